@@ -1,0 +1,174 @@
+"""Options of every model, one frozen class each, chosen by `kind`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ModelOptions(BaseModel):
+    """What all models share."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(default="", description="Label in tables; default: the kind")
+
+    @property
+    def label(self) -> str:
+        """Name in tables and figures."""
+        return self.name or str(getattr(self, "kind", ""))
+
+
+class GBLUPOptions(ModelOptions):
+    """Genomic BLUP with REML variance components."""
+
+    kind: Literal["gblup"] = "gblup"
+    variance: Literal["reml", "inner"] = Field(
+        default="reml",
+        description="variance ratio by REML, or chosen on inner splits that mimic "
+        "the outer question",
+    )
+
+
+class RidgeOptions(ModelOptions):
+    """Ridge regression on marker dosages (RR-BLUP)."""
+
+    kind: Literal["ridge"] = "ridge"
+    penalties: tuple[float, ...] = Field(
+        default=(),
+        description="candidate penalties; empty: 20 from 1e-2 to 1e4 times scale",
+    )
+
+
+class ElasticNetOptions(ModelOptions):
+    """Elastic net, penalty and mixing chosen on inner splits."""
+
+    kind: Literal["elastic_net"] = "elastic_net"
+    l1_ratio: tuple[float, ...] = (0.1, 0.5, 0.9)
+    n_alphas: int = Field(default=30, ge=2)
+
+
+class ForestOptions(ModelOptions):
+    """Random forest."""
+
+    kind: Literal["random_forest"] = "random_forest"
+    trees: int = Field(default=300, ge=1)
+    max_features: float = Field(default=0.1, gt=0, le=1)
+    min_leaf: int = Field(default=3, ge=1)
+
+
+class BoostingOptions(ModelOptions):
+    """Histogram gradient boosting."""
+
+    kind: Literal["boosting"] = "boosting"
+    rounds: int = Field(default=300, ge=1)
+    learning_rate: float = Field(default=0.05, gt=0)
+    leaves: int = Field(default=15, ge=2)
+
+
+class KernelOptions(ModelOptions):
+    """RKHS with a Gaussian kernel of marker distance."""
+
+    kind: Literal["rkhs"] = "rkhs"
+    bandwidths: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class NetworkOptions(ModelOptions):
+    """Training options shared by all neural networks."""
+
+    learning_rate: float = Field(default=3e-3, gt=0)
+    weight_decay: float = Field(default=1e-4, ge=0)
+    epochs: int = Field(default=1000, ge=1)
+    patience: int = Field(default=100, ge=1, description="epochs without gain")
+    batch_size: int = Field(default=0, ge=0, description="0: all rows at once")
+    seeds: int = Field(default=3, ge=1, description="networks per inner fold")
+    inner_folds: int = Field(default=5, ge=2)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+class DenseOptions(NetworkOptions):
+    """Fully connected network on dosages."""
+
+    kind: Literal["dense"] = "dense"
+    hidden: tuple[int, ...] = (64, 64, 64)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+
+
+class CNNOptions(NetworkOptions):
+    """1-D convolutional network on one-hot genotypes."""
+
+    kind: Literal["cnn"] = "cnn"
+    channels: int = Field(default=8, ge=1)
+    kernel: int = Field(default=9, ge=1)
+    stride: int = Field(default=4, ge=1)
+    hidden: int = Field(default=32, ge=1)
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+
+
+class BINNOptions(NetworkOptions):
+    """Sparse network compiled from a knowledge graph."""
+
+    kind: Literal["binn"] = "binn"
+    hidden: tuple[int, ...] = Field(
+        default=(16,), description="hidden widths of a node that reads nodes"
+    )
+    variant_hidden: tuple[int, ...] = Field(
+        default=(), description="hidden widths of a node that reads variants; () linear"
+    )
+    width: int = Field(default=1, ge=1, description="outputs per node")
+    activation: Literal["silu", "relu", "tanh", "sigmoid"] = "silu"
+    omics: Literal["none", "soft", "hard", "correlation"] = "none"
+    omics_weight: float | Literal["auto"] = Field(
+        default=1.0, description="weight of the omics loss; auto: inner folds"
+    )
+    polygenic: Literal["stack", "joint", "none"] = Field(
+        default="stack", description="how the linear polygenic path joins the network"
+    )
+    graph: Literal["knowledge", "learned", "both", "shuffled", "random"] = "knowledge"
+
+
+class MediatedOptions(ModelOptions):
+    """Omics-mediated linear models: omics from genotype, trait from those."""
+
+    kind: Literal["mediated"] = "mediated"
+    method: Literal["goblup", "one_kernel", "predicted_expression", "pathway_reml"] = (
+        "goblup"
+    )
+
+
+class FeatureBLUPOptions(ModelOptions):
+    """GBLUP with one variance component per gene set."""
+
+    kind: Literal["gfblup"] = "gfblup"
+    max_sets: int = Field(default=8, ge=1)
+
+
+class WeightedGBLUPOptions(ModelOptions):
+    """GBLUP with marker weights from a GWAS of the training rows."""
+
+    kind: Literal["gwablup"] = "gwablup"
+
+
+class MeasuredOmicsOptions(ModelOptions):
+    """Upper reference that sees measured omics of test rows: not deployable."""
+
+    kind: Literal["measured_omics"] = "measured_omics"
+
+
+AnyModelOptions = Annotated[
+    GBLUPOptions
+    | RidgeOptions
+    | ElasticNetOptions
+    | ForestOptions
+    | BoostingOptions
+    | KernelOptions
+    | DenseOptions
+    | CNNOptions
+    | BINNOptions
+    | MediatedOptions
+    | FeatureBLUPOptions
+    | WeightedGBLUPOptions
+    | MeasuredOmicsOptions,
+    Field(discriminator="kind"),
+]

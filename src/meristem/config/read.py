@@ -1,0 +1,87 @@
+"""Read a configuration from TOML, and say everything that is wrong with it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import cast
+
+from pydantic import BaseModel, ValidationError
+
+from meristem.config.stages import AnalysisConfig
+from meristem.errors import ConfigError
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for item in error.errors():
+        place = ".".join(str(part) for part in item["loc"])
+        given = item.get("input")
+        shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
+        lines.append(f"  {place}: {item['msg']}{shown}")
+    return "\n".join(lines)
+
+
+def _absolute(value: object, folder: Path) -> object:
+    """Return the configuration with every relative path taken from its file."""
+    if isinstance(value, BaseModel):
+        fields = {
+            name: _absolute(getattr(value, name), folder)
+            for name in type(value).model_fields
+        }
+        return value.model_copy(update=fields)
+    if isinstance(value, tuple):
+        return tuple(_absolute(item, folder) for item in value)
+    if isinstance(value, Path):
+        return value if value.is_absolute() else folder / value
+    return value
+
+
+def read_config(path: str | Path) -> AnalysisConfig:
+    """Read an analysis configuration.
+
+    Relative paths are taken from the folder of the configuration file.
+
+    Parameters
+    ----------
+    path
+        A TOML file.
+
+    Returns
+    -------
+    AnalysisConfig
+        The checked configuration with absolute paths.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, is no TOML, or has unknown or wrong fields.
+    """
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be read ({error.strerror})",
+            where=path,
+            remedy="give the path of a TOML configuration file",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            "is not UTF-8 text", where=path, remedy="save the file as UTF-8"
+        ) from error
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"is not valid TOML: {error}", where=path, remedy="mend the line named"
+        ) from error
+    try:
+        config = AnalysisConfig.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(
+            f"{error.error_count()} field(s) are wrong:\n{_explain(error)}",
+            where=path,
+            remedy="see `meristem schema` for every field and its meaning",
+        ) from error
+    return cast(AnalysisConfig, _absolute(config, path.resolve().parent))

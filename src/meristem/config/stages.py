@@ -1,0 +1,188 @@
+"""The analysis configuration: one frozen class per stage, read from one TOML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from meristem.config.models import AnyModelOptions, GBLUPOptions
+
+
+class Stage(BaseModel):
+    """Frozen; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RunConfig(Stage):
+    """What the analysis is called, and how it is run."""
+
+    title: str = "Meristem analysis"
+    question: str = Field(default="", description="one sentence, shown in the report")
+    seed: int = Field(default=1, ge=0)
+    jobs: int = Field(default=1, ge=1, description="processes; one torch thread each")
+    out: Path = Field(default=Path("run"), description="run folder")
+
+
+class FilterConfig(Stage):
+    """Marker filters, applied to the training rows of each fold."""
+
+    min_maf: float = Field(default=0.0, ge=0, le=0.5)
+    max_missing: float = Field(default=1.0, ge=0, le=1, description="share per marker")
+    max_heterozygosity: float = Field(default=1.0, ge=0, le=1)
+    max_ld_r2: float = Field(default=1.0, gt=0, le=1, description="1: no LD pruning")
+    ld_window: int = Field(default=100, ge=2, description="markers")
+
+
+class GenotypeConfig(Stage):
+    """Where the genotypes are; the format is read from the name."""
+
+    path: Path
+    format: Literal["auto", "vcf", "bed", "pgen", "hapmap", "dosage", "zarr"] = "auto"
+    field: Literal["GT", "DS"] = Field(default="GT", description="VCF field")
+    multiallelic: Literal["refuse", "split"] = "refuse"
+    hybrids: Path | None = Field(
+        default=None,
+        description="table sample,parent_1,parent_2: samples are crosses of the "
+        "inbred lines in `path`",
+    )
+    filter: FilterConfig = FilterConfig()
+
+
+class PhenotypeConfig(Stage):
+    """Where the phenotypes are and which of them to model."""
+
+    path: Path
+    layout: Literal["auto", "long", "wide"] = "auto"
+    line: str = Field(default="", description="column of sample ids; empty: found")
+    environment: str = Field(default="", description="column; empty: found or none")
+    replicate: str = ""
+    trait: str = Field(default="", description="column of trait names (long layout)")
+    value: str = Field(default="", description="column of values (long layout)")
+    weight: str = Field(default="", description="column of weights")
+    standard_error: str = Field(default="", description="column; weight = 1/SE^2")
+    traits: tuple[str, ...] = Field(default=(), description="empty: all")
+    environments: tuple[str, ...] = Field(default=(), description="empty: all")
+    by: Literal["line", "line_environment"] = Field(
+        default="line", description="one adjusted mean per line, or per environment"
+    )
+
+
+class OmicsConfig(Stage):
+    """One omics matrix, used in training only."""
+
+    path: Path
+    name: str = "omics"
+    layout: Literal["auto", "samples_in_rows", "features_in_rows"] = "auto"
+    node_map: Path | None = Field(
+        default=None, description="table feature,node; default: feature id = node"
+    )
+    transform: Literal["none", "log1p"] = "none"
+    min_measured: float = Field(default=0.0, ge=0, le=1)
+
+
+class GroupConfig(Stage):
+    """Labels of the samples."""
+
+    path: Path
+    line: str = ""
+    columns: tuple[str, ...] = Field(default=(), description="empty: all")
+
+
+class EnvironmentConfig(Stage):
+    """Covariates of the environments."""
+
+    path: Path
+
+
+class AssignConfig(Stage):
+    """Variants to genes."""
+
+    method: Literal["body", "flank", "nearest", "several", "table"] = "flank"
+    flank_bp: int = Field(default=5000, ge=0)
+    max_distance_bp: int = Field(default=100_000, ge=0, description="for nearest")
+    max_genes: int = Field(default=3, ge=1, description="for several")
+    table: Path | None = Field(default=None, description="table variant,gene")
+
+
+class PruneConfig(Stage):
+    """Pruning of terms by size and redundancy; phenotypes are never looked at."""
+
+    min_genes: int = Field(default=5, ge=1)
+    max_genes: int = Field(default=500, ge=1)
+    max_jaccard: float = Field(default=0.9, gt=0, le=1, description="1: keep all")
+
+
+class KnowledgeConfig(Stage):
+    """Prior knowledge files; all optional, merged into one graph."""
+
+    graph: Path | None = Field(default=None, description="hand-written graph (TOML)")
+    genes: Path | None = Field(default=None, description="GFF3, GTF or table of genes")
+    ontology: Path | None = Field(default=None, description="OBO, or GO edge table")
+    annotation: Path | None = Field(default=None, description="GAF, or gene,term table")
+    namespaces: tuple[str, ...] = Field(
+        default=(), description="biological_process, ...; empty: all"
+    )
+    exclude_evidence: tuple[str, ...] = Field(default=("ND",), description="GAF codes")
+    gene_sets: tuple[Path, ...] = Field(default=(), description="GMT files")
+    edges: tuple[Path, ...] = Field(default=(), description="SIF or source,target")
+    assign: AssignConfig = AssignConfig()
+    prune: PruneConfig = PruneConfig()
+
+
+class EvaluateConfig(Stage):
+    """How the models are compared."""
+
+    scheme: Literal["kfold", "group", "cluster", "parents", "file"] = "kfold"
+    folds: int = Field(default=5, ge=2)
+    replicates: int = Field(default=1, ge=1)
+    group: str = Field(default="", description="grouping for scheme = group")
+    clusters: int = Field(default=5, ge=2, description="for scheme = cluster")
+    splits: Path | None = Field(
+        default=None, description="split file for scheme = file"
+    )
+    train_sizes: tuple[int, ...] = Field(
+        default=(), description="learning curve: subsamples of the training rows"
+    )
+    top_share: float = Field(default=0.1, gt=0, lt=1, description="k of NDCG and top-k")
+    reference: str = Field(default="gblup", description="label of the reference model")
+    controls: bool = Field(default=False, description="run the controls of the BINN")
+    inner_folds: int = Field(default=5, ge=2)
+
+
+class ExplainConfig(Stage):
+    """What is explained, on which model."""
+
+    model: str = Field(default="", description="label; empty: the last network")
+    permutations: int = Field(default=200, ge=0)
+    clamp_sd: float = Field(default=1.0, gt=0)
+    top: int = Field(default=30, ge=1, description="rows shown in the report")
+
+
+class PredictConfig(Stage):
+    """Prediction of new lines."""
+
+    min_overlap: float = Field(
+        default=0.8, ge=0, le=1, description="share of training variants required"
+    )
+
+
+class AnalysisConfig(Stage):
+    """A whole analysis, from files to report."""
+
+    run: RunConfig = RunConfig()
+    genotypes: GenotypeConfig
+    phenotypes: PhenotypeConfig
+    omics: tuple[OmicsConfig, ...] = ()
+    groups: GroupConfig | None = None
+    environments: EnvironmentConfig | None = None
+    knowledge: KnowledgeConfig | None = None
+    models: tuple[AnyModelOptions, ...] = (GBLUPOptions(),)
+    evaluate: EvaluateConfig = EvaluateConfig()
+    explain: ExplainConfig = ExplainConfig()
+    predict: PredictConfig = PredictConfig()
+    fold_ids: bool = Field(
+        default=False, description="match ids after trimming, case and -/_ folding"
+    )
