@@ -6,7 +6,16 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from meristem.records import Dataset, FittedState, Genotypes, Predictions, Split
+from meristem.records import (
+    Dataset,
+    FittedState,
+    FloatArray,
+    Genotypes,
+    Latents,
+    NetworkPlan,
+    Predictions,
+    Split,
+)
 
 
 @runtime_checkable
@@ -51,4 +60,48 @@ class Predictor(Protocol):
             `dataset`). Every choice made inside training uses them; empty means
             random 5-fold.
         """
+        ...
+
+
+@runtime_checkable
+class FittedNetwork(Fitted, Protocol):
+    """A fitted network whose named nodes can be read and clamped.
+
+    Members are the networks of the ensemble (seeds x inner folds).
+    """
+
+    plan: NetworkPlan
+
+    def member_latents(
+        self,
+        genotypes: Genotypes,
+    ) -> FloatArray:  # (n_member, n_sample, n_node)
+        """Return every latent of every member, in the members' own sign and scale."""
+        ...
+
+    def latents(self, genotypes: Genotypes) -> Latents:
+        """Return the latents averaged over members, sign-aligned between members."""
+        ...
+
+    def clamp(
+        self,
+        genotypes: Genotypes,
+        nodes: tuple[str, ...],
+        values: FloatArray,  # (n_member, n_clamped)
+    ) -> FloatArray:  # (n_member, n_sample, n_target)
+        """Predict with the latents of `nodes` held at `values` for all samples."""
+        ...
+
+    def dosage_gradient(
+        self,
+        genotypes: Genotypes,
+    ) -> tuple[FloatArray, FloatArray]:  # each (n_variant, n_target)
+        """Return mean d prediction / d dosage: through the network, and polygenic."""
+        ...
+
+    def node_gradient(
+        self,
+        genotypes: Genotypes,
+    ) -> FloatArray:  # (n_member, n_node, n_target)
+        """Return mean d prediction / d latent, one member each."""
         ...
