@@ -1,0 +1,98 @@
+"""Allele frequencies and dosage moments, read block by block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meristem.records import FloatArray, IntArray
+
+BLOCK = 2048
+"""Variants held as float at a time."""
+
+
+@dataclass(frozen=True)
+class DosageMoments:
+    """Mean and variance of the dosage of every variant, missing calls left out."""
+
+    mean: FloatArray  # (n_variant,) 0 where never called
+    variance: FloatArray  # (n_variant,) divided by the number of calls
+    n_called: IntArray  # (n_variant,)
+
+
+def dosage_moments(
+    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
+    *,
+    block: int = BLOCK,
+) -> DosageMoments:
+    """Return mean and variance of every variant's dosage over its calls.
+
+    Parameters
+    ----------
+    call_dosage
+        Dosage 0..ploidy; negative is missing.
+    block
+        Variants converted to float at a time.
+
+    Returns
+    -------
+    DosageMoments
+        A variant without any call has mean 0 and variance 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[0, 2, 1], [2, -1, 1]], dtype=np.int8)
+    >>> dosage_moments(x).mean
+    array([1., 2., 1.])
+    """
+    n_sample, n_variant = call_dosage.shape
+    mean = np.zeros(n_variant)
+    variance = np.zeros(n_variant)
+    n_called = np.full(n_variant, n_sample, dtype=np.int64)
+    work = np.empty((n_sample, min(block, n_variant)), dtype=np.float32)
+    for start in range(0, n_variant, block):
+        calls = call_dosage[:, start : start + block]
+        columns = slice(start, start + calls.shape[1])
+        values = work[:, : calls.shape[1]]
+        values[:] = calls
+        if calls.size and calls.min() < 0:
+            missing = calls < 0
+            values[missing] = 0
+            n_called[columns] -= missing.sum(axis=0)
+        # float32 sums of whole numbers are exact below 2^24
+        total = values.sum(axis=0).astype(np.float64)
+        square = np.einsum("ij,ij->j", values, values).astype(np.float64)
+        count = np.maximum(n_called[columns], 1)
+        mean[columns] = total / count
+        variance[columns] = np.maximum(square / count - mean[columns] ** 2, 0)
+    return DosageMoments(mean, variance, n_called)
+
+
+def allele_frequency(
+    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
+    ploidy: int = 2,
+) -> FloatArray:  # (n_variant,)
+    """Return the frequency of the counted allele; NaN where never called.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> allele_frequency(np.array([[0, 1], [2, 1]], dtype=np.int8))
+    array([0.5, 0.5])
+    """
+    moments = dosage_moments(call_dosage)
+    frequency = moments.mean / ploidy
+    frequency[moments.n_called == 0] = np.nan
+    return frequency
+
+
+def minor_allele_frequency(
+    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
+    ploidy: int = 2,
+) -> FloatArray:  # (n_variant,)
+    """Return the frequency of the rarer allele; NaN where never called."""
+    frequency = allele_frequency(call_dosage, ploidy)
+    return np.minimum(frequency, 1 - frequency)

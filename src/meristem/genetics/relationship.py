@@ -1,0 +1,259 @@
+"""Relationship matrices from dosages, block by block.
+
+A whole-matrix float copy is never made: int8 blocks become float32 in one small
+buffer, their products are summed in float64. NumPy recognises `Z @ Z.T` and calls
+syrk, half the arithmetic of a general product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from meristem.errors import DataError
+from meristem.genetics.frequency import BLOCK, dosage_moments
+from meristem.records import FloatArray
+
+
+def dosage_blocks(
+    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
+    block: int = BLOCK,
+) -> Iterator[NDArray[np.int8]]:
+    """Yield views of `block` variants each."""
+    for start in range(0, call_dosage.shape[1], block):
+        yield call_dosage[:, start : start + block]
+
+
+def centre_block(
+    calls: NDArray[np.int8],  # (n_sample, width)
+    mean: FloatArray,  # (width,)
+    factor: FloatArray | None,  # (width,)
+    out: NDArray[np.float32],  # (n_sample, width)
+) -> None:
+    """Write (dosage - mean) * factor into `out`; a missing call becomes 0."""
+    out[:] = calls
+    out -= mean.astype(np.float32)
+    if factor is not None:
+        out *= factor.astype(np.float32)
+    if calls.size and calls.min() < 0:
+        out[calls < 0] = 0
+
+
+def vanraden_scale(mean: FloatArray, ploidy: int = 2) -> float:
+    """Return ploidy * sum p (1 - p), the denominator of VanRaden's first matrix.
+
+    References
+    ----------
+    VanRaden 2008, J Dairy Sci 91:4414, method 1.
+    """
+    frequency = mean / ploidy
+    scale = float(ploidy * np.sum(frequency * (1 - frequency)))
+    if scale <= 0:
+        raise DataError(
+            "no variant segregates in the training rows",
+            remedy="check the marker filters, or give more lines",
+        )
+    return scale
+
+
+def gram(
+    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
+    mean: FloatArray,  # (n_variant,)
+    factor: FloatArray | None = None,  # (n_variant,)
+    *,
+    block: int = BLOCK,
+) -> FloatArray:  # (n_sample, n_sample)
+    """Return Z Z' for Z = (dosage - mean) * factor, missing calls at the mean.
+
+    References
+    ----------
+    Own measurements: 56 MB beyond the result at 2,000 x 50,000, the time of a
+    full float32 copy, half the time of float64.
+    """
+    n_sample, n_variant = call_dosage.shape
+    result = np.zeros((n_sample, n_sample))
+    work = np.empty((n_sample, min(block, n_variant)), dtype=np.float32)
+    product = np.empty((n_sample, n_sample), dtype=np.float32)
+    for start in range(0, n_variant, block):
+        columns = slice(start, min(start + block, n_variant))
+        width = columns.stop - columns.start
+        _add_product(
+            result,
+            product,
+            work[:, :width],
+            call_dosage[:, columns],
+            mean[columns],
+            None if factor is None else factor[columns],
+        )
+    return result
+
+
+def _add_product(
+    result: FloatArray,
+    product: NDArray[np.float32],
+    work: NDArray[np.float32],
+    calls: NDArray[np.int8],
+    mean: FloatArray,
+    factor: FloatArray | None,
+) -> None:
+    centre_block(calls, mean, factor, work)
+    np.matmul(work, work.T, out=product)
+    result += product
+
+
+def cross_gram(
+    left: NDArray[np.int8],  # (n_left, n_variant)
+    right: NDArray[np.int8],  # (n_right, n_variant)
+    mean: FloatArray,  # (n_variant,)
+    factor: FloatArray | None = None,  # (n_variant,)
+    *,
+    block: int = BLOCK,
+) -> FloatArray:  # (n_left, n_right)
+    """Return Z_left Z_right' with the same training mean and factor for both."""
+    n_variant = left.shape[1]
+    width = min(block, n_variant)
+    result = np.zeros((left.shape[0], right.shape[0]))
+    work_left = np.empty((left.shape[0], width), dtype=np.float32)
+    work_right = np.empty((right.shape[0], width), dtype=np.float32)
+    for start in range(0, n_variant, block):
+        columns = slice(start, min(start + block, n_variant))
+        width = columns.stop - columns.start
+        scale = None if factor is None else factor[columns]
+        centre_block(left[:, columns], mean[columns], scale, work_left[:, :width])
+        centre_block(right[:, columns], mean[columns], scale, work_right[:, :width])
+        result += work_left[:, :width] @ work_right[:, :width].T
+    return result
+
+
+def diagonal_gram(
+    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
+    mean: FloatArray,  # (n_variant,)
+    factor: FloatArray | None = None,  # (n_variant,)
+    *,
+    block: int = BLOCK,
+) -> FloatArray:  # (n_sample,)
+    """Return the diagonal of `gram` without forming the matrix."""
+    n_sample, n_variant = call_dosage.shape
+    result = np.zeros(n_sample)
+    work = np.empty((n_sample, min(block, n_variant)), dtype=np.float32)
+    for start in range(0, n_variant, block):
+        columns = slice(start, min(start + block, n_variant))
+        values = work[:, : columns.stop - columns.start]
+        scale = None if factor is None else factor[columns]
+        centre_block(call_dosage[:, columns], mean[columns], scale, values)
+        result += np.einsum("ij,ij->i", values, values)
+    return result
+
+
+def relationship_matrix(
+    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
+    *,
+    ploidy: int = 2,
+    mean: FloatArray | None = None,  # (n_variant,)
+    block: int = BLOCK,
+) -> FloatArray:  # (n_sample, n_sample)
+    """Return VanRaden's genomic relationship matrix.
+
+    Parameters
+    ----------
+    call_dosage
+        Dosage 0..ploidy; negative is missing and takes the mean.
+    ploidy
+        Copies of the genome.
+    mean
+        Mean dosage per variant, learned elsewhere (on the training rows);
+        default: that of these samples.
+    block
+        Variants converted to float32 at a time.
+
+    Raises
+    ------
+    DataError
+        If no variant segregates.
+
+    References
+    ----------
+    VanRaden 2008, J Dairy Sci 91:4414, method 1: G = Z Z' / (2 sum p (1 - p)).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[0, 2, 1], [2, 0, 1]], dtype=np.int8)
+    >>> relationship_matrix(x).round(2)
+    array([[ 1.33, -1.33],
+           [-1.33,  1.33]])
+    """
+    if mean is None:
+        mean = dosage_moments(call_dosage, block=block).mean
+    result = gram(call_dosage, mean, block=block)
+    result /= vanraden_scale(mean, ploidy)
+    return result
+
+
+def relationship_from_blocks(
+    blocks: Iterable[NDArray[np.int8]],  # each (n_sample, width)
+    n_sample: int,
+    *,
+    ploidy: int = 2,
+) -> FloatArray:  # (n_sample, n_sample)
+    """Return VanRaden's matrix from blocks read one after the other.
+
+    Holds the result, one float32 product and one float32 block: 1.3 GB for 10,000
+    lines however many variants there are.
+    """
+    result = np.zeros((n_sample, n_sample))
+    product = np.empty((n_sample, n_sample), dtype=np.float32)
+    work = np.empty((n_sample, BLOCK), dtype=np.float32)
+    scale = 0.0
+    for wide in blocks:
+        for calls in dosage_blocks(wide):
+            mean = dosage_moments(calls).mean
+            values = work[:, : calls.shape[1]]
+            _add_product(result, product, values, calls, mean, None)
+            scale += float(np.sum(mean * (1 - mean / ploidy)))
+    if scale <= 0:
+        raise DataError(
+            "no variant segregates",
+            remedy="check the marker filters, or give more lines",
+        )
+    # in place: a temporary would cost another n x n
+    result /= scale
+    return result
+
+
+def principal_axes(
+    kernel: FloatArray,  # (n_sample, n_sample)
+    n_axis: int = 4,
+) -> tuple[FloatArray, FloatArray]:  # (n_sample, n_axis), (n_axis,)
+    """Return principal coordinates of a relationship matrix and their share.
+
+    The kernel is centred first. Each axis' sign is fixed so that its largest
+    coordinate is positive. The scores of all axes are the input of a k-means
+    clustering by relationship.
+    """
+    n_sample = kernel.shape[0]
+    n_axis = min(n_axis, n_sample)
+    centred = centre_kernel(kernel)
+    values, vectors = scipy.linalg.eigh(
+        centred, subset_by_index=(n_sample - n_axis, n_sample - 1)
+    )
+    values = np.maximum(values[::-1], 0)
+    scores = vectors[:, ::-1] * np.sqrt(values)
+    largest = np.abs(scores).argmax(axis=0)
+    scores *= np.where(scores[largest, np.arange(n_axis)] < 0, -1.0, 1.0)
+    total = float(np.trace(centred))
+    return scores, values / total if total > 0 else np.zeros(n_axis)
+
+
+def centre_kernel(
+    kernel: FloatArray,  # (n_sample, n_sample)
+) -> FloatArray:  # (n_sample, n_sample)
+    """Return the kernel with the samples' mean taken out of the features."""
+    mean = kernel.mean(axis=0)
+    centred = kernel - mean
+    centred -= mean[:, None]
+    centred += mean.mean()
+    return centred

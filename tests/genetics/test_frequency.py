@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from meristem.genetics.frequency import (
+    allele_frequency,
+    dosage_moments,
+    minor_allele_frequency,
+)
+
+
+@pytest.fixture
+def calls():
+    rng = np.random.default_rng(3)
+    dosage = rng.integers(0, 5, size=(37, 53)).astype(np.int8)
+    dosage[rng.random(dosage.shape) < 0.1] = -1
+    dosage[:, 7] = -1
+    return dosage
+
+
+def test_moments_equal_nan_statistics_column_by_column(calls):
+    moments = dosage_moments(calls, block=10)
+    for column in range(calls.shape[1]):
+        seen = calls[calls[:, column] >= 0, column].astype(float)
+        assert moments.n_called[column] == seen.size
+        if seen.size:
+            assert moments.mean[column] == pytest.approx(seen.mean(), rel=1e-7)
+            assert moments.variance[column] == pytest.approx(seen.var(), abs=1e-6)
+
+
+def test_never_called_variant_has_zero_mean_and_nan_frequency(calls):
+    assert dosage_moments(calls).mean[7] == 0
+    frequency = allele_frequency(calls, ploidy=4)
+    assert np.isnan(frequency[7])
+    assert np.isfinite(np.delete(frequency, 7)).all()
+
+
+def test_minor_frequency_is_that_of_the_rarer_allele():
+    dosage = np.array([[2, 0], [2, 0], [1, 1], [2, 0]], dtype=np.int8)
+    assert allele_frequency(dosage) == pytest.approx([0.875, 0.125])
+    assert minor_allele_frequency(dosage) == pytest.approx([0.125, 0.125])

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from meristem.errors import DataError
+from meristem.genetics.frequency import dosage_moments
+from meristem.genetics.relationship import (
+    centre_kernel,
+    cross_gram,
+    diagonal_gram,
+    gram,
+    principal_axes,
+    relationship_from_blocks,
+    relationship_matrix,
+)
+
+
+@pytest.fixture
+def calls():
+    rng = np.random.default_rng(1)
+    dosage = rng.integers(0, 3, size=(23, 61)).astype(np.int8)
+    dosage[rng.random(dosage.shape) < 0.05] = -1
+    return dosage
+
+
+def naive(left, right, mean, factor):
+    def scaled(calls):
+        out = np.empty(calls.shape)
+        for i, j in np.ndindex(calls.shape):
+            missing = calls[i, j] < 0
+            out[i, j] = 0 if missing else (calls[i, j] - mean[j]) * factor[j]
+        return out
+
+    return scaled(left) @ scaled(right).T
+
+
+def test_gram_equals_naive_product_over_block_borders(calls):
+    mean = dosage_moments(calls).mean
+    factor = np.random.default_rng(2).random(mean.size)
+    expected = naive(calls, calls, mean, factor)
+    assert gram(calls, mean, factor, block=9) == pytest.approx(
+        expected, rel=1e-5, abs=1e-5
+    )
+    assert diagonal_gram(calls, mean, factor, block=9) == pytest.approx(
+        np.diag(expected), rel=1e-5
+    )
+
+
+def test_cross_gram_uses_the_training_mean_for_both_sides(calls):
+    train, test = calls[:15], calls[15:]
+    mean = dosage_moments(train).mean
+    factor = np.full(mean.size, 0.5)
+    expected = naive(test, train, mean, factor)
+    got = cross_gram(test, train, mean, factor, block=10)
+    assert got == pytest.approx(expected, rel=1e-5, abs=1e-5)
+
+
+def test_vanraden_golden_value():
+    # p = (.25, .5); Z = M - 2p; denominators 2 (.25*.75 + .25) = .875
+    dosage = np.array([[0, 2], [1, 0]], dtype=np.int8)
+    expected = np.array([[0.25 + 1, -0.25 - 1], [-0.25 - 1, 0.25 + 1]]) / 0.875
+    assert relationship_matrix(dosage) == pytest.approx(expected, rel=1e-6)
+
+
+def test_streamed_blocks_give_the_same_matrix(calls):
+    whole = relationship_matrix(calls)
+    streamed = relationship_from_blocks(
+        (calls[:, s : s + 7] for s in range(0, calls.shape[1], 7)), calls.shape[0]
+    )
+    assert streamed == pytest.approx(whole, rel=1e-5, abs=1e-6)
+
+
+def test_no_segregating_variant_is_refused():
+    dosage = np.full((4, 3), 2, dtype=np.int8)
+    with pytest.raises(DataError, match="no variant segregates"):
+        relationship_matrix(dosage)
+    with pytest.raises(DataError, match="no variant segregates"):
+        relationship_from_blocks([dosage], 4)
+
+
+def test_principal_axes_separate_two_groups_and_shares_sum_to_one():
+    rng = np.random.default_rng(5)
+    frequency = np.where(np.arange(10) < 4, 0.9, 0.1)[:, None]
+    dosage = rng.binomial(2, frequency, size=(10, 80)).astype(np.int8)
+    kernel = relationship_matrix(dosage)
+    scores, share = principal_axes(kernel, 10)
+    assert (np.sign(scores[:4, 0]) == np.sign(scores[0, 0])).all()
+    assert (np.sign(scores[4:, 0]) == -np.sign(scores[0, 0])).all()
+    assert share.sum() == pytest.approx(1)
+    assert scores @ scores.T == pytest.approx(centre_kernel(kernel), abs=1e-8)
