@@ -281,7 +281,6 @@ def simulate_shoot_branching(  # noqa: PLR0913 - every one is a named setting
             _draw_dosage(n_test, chromosome, morgan, linkage, test_rng),
         ]
     )
-    law = CONSTANTS[constants]
     auxin, sucrose, c1, c2 = (dosage[:, :N_QTL] @ _incidence(qtl_node, qtl_effect)).T
     nodes = node_values(auxin, sucrose, c1, c2, CONSTANTS[constants])
     raw = bud_delay(nodes[:, NODES.index("I")], CONSTANTS[constants])
