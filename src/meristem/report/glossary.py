@@ -1,0 +1,131 @@
+"""What the words of the reports mean, for breeders."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup, escape
+
+GLOSSARY: dict[str, str] = {
+    "predictive ability": (
+        "Correlation (Pearson) between predicted and observed values of lines the "
+        "model has not seen. 0 is guessing, 1 is perfect. It cannot exceed the square "
+        "root of the heritability of the observed values."
+    ),
+    "GEBV": (
+        "Genomic estimated breeding value: the additive value of a line, predicted "
+        "from its markers by a linear model such as GBLUP."
+    ),
+    "predicted value": (
+        "What a model expects a line to show. A network's predicted value may hold "
+        "non-additive parts, so it is not called a GEBV; choose parents on additive "
+        "merit."
+    ),
+    "GBLUP": (
+        "Genomic best linear unbiased prediction: the standard linear model of "
+        "genomic selection, and the reference every other model is compared with."
+    ),
+    "fold": (
+        "One share of the lines kept aside while the model is fitted on the others, "
+        "and then predicted. All models are given the same folds."
+    ),
+    "replicate": "One complete round of folds, with the lines shared out anew.",
+    "interval": (
+        "Bootstrap 95 % interval over the folds: differences this run cannot tell "
+        "from its own chance."
+    ),
+    "not distinguishable": (
+        "The interval of the difference to GBLUP includes zero: the run shows no "
+        "difference. It does not show that there is none."
+    ),
+    "latent": (
+        "The value a network computes for one of its named nodes, for one line: its "
+        "idea of how active that gene, term or metabolite is."
+    ),
+    "sensitivity": (
+        "How much the predicted trait moves when a latent is pushed up and down while "
+        "all else stays. Large: the model relies on this node."
+    ),
+    "null": (
+        "The same quantity where there is nothing to find, by permutation. A result "
+        "counts only where it stands clear of its null."
+    ),
+    "agreement": (
+        "Correlation between a latent and the measured omics of the same node, on "
+        "lines the model has not seen."
+    ),
+    "slope": (
+        "Regression of observed on predicted values. 1: differences between lines are "
+        "predicted at their true size. Below 1: predictions are spread too far."
+    ),
+    "polygenic path": (
+        "A linear model of all markers beside the network, for effects that the "
+        "knowledge graph does not cover."
+    ),
+    "gene effect": (
+        "Sum of the absolute effects of a gene's variants on the predicted trait."
+    ),
+    "spread": (
+        "Standard deviation of a prediction, between the members of an ensemble or "
+        "from the mixed model. Large: be careful with this line."
+    ),
+    "not deployable": (
+        "Needs omics measured on the candidates themselves. It shows what measured "
+        "omics could add; it cannot predict from genotypes alone."
+    ),
+    "control": (
+        "A model that lacks one ingredient (the true graph, the omics) and is equal "
+        "in all else. What the ingredient is worth is the difference to its control."
+    ),
+    "principal component": (
+        "Main axis of the genetic differences between lines. Lines that lie close "
+        "together are related."
+    ),
+    "q value": (
+        "Share of false finds expected among the nodes with this value or a better one."
+    ),
+}
+
+_MARK = re.compile(r"\[\[([^\]|]+)(?:\|([^\]]+))?\]\]")
+_LOWER = {name.lower(): name for name in GLOSSARY}
+
+
+def anchor(name: str) -> str:
+    """Return the id of a glossary entry in a page."""
+    return "term-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def term(name: str, shown: str = "") -> Markup:
+    """Return a link to a glossary entry that also carries its explanation.
+
+    Raises
+    ------
+    KeyError
+        If the glossary has no such entry.
+    """
+    key = _LOWER[name.lower()]
+    return Markup('<a class="term" href="#{}" data-tip="{}">{}</a>').format(
+        anchor(key), GLOSSARY[key], shown or name
+    )
+
+
+def explain(text: str) -> Markup:
+    """Return escaped text in which `[[term]]` or `[[term|shown]]` became links.
+
+    Examples
+    --------
+    >>> str(explain("a < b"))
+    'a &lt; b'
+    >>> 'href="#term-gebv"' in explain("the [[GEBV|GEBVs]] of lines")
+    True
+    """
+    if isinstance(text, Markup):
+        return text
+    parts: list[Markup] = []
+    place = 0
+    for match in _MARK.finditer(text):
+        parts.append(escape(text[place : match.start()]))
+        parts.append(term(match[1], match[2] or ""))
+        place = match.end()
+    parts.append(escape(text[place:]))
+    return Markup("").join(parts)

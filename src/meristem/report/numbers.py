@@ -1,0 +1,143 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+
+MINUS = "\u2212"
+DASH = "\u2013"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Return a value with about `digits` significant digits; a dash when missing.
+
+    Examples
+    --------
+    >>> number(0.51234), number(1234567.0), number(0.0000123), number(float("nan"))
+    ('0.512', '1,234,567', '1.23e−05', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return DASH
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size < 10.0 ** (-digits - 1) or size >= 1e9:
+        return f"{value:.{digits - 1}e}".replace("-", MINUS)
+    decimals = max(0, digits - 1 - math.floor(math.log10(size)))
+    return f"{value:,.{min(decimals, digits)}f}".replace("-", MINUS)
+
+
+def fixed(value: float, decimals: int = 2) -> str:
+    """Return a value with `decimals` decimals and a real minus sign.
+
+    Examples
+    --------
+    >>> fixed(-0.314159), fixed(-0.0001)
+    ('−0.31', '0.00')
+    """
+    if value is None or not math.isfinite(value):
+        return DASH
+    text = f"{value:,.{decimals}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def signed(value: float, decimals: int = 3) -> str:
+    """Return a value with its sign.
+
+    Examples
+    --------
+    >>> signed(0.05), signed(-0.05), signed(0.0)
+    ('+0.050', '−0.050', '0.000')
+    """
+    text = fixed(value, decimals)
+    positive = text[0] not in (MINUS, DASH) and any(c in "123456789" for c in text)
+    return f"+{text}" if positive else text
+
+
+def interval(low: float, high: float, decimals: int = 3) -> str:
+    """Return `low to high`, or a dash.
+
+    Examples
+    --------
+    >>> interval(-0.012, 0.034)
+    '−0.012 to 0.034'
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return DASH
+    return f"{fixed(low, decimals)} to {fixed(high, decimals)}"
+
+
+def count(value: float) -> str:
+    """Return a whole number with thousands separators.
+
+    Examples
+    --------
+    >>> count(51234)
+    '51,234'
+    """
+    return DASH if value is None or not math.isfinite(value) else f"{round(value):,}"
+
+
+def percent(value: float, decimals: int = 1) -> str:
+    """Return a share as per cent.
+
+    Examples
+    --------
+    >>> percent(0.1234), percent(0)
+    ('12.3 %', '0 %')
+    """
+    if value is None or not math.isfinite(value):
+        return DASH
+    if value == 0:
+        return "0 %"
+    return f"{fixed(100 * value, decimals)} %"
+
+
+def p_value(value: float) -> str:
+    """Return a p value.
+
+    Examples
+    --------
+    >>> p_value(0.0412), p_value(0.00001)
+    ('0.041', '< 0.001')
+    """
+    if value is None or not math.isfinite(value):
+        return DASH
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def seconds(value: float) -> str:
+    """Return a duration.
+
+    Examples
+    --------
+    >>> seconds(0.2), seconds(75), seconds(7300)
+    ('0.2 s', '1 min 15 s', '2 h 1 min')
+    """
+    if value is None or not math.isfinite(value):
+        return DASH
+    if value < 60:
+        return f"{value:.1f} s"
+    whole = round(value)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def byte_size(value: float) -> str:
+    """Return a file size.
+
+    Examples
+    --------
+    >>> byte_size(512), byte_size(2_500_000)
+    ('512 B', '2.5 MB')
+    """
+    if value is None or not math.isfinite(value):
+        return DASH
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"

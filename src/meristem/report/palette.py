@@ -1,0 +1,63 @@
+"""Colours and type of every page and figure: one accent, a colour-blind safe set."""
+
+from __future__ import annotations
+
+INK = "#1c2622"
+SOFT = "#5d6963"
+FAINT = "#98a39d"
+RULE = "#dde3df"
+PAPER = "#ffffff"
+ACCENT = "#12704f"
+ACCENT_SOFT = "#8fc1ac"
+WARN = "#b5541c"
+WARN_SOFT = "#e3b294"
+NEUTRAL = "#6c7a86"
+NULL = "#c9d0cc"
+
+FONT = (
+    "-apple-system,BlinkMacSystemFont,'Segoe UI',Inter,Roboto,"
+    "'Helvetica Neue',Arial,sans-serif"
+)
+
+# Okabe & Ito (2008), "Color Universal Design", yellow darkened to be read on white.
+CATEGORIES: tuple[str, ...] = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#b8860b",
+    "#56b4e9",
+    "#7a5195",
+    "#8c564b",
+)
+OTHER = "#b4bcb7"
+
+# Dark enough at the end for white text, light enough at the start for ink.
+_RAMP: tuple[tuple[int, int, int], ...] = (
+    (243, 246, 244),
+    (200, 225, 213),
+    (133, 190, 165),
+    (58, 143, 111),
+    (15, 92, 65),
+)
+
+
+def category(position: int) -> str:
+    """Return the colour of the category at `position`; grey beyond the palette."""
+    return CATEGORIES[position] if position < len(CATEGORIES) else OTHER
+
+
+def ramp(share: float) -> str:
+    """Return a colour from pale (0) to the dark accent (1).
+
+    Examples
+    --------
+    >>> ramp(0.0), ramp(1.0)
+    ('#f3f6f4', '#0f5c41')
+    """
+    place = min(max(share, 0.0), 1.0) * (len(_RAMP) - 1)
+    low = min(int(place), len(_RAMP) - 2)
+    part = place - low
+    pairs = zip(_RAMP[low], _RAMP[low + 1], strict=True)
+    mixed = (round(a + (b - a) * part) for a, b in pairs)
+    return "#" + "".join(f"{channel:02x}" for channel in mixed)
