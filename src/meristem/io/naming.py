@@ -1,0 +1,190 @@
+"""Turn the ids, contigs and alleles of a genotype file into a variant table."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from meristem.errors import DataError
+from meristem.records import IntArray, StrArray, VariantTable
+
+LONGEST_ALLELE = 64
+"""Longer alleles (bp) are written short: numpy pads every string to the longest."""
+
+_NO_ID = frozenset(("", "."))
+
+
+def shorten_allele(allele: str) -> str:
+    """Return `allele`, or start, length and digest of one longer than 64 bp.
+
+    The same allele gets the same short form in every file, so that variants still
+    match by name.
+
+    Parameters
+    ----------
+    allele
+        Bases or a symbolic allele.
+
+    Returns
+    -------
+    str
+        At most 64 characters.
+
+    Examples
+    --------
+    >>> shorten_allele("ACGT")
+    'ACGT'
+    >>> shorten_allele("ACGT" * 100)
+    '<ACGTACGTACGT:400:4e9ce95e>'
+    """
+    if len(allele) <= LONGEST_ALLELE:
+        return allele
+    digest = hashlib.sha256(allele.encode()).hexdigest()[:8]
+    return f"<{allele[:12]}:{len(allele)}:{digest}>"
+
+
+def place_name(contig: str, position: int, ref: str, alt: str) -> str:
+    """Return the name of a variant without id: `contig:position:ref:alt`.
+
+    Examples
+    --------
+    >>> place_name("chr1", 120, "A", "G")
+    'chr1:120:A:G'
+    """
+    return f"{contig or '.'}:{position}:{ref or '.'}:{alt or '.'}"
+
+
+def make_variant_table(
+    variant_id: Sequence[str],  # (n_variant,)
+    contig: Sequence[str],  # (n_variant,)
+    position: Sequence[int] | IntArray,  # (n_variant,) bp, 1-based
+    ref: Sequence[str],  # (n_variant,)
+    alt: Sequence[str],  # (n_variant,)
+    source: str | Path,
+) -> VariantTable:
+    """Name every variant and return the table.
+
+    An id that is missing (empty or `.`) becomes `contig:position:ref:alt`. An id
+    that several different variants share is replaced by that name for all of them.
+
+    Parameters
+    ----------
+    variant_id, contig, position, ref, alt
+        Columns of the source, in its order.
+    source
+        The file, for messages.
+
+    Returns
+    -------
+    VariantTable
+        One row per variant, ids unique.
+
+    Raises
+    ------
+    DataError
+        If two variants have the same contig, position and alleles and no ids that
+        tell them apart.
+
+    Examples
+    --------
+    >>> alleles = ["A", "C"], ["G", "T"]
+    >>> table = make_variant_table([".", "rs1"], ["1", "1"], [5, 9], *alleles, "x.vcf")
+    >>> table.variant_id.tolist()
+    ['1:5:A:G', 'rs1']
+    """
+    count = Counter(variant_id)
+    names = list(map(str, variant_id))
+    for index, name in enumerate(names):
+        if name in _NO_ID or count[name] > 1:
+            names[index] = place_name(
+                contig[index], int(position[index]), ref[index], alt[index]
+            )
+    _refuse_same_place(names, variant_id, source)
+    return VariantTable(
+        string_array(names),
+        string_array(contig),
+        np.asarray(position, dtype=np.int64),
+        string_array(ref),
+        string_array(alt),
+    )
+
+
+def _refuse_same_place(
+    names: list[str], variant_id: Sequence[str], source: str | Path
+) -> None:
+    seen: dict[str, int] = {}
+    for index, name in enumerate(names):
+        first = seen.setdefault(name, index)
+        if first == index:
+            continue
+        given = variant_id[index]
+        called = "no id" if given in _NO_ID else f"id {given!r}"
+        raise DataError(
+            f"variants {first + 1} and {index + 1} are the same ({name}; {called})",
+            where=source,
+            remedy="keep one of them (bcftools norm -d exact, plink2 --rm-dup), or "
+            "give them different ids",
+        )
+
+
+def string_array(names: Sequence[str]) -> StrArray:
+    """Return `names` as a numpy string array, also when there are none.
+
+    Examples
+    --------
+    >>> string_array([]).dtype.kind
+    'U'
+    """
+    return np.asarray(names, dtype=np.str_).reshape(-1)
+
+
+def check_samples(sample_id: Sequence[str], source: str | Path) -> StrArray:
+    """Return the sample ids as an array.
+
+    Parameters
+    ----------
+    sample_id
+        Ids as the file has them.
+    source
+        The file, for messages.
+
+    Returns
+    -------
+    StrArray
+        Shape (n_sample,).
+
+    Raises
+    ------
+    DataError
+        If there are none, one is empty, or one occurs twice.
+
+    Examples
+    --------
+    >>> check_samples(["B73", "Mo17"], "lines.vcf").tolist()
+    ['B73', 'Mo17']
+    """
+    if len(sample_id) == 0:
+        raise DataError(
+            "has no samples",
+            where=source,
+            remedy="give a file with genotypes of at least one sample",
+        )
+    for index, name in enumerate(sample_id):
+        if not name.strip():
+            raise DataError(
+                f"sample {index + 1} has no id",
+                where=source,
+                remedy="name every sample",
+            )
+    twice = [name for name, count in Counter(sample_id).items() if count > 1]
+    if twice:
+        raise DataError(
+            f"{len(twice)} sample ids occur more than once: {', '.join(twice[:5])}",
+            where=source,
+            remedy="keep one of each, or rename them",
+        )
+    return string_array(sample_id)
