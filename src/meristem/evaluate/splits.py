@@ -1,0 +1,326 @@
+"""Training and test rows of every fold, outer and inner.
+
+A row is tested if it has a phenotype. Rows with omics but without any phenotype
+join every training set, unless they belong to what the fold holds out. All models
+share the same splits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meristem.config.stages import EvaluateConfig
+from meristem.errors import ConfigError, DataError
+from meristem.evaluate.partition import (
+    cluster_labels,
+    deal,
+    deal_groups,
+    deal_parents,
+)
+from meristem.evaluate.split_files import read_splits
+from meristem.records import Dataset, IntArray, Split, StrArray
+
+UNKNOWN_GROUP = "(unknown)"
+"""Name of the group made of all rows without a label."""
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """One random division of the usable rows.
+
+    A row is tested when all of its first `n_test_label` names are held out, and
+    withheld from training when any of its names is.
+    """
+
+    names: StrArray  # (n_usable, n_name)
+    n_test_label: int
+    held: tuple[StrArray, ...]  # per fold
+
+
+Draw = Callable[[np.random.Generator], _Draw]
+
+
+def make_splits(
+    dataset: Dataset,
+    config: EvaluateConfig,
+    rng: np.random.Generator,
+) -> tuple[Split, ...]:
+    """Divide the rows of a dataset into training and test rows.
+
+    Parameters
+    ----------
+    dataset
+        All rows.
+    config
+        Scheme, folds, replicates, training sizes:
+
+        - `kfold`: random folds of the phenotyped rows;
+        - `group`: whole groups of `config.group` are left out, one fold per group
+          where there are no more than `folds` of them (replicates would then be
+          equal, so there is one); rows without a label are a group of their own;
+        - `cluster`: the same with `clusters` k-means clusters of the relationship
+          matrix, started anew in every replicate;
+        - `parents`: fold f holds out a random part of the first parents and one of
+          the second. It tests the hybrids that have both parents there and trains
+          on those that have neither; the others are in neither set;
+        - `file`: read from `config.splits`.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    tuple of Split
+        Sorted by replicate and fold. With `train_sizes`, every fold is followed by
+        its subsamples, nested, with scheme `<scheme>:n=<size>`; sizes count
+        phenotyped rows.
+
+    Raises
+    ------
+    DataError
+        If the rows cannot be divided as asked.
+    ConfigError
+        If a training size exceeds the training rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from meristem.config.stages import EvaluateConfig
+    >>> from meristem.records import Dataset, Genotypes, Phenotypes, VariantTable
+    >>> name = np.array([f"line{k}" for k in range(10)])
+    >>> table = VariantTable(*(np.array(["v"]) for _ in range(2)), np.array([1]),
+    ...                      *(np.array(["A"]) for _ in range(2)))
+    >>> dataset = Dataset(
+    ...     Genotypes(name, table, np.zeros((10, 1), dtype=np.int8)),
+    ...     Phenotypes(name, np.array(["yield"]), np.array([""]),
+    ...                np.ones((10, 1)), np.ones((10, 1))),
+    ... )
+    >>> splits = make_splits(
+    ...     dataset, EvaluateConfig(folds=5), np.random.default_rng(1)
+    ... )
+    >>> [len(split.test) for split in splits]
+    [2, 2, 2, 2, 2]
+    """
+    if config.scheme == "file":
+        if config.splits is None:
+            raise ConfigError(
+                "evaluate.scheme is 'file' but no file is named",
+                where="evaluate.splits",
+                remedy="name a table scheme,replicate,fold,role,sample_id",
+            )
+        splits = read_splits(config.splits, dataset.sample_id)
+    else:
+        splits = _draw_splits(dataset, config, config.folds, config.replicates, rng)
+    return _with_subsamples(splits, dataset, config.train_sizes, rng)
+
+
+def inner_splits(
+    dataset: Dataset,
+    config: EvaluateConfig,
+    rng: np.random.Generator,
+) -> tuple[Split, ...]:
+    """Divide training rows by the same kind of question as the outer splits ask.
+
+    Choices made inside training (penalties, bandwidths, early stopping, stacking
+    weights) are then judged as the model itself will be: parents are left out
+    inside leave-parents-out, groups inside groups, clusters inside clusters.
+
+    Parameters
+    ----------
+    dataset
+        The training rows of one outer fold.
+    config
+        The configuration of the outer splits; `inner_folds` gives the number.
+        Split files (`scheme = file`) are mimicked by `group` where it is set, by
+        random folds otherwise.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    tuple of Split
+        Positions within `dataset`. Where the question cannot be asked inside (fewer
+        than two groups or two testable sets of parents left), random folds, with
+        scheme `kfold`.
+    """
+    scheme = config.scheme
+    if scheme == "file":
+        scheme = "group" if config.group else "kfold"
+    n_fold = config.inner_folds
+    inner = config.model_copy(
+        update={"scheme": scheme, "clusters": min(config.clusters, n_fold)}
+    )
+    try:
+        return _draw_splits(dataset, inner, n_fold, 1, rng)
+    except DataError:
+        # no fault of the user's: the question cannot be asked of so few groups
+        n_fold = max(2, min(n_fold, measured_rows(dataset).size))
+        kfold = config.model_copy(update={"scheme": "kfold"})
+        return _draw_splits(dataset, kfold, n_fold, 1, rng)
+
+
+def measured_rows(dataset: Dataset) -> IntArray:
+    """Return the positions of the rows with at least one phenotype."""
+    return np.flatnonzero(~np.isnan(dataset.phenotypes.value).all(axis=1))
+
+
+def _usable_rows(dataset: Dataset) -> IntArray:
+    """Return the positions of the rows with a phenotype or an omics value."""
+    usable = ~np.isnan(dataset.phenotypes.value).all(axis=1)
+    for table in dataset.omics:
+        usable |= ~np.isnan(table.value).all(axis=1)
+    return np.flatnonzero(usable)
+
+
+def _draw_splits(
+    dataset: Dataset,
+    config: EvaluateConfig,
+    n_fold: int,
+    n_replicate: int,
+    rng: np.random.Generator,
+) -> tuple[Split, ...]:
+    rows = _usable_rows(dataset)
+    usable = dataset.take(rows)
+    measured = np.isin(rows, measured_rows(dataset))
+    scheme, draw = _question(usable, measured, config, n_fold)
+    splits: list[Split] = []
+    for replicate in range(n_replicate):
+        drawn = draw(rng)
+        found = _folds(drawn, rows, measured, scheme, replicate)
+        if len(found) < 2:
+            raise DataError(
+                f"the scheme {scheme} leaves {len(found)} fold(s) with training "
+                "and test rows",
+                remedy="use fewer folds, or scheme = kfold",
+            )
+        splits.extend(found)
+        if config.scheme == "group" and all(part.size == 1 for part in drawn.held):
+            break
+    return tuple(splits)
+
+
+def _folds(
+    drawn: _Draw,
+    rows: IntArray,  # (n_usable,)
+    measured: Mask,  # (n_usable,)
+    scheme: str,
+    replicate: int,
+) -> list[Split]:
+    found: list[Split] = []
+    for held in drawn.held:
+        is_held = np.isin(drawn.names, held)
+        test = is_held[:, : drawn.n_test_label].all(axis=1) & measured
+        train = ~is_held.any(axis=1)
+        if test.any() and (train & measured).any():
+            split = Split(scheme, replicate, len(found), rows[train], rows[test])
+            found.append(split)
+    return found
+
+
+def _question(
+    usable: Dataset,
+    measured: Mask,  # (n_usable,)
+    config: EvaluateConfig,
+    n_fold: int,
+) -> tuple[str, Draw]:
+    """Return the scheme's label and how to draw one replicate of it."""
+    if config.scheme == "kfold":
+        return "kfold", _by_row(usable, measured, n_fold)
+    if config.scheme == "group":
+        label = _column(usable, config.group)
+        return f"group:{config.group}", _by_group(label, n_fold)
+    if config.scheme == "cluster":
+        return "cluster", _by_cluster(usable, config.clusters)
+    return "parents", _by_parents(usable, measured, n_fold)
+
+
+def _by_row(usable: Dataset, measured: Mask, n_fold: int) -> Draw:
+    name = usable.sample_id
+    if measured.sum() < n_fold:
+        raise DataError(
+            f"{measured.sum()} phenotyped rows cannot make {n_fold} folds",
+            remedy="use fewer folds, or check the match between the tables",
+        )
+    return lambda rng: _Draw(name[:, None], 1, deal(name[measured], n_fold, rng))
+
+
+def _by_group(label: StrArray, n_fold: int) -> Draw:
+    return lambda rng: _Draw(label[:, None], 1, deal_groups(label, n_fold, rng))
+
+
+def _by_cluster(usable: Dataset, n_cluster: int) -> Draw:
+    def draw(rng: np.random.Generator) -> _Draw:
+        label = cluster_labels(usable.genotypes, n_cluster, rng)
+        return _Draw(label[:, None], 1, deal_groups(label, n_cluster, rng))
+
+    return draw
+
+
+def _by_parents(usable: Dataset, measured: Mask, n_fold: int) -> Draw:
+    own = usable.sample_id
+    one, two = (_column(usable, name) for name in ("parent_1", "parent_2"))
+    unknown = (one == UNKNOWN_GROUP) | (two == UNKNOWN_GROUP)
+    if (unknown & measured).any():
+        shown = ", ".join(map(str, own[unknown & measured][:5]))
+        raise DataError(
+            f"{(unknown & measured).sum()} phenotyped samples lack a parent: {shown}",
+            remedy="complete the table of hybrids, or use another scheme",
+        )
+    # the third name withholds a parent line that was itself measured
+    names = np.stack([one, two, own], axis=1)
+
+    def draw(rng: np.random.Generator) -> _Draw:
+        held = deal_parents(one[measured], two[measured], n_fold, rng)
+        return _Draw(names, 2, held)
+
+    return draw
+
+
+def _column(dataset: Dataset, name: str) -> StrArray:
+    if not name:
+        raise ConfigError(
+            "evaluate.scheme is 'group' but no grouping is named",
+            where="evaluate.group",
+            remedy="name a column of the group table",
+        )
+    if dataset.groups is None:
+        raise DataError(
+            f"there are no sample groups, so none called {name!r}",
+            remedy="give a group table under [groups], or a table of hybrids",
+        )
+    label = dataset.groups.column(name)
+    return np.where(label == "", UNKNOWN_GROUP, label)
+
+
+def _with_subsamples(
+    splits: tuple[Split, ...],
+    dataset: Dataset,
+    sizes: tuple[int, ...],
+    rng: np.random.Generator,
+) -> tuple[Split, ...]:
+    if not sizes:
+        return splits
+    phenotyped = measured_rows(dataset)
+    grown = []
+    for split in splits:
+        grown.append(split)
+        candidates = np.intersect1d(split.train, phenotyped)
+        if max(sizes) > candidates.size:
+            raise ConfigError(
+                f"a training size of {max(sizes)} exceeds the {candidates.size} "
+                f"training rows of replicate {split.replicate}, fold {split.fold}",
+                where="evaluate.train_sizes",
+                remedy="ask for smaller sizes",
+            )
+        others = np.setdiff1d(split.train, phenotyped)
+        order = rng.permutation(candidates)
+        for size in sorted(sizes):
+            train = np.sort(np.concatenate([order[:size], others]))
+            scheme = f"{split.scheme}:n={size}"
+            grown.append(replace(split, scheme=scheme, train=train))
+    return tuple(grown)
