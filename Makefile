@@ -1,0 +1,63 @@
+# Meristem: `make run` and `make test` set up what they need on a fresh machine.
+PY ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || echo python3)
+VENV ?= .venv
+PIP_ARGS ?=
+DEMO ?= demo
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install -q -c constraints.txt $(PIP_ARGS)
+# One thread per process: more collapse on shared cores (docs/performance.md).
+export OMP_NUM_THREADS ?= 1
+export OMP_WAIT_POLICY ?= PASSIVE
+export THP_MEM_ALLOC_ENABLE ?= 1
+
+.PHONY: run test test-all check bench docs clean wheel format
+
+run: $(VENV)/.run  ## the main job on built-in data, to an HTML report
+	$(BIN)/meristem simulate shoot-branching --out $(DEMO) --force
+	$(BIN)/meristem run $(DEMO)/meristem.toml
+
+test: $(VENV)/.dev  ## tests, doctests, then the wheel in a fresh environment
+	$(BIN)/pytest -q --cov --cov-report=term:skip-covered
+	$(MAKE) wheel
+
+test-all: $(VENV)/.dev  ## the slow tests too
+	$(BIN)/pytest -q -m "slow or not slow"
+	$(MAKE) wheel
+
+check: $(VENV)/.dev  ## format, lint, import contract, types, documentation
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(MAKE) docs
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev  ## documentation, warnings are errors
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+
+bench: $(VENV)/.dev  ## speed and memory ratios, side by side in one run
+	$(BIN)/python -m benchmarks
+
+wheel: $(VENV)/.dev  ## build the wheel, install it elsewhere, call its command line
+	rm -rf build/wheel && mkdir -p build/wheel
+	$(BIN)/pip wheel -q --no-deps -w build/wheel .
+	$(PY) -m venv build/wheel/venv
+	build/wheel/venv/bin/pip install -q -c constraints.txt $(PIP_ARGS) build/wheel/*.whl
+	cd build/wheel && venv/bin/meristem --version && venv/bin/meristem schema --out schema.json
+	rm -rf build/wheel
+
+$(VENV)/.run: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PY) -m venv $(VENV)
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PY) -m venv $(VENV)
+	$(PIP) -e ".[test,dev,docs,tune,kinetics]"
+	touch $@ $(VENV)/.run
+
+clean:
+	rm -rf $(VENV) build dist $(DEMO) docs/_build .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,224 @@
+"""Commands that run an analysis or a part of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from meristem.cli.console import Notify, progress, say, say_json
+
+if TYPE_CHECKING:
+    from meristem.pipeline.analysis import Analysis
+
+Config = Annotated[Path, typer.Argument(help="Analysis configuration (TOML).")]
+Run = Annotated[Path, typer.Argument(help="Run folder.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="Run folder, instead of the configured one.")
+]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Other seed.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Processes.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
+Json = Annotated[bool, typer.Option("--json", help="Result as JSON.")]
+
+
+def _start(
+    path: Path,
+    notify: Notify,
+    *,
+    out: Path | None,
+    seed: int | None,
+    jobs: int | None,
+    controls: bool = False,
+) -> Analysis:
+    from meristem.config import read_config
+    from meristem.pipeline.analysis import Analysis
+    from meristem.pipeline.folder import RunFolder
+
+    config = read_config(path)
+    changes = {"out": out and out.resolve(), "seed": seed, "jobs": jobs}
+    given = {name: value for name, value in changes.items() if value is not None}
+    config = config.model_copy(update={"run": config.run.model_copy(update=given)})
+    if controls:
+        wider = config.evaluate.model_copy(update={"controls": True})
+        config = config.model_copy(update={"evaluate": wider})
+    folder = RunFolder(config.run.out)
+    command = " ".join(["meristem", *sys.argv[1:]])
+    return Analysis(config, folder, command=command, notify=notify)
+
+
+def _finish(analysis: Analysis, *, as_json: bool) -> None:
+    folder = analysis.folder
+    verdicts = folder.file("verdicts.json")
+    lines = folder.read_json("verdicts.json") if verdicts.is_file() else []
+    if as_json:
+        content = {"run": str(folder.path), "report": str(folder.file("report.html"))}
+        say_json({**content, "verdicts": lines})
+        return
+    for verdict in lines:
+        say(str(verdict["line"]))
+    say(f"report: {folder.file('report.html')}")
+
+
+def run(
+    config: Config,
+    out: Out = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Run a whole analysis: prepare, evaluate, fit, explain, predict, report."""
+    from meristem.pipeline.run import run_stages
+
+    with progress(quiet=quiet or as_json) as notify:
+        analysis = _start(config, notify, out=out, seed=seed, jobs=jobs)
+        run_stages(analysis)
+    _finish(analysis, as_json=as_json)
+
+
+def train(
+    config: Config,
+    out: Out = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Fit every model on all lines and keep it, without evaluation."""
+    from meristem.pipeline.run import run_stages
+
+    with progress(quiet=quiet or as_json) as notify:
+        analysis = _start(config, notify, out=out, seed=seed, jobs=jobs)
+        run_stages(analysis, ("prepare", "knowledge", "fit", "candidates"))
+    _finish(analysis, as_json=as_json)
+
+
+def evaluate(
+    config: Config,
+    out: Out = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    controls: Annotated[
+        bool, typer.Option("--controls", help="Run the network's controls too.")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Compare the models on shared folds and give one verdict each."""
+    from meristem.pipeline.run import run_stages
+
+    with progress(quiet=quiet or as_json) as notify:
+        analysis = _start(
+            config, notify, out=out, seed=seed, jobs=jobs, controls=controls
+        )
+        run_stages(analysis, ("prepare", "knowledge", "evaluate"))
+    _finish(analysis, as_json=as_json)
+
+
+def explain(run: Run, quiet: Quiet = False, as_json: Json = False) -> None:
+    """Explain the network of a run: nodes, genes and variants that matter."""
+    from meristem.pipeline.analysis import open_run
+    from meristem.pipeline.run import run_stages
+
+    with progress(quiet=quiet or as_json) as notify:
+        analysis = open_run(run, notify=notify)
+        run_stages(analysis, ("prepare", "knowledge", "fit", "explain"))
+    folder = analysis.folder
+    if not folder.file("nodes.csv").is_file():
+        say("this run has no network with a knowledge graph: nothing to explain")
+        return
+    nodes = folder.read_table("nodes.csv").sort_values("rank")
+    columns = ["node", "kind", "trait", "environment", "sensitivity", "agreement"]
+    top = nodes[columns].head(analysis.config.explain.top)
+    if as_json:
+        say(top.to_json(orient="records", indent=1))
+        return
+    say(top.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+    say(f"all of it: {folder.file('nodes.csv')}, {folder.file('variants.csv')}")
+
+
+def report(run: Run) -> None:
+    """Write the report of a run folder again, from its artefacts alone."""
+    from meristem.pipeline.folder import RunFolder
+    from meristem.report.build import build_report
+
+    say(f"report: {build_report(RunFolder.open(run).path)}")
+
+
+def predict(
+    run: Run,
+    genotypes: Annotated[Path, typer.Option("--genotypes", help="New lines.")],
+    out: Annotated[Path | None, typer.Option("--out", help="CSV to write.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="Model label; repeatable.")
+    ] = None,
+    genotype_format: Annotated[str, typer.Option("--format", help="File format.")] = (
+        "auto"
+    ),
+    min_overlap: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=1.0, help="Share of training variants required."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Predict new lines from genotypes alone with the models of a run."""
+    from meristem.io.files import replacing
+    from meristem.pipeline.analysis import open_run
+    from meristem.pipeline.candidates import predict_new
+
+    table, matched = predict_new(
+        open_run(run),
+        genotypes,
+        labels=tuple(model or ()),
+        genotype_format=genotype_format,
+        min_overlap=min_overlap,
+    )
+    target = out or run / f"predictions-{genotypes.name.split('.')[0]}.csv"
+    with replacing(target) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+    if as_json:
+        say_json({"out": str(target), "variants": matched.to_json()})
+        return
+    say(matched.line)
+    say(f"{table['sample_id'].nunique()} lines predicted: {target}")
+
+
+def check(config: Config, as_json: Json = False) -> None:
+    """Read everything, estimate memory and time, list all problems; run nothing."""
+    from meristem.config import read_config
+    from meristem.pipeline.check import check_analysis
+
+    result = check_analysis(read_config(config))
+    if as_json:
+        say_json(result.to_json())
+    else:
+        for line in result.lines():
+            say(line)
+    if result.problems:
+        raise typer.Exit(2)
+
+
+def schema(
+    out: Annotated[Path | None, typer.Option("--out", help="File to write.")] = None,
+) -> None:
+    """Print the JSON schema of the configuration, with the meaning of each field."""
+    import json
+
+    from meristem.config import AnalysisConfig
+    from meristem.io.files import write_text
+
+    text = json.dumps(AnalysisConfig.model_json_schema(), indent=1)
+    if out is None:
+        say(text)
+        return
+    write_text(out, text + "\n")
+    say(f"schema: {out}")
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the commands of this module to the application."""
+    for command in (run, check, train, evaluate, predict, explain, report, schema):
+        app.command()(command)

@@ -1,0 +1,61 @@
+"""The command line: one thin command per stage; heavy imports inside commands."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from meristem._version import __version__
+from meristem.errors import MeristemError
+
+app = typer.Typer(
+    name="meristem",
+    help="Biologically informed genotype-to-phenotype modelling.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"meristem {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Version."),
+    ] = False,
+) -> None:
+    """Biologically informed genotype-to-phenotype modelling."""
+
+
+def _mount() -> None:
+    """Attach the commands; their modules import nothing heavy at the top."""
+    from meristem.cli import analysis, bench, kinetics, knowledge, simulate
+
+    for module in (analysis, knowledge):
+        module.attach(app)
+    app.add_typer(simulate.app, name="simulate")
+    app.add_typer(bench.app, name="bench")
+    app.add_typer(kinetics.app, name="kinetics")
+
+
+_mount()
+
+
+def main() -> None:
+    """Run the command line; a fault the user can mend ends with exit code 2."""
+    try:
+        app()
+    except MeristemError as error:
+        sys.stderr.write(f"error: {error.message}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; start the same command again to continue\n")
+        sys.exit(130)

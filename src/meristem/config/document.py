@@ -1,0 +1,119 @@
+"""The reference page of the configuration, written from the classes themselves."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from meristem.config.models import AnyModelOptions
+from meristem.config.stages import AnalysisConfig
+
+_HEAD = """# Configuration
+
+One TOML file describes one analysis. Relative paths are taken from its folder; unknown
+keys are refused; `meristem schema` prints the same as a JSON schema.
+
+```toml
+[run]
+title = "Grain yield"
+out = "run"
+
+[genotypes]
+path = "lines.vcf.gz"
+
+[phenotypes]
+path = "trials.csv"
+traits = ["yield"]
+
+[[omics]]
+name = "expression"
+path = "tpm.parquet"
+
+[knowledge]
+genes = "genes.gff3.gz"
+gene_sets = ["pathways.gmt"]
+
+[[models]]
+kind = "gblup"
+
+[[models]]
+kind = "binn"
+omics = "soft"
+```
+"""
+
+
+def _children(annotation: object) -> Iterator[type[BaseModel]]:
+    """Yield the configuration classes inside a type annotation."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        return
+    for part in typing.get_args(annotation):
+        yield from _children(part)
+
+
+def _type_name(annotation: object) -> str:
+    options = typing.get_args(annotation)
+    if typing.get_origin(annotation) is typing.Literal:
+        return " / ".join(f"`{option}`" for option in options)
+    name = getattr(annotation, "__name__", "") if not options else str(annotation)
+    for noise in ("typing.", "pathlib._local.", "pathlib.", "meristem.config.models."):
+        name = name.replace(noise, "")
+    return f"`{name.replace('|', 'or')}`"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if value is None or value in ("", ()):
+        return ""
+    return f"`{value}`"
+
+
+def _table(kind: type[BaseModel]) -> str:
+    rows = ["| field | type | default | meaning |", "|---|---|---|---|"]
+    for name, field in kind.model_fields.items():
+        if any(_children(field.annotation)):
+            continue
+        meaning = field.description or ""
+        rows.append(
+            f"| `{name}` | {_type_name(field.annotation)} | {_default(field)} "
+            f"| {meaning} |"
+        )
+    return "\n".join(rows) if len(rows) > 2 else ""
+
+
+def _sections(kind: type[BaseModel], path: str) -> Iterator[str]:
+    for name, field in kind.model_fields.items():
+        if name == "models":
+            continue
+        for child in _children(field.annotation):
+            place = f"{path}.{name}" if path else name
+            many = typing.get_origin(field.annotation) is tuple
+            title = f"[[{place}]]" if many else f"[{place}]"
+            yield f"## `{title}`\n\n{child.__doc__}\n\n{_table(child)}\n"
+            yield from _sections(child, place)
+
+
+def configuration_page() -> str:
+    """Return the reference of every configuration field as Markdown.
+
+    Examples
+    --------
+    >>> "## `[genotypes]`" in configuration_page()
+    True
+    """
+    top = f"## Top level\n\n{_table(AnalysisConfig)}\n"
+    models = [
+        f"### `kind = \"{kind.model_fields['kind'].default}\"`\n\n{kind.__doc__}\n\n"
+        f"{_table(kind)}\n"
+        for kind in _children(AnyModelOptions)
+    ]
+    head = "## `[[models]]`\n\nOne table per model; `kind` chooses the class.\n"
+    return "\n".join(
+        [_HEAD, top, *_sections(AnalysisConfig, ""), head, *models]
+    )

@@ -1,0 +1,115 @@
+"""Predict lines from genotypes alone: those of the run, and new ones from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from meristem.config.stages import GenotypeConfig
+from meristem.errors import ConfigError
+from meristem.io.genotypes import read_genotypes
+from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.final import deployable_labels, load_fitted
+from meristem.prepare.match import MatchReport, match_variants
+from meristem.records import Genotypes, Predictions
+
+
+def prediction_rows(label: str, predictions: Predictions) -> pd.DataFrame:
+    """Return one row per sample and target, ranked within the target (1 = largest)."""
+    frames = []
+    for target in range(predictions.trait_name.size):
+        value = predictions.value[:, target]
+        frame = pd.DataFrame(
+            {
+                "sample_id": predictions.sample_id,
+                "trait": str(predictions.trait_name[target]),
+                "environment": str(predictions.environment_name[target]),
+                "model": label,
+                "predicted": value,
+                "spread": predictions.spread[:, target],
+            }
+        )
+        order = np.argsort(-value, kind="stable")
+        rank = np.empty(value.size, dtype=np.int64)
+        rank[order] = np.arange(1, value.size + 1)
+        frames.append(frame.assign(rank=rank).sort_values("rank"))
+    return pd.concat(frames, ignore_index=True)
+
+
+def predict_candidates(analysis: Analysis) -> None:
+    """Write predictions of the genotyped lines that have no phenotype."""
+    dataset = analysis.dataset
+    unseen = np.isnan(dataset.phenotypes.value).all(axis=1)
+    if not unseen.any():
+        return
+    genotypes = dataset.genotypes.take_samples(np.flatnonzero(unseen))
+    with analysis.timed("candidates"):
+        frames = [
+            prediction_rows(label, load_fitted(analysis, label).predict(genotypes))
+            for label in deployable_labels(analysis)
+        ]
+        analysis.folder.write_table("candidates.csv", pd.concat(frames))
+
+
+def predict_new(
+    analysis: Analysis,
+    genotypes: Path,
+    *,
+    labels: tuple[str, ...] = (),
+    genotype_format: str = "auto",
+    min_overlap: float | None = None,
+) -> tuple[pd.DataFrame, MatchReport]:
+    """Predict new lines from a genotype file with the models of a run.
+
+    Parameters
+    ----------
+    analysis
+        A finished run.
+    genotypes
+        A genotype file of any known format.
+    labels
+        Models to use; empty means all that predict from genotypes alone.
+    genotype_format
+        As in the configuration; `auto` reads it from the name.
+    min_overlap
+        Share of the training variants that must be present, 0 to 1; None takes the
+        value of the run.
+
+    Returns
+    -------
+    table : DataFrame
+        Columns of `candidates.csv`.
+    report : MatchReport
+        How the variants were matched.
+
+    Raises
+    ------
+    ConfigError
+        If a label is no model of the run, or the run holds no fitted model.
+    DataError
+        If too few training variants are in the file.
+    """
+    known = deployable_labels(analysis)
+    unknown = sorted(set(labels) - set(known))
+    if unknown:
+        raise ConfigError(
+            f"no deployable model called {', '.join(unknown)} in this run",
+            where=analysis.folder.path,
+            remedy=f"use some of: {', '.join(known)}",
+        )
+    config = GenotypeConfig.model_validate(
+        {"path": genotypes, "format": genotype_format}
+    )
+    new = read_genotypes(config)
+    share = analysis.config.predict.min_overlap if min_overlap is None else min_overlap
+    matched, report = match_variants(
+        new, analysis.dataset.genotypes.variants, min_overlap=share
+    )
+    frames = [_predict(analysis, label, matched) for label in labels or tuple(known)]
+    return pd.concat(frames, ignore_index=True), report
+
+
+def _predict(analysis: Analysis, label: str, genotypes: Genotypes) -> pd.DataFrame:
+    return prediction_rows(label, load_fitted(analysis, label).predict(genotypes))

@@ -1,0 +1,58 @@
+"""Fit every model on all rows, once, for explanation and for new lines."""
+
+from __future__ import annotations
+
+from meristem.config.models import MeasuredOmicsOptions
+from meristem.evaluate.splits import inner_splits
+from meristem.genetics.filters import filter_markers
+from meristem.io.store import read_state, write_state
+from meristem.models.catalog import restore
+from meristem.models.protocol import Fitted
+from meristem.pipeline.analysis import Analysis
+from meristem.records import Dataset
+
+MODELS = "models"
+
+
+def training_rows(analysis: Analysis) -> Dataset:
+    """Return all rows with the markers that pass the filters on them."""
+    dataset = analysis.dataset
+    kept = filter_markers(dataset.genotypes, analysis.config.genotypes.filter)
+    return dataset.take_variants(kept.keep)
+
+
+def deployable_labels(analysis: Analysis) -> list[str]:
+    """Return the labels of the models that predict from genotypes alone."""
+    return [
+        options.label
+        for options in analysis.config.models
+        if not isinstance(options, MeasuredOmicsOptions)
+    ]
+
+
+def fit_models(analysis: Analysis) -> None:
+    """Write one fitted state per deployable model, skipping those that are there."""
+    labels = deployable_labels(analysis)
+    for done, (label, predictor) in enumerate(analysis.predictors):
+        if label not in labels:
+            continue
+        analysis.notify("final fits", done, len(analysis.predictors))
+        stage = f"fit-{label}"
+        if analysis.folder.is_done(
+            stage, analysis.evaluation_key, (f"{MODELS}/{label}.json",)
+        ):
+            continue
+        with analysis.timed(f"fit {label}"):
+            train = training_rows(analysis)
+            inner = inner_splits(
+                train, analysis.config.evaluate, analysis.rng("inner", label)
+            )
+            fitted = predictor.fit(train, rng=analysis.rng("fit", label), inner=inner)
+            write_state(fitted.state(), analysis.folder.file(MODELS), label)
+        analysis.folder.mark_done(stage, analysis.evaluation_key)
+    analysis.notify("final fits", len(analysis.predictors), len(analysis.predictors))
+
+
+def load_fitted(analysis: Analysis, label: str) -> Fitted:
+    """Return the fitted model of a run folder."""
+    return restore(read_state(analysis.folder.file(MODELS), label))

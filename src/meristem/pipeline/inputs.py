@@ -1,0 +1,144 @@
+"""Read everything a configuration names into one aligned Dataset."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from meristem.config.stages import AnalysisConfig
+from meristem.io.files import hash_file
+from meristem.io.genotypes import read_genotypes
+from meristem.io.groups import read_groups
+from meristem.io.omics import read_omics
+from meristem.io.phenotypes import read_observations
+from meristem.prepare.adjust import adjusted_means
+from meristem.prepare.align import make_dataset
+from meristem.prepare.reconcile import Reconciliation
+from meristem.records import (
+    Dataset,
+    Genotypes,
+    OmicsTable,
+    Phenotypes,
+    SampleGroups,
+)
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file that a run reads, with its digest."""
+
+    role: str
+    path: Path
+    sha256: str
+    size: int  # bytes
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The aligned data set, and what was dropped on the way."""
+
+    dataset: Dataset
+    reconciliation: Reconciliation
+
+
+_COMPANIONS = {
+    ".bed": (".bim", ".fam"),
+    ".pgen": (".pvar", ".psam"),
+}
+
+
+def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
+    """Return (role, path) of every file the configuration names."""
+    found = [("genotypes", config.genotypes.path)]
+    for suffix in _COMPANIONS.get(config.genotypes.path.suffix, ()):
+        found.append(("genotypes", config.genotypes.path.with_suffix(suffix)))
+    if config.genotypes.hybrids is not None:
+        found.append(("hybrids", config.genotypes.hybrids))
+    found.append(("phenotypes", config.phenotypes.path))
+    for omics in config.omics:
+        found.append((f"omics {omics.name}", omics.path))
+        if omics.node_map is not None:
+            found.append((f"node map {omics.name}", omics.node_map))
+    if config.groups is not None:
+        found.append(("groups", config.groups.path))
+    if config.environments is not None:
+        found.append(("environments", config.environments.path))
+    if config.evaluate.splits is not None:
+        found.append(("splits", config.evaluate.splits))
+    return found + _knowledge_files(config)
+
+
+def _knowledge_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
+    knowledge = config.knowledge
+    if knowledge is None:
+        return []
+    single = {
+        "graph": knowledge.graph,
+        "genes": knowledge.genes,
+        "ontology": knowledge.ontology,
+        "annotation": knowledge.annotation,
+        "variant-gene table": knowledge.assign.table,
+    }
+    found = [(role, path) for role, path in single.items() if path is not None]
+    found += [("gene sets", path) for path in knowledge.gene_sets]
+    found += [("edges", path) for path in knowledge.edges]
+    return found
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    if not path.is_dir():
+        return hash_file(path), path.stat().st_size
+    parts = sorted(item for item in path.rglob("*") if item.is_file())
+    joined = "".join(f"{p.relative_to(path)}{hash_file(p)}" for p in parts)
+    total = sum(p.stat().st_size for p in parts)
+    return hashlib.sha256(joined.encode()).hexdigest(), total
+
+
+def input_files(config: AnalysisConfig) -> tuple[InputFile, ...]:
+    """Return every existing file the configuration names, with its digest."""
+    return tuple(
+        InputFile(role, path, *_digest(path))
+        for role, path in _named_files(config)
+        if path.exists()
+    )
+
+
+def read_inputs(config: AnalysisConfig) -> Inputs:
+    """Read genotypes, phenotypes, omics and groups, and align them by id.
+
+    Raises
+    ------
+    DataError
+        If an input cannot be used, or no sample is in all that is required.
+    """
+    genotypes = read_genotypes(config.genotypes)
+    phenotypes = read_phenotypes(config)
+    omics = read_all_omics(config, genotypes)
+    groups = read_sample_groups(config, genotypes)
+    dataset, reconciliation = make_dataset(
+        genotypes, phenotypes, omics, groups, fold_ids=config.fold_ids
+    )
+    return Inputs(dataset, reconciliation)
+
+
+def read_phenotypes(config: AnalysisConfig) -> Phenotypes:
+    """Return adjusted means of the traits that the configuration asks for."""
+    observations = read_observations(config.phenotypes)
+    return adjusted_means(observations, by=config.phenotypes.by)
+
+
+def read_all_omics(
+    config: AnalysisConfig, genotypes: Genotypes
+) -> tuple[OmicsTable, ...]:
+    """Return every omics table; genotyped ids tell samples from features."""
+    return tuple(
+        read_omics(omics, sample_id=genotypes.sample_id) for omics in config.omics
+    )
+
+
+def read_sample_groups(
+    config: AnalysisConfig, genotypes: Genotypes
+) -> SampleGroups | None:
+    """Return the labels of the samples, with the parents of hybrids beside them."""
+    return None if config.groups is None else read_groups(config.groups)

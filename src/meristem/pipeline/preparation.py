@@ -1,0 +1,132 @@
+"""First stage: inputs to one aligned data set, and a record of what was dropped."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from meristem.config.stages import AnalysisConfig
+from meristem.errors import ConfigError
+from meristem.genetics.filters import filter_markers
+from meristem.genetics.relationship import principal_axes, relationship_matrix
+from meristem.io.store import read_dataset, write_dataset
+from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.inputs import Inputs, read_inputs
+from meristem.records import MISSING, Dataset
+
+DATASET = "work/dataset"
+
+
+def load_dataset(analysis: Analysis) -> Dataset:
+    """Return the prepared data set, prepared now unless it lies in the run folder."""
+    folder, key = analysis.folder, analysis.data_key
+    if folder.is_done("prepare", key, ("data.json", "structure.csv", DATASET)):
+        return read_dataset(folder.file(DATASET))
+    with analysis.timed("prepare"):
+        inputs = read_inputs(analysis.config)
+        dataset = select_targets(inputs.dataset, analysis.config)
+        write_dataset(dataset, folder.file(DATASET))
+        explained = _write_structure(analysis, dataset)
+        summary = describe(Inputs(dataset, inputs.reconciliation), analysis.config)
+        folder.write_json("data.json", {**summary, "structure": explained})
+        folder.mark_done("prepare", key)
+    return dataset
+
+
+def select_targets(dataset: Dataset, config: AnalysisConfig) -> Dataset:
+    """Keep the traits and environments that the configuration asks for."""
+    phenotypes = dataset.phenotypes
+    keep = np.ones(phenotypes.n_target, dtype=bool)
+    wanted = (
+        ("traits", config.phenotypes.traits, phenotypes.trait_name),
+        ("environments", config.phenotypes.environments, phenotypes.environment_name),
+    )
+    for field, names, present in wanted:
+        if not names or (field == "environments" and not present.any()):
+            continue
+        unknown = sorted(set(names) - set(map(str, present)))
+        if unknown:
+            known = ", ".join(sorted(set(map(str, present)))[:20])
+            raise ConfigError(
+                f"no {field} called {', '.join(unknown)} in the phenotypes",
+                where=f"phenotypes.{field}",
+                remedy=f"use some of: {known}",
+            )
+        keep &= np.isin(present, names)
+    return dataset.take_targets(np.flatnonzero(keep))
+
+
+def describe(inputs: Inputs, config: AnalysisConfig) -> dict:
+    """Return the content of `data.json`."""
+    dataset = inputs.dataset
+    genotypes = dataset.genotypes
+    removed = filter_markers(genotypes, config.genotypes.filter)
+    groups = dataset.groups
+    return {
+        "genotypes": {
+            "samples": genotypes.n_sample,
+            "variants": genotypes.n_variant,
+            "ploidy": genotypes.ploidy,
+            "missing_share": float(np.mean(genotypes.call_dosage == MISSING)),
+            "contigs": len(set(map(str, genotypes.variants.variant_contig))),
+            "source": str(config.genotypes.path),
+        },
+        "phenotypes": [_describe_target(dataset, t) for t in range(_targets(dataset))],
+        "omics": [
+            {
+                "name": table.name,
+                "features": int(table.feature_id.size),
+                "samples_measured": int((~np.isnan(table.value)).any(axis=1).sum()),
+                "missing_share": float(np.isnan(table.value).mean()),
+                "features_with_node": int((table.node_name != "").sum()),
+            }
+            for table in dataset.omics
+        ],
+        "groups": []
+        if groups is None
+        else [
+            {"name": str(name), "labels": len(set(map(str, groups.column(str(name)))))}
+            for name in groups.group_name
+        ],
+        "reconciliation": inputs.reconciliation.to_json(),
+        "filters": removed.to_json(),
+    }
+
+
+def _targets(dataset: Dataset) -> int:
+    return dataset.phenotypes.n_target
+
+
+def _describe_target(dataset: Dataset, target: int) -> dict:
+    value = dataset.phenotypes.value[:, target]
+    seen = value[~np.isnan(value)]
+    return {
+        "trait": str(dataset.phenotypes.trait_name[target]),
+        "environment": str(dataset.phenotypes.environment_name[target]),
+        "n": int(seen.size),
+        "mean": float(seen.mean()) if seen.size else None,
+        "sd": float(seen.std(ddof=1)) if seen.size > 1 else None,
+    }
+
+
+def _write_structure(analysis: Analysis, dataset: Dataset) -> dict:
+    """Write the principal components of the genotypes; a picture, never a feature."""
+    genotypes = dataset.genotypes
+    kernel = relationship_matrix(genotypes.call_dosage, ploidy=genotypes.ploidy)
+    axes, share = principal_axes(kernel, min(4, genotypes.n_sample))
+    columns = {f"pc{axis + 1}": axes[:, axis] for axis in range(axes.shape[1])}
+    group = _picture_group(dataset)
+    frame = pd.DataFrame({"sample_id": dataset.sample_id, **columns, "group": group})
+    analysis.folder.write_table("structure.csv", frame)
+    return {"explained_share": [float(value) for value in share]}
+
+
+def _picture_group(dataset: Dataset) -> np.ndarray:
+    """Return the labels of the grouping with the fewest, but at least two, labels."""
+    if dataset.groups is None:
+        return np.full(dataset.n_sample, "", dtype="U1")
+    columns = [dataset.groups.column(str(n)) for n in dataset.groups.group_name]
+    useful = [column for column in columns if 1 < len(set(map(str, column))) <= 20]
+    if not useful:
+        return np.full(dataset.n_sample, "", dtype="U1")
+    return min(useful, key=lambda column: len(set(map(str, column))))

@@ -1,0 +1,73 @@
+"""The arrows of the architecture, in order; each continues where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from meristem.knowledge.quality import knowledge_quality
+from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.candidates import predict_candidates
+from meristem.pipeline.evaluation import evaluate_models
+from meristem.pipeline.explanation import explain_model
+from meristem.pipeline.final import fit_models
+from meristem.plan.compile import plan_to_json
+from meristem.report.build import build_report
+
+
+def prepare(analysis: Analysis) -> None:
+    """Read, align and describe the inputs."""
+    analysis.dataset  # noqa: B018 - reading it writes its artefacts
+
+
+def describe_knowledge(analysis: Analysis) -> None:
+    """Write the quality of the knowledge graph and the compiled plan."""
+    if analysis.knowledge is None or analysis.plan is None:
+        return
+    variants = analysis.dataset.genotypes.variants
+    with analysis.timed("knowledge"):
+        quality = knowledge_quality(analysis.knowledge, variants, analysis.plan)
+        analysis.folder.write_json("knowledge.json", quality.to_json())
+        analysis.folder.write_json("network.json", plan_to_json(analysis.plan))
+
+
+def write_report(analysis: Analysis) -> None:
+    """Write `report.html` from the artefacts of the folder."""
+    with analysis.timed("report"):
+        build_report(analysis.folder.path)
+
+
+STAGES: dict[str, Callable[[Analysis], None]] = {
+    "prepare": prepare,
+    "knowledge": describe_knowledge,
+    "evaluate": evaluate_models,
+    "fit": fit_models,
+    "explain": explain_model,
+    "candidates": predict_candidates,
+}
+"""Every stage that writes artefacts, in the order in which data flow."""
+
+
+def run_stages(analysis: Analysis, stages: tuple[str, ...] = tuple(STAGES)) -> None:
+    """Run the stages asked for, then write the record and the report.
+
+    Parameters
+    ----------
+    analysis
+        Configuration and run folder.
+    stages
+        Names from `STAGES`; they run in the order of `STAGES`.
+
+    Raises
+    ------
+    MeristemError
+        If an input, the knowledge or the configuration cannot be used.
+    """
+    analysis.write_record(finished=False)
+    chosen = [name for name in STAGES if name in stages]
+    for done, name in enumerate(chosen):
+        analysis.notify("stages", done, len(chosen) + 1)
+        STAGES[name](analysis)
+        analysis.write_record(finished=False)
+    analysis.write_record(finished=True)
+    write_report(analysis)
+    analysis.notify("stages", len(chosen) + 1, len(chosen) + 1)

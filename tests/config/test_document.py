@@ -1,0 +1,11 @@
+from meristem.config.document import configuration_page
+from meristem.config.stages import AnalysisConfig, EvaluateConfig
+
+
+def test_every_stage_and_field_is_on_the_page() -> None:
+    page = configuration_page()
+    for stage in AnalysisConfig.model_fields:
+        assert stage in page
+    for field in EvaluateConfig.model_fields:
+        assert f"| `{field}` |" in page
+    assert 'kind = "gblup"' in page
