@@ -29,6 +29,11 @@ class GBLUPOptions(ModelOptions):
         description="variance ratio by REML, or chosen on inner splits that mimic "
         "the outer question",
     )
+    identity: Literal["none", "sample", "parents"] = Field(
+        default="none",
+        description="identity kernels beside the genomic one, so that REML does not "
+        "push into the markers what an unseen line or parent does not share",
+    )
 
 
 class RidgeOptions(ModelOptions):
@@ -121,6 +126,10 @@ class BINNOptions(NetworkOptions):
     omics: Literal["none", "soft", "hard", "correlation"] = "none"
     omics_weight: float | Literal["auto"] = Field(
         default=1.0, description="weight of the omics loss; auto: inner folds"
+    )
+    omics_schedule: Literal["constant", "decay"] = Field(
+        default="constant",
+        description="decay: full weight at first, a tenth of it at the end",
     )
     polygenic: Literal["stack", "joint", "none"] = Field(
         default="stack", description="how the linear polygenic path joins the network"

@@ -1,0 +1,166 @@
+"""The biologically informed network: a plan with weights beside a linear path.
+
+The prediction is (1 - b) linear + b network. The linear path is a BLUP over all
+variants, also those that no node claims; b is earned on out-of-fold predictions, so
+that with nothing to find the model is GBLUP.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from meristem.config.models import BINNOptions
+from meristem.errors import PlanError
+from meristem.models.binn_fitted import (
+    FittedBINN,
+    LatentScale,
+    align_latents,
+    network_values,
+)
+from meristem.models.binn_objective import measured_nodes, omics_targets
+from meristem.models.binn_state import network_from_state, plan_from_arrays
+from meristem.models.binn_train import Task, train_ensemble
+from meristem.models.members import (
+    TargetScale,
+    assign_members,
+    fit_targets,
+    out_of_fold,
+    random_splits,
+    require_variants,
+)
+from meristem.models.polygenic import (
+    Polygenic,
+    fit_polygenic,
+    polygenic_out_of_fold,
+)
+from meristem.models.stacking import network_share
+from meristem.plan.compile import restrict_plan
+from meristem.plan.null import random_plan, shuffle_plan
+from meristem.prepare.scale import MarkerScale, fit_scale
+from meristem.records import Dataset, FittedState, NetworkPlan, Split
+
+
+@dataclass(frozen=True)
+class BINN:
+    """Specification of a biologically informed network.
+
+    Parameters
+    ----------
+    options
+        Sizes, training and omics options.
+    plan
+        The compiled knowledge graph, for any variant table: it is restricted by
+        name to the variants of the dataset.
+
+    References
+    ----------
+    Kontolati et al. 2025, arXiv 2510.14970 (the idea of a network whose latents
+    stand for omics and that predicts from genotypes alone).
+    """
+
+    options: BINNOptions
+    plan: NetworkPlan | None
+
+    def fit(
+        self,
+        dataset: Dataset,
+        *,
+        rng: np.random.Generator,
+        inner: tuple[Split, ...] = (),
+    ) -> FittedBINN:
+        """Train the ensemble on the rows of `dataset`.
+
+        Parameters
+        ----------
+        dataset
+            Training rows; rows with omics alone serve the omics loss.
+        rng
+            Source of splits, initial weights and order.
+        inner
+            Splits that mimic the outer question; default random folds.
+
+        Raises
+        ------
+        PlanError
+            If there is no plan.
+        DataError
+            If there are no variants, or a target has too few observations.
+        """
+        require_variants(dataset)
+        options = self.options
+        plan = self._plan(dataset, rng)
+        inner = inner or random_splits(dataset.n_sample, options.inner_folds, rng)
+        members = assign_members(dataset.phenotypes, inner, options.seeds)
+        dosage = dataset.genotypes.call_dosage
+        markers, targets = fit_scale(dosage), fit_targets(dataset.phenotypes)
+        omics = omics_targets(dataset.omics, plan, options.omics)
+        task = Task(dataset, plan, markers, targets, members, omics)
+        network, history = train_ensemble(task, options, rng)
+        values, latents = network_values(network, markers, dosage)
+        phenotypes = dataset.phenotypes
+        share = np.ones(phenotypes.n_target)
+        if options.polygenic == "stack":
+            share = network_share(
+                phenotypes.value,
+                phenotypes.weight,
+                polygenic_out_of_fold(dosage, markers, phenotypes, inner),
+                out_of_fold(values, members) * targets.sd + targets.mean,
+            )
+        oriented = measured_nodes(omics, plan.n_node)
+        return FittedBINN(
+            plan=plan,
+            network=network,
+            markers=markers,
+            targets=targets,
+            polygenic=fit_polygenic(dosage, markers, phenotypes),
+            share=share,
+            latent_scale=align_latents(latents, oriented),
+            trait_name=phenotypes.trait_name,
+            environment_name=phenotypes.environment_name,
+            meta={
+                "best_epoch": history.best_epoch.tolist(),
+                "epochs": int(history.epoch[-1]) + 1,
+                "stopped": history.stopped,
+                "plan_hash": plan.hash,
+            },
+        )
+
+    def _plan(self, dataset: Dataset, rng: np.random.Generator) -> NetworkPlan:
+        if self.plan is None:
+            raise PlanError(
+                "the network needs a plan and none was given",
+                remedy="add a [knowledge] section, or leave the model out",
+            )
+        plan = restrict_plan(self.plan, dataset.genotypes.variants)
+        if self.options.graph == "shuffled":
+            return shuffle_plan(plan, rng)
+        return random_plan(plan, rng) if self.options.graph == "random" else plan
+
+
+def restore_binn(state: FittedState) -> FittedBINN:
+    """Return the fitted model that `FittedBINN.state` described."""
+    arrays = state.arrays
+    plan = plan_from_arrays(state)
+    fit: Any = state.meta["fit"]
+    return FittedBINN(
+        plan=plan,
+        network=network_from_state(state, plan),
+        markers=MarkerScale(
+            arrays["markers.mean"], arrays["markers.sd"], arrays["markers.weight"]
+        ),
+        targets=TargetScale(arrays["targets.mean"], arrays["targets.sd"]),
+        polygenic=Polygenic(
+            arrays["markers.mean"],
+            arrays["polygenic.effect"],
+            arrays["polygenic.intercept"],
+            arrays["polygenic.h2"],
+        ),
+        share=arrays["share"],
+        latent_scale=LatentScale(arrays["latent.mean"], arrays["latent.spread"]),
+        trait_name=arrays["trait_name"],
+        environment_name=arrays["environment_name"],
+        meta=dict(fit),
+    )

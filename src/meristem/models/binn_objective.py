@@ -1,0 +1,136 @@
+"""What a BINN is trained on: traits, and omics on the latents that stand for them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from meristem.models.members import TraitTensors, trait_losses
+from meristem.nn.dag import NetworkOutput, PlanNetwork, Replacement
+from meristem.nn.losses import omics_loss
+from meristem.records import FloatArray, IntArray, NetworkPlan, OmicsTable
+from meristem.train import Losses, Objective
+
+
+@dataclass(frozen=True)
+class OmicsTargets:
+    """Measurements of named nodes, standardised on the training rows."""
+
+    node: IntArray  # (n_measured,) numbers in the plan; a node may occur twice
+    value: FloatArray  # (n_sample, n_measured) NaN missing
+    form: str  # "none", "soft", "hard" or "correlation"
+
+
+def omics_targets(
+    tables: tuple[OmicsTable, ...],
+    plan: NetworkPlan,
+    form: str,
+) -> OmicsTargets:
+    """Collect the features that measure a node of the plan and vary.
+
+    Parameters
+    ----------
+    tables
+        All omics of the training rows.
+    plan
+        Its node names are matched to the features' `node_name`.
+    form
+        "none" gives no targets at all.
+    """
+    number = {str(name): i for i, name in enumerate(plan.node_name)}
+    nodes: list[int] = []
+    columns: list[FloatArray] = []
+    for table in tables if form != "none" else ():
+        for j, name in enumerate(table.node_name):
+            column = table.value[:, j]
+            seen = column[np.isfinite(column)]
+            if str(name) not in number or seen.size < 3 or seen.std() == 0:
+                continue
+            nodes.append(number[str(name)])
+            columns.append((column - seen.mean()) / seen.std())
+    n_sample = tables[0].sample_id.size if tables else 0
+    value = np.stack(columns, axis=1) if columns else np.zeros((n_sample, 0))
+    return OmicsTargets(np.array(nodes, dtype=np.int64), value, form)
+
+
+def schedule(kind: str, epoch: int, epochs: int) -> float:
+    """Return the factor of the omics weight at an epoch.
+
+    "constant" is 1. "decay" is 1 for a fifth of the epochs, falls along a cosine
+    and stays at 0.1 from three fifths on: the labels shape the latents first, the
+    trait has the last word.
+
+    Examples
+    --------
+    >>> [round(schedule("decay", e, 100), 2) for e in (0, 20, 40, 60, 99)]
+    [1.0, 1.0, 0.55, 0.1, 0.1]
+    """
+    if kind == "constant":
+        return 1.0
+    share = min(max((epoch / epochs - 0.2) / 0.4, 0.0), 1.0)
+    return 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * share))
+
+
+def make_objective(
+    network: PlanNetwork,
+    traits: TraitTensors,
+    omics: OmicsTargets,
+    weight: Tensor,  # (n_member,)
+    factor: Callable[[int], float],
+) -> Objective:
+    """Return the objective of a fit: trait loss + weight x omics loss.
+
+    In the hard form the latent is replaced by its measurement wherever there is
+    one, so that what reads it learns from the measured quantity; the latent itself
+    learns from the omics loss.
+    """
+    device = traits.observed.device
+    present = torch.from_numpy(np.isfinite(omics.value.T).astype(np.float32)).to(device)
+    measured = torch.from_numpy(np.nan_to_num(omics.value.T).astype(np.float32))
+    measured = measured.to(device)
+    node = torch.from_numpy(omics.node).to(device)
+    form = "correlation" if omics.form == "correlation" else "soft"
+
+    def objective(x: Tensor, rows: Tensor, epoch: int) -> Losses:
+        if omics.node.size == 0:
+            return trait_losses(network(x).value, traits, rows)
+        seen, label = present[:, rows], measured[:, rows]
+        learn = traits.learn[:, rows]
+        output = _forward(network, x, omics, (node, label, seen), learn)
+        losses = trait_losses(output.value, traits, rows)
+        extra = omics_loss(output.latent[node], label, seen, learn, form=form)
+        total = losses.train + factor(epoch) * weight * extra
+        return Losses(total, losses.held_error, losses.held_weight)
+
+    return objective
+
+
+def _forward(
+    network: PlanNetwork,
+    x: Tensor,
+    omics: OmicsTargets,
+    labels: tuple[Tensor, Tensor, Tensor],
+    learn: Tensor,  # (n_member, batch)
+) -> NetworkOutput:
+    if omics.form != "hard" or not network.training:
+        return network(x)
+    node, label, seen = labels
+    # rows held out from a member keep its own latents: they judge the prediction
+    mask = (seen[:, None] > 0) & (learn[None] > 0)
+    value = label[:, None].expand(mask.shape)
+    held = network(x, replacement=Replacement(node, value, mask))
+    free = network(x).latent
+    return NetworkOutput(held.value, free)
+
+
+def measured_nodes(omics: OmicsTargets, n_node: int) -> NDArray[np.bool_]:
+    """Return which nodes carry the sign of a measurement."""
+    oriented = np.zeros(n_node, dtype=bool)
+    oriented[omics.node] = True
+    return oriented

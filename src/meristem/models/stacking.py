@@ -1,0 +1,68 @@
+"""How much of a prediction the network earns beside the linear path."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from meristem.records import FloatArray
+
+
+def network_share(
+    observed: FloatArray,  # (n_sample, n_target) NaN missing
+    weight: FloatArray,  # (n_sample, n_target)
+    linear: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
+    network: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
+) -> FloatArray:  # (n_target,) in [0, 1]
+    """Return the share b of the network in (1 - b) linear + b network.
+
+    b minimises the squared error of out-of-fold predictions and is then shrunk
+    towards zero by its sampling variance (positive-part James-Stein): where the
+    network does not beat the linear path by more than chance, the model is the
+    linear path.
+
+    Parameters
+    ----------
+    observed, weight
+        Training phenotypes and their precision.
+    linear, network
+        Predictions of rows by models that did not learn from them.
+
+    References
+    ----------
+    Breiman 1996, Machine Learning 24:49 (stacked regressions); James & Stein 1961.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.normal(size=(200, 1))
+    >>> good, bad = y + 0.1 * rng.normal(size=y.shape), rng.normal(size=y.shape)
+    >>> network_share(y, np.ones_like(y), bad, good).round(1)
+    array([1.])
+    >>> network_share(y, np.ones_like(y), good, bad).round(1)
+    array([0.])
+    """
+    usable = np.isfinite(observed) & np.isfinite(linear) & np.isfinite(network)
+    share = np.zeros(observed.shape[1])
+    for t in range(share.size):
+        rows = usable[:, t]
+        if rows.sum() < 10:
+            continue
+        w = weight[rows, t]
+        error = observed[rows, t] - linear[rows, t]
+        gain = network[rows, t] - linear[rows, t]
+        share[t] = _shrunk_slope(error, gain, w)
+    return share
+
+
+def _shrunk_slope(error: FloatArray, gain: FloatArray, w: FloatArray) -> float:
+    power = float(np.sum(w * gain**2))
+    if power <= 0:
+        return 0.0
+    slope = float(np.sum(w * gain * error)) / power
+    if slope <= 0:
+        return 0.0
+    residual = error - slope * gain
+    # sandwich variance: errors of near-perfect predictions are far from normal
+    variance = float(np.sum((w * gain * residual) ** 2)) / power**2
+    return float(np.clip(slope * max(0.0, 1 - variance / slope**2), 0.0, 1.0))
