@@ -14,8 +14,12 @@ import scipy.linalg
 from meristem.models.reml import Precision
 from meristem.records import FloatArray
 
-RESIDUAL_FLOOR = 1e-6
-"""Smallest residual variance, as a share of the phenotypic variance."""
+RESIDUAL_FLOOR = 1e-4
+"""Smallest residual variance, as a share of the phenotypic variance.
+
+Kernels summed in float32 have eigenvalues a little below zero; the floor keeps the
+covariance positive definite.
+"""
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ def precision_multi(
     inverse_root = scipy.linalg.solve_triangular(root, np.eye(n), lower=True)
     whitened_x = inverse_root @ x
     base = np.linalg.qr(whitened_x)[0]
-    return Precision(inverse_root.T, np.ones(n), inverse_root.T @ base)
+    return Precision(inverse_root.T, np.ones(n), base)
 
 
 def fixed_effect_multi(

@@ -47,23 +47,23 @@ class Components:
 
 @dataclass(frozen=True)
 class Precision:
-    """P = V^-1 - V^-1 X (X' V^-1 X)^-1 X' V^-1, as U diag(inverse) U' - F F'."""
+    """P = V^-1 - V^-1 X (X' V^-1 X)^-1 X' V^-1, as U (diag(inverse) - H H') U'."""
 
-    vectors: FloatArray  # (n, n)
+    vectors: FloatArray  # (n, n) U
     inverse: FloatArray  # (n,)
-    fixed: FloatArray  # (n, n_fixed)
+    half: FloatArray  # (n, n_fixed) H
 
     def apply(self, columns: FloatArray) -> FloatArray:  # (n,) or (n, k)
         """Return P columns."""
         rotated = self.vectors.T @ columns
         scaled = (self.inverse * rotated.T).T
-        return self.vectors @ scaled - self.fixed @ (self.fixed.T @ columns)
+        return self.vectors @ (scaled - self.half @ (self.half.T @ rotated))
 
     def quadratic(self, columns: FloatArray) -> FloatArray:  # (n, k) -> (k,)
         """Return the diagonal of columns' P columns."""
         rotated = self.vectors.T @ columns
         along = np.einsum("ij,i,ij->j", rotated, self.inverse, rotated)
-        fixed = self.fixed.T @ columns
+        fixed = self.half.T @ rotated
         return along - np.einsum("ij,ij->j", fixed, fixed)
 
 
@@ -181,12 +181,11 @@ def precision(
 ) -> Precision:
     """Return P of the fitted model; P y are the dual weights of the BLUP."""
     inverse = _inverse(decomposition, components)
-    rotated_x = decomposition.rotate(x)
-    root = np.linalg.cholesky(rotated_x.T @ (inverse[:, None] * rotated_x))
+    weighted_x = inverse[:, None] * decomposition.rotate(x)
+    root = np.linalg.cholesky(decomposition.rotate(x).T @ weighted_x)
+    half = scipy.linalg.solve_triangular(root, weighted_x.T, lower=True).T
     vectors = decomposition.root_weight[:, None] * decomposition.vectors
-    projected = vectors @ (inverse[:, None] * rotated_x)
-    fixed = scipy.linalg.solve_triangular(root, projected.T, lower=True).T
-    return Precision(vectors, inverse, fixed)
+    return Precision(vectors, inverse, half)
 
 
 def fixed_effect(

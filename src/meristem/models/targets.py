@@ -1,0 +1,93 @@
+"""Targets of a training set: which rows count for each, and the inner splits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from meristem.errors import DataError
+from meristem.records import FloatArray, IntArray, Phenotypes, Split
+
+MIN_ROWS = 3
+"""A target needs this many observed values."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The observed values of one target."""
+
+    column: int  # position in Phenotypes
+    rows: IntArray  # (n_observed,) rows of the training set
+    y: FloatArray  # (n_observed,)
+    weight: FloatArray  # (n_observed,) mean 1
+
+    @property
+    def signature(self) -> bytes:
+        """Equal for targets that share rows and weights."""
+        return self.rows.tobytes() + self.weight.tobytes()
+
+
+def training_targets(phenotypes: Phenotypes) -> tuple[Target, ...]:
+    """Return every target with its own observed rows and weights of mean 1.
+
+    Raises
+    ------
+    DataError
+        If a target has fewer than three values among the training rows.
+    """
+    targets = []
+    for column, name in enumerate(phenotypes.target_name):
+        value = phenotypes.value[:, column]
+        rows = np.flatnonzero(~np.isnan(value))
+        if rows.size < MIN_ROWS:
+            raise DataError(
+                f"{name} has {rows.size} values among the training rows, "
+                f"at least {MIN_ROWS} are needed",
+                remedy="drop this target, or use fewer folds",
+            )
+        weight = phenotypes.weight[rows, column]
+        targets.append(Target(column, rows, value[rows], weight / weight.mean()))
+    return tuple(targets)
+
+
+def random_inner(
+    n_sample: int, rng: np.random.Generator, folds: int = 5
+) -> tuple[Split, ...]:
+    """Return random inner folds, for when the caller gave none."""
+    fold_of = rng.permutation(n_sample) % min(folds, n_sample)
+    return tuple(
+        Split(
+            "kfold",
+            0,
+            fold,
+            np.flatnonzero(fold_of != fold),
+            np.flatnonzero(fold_of == fold),
+        )
+        for fold in range(min(folds, n_sample))
+    )
+
+
+def target_splits(
+    inner: tuple[Split, ...],
+    rows: IntArray,  # (n_observed,) sorted
+) -> list[tuple[IntArray, IntArray]]:
+    """Return the inner splits as positions within the observed rows of a target.
+
+    Raises
+    ------
+    DataError
+        If no split keeps observed rows on both sides.
+    """
+    local = []
+    for split in inner:
+        train = np.flatnonzero(np.isin(rows, split.train))
+        test = np.flatnonzero(np.isin(rows, split.test))
+        if train.size >= 2 and test.size >= 1:
+            local.append((train, test))
+    if not local:
+        raise DataError(
+            "no inner split has observed values on both sides",
+            remedy="use another scheme or fewer inner folds",
+        )
+    return local
