@@ -1,0 +1,116 @@
+"""Genotypes of single crosses from those of their inbred parents."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meristem.errors import DataError
+from meristem.records import MISSING, Genotypes, IntArray, StrArray
+
+GREATEST_HETEROZYGOSITY = 0.2
+"""A parent with a larger share of heterozygous calls is no inbred line."""
+
+_UNKNOWN = -64  # far enough below 0 that no sum of two gametes reaches 0 again
+
+
+def cross_parents(
+    parents: Genotypes,
+    sample_id: StrArray,  # (n_hybrid,)
+    parent_1: StrArray,  # (n_hybrid,)
+    parent_2: StrArray,  # (n_hybrid,)
+) -> Genotypes:
+    """Return the genotypes of single crosses between inbred lines.
+
+    An inbred line has one kind of gamete, so a hybrid carries half of each parent's
+    dosage. Where a parent's call is missing or heterozygous, the hybrid's is missing.
+
+    Parameters
+    ----------
+    parents
+        Inbred lines of even ploidy, or coded as haploids (ploidy 1: the hybrids
+        become diploid).
+    sample_id
+        Names of the hybrids, unique.
+    parent_1, parent_2
+        Ids of their parents; the order does not matter.
+
+    Returns
+    -------
+    Genotypes
+        One row per hybrid, in the order of `sample_id`.
+
+    Raises
+    ------
+    DataError
+        If a parent is not genotyped, more than 20 % of its calls are heterozygous,
+        or the ploidy is odd and not 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from meristem.records import VariantTable
+    >>> name, blank = np.array(["m1", "m2"]), np.array(["", ""])
+    >>> variants = VariantTable(name, blank, np.zeros(2, dtype=int), blank, blank)
+    >>> dosage = np.array([[0, 2], [2, 2]], dtype=np.int8)
+    >>> parents = Genotypes(np.array(["A", "B"]), variants, dosage)
+    >>> hybrids = cross_parents(parents, np.array(["AxB"]), *np.array([["A"], ["B"]]))
+    >>> hybrids.call_dosage.tolist()
+    [[1, 2]]
+    """
+    if parents.ploidy > 1 and parents.ploidy % 2:
+        raise DataError(
+            f"parents of ploidy {parents.ploidy} cannot be crossed",
+            where=parents.source,
+            remedy="give parents of even ploidy, or haploid codes of inbred lines",
+        )
+    row_1 = _rows(parents, sample_id, parent_1)
+    row_2 = _rows(parents, sample_id, parent_2)
+    used = np.union1d(row_1, row_2)
+    gametes = _gametes(parents, used)
+    dosage = gametes[np.searchsorted(used, row_1)]
+    dosage += gametes[np.searchsorted(used, row_2)]
+    dosage[dosage < 0] = MISSING
+    return replace(
+        parents,
+        sample_id=sample_id,
+        call_dosage=dosage,
+        ploidy=max(parents.ploidy, 2),
+    )
+
+
+def _rows(parents: Genotypes, sample_id: StrArray, parent: StrArray) -> IntArray:
+    row = {name: index for index, name in enumerate(parents.sample_id.tolist())}
+    unknown = sorted({name for name in parent.tolist() if name not in row})
+    if unknown:
+        child = sample_id[parent == unknown[0]][0]
+        raise DataError(
+            f"{len(unknown)} parents are not genotyped: {', '.join(unknown[:5])} "
+            f"(of hybrid {child})",
+            where=parents.source,
+            remedy="write the parents as in the genotype file, or drop their hybrids",
+        )
+    return np.array([row[name] for name in parent.tolist()], dtype=np.int64)
+
+
+def _gametes(
+    parents: Genotypes,
+    used: IntArray,  # (n_used,) rows of the lines that are crossed
+) -> NDArray[np.int8]:  # (n_used, n_variant)
+    calls = parents.call_dosage[used]
+    heterozygous = ((calls > 0) & (calls < parents.ploidy)).sum(axis=1)
+    share = heterozygous / np.maximum((calls >= 0).sum(axis=1), 1)
+    worst = int(np.argmax(share))
+    if share[worst] > GREATEST_HETEROZYGOSITY:
+        raise DataError(
+            f"{share[worst]:.0%} of the calls of parent "
+            f"{parents.sample_id[used[worst]]} are heterozygous: it is no inbred line",
+            where=parents.source,
+            remedy="give genotypes of the hybrids themselves",
+        )
+    codes = np.full(parents.ploidy + 2, _UNKNOWN, dtype=np.int8)
+    codes[-MISSING] = 0
+    codes[parents.ploidy - MISSING] = max(parents.ploidy // 2, 1)
+    return codes[calls - MISSING]
