@@ -1,0 +1,251 @@
+"""From the files a configuration names to one graph with provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from meristem.config.stages import KnowledgeConfig
+from meristem.errors import KnowledgeError
+from meristem.knowledge.annotation import (
+    Annotation,
+    looks_like_gaf,
+    parse_annotation_table,
+    parse_gaf,
+)
+from meristem.knowledge.genes import GeneSource, read_genes
+from meristem.knowledge.graph import (
+    GENERIC_KIND,
+    KnowledgeGraph,
+    make_graph,
+    rename_nodes,
+    unite,
+)
+from meristem.knowledge.handwritten import parse_toml_graph
+from meristem.knowledge.obo import parse_obo
+from meristem.knowledge.ontology import Ontology, parse_edge_table
+from meristem.knowledge.prune import prune_terms
+from meristem.knowledge.sets import parse_edges, parse_gmt
+from meristem.knowledge.source import SourceText, read_source
+from meristem.knowledge.terms import (
+    TermGraph,
+    make_set_graph,
+    make_term_graph,
+    match_annotation,
+    to_knowledge_graph,
+    unite_terms,
+)
+from meristem.records import GeneTable
+
+
+@dataclass(frozen=True)
+class KnowledgeSource:
+    """One file the knowledge came from."""
+
+    role: str  # "genes", "ontology", "annotation", "gene_sets", "edges", "graph"
+    path: str
+    sha256: str
+    n_byte: int
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """The united graph, the gene positions, and where they came from."""
+
+    graph: KnowledgeGraph
+    genes: GeneTable | None = None
+    alias: Mapping[str, str] = field(default_factory=dict)  # other name -> gene id
+    sources: tuple[KnowledgeSource, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)  # what reading left out
+    unknown_genes: tuple[str, ...] = ()  # annotated, but not in the gene table
+    unknown_terms: tuple[str, ...] = ()  # annotated to, but not in the ontology
+
+
+class _Reading:
+    """Collects sources, counts and unknown names while the files are read."""
+
+    def __init__(self, genes: GeneSource | None) -> None:
+        self.genes = genes
+        self.known = set() if genes is None else set(genes.genes.gene_id.tolist())
+        self.sources: list[KnowledgeSource] = []
+        self.counts: dict[str, int] = {}
+        self.unknown_genes: set[str] = set()
+        self.unknown_terms: set[str] = set()
+        if genes is not None:
+            self.note("genes", genes.source)
+
+    def note(self, role: str, source: SourceText) -> None:
+        """Remember where a part came from."""
+        self.sources.append(
+            KnowledgeSource(role, str(source.path), source.sha256, source.n_byte)
+        )
+
+    def read(self, role: str, path: Path) -> SourceText:
+        """Read a file and remember it."""
+        source = read_source(path)
+        self.note(role, source)
+        return source
+
+    def count(self, name: str, number: int) -> None:
+        """Add to a count of what was left out."""
+        self.counts[name] = self.counts.get(name, 0) + number
+
+    def resolve(self, names: tuple[str, ...]) -> str:
+        """Return the gene that goes by one of these names, "" when none does."""
+        if self.genes is None:
+            return names[0]
+        for name in names:
+            if name in self.known:
+                return name
+        found = {self.genes.alias[name] for name in names if name in self.genes.alias}
+        return found.pop() if len(found) == 1 else ""
+
+
+def _read_ontology(source: SourceText) -> Ontology:
+    name = source.path.name.lower().removesuffix(".gz")
+    is_obo = name.endswith(".obo") or source.text.startswith("format-version:")
+    return parse_obo(source) if is_obo else parse_edge_table(source)
+
+
+def _match(
+    annotation: Annotation,
+    ontology: Ontology | None,
+    reading: _Reading,
+    namespaces: tuple[str, ...] | None,
+) -> TermGraph:
+    membership = match_annotation(annotation, ontology, reading.resolve)
+    reading.unknown_genes.update(membership.unknown_genes)
+    reading.unknown_terms.update(membership.unknown_terms)
+    reading.count("annotations_negated", annotation.n_negated)
+    reading.count("annotations_excluded_by_evidence", annotation.n_evidence)
+    reading.count("annotations_without_term", annotation.n_without_term)
+    reading.count("annotations_to_obsolete_terms", membership.n_obsolete)
+    if namespaces is None:
+        return make_set_graph(membership, annotation)
+    return make_term_graph(membership, annotation, ontology, namespaces)
+
+
+def _read_terms(config: KnowledgeConfig, reading: _Reading) -> list[TermGraph]:
+    parts = []
+    ontology = None
+    if config.ontology is not None:
+        if config.annotation is None:
+            raise KnowledgeError(
+                "an ontology without an annotation has no genes",
+                where=config.ontology,
+                remedy="name the annotation too (GAF, or a table gene,term)",
+            )
+        ontology = _read_ontology(reading.read("ontology", config.ontology))
+    if config.annotation is not None:
+        source = reading.read("annotation", config.annotation)
+        parse = parse_gaf if looks_like_gaf(source) else parse_annotation_table
+        annotation = parse(source, config.exclude_evidence)
+        parts.append(_match(annotation, ontology, reading, config.namespaces))
+    for path in config.gene_sets:
+        sets = parse_gmt(reading.read("gene_sets", path))
+        parts.append(_match(sets, None, reading, None))
+    return parts
+
+
+def _gene_names(graph: KnowledgeGraph, reading: _Reading) -> KnowledgeGraph:
+    """Give nodes that go by another name of a gene that gene's id and kind."""
+    if reading.genes is None:
+        return graph
+    renamed = {}
+    for name in graph.node_name.tolist():
+        gene = reading.resolve((name,))
+        if gene and gene != name:
+            renamed[name] = gene
+    reading.count("nodes_matched_by_alias", len(renamed))
+    return rename_nodes(graph, renamed)
+
+
+def _gene_nodes(
+    reading: _Reading,
+    graphs: list[KnowledgeGraph],
+) -> KnowledgeGraph | None:
+    """Return the genes of the gene table as nodes.
+
+    Where the hand-written graph says what the trait reads, genes it does not name
+    would only hang beside the network: they give positions, not nodes.
+    """
+    if reading.genes is None:
+        return None
+    names = reading.known
+    if any(graph.trait_parents for graph in graphs):
+        named = {name for graph in graphs for name in graph.node_name.tolist()}
+        names = names & named
+    typed = {
+        name
+        for graph in graphs
+        for name, kind in zip(
+            graph.node_name.tolist(), graph.node_kind.tolist(), strict=True
+        )
+        if kind not in (GENERIC_KIND, "gene")
+    }
+    label = {name: text for name, text in reading.genes.label.items() if name in names}
+    return make_graph(
+        dict.fromkeys(names - typed, "gene"),
+        node_label={name: text for name, text in label.items() if name not in typed},
+        source=str(reading.genes.source.path),
+    )
+
+
+def build_graph(config: KnowledgeConfig) -> Knowledge:
+    """Read every file of a knowledge configuration and unite them in one graph.
+
+    Genes are matched by id, then by the other names the gene file gives them, if
+    these stand for one gene alone. Terms and sets are pruned; hand-written nodes
+    and edge lists are not.
+
+    Parameters
+    ----------
+    config
+        The files and limits.
+
+    Returns
+    -------
+    Knowledge
+        The graph, gene positions, sources with their SHA-256, and what was left
+        out, by count and name.
+
+    Raises
+    ------
+    KnowledgeError
+        If no file is named, one cannot be used, or together they close a cycle.
+    """
+    genes = None if config.genes is None else read_genes(config.genes)
+    reading = _Reading(genes)
+    graphs: list[KnowledgeGraph] = []
+    parts = _read_terms(config, reading)
+    if parts:
+        terms, pruned = prune_terms(unite_terms(parts), config.prune)
+        reading.count("terms_before_pruning", pruned.n_before)
+        reading.count("terms_too_small", pruned.n_small)
+        reading.count("terms_too_large", pruned.n_large)
+        reading.count("terms_redundant", pruned.n_redundant)
+        graphs.append(to_knowledge_graph(terms))
+    for path in config.edges:
+        edges = parse_edges(reading.read("edges", path))
+        graphs.append(_gene_names(edges, reading))
+    if config.graph is not None:
+        graphs.append(parse_toml_graph(reading.read("graph", config.graph)))
+    table = _gene_nodes(reading, graphs)
+    if table is not None:
+        graphs.append(table)
+    if not graphs:
+        raise KnowledgeError(
+            "the knowledge section names no file",
+            where="knowledge",
+            remedy="name a graph, genes, an annotation, gene_sets or edges",
+        )
+    return Knowledge(
+        unite(graphs),
+        None if genes is None else genes.genes,
+        {} if genes is None else genes.alias,
+        tuple(reading.sources),
+        reading.counts,
+        tuple(sorted(reading.unknown_genes)),
+        tuple(sorted(reading.unknown_terms)),
+    )
