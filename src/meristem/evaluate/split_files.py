@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -69,11 +71,9 @@ def read_splits(
     position = {str(name): row for row, name in enumerate(sample_id)}
     folds: dict[Key, dict[str, dict[int, int]]] = {}
     unknown: dict[str, int] = {}
-    rows = csv.reader(read_text(path).splitlines())
-    column = _columns(next(rows), path)
-    for number, cells in enumerate(rows, start=2):
-        if not cells:
-            continue
+    rows = _rows(path)
+    column = _columns(next(rows)[1], path)
+    for number, cells in rows:
         where = f"{path}, line {number}"
         key, role, name = _parse(cells, column, where)
         parts = folds.setdefault(key, {"train": {}, "test": {}})
@@ -91,6 +91,24 @@ def read_splits(
         parts[role][row] = number
     _refuse_unknown(unknown, path)
     return tuple(_make(key, parts, path) for key, parts in folds.items())
+
+
+def _rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield line number and fields of every line that is not empty."""
+    rows = csv.reader(io.StringIO(read_text(path)))
+    while True:
+        try:
+            cells = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise DataError(
+                f"is not a CSV table ({error})",
+                where=f"{path}, line {rows.line_num}",
+                remedy="write the file again",
+            ) from error
+        if cells:
+            yield rows.line_num, cells
 
 
 def _quote(text: str) -> str:

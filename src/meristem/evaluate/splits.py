@@ -21,8 +21,16 @@ from meristem.evaluate.partition import (
     deal_groups,
     deal_parents,
 )
-from meristem.evaluate.split_files import read_splits
+from meristem.evaluate.split_files import read_splits, write_splits
 from meristem.records import Dataset, IntArray, Split, StrArray
+
+__all__ = [
+    "inner_splits",
+    "make_splits",
+    "measured_rows",
+    "read_splits",
+    "write_splits",
+]
 
 UNKNOWN_GROUP = "(unknown)"
 """Name of the group made of all rows without a label."""

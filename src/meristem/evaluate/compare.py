@@ -1,0 +1,340 @@
+"""Is a model better than the reference? One verdict per model and target.
+
+Models are compared on the same folds by mean predictive ability (Pearson's r of each
+fold, averaged over folds and replicates). The interval is a paired bootstrap over
+lines: see `bootstrap`. It speaks of other lines drawn like the tested ones, for
+models trained on sets like these; with groups left out, of lines of these groups.
+Intervals are 95 % each; nothing is corrected for the number of models compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from meristem.config.stages import EvaluateConfig
+from meristem.errors import ConfigError
+from meristem.evaluate.bootstrap import draw_counts, mean_fold_pearson
+from meristem.evaluate.table import PredictionTable
+from meristem.records import FloatArray, IntArray, SampleGroups, StrArray
+
+METRIC = "pearson"
+LEVEL = 0.95
+N_DRAW = 2000
+ALL = "all"
+"""Trait and environment of a verdict over all targets."""
+
+SUBSAMPLE = ":n="
+"""Marks the schemes of a learning curve."""
+
+NOT_DEPLOYABLE = ("measured_omics",)
+
+Target = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How one model compares with the reference on one target."""
+
+    model: str
+    trait: str
+    environment: str
+    split: str
+    metric: str
+    mean: float
+    reference: str
+    reference_mean: float
+    difference: float
+    interval: tuple[float, float]
+    n_folds: int
+    verdict: str  # "better", "worse" or "not distinguishable"
+    deployable: bool
+    line: str
+
+
+@dataclass(frozen=True)
+class _Draws:
+    """Mean predictive ability of one model on one target."""
+
+    mean: float
+    n_fold: int
+    draws: FloatArray  # (n_draw,)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of one scheme, aligned between models: same lines, same folds."""
+
+    split: str
+    line: IntArray  # (n_row,)
+    fold: IntArray  # (n_row,)
+    observed: FloatArray  # (n_row,)
+    predicted: dict[str, FloatArray]  # label -> (n_row,)
+
+
+def compare(
+    predictions: PredictionTable,
+    config: EvaluateConfig,
+    groups: SampleGroups | None = None,
+    *,
+    not_deployable: tuple[str, ...] = NOT_DEPLOYABLE,
+    seed: int = 0,
+) -> list[dict[str, object]]:
+    """Return the content of `verdicts.json`: every model against the reference.
+
+    Parameters
+    ----------
+    predictions
+        Of all models on shared folds.
+    config
+        `reference` names the reference model.
+    groups
+        With the labels `parent_1` and `parent_2`, leave-parents-out comparisons draw
+        parents instead of hybrids.
+    not_deployable
+        Labels of models that need more than genotypes to predict.
+    seed
+        Of the bootstrap.
+
+    Returns
+    -------
+    list of dict
+        One entry per model and target and, with several targets, one over all of
+        them with trait and environment "all". Subsamples of a learning curve get no
+        verdict.
+
+    Raises
+    ------
+    ConfigError
+        If the reference model was not evaluated.
+    """
+    found = judge(
+        predictions,
+        config.reference,
+        groups,
+        not_deployable=not_deployable,
+        seed=seed,
+    )
+    return [_plain(verdict) for verdict in found]
+
+
+def _plain(verdict: Verdict) -> dict[str, object]:
+    """Return the verdict with lists for tuples and None for NaN, as JSON needs."""
+    values = asdict(verdict)
+    values["interval"] = [_finite(value) for value in verdict.interval]
+    for name in ("mean", "reference_mean", "difference"):
+        values[name] = _finite(values[name])
+    return values
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def judge(
+    predictions: PredictionTable,
+    reference: str,
+    groups: SampleGroups | None = None,
+    *,
+    not_deployable: tuple[str, ...] = NOT_DEPLOYABLE,
+    seed: int = 0,
+) -> tuple[Verdict, ...]:
+    """Compare every model with `reference`; see `compare`."""
+    models = [str(name) for name in dict.fromkeys(predictions.model.tolist())]
+    if reference not in models:
+        raise ConfigError(
+            f"the reference model {reference!r} was not evaluated",
+            where="evaluate.reference",
+            remedy=f"add it to [[models]], or choose one of {', '.join(models)}",
+        )
+    verdicts: list[Verdict] = []
+    for scheme in dict.fromkeys(predictions.split.tolist()):
+        if SUBSAMPLE in scheme:
+            continue
+        rows = predictions.take(predictions.split == scheme)
+        draws = _draw_scheme(rows, models, groups, seed)
+        for model in models:
+            if model == reference:
+                continue
+            pairs = {
+                target: (by_model[model], by_model[reference])
+                for target, by_model in draws.items()
+                if model in by_model and reference in by_model
+            }
+            deployable = model not in not_deployable
+            verdicts.extend(
+                _verdicts(pairs, (model, reference, scheme), deployable=deployable)
+            )
+    return tuple(verdicts)
+
+
+def _draw_scheme(
+    rows: PredictionTable,
+    models: list[str],
+    groups: SampleGroups | None,
+    seed: int,
+) -> dict[Target, dict[str, _Draws]]:
+    """Return the draws of every target and model; the same lines for all."""
+    lines, line = np.unique(rows.sample_id, return_inverse=True)
+    units = _units(lines, str(rows.split[0]), groups)
+    counts = draw_counts(units, N_DRAW, np.random.default_rng(seed))
+    draws: dict[Target, dict[str, _Draws]] = {}
+    pairs = zip(rows.trait.tolist(), rows.environment.tolist(), strict=True)
+    for trait, environment in dict.fromkeys(pairs):
+        of_target = (rows.trait == trait) & (rows.environment == environment)
+        aligned = _align(rows, line, of_target, models)
+        draws[trait, environment] = {
+            model: _draws(aligned, model, counts) for model in aligned.predicted
+        }
+    return draws
+
+
+def _units(
+    lines: StrArray, scheme: str, groups: SampleGroups | None
+) -> tuple[StrArray, ...]:
+    """Return what the bootstrap draws for each line."""
+    if scheme != "parents" or groups is None:
+        return (lines,)
+    known = set(map(str, groups.group_name))
+    if not {"parent_1", "parent_2"} <= known:
+        return (lines,)
+    row = {str(name): k for k, name in enumerate(groups.sample_id)}
+    index = [row[str(name)] for name in lines]
+    return groups.column("parent_1")[index], groups.column("parent_2")[index]
+
+
+def _align(
+    rows: PredictionTable,
+    line: IntArray,  # (n_row,)
+    mask: np.ndarray,  # (n_row,)
+    models: list[str],
+) -> _Rows:
+    """Return the rows that all models predicted, in one order."""
+    n_line = int(line.max()) + 1
+    n_fold = int(rows.fold.max()) + 1
+    fold = rows.replicate * n_fold + rows.fold
+    place = fold * n_line + line
+    positions = {}
+    for model in models:
+        found = np.flatnonzero(mask & (rows.model == model) & ~np.isnan(rows.predicted))
+        if found.size > 0:
+            positions[model] = found[np.argsort(place[found], kind="stable")]
+    common = np.unique(place)
+    for found in positions.values():
+        common = np.intersect1d(common, place[found])
+    kept = {
+        model: found[np.isin(place[found], common)]
+        for model, found in positions.items()
+    }
+    first = next(iter(kept.values()))
+    return _Rows(
+        split=str(rows.split[0]),
+        line=line[first],
+        fold=fold[first],
+        observed=rows.observed[first],
+        predicted={model: rows.predicted[found] for model, found in kept.items()},
+    )
+
+
+def _draws(aligned: _Rows, model: str, counts: FloatArray) -> _Draws:
+    y_hat = aligned.predicted[model]
+    parts = (aligned.line, aligned.fold, aligned.observed, y_hat)
+    once = np.ones((1, counts.shape[1]))
+    return _Draws(
+        mean=float(mean_fold_pearson(once, *parts)[0]),
+        n_fold=np.unique(aligned.fold).size,
+        draws=mean_fold_pearson(counts, *parts),
+    )
+
+
+def _verdicts(
+    pairs: dict[Target, tuple[_Draws, _Draws]],
+    names: tuple[str, str, str],
+    *,
+    deployable: bool,
+) -> Iterator[Verdict]:
+    for target, (one, other) in pairs.items():
+        yield _verdict(target, names, one, other, deployable=deployable)
+    if len(pairs) > 1:
+        one = _over_targets([pair[0] for pair in pairs.values()])
+        other = _over_targets([pair[1] for pair in pairs.values()])
+        yield _verdict((ALL, ALL), names, one, other, deployable=deployable)
+
+
+def _over_targets(draws: list[_Draws]) -> _Draws:
+    return _Draws(
+        mean=float(np.mean([item.mean for item in draws])),
+        n_fold=sum(item.n_fold for item in draws),
+        draws=np.mean([item.draws for item in draws], axis=0),
+    )
+
+
+def _verdict(
+    target: Target,
+    names: tuple[str, str, str],
+    one: _Draws,
+    other: _Draws,
+    *,
+    deployable: bool,
+) -> Verdict:
+    model, reference, scheme = names
+    difference = one.mean - other.mean
+    low, high = paired_interval(one.draws - other.draws)
+    verdict = "not distinguishable"
+    if low > 0:
+        verdict = "better"
+    elif high < 0:
+        verdict = "worse"
+    return Verdict(
+        model=model,
+        trait=target[0],
+        environment=target[1],
+        split=scheme,
+        metric=METRIC,
+        mean=one.mean,
+        reference=reference,
+        reference_mean=other.mean,
+        difference=difference,
+        interval=(low, high),
+        n_folds=one.n_fold,
+        verdict=verdict,
+        deployable=deployable,
+        line=_sentence(target, names, (one, other), (low, high), verdict),
+    )
+
+
+def paired_interval(draws: FloatArray, level: float = LEVEL) -> tuple[float, float]:
+    """Return the central interval of the bootstrap draws of a difference."""
+    tail = (1 - level) / 2
+    known = draws[~np.isnan(draws)]
+    if known.size == 0:
+        return float("nan"), float("nan")
+    low, high = np.quantile(known, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _sentence(
+    target: Target,
+    names: tuple[str, str, str],
+    both: tuple[_Draws, _Draws],
+    interval: tuple[float, float],
+    verdict: str,
+) -> str:
+    trait, environment = target
+    model, reference, _ = names
+    where = f" in {environment}" if environment not in ("", ALL) else ""
+    what = "over all traits and environments" if trait == ALL else f"for {trait}{where}"
+    word = {
+        "better": "better than",
+        "worse": "worse than",
+        "not distinguishable": "not distinguishable from",
+    }[verdict]
+    one, other = both
+    return (
+        f"{model} is {word} {reference} {what}: predictive ability "
+        f"{one.mean:.2f} against {other.mean:.2f}, difference "
+        f"{one.mean - other.mean:+.3f} (95 % interval {interval[0]:+.3f} to "
+        f"{interval[1]:+.3f}, {one.n_fold} folds)."
+    )

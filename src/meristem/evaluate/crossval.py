@@ -1,0 +1,293 @@
+"""Every model on every fold, in parallel, resumable: the one place with processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+
+from meristem._version import __version__
+from meristem.config.stages import EvaluateConfig, FilterConfig
+from meristem.errors import ConfigError
+from meristem.evaluate.digest import digest
+from meristem.evaluate.fold import FoldResult, FoldTask, run_fold
+from meristem.evaluate.table import PredictionTable
+from meristem.evaluate.work import load_result, result_path, save_result
+from meristem.models.protocol import Predictor
+from meristem.records import Dataset, Split
+
+Progress = Callable[[int, int], None]
+
+LATENT_COLUMNS = (
+    "sample_id",
+    "node",
+    "omics",
+    "latent",
+    "measured",
+    "replicate",
+    "fold",
+    "model",
+    "split",
+)
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """Results of every model on every fold."""
+
+    dataset: Dataset
+    tasks: tuple[FoldTask, ...]
+    results: tuple[FoldResult, ...]  # one per task
+
+    @cached_property
+    def predictions(self) -> PredictionTable:
+        """Predictions of the test rows that were observed."""
+        return _predictions(self.dataset, self.tasks, self.results)
+
+    @cached_property
+    def latents(self) -> pd.DataFrame:
+        """Held-out latents beside their measurement: `latents.csv`, model, split.
+
+        Signs agree between the networks of one fold, not between folds.
+        """
+        parts = [
+            part
+            for task, result in zip(self.tasks, self.results, strict=True)
+            for part in _latents(self.dataset, task, result)
+        ]
+        if not parts:
+            return pd.DataFrame(columns=list(LATENT_COLUMNS))
+        return pd.concat(parts, ignore_index=True)
+
+    @cached_property
+    def timings(self) -> pd.DataFrame:
+        """Seconds of every fit: model,split,replicate,fold,n_train,n_variant,..."""
+        rows = [
+            {
+                "model": task.model,
+                "split": task.split.scheme,
+                "replicate": task.split.replicate,
+                "fold": task.split.fold,
+                "n_train": task.split.train.size,
+                "n_test": task.split.test.size,
+                "n_variant": result.n_variant,
+                "fit_seconds": result.fit_seconds,
+                "predict_seconds": result.predict_seconds,
+            }
+            for task, result in zip(self.tasks, self.results, strict=True)
+        ]
+        return pd.DataFrame(rows)
+
+
+def cross_validate(  # noqa: PLR0913 - one argument per decision of the run
+    dataset: Dataset,
+    predictors: tuple[tuple[str, Predictor], ...],
+    splits: tuple[Split, ...],
+    *,
+    config: EvaluateConfig,
+    filters: FilterConfig,
+    seed: int,
+    jobs: int = 1,
+    work: Path | None = None,
+    progress: Progress | None = None,
+) -> CrossValidation:
+    """Fit every model on the training rows of every split, predict its test rows.
+
+    Marker filters, imputation, learned graphs and inner splits see training rows
+    alone. A fit draws from a generator that depends on (seed, model, fold), so that
+    neither the order nor the number of processes changes a number.
+
+    Parameters
+    ----------
+    dataset
+        All rows.
+    predictors
+        Label and specification of each model; labels are unique.
+    splits
+        Shared by all models.
+    config
+        Of the evaluation: inner splits are of the kind of its scheme.
+    filters
+        Marker filters, applied to each training set.
+    seed
+        Seed of the run.
+    jobs
+        Processes of this machine, one thread each. Inside
+        `joblib.parallel_config(backend="dask", ...)` with a client connected to a
+        scheduler by address, the folds run on that cluster.
+    work
+        Folder for the result of each fold as it arrives; a later call with the same
+        inputs takes from there what is complete.
+    progress
+        Called as `progress(done, total)`.
+
+    Returns
+    -------
+    CrossValidation
+        Predictions, held-out latents and timings.
+
+    Raises
+    ------
+    ConfigError
+        If two models share a label.
+    """
+    labels = [label for label, _ in predictors]
+    if len(set(labels)) < len(labels):
+        raise ConfigError(
+            f"two models share a label: {', '.join(sorted(labels))}",
+            where="models.name",
+            remedy="give each model a name of its own",
+        )
+    shared = (config, filters, seed)
+    tasks = _tasks(dataset, predictors, splits, shared if work is not None else None)
+    found: dict[int, FoldResult] = {}
+    if work is not None:
+        found = _finished(tasks, work, dataset.phenotypes.n_target)
+    report = progress if progress is not None else _silent
+    report(len(found), len(tasks))
+    pending = [number for number in range(len(tasks)) if number not in found]
+    for number, result in _run(dataset, tasks, pending, shared, jobs):
+        if work is not None:
+            save_result(result_path(work, tasks[number]), result)
+        found[number] = result
+        report(len(found), len(tasks))
+    return CrossValidation(
+        dataset, tasks, tuple(found[number] for number in range(len(tasks)))
+    )
+
+
+Shared = tuple[EvaluateConfig, FilterConfig, int]
+
+
+def _silent(done: int, total: int) -> None:
+    """Report to nobody."""
+
+
+def _tasks(
+    dataset: Dataset,
+    predictors: tuple[tuple[str, Predictor], ...],
+    splits: tuple[Split, ...],
+    shared: Shared | None,
+) -> tuple[FoldTask, ...]:
+    """Return one task per model and split, keyed where results are kept."""
+    if shared is None:
+        return tuple(
+            FoldTask(label, predictor, split)
+            for split in splits
+            for label, predictor in predictors
+        )
+    config, filters, seed = shared
+    # of the configuration only what a fit depends on: the rest may change
+    question = (config.scheme, config.group, config.clusters, config.inner_folds)
+    base = digest(__version__, dataset, filters, question, seed)
+    specification = {label: digest(predictor) for label, predictor in predictors}
+    return tuple(
+        FoldTask(
+            label, predictor, split, digest(base, label, specification[label], split)
+        )
+        for split in splits
+        for label, predictor in predictors
+    )
+
+
+def _finished(
+    tasks: tuple[FoldTask, ...], work: Path, n_target: int
+) -> dict[int, FoldResult]:
+    found = {}
+    for number, task in enumerate(tasks):
+        shape = (task.split.test.size, n_target)
+        result = load_result(result_path(work, task), shape)
+        if result is not None:
+            found[number] = result
+    return found
+
+
+def _run(
+    dataset: Dataset,
+    tasks: tuple[FoldTask, ...],
+    pending: list[int],
+    shared: Shared,
+    jobs: int,
+) -> Iterator[tuple[int, FoldResult]]:
+    """Yield the results of the pending tasks as they arrive."""
+    if jobs == 1 or len(pending) == 1:
+        for number in pending:
+            yield _numbered(number, dataset, tasks[number], shared)
+        return
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
+    yield from parallel(
+        delayed(_numbered)(number, dataset, tasks[number], shared) for number in pending
+    )
+
+
+def _numbered(
+    number: int, dataset: Dataset, task: FoldTask, shared: Shared
+) -> tuple[int, FoldResult]:
+    return number, run_fold(dataset, task, *shared)
+
+
+def _predictions(
+    dataset: Dataset,
+    tasks: tuple[FoldTask, ...],
+    results: tuple[FoldResult, ...],
+) -> PredictionTable:
+    phenotypes = dataset.phenotypes
+    n_target = phenotypes.n_target
+    row, target, number, predicted, spread = [], [], [], [], []
+    for position, (task, result) in enumerate(zip(tasks, results, strict=True)):
+        test = task.split.test
+        row.append(np.tile(test, n_target))
+        target.append(np.repeat(np.arange(n_target), test.size))
+        number.append(np.full(test.size * n_target, position))
+        predicted.append(result.predicted.T.ravel())
+        spread.append(result.spread.T.ravel())
+    rows, targets, numbers = (np.concatenate(part) for part in (row, target, number))
+    observed = phenotypes.value[rows, targets]
+    keep = ~np.isnan(observed)
+    rows, targets, numbers = rows[keep], targets[keep], numbers[keep]
+    splits = [task.split for task in tasks]
+    return PredictionTable(
+        sample_id=dataset.sample_id[rows],
+        trait=phenotypes.trait_name[targets],
+        environment=phenotypes.environment_name[targets],
+        split=np.array([split.scheme for split in splits])[numbers],
+        replicate=np.array([split.replicate for split in splits])[numbers],
+        fold=np.array([split.fold for split in splits])[numbers],
+        model=np.array([task.model for task in tasks])[numbers],
+        observed=observed[keep],
+        predicted=np.concatenate(predicted)[keep],
+        spread=np.concatenate(spread)[keep],
+    )
+
+
+def _latents(
+    dataset: Dataset, task: FoldTask, result: FoldResult
+) -> Iterator[pd.DataFrame]:
+    test = task.split.test
+    position = {str(name): k for k, name in enumerate(result.node_name)}
+    for table in dataset.omics:
+        named = np.flatnonzero([str(name) in position for name in table.node_name])
+        node = table.node_name[named]
+        measured = table.value[np.ix_(test, named)]
+        latent = result.latent[:, [position[str(name)] for name in node]]
+        known = ~np.isnan(measured)
+        row, column = np.nonzero(known)
+        yield pd.DataFrame(
+            {
+                "sample_id": dataset.sample_id[test[row]],
+                "node": node[column],
+                "omics": table.name,
+                "latent": latent[known],
+                "measured": measured[known],
+                "replicate": task.split.replicate,
+                "fold": task.split.fold,
+                "model": task.model,
+                "split": task.split.scheme,
+            },
+            columns=list(LATENT_COLUMNS),
+        )

@@ -1,0 +1,153 @@
+"""One model on one fold: filter, fit, predict; nothing of the test rows is seen."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from meristem.config.stages import EvaluateConfig, FilterConfig
+from meristem.errors import DataError
+from meristem.evaluate.digest import seed_words
+from meristem.evaluate.splits import inner_splits
+from meristem.genetics.filters import filter_markers
+from meristem.models.protocol import Fitted, FittedNetwork, Predictor
+from meristem.records import Dataset, FloatArray, Predictions, Split, StrArray
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """What one model says of the test rows of one fold."""
+
+    predicted: FloatArray  # (n_test, n_target)
+    spread: FloatArray  # (n_test, n_target)
+    node_name: StrArray  # (n_node,) nodes that some omics table measures
+    latent: FloatArray  # (n_test, n_node)
+    n_variant: int  # after the filters
+    fit_seconds: float
+    predict_seconds: float
+
+
+@dataclass(frozen=True)
+class FoldTask:
+    """One model on one fold."""
+
+    model: str
+    predictor: Predictor
+    split: Split
+    key: str = field(default="")  # digest of everything the result depends on
+
+
+def derived_rng(seed: int, *names: object) -> np.random.Generator:
+    """Return a generator that depends on the seed and the names alone.
+
+    The order in which tasks run, and on how many processes, does not matter.
+    """
+    return np.random.default_rng(np.random.SeedSequence(seed_words(seed, *names)))
+
+
+def passing_markers(
+    train: Dataset,
+    filters: FilterConfig,
+) -> NDArray[np.bool_]:  # (n_variant,)
+    """Return which markers pass the filters in the training rows.
+
+    Raises
+    ------
+    DataError
+        If no marker passes.
+    """
+    if filters == FilterConfig():
+        return np.ones(train.genotypes.n_variant, dtype=bool)
+    keep = filter_markers(train.genotypes, filters).keep
+    if not keep.any():
+        raise DataError(
+            f"no marker passes the filters in {train.n_sample} training rows",
+            remedy="relax genotypes.filter",
+        )
+    return keep
+
+
+def fit_fold(
+    dataset: Dataset,
+    task: FoldTask,
+    config: EvaluateConfig,
+    filters: FilterConfig,
+    seed: int,
+) -> tuple[Fitted, NDArray[np.bool_]]:
+    """Fit one model on the training rows of one fold.
+
+    Inner splits depend on the fold alone, so that all models share them.
+
+    Returns
+    -------
+    tuple
+        The fitted model, and which markers passed the filters.
+    """
+    split = task.split
+    name = (split.scheme, split.replicate, split.fold)
+    train = dataset.take(split.train)
+    keep = passing_markers(train, filters)
+    if not keep.all():
+        train = train.take_variants(keep)
+    inner = inner_splits(train, config, derived_rng(seed, "inner", *name))
+    rng = derived_rng(seed, "fit", task.model, *name)
+    return task.predictor.fit(train, rng=rng, inner=inner), keep
+
+
+def run_fold(
+    dataset: Dataset,
+    task: FoldTask,
+    config: EvaluateConfig,
+    filters: FilterConfig,
+    seed: int,
+) -> FoldResult:
+    """Fit one model on one fold and predict its test rows.
+
+    One thread for linear algebra: the processes share the cores, and the numbers
+    do not depend on how many there are.
+    """
+    with threadpool_limits(limits=1):
+        started = time.perf_counter()
+        fitted, keep = fit_fold(dataset, task, config, filters, seed)
+        fit_at = time.perf_counter()
+        test = dataset.take(task.split.test)
+        if not keep.all():
+            test = test.take_variants(keep)
+        predictions = predict_rows(fitted, test)
+        node_name, latent = _measured_latents(fitted, test)
+        predict_at = time.perf_counter()
+    return FoldResult(
+        predicted=predictions.value,
+        spread=predictions.spread,
+        node_name=node_name,
+        latent=latent,
+        n_variant=int(keep.sum()),
+        fit_seconds=fit_at - started,
+        predict_seconds=predict_at - fit_at,
+    )
+
+
+def predict_rows(fitted: Fitted, test: Dataset) -> Predictions:
+    """Predict test rows, from genotypes alone.
+
+    A model that says it is not deployable (the upper reference) is handed the
+    measured omics of the test rows as well; phenotypes are handed to none.
+    """
+    measured = getattr(fitted, "predict_measured", None)
+    if measured is not None:
+        return measured(test.genotypes, test.omics)
+    return fitted.predict(test.genotypes)
+
+
+def _measured_latents(fitted: Fitted, test: Dataset) -> tuple[StrArray, FloatArray]:
+    """Return the latents of the nodes that an omics table measures."""
+    if not test.omics or not isinstance(fitted, FittedNetwork):
+        return np.empty(0, dtype=np.str_), np.empty((test.n_sample, 0))
+    measured = np.unique(np.concatenate([table.node_name for table in test.omics]))
+    latents = fitted.latents(test.genotypes)
+    keep = np.isin(latents.node_name, measured) & (latents.node_name != "")
+    return latents.node_name[keep], latents.value[:, keep]

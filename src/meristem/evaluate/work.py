@@ -1,0 +1,69 @@
+"""Results of single folds on disk, so that a killed run continues.
+
+One file per model and fold, named after the digest of everything its content
+depends on. NumPy's archive keeps floats exactly and carries a checksum for each
+array: a damaged file is noticed, and the fold is done again.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+
+from meristem.evaluate.fold import FoldResult, FoldTask
+from meristem.io.files import replacing
+
+FORMAT = 1
+
+
+def result_path(work: Path, task: FoldTask) -> Path:
+    """Return the file of one task."""
+    split = task.split
+    name = f"{task.model}-{split.scheme}-r{split.replicate}-f{split.fold}"
+    plain = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in name)
+    return work / f"{plain[:100]}-{task.key}.npz"
+
+
+def save_result(path: Path, result: FoldResult) -> None:
+    """Write the result of one fold, whole or not at all."""
+    arrays = {item.name: getattr(result, item.name) for item in fields(result)}
+    with replacing(path) as temporary, temporary.open("wb") as handle:
+        np.savez(handle, format=np.int64(FORMAT), **arrays)
+
+
+def load_result(path: Path, shape: tuple[int, int]) -> FoldResult | None:
+    """Return the result of one fold, or None if it has to be computed.
+
+    Parameters
+    ----------
+    path
+        A file that `save_result` may have written.
+    shape
+        Test rows and targets the result must have.
+    """
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
+        # cut short or damaged: as good as absent
+        return None
+    wanted = {item.name for item in fields(FoldResult)} | {"format"}
+    if set(arrays) != wanted or int(arrays.pop("format")) != FORMAT:
+        return None
+    if arrays["predicted"].shape != shape or arrays["spread"].shape != shape:
+        return None
+    return FoldResult(
+        predicted=arrays["predicted"],
+        spread=arrays["spread"],
+        node_name=arrays["node_name"],
+        latent=arrays["latent"],
+        n_variant=int(arrays["n_variant"]),
+        fit_seconds=float(arrays["fit_seconds"]),
+        predict_seconds=float(arrays["predict_seconds"]),
+    )
