@@ -70,6 +70,7 @@ class BoostingOptions(ModelOptions):
     rounds: int = Field(default=300, ge=1)
     learning_rate: float = Field(default=0.05, gt=0)
     leaves: int = Field(default=15, ge=2)
+    max_features: float = Field(default=0.2, gt=0, le=1)
 
 
 class KernelOptions(ModelOptions):
@@ -77,6 +78,10 @@ class KernelOptions(ModelOptions):
 
     kind: Literal["rkhs"] = "rkhs"
     bandwidths: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0, 5.0)
+    variance: Literal["reml", "inner"] = Field(
+        default="reml",
+        description="bandwidth and variance ratio by REML or inner splits",
+    )
 
 
 class NetworkOptions(ModelOptions):

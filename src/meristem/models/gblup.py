@@ -149,19 +149,18 @@ class FittedGBLUP:
         """Return the fitted model as arrays and plain values."""
         arrays = {
             **pack_variants(self.variants),
+            **pack_targets(self.trait_name, self.environment_name),
             **pack_scale(self.scale),
             **self.solved.arrays(),
             "train_dosage": self.train_dosage,
             "marker_effect": self.marker_effect,
         }
-        meta = pack_targets(self.trait_name, self.environment_name)
-        meta["factor"] = self.factor
-        return FittedState("gblup", arrays, meta)
+        return FittedState("gblup", arrays, {"factor": self.factor})
 
 
 def restore_gblup(state: FittedState) -> FittedGBLUP:
     """Return the fitted model of a state."""
-    traits, environments = unpack_targets(state.meta)
+    traits, environments = unpack_targets(state.arrays)
     return FittedGBLUP(
         unpack_variants(state.arrays),
         traits,

@@ -111,17 +111,17 @@ class FittedLinear:
         """Return the fitted model as arrays and plain values."""
         arrays = {
             **pack_variants(self.variants),
+            **pack_targets(self.trait_name, self.environment_name),
             **pack_scale(self.scale),
             "marker_effect": self.marker_effect,
             "intercept": self.intercept,
         }
-        meta = pack_targets(self.trait_name, self.environment_name)
-        return FittedState(self.kind, arrays, {**meta, "tuning": self.tuning})
+        return FittedState(self.kind, arrays, {"tuning": self.tuning})
 
 
 def restore_linear(state: FittedState) -> FittedLinear:
     """Return the fitted model of a state."""
-    traits, environments = unpack_targets(state.meta)
+    traits, environments = unpack_targets(state.arrays)
     tuning = state.meta.get("tuning", {})
     return FittedLinear(
         kind=state.kind,
