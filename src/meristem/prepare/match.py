@@ -1,0 +1,288 @@
+"""Bring genotypes to another variant table: by name, else by place and alleles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from meristem.errors import DataError
+from meristem.records import MISSING, Genotypes, IntArray, StrArray, VariantTable
+
+_COMPLEMENT = str.maketrans("ACGTacgt", "TGCAtgca")
+
+
+@dataclass(frozen=True)
+class MatchReport:
+    """How many of the wanted variants were found, and what was done to them."""
+
+    n_wanted: int
+    n_by_id: int
+    n_by_place: int
+    n_swapped: int  # dosage counts the other allele: replaced by ploidy - dosage
+    n_flipped: int  # alleles read on the other strand
+    n_ambiguous: int  # A/T or C/G: the strand cannot be told, taken as it stands
+    n_other_alleles: int  # same id or place, but other alleles: left missing
+
+    @property
+    def n_matched(self) -> int:
+        """Number of wanted variants found."""
+        return self.n_by_id + self.n_by_place
+
+    @property
+    def n_missing(self) -> int:
+        """Number of wanted variants not found, or found with other alleles."""
+        return self.n_wanted - self.n_matched
+
+    @property
+    def line(self) -> str:
+        """The counts in one line of text."""
+        parts = [f"{self.n_matched} of {self.n_wanted} variants matched"]
+        words = {
+            "by contig and position": self.n_by_place,
+            "with alleles exchanged": self.n_swapped,
+            "read on the other strand": self.n_flipped,
+            "A/T or C/G, strand not checked": self.n_ambiguous,
+            "left out for other alleles": self.n_other_alleles,
+            "missing, imputed": self.n_missing,
+        }
+        return ", ".join(parts + [f"{n} {word}" for word, n in words.items() if n])
+
+    def to_json(self) -> dict[str, int]:
+        """Return the counts as plain values."""
+        names = "by_id by_place swapped flipped ambiguous other_alleles missing".split()
+        counts = {name: int(getattr(self, f"n_{name}")) for name in names}
+        return {"wanted": self.n_wanted, "matched": self.n_matched, **counts}
+
+
+def align_variants(
+    genotypes: Genotypes,
+    variants: VariantTable,
+    min_overlap: float = 0.0,
+) -> Genotypes:
+    """Return the genotypes with exactly the wanted variants, in their order.
+
+    `match_variants` without its report.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> def table(ids, ref, alt):
+    ...     n = len(ids)
+    ...     return VariantTable(np.array(ids), np.array(["1"] * n),
+    ...         np.arange(1, n + 1), np.array(ref), np.array(alt))
+    >>> given = Genotypes(np.array(["x"]), table(["a", "b"], ["A", "A"], ["G", "C"]),
+    ...     np.array([[2, 1]], dtype=np.int8))
+    >>> wanted = table(["a", "z"], ["G", "T"], ["A", "C"])
+    >>> align_variants(given, wanted).call_dosage.tolist()
+    [[0, -1]]
+    """
+    if _same_table(genotypes.variants, variants):
+        return genotypes
+    return match_variants(genotypes, variants, min_overlap)[0]
+
+
+def match_variants(
+    genotypes: Genotypes,
+    variants: VariantTable,
+    min_overlap: float = 0.0,
+) -> tuple[Genotypes, MatchReport]:
+    """Bring genotypes to the wanted variants and say how they were matched.
+
+    By id first; else by contig (a leading `chr` counts for nothing), position and
+    alleles. Alleles may be exchanged, or read on the other strand, or both. With
+    A/T and C/G the strand cannot be told: they are taken as they stand and counted.
+    Unknown alleles ("") agree with any. A variant whose id or place is found with
+    other alleles stays missing.
+
+    Parameters
+    ----------
+    genotypes
+        What is given.
+    variants
+        What is wanted, for example the variants of the training data.
+    min_overlap
+        Share of the wanted variants that must be found.
+
+    Returns
+    -------
+    Genotypes
+        Dosage of the wanted alternate allele; missing where a variant is not found.
+    MatchReport
+        The counts.
+
+    Raises
+    ------
+    DataError
+        If none, or fewer than `min_overlap`, of the wanted variants are found.
+    """
+    source, swap, report = _find(genotypes.variants, variants)
+    needed = max(int(np.ceil(min_overlap * variants.n_variant)), 1)
+    if variants.n_variant and report.n_matched < needed:
+        raise DataError(
+            f"only {report.n_matched} of {variants.n_variant} variants are found "
+            f"({report.n_other_alleles} more have other alleles); at least {needed} "
+            "are needed",
+            where=genotypes.source,
+            remedy="genotype the same markers, give the same variant ids, or lower "
+            "`predict.min_overlap`",
+        )
+    found = np.flatnonzero(source >= 0)
+    shape = (genotypes.n_sample, variants.n_variant)
+    dosage = np.full(shape, MISSING, dtype=np.int8)
+    dosage[:, found] = genotypes.call_dosage[:, source[found]]
+    swapped = dosage[:, swap]
+    exchanged = (genotypes.ploidy - swapped).astype(np.int8)
+    dosage[:, swap] = np.where(swapped == MISSING, np.int8(MISSING), exchanged)
+    aligned = Genotypes(
+        genotypes.sample_id, variants, dosage, genotypes.ploidy, genotypes.source
+    )
+    return aligned, report
+
+
+def _find(
+    given: VariantTable, wanted: VariantTable
+) -> tuple[IntArray, NDArray[np.bool_], MatchReport]:
+    """Return position (-1 missing) and exchange of each wanted variant, and counts."""
+    source = pd.Index(given.variant_id).get_indexer(pd.Index(wanted.variant_id))
+    source = source.astype(np.int64)
+    swap = np.zeros(wanted.n_variant, dtype=bool)
+    have, want = _alleles(given), _alleles(wanted)
+    hit = np.flatnonzero(source >= 0)
+    same = np.zeros(wanted.n_variant, dtype=bool)
+    same[hit] = (have[0][source[hit]] == want[0][hit]) & (
+        have[1][source[hit]] == want[1][hit]
+    )
+    # What has the same id and alleles is done; the rest is looked at one by one.
+    by_place = {} if same.all() else _index_places(given)
+    places = [] if same.all() else _places(wanted)
+    n = dict.fromkeys(("place", "flip", "other"), 0)
+    for i in np.flatnonzero(~same).tolist():
+        candidates = [int(source[i])] if source[i] >= 0 else by_place.get(places[i], [])
+        by_id = bool(source[i] >= 0)
+        pair = (str(want[0][i]), str(want[1][i]))
+        answers = [
+            (how, j)
+            for j in candidates
+            if (how := compare_alleles((str(have[0][j]), str(have[1][j])), pair))
+        ]
+        source[i] = -1
+        if not answers:
+            n["other"] += bool(candidates)
+            continue
+        # Several variants at one place: alleles as they stand win over exchanged.
+        how, source[i] = min(answers)
+        swap[i] = how.swap
+        n["flip"] += how.flip
+        n["place"] += not by_id
+    found = source >= 0
+    report = MatchReport(
+        n_wanted=wanted.n_variant,
+        n_by_id=int(found.sum()) - n["place"],
+        n_by_place=n["place"],
+        n_swapped=int(swap.sum()),
+        n_flipped=n["flip"],
+        n_ambiguous=int((_ambiguous(*want) & found).sum()),
+        n_other_alleles=n["other"],
+    )
+    return source, swap, report
+
+
+@dataclass(frozen=True, order=True)
+class AlleleAnswer:
+    """What turns the given alleles into the wanted ones; the least comes first."""
+
+    flip: bool
+    swap: bool
+
+
+def compare_alleles(
+    given: tuple[str, str], wanted: tuple[str, str]
+) -> AlleleAnswer | None:
+    """Return how two pairs (reference, alternate) of alleles agree, None if not.
+
+    Examples
+    --------
+    >>> compare_alleles(("A", "G"), ("C", "T"))
+    AlleleAnswer(flip=True, swap=True)
+    >>> compare_alleles(("A", "T"), ("T", "A"))
+    AlleleAnswer(flip=False, swap=True)
+    >>> compare_alleles(("A", "G"), ("A", "C")) is None
+    True
+    """
+    if "" in given + wanted:
+        return _compare_unknown(given, wanted)
+    if given == wanted:
+        return AlleleAnswer(flip=False, swap=False)
+    if given == wanted[::-1]:
+        return AlleleAnswer(flip=False, swap=True)
+    other_strand = (_other_strand(given[0]), _other_strand(given[1]))
+    if other_strand == wanted:
+        return AlleleAnswer(flip=True, swap=False)
+    if other_strand == wanted[::-1]:
+        return AlleleAnswer(flip=True, swap=True)
+    return None
+
+
+def _compare_unknown(
+    given: tuple[str, str], wanted: tuple[str, str]
+) -> AlleleAnswer | None:
+    """Compare the alleles both sides know, on one strand."""
+    for swap, other in ((False, wanted), (True, wanted[::-1])):
+        known = [(a, b) for a, b in zip(given, other, strict=True) if a and b]
+        if all(a == b for a, b in known) and (known or not swap):
+            return AlleleAnswer(flip=False, swap=swap)
+    return None
+
+
+def _ambiguous(ref: StrArray, alt: StrArray) -> NDArray[np.bool_]:  # (n_variant,)
+    """Return which pairs of alleles are each other's complement: A/T or C/G."""
+    pair = np.char.add(ref, alt)
+    return np.isin(pair, ["AT", "TA", "CG", "GC"])
+
+
+def _other_strand(allele: str) -> str:
+    return allele.translate(_COMPLEMENT)[::-1]
+
+
+def _same_table(one: VariantTable, two: VariantTable) -> bool:
+    names = ("id", "contig", "position", "ref", "alt")
+    return one is two or all(
+        np.array_equal(getattr(one, f"variant_{name}"), getattr(two, f"variant_{name}"))
+        for name in names
+    )
+
+
+def _alleles(table: VariantTable) -> tuple[StrArray, StrArray]:
+    return np.char.upper(table.variant_ref), np.char.upper(table.variant_alt)
+
+
+def _index_places(table: VariantTable) -> dict[tuple[str, int] | None, list[int]]:
+    index: dict[tuple[str, int] | None, list[int]] = {}
+    for i, place in enumerate(_places(table)):
+        if place is not None:
+            index.setdefault(place, []).append(i)
+    return index
+
+
+def _places(table: VariantTable) -> list[tuple[str, int] | None]:
+    """Return contig and position of each variant, None where unknown."""
+    contigs = [strip_chr(name) for name in table.variant_contig.tolist()]
+    positions = table.variant_position.tolist()
+    return [
+        (contig, position) if contig and position > 0 else None
+        for contig, position in zip(contigs, positions, strict=True)
+    ]
+
+
+def strip_chr(contig: str) -> str:
+    """Return a contig name without a leading `chr`, whatever its case.
+
+    Examples
+    --------
+    >>> strip_chr("Chr1A"), strip_chr("1A"), strip_chr("chr")
+    ('1A', '1A', 'chr')
+    """
+    return contig[3:] if contig[:3].lower() == "chr" and len(contig) > 3 else contig
