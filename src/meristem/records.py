@@ -372,6 +372,7 @@ class NetworkPlan:
     levels: tuple[PlanLevel, ...]
     head_node: IntArray  # (n_head,)
     source: str = ""
+    node_label: StrArray | None = None  # (n_node,) readable names; None: node_name
 
     @property
     def n_node(self) -> int:

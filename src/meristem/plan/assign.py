@@ -283,23 +283,22 @@ def claim_variants(
         )
     elif knowledge.genes is not None:
         parts.append(_by_position(variants, knowledge, knowledge.genes, config))
-    claims = _join(parts, variants.n_variant)
+    claims = _join(parts, knowledge.graph, variants.n_variant)
     if claims.variant.size == 0:
         _refuse_nothing(claims, knowledge, variants)
     return claims
 
 
-def _join(parts: list[Claims], n_variant: int) -> Claims:
-    pairs = {
-        pair
-        for part in parts
-        for pair in zip(part.node_name.tolist(), part.variant.tolist(), strict=True)
-    }
-    ordered = sorted(pairs)
+def _join(parts: list[Claims], graph: KnowledgeGraph, n_variant: int) -> Claims:
+    """Merge claims; each pair once, by node, then by variant."""
+    name = np.concatenate([part.node_name for part in parts])
+    variant = np.concatenate([part.variant for part in parts])
+    node = np.searchsorted(graph.node_name, name)
+    pair = np.unique(node * n_variant + variant)
     return Claims(
         n_variant,
-        np.array([node for node, _ in ordered], dtype=np.str_),
-        np.array([variant for _, variant in ordered], dtype=np.int64),
+        graph.node_name[pair // max(n_variant, 1)],
+        pair % max(n_variant, 1),
         tuple(note for part in parts for note in part.notes),
         {name: number for part in parts for name, number in part.counts.items()},
         {name: some for part in parts for name, some in part.examples.items()},
