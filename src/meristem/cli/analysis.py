@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 Config = Annotated[Path, typer.Argument(help="Analysis configuration (TOML).")]
 Run = Annotated[Path, typer.Argument(help="Run folder.")]
 Out = Annotated[
-    Path | None, typer.Option("--out", help="Run folder, instead of the configured one.")
+    Path | None,
+    typer.Option("--out", help="Run folder, instead of the configured one."),
 ]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Other seed.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Processes.")]

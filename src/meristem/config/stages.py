@@ -48,10 +48,6 @@ class GenotypeConfig(Stage):
         description="table sample,parent_1,parent_2: samples are crosses of the "
         "inbred lines in `path`",
     )
-    hybrid_columns: tuple[str, str, str] = Field(
-        default=("sample", "parent_1", "parent_2"),
-        description="columns of the hybrids table",
-    )
     filter: FilterConfig = FilterConfig()
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from meristem.config.stages import GenotypeConfig
 from meristem.errors import ConfigError
+from meristem.evaluate.intervals import Calibration, top_probability
 from meristem.io.genotypes import read_genotypes
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.final import deployable_labels, load_fitted
@@ -16,26 +18,47 @@ from meristem.prepare.match import MatchReport, match_variants
 from meristem.records import Genotypes, Predictions
 
 
-def prediction_rows(label: str, predictions: Predictions) -> pd.DataFrame:
-    """Return one row per sample and target, ranked within the target (1 = largest)."""
+def prediction_rows(
+    analysis: Analysis, label: str, predictions: Predictions
+) -> pd.DataFrame:
+    """Return one row per sample and target, ranked within the target (1 = largest).
+
+    The interval is the calibrated one of the evaluation (absent without one); the
+    probability is that of being among the best `evaluate.top_share` of these lines.
+    """
     frames = []
+    k = max(1, round(analysis.config.evaluate.top_share * predictions.sample_id.size))
     for target in range(predictions.trait_name.size):
+        trait = str(predictions.trait_name[target])
+        environment = str(predictions.environment_name[target])
         value = predictions.value[:, target]
+        spread = predictions.spread[:, target]
+        width = _half_width(analysis, label, trait, environment)
+        rng = analysis.rng("top", label, trait, environment)
         frame = pd.DataFrame(
             {
                 "sample_id": predictions.sample_id,
-                "trait": str(predictions.trait_name[target]),
-                "environment": str(predictions.environment_name[target]),
+                "trait": trait,
+                "environment": environment,
                 "model": label,
                 "predicted": value,
-                "spread": predictions.spread[:, target],
+                "spread": spread,
+                "low": value - width,
+                "high": value + width,
+                "rank": rankdata(-value, method="ordinal"),
+                "top_probability": top_probability(value, spread, k, rng),
             }
         )
-        order = np.argsort(-value, kind="stable")
-        rank = np.empty(value.size, dtype=np.int64)
-        rank[order] = np.arange(1, value.size + 1)
-        frames.append(frame.assign(rank=rank).sort_values("rank"))
+        frames.append(frame.sort_values("rank"))
     return pd.concat(frames, ignore_index=True)
+
+
+def _half_width(analysis: Analysis, label: str, trait: str, environment: str) -> float:
+    """Return the calibrated half-width of an interval; NaN without an evaluation."""
+    if not analysis.folder.file("intervals.csv").is_file():
+        return float("nan")
+    known = Calibration(analysis.folder.read_table("intervals.csv"))
+    return known.half_width(label, trait, environment)
 
 
 def predict_candidates(analysis: Analysis) -> None:
@@ -47,7 +70,7 @@ def predict_candidates(analysis: Analysis) -> None:
     genotypes = dataset.genotypes.take_samples(np.flatnonzero(unseen))
     with analysis.timed("candidates"):
         frames = [
-            prediction_rows(label, load_fitted(analysis, label).predict(genotypes))
+            _predict(analysis, label, genotypes)
             for label in deployable_labels(analysis)
         ]
         analysis.folder.write_table("candidates.csv", pd.concat(frames))
@@ -112,4 +135,5 @@ def predict_new(
 
 
 def _predict(analysis: Analysis, label: str, genotypes: Genotypes) -> pd.DataFrame:
-    return prediction_rows(label, load_fitted(analysis, label).predict(genotypes))
+    predictions = load_fitted(analysis, label).predict(genotypes)
+    return prediction_rows(analysis, label, predictions)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
+from meristem.config.models import BINNOptions
 from meristem.evaluate.compare import compare
-from meristem.evaluate.controls import control_arms
-from meristem.evaluate.crossval import cross_validate
+from meristem.evaluate.controls import ARMS, control_arms, decompose
+from meristem.evaluate.crossval import CrossValidation, cross_validate
+from meristem.evaluate.intervals import calibrate
 from meristem.evaluate.scores import score
-from meristem.evaluate.splits import make_splits, read_splits, write_splits
+from meristem.evaluate.split_files import read_splits, write_splits
+from meristem.evaluate.splits import make_splits
+from meristem.evaluate.table import PredictionTable
 from meristem.models.catalog import build
+from meristem.models.protocol import Predictor
 from meristem.pipeline.analysis import Analysis
 from meristem.records import Split
 
@@ -17,10 +24,17 @@ OUTPUTS = ("splits.csv", "predictions.csv", "scores.csv", "verdicts.json")
 def outer_splits(analysis: Analysis) -> tuple[Split, ...]:
     """Return the splits of the run, made now or read from the file asked for."""
     config = analysis.config.evaluate
-    dataset = analysis.dataset
     if config.scheme == "file" and config.splits is not None:
-        return read_splits(config.splits, dataset.sample_id)
-    return make_splits(dataset, config, analysis.rng("splits"))
+        return read_splits(config.splits, analysis.dataset.sample_id)
+    return make_splits(analysis.dataset, config, analysis.rng("splits"))
+
+
+def compared_models(analysis: Analysis) -> tuple[tuple[str, Predictor], ...]:
+    """Return the models of the run, with the network's controls if asked for."""
+    if not analysis.config.evaluate.controls:
+        return analysis.predictors
+    arms = control_arms(analysis.config.models, analysis.plan, build)
+    return analysis.predictors + arms
 
 
 def evaluate_models(analysis: Analysis) -> None:
@@ -28,15 +42,11 @@ def evaluate_models(analysis: Analysis) -> None:
     folder, key, config = analysis.folder, analysis.evaluation_key, analysis.config
     if folder.is_done("evaluate", key, OUTPUTS):
         return
-    dataset = analysis.dataset
     splits = outer_splits(analysis)
-    predictors = analysis.predictors
-    if config.evaluate.controls:
-        predictors = predictors + control_arms(analysis.config.models, analysis.plan, build)
     with analysis.timed("evaluate"):
         result = cross_validate(
-            dataset,
-            predictors,
+            analysis.dataset,
+            compared_models(analysis),
             splits,
             config=config.evaluate,
             filters=config.genotypes.filter,
@@ -45,11 +55,57 @@ def evaluate_models(analysis: Analysis) -> None:
             work=folder.file(f"work/folds-{analysis.model_key}"),
             progress=lambda done, total: analysis.notify("folds", done, total),
         )
+        _write_results(analysis, splits, result)
+    folder.mark_done("evaluate", key)
+
+
+def _write_results(
+    analysis: Analysis, splits: tuple[Split, ...], result: CrossValidation
+) -> None:
+    folder, config, dataset = analysis.folder, analysis.config, analysis.dataset
     write_splits(splits, dataset.sample_id, folder.file("splits.csv"))
     folder.write_table("predictions.csv", result.predictions.to_frame())
     scores = score(result.predictions, dataset.groups, config.evaluate)
     folder.write_table("scores.csv", scores.to_frame())
-    folder.write_json("verdicts.json", compare(result.predictions, config.evaluate))
+    verdicts = compare(
+        result.predictions, config.evaluate, dataset.groups, seed=config.run.seed
+    )
+    folder.write_json("verdicts.json", verdicts)
+    folder.write_table("intervals.csv", calibrate(result.predictions).frame)
     if not result.latents.empty:
         folder.write_table("latents.csv", result.latents)
-    folder.mark_done("evaluate", key)
+    if config.evaluate.controls:
+        folder.write_table("controls.csv", _contributions(analysis, result.predictions))
+
+
+def _contributions(analysis: Analysis, predictions: PredictionTable) -> pd.DataFrame:
+    """Return what structure, omics and capacity add to each network."""
+    networks = [
+        options.label
+        for options in analysis.config.models
+        if isinstance(options, BINNOptions)
+    ]
+    rows = [
+        {
+            "network": label,
+            "ingredient": part.ingredient,
+            "control": part.control,
+            "trait": part.trait,
+            "environment": part.environment,
+            "difference": part.difference,
+            "low": part.interval[0],
+            "high": part.interval[1],
+            "line": part.line,
+        }
+        for label in networks
+        if any(f"{label}-{arm}" in set(predictions.model) for arm in ARMS)
+        for part in decompose(
+            predictions,
+            label,
+            analysis.dataset.groups,
+            seed=analysis.config.run.seed,
+        )
+    ]
+    columns = ["network", "ingredient", "control", "trait", "environment"]
+    columns += ["difference", "low", "high", "line"]
+    return pd.DataFrame(rows, columns=columns)

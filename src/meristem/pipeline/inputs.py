@@ -6,7 +6,11 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from meristem.config.stages import AnalysisConfig
+from meristem.genetics.hybrids import cross_parents
+from meristem.io.crosses import Crosses, read_crosses
 from meristem.io.files import hash_file
 from meristem.io.genotypes import read_genotypes
 from meristem.io.groups import read_groups
@@ -51,8 +55,8 @@ _COMPANIONS = {
 def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
     """Return (role, path) of every file the configuration names."""
     found = [("genotypes", config.genotypes.path)]
-    for suffix in _COMPANIONS.get(config.genotypes.path.suffix, ()):
-        found.append(("genotypes", config.genotypes.path.with_suffix(suffix)))
+    companions = _COMPANIONS.get(config.genotypes.path.suffix, ())
+    found += [("genotypes", config.genotypes.path.with_suffix(s)) for s in companions]
     if config.genotypes.hybrids is not None:
         found.append(("hybrids", config.genotypes.hybrids))
     found.append(("phenotypes", config.phenotypes.path))
@@ -112,14 +116,27 @@ def read_inputs(config: AnalysisConfig) -> Inputs:
     DataError
         If an input cannot be used, or no sample is in all that is required.
     """
-    genotypes = read_genotypes(config.genotypes)
+    genotypes, crosses = read_population(config)
     phenotypes = read_phenotypes(config)
     omics = read_all_omics(config, genotypes)
-    groups = read_sample_groups(config, genotypes)
+    groups = read_sample_groups(config, crosses)
     dataset, reconciliation = make_dataset(
         genotypes, phenotypes, omics, groups, fold_ids=config.fold_ids
     )
     return Inputs(dataset, reconciliation)
+
+
+def read_population(config: AnalysisConfig) -> tuple[Genotypes, Crosses | None]:
+    """Return the genotypes of the samples, and their parents if they are hybrids."""
+    if config.genotypes.hybrids is None:
+        return read_genotypes(config.genotypes), None
+    inbred = config.genotypes.model_copy(update={"hybrids": None})
+    parents = read_genotypes(inbred)
+    crosses = read_crosses(config.genotypes.hybrids, parents.sample_id)
+    genotypes = cross_parents(
+        parents, crosses.sample_id, crosses.parent_1, crosses.parent_2
+    )
+    return genotypes, crosses
 
 
 def read_phenotypes(config: AnalysisConfig) -> Phenotypes:
@@ -138,7 +155,22 @@ def read_all_omics(
 
 
 def read_sample_groups(
-    config: AnalysisConfig, genotypes: Genotypes
+    config: AnalysisConfig, crosses: Crosses | None
 ) -> SampleGroups | None:
     """Return the labels of the samples, with the parents of hybrids beside them."""
-    return None if config.groups is None else read_groups(config.groups)
+    groups = None if config.groups is None else read_groups(config.groups)
+    if crosses is None:
+        return groups
+    label = np.column_stack([crosses.parent_1, crosses.parent_2])
+    if groups is None:
+        names = np.array(["parent_1", "parent_2"])
+        return SampleGroups(crosses.sample_id, names, label)
+    known = {str(sample): row for row, sample in enumerate(groups.sample_id)}
+    empty = [""] * groups.group_name.size
+    rows = [
+        list(groups.label[known[name]]) if name in known else empty
+        for name in map(str, crosses.sample_id)
+    ]
+    names = np.array(["parent_1", "parent_2", *map(str, groups.group_name)])
+    joined = np.column_stack([label, np.array(rows, dtype=str)])
+    return SampleGroups(crosses.sample_id, names, joined)

@@ -1,0 +1,199 @@
+"""Read everything, estimate what a run needs, list all problems; write nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from meristem.config.stages import AnalysisConfig
+from meristem.errors import MeristemError
+from meristem.evaluate.splits import make_splits
+from meristem.genetics.filters import filter_markers
+from meristem.io.groups import read_groups
+from meristem.io.omics import read_omics
+from meristem.knowledge.build import build_graph
+from meristem.pipeline.estimate import Estimate, estimate_run
+from meristem.pipeline.inputs import (
+    read_all_omics,
+    read_phenotypes,
+    read_population,
+    read_sample_groups,
+)
+from meristem.plan.compile import make_plan
+from meristem.records import MISSING, Dataset, Genotypes, NetworkPlan
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """Everything a check found out."""
+
+    facts: tuple[str, ...]
+    problems: tuple[str, ...]
+    hints: tuple[str, ...]
+    estimate: Estimate | None
+
+    def lines(self) -> list[str]:
+        """Return the findings as lines for a person."""
+        found = ["inputs read:", *(f"  {fact}" for fact in self.facts)]
+        if self.hints:
+            found += ["worth a look:", *(f"  - {hint}" for hint in self.hints)]
+        if self.estimate is not None:
+            found += self.estimate.lines()
+        if not self.problems:
+            return [*found, "no problems found"]
+        listed = [f"  {n}. {text}" for n, text in enumerate(self.problems, 1)]
+        return [*found, f"{len(self.problems)} problem(s):", *listed]
+
+    def to_json(self) -> dict:
+        """Return the findings as plain values."""
+        return {
+            "facts": list(self.facts),
+            "hints": list(self.hints),
+            "problems": list(self.problems),
+            "estimate": None if self.estimate is None else self.estimate.to_json(),
+        }
+
+
+class _Findings:
+    """Collects what the attempts turn up."""
+
+    def __init__(self) -> None:
+        self.facts: list[str] = []
+        self.problems: list[str] = []
+        self.hints: list[str] = []
+
+    def attempt(self, read: Callable[[], Value]) -> Value | None:
+        """Return what `read` gives, or None after noting its fault."""
+        try:
+            return read()
+        except MeristemError as error:
+            if error.message not in self.problems:
+                self.problems.append(error.message)
+            return None
+
+
+def check_analysis(config: AnalysisConfig) -> CheckResult:
+    """Try every input on its own, so that one fault does not hide the next.
+
+    Parameters
+    ----------
+    config
+        Resolved configuration.
+
+    Returns
+    -------
+    CheckResult
+        Facts, problems, hints, and the estimate of memory and time.
+    """
+    found = _Findings()
+    dataset = _check_data(config, found)
+    plan = _check_knowledge(config, dataset, found)
+    estimate = None
+    if dataset is not None:
+        rng = np.random.default_rng(config.run.seed)
+        found.attempt(lambda: make_splits(dataset, config.evaluate, rng))
+        estimate = estimate_run(config, dataset, plan)
+    _check_labels(config, found)
+    return CheckResult(
+        tuple(found.facts), tuple(found.problems), tuple(found.hints), estimate
+    )
+
+
+def _check_labels(config: AnalysisConfig, found: _Findings) -> None:
+    labels = [options.label for options in config.models]
+    reference = config.evaluate.reference
+    if reference not in labels:
+        found.problems.append(
+            f"evaluate.reference is {reference!r}, which is no model of this analysis\n"
+            f"  remedy: add a model of that name, or use one of {', '.join(labels)}"
+        )
+    repeated = sorted({label for label in labels if labels.count(label) > 1})
+    if repeated:
+        found.problems.append(
+            f"two models are called {', '.join(repeated)}\n"
+            "  remedy: give each a `name` of its own"
+        )
+
+
+def _check_data(config: AnalysisConfig, found: _Findings) -> Dataset | None:
+    population = found.attempt(lambda: read_population(config))
+    phenotypes = found.attempt(lambda: read_phenotypes(config))
+    if population is None:
+        _check_side_tables(config, found)
+        return None
+    genotypes, crosses = population
+    _describe_genotypes(config, genotypes, found)
+    omics = found.attempt(lambda: read_all_omics(config, genotypes))
+    groups = found.attempt(lambda: read_sample_groups(config, crosses))
+    if phenotypes is None or omics is None:
+        return None
+    aligned = found.attempt(
+        lambda: make_dataset(
+            genotypes, phenotypes, omics, groups, fold_ids=config.fold_ids
+        )
+    )
+    if aligned is None:
+        return None
+    dataset, reconciliation = aligned
+    found.facts += reconciliation.lines()
+    found.hints += reconciliation.hints()
+    return found.attempt(lambda: select_targets(dataset, config))
+
+
+def _check_side_tables(config: AnalysisConfig, found: _Findings) -> None:
+    """Read the tables that need no genotypes, to list their faults too."""
+    for omics in config.omics:
+        found.attempt(partial(read_omics, omics))
+    if config.groups is not None:
+        found.attempt(partial(read_groups, config.groups))
+
+
+def _describe_genotypes(
+    config: AnalysisConfig, genotypes: Genotypes, found: _Findings
+) -> None:
+    missing = float(np.mean(genotypes.call_dosage == MISSING))
+    found.facts.append(
+        f"genotypes: {genotypes.n_sample} samples, {genotypes.n_variant} variants, "
+        f"ploidy {genotypes.ploidy}, {missing:.1%} missing"
+    )
+    kept = found.attempt(lambda: filter_markers(genotypes, config.genotypes.filter))
+    if kept is not None and kept.keep.sum() < genotypes.n_variant:
+        found.facts.append(f"marker filters keep {int(kept.keep.sum())} variants")
+
+
+def _check_knowledge(
+    config: AnalysisConfig, dataset: Dataset | None, found: _Findings
+) -> NetworkPlan | None:
+    section = config.knowledge
+    if section is None:
+        return None
+    knowledge = found.attempt(lambda: build_graph(section))
+    if knowledge is None or dataset is None:
+        return None
+    variants = dataset.genotypes.variants
+    plan = found.attempt(lambda: make_plan(knowledge, variants, section))
+    if plan is not None:
+        found.facts.append(
+            f"network: {plan.n_node} nodes on {len(plan.levels)} levels, "
+            f"{plan.n_edge} edges"
+        )
+        _check_labelled_nodes(dataset, plan, found)
+    return plan
+
+
+def _check_labelled_nodes(
+    dataset: Dataset, plan: NetworkPlan, found: _Findings
+) -> None:
+    for table in dataset.omics:
+        known = int(np.isin(table.node_name, plan.node_name).sum())
+        found.facts.append(
+            f"{table.name}: {known} of {table.feature_id.size} features measure a node"
+        )
+        if known == 0:
+            found.hints.append(
+                f"no feature of {table.name} is a node of the network: give a "
+                "`node_map`, or name nodes as the features are named"
+            )
