@@ -29,6 +29,9 @@ from meristem.records import FloatArray
 
 Parameters = dict[str, Tensor]
 
+ABSENT_LOG_RATE = -200.0
+"""Log rate of a reaction that an architecture leaves out: never, in effect."""
+
 
 @dataclass(frozen=True)
 class _Design:
@@ -40,6 +43,7 @@ class _Design:
     free: Tensor  # (n_member, n_reaction) 1 where weights are free, 0 where low rank
     inner: Tensor  # (n_member, n_reaction, n_rank) 1 where the rank exists
     hidden: Tensor  # (n_member, n_reaction, n_hidden) 1 where the unit exists
+    absent: Tensor  # (n_member, n_reaction) True where the reaction is left out
 
     def take(self, members: Tensor) -> _Design:
         return _Design(*(getattr(self, name)[members] for name in vars(self)))
@@ -57,7 +61,7 @@ def _design(
                 remedy="give one window per reaction",
             )
     windows = [architecture.windows for architecture in architectures]
-    flat = [window for row in windows for window in row]
+    flat = [window for row in windows for window in row if window is not None]
     n_tap = max(window.n_tap for window in flat)
     n_rank = max(window.rank for window in flat)
     n_hidden = max(window.hidden for window in flat)
@@ -67,11 +71,17 @@ def _design(
     hidden = np.zeros((*shape, n_hidden), dtype=np.float32)
     for i, row in enumerate(windows):
         for r, window in enumerate(row):
+            if window is None:
+                continue
             part = position_basis(window, n_position)
             basis[i, r, :, : part.shape[1]] = part
             inner[i, r, : window.rank] = 1.0
             hidden[i, r, : window.hidden] = 1.0
-    grid = [[(w.filters, w.n_output, w.rank == 0) for w in row] for row in windows]
+    nothing = (1, 1, False)
+    grid = [
+        [nothing if w is None else (w.filters, w.n_output, w.rank == 0) for w in row]
+        for row in windows
+    ]
     numbers = torch.tensor(grid, dtype=torch.float32)
     return _Design(
         basis=torch.from_numpy(basis),
@@ -80,6 +90,7 @@ def _design(
         free=numbers[..., 2],
         inner=torch.from_numpy(inner),
         hidden=torch.from_numpy(hidden),
+        absent=torch.tensor([[w is None for w in row] for row in windows]),
     )
 
 
@@ -142,6 +153,8 @@ def _log_rates(
         )
         active = torch.relu(inner + parameters["offset"]) * design.hidden
         rates = rates + (active * parameters["outer"]).sum(-1)
+    if bool(design.absent.any()):
+        rates = rates.masked_fill(design.absent, ABSENT_LOG_RATE)
     return rates
 
 
@@ -415,7 +428,8 @@ def _kinns(
 ) -> tuple[Kinn, ...]:
     with torch.no_grad():
         spread = (design.basis @ _weights(parameters, design)).double().numpy()
-        bias = (parameters["bias"] * design.filters * design.outputs).double().numpy()
+        rates = parameters["bias"] * design.filters * design.outputs
+        bias = rates.masked_fill(design.absent, ABSENT_LOG_RATE).double().numpy()
     sigma = parameters["log_sigma"].double().numpy()[:, 0]
     if options.loss != "censored":
         sigma = np.full_like(sigma, -20.0)

@@ -26,9 +26,9 @@ LN10 = math.log(10.0)
 
 @dataclass(frozen=True)
 class Architecture:
-    """One window per reaction of the scheme, in its order."""
+    """One window per reaction of the scheme, in its order; None leaves one out."""
 
-    windows: tuple[Window, ...]
+    windows: tuple[Window | None, ...]
 
 
 @dataclass(frozen=True)

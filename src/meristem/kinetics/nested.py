@@ -1,0 +1,146 @@
+"""Choose architectures within one guide, and fit them: the other guide stays unseen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from meristem.errors import ConfigError
+from meristem.kinetics.fit import fit_kinns
+from meristem.kinetics.kinn import Architecture, FitOptions, Kinn, Measurements
+from meristem.kinetics.scheme import Scheme
+from meristem.records import FloatArray
+
+BLOCK = 64
+"""Most members that are fitted as one batch."""
+
+SEARCH_OPTIONS = FitOptions(epochs=120, patience=15)
+
+
+def grouped_folds(
+    data: Measurements, n_fold: int, rng: np.random.Generator
+) -> FloatArray:  # (n_fold, n) 1 where held out
+    """Return folds in which rows of one group (sequence) stay together."""
+    groups, place = np.unique(data.group, return_inverse=True)
+    if len(groups) < n_fold:
+        raise ConfigError(
+            f"{len(groups)} sequences cannot make {n_fold} folds",
+            remedy="use fewer folds or more rows",
+        )
+    fold = rng.permutation(len(groups)) % n_fold
+    return (fold[place] == np.arange(n_fold)[:, None]).astype(float)
+
+
+def pearson(first: FloatArray, second: FloatArray) -> float:
+    """Return Pearson's correlation; 0 where one side does not vary or is no number."""
+    if len(first) < 2 or not (np.isfinite(first).all() and np.isfinite(second).all()):
+        return 0.0
+    a, b = first - first.mean(), second - second.mean()
+    scale = math.sqrt(float(a @ a) * float(b @ b))
+    return float(a @ b) / scale if scale > 0 else 0.0
+
+
+@dataclass
+class GroupedReward:
+    """Reward of an architecture: correlation on held-out sequences of the same rows.
+
+    Attributes
+    ----------
+    scheme, data, options
+        What is fitted.
+    held_out
+        Folds; each architecture is fitted once per fold, all in one batch.
+    rng
+        Order of the batches.
+    """
+
+    scheme: Scheme
+    data: Measurements
+    held_out: FloatArray  # (n_fold, n)
+    rng: np.random.Generator
+    options: FitOptions = SEARCH_OPTIONS
+
+    def __call__(self, architectures: Sequence[Architecture]) -> FloatArray:
+        """Return one reward per architecture: the mean over the folds."""
+        n_fold = len(self.held_out)
+        members = [(a, f) for a in range(len(architectures)) for f in range(n_fold)]
+        rewards = np.zeros((len(architectures), n_fold))
+        for i in range(0, len(members), BLOCK):
+            part = members[i : i + BLOCK]
+            held = self.held_out[[fold for _, fold in part]]
+            fit = fit_kinns(
+                self.scheme,
+                [architectures[a] for a, _ in part],
+                self.data,
+                1.0 - held,
+                held,
+                rng=self.rng,
+                options=self.options,
+            )
+            for (a, fold), row in zip(part, fit.validation, strict=True):
+                rows = np.isfinite(row)
+                rewards[a, fold] = pearson(row[rows], self.data.y[rows])
+        return rewards.mean(axis=1)
+
+
+def fit_ensemble(
+    scheme: Scheme,
+    architectures: Sequence[Architecture],
+    data: Measurements,
+    *,
+    copies: int,
+    rng: np.random.Generator,
+    options: FitOptions = FitOptions(),  # noqa: B008 (frozen)
+    bootstrap: bool = True,
+    held_out: float = 0.1,
+) -> tuple[Kinn, ...]:
+    """Fit every architecture several times, on bootstraps of the sequences.
+
+    Each member stops early on sequences of its own that it does not train on.
+
+    Parameters
+    ----------
+    copies
+        Members per architecture.
+    bootstrap
+        Draw the training sequences with replacement; otherwise use each once.
+    held_out
+        Share of sequences kept for early stopping; 0 trains to the last epoch.
+    """
+    groups, place = np.unique(data.group, return_inverse=True)
+    members = [a for a in architectures for _ in range(copies)]
+    train = np.zeros((len(members), len(data.y)))
+    valid = np.zeros_like(train)
+    n_held = round(held_out * len(groups))
+    for i in range(len(members)):
+        order = rng.permutation(len(groups))
+        held, kept = order[:n_held], order[n_held:]
+        drawn = rng.choice(kept, len(kept)) if bootstrap else kept
+        weight = np.bincount(drawn, minlength=len(groups)).astype(float)
+        train[i] = weight[place]
+        valid[i] = np.isin(place, held)
+    kinns: list[Kinn] = []
+    for i in range(0, len(members), BLOCK):
+        part = slice(i, i + BLOCK)
+        fit = fit_kinns(
+            scheme,
+            members[part],
+            data,
+            train[part],
+            valid[part],
+            rng=rng,
+            options=options,
+        )
+        kinns += fit.kinns
+    return tuple(kinns)
+
+
+def predict_ensemble(
+    kinns: Sequence[Kinn],
+    x: np.ndarray,  # (n, n_position, n_channel)
+) -> FloatArray:  # (n,)
+    """Return the mean of the members' expected log10 readings."""
+    return np.mean([kinn.predict(x) for kinn in kinns], axis=0)
