@@ -103,23 +103,31 @@ class DosageBatches:
     call_dosage
         Dosages; negative is missing.
     mean
-        Training mean of every variant.
+        Training mean of every variant; None leaves missing calls as they are.
     batch_size
         Rows per batch.
+    factor
+        With it the buffer holds (dosage - mean) x factor, for networks that cannot
+        fold the scale into their weights.
+    device
+        Where the batches go.
     """
 
     def __init__(
         self,
         call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
-        mean: Tensor,  # (n_variant,)
+        mean: Tensor | None,  # (n_variant,)
         batch_size: int,
+        *,
+        factor: Tensor | None = None,  # (n_variant,)
         device: torch.device | str = "cpu",
     ) -> None:
         self._device = device
         self._dosage = torch.from_numpy(np.ascontiguousarray(call_dosage))
         n, p = call_dosage.shape
         self._size = min(batch_size, n)
-        self._mean = mean.cpu() if call_dosage.size and call_dosage.min() < 0 else None
+        self._mean, self._factor = mean, factor
+        self._missing = mean is not None and (call_dosage < 0).any()
         self._rows = torch.empty_like(self._dosage)
         self._buffer = torch.empty(p, self._size)
         rest = n % self._size
@@ -141,8 +149,13 @@ class DosageBatches:
             part = slice(start, start + _TRANSPOSE_BLOCK)
             block = target[part]
             block.copy_(dosage[:, part].t())
-            if self._mean is not None:
-                torch.where(block < 0, self._mean[part, None], block, out=block)
+            if self._mean is None:
+                continue
+            mean = self._mean[part, None]
+            if self._missing:
+                torch.where(block < 0, mean, block, out=block)
+            if self._factor is not None:
+                block.sub_(mean).mul_(self._factor[part, None])
 
 
 def fit_network(
