@@ -128,6 +128,9 @@ class KnowledgeConfig(Stage):
     exclude_evidence: tuple[str, ...] = Field(default=("ND",), description="GAF codes")
     gene_sets: tuple[Path, ...] = Field(default=(), description="GMT files")
     edges: tuple[Path, ...] = Field(default=(), description="SIF or source,target")
+    labels: Path | None = Field(
+        default=None, description="table id,label: readable names of terms and nodes"
+    )
     assign: AssignConfig = AssignConfig()
     prune: PruneConfig = PruneConfig()
 

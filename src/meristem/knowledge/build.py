@@ -18,6 +18,7 @@ from meristem.knowledge.genes import GeneSource, read_genes
 from meristem.knowledge.graph import (
     GENERIC_KIND,
     KnowledgeGraph,
+    label_nodes,
     make_graph,
     rename_nodes,
     unite,
@@ -25,6 +26,7 @@ from meristem.knowledge.graph import (
 from meristem.knowledge.handwritten import parse_toml_graph
 from meristem.knowledge.obo import parse_obo
 from meristem.knowledge.ontology import Ontology, parse_edge_table
+from meristem.knowledge.pairs import parse_labels, read_assignment_table
 from meristem.knowledge.prune import prune_terms
 from meristem.knowledge.sets import parse_edges, parse_gmt
 from meristem.knowledge.source import SourceText, read_source
@@ -164,14 +166,14 @@ def _gene_names(graph: KnowledgeGraph, reading: _Reading) -> KnowledgeGraph:
 def _gene_nodes(
     reading: _Reading,
     graphs: list[KnowledgeGraph],
-) -> KnowledgeGraph | None:
-    """Return the genes of the gene table as nodes.
+) -> list[KnowledgeGraph]:
+    """Return the genes of the gene table as a graph without edges.
 
     Where the hand-written graph says what the trait reads, genes it does not name
     would only hang beside the network: they give positions, not nodes.
     """
     if reading.genes is None:
-        return None
+        return []
     names = reading.known
     if any(graph.trait_parents for graph in graphs):
         named = {name for graph in graphs for name in graph.node_name.tolist()}
@@ -185,11 +187,30 @@ def _gene_nodes(
         if kind not in (GENERIC_KIND, "gene")
     }
     label = {name: text for name, text in reading.genes.label.items() if name in names}
-    return make_graph(
+    genes = make_graph(
         dict.fromkeys(names - typed, "gene"),
         node_label={name: text for name, text in label.items() if name not in typed},
         source=str(reading.genes.source.path),
     )
+    return [genes]
+
+
+def _assigned_nodes(
+    config: KnowledgeConfig,
+    reading: _Reading,
+    graphs: list[KnowledgeGraph],
+) -> list[KnowledgeGraph]:
+    """Return the genes of a table variant,gene where nothing else names genes."""
+    assign = config.assign
+    if assign.method != "table" or assign.table is None:
+        return []
+    pairs, source = read_assignment_table(assign.table)
+    reading.note("assignment", source)
+    if reading.genes is not None or any(graph.trait_parents for graph in graphs):
+        return []
+    known = {name for graph in graphs for name in graph.node_name.tolist()}
+    new = {gene for _, gene in pairs} - known
+    return [make_graph(dict.fromkeys(new, "gene"), source=str(source.path))]
 
 
 def build_graph(config: KnowledgeConfig) -> Knowledge:
@@ -231,17 +252,19 @@ def build_graph(config: KnowledgeConfig) -> Knowledge:
         graphs.append(_gene_names(edges, reading))
     if config.graph is not None:
         graphs.append(parse_toml_graph(reading.read("graph", config.graph)))
-    table = _gene_nodes(reading, graphs)
-    if table is not None:
-        graphs.append(table)
+    graphs += _gene_nodes(reading, graphs)
+    graphs += _assigned_nodes(config, reading, graphs)
     if not graphs:
         raise KnowledgeError(
             "the knowledge section names no file",
             where="knowledge",
             remedy="name a graph, genes, an annotation, gene_sets or edges",
         )
+    graph = unite(graphs)
+    if config.labels is not None:
+        graph = label_nodes(graph, parse_labels(reading.read("labels", config.labels)))
     return Knowledge(
-        unite(graphs),
+        graph,
         None if genes is None else genes.genes,
         {} if genes is None else genes.alias,
         tuple(reading.sources),

@@ -321,3 +321,17 @@ def rename_nodes(graph: KnowledgeGraph, names: Mapping[str, str]) -> KnowledgeGr
         ),
         trait_parents=tuple(names.get(name, name) for name in graph.trait_parents),
     )
+
+
+def label_nodes(graph: KnowledgeGraph, labels: Mapping[str, str]) -> KnowledgeGraph:
+    """Return the graph with readable names; nodes not named keep what they have.
+
+    Examples
+    --------
+    >>> graph = label_nodes(make_graph({"GO:1": "term"}), {"GO:1": "growth"})
+    >>> graph.node_label.tolist()
+    ['growth']
+    """
+    pairs = zip(graph.node_name.tolist(), graph.node_label.tolist(), strict=True)
+    new = [labels.get(name, label) for name, label in pairs]
+    return replace(graph, node_label=np.array(new, dtype=np.str_))

@@ -12,7 +12,7 @@ from meristem.errors import PlanError
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.claims import Claims
 from meristem.knowledge.graph import KnowledgeGraph
-from meristem.knowledge.source import read_source, read_table
+from meristem.knowledge.pairs import read_assignment_table
 from meristem.plan.contigs import ContigMatch, match_contigs
 from meristem.plan.intervals import (
     distance_to,
@@ -21,11 +21,6 @@ from meristem.plan.intervals import (
     pairs_within,
 )
 from meristem.records import GeneTable, IntArray, VariantTable
-
-_COLUMNS = {
-    "variant": ("variant", "variant_id", "snp", "snp_id", "marker", "rs", "id"),
-    "gene": ("gene", "gene_id", "node", "target"),
-}
 
 
 def _pairs_on_contig(
@@ -164,14 +159,13 @@ def read_assignment(
     PlanError
         If no row matches a variant and a node.
     """
-    table = read_table(read_source(path), _COLUMNS, ("variant", "gene"))
+    rows, _ = read_assignment_table(path)
     number = _variant_numbers(variants)
     nodes = set(graph.node_name.tolist())
     pairs: dict[tuple[str, int], None] = {}
     lost_variants: dict[str, None] = {}
     lost_genes: dict[str, None] = {}
-    columns = zip(table.column["variant"], table.column["gene"], strict=True)
-    for variant, name in columns:
+    for variant, name in rows:
         gene = name if name in nodes else alias.get(name, name)
         if variant not in number:
             lost_variants[variant] = None
@@ -181,7 +175,7 @@ def read_assignment(
             pairs[gene, number[variant]] = None
     if not pairs:
         raise PlanError(
-            f"no row of {len(table.line)} matches a variant and a gene (unknown "
+            f"no row of {len(rows)} matches a variant and a gene (unknown "
             f"variants: {', '.join(list(lost_variants)[:3]) or 'none'}; unknown genes: "
             f"{', '.join(list(lost_genes)[:3]) or 'none'})",
             where=path,
