@@ -43,6 +43,9 @@ class GenotypeConfig(Stage):
     format: Literal["auto", "vcf", "bed", "pgen", "hapmap", "dosage", "zarr"] = "auto"
     field: Literal["GT", "DS"] = Field(default="GT", description="VCF field")
     multiallelic: Literal["refuse", "split"] = "refuse"
+    ploidy: int = Field(
+        default=2, ge=1, le=8, description="of dosage tables; other files tell it"
+    )
     hybrids: Path | None = Field(
         default=None,
         description="table sample,parent_1,parent_2: samples are crosses of the "

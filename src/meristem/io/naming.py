@@ -122,9 +122,10 @@ def _refuse_same_place(
         if first == index:
             continue
         given = variant_id[index]
-        called = "no id" if given in _NO_ID else f"id {given!r}"
+        called = "no id" if given in _NO_ID else f"the id {given!r}"
         raise DataError(
-            f"variants {first + 1} and {index + 1} are the same ({name}; {called})",
+            f"variants {first + 1} and {index + 1} have {called} and the same place "
+            f"and alleles ({name})",
             where=source,
             remedy="keep one of them (bcftools norm -d exact, plink2 --rm-dup), or "
             "give them different ids",
