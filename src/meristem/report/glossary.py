@@ -31,8 +31,8 @@ GLOSSARY: dict[str, str] = {
     ),
     "replicate": "One complete round of folds, with the lines shared out anew.",
     "interval": (
-        "Bootstrap 95 % interval over the folds: differences this run cannot tell "
-        "from its own chance."
+        "95 % bootstrap interval: the range a value would take for other lines drawn "
+        "like those tested. Differences are paired: same lines, same folds."
     ),
     "not distinguishable": (
         "The interval of the difference to GBLUP includes zero: the run shows no "

@@ -1,0 +1,168 @@
+"""What a run folder holds, read once: the only way the report sees a run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from meristem.errors import ConfigError, DataError
+
+_TEXT = (
+    "sample_id",
+    "trait",
+    "environment",
+    "model",
+    "split",
+    "fold",
+    "group",
+    "metric",
+    "node",
+    "kind",
+    "measured_in",
+    "omics",
+    "variant_id",
+    "contig",
+    "gene",
+)
+
+REQUIRED: dict[str, tuple[str, ...]] = {
+    "scores": ("model", "trait", "fold", "metric", "value"),
+    "predictions": ("sample_id", "trait", "model", "observed", "predicted"),
+    "structure": ("sample_id", "pc1", "pc2"),
+    "nodes": ("node", "sensitivity"),
+    "variants": ("variant_id", "contig", "position"),
+    "genes": ("gene", "contig", "position"),
+    "latents": ("node", "latent", "measured"),
+    "candidates": ("sample_id", "trait", "model", "predicted"),
+}
+"""Columns without which a table cannot be shown; others may be absent."""
+
+_OPTIONAL_TEXT = ("trait", "environment", "model", "group", "kind", "split")
+
+
+@dataclass(frozen=True)
+class Artefacts:
+    """The artefacts of one run; None or an empty table where a file is absent."""
+
+    folder: Path
+    run: dict[str, Any]
+    data: dict[str, Any] | None
+    knowledge: dict[str, Any] | None
+    network: dict[str, Any] | None
+    verdicts: list[dict[str, Any]]
+    scores: pd.DataFrame
+    predictions: pd.DataFrame
+    structure: pd.DataFrame
+    nodes: pd.DataFrame
+    variants: pd.DataFrame
+    genes: pd.DataFrame
+    latents: pd.DataFrame
+    candidates: pd.DataFrame
+    absent: tuple[str, ...]  # names of the files that are not there
+
+
+def read_artefacts(folder: str | Path) -> Artefacts:
+    """Read every artefact of a run folder that the report shows.
+
+    Parameters
+    ----------
+    folder
+        A run folder (see `docs/run_folder.md`); only `run.json` must be there.
+
+    Returns
+    -------
+    Artefacts
+        Tables have every text column as `str`, empty where missing.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds no `run.json`.
+    DataError
+        If a file is damaged or lacks a column.
+    """
+    folder = Path(folder)
+    if not (folder / "run.json").is_file():
+        raise ConfigError(
+            "is not a run folder (it holds no run.json)",
+            where=folder,
+            remedy="give the folder that `meristem run` or `train` wrote",
+        )
+    tables = {name: _read_table(folder / f"{name}.csv", name) for name in REQUIRED}
+    records = {
+        name: _read_json(folder / f"{name}.json")
+        for name in ("run", "data", "knowledge", "network", "verdicts")
+    }
+    expected = [f"{name}.csv" for name in REQUIRED]
+    expected += [f"{name}.json" for name in records]
+    return Artefacts(
+        folder=folder,
+        run=_as_dict(records["run"], folder / "run.json") or {},
+        data=_as_dict(records["data"], folder / "data.json"),
+        knowledge=_as_dict(records["knowledge"], folder / "knowledge.json"),
+        network=_as_dict(records["network"], folder / "network.json"),
+        verdicts=_as_list(records["verdicts"], folder / "verdicts.json"),
+        absent=tuple(name for name in expected if not (folder / name).is_file()),
+        **tables,
+    )
+
+
+def _read_json(path: Path) -> object:
+    if not path.is_file():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise DataError(
+            f"cannot be read as JSON ({error})",
+            where=path,
+            remedy="run the analysis again in this folder",
+        ) from error
+
+
+def _as_dict(content: object, path: Path) -> dict[str, Any] | None:
+    if content is None or isinstance(content, dict):
+        return content
+    raise DataError("holds no JSON object", where=path, remedy="run the analysis again")
+
+
+def _as_list(content: object, path: Path) -> list[dict[str, Any]]:
+    if content is None:
+        return []
+    if isinstance(content, list) and all(isinstance(item, dict) for item in content):
+        return content
+    raise DataError(
+        "is no list of JSON objects", where=path, remedy="run the analysis again"
+    )
+
+
+def _read_table(path: Path, name: str) -> pd.DataFrame:
+    """Return a table with its text columns as text; empty if the file is absent."""
+    if not path.is_file():
+        columns = dict.fromkeys([*REQUIRED[name], *_OPTIONAL_TEXT])
+        return pd.DataFrame(columns=list(columns))
+    try:
+        frame = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, str), low_memory=False)
+    except (OSError, ValueError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"cannot be read as a table ({error})",
+            where=path,
+            remedy="run the analysis again in this folder",
+        ) from error
+    missing = [column for column in REQUIRED[name] if column not in frame.columns]
+    if missing:
+        raise DataError(
+            f"lacks the columns {', '.join(missing)}",
+            where=path,
+            remedy="see docs/run_folder.md, or run the analysis again",
+        )
+    for column in _OPTIONAL_TEXT:
+        if column not in frame.columns:
+            frame[column] = ""
+    present = [column for column in _TEXT if column in frame.columns]
+    frame[present] = frame[present].fillna("")
+    return frame

@@ -1,0 +1,85 @@
+"""Artefacts of a run folder -> `report.html` and `figures/`; no model is touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from meristem.report.artefacts import read_artefacts
+from meristem.report.lead import cards, verdict_lines
+from meristem.report.page import Page, Section, write_page
+from meristem.report.section_ability import (
+    ability_section,
+    learning_section,
+    observed_section,
+)
+from meristem.report.section_candidates import candidates_section
+from meristem.report.section_data import data_section, structure_section
+from meristem.report.section_network import (
+    controls_section,
+    genome_section,
+    latents_section,
+    network_section,
+    nodes_section,
+)
+from meristem.report.section_provenance import provenance_section
+from meristem.report.view import View, make_view
+
+SECTIONS = (
+    data_section,
+    structure_section,
+    ability_section,
+    observed_section,
+    learning_section,
+    controls_section,
+    network_section,
+    nodes_section,
+    latents_section,
+    genome_section,
+    candidates_section,
+    provenance_section,
+)
+"""In the order of the page; a section that returns None is left out."""
+
+
+def build_report(run_folder: Path) -> Path:
+    """Write the report of a run from its artefacts, all of it or nothing.
+
+    Parameters
+    ----------
+    run_folder
+        A run folder (see `docs/run_folder.md`). Every artefact but `run.json` may be
+        absent: its section is left out.
+
+    Returns
+    -------
+    Path
+        `report.html`; each figure lies in `figures/` as SVG with its table as CSV.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds no `run.json`.
+    DataError
+        If an artefact is damaged, or the folder cannot be written.
+    """
+    return write_page(run_folder, make_page(make_view(read_artefacts(run_folder))))
+
+
+def make_page(view: View) -> Page:
+    """Return the page of a run."""
+    run = view.artefacts.run
+    sections: list[Section] = []
+    for section in SECTIONS:
+        made = section(view)
+        if made is not None:
+            sections.append(made)
+    version = (run.get("versions") or {}).get("meristem", "")
+    return Page(
+        title=str(run.get("title") or "Meristem analysis"),
+        question=str(run.get("question") or ""),
+        kicker="Genomic prediction",
+        lead=str(verdict_lines(view)),
+        cards=cards(view),
+        sections=tuple(sections),
+        footer=f"Written by meristem {version} from the files of the run folder.",
+    )

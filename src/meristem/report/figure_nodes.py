@@ -1,0 +1,117 @@
+"""The nodes the network relies on most, with their intervals and their controls."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from meristem.report.numbers import p_value
+from meristem.report.page import Figure
+from meristem.report.palette import ACCENT, INK, NULL, PAPER, SOFT
+from meristem.report.panel import Panel, draw_x_axis, make_panel
+from meristem.report.scale import limits
+from meristem.report.svg import Canvas, text_width
+from meristem.report.view import Target, View
+
+WIDTH = 840
+ROW = 26
+TOP = 34
+SHOWN = 20
+ALPHA = 0.05
+
+
+def top_nodes(view: View, target: Target, shown: int = SHOWN) -> pd.DataFrame:
+    """Return the nodes of a target with the largest sensitivity, largest first."""
+    rows = view.of(view.artefacts.nodes, target)
+    rows = rows[np.isfinite(rows["sensitivity"])]
+    ordered = rows.sort_values(["sensitivity", "node"], ascending=[False, True])
+    return ordered.head(shown)
+
+
+def draw_nodes(view: View, target: Target, name: str) -> Figure | None:
+    """Return sensitivity, interval and null of the top nodes; None without nodes."""
+    rows = top_nodes(view, target)
+    if rows.empty:
+        return None
+    labels = [str(label) for label in rows["node"]]
+    left = min(max(text_width(label, 12) for label in labels) + 12, 260)
+    has_q = "null_q" in rows and np.isfinite(rows["null_q"]).any()
+    height = ROW * len(rows)
+    canvas = Canvas(WIDTH, TOP + height + 44, f"Top nodes, {target.name}")
+    ends = [rows[c] for c in _columns(rows)]
+    right = 96 if has_q else 24
+    box = (left, float(TOP), WIDTH - left - right, float(height))
+    panel = make_panel(box, limits(ends, 0.04, include=[0.0]), (0, 1))
+    panel = _from_zero(panel)
+    draw_x_axis(canvas, panel, "sensitivity", grid=True)
+    if has_q:
+        canvas.text(WIDTH, 16, "q value", 11, anchor="end", fill=SOFT)
+    for position, record in enumerate(rows.to_dict("records")):
+        _draw_row(canvas, panel, record, TOP + ROW * (position + 0.5), left, has_q)
+    return Figure(name, canvas.to_svg(), rows, _caption(has_q, _null(rows)))
+
+
+def _columns(rows: pd.DataFrame) -> list[str]:
+    wanted = ("sensitivity", "sensitivity_low", "sensitivity_high", "null_high")
+    return [column for column in wanted if column in rows.columns]
+
+
+def _null(rows: pd.DataFrame) -> bool:
+    return "null_high" in rows and bool(np.isfinite(rows["null_high"]).any())
+
+
+def _from_zero(panel: Panel) -> Panel:
+    """Return the panel starting at 0 where no value is negative."""
+    if panel.x.low > -0.05 * panel.x.high:
+        box = (panel.left, panel.top, panel.width, panel.height)
+        return make_panel(box, (0.0, panel.x.high), (0, 1))
+    return panel
+
+
+def _draw_row(
+    canvas: Canvas, panel: Panel, record: dict, y: float, left: float, has_q: bool
+) -> None:
+    name = str(record["node"])
+    canvas.text(0, y + 4, name, 12, left - 12, fill=INK)
+    value = float(record["sensitivity"])
+    q = _real(record.get("null_q"))
+    clear = math.isfinite(q) and q < ALPHA
+    colour = ACCENT if clear or not has_q else SOFT
+    high = _real(record.get("null_high"))
+    if math.isfinite(high):
+        zero = float(panel.x(panel.x.low))
+        canvas.rect(zero, y - 8, float(panel.x(high)) - zero, 16, fill=NULL)
+    start = float(panel.x(max(panel.x.low, 0.0)))
+    place = float(panel.x(value))
+    canvas.line(start, y, place, y, stroke=colour, stroke_width=1, stroke_opacity=0.35)
+    ends = (_real(record.get("sensitivity_low")), _real(record.get("sensitivity_high")))
+    if all(math.isfinite(end) for end in ends):
+        px = [float(end) for end in panel.x(ends)]
+        canvas.line(px[0], y, px[1], y, stroke=colour, stroke_width=3)
+    fill = colour if clear or not has_q else PAPER
+    tip = f"{name}: {value:.4g}"
+    canvas.circle(place, y, 4.6, tip, fill=fill, stroke=colour, stroke_width=2)
+    if has_q:
+        canvas.text(WIDTH, y + 4, p_value(q), 11, anchor="end", fill=colour)
+
+
+def _real(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def _caption(has_q: bool, has_null: bool) -> str:
+    text = (
+        "How far the predicted trait moves when a node is pushed up and down by one "
+        "standard deviation ([[sensitivity]]); bars are 95 % intervals over the "
+        "networks of the ensemble."
+    )
+    if has_null:
+        text += " Grey: what the [[null]] reaches."
+    if has_q:
+        text += (
+            " Filled green: stands clear of its [[null]] at a [[q value]] below "
+            f"{ALPHA}; hollow: does not."
+        )
+    return text

@@ -1,0 +1,180 @@
+"""Place the nodes of a layered graph: which are shown, in which row, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+SWEEPS = 6
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of the network as `network.json` describes it."""
+
+    name: str
+    kind: str
+    level: int
+    n_variants: int
+    n_parents: int
+    sensitivity: float  # 0 to 1, NaN unknown
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A node with its place in px (centre)."""
+
+    node: Node
+    row: int  # counted from the bottom
+    x: float
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Nodes shown, edges among them, and how many of each level are not shown."""
+
+    placed: dict[str, Placed]
+    rows: tuple[tuple[str, ...], ...]  # names from left to right, bottom row first
+    row_level: tuple[int, ...]  # level of each row
+    edges: tuple[tuple[str, str], ...]
+    hidden: dict[int, int]  # level -> nodes not shown
+    heads: tuple[str, ...]  # nodes shown that no node reads: the trait does
+    width: float  # px
+
+    def is_last_row(self, row: int) -> bool:
+        """Return whether `row` is the topmost of its level."""
+        return _is_last(row, self.row_level)
+
+    def slots(self, row: int) -> int:
+        """Return the boxes in a row, the one that counts hidden nodes included."""
+        extra = bool(self.hidden[self.row_level[row]]) and self.is_last_row(row)
+        return max(1, len(self.rows[row]) + extra)
+
+    def box_width(self, row: int) -> float:
+        """Return the width of the boxes of a row in px."""
+        return min(150.0, self.width / self.slots(row) - 14)
+
+
+def choose(
+    nodes: list[Node], edges: list[tuple[str, str]], per_level: int
+) -> tuple[dict[int, list[Node]], dict[int, int]]:
+    """Return the nodes of each level worth showing, and how many are left out.
+
+    From the top down: those that feed a node already chosen come first, then the
+    more sensitive, then those with more variants.
+    """
+    children: dict[str, set[str]] = {}
+    for source, target in edges:
+        children.setdefault(source, set()).add(target)
+    levels: dict[int, list[Node]] = {}
+    for node in nodes:
+        levels.setdefault(node.level, []).append(node)
+    shown: set[str] = set()
+    chosen: dict[int, list[Node]] = {}
+    hidden: dict[int, int] = {}
+    for level in sorted(levels, reverse=True):
+        members = levels[level]
+        room = per_level if len(members) <= per_level else per_level - 1
+        ranked = sorted(members, key=lambda n: _rank(n, children, shown))
+        kept = {node.name for node in ranked[:room]}
+        chosen[level] = [node for node in members if node.name in kept]
+        shown |= kept
+        hidden[level] = len(members) - len(kept)
+    return chosen, hidden
+
+
+def _rank(node: Node, children: dict[str, set[str]], shown: set[str]) -> tuple:
+    reads = children.get(node.name, set())
+    linked = not reads or bool(reads & shown)
+    known = node.sensitivity if np.isfinite(node.sensitivity) else -1.0
+    return (not linked, -known, -node.n_variants, node.name)
+
+
+def place(
+    nodes: list[Node],
+    edges: list[tuple[str, str]],
+    width: float,
+    per_row: int,
+    rows_per_level: int,
+) -> Layout:
+    """Place a graph in rows, sources at the bottom, crossings few.
+
+    Parameters
+    ----------
+    nodes, edges
+        The graph; edges are (source, target) names.
+    width
+        Room in px.
+    per_row, rows_per_level
+        How many nodes are shown at most.
+
+    Returns
+    -------
+    Layout
+        Places; nodes that do not fit are counted in `hidden`.
+    """
+    chosen, hidden = choose(nodes, edges, per_row * rows_per_level)
+    by_name = {node.name: node for level in chosen.values() for node in level}
+    kept = tuple((s, t) for s, t in edges if s in by_name and t in by_name)
+    order = {
+        level: [node.name for node in members] for level, members in chosen.items()
+    }
+    for sweep in range(SWEEPS):
+        _sort_levels(order, kept, upwards=sweep % 2 == 0)
+    rows: list[list[str]] = []
+    row_level: list[int] = []
+    for level in sorted(order):
+        names = order[level]
+        slots = len(names) + bool(hidden[level])
+        count = max(1, -(-slots // per_row))
+        for part in range(count):
+            rows.append(names[part::count])
+            row_level.append(level)
+    placed: dict[str, Placed] = {}
+    for row, names in enumerate(rows):
+        extra = bool(hidden[row_level[row]]) and _is_last(row, row_level)
+        slots = len(names) + extra
+        for position, name in enumerate(names):
+            x = width * (position + 0.5) / max(slots, 1)
+            placed[name] = Placed(by_name[name], row, x)
+    reading = {source for source, _ in edges}
+    heads = tuple(name for name in placed if name not in reading)
+    return Layout(
+        placed, tuple(map(tuple, rows)), tuple(row_level), kept, hidden, heads, width
+    )
+
+
+def _is_last(row: int, row_level: Sequence[int]) -> bool:
+    return row + 1 == len(row_level) or row_level[row + 1] != row_level[row]
+
+
+def _sort_levels(
+    order: dict[int, list[str]], edges: tuple[tuple[str, str], ...], upwards: bool
+) -> None:
+    """Sort each level by the mean place of its neighbours on the other side."""
+    neighbours: dict[str, list[str]] = {}
+    for source, target in edges:
+        one, other = (target, source) if upwards else (source, target)
+        neighbours.setdefault(one, []).append(other)
+    spot = _spots(order)
+    for level in sorted(order, reverse=not upwards):
+        names = order[level]
+
+        def mean(name: str) -> float:
+            linked = neighbours.get(name)
+            if not linked:
+                return spot[name]  # noqa: B023 - used within the loop alone
+            return float(np.mean([spot[other] for other in linked]))  # noqa: B023
+
+        order[level] = sorted(names, key=mean)
+        spot = _spots(order)
+
+
+def _spots(order: Mapping[int, list[str]]) -> dict[str, float]:
+    return {
+        name: (position + 0.5) / len(names)
+        for names in order.values()
+        for position, name in enumerate(names)
+    }

@@ -1,0 +1,159 @@
+"""The network, what it relies on, and whether to believe it."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from meristem.report.figure_controls import draw_controls
+from meristem.report.figure_latents import agreement, draw_latents
+from meristem.report.figure_manhattan import draw_genes, draw_qq, draw_variants
+from meristem.report.figure_network import draw_network
+from meristem.report.figure_nodes import draw_nodes
+from meristem.report.key_values import key_value_table
+from meristem.report.numbers import count, fixed, number, p_value
+from meristem.report.page import Block, Section
+from meristem.report.section_ability import per_target
+from meristem.report.table import table_html
+from meristem.report.view import Target, View
+
+MOST_ROWS = 30
+
+
+def network_section(view: View) -> Section | None:
+    """Return the drawing of the network and the quality of the knowledge."""
+    figure = draw_network(view)
+    if figure is None and not view.artefacts.knowledge:
+        return None
+    intro = (
+        "The network is wired as the knowledge files say: a node reads the variants of "
+        "its gene, or the nodes that act on it, and nothing else."
+    )
+    blocks: list[Block] = [figure] if figure is not None else []
+    if view.artefacts.knowledge:
+        table = key_value_table(view.artefacts.knowledge)
+        blocks.append(
+            "<details><summary>Quality of the knowledge</summary>"
+            f'<div class="inside">{table}</div></details>'
+        )
+    return Section("The network", "network", "", intro, tuple(blocks))
+
+
+def nodes_section(view: View) -> Section | None:
+    """Return the most sensitive nodes beside their null."""
+    blocks = per_target(view, "nodes", draw_nodes, node_table)
+    if not blocks:
+        return None
+    models = sorted(set(view.artefacts.nodes["model"]) - {""})
+    intro = (
+        "Which nodes the predictions depend on"
+        + (f", in the model {', '.join(models)}" if models else "")
+        + ". Importance in a model is no proof of a biological cause: trust a node "
+        "that stands clear of its [[null]], is stable between networks, and whose "
+        "[[latent]] tracks what was measured."
+    )
+    return Section("Top genes and terms", "nodes", "", intro, tuple(blocks))
+
+
+def node_table(view: View, target: Target) -> Markup:
+    """Return the numbers of the top nodes of a target."""
+    rows = view.of(view.artefacts.nodes, target)
+    rows = rows.sort_values(["sensitivity", "node"], ascending=[False, True])
+    wanted = {
+        "node": "node",
+        "kind": "kind",
+        "n_variants": "variants",
+        "n_parents": "inputs",
+        "sensitivity": "sensitivity",
+        "null_q": "q value",
+        "gradient": "gradient",
+        "agreement": "agreement",
+        "agreement_p": "p of agreement",
+        "measured_in": "measured in",
+    }
+    kept = {old: new for old, new in wanted.items() if old in rows.columns}
+    shown = rows[list(kept)].head(MOST_ROWS).rename(columns=kept)
+    shown = shown.dropna(axis=1, how="all")
+    formats = {
+        "variants": count,
+        "inputs": count,
+        "sensitivity": number,
+        "q value": p_value,
+        "gradient": number,
+        "agreement": fixed,
+        "p of agreement": p_value,
+    }
+    present = {name: form for name, form in formats.items() if name in shown}
+    note = f"{len(shown)} of {len(rows):,} nodes; all are in nodes.csv."
+    return Markup(
+        '<details><summary>Table</summary><div class="inside">{}</div></details>'
+    ).format(table_html(shown, present, note=note))
+
+
+def latents_section(view: View) -> Section | None:
+    """Return latents against measured omics on held-out lines."""
+    figure = draw_latents(view)
+    if figure is None:
+        return None
+    intro = (
+        "Does a node compute the quantity it is named after? Each [[latent]] is "
+        "compared with its measurement on lines kept out of training."
+    )
+    table = agreement(view)
+    nodes = view.artefacts.nodes
+    wanted = ["agreement_low", "agreement_high", "agreement_p"]
+    if all(column in nodes for column in wanted) and not nodes.empty:
+        known = nodes.dropna(subset=["agreement_p"]).drop_duplicates("node")
+        table = table.merge(known[["node", *wanted]], on="node", how="left")
+    shown = table.head(MOST_ROWS)
+    formats = {
+        "n": count,
+        "r": fixed,
+        "agreement_low": fixed,
+        "agreement_high": fixed,
+        "agreement_p": p_value,
+    }
+    headings = {
+        "n": "lines",
+        "agreement_low": "from",
+        "agreement_high": "to",
+        "agreement_p": "p (permutation)",
+    }
+    present = {name: form for name, form in formats.items() if name in shown}
+    html = table_html(shown, present, headings)
+    return Section(
+        "Latents and measured omics", "latents", "", intro, (figure, str(html))
+    )
+
+
+def genome_section(view: View) -> Section | None:
+    """Return Manhattan plots of variants and genes, and the QQ plot."""
+    blocks: list[Block] = []
+    titles = {
+        "variants": ("Variants", draw_variants),
+        "genes": ("Genes", draw_genes),
+        "qq": ("QQ plot", draw_qq),
+    }
+    for family, (title, draw) in titles.items():
+        found = per_target(view, family, draw)
+        if found:
+            blocks += [f"<h3>{title}</h3>", *found]
+    if not blocks:
+        return None
+    intro = (
+        "Where in the genome the signal lies: the scan of single markers above, what "
+        "the model uses below. Linked markers share their signal, so a peak is a "
+        "region, not a gene."
+    )
+    return Section("Variants and genes", "genome", "", intro, tuple(blocks))
+
+
+def controls_section(view: View) -> Section | None:
+    """Return the decomposition of the network's gain."""
+    blocks = per_target(view, "controls", draw_controls)
+    if not blocks:
+        return None
+    intro = (
+        "How much of the result is the structure of the network, how much the omics, "
+        "how much mere capacity? Each [[control]] takes one of them away."
+    )
+    return Section("Controls", "controls", "", intro, tuple(blocks))

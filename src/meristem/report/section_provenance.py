@@ -1,0 +1,85 @@
+"""How the run was made: everything needed to make it again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePath
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from meristem.report.key_values import key_value_table
+from meristem.report.numbers import byte_size, seconds
+from meristem.report.page import Section
+from meristem.report.table import table_html
+from meristem.report.view import View
+
+_FOLD = Markup('<details><summary>{}</summary><div class="inside">{}</div></details>\n')
+
+
+def provenance_section(view: View) -> Section:
+    """Return command, inputs with hashes, versions, seeds, timings, configuration."""
+    run = view.artefacts.run
+    parts = (
+        [Markup("<pre>{}</pre>").format(run["command"])] if run.get("command") else []
+    )
+    parts.append(_when(run))
+    if run.get("inputs"):
+        parts.append(
+            _FOLD.format("Input files and their digests", _inputs(run["inputs"]))
+        )
+    if run.get("versions"):
+        parts.append(_FOLD.format("Versions", key_value_table(run["versions"])))
+    if run.get("seeds"):
+        parts.append(_FOLD.format("Seeds", key_value_table(run["seeds"])))
+    if run.get("timings"):
+        parts.append(_FOLD.format("Time spent", _timings(run["timings"])))
+    network = view.artefacts.network or {}
+    if network.get("counts") or network.get("hash"):
+        told: dict[str, Any] = {}
+        told |= {k: network[k] for k in ("hash", "counts") if k in network}
+        parts.append(_FOLD.format("Compiled network", key_value_table(told)))
+    if run.get("config"):
+        text = json.dumps(run["config"], indent=2, ensure_ascii=False)
+        pre = Markup("<pre>{}</pre>").format(text)
+        parts.append(_FOLD.format("Resolved configuration", pre))
+    if view.artefacts.absent:
+        text = "Not in this run folder: " + ", ".join(view.artefacts.absent) + "."
+        parts.append(Markup('<p class="note">{}</p>').format(text))
+    intro = (
+        "Everything needed to make this run again. Paths are those of the machine it "
+        "ran on; the digests tell whether a file is still the same."
+    )
+    html = str(Markup("\n").join(parts))
+    return Section("How this was made", "provenance", html, intro)
+
+
+def _when(run: dict[str, Any]) -> Markup:
+    finished = run.get("finished")
+    text = f"Started {run.get('started') or 'at an unknown time'}"
+    text += f", finished {finished}." if finished else "; not finished."
+    return Markup('<p class="note">{}</p>').format(text)
+
+
+def _inputs(inputs: list[dict[str, Any]]) -> Markup:
+    rows = [
+        {
+            "role": item.get("role", ""),
+            "file": PurePath(str(item.get("path", ""))).name,
+            "size": byte_size(item.get("bytes") or 0),
+            "SHA-256": Markup('<code title="{}">{}</code>').format(
+                item.get("path", ""), str(item.get("sha256", ""))
+            ),
+        }
+        for item in inputs
+    ]
+    return table_html(pd.DataFrame(rows), sortable=False)
+
+
+def _timings(timings: Any) -> Markup:
+    if isinstance(timings, dict):
+        timings = [{"stage": k, "seconds": v} for k, v in timings.items()]
+    frame = pd.DataFrame(timings).reindex(columns=["stage", "seconds"])
+    frame = frame.astype({"seconds": float})
+    return table_html(frame, {"seconds": seconds}, {"seconds": "time"})

@@ -1,0 +1,222 @@
+"""A run as the report speaks of it: its targets, its models, their verdicts."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from meristem.report.artefacts import Artefacts
+
+ADDITIVE = {"gblup", "ridge", "elastic_net", "gfblup", "gwablup", "mediated"}
+"""Kinds whose prediction is a sum of marker effects: a GEBV."""
+
+ALL = "all"
+"""Trait or environment of a value over all of them."""
+
+SUBSAMPLE = ":n="
+"""Marks the splits of a learning curve: `kfold:n=100`."""
+
+BETTER, WORSE, SAME = "better", "worse", "not distinguishable"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A trait, in an environment where there are several."""
+
+    trait: str
+    environment: str
+
+    @property
+    def name(self) -> str:
+        """Name in headings and tabs."""
+        return f"{self.trait}, {self.environment}" if self.environment else self.trait
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model under its label."""
+
+    label: str
+    kind: str  # empty when the configuration does not tell
+    deployable: bool
+    is_reference: bool
+    is_control: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a model compares with the reference on one target."""
+
+    model: str
+    target: Target
+    metric: str
+    mean: float
+    reference: str
+    reference_mean: float
+    difference: float
+    low: float
+    high: float
+    n_folds: int
+    verdict: str
+    line: str
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything the sections share."""
+
+    artefacts: Artefacts
+    targets: tuple[Target, ...]
+    models: tuple[Model, ...]
+    verdicts: tuple[Verdict, ...]
+    reference: str
+
+    def of(self, frame: pd.DataFrame, target: Target) -> pd.DataFrame:
+        """Return the rows of a table that belong to a target, subsamples left out."""
+        if frame.empty:
+            return frame
+        mask = frame["trait"] == target.trait
+        if "split" in frame.columns:
+            mask &= ~frame["split"].str.contains(SUBSAMPLE, regex=False)
+        if (frame.loc[mask, "environment"] != "").any():
+            mask &= frame["environment"] == target.environment
+        return frame[mask]
+
+    def model(self, label: str) -> Model:
+        """Return the model called `label`."""
+        for model in self.models:
+            if model.label == label:
+                return model
+        return Model(label, "", True, False, False)
+
+    def verdict(self, label: str, target: Target) -> Verdict | None:
+        """Return the verdict on a model for a target, if there is one."""
+        for verdict in self.verdicts:
+            if verdict.model == label and verdict.target == target:
+                return verdict
+        return None
+
+    def headline(self, label: str) -> Verdict | None:
+        """Return the verdict on a model over all targets, or on the only one."""
+        found = [verdict for verdict in self.verdicts if verdict.model == label]
+        overall = [verdict for verdict in found if verdict.target.trait == ALL]
+        if overall:
+            return overall[0]
+        return found[0] if len(found) == 1 else None
+
+    @property
+    def metric(self) -> str:
+        """The metric on which the models are compared."""
+        return self.verdicts[0].metric if self.verdicts else "pearson"
+
+    @property
+    def contenders(self) -> tuple[str, ...]:
+        """Labels of the models that are no controls."""
+        return tuple(m.label for m in self.models if not m.is_control)
+
+
+def make_view(artefacts: Artefacts) -> View:
+    """Return the targets, models and verdicts of a run, in a stable order."""
+    targets = _targets(artefacts)
+    verdicts = tuple(_verdict(item) for item in artefacts.verdicts)
+    reference = _reference(artefacts, verdicts)
+    return View(artefacts, targets, _models(artefacts, reference), verdicts, reference)
+
+
+def _targets(artefacts: Artefacts) -> tuple[Target, ...]:
+    described = (artefacts.data or {}).get("phenotypes") or []
+    pairs = [
+        (str(i.get("trait", "")), str(i.get("environment") or "")) for i in described
+    ]
+    tables = (artefacts.scores, artefacts.predictions, artefacts.candidates)
+    measured: list[tuple[str, str]] = []
+    for table in tables:
+        if not table.empty:
+            both = table[["trait", "environment"]].drop_duplicates()
+            measured += list(both.itertuples(index=False, name=None))
+    seen = {pair: None for pair in measured if ALL not in pair}
+    ordered = [pair for pair in pairs if pair in seen]
+    ordered += [pair for pair in seen if pair not in set(ordered)]
+    return tuple(Target(*pair) for pair in (ordered or pairs))
+
+
+def _verdict(item: dict[str, Any]) -> Verdict:
+    bounds = item.get("interval") or (None, None)
+    if isinstance(bounds, dict):
+        bounds = (bounds.get("low"), bounds.get("high"))
+    return Verdict(
+        model=str(item.get("model", "")),
+        target=Target(str(item.get("trait", "")), str(item.get("environment") or "")),
+        metric=str(item.get("metric") or "pearson"),
+        mean=_real(item.get("mean")),
+        reference=str(item.get("reference") or ""),
+        reference_mean=_real(item.get("reference_mean")),
+        difference=_real(item.get("difference")),
+        low=_real(bounds[0]),
+        high=_real(bounds[1]),
+        n_folds=int(item.get("n_folds") or 0),
+        verdict=str(item.get("verdict") or ""),
+        line=str(item.get("line") or ""),
+    )
+
+
+def _real(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def _reference(artefacts: Artefacts, verdicts: tuple[Verdict, ...]) -> str:
+    for verdict in verdicts:
+        if verdict.reference:
+            return verdict.reference
+    config = artefacts.run.get("config") or {}
+    return str((config.get("evaluate") or {}).get("reference") or "gblup")
+
+
+def _models(artefacts: Artefacts, reference: str) -> tuple[Model, ...]:
+    config = artefacts.run.get("config") or {}
+    kinds = {
+        str(options.get("name") or options.get("kind")): str(options.get("kind"))
+        for options in config.get("models") or []
+    }
+    refused = {
+        str(item.get("model"))
+        for item in artefacts.verdicts
+        if item.get("deployable") is False
+    }
+    found = dict.fromkeys(kinds)
+    for table in (artefacts.scores, artefacts.predictions, artefacts.candidates):
+        found.update(dict.fromkeys(table["model"].unique().tolist()))
+    found.update(dict.fromkeys(str(item.get("model")) for item in artefacts.verdicts))
+    return tuple(
+        Model(
+            label=label,
+            kind=kinds.get(label, ""),
+            deployable=label not in refused and kinds.get(label) != "measured_omics",
+            is_reference=label == reference,
+            is_control=bool(kinds) and label not in kinds,
+        )
+        for label in found
+    )
+
+
+def figure_name(family: str, view: View, target: Target) -> str:
+    """Return the file name of a target's figure: unique, plain ASCII.
+
+    Examples
+    --------
+    >>> slug("Grain yield (t/ha), Köln")
+    'grain-yield-t-ha-k-ln'
+    """
+    if len(view.targets) == 1:
+        return family
+    number = view.targets.index(target) + 1
+    return f"{family}_{number:02d}_{slug(target.name)}"
+
+
+def slug(text: str) -> str:
+    """Return a text as part of a file name, in plain ASCII."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60].strip("-") or "x"
