@@ -31,6 +31,11 @@ from meristem.simulate.bud_equations import (
     bud_delay,
     node_values,
 )
+from meristem.simulate.population import (
+    BP_PER_MORGAN,
+    GeneticMap,
+    recombination_chance,
+)
 
 TRAIT = "bud_delay"
 QTL_NODES: tuple[str, ...] = ("QTL_A", "QTL_S", "QTL_CK", "QTL_SL")
@@ -40,7 +45,6 @@ EFFECT_SUM: tuple[float, ...] = (1.25, 1.25, 0.55, 0.50)
 N_CHROMOSOME = 4
 QTL_PER_NODE = 10
 N_QTL = QTL_PER_NODE * len(QTL_NODES)
-_BP_PER_MORGAN = 100_000_000
 _SMALLEST_EFFECT = 0.001
 
 # source, target, sign: the domain graph of the network.
@@ -87,6 +91,7 @@ class ShootBranching:
     variants: VariantTable  # 40 QTL, then the null SNPs
     qtl_node: IntArray  # (40,) position in QTL_NODES of each locus
     qtl_effect: FloatArray  # (40,) effect of one allele copy on its node
+    noise_sd: float  # days
     h2: float
     effects: str
     linkage: str
@@ -133,7 +138,7 @@ def _variant_table(chromosome: IntArray, morgan: FloatArray) -> VariantTable:
     return VariantTable(
         variant_id=np.array(names),
         variant_contig=(chromosome + 1).astype(str),
-        variant_position=1 + np.rint(morgan * _BP_PER_MORGAN).astype(np.int64),
+        variant_position=1 + np.rint(morgan * BP_PER_MORGAN).astype(np.int64),
         variant_ref=np.full(chromosome.size, "A"),
         variant_alt=np.full(chromosome.size, "G"),
     )
@@ -155,13 +160,10 @@ def _switch_chance(
     linkage: str,
 ) -> tuple[IntArray, FloatArray]:  # map order; chance before each locus in that order
     order = np.lexsort((morgan, chromosome))
-    switch = np.full(order.size, 0.5)
-    if linkage == "linked":
-        distance = np.diff(morgan[order])
-        same = np.diff(chromosome[order]) == 0
-        haldane = 0.5 * (1.0 - np.exp(-2.0 * np.abs(distance)))
-        switch[1:] = np.where(same, haldane, 0.5)
-    return order, switch
+    if linkage == "unlinked":
+        return order, np.full(order.size, 0.5)
+    genetic_map = GeneticMap(chromosome[order], morgan[order])
+    return order, recombination_chance(genetic_map)
 
 
 def _draw_dosage(
@@ -285,7 +287,7 @@ def simulate_shoot_branching(  # noqa: PLR0913 - every one is a named setting
     nodes = node_values(auxin, sucrose, c1, c2, CONSTANTS[constants])
     raw = bud_delay(nodes[:, NODES.index("I")], CONSTANTS[constants])
     genetic = np.minimum(raw, clip)
-    sd_noise = np.sqrt(genetic.var() * (1 - h2) / h2)
+    noise_sd = float(np.sqrt(genetic.var() * (1 - h2) / h2))
 
     labelled = np.zeros(genetic.size, dtype=bool)
     chosen = label_rng.permutation(n_train)[: round(labels * n_train)]
@@ -299,7 +301,7 @@ def simulate_shoot_branching(  # noqa: PLR0913 - every one is a named setting
         node_value=nodes,
         genetic_raw=raw,
         genetic=genetic,
-        phenotype=genetic + sd_noise * noise_rng.standard_normal(genetic.size),
+        phenotype=genetic + noise_sd * noise_rng.standard_normal(genetic.size),
         metabolite=np.where(labelled[:, None], nodes + error, np.nan),
         labelled=labelled,
     )
@@ -309,6 +311,7 @@ def simulate_shoot_branching(  # noqa: PLR0913 - every one is a named setting
         variants=_variant_table(chromosome, morgan),
         qtl_node=qtl_node,
         qtl_effect=qtl_effect,
+        noise_sd=noise_sd,
         h2=h2,
         effects=effects,
         linkage=linkage,
