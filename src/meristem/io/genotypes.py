@@ -6,8 +6,6 @@ from pathlib import Path
 
 from meristem.config.stages import GenotypeConfig
 from meristem.errors import DataError
-from meristem.genetics.hybrids import cross_parents
-from meristem.io.crosses import read_crosses
 from meristem.io.dosage import read_dosage
 from meristem.io.hapmap import read_hapmap
 from meristem.io.plink import read_bed, read_pgen
@@ -66,18 +64,19 @@ def genotype_format(path: str | Path) -> str:
 
 
 def read_genotypes(config: GenotypeConfig) -> Genotypes:
-    r"""Read genotypes of any format, and cross them if hybrids are asked for.
+    r"""Read genotypes of any format.
 
     Parameters
     ----------
     config
-        Path, format, and how to read it. The marker filters are not applied here:
-        they belong to the training rows of each fold.
+        Path, format, and how to read it. Marker filters and hybrids are not applied
+        here: filters belong to the training rows of each fold, and crossing the
+        parents (`genetics.hybrids.cross_parents`) to the pipeline.
 
     Returns
     -------
     Genotypes
-        Of the samples in the file, or of the hybrids in `config.hybrids`.
+        Of the samples in the file; with `config.hybrids`, these are the parents.
 
     Raises
     ------
@@ -93,16 +92,6 @@ def read_genotypes(config: GenotypeConfig) -> Genotypes:
     ...     read_genotypes(GenotypeConfig(path=path)).call_dosage.tolist()
     [[0, 2], [2, -1]]
     """
-    genotypes = _read(config)
-    if config.hybrids is None:
-        return genotypes
-    crosses = read_crosses(config.hybrids, genotypes.sample_id)
-    return cross_parents(
-        genotypes, crosses.sample_id, crosses.parent_1, crosses.parent_2
-    )
-
-
-def _read(config: GenotypeConfig) -> Genotypes:
     path = config.path
     kind = genotype_format(path) if config.format == "auto" else config.format
     if kind == "vcf":
