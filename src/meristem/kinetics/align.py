@@ -16,7 +16,7 @@ from meristem.records import FloatArray
 Codes = NDArray[np.uint8]
 
 BASES = "ACGT"
-UNKNOWN = 4  # N: agrees with every base
+UNKNOWN = 4  # N and the other ambiguous bases: agree with every base
 GAP = 5
 PAD = 6
 
@@ -42,7 +42,8 @@ def _table() -> Codes:
         table[ord(base)] = code
         table[ord(base.lower())] = code
     table[ord("U")] = table[ord("u")] = BASES.index("T")
-    table[ord("N")] = table[ord("n")] = UNKNOWN
+    for symbol in "NRYSWKMBDHV":  # a PAM may be written with ambiguous bases
+        table[ord(symbol)] = table[ord(symbol.lower())] = UNKNOWN
     for symbol in GAP_SYMBOLS:
         table[ord(symbol)] = GAP
     table[ord(" ")] = PAD
