@@ -127,7 +127,7 @@ def _read_clean_matrix(path: Path) -> _Matrix | None:
     header = [name.strip() for name in head.split(delimiter)]
     n_delimiter = len(header) - 1
     ragged = any(line.count(delimiter) != n_delimiter for line in lines)
-    odd_header = len(set(header)) < len(header) or "" in header[1:]
+    odd_header = len(set(header)) < max(len(header), 2) or "" in header[1:]
     if '"' in text or "\0" in text or not lines or ragged or odd_header:
         return None
     cells = [line.split(delimiter, 1) for line in lines]
