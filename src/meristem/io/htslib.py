@@ -209,6 +209,8 @@ def _line_of_record(path: Path, number: int) -> str:
     try:
         with _open_binary(path) as handle:
             for line, text in enumerate(handle, start=1):
+                if line == 1 and text.startswith(b"BCF"):
+                    return ""
                 seen += not text.startswith(b"#")
                 if seen == number:
                     return f" (line {line})"
