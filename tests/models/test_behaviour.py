@@ -36,10 +36,17 @@ OPTIONS = {
     "dense": options.DenseOptions(hidden=(8,), **QUICK),
     "cnn": options.CNNOptions(channels=2, hidden=4, **QUICK),
     "binn": options.BINNOptions(hidden=(4,), **QUICK),
+    "mediated": options.MediatedOptions(method="pathway_reml", set_counts=(0, 1, 2)),
+    "gfblup": options.FeatureBLUPOptions(max_sets=2),
+    "gwablup": options.WeightedGBLUPOptions(prior=(0.05, 1.0)),
+    "measured_omics": options.MeasuredOmicsOptions(),
 }
 VARIATIONS = {
     "gblup-inner": options.GBLUPOptions(variance="inner"),
     "gblup-sample": options.GBLUPOptions(identity="sample"),
+    "goblup": options.MediatedOptions(method="goblup"),
+    "one-kernel": options.MediatedOptions(method="one_kernel"),
+    "twas": options.MediatedOptions(method="predicted_expression"),
     "rkhs-inner": options.KernelOptions(variance="inner"),
 }
 ALL = OPTIONS | VARIATIONS

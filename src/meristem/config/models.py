@@ -149,6 +149,14 @@ class MediatedOptions(ModelOptions):
     method: Literal["goblup", "one_kernel", "predicted_expression", "pathway_reml"] = (
         "goblup"
     )
+    penalty: float = Field(
+        default=20.0, gt=0, description="ridge penalty of a gene's own variants"
+    )
+    set_counts: tuple[int, ...] = Field(
+        default=(0, 4, 8, 16),
+        min_length=1,
+        description="pathways kept by pathway_reml, chosen on inner splits",
+    )
 
 
 class FeatureBLUPOptions(ModelOptions):
@@ -162,6 +170,12 @@ class WeightedGBLUPOptions(ModelOptions):
     """GBLUP with marker weights from a GWAS of the training rows."""
 
     kind: Literal["gwablup"] = "gwablup"
+    prior: tuple[float, ...] = Field(
+        default=(0.001, 0.01, 0.1, 1.0),
+        min_length=1,
+        description="share of variants with an effect, by inner splits; 1: GBLUP",
+    )
+    window: int = Field(default=10, ge=1, description="variants smoothed over")
 
 
 class MeasuredOmicsOptions(ModelOptions):

@@ -25,12 +25,19 @@ CATALOG: dict[str, tuple[str, str]] = {
     "dense": ("dense:Dense", "dense:restore_dense"),
     "cnn": ("cnn:CNN", "cnn:restore_cnn"),
     "binn": ("binn:BINN", "binn:restore_binn"),
+    "mediated": ("mediated:Mediated", "linear:restore_linear"),
+    "gfblup": ("feature_blup:FeatureBLUP", "linear:restore_linear"),
+    "gwablup": ("weighted_gblup:WeightedGBLUP", "linear:restore_linear"),
+    "measured_omics": (
+        "measured_omics:MeasuredOmics",
+        "measured_omics:restore_measured_omics",
+    ),
 }
 
-TAKES_PLAN: frozenset[str] = frozenset({"binn"})
+TAKES_PLAN: frozenset[str] = frozenset({"binn", "mediated", "gfblup"})
 """Kinds whose specification takes the compiled knowledge beside the options."""
 
-NOT_DEPLOYABLE: frozenset[str] = frozenset()
+NOT_DEPLOYABLE: frozenset[str] = frozenset({"measured_omics"})
 """Kinds that need more than genotypes to predict: reference only."""
 
 

@@ -8,18 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.config.models import GBLUPOptions
-from meristem.genetics.relationship import cross_gram, diagonal_gram, gram
+from meristem.genetics.relationship import cross_gram, diagonal_gram
 from meristem.models.identity_blup import fit_with_identities, identity_kernels
 from meristem.models.kernel_blup import (
     KernelBLUP,
     fit_kernel_blup,
     restore_kernel_blup,
 )
-from meristem.models.linear import (
-    kernel_factor,
-    marker_effects,
-    predict_linear,
-)
+from meristem.models.linear import predict_linear
+from meristem.models.marker_panel import make_panel
 from meristem.models.packing import (
     pack_scale,
     pack_targets,
@@ -30,7 +27,7 @@ from meristem.models.packing import (
 )
 from meristem.models.targets import random_inner, training_targets
 from meristem.prepare.match import align_variants
-from meristem.prepare.scale import MarkerScale, fit_scale
+from meristem.prepare.scale import MarkerScale
 from meristem.records import (
     Dataset,
     FittedState,
@@ -68,11 +65,8 @@ class GBLUP:
             If a target has hardly any value, or no variant segregates.
         """
         targets = training_targets(dataset.phenotypes)
-        dosage = dataset.genotypes.call_dosage
-        scale = fit_scale(dosage)
-        kernel = gram(dosage, scale.mean)
-        factor = kernel_factor(kernel)
-        kernel *= factor
+        panel = make_panel(dataset.genotypes)
+        kernel = panel.kernel
         if self.options.identity != "none":
             identities = identity_kernels(dataset, self.options.identity)
             solved = fit_with_identities(kernel, identities, targets)
@@ -85,11 +79,11 @@ class GBLUP:
             variants=dataset.genotypes.variants,
             trait_name=dataset.phenotypes.trait_name,
             environment_name=dataset.phenotypes.environment_name,
-            train_dosage=dosage,
-            scale=scale,
-            factor=factor,
+            train_dosage=panel.dosage,
+            scale=panel.scale,
+            factor=panel.factor,
             solved=solved,
-            marker_effect=marker_effects(dosage, scale, factor * solved.dual),
+            marker_effect=panel.effects(solved.dual),
         )
 
 

@@ -91,7 +91,7 @@ class FittedLinear:
     scale: MarkerScale
     marker_effect: FloatArray  # (n_variant, n_target) per allele copy
     intercept: FloatArray  # (n_target,)
-    tuning: dict[str, list[float]] = field(default_factory=dict)  # per target
+    tuning: dict[str, list] = field(default_factory=dict)  # per target, JSON-able
 
     def predict(self, genotypes: Genotypes) -> Predictions:
         """Predict every target; no spread is known."""

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from meristem.config.models import RidgeOptions
-from meristem.genetics.relationship import gram
 from meristem.models.kernel_blup import fit_kernel_ridge
-from meristem.models.linear import FittedLinear, kernel_factor, marker_effects
+from meristem.models.linear import FittedLinear
+from meristem.models.marker_panel import make_panel
 from meristem.models.targets import training_targets
-from meristem.prepare.scale import fit_scale
 from meristem.records import Dataset, FloatArray, Split
 
 
@@ -35,22 +34,18 @@ class Ridge:
         """Learn from the training rows; see `models.protocol.Predictor`."""
         del rng  # nothing here is random
         targets = training_targets(dataset.phenotypes)
-        dosage = dataset.genotypes.call_dosage
-        scale = fit_scale(dosage)
-        kernel = gram(dosage, scale.mean)
-        factor = kernel_factor(kernel)
-        kernel *= factor
-        penalties = candidate_penalties(self.options.penalties, factor)
-        ratio = penalties * factor
-        solved = fit_kernel_ridge(kernel, targets, 1 / (1 + ratio), inner=inner)
+        panel = make_panel(dataset.genotypes)
+        factor = panel.factor
+        ratio = factor * candidate_penalties(self.options.penalties, factor)
+        solved = fit_kernel_ridge(panel.kernel, targets, 1 / (1 + ratio), inner=inner)
         chosen = (1 - solved.h2) / np.maximum(solved.h2, 1e-300) / factor
         return FittedLinear(
             kind="ridge",
             variants=dataset.genotypes.variants,
             trait_name=dataset.phenotypes.trait_name,
             environment_name=dataset.phenotypes.environment_name,
-            scale=scale,
-            marker_effect=marker_effects(dosage, scale, factor * solved.dual),
+            scale=panel.scale,
+            marker_effect=panel.effects(solved.dual),
             intercept=solved.intercept,
             tuning={"penalty": [float(value) for value in chosen]},
         )
