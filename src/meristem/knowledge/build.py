@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from meristem.config.stages import KnowledgeConfig
 from meristem.errors import KnowledgeError
@@ -14,22 +13,21 @@ from meristem.knowledge.annotation import (
     parse_annotation_table,
     parse_gaf,
 )
-from meristem.knowledge.genes import GeneSource, read_genes
+from meristem.knowledge.genes import read_genes
 from meristem.knowledge.graph import (
     GENERIC_KIND,
     KnowledgeGraph,
-    label_nodes,
     make_graph,
-    rename_nodes,
-    unite,
 )
 from meristem.knowledge.handwritten import parse_toml_graph
+from meristem.knowledge.merge import label_nodes, rename_nodes, unite
 from meristem.knowledge.obo import parse_obo
 from meristem.knowledge.ontology import Ontology, parse_edge_table
 from meristem.knowledge.pairs import parse_labels, read_assignment_table
 from meristem.knowledge.prune import prune_terms
+from meristem.knowledge.reading import KnowledgeSource, Reading
 from meristem.knowledge.sets import parse_edges, parse_gmt
-from meristem.knowledge.source import SourceText, read_source
+from meristem.knowledge.source import SourceText
 from meristem.knowledge.terms import (
     TermGraph,
     make_set_graph,
@@ -39,16 +37,6 @@ from meristem.knowledge.terms import (
     unite_terms,
 )
 from meristem.records import GeneTable
-
-
-@dataclass(frozen=True)
-class KnowledgeSource:
-    """One file the knowledge came from."""
-
-    role: str  # "genes", "ontology", "annotation", "gene_sets", "edges", "graph"
-    path: str
-    sha256: str
-    n_byte: int
 
 
 @dataclass(frozen=True)
@@ -64,46 +52,6 @@ class Knowledge:
     unknown_terms: tuple[str, ...] = ()  # annotated to, but not in the ontology
 
 
-class _Reading:
-    """Collects sources, counts and unknown names while the files are read."""
-
-    def __init__(self, genes: GeneSource | None) -> None:
-        self.genes = genes
-        self.known = set() if genes is None else set(genes.genes.gene_id.tolist())
-        self.sources: list[KnowledgeSource] = []
-        self.counts: dict[str, int] = {}
-        self.unknown_genes: set[str] = set()
-        self.unknown_terms: set[str] = set()
-        if genes is not None:
-            self.note("genes", genes.source)
-
-    def note(self, role: str, source: SourceText) -> None:
-        """Remember where a part came from."""
-        self.sources.append(
-            KnowledgeSource(role, str(source.path), source.sha256, source.n_byte)
-        )
-
-    def read(self, role: str, path: Path) -> SourceText:
-        """Read a file and remember it."""
-        source = read_source(path)
-        self.note(role, source)
-        return source
-
-    def count(self, name: str, number: int) -> None:
-        """Add to a count of what was left out."""
-        self.counts[name] = self.counts.get(name, 0) + number
-
-    def resolve(self, names: tuple[str, ...]) -> str:
-        """Return the gene that goes by one of these names, "" when none does."""
-        if self.genes is None:
-            return names[0]
-        for name in names:
-            if name in self.known:
-                return name
-        found = {self.genes.alias[name] for name in names if name in self.genes.alias}
-        return found.pop() if len(found) == 1 else ""
-
-
 def _read_ontology(source: SourceText) -> Ontology:
     name = source.path.name.lower().removesuffix(".gz")
     is_obo = name.endswith(".obo") or source.text.startswith("format-version:")
@@ -113,7 +61,7 @@ def _read_ontology(source: SourceText) -> Ontology:
 def _match(
     annotation: Annotation,
     ontology: Ontology | None,
-    reading: _Reading,
+    reading: Reading,
     namespaces: tuple[str, ...] | None,
 ) -> TermGraph:
     membership = match_annotation(annotation, ontology, reading.resolve)
@@ -128,7 +76,7 @@ def _match(
     return make_term_graph(membership, annotation, ontology, namespaces)
 
 
-def _read_terms(config: KnowledgeConfig, reading: _Reading) -> list[TermGraph]:
+def _read_terms(config: KnowledgeConfig, reading: Reading) -> list[TermGraph]:
     parts = []
     ontology = None
     if config.ontology is not None:
@@ -150,7 +98,7 @@ def _read_terms(config: KnowledgeConfig, reading: _Reading) -> list[TermGraph]:
     return parts
 
 
-def _gene_names(graph: KnowledgeGraph, reading: _Reading) -> KnowledgeGraph:
+def _gene_names(graph: KnowledgeGraph, reading: Reading) -> KnowledgeGraph:
     """Give nodes that go by another name of a gene that gene's id and kind."""
     if reading.genes is None:
         return graph
@@ -164,7 +112,7 @@ def _gene_names(graph: KnowledgeGraph, reading: _Reading) -> KnowledgeGraph:
 
 
 def _gene_nodes(
-    reading: _Reading,
+    reading: Reading,
     graphs: list[KnowledgeGraph],
 ) -> list[KnowledgeGraph]:
     """Return the genes of the gene table as a graph without edges.
@@ -197,7 +145,7 @@ def _gene_nodes(
 
 def _assigned_nodes(
     config: KnowledgeConfig,
-    reading: _Reading,
+    reading: Reading,
     graphs: list[KnowledgeGraph],
 ) -> list[KnowledgeGraph]:
     """Return the genes of a table variant,gene where nothing else names genes."""
@@ -237,7 +185,7 @@ def build_graph(config: KnowledgeConfig) -> Knowledge:
         If no file is named, one cannot be used, or together they close a cycle.
     """
     genes = None if config.genes is None else read_genes(config.genes)
-    reading = _Reading(genes)
+    reading = Reading(genes)
     graphs: list[KnowledgeGraph] = []
     parts = _read_terms(config, reading)
     if parts:

@@ -1,0 +1,157 @@
+"""Graphs united, restricted, renamed and labelled, all by node name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from meristem.errors import KnowledgeError
+from meristem.knowledge.graph import GENERIC_KIND, KnowledgeGraph, make_graph
+
+
+def _merge_kinds(graphs: Sequence[KnowledgeGraph]) -> dict[str, str]:
+    kinds: dict[str, str] = {}
+    for graph in graphs:
+        pairs = zip(graph.node_name.tolist(), graph.node_kind.tolist(), strict=True)
+        for name, kind in pairs:
+            known = kinds.get(name, GENERIC_KIND)
+            if GENERIC_KIND not in (known, kind) and known != kind:
+                raise KnowledgeError(
+                    f"node {name!r} is a {known} in one source and a {kind} here",
+                    where=graph.source,
+                    remedy="give different things different names",
+                )
+            kinds[name] = kind if known == GENERIC_KIND else known
+    return kinds
+
+
+def unite(graphs: Iterable[KnowledgeGraph]) -> KnowledgeGraph:
+    """Merge graphs by node name; double edges are joined.
+
+    Raises
+    ------
+    KnowledgeError
+        If two sources give one node different kinds, or their edges close a cycle.
+
+    Examples
+    --------
+    >>> from meristem.knowledge.graph import make_graph
+    >>> both = unite([make_graph({"g": "gene", "t": "term"}, ["g"], ["t"]),
+    ...               make_graph({"t": "term", "u": "term"}, ["t"], ["u"])])
+    >>> both.node_name.tolist(), both.n_edge
+    (['g', 't', 'u'], 2)
+    """
+    graphs = list(graphs)
+    labels: dict[str, str] = {}
+    sources: list[str] = []
+    targets: list[str] = []
+    kinds: list[str] = []
+    signs: list[int] = []
+    claims: list[tuple[str, str]] = []
+    parents: list[str] = []
+    for graph in graphs:
+        names = graph.node_name
+        for name, label in zip(names.tolist(), graph.node_label.tolist(), strict=True):
+            if label != name:
+                labels.setdefault(name, label)
+        sources += names[graph.edge_source].tolist()
+        targets += names[graph.edge_target].tolist()
+        kinds += graph.edge_kind.tolist()
+        signs += graph.edge_sign.tolist()
+        claimed = names[graph.claim_node].tolist()
+        claims += zip(claimed, graph.claim_variant.tolist(), strict=True)
+        parents += [name for name in graph.trait_parents if name not in parents]
+    united = make_graph(
+        _merge_kinds(graphs),
+        sources,
+        targets,
+        edge_kind=kinds,
+        edge_sign=signs,
+        node_label=labels,
+        claims=claims,
+        source=" + ".join(graph.source for graph in graphs if graph.source),
+    )
+    return replace(united, trait_parents=tuple(parents))
+
+
+def restrict(graph: KnowledgeGraph, names: Iterable[str]) -> KnowledgeGraph:
+    """Return the part of a graph between the named nodes.
+
+    Names the graph does not have are left out.
+
+    Examples
+    --------
+    >>> from meristem.knowledge.graph import make_graph
+    >>> graph = make_graph({"a": "gene", "b": "term"}, ["a"], ["b"])
+    >>> restrict(graph, ["b", "c"]).node_name.tolist()
+    ['b']
+    """
+    wanted = np.array(sorted(set(names)), dtype=np.str_)
+    keep = np.isin(graph.node_name, wanted)
+    number = np.cumsum(keep) - 1
+    edge = keep[graph.edge_source] & keep[graph.edge_target]
+    claim = keep[graph.claim_node]
+    kept_names = set(graph.node_name[keep].tolist())
+    return KnowledgeGraph(
+        graph.node_name[keep],
+        graph.node_kind[keep],
+        graph.node_label[keep],
+        number[graph.edge_source[edge]],
+        number[graph.edge_target[edge]],
+        graph.edge_kind[edge],
+        graph.edge_sign[edge],
+        number[graph.claim_node[claim]],
+        graph.claim_variant[claim],
+        tuple(name for name in graph.trait_parents if name in kept_names),
+        graph.source,
+    )
+
+
+def rename_nodes(graph: KnowledgeGraph, names: Mapping[str, str]) -> KnowledgeGraph:
+    """Return the graph with nodes renamed; nodes that then share a name are joined.
+
+    Examples
+    --------
+    >>> from meristem.knowledge.graph import make_graph
+    >>> graph = make_graph({"sym": "node", "b": "term"}, ["sym"], ["b"])
+    >>> rename_nodes(graph, {"sym": "g1"}).node_name.tolist()
+    ['b', 'g1']
+    """
+    if not names:
+        return graph
+    new = [names.get(name, name) for name in graph.node_name.tolist()]
+    named = np.array(new, dtype=np.str_)
+    return replace(
+        make_graph(
+            dict(zip(new, graph.node_kind.tolist(), strict=True)),
+            named[graph.edge_source].tolist(),
+            named[graph.edge_target].tolist(),
+            edge_kind=graph.edge_kind.tolist(),
+            edge_sign=graph.edge_sign.tolist(),
+            claims=[
+                (new[node], variant)
+                for node, variant in zip(
+                    graph.claim_node.tolist(), graph.claim_variant.tolist(), strict=True
+                )
+            ],
+            source=graph.source,
+        ),
+        trait_parents=tuple(names.get(name, name) for name in graph.trait_parents),
+    )
+
+
+def label_nodes(graph: KnowledgeGraph, labels: Mapping[str, str]) -> KnowledgeGraph:
+    """Return the graph with readable names; nodes not named keep what they have.
+
+    Examples
+    --------
+    >>> from meristem.knowledge.graph import make_graph
+    >>> graph = label_nodes(make_graph({"GO:1": "term"}), {"GO:1": "growth"})
+    >>> graph.node_label.tolist()
+    ['growth']
+    """
+    pairs = zip(graph.node_name.tolist(), graph.node_label.tolist(), strict=True)
+    new = [labels.get(name, label) for name, label in pairs]
+    return replace(graph, node_label=np.array(new, dtype=np.str_))
