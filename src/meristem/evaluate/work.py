@@ -1,14 +1,14 @@
 """Results of single folds on disk, so that a killed run continues.
 
 One file per model and fold, named after the digest of everything its content
-depends on. NumPy's archive keeps floats exactly and carries a checksum for each
-array: a damaged file is noticed, and the fold is done again.
+depends on: a SHA-256, then a NumPy archive of exact floats. A damaged file is
+noticed, and the fold is done again.
 """
 
 from __future__ import annotations
 
-import zipfile
-import zlib
+import hashlib
+import io
 from dataclasses import fields
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from meristem.evaluate.fold import FoldResult, FoldTask
 from meristem.io.files import replacing
 
 FORMAT = 1
+DIGEST_BYTES = 32
 
 
 def result_path(work: Path, task: FoldTask) -> Path:
@@ -25,14 +26,17 @@ def result_path(work: Path, task: FoldTask) -> Path:
     split = task.split
     name = f"{task.model}-{split.scheme}-r{split.replicate}-f{split.fold}"
     plain = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in name)
-    return work / f"{plain[:100]}-{task.key}.npz"
+    return work / f"{plain[:100]}-{task.key}.fold"
 
 
 def save_result(path: Path, result: FoldResult) -> None:
     """Write the result of one fold, whole or not at all."""
     arrays = {item.name: getattr(result, item.name) for item in fields(result)}
-    with replacing(path) as temporary, temporary.open("wb") as handle:
-        np.savez(handle, format=np.int64(FORMAT), **arrays)
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, format=np.int64(FORMAT), **arrays)
+    content = buffer.getvalue()
+    with replacing(path) as temporary:
+        temporary.write_bytes(hashlib.sha256(content).digest() + content)
 
 
 def load_result(path: Path, shape: tuple[int, int]) -> FoldResult | None:
@@ -47,12 +51,12 @@ def load_result(path: Path, shape: tuple[int, int]) -> FoldResult | None:
     """
     if not path.exists():
         return None
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
-        # cut short or damaged: as good as absent
+    raw = path.read_bytes()
+    content = raw[DIGEST_BYTES:]
+    if hashlib.sha256(content).digest() != raw[:DIGEST_BYTES]:
         return None
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
     wanted = {item.name for item in fields(FoldResult)} | {"format"}
     if set(arrays) != wanted or int(arrays.pop("format")) != FORMAT:
         return None

@@ -1,0 +1,142 @@
+"""Small data sets and models with known behaviour."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from joblib.externals.loky import cloudpickle_wrapper
+
+from meristem.records import (
+    Dataset,
+    FittedState,
+    Genotypes,
+    OmicsTable,
+    Phenotypes,
+    Predictions,
+    SampleGroups,
+    VariantTable,
+)
+
+# other processes cannot import test modules by name; where cloudpickle lives
+# depends on joblib's version
+cloudpickle = sys.modules[cloudpickle_wrapper.dumps.__module__]
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+
+def variant_table(n: int) -> VariantTable:
+    return VariantTable(
+        np.array([f"v{k}" for k in range(n)]),
+        np.full(n, "1"),
+        np.arange(1, n + 1),
+        np.full(n, "A"),
+        np.full(n, "C"),
+    )
+
+
+def make_dataset(
+    n_sample: int = 40,
+    n_variant: int = 23,
+    n_target: int = 2,
+    *,
+    seed: int = 1,
+    groups: dict[str, list[str]] | None = None,
+    omics: bool = False,
+    h2: float = 0.6,
+) -> Dataset:
+    """Additive traits; sample ids are in no sorted order."""
+    rng = np.random.default_rng(seed)
+    names = np.array([f"line{k}" for k in rng.permutation(n_sample)])
+    frequency = rng.uniform(0.2, 0.8, n_variant)
+    dosage = rng.binomial(2, frequency, (n_sample, n_variant)).astype(np.int8)
+    effect = rng.standard_normal((n_variant, n_target))
+    genetic = (dosage - dosage.mean(0)) @ effect
+    genetic /= genetic.std(0)
+    noise = rng.standard_normal((n_sample, n_target))
+    value = np.sqrt(h2) * genetic + np.sqrt(1 - h2) * noise
+    trait = np.array(["yield", "height", "yield", "height"])[:n_target]
+    environment = np.array(["", "", "wet", "wet"])[:n_target]
+    if n_target > 2:
+        environment = np.array(["dry", "dry", "wet", "wet"])[:n_target]
+    tables: tuple[OmicsTable, ...] = ()
+    if omics:
+        feature = np.array(["geneA", "geneB", "geneC"])
+        measured = dosage[:, :3] + 0.1 * rng.standard_normal((n_sample, 3))
+        tables = (OmicsTable("expression", names, feature, feature, measured),)
+    labels = None
+    if groups is not None:
+        columns = np.array(list(groups.values())).T
+        labels = SampleGroups(names, np.array(list(groups)), columns)
+    return Dataset(
+        Genotypes(names, variant_table(n_variant), dosage),
+        Phenotypes(names, trait, environment, value, np.ones_like(value)),
+        tables,
+        labels,
+    )
+
+
+@pytest.fixture
+def dataset_factory() -> Callable[..., Dataset]:
+    return make_dataset
+
+
+@dataclass(frozen=True)
+class FittedLinear:
+    mean: np.ndarray
+    effect: np.ndarray
+    trait: np.ndarray
+    environment: np.ndarray
+    variant_id: np.ndarray
+    noise: float
+    inner: tuple
+
+    def predict(self, genotypes: Genotypes) -> Predictions:
+        assert np.array_equal(genotypes.variants.variant_id, self.variant_id)
+        value = self.mean + genotypes.call_dosage @ self.effect + self.noise
+        return Predictions(
+            genotypes.sample_id,
+            self.trait,
+            self.environment,
+            value,
+            np.full(value.shape, 0.5),
+        )
+
+    def state(self) -> FittedState:
+        arrays = {"mean": self.mean, "effect": self.effect}
+        for number, split in enumerate(self.inner):
+            arrays[f"inner{number}"] = split.test
+        return FittedState("linear", arrays)
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Ridge regression that also draws one random number, to test seeds."""
+
+    penalty: float = 1.0
+    jitter: float = 0.0
+
+    def fit(self, dataset, *, rng, inner=()):
+        y = dataset.phenotypes.value
+        known = ~np.isnan(y).any(axis=1)
+        x = dataset.genotypes.call_dosage[known].astype(float)
+        mean_x, mean_y = x.mean(0), y[known].mean(0)
+        z = x - mean_x
+        gram = z.T @ z + self.penalty * np.eye(z.shape[1])
+        effect = np.linalg.solve(gram, z.T @ (y[known] - mean_y))
+        return FittedLinear(
+            mean_y - mean_x @ effect,
+            effect,
+            dataset.phenotypes.trait_name,
+            dataset.phenotypes.environment_name,
+            dataset.genotypes.variants.variant_id,
+            self.jitter * float(rng.standard_normal()),
+            inner,
+        )
+
+
+@pytest.fixture
+def linear() -> type[Linear]:
+    return Linear

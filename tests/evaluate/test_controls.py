@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from meristem.config.models import BINNOptions, DenseOptions, GBLUPOptions
+from meristem.evaluate.controls import (
+    ShuffledOmics,
+    WithoutOmics,
+    control_arms,
+    decompose,
+    equal_dense,
+    network_parameters,
+)
+from meristem.evaluate.table import PredictionTable
+from meristem.records import NetworkPlan, PlanLevel, VariantTable
+
+
+def plan(n_variant: int = 11) -> NetworkPlan:
+    """Two genes of 4 and 3 variants, one term over both; 4 variants unclaimed."""
+    variants = VariantTable(
+        np.array([f"v{k}" for k in range(n_variant)]),
+        np.full(n_variant, "1"),
+        np.arange(n_variant),
+        np.full(n_variant, "A"),
+        np.full(n_variant, "C"),
+    )
+    nothing = np.empty(0, dtype=np.int64)
+    genes = PlanLevel(
+        0, 2, np.array([0, 0, 0, 0, 1, 1, 1]), np.arange(7), nothing, nothing
+    )
+    term = PlanLevel(2, 1, nothing, nothing, np.array([0, 0]), np.array([0, 1]))
+    return NetworkPlan(
+        variants,
+        np.array(["g1", "g2", "t"]),
+        np.array(["gene", "gene", "term"]),
+        np.array([0, 0, 1]),
+        (genes, term),
+        np.array([2]),
+    )
+
+
+@dataclass(frozen=True)
+class Recorder:
+    options: object
+    plan: object
+
+    def fit(self, dataset, *, rng, inner=()):
+        return dataset
+
+
+BINN = BINNOptions(name="net", omics="soft", graph="both")
+
+
+def test_arms_of_a_network_with_omics():
+    arms = dict(control_arms((GBLUPOptions(), BINN), plan(), Recorder))
+    assert list(arms) == [
+        "net-shuffled-graph",
+        "net-random-graph",
+        "net-dense-equal",
+        "net-shuffled-omics",
+        "net-no-omics",
+    ]
+    assert arms["net-shuffled-graph"].options.graph == "shuffled"
+    assert arms["net-random-graph"].options.graph == "random"
+    assert isinstance(arms["net-dense-equal"].options, DenseOptions)
+    assert arms["net-shuffled-omics"].predictor.options.omics == "soft"
+    assert arms["net-no-omics"].predictor.options.omics == "none"
+    for label, arm in arms.items():
+        inner = getattr(arm, "predictor", arm)
+        assert inner.options.label == label
+        assert inner.plan.hash == plan().hash
+
+
+def test_the_last_network_is_controlled():
+    models = (BINNOptions(name="first"), BINNOptions(name="second"))
+    labels = [label for label, _ in control_arms(models, plan(), Recorder)]
+    assert labels == [
+        "second-shuffled-graph",
+        "second-random-graph",
+        "second-dense-equal",
+    ]
+
+
+def test_nothing_to_control():
+    assert control_arms((GBLUPOptions(),), plan(), Recorder) == ()
+    assert control_arms((BINN,), None, Recorder) == ()
+
+
+def test_parameters_by_hand():
+    # genes linear: 7 weights, 2 biases; term: linear 2 + hidden 2 x 5, biases 1 + 5,
+    # out 5; head 1 + 1
+    options = BINNOptions(hidden=(5,), variant_hidden=())
+    assert network_parameters(options, plan()) == 9 + 12 + 6 + 5 + 2
+    # genes with 3 hidden units: 7 x 4 + 2 x 4 + 2 x 3
+    wider = BINNOptions(hidden=(5,), variant_hidden=(3,))
+    assert network_parameters(wider, plan()) == 42 + 12 + 6 + 5 + 2
+    # a second hidden layer of 4: + 5 x 4 + 4, out 4 in place of 5
+    deeper = BINNOptions(hidden=(5, 4), variant_hidden=())
+    assert network_parameters(deeper, plan()) == 9 + 12 + 6 + 24 + 4 + 2
+
+
+def test_dense_has_about_as_many_parameters():
+    options = BINNOptions(hidden=(64, 64), epochs=77, seeds=4, learning_rate=0.02)
+    dense = equal_dense(options, plan(), "d")
+    w = dense.hidden[0]
+    total = 11 * w + w + 2 * (w * w + w) + w + 1
+    assert total == pytest.approx(network_parameters(options, plan()), rel=0.05)
+    assert (dense.epochs, dense.seeds, dense.learning_rate) == (77, 4, 0.02)
+    assert dense.label == "d"
+
+
+def test_dense_is_never_narrower_than_one():
+    assert equal_dense(BINNOptions(hidden=()), plan(5000), "d").hidden == (1, 1, 1)
+
+
+def test_shuffled_omics_moves_measured_rows_alone(dataset_factory):
+    data = dataset_factory(n_sample=30, omics=True)
+    data.omics[0].value[[3, 4, 5]] = np.nan
+    before = data.omics[0].value.copy()
+    model = ShuffledOmics(Recorder(None, None))
+    got = model.fit(data, rng=np.random.default_rng(1))
+    np.testing.assert_array_equal(data.omics[0].value, before)
+    after = got.omics[0].value
+    assert np.isnan(after[[3, 4, 5]]).all()
+    assert not np.array_equal(after, before, equal_nan=True)
+    key = lambda rows: sorted(map(tuple, rows[~np.isnan(rows).any(axis=1)]))  # noqa: E731
+    assert key(after) == key(before)
+    assert got.phenotypes is data.phenotypes
+
+
+def test_without_omics(dataset_factory):
+    data = dataset_factory(omics=True)
+    model = WithoutOmics(Recorder(None, None))
+    assert model.fit(data, rng=np.random.default_rng(1)).omics == ()
+
+
+def test_decomposition_gives_each_ingredient_its_difference():
+    rng = np.random.default_rng(1)
+    n = 300
+    y = rng.standard_normal(n)
+    rows = []
+    for model, sd in (
+        ("net", 0.5),
+        ("net-shuffled-graph", 2.0),
+        ("net-no-omics", 0.5),
+        ("gblup", 1.0),
+    ):
+        y_hat = y + sd * rng.standard_normal(n)
+        rows += [
+            (f"l{k}", "y", "", "kfold", 0, k % 5, model, y[k], y_hat[k], np.nan)
+            for k in range(n)
+        ]
+    columns = (
+        "sample_id,trait,environment,split,replicate,fold,model,observed,predicted,"
+        "spread"
+    ).split(",")
+    predictions = PredictionTable.from_frame(pd.DataFrame(rows, columns=columns))
+    parts = {part.ingredient: part for part in decompose(predictions, "net")}
+    assert set(parts) == {"structure", "omics"}
+    assert parts["structure"].difference > 0.2
+    assert parts["structure"].interval[0] > 0
+    low, high = parts["omics"].interval
+    assert low < 0 < high
+    assert "structure (against net-shuffled-graph) adds +0." in parts["structure"].line

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from meristem.evaluate.intervals import calibrate, conformal_width, top_probability
+from meristem.evaluate.table import PredictionTable
+
+
+def table(n_line=300, sd=1.0, seed=1, schemes=("kfold",)) -> PredictionTable:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for scheme in schemes:
+        for replicate in range(2):
+            fold = rng.permutation(n_line) % 5
+            error = sd * rng.standard_normal(n_line)
+            rows += [
+                (f"l{k}", "yield", "", scheme, replicate, fold[k], "gblup")
+                + (error[k], 0.0, np.nan)
+                for k in range(n_line)
+            ]
+    columns = (
+        "sample_id,trait,environment,split,replicate,fold,model,observed,predicted,"
+        "spread"
+    ).split(",")
+    return PredictionTable.from_frame(pd.DataFrame(rows, columns=columns))
+
+
+def test_conformal_rank_by_hand():
+    residual = np.array([0.3, -0.1, 0.2, -0.5])
+    # ceil(5 x 0.6) = 3rd smallest of .1 .2 .3 .5
+    assert conformal_width(residual, 0.6) == 0.3
+    assert conformal_width(residual, 0.9) == float("inf")
+    assert conformal_width(np.append(residual, np.nan), 0.6) == 0.3
+
+
+def test_a_new_value_is_covered_at_least_as_often_as_stated():
+    rng = np.random.default_rng(2)
+    inside = [
+        abs(rng.standard_normal()) <= conformal_width(rng.standard_normal(19), 0.9)
+        for _ in range(4000)
+    ]
+    # exact coverage 18 / 20 for continuous residuals
+    assert np.mean(inside) == pytest.approx(0.9, abs=0.02)
+
+
+def test_width_and_coverage_of_normal_errors():
+    calibration = calibrate(table(sd=2.0), level=0.9)
+    width = calibration.half_width("gblup", "yield")
+    assert width == pytest.approx(2 * 1.645, rel=0.1)
+    assert calibration.frame["coverage"].item() == pytest.approx(0.9, abs=0.03)
+    assert calibration.frame["n"].item() == 600
+    assert np.isnan(calibration.half_width("other", "yield"))
+
+
+def test_a_fold_with_larger_errors_is_not_covered():
+    predictions = table()
+    frame = predictions.to_frame()
+    far = frame["fold"] == 2
+    frame.loc[far, "observed"] += 50
+    calibration = calibrate(PredictionTable.from_frame(frame), level=0.8)
+    # the fold's own residuals do not widen its own interval
+    assert calibration.frame["coverage"].item() < 0.83
+
+
+def test_learning_curves_are_left_out():
+    calibration = calibrate(table(schemes=("kfold", "kfold:n=9")))
+    assert calibration.frame["split"].tolist() == ["kfold"]
+
+
+def test_one_fold_has_no_other_to_learn_from():
+    frame = table().to_frame()
+    frame["fold"] = 0
+    assert np.isnan(
+        calibrate(PredictionTable.from_frame(frame)).frame["coverage"]
+    ).all()
+
+
+def test_chances_of_two_lines_equal_the_formula():
+    # P(first above second) = Phi(0.5 / sqrt(0.3^2 + 0.4^2)) = Phi(1)
+    chance = top_probability(
+        np.array([0.5, 0.0]),
+        np.array([0.3, 0.4]),
+        1,
+        np.random.default_rng(1),
+        n_draw=40_000,
+    )
+    assert chance[0] == pytest.approx(0.8413, abs=0.01)
+    assert chance.sum() == pytest.approx(1)
+
+
+def test_chances_sum_to_k_and_follow_the_predictions():
+    rng = np.random.default_rng(3)
+    chance = top_probability(np.arange(20.0), np.full(20, 3.0), 5, rng)
+    assert chance.sum() == pytest.approx(5)
+    assert chance[-1] > chance[10] > chance[0]
+
+
+def test_missing_spread_is_no_spread():
+    rng = np.random.default_rng(3)
+    chance = top_probability(np.arange(4.0), np.full(4, np.nan), 2, rng)
+    assert chance.tolist() == [0, 0, 1, 1]
+    assert top_probability(np.arange(3.0), np.ones(3), 3, rng).tolist() == [1, 1, 1]
