@@ -31,7 +31,8 @@ def parse_gene_table(source: SourceText) -> list[GeneRow]:
     """Return the genes of a CSV or TSV table, in file order.
 
     Columns `gene, contig, start, end` and optionally `strand` and `symbol`;
-    positions count from 1 and include both ends.
+    positions count from 1 and include both ends. A gene that starts after its end
+    is on the minus strand, unless a strand column says otherwise.
 
     Raises
     ------
@@ -56,6 +57,9 @@ def parse_gene_table(source: SourceText) -> list[GeneRow]:
         strand = column["strand"][index] if "strand" in column else "."
         label = column["label"][index] if "label" in column else ""
         strand = strand if strand in ("+", "-") else "."
+        if start > end and strand != "+":
+            # Tables without a strand write genes of the minus strand backwards.
+            start, end, strand = end, start, "-"
         aliases = (label,) if label else ()
         rows.append(GeneRow(gene, contig, start, end, strand, line, label, aliases))
     return rows
