@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import cast
@@ -33,7 +34,7 @@ def _absolute(value: object, folder: Path) -> object:
     if isinstance(value, tuple):
         return tuple(_absolute(item, folder) for item in value)
     if isinstance(value, Path):
-        return value if value.is_absolute() else folder / value
+        return Path(os.path.normpath(folder / value))
     return value
 
 

@@ -23,7 +23,7 @@ from meristem.models.catalog import build
 from meristem.models.protocol import Predictor
 from meristem.pipeline.folder import CONTRACT_VERSION, RunFolder, digest
 from meristem.pipeline.inputs import InputFile, input_files
-from meristem.plan.compile import make_plan
+from meristem.plan.compile import Compilation, compile_plan
 from meristem.records import Dataset, NetworkPlan
 
 Notify = Callable[[str, int, int], None]
@@ -107,12 +107,17 @@ class Analysis:
         return build_graph(self.config.knowledge)
 
     @cached_property
-    def plan(self) -> NetworkPlan | None:
+    def compiled(self) -> Compilation | None:
         """The graph compiled for the variants of the data set."""
         if self.knowledge is None or self.config.knowledge is None:
             return None
         variants = self.dataset.genotypes.variants
-        return make_plan(self.knowledge, variants, self.config.knowledge)
+        return compile_plan(self.knowledge, variants, self.config.knowledge)
+
+    @property
+    def plan(self) -> NetworkPlan | None:
+        """The compiled network plan; None without a knowledge section."""
+        return None if self.compiled is None else self.compiled.plan
 
     @cached_property
     def predictors(self) -> tuple[tuple[str, Predictor], ...]:

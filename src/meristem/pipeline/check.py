@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
+
+import numpy as np
 
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import MeristemError
@@ -20,7 +23,9 @@ from meristem.pipeline.inputs import (
     read_population,
     read_sample_groups,
 )
+from meristem.pipeline.preparation import select_targets
 from meristem.plan.compile import make_plan
+from meristem.prepare.align import make_dataset
 from meristem.records import MISSING, Dataset, Genotypes, NetworkPlan
 
 Value = TypeVar("Value")

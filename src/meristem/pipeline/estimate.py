@@ -77,15 +77,15 @@ def _network_seconds(
     options: NetworkOptions, n: int, p: int, plan: NetworkPlan | None
 ) -> float:
     members = options.seeds * options.inner_folds
-    weights: float = p * 64.0
+    weights, rate = p * 64.0, _MATRIX_RATE / 4
     if isinstance(options, BINNOptions):
         edges = 0 if plan is None else plan.n_edge
         width = max(1, *options.hidden, *options.variant_hidden, 1)
-        weights = edges * width
+        weights, rate = float(edges * width), _SPARSE_RATE
     elif isinstance(options, DenseOptions):
-        weights = p * options.hidden[0] + sum(width**2 for width in options.hidden)
+        weights = p * options.hidden[0] + sum(float(w) ** 2 for w in options.hidden)
     flop = 6.0 * weights * n * members
-    return options.epochs * (flop / _SPARSE_RATE + _STEP_SECONDS)
+    return options.epochs * (flop / rate + _STEP_SECONDS)
 
 
 def _fit_seconds(

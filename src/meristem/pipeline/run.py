@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from meristem.knowledge.quality import knowledge_quality
+from meristem.knowledge.quality import measure_quality
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.candidates import predict_candidates
 from meristem.pipeline.evaluation import evaluate_models
 from meristem.pipeline.explanation import explain_model
 from meristem.pipeline.final import fit_models
-from meristem.plan.compile import plan_to_json
+from meristem.plan.summary import network_json
 from meristem.report.build import build_report
 
 
@@ -21,13 +21,13 @@ def prepare(analysis: Analysis) -> None:
 
 def describe_knowledge(analysis: Analysis) -> None:
     """Write the quality of the knowledge graph and the compiled plan."""
-    if analysis.knowledge is None or analysis.plan is None:
+    if analysis.knowledge is None or analysis.compiled is None:
         return
-    variants = analysis.dataset.genotypes.variants
     with analysis.timed("knowledge"):
-        quality = knowledge_quality(analysis.knowledge, variants, analysis.plan)
+        quality = measure_quality(analysis.knowledge, analysis.compiled.claims)
         analysis.folder.write_json("knowledge.json", quality.to_json())
-        analysis.folder.write_json("network.json", plan_to_json(analysis.plan))
+        network = network_json(analysis.compiled.plan)
+        analysis.folder.write_json("network.json", network)
 
 
 def write_report(analysis: Analysis) -> None:

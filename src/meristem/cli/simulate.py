@@ -1,0 +1,90 @@
+"""Commands that simulate populations as real files, ready to be analysed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from meristem.cli.console import say
+
+app = typer.Typer(help="Simulate a population as real files.", no_args_is_help=True)
+
+Out = Annotated[Path, typer.Option("--out", help="Folder to write.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an old simulation.")]
+
+
+class Effects(StrEnum):
+    """How the effects of the loci are drawn."""
+
+    uniform = "uniform"
+    equal = "equal"
+    simplex = "simplex"
+
+
+class Linkage(StrEnum):
+    """Whether the loci lie on a map."""
+
+    unlinked = "unlinked"
+    linked = "linked"
+
+
+@app.command("shoot-branching")
+def shoot_branching(
+    out: Out,
+    n: Annotated[int, typer.Option(min=10, help="Phenotyped lines.")] = 300,
+    candidates: Annotated[int, typer.Option(min=1, help="Lines to predict.")] = 50,
+    h2: Annotated[float, typer.Option(help="Heritability.")] = 0.6,
+    labels: Annotated[float, typer.Option(help="Share with metabolites.")] = 0.5,
+    noise: Annotated[
+        float, typer.Option(min=0.0, help="Metabolite noise, sd / genetic sd.")
+    ] = 0.3,
+    null: Annotated[int, typer.Option(min=0, help="Loci without effect.")] = 40,
+    effects: Effects = Effects.uniform,
+    linkage: Linkage = Linkage.unlinked,
+    seed: Seed = 1,
+    force: Force = False,
+) -> None:
+    """Simulate an F2 whose bud delay runs through four hormones and an integrator."""
+    import numpy as np
+
+    from meristem.simulate.shoot_branching import simulate_shoot_branching
+    from meristem.simulate.write import write_shoot_branching
+
+    population = simulate_shoot_branching(
+        n_train=n,
+        n_test=candidates,
+        h2=h2,
+        labels=labels,
+        metabolite_noise=noise,
+        n_null=null,
+        effects=effects.value,
+        linkage=linkage.value,
+        rng=np.random.default_rng(seed),
+    )
+    config = write_shoot_branching(population, out, seed=seed, force=force)
+    say(f"written: {config}")
+
+
+@app.command()
+def additive(
+    out: Out,
+    n: Annotated[int, typer.Option(min=10, help="Lines.")] = 500,
+    variants: Annotated[int, typer.Option(min=10, help="Variants.")] = 2000,
+    h2: Annotated[float, typer.Option(help="Heritability.")] = 0.5,
+    seed: Seed = 1,
+    force: Force = False,
+) -> None:
+    """Simulate a purely additive trait: a network should tie with GBLUP."""
+    import numpy as np
+
+    from meristem.simulate.additive import simulate_additive
+    from meristem.simulate.write import write_additive
+
+    rng = np.random.default_rng(seed)
+    population = simulate_additive(n=n, n_variant=variants, h2=h2, rng=rng)
+    config = write_additive(population, out, rng=rng, seed=seed, force=force)
+    say(f"written: {config}")
