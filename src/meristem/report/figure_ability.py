@@ -35,8 +35,10 @@ def fold_values(view: View, target: Target, metric: str) -> pd.DataFrame:
     part = scores[keep & scores["model"].isin(view.contenders)]
     keys = [k for k in ("split", "replicate", "fold") if k in part.columns]
     wide = part.pivot_table(index=keys, columns="model", values="value", sort=True)
-    order = wide.mean().sort_values(ascending=lower_is_better(metric)).index
-    return wide[order]
+    best_first = wide.mean().sort_values(ascending=lower_is_better(metric)).index
+    names = [str(label) for label in best_first]
+    last = [label for label in names if not view.model(label).deployable]
+    return wide[[label for label in names if label not in last] + last]
 
 
 def lower_is_better(metric: str) -> bool:
@@ -142,12 +144,9 @@ def _draw_folds(canvas: Canvas, panel: Panel, wide: pd.DataFrame) -> None:
 def _draw_row(canvas: Canvas, panel: Panel, y: float, values: np.ndarray) -> None:
     if values.size == 0:
         return
-    low, middle, high = (
-        float(panel.x(q)) for q in np.quantile(values, [0.25, 0.5, 0.75])
-    )
+    low, high = (float(panel.x(q)) for q in np.quantile(values, [0.25, 0.75]))
     paint: dict[str, Any] = {"fill": "#e3ebe6", "stroke": "#b9c6bf", "rx": 3}
     canvas.rect(low, y - 9, high - low, 18, **paint)
-    canvas.line(middle, y - 9, middle, y + 9, stroke="#8a9a91")
     opacity = 0.75 if values.size <= 40 else 0.35
     canvas.dots(panel.x(values), np.full(values.size, y), 2.6, NEUTRAL, opacity)
     mean = float(panel.x(values.mean()))

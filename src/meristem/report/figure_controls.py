@@ -7,32 +7,23 @@ import math
 import pandas as pd
 
 from meristem.report.figure_ability import ability_color
-from meristem.report.numbers import fixed, signed
+from meristem.report.numbers import fixed
 from meristem.report.page import Figure
 from meristem.report.palette import ACCENT, INK, RULE, SOFT
 from meristem.report.panel import draw_x_axis, make_panel
 from meristem.report.scale import limits
 from meristem.report.svg import Canvas, text_width
-from meristem.report.view import Target, Verdict, View
+from meristem.report.view import ARMS, Target, Verdict, View, arm_of
 
 WIDTH = 840
 ROW = 38
 TOP = 40
 
-ARMS: dict[str, tuple[str, str]] = {
-    "shuffled-graph": ("shuffled graph", "same degrees, wrong connections"),
-    "random-graph": ("random graph", "same size, random connections"),
-    "dense-equal": ("dense network", "as many parameters, no graph"),
-    "shuffled-omics": ("shuffled omics", "measurements of other lines"),
-    "no-omics": ("no omics", "the same network without them"),
-}
-"""Suffix of a control's label -> what it is called, and what it is."""
-
 
 def control_rows(view: View, target: Target) -> pd.DataFrame:
     """Return the network and its controls with their difference to the reference."""
     labels = [model.label for model in view.models if model.is_control]
-    found = [_parts(label) for label in labels]
+    found = [arm_of(label) for label in labels]
     networks = list(dict.fromkeys(network for network, _ in found))
     rows = []
     for network in networks:
@@ -44,13 +35,6 @@ def control_rows(view: View, target: Target) -> pd.DataFrame:
             if parent == network and verdict is not None:
                 rows.append(_row(verdict, network, suffix, own))
     return pd.DataFrame(rows)
-
-
-def _parts(label: str) -> tuple[str, str]:
-    for suffix in ARMS:
-        if label.endswith(f"-{suffix}"):
-            return label[: -len(suffix) - 1], suffix
-    return label, ""
 
 
 def _row(verdict: Verdict, network: str, suffix: str, own: Verdict | None) -> dict:
@@ -102,7 +86,7 @@ def draw_controls(view: View, target: Target, name: str) -> Figure | None:
             canvas.circle(place, y, 5.4, str(record["model"]), fill=colour)
         canvas.text(panel.right + 16, y + 4.5, fixed(record["mean"]), 13)
         if record["control"]:
-            worth = signed(record["ingredient_worth"])
+            worth = fixed(record["ingredient_worth"], 3)
             canvas.text(WIDTH, y + 4.5, worth, 13, anchor="end", font_weight=600)
             canvas.line(0, y - ROW / 2, WIDTH, y - ROW / 2, stroke=RULE)
     return Figure(name, canvas.to_svg(), table, CAPTION)

@@ -13,6 +13,7 @@ from meristem.report.page import Figure
 from meristem.report.palette import ACCENT, INK, NEUTRAL, SOFT
 from meristem.report.panel import (
     draw_frame,
+    draw_slope,
     draw_x_axis,
     draw_y_axis,
     make_panel,
@@ -49,11 +50,10 @@ def draw_latents(view: View) -> Figure | None:
     if table.empty:
         return None
     rows = view.artefacts.latents
-    columns = min(4, len(table))
+    lines = math.ceil(len(table) / 4)
+    columns = math.ceil(len(table) / lines)  # rows as equal as can be
     pitch = HEIGHT + 84
-    canvas = Canvas(
-        WIDTH, math.ceil(len(table) / columns) * pitch + 22, "Latents and measurements"
-    )
+    canvas = Canvas(WIDTH, lines * pitch + 22, "Latents and measurements")
     canvas.text(0, 14, "latent (upwards) against measurement (to the right)", fill=SOFT)
     cell = WIDTH / columns
     drawn = []
@@ -65,6 +65,7 @@ def draw_latents(view: View) -> Figure | None:
         part = part[np.isfinite(part["latent"]) & np.isfinite(part["measured"])]
         shown = part.iloc[thin(len(part), POINTS)]
         corner = (column * cell, line * pitch + 62.0)
+        record["label"] = view.node_name(str(record["node"]))
         _draw_panel(canvas, record, part, shown, corner, min(cell, 300.0))
         drawn.append(shown)
     return Figure("latents", canvas.to_svg(), pd.concat(drawn), _caption(view, table))
@@ -85,7 +86,7 @@ def _draw_panel(
     canvas.text(
         panel.left,
         panel.top - 25,
-        str(record["node"]),
+        str(record["label"]),
         13,
         panel.width,
         font_weight=600,
@@ -93,7 +94,7 @@ def _draw_panel(
     )
     words = f"r = {fixed(record['r'])}"
     if record.get("omics"):
-        words += f"   {record['omics']}"
+        words += f" \u00b7 {record['omics']}"
     canvas.text(panel.left, panel.top - 9, words, 11.5, panel.width, fill=SOFT)
     draw_y_axis(canvas, panel)
     draw_x_axis(canvas, panel)
@@ -101,16 +102,11 @@ def _draw_panel(
     measured, latent = part["measured"].to_numpy(), part["latent"].to_numpy()
     canvas.dots(panel.x(shown["measured"]), panel.y(shown["latent"]), 2, NEUTRAL, 0.55)
     slope, intercept, _ = regression(latent, measured)
-    ends = np.array([measured.min(), measured.max()])
-    px, py = panel.x(ends), panel.y(intercept + slope * ends)
-    canvas.line(
-        float(px[0]),
-        float(py[0]),
-        float(px[1]),
-        float(py[1]),
-        stroke=ACCENT,
-        stroke_width=2.2,
-    )
+    if math.isfinite(slope):
+        ends = (float(measured.min()), float(measured.max()))
+        draw_slope(
+            canvas, panel, slope, intercept, ends, stroke=ACCENT, stroke_width=2.2
+        )
 
 
 def _caption(view: View, table: pd.DataFrame) -> str:

@@ -96,7 +96,7 @@ def _draw_tracks(
 ) -> Figure:
     genome = make_genome(rows)
     place, number = places(genome, rows)
-    top, pitch = 42.0, HEIGHT + 74.0
+    top, pitch = 30.0, HEIGHT + 66.0
     noun = "variants" if key == "variant_id" else "genes"
     canvas = Canvas(
         WIDTH, pitch * len(tracks), f"{noun} along the genome, {target.name}"
@@ -113,10 +113,12 @@ def _draw_tracks(
         box = (left, top + pitch * position, WIDTH - left - 4, float(HEIGHT))
         panel = make_panel(box, (0, 1), (0, high))
         _draw_track(canvas, panel, genome, (place, value, number), chosen)
-        canvas.text(0, panel.top - 22, label, 12, WIDTH, fill=INK)
+        canvas.text(0, panel.top - 14, label, 12, WIDTH, fill=INK)
         if math.isfinite(line):
             _draw_threshold(canvas, panel, line, len(rows))
-        _draw_names(canvas, panel, rows[key].to_numpy(), place, value)
+        floor = line if math.isfinite(line) else 0.3 * float(np.nanmax(value))
+        named = np.where(value >= floor, value, np.nan)
+        _draw_names(canvas, panel, rows[key].to_numpy(), place, named)
         drawn.update(chosen.tolist())
     table = rows.iloc[sorted(drawn)]
     return Figure(name, canvas.to_svg(), table, _caption(len(rows), len(table), noun))
@@ -152,7 +154,7 @@ def _draw_threshold(canvas: Canvas, panel: Panel, value: float, tested: int) -> 
     y = float(panel.y(value))
     canvas.line(panel.left, y, panel.right, y, stroke=WARN, stroke_dasharray="4 3")
     text = f"5 % over {tested:,} tests (Bonferroni)"
-    canvas.text(panel.right, panel.top - 22, text, 10.5, anchor="end", fill=WARN)
+    canvas.text(panel.right, panel.top - 14, text, 10.5, anchor="end", fill=WARN)
 
 
 def _draw_names(
@@ -177,7 +179,7 @@ def _draw_names(
         y = float(panel.y(value[index])) - 8
         if any(abs(x - a) < half + b + 4 and abs(y - c) < 13 for a, b, c in taken):
             continue
-        canvas.text(x, y, text, 10.5, anchor="middle", fill=INK)
+        canvas.text(x, y, text, 10.5, anchor="middle", fill=INK, halo=True)
         taken.append((x, half, y))
         seen.add(name)
         if len(taken) == NAMED:
@@ -185,7 +187,7 @@ def _draw_names(
 
 
 def _caption(n: int, drawn: int, noun: str) -> str:
-    text = "Contigs side by side, in two tones; the largest values are named."
+    text = "Contigs side by side, in two tones; the large values are named."
     if drawn < n:
         text += (
             f" {drawn:,} of {n:,} {noun} are drawn: all of the largest values, an even "
@@ -206,7 +208,8 @@ def draw_qq(view: View, target: Target, name: str) -> Figure | None:
     expected = -np.log10((np.arange(1, p.size + 1) - 0.5) / p.size)
     observed = -np.log10(p)
     chosen = pick(observed)
-    size, left = 300.0, 40.0
+    size = 300.0
+    left = tick_room(Scale(0, float(observed[0]) * 1.05, size, 0))
     canvas = Canvas(WIDTH, size + 76, f"QQ plot, {target.name}")
     top = float(expected[0]) * 1.05
     panel = make_panel(

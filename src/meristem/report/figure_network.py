@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from meristem.errors import DataError
-from meristem.report.layered import Layout, Node, Placed, place
+from meristem.report.layered import MARGIN, Layout, Node, Placed, place
 from meristem.report.page import Figure
 from meristem.report.palette import ACCENT, FAINT, INK, PAPER, SOFT, ramp
 from meristem.report.routing import BOX_HEIGHT, draw_curve, draw_edges, gaps
-from meristem.report.svg import Canvas, text_width
+from meristem.report.svg import Canvas, text_width, wrap
 from meristem.report.view import View
 
 WIDTH = 840
@@ -21,8 +23,9 @@ LANE = 84  # room at the right for the polygenic path
 ROW_GAP = 20  # between rows of one level
 LEVEL_GAP = 46
 PER_ROW = 6
-DEEP = 7  # levels; deeper networks show one row per level
-DARK = 0.62  # above this fill, text is white
+PER_ROW_LARGE = 7  # one row per level where not every node can be shown
+DARK = 0.55  # above this fill, text is white
+MIDDLE = 0.25  # above this, the small text is as dark as the name
 
 
 def draw_network(view: View) -> Figure | None:
@@ -34,6 +37,7 @@ def draw_network(view: View) -> Figure | None:
     nodes = [
         Node(
             name=str(item["name"]),
+            label=str(item.get("label") or item["name"]),
             kind=str(item.get("kind") or ""),
             level=int(item.get("level") or 0),
             n_variants=int(item.get("n_variants") or 0),
@@ -45,8 +49,13 @@ def draw_network(view: View) -> Figure | None:
     edges = [_edge(item) for item in record.get("edges") or []]
     polygenic = _has_polygenic(view)
     room = WIDTH - (LANE if polygenic else 0)
-    depth = len({node.level for node in nodes})
-    layout = place(nodes, edges, room, PER_ROW, 1 if depth > DEEP else 2)
+    largest = max(Counter(node.level for node in nodes).values())
+    crowded = largest > 2 * PER_ROW
+    per_row, rows = (PER_ROW_LARGE, 1) if crowded else (PER_ROW, 2)
+    heads = {str(item["name"]) for item in record["nodes"] if item.get("head")}
+    layout = place(nodes, edges, room, per_row, rows)
+    if heads:
+        layout = replace(layout, heads=tuple(n for n in layout.placed if n in heads))
     y = _row_places(layout)
     height = y[0] + BOX_HEIGHT / 2 + 74
     known = bool(sensitivity)
@@ -134,7 +143,7 @@ def _draw_box(canvas: Canvas, item: Placed, y: float, width: float) -> None:
     known = math.isfinite(node.sensitivity)
     fill = ramp(node.sensitivity) if known else PAPER
     dark = known and node.sensitivity > DARK
-    tip = f"{node.name} ({node.kind or 'node'}), {_inputs(node)}"
+    tip = f"{node.label}, {node.name} ({node.kind or 'node'}), {_inputs(node)}"
     if known:
         tip += f", sensitivity {node.sensitivity:.2f} of the largest"
     left, top = item.x - width / 2, y - BOX_HEIGHT / 2
@@ -142,12 +151,17 @@ def _draw_box(canvas: Canvas, item: Placed, y: float, width: float) -> None:
     canvas.rect(left, top, width, BOX_HEIGHT, tip, fill=fill, stroke=stroke, rx=6)
     ink = PAPER if dark else INK
     inner = width - 12
-    middle = {"anchor": "middle", "pointer_events": "none"}
-    canvas.text(
-        item.x, y - 2, node.name, 12, inner, fill=ink, font_weight=600, **middle
-    )
-    soft = "#d9ebe2" if dark else SOFT
-    canvas.text(item.x, y + 13, _inputs(node), 10.5, inner, fill=soft, **middle)
+    middle: dict[str, Any] = {"anchor": "middle", "pointer_events": "none"}
+    bold: dict[str, Any] = {"font_weight": 600}
+    names = wrap(node.label, 11.5, inner)
+    first = y - 2 if len(names) == 1 else y - 9
+    for line, text in enumerate(names):
+        canvas.text(
+            item.x, first + 13 * line, text, 11.5, inner, fill=ink, **bold, **middle
+        )
+    soft = SOFT if not known or node.sensitivity < MIDDLE else ink
+    below = y + (14 if len(names) == 1 else 18)
+    canvas.text(item.x, below, _inputs(node), 10, inner, fill=soft, **middle)
 
 
 def _inputs(node: Node) -> str:
@@ -164,7 +178,7 @@ def _draw_hidden(canvas: Canvas, layout: Layout, y: list[float], room: float) ->
         if not layout.hidden[level] or not layout.is_last_row(row):
             continue
         slots = layout.slots(row)
-        x = room * (slots - 0.5) / slots
+        x = MARGIN + (room - 2 * MARGIN) * (slots - 0.5) / slots
         width = layout.box_width(row)
         left, top = x - width / 2, y[row] - BOX_HEIGHT / 2
         canvas.rect(
@@ -226,6 +240,7 @@ def _table(layout: Layout, n_edges: int) -> pd.DataFrame:
     rows = [
         {
             "node": item.node.name,
+            "label": item.node.label,
             "kind": item.node.kind,
             "level": item.node.level,
             "n_variants": item.node.n_variants,

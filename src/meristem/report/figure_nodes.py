@@ -35,7 +35,8 @@ def draw_nodes(view: View, target: Target, name: str) -> Figure | None:
     rows = top_nodes(view, target)
     if rows.empty:
         return None
-    labels = [str(label) for label in rows["node"]]
+    rows = rows.assign(label=[view.node_name(str(node)) for node in rows["node"]])
+    labels = rows["label"].tolist()
     left = min(max(text_width(label, 12) for label in labels) + 12, 260)
     has_q = "null_q" in rows and np.isfinite(rows["null_q"]).any()
     height = ROW * len(rows)
@@ -73,7 +74,7 @@ def _from_zero(panel: Panel) -> Panel:
 def _draw_row(
     canvas: Canvas, panel: Panel, record: dict, y: float, left: float, has_q: bool
 ) -> None:
-    name = str(record["node"])
+    name = str(record["label"])
     canvas.text(0, y + 4, name, 12, left - 12, fill=INK)
     value = float(record["sensitivity"])
     q = _real(record.get("null_q"))
@@ -91,7 +92,7 @@ def _draw_row(
         px = [float(end) for end in panel.x(ends)]
         canvas.line(px[0], y, px[1], y, stroke=colour, stroke_width=3)
     fill = colour if clear or not has_q else PAPER
-    tip = f"{name}: {value:.4g}"
+    tip = f"{name} ({record['node']}): {value:.4g}"
     canvas.circle(place, y, 4.6, tip, fill=fill, stroke=colour, stroke_width=2)
     if has_q:
         canvas.text(WIDTH, y + 4, p_value(q), 11, anchor="end", fill=colour)

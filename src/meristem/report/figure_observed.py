@@ -13,6 +13,7 @@ from meristem.report.palette import ACCENT, FAINT, INK, NEUTRAL, SOFT, WARN
 from meristem.report.panel import (
     Panel,
     draw_frame,
+    draw_slope,
     draw_x_axis,
     draw_y_axis,
     make_panel,
@@ -97,43 +98,23 @@ def _draw_panel(
     )
     observed, predicted = part["observed"].to_numpy(), part["predicted"].to_numpy()
     slope, intercept, r = regression(observed, predicted)
-    words = f"r = {fixed(r)}   slope = {fixed(slope)}"
+    words = f"r = {fixed(r)} \u00b7 slope = {fixed(slope)}"
     if not deployable:
-        words += "   not deployable"
+        words += " \u00b7 not deployable"
     canvas.text(panel.left, panel.top - 9, words, 11.5, panel.width, fill=SOFT)
     draw_y_axis(canvas, panel)
     draw_x_axis(canvas, panel)
     draw_frame(canvas, panel)
-    opacity = 0.55 if len(shown) <= 400 else 0.28
+    opacity = 0.55 if len(shown) <= 400 else 0.38
     canvas.dots(
         panel.x(shown["predicted"]), panel.y(shown["observed"]), 2, NEUTRAL, opacity
     )
-    _draw_line(canvas, panel, 1.0, 0.0, stroke=FAINT, stroke_dasharray="3 3")
+    draw_slope(canvas, panel, 1.0, 0.0, stroke=FAINT, stroke_dasharray="3 3")
     if math.isfinite(slope):
         ends = (float(predicted.min()), float(predicted.max()))
-        _draw_line(
+        draw_slope(
             canvas, panel, slope, intercept, ends, stroke=ACCENT, stroke_width=2.2
         )
-
-
-def _draw_line(
-    canvas: Canvas,
-    panel: Panel,
-    slope: float,
-    intercept: float,
-    ends: tuple[float, float] | None = None,
-    **style: object,
-) -> None:
-    """Draw y = intercept + slope x, cut at the edges of the panel."""
-    low, high = ends or (panel.x.low, panel.x.high)
-    if slope != 0:
-        edges = sorted((y - intercept) / slope for y in (panel.y.low, panel.y.high))
-        low, high = max(low, edges[0]), min(high, edges[1])
-    if low >= high:
-        return
-    xs, ys = [low, high], [intercept + slope * low, intercept + slope * high]
-    px, py = panel.x(xs), panel.y(ys)
-    canvas.line(float(px[0]), float(py[0]), float(px[1]), float(py[1]), **style)
 
 
 def regression(y: np.ndarray, x: np.ndarray) -> tuple[float, float, float]:

@@ -13,6 +13,9 @@ from meristem.report.table import table_html
 
 LONGEST_LIST = 12
 
+SPREAD = {"minimum", "median", "mean", "maximum"}
+"""Keys of a count summed up; shown in one line."""
+
 
 def flatten(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield (name, value) of every entry; nested names are joined by a dot.
@@ -24,7 +27,7 @@ def flatten(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
     """
     for key, value in content.items():
         name = f"{prefix}.{key}" if prefix else str(key)
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and set(value) != SPREAD:
             yield from flatten(value, name)
         else:
             yield name, value
@@ -50,6 +53,9 @@ def shown(value: object, name: str = "") -> str:
         texts = [shown(item) for item in value[:LONGEST_LIST]]
         more = len(value) - len(texts)
         return ", ".join(texts) + (f" and {more:,} more" if more else "")
+    if isinstance(value, Mapping) and set(value) == SPREAD:
+        low, high = shown(value["minimum"]), shown(value["maximum"])
+        return f"{low} to {high}, median {shown(value['median'])}"
     if isinstance(value, Mapping):
         return "; ".join(f"{key}: {shown(item)}" for key, item in value.items())
     return str(value)
@@ -60,6 +66,7 @@ def key_value_table(content: Mapping[str, Any]) -> Markup:
     rows = [
         {"what": name.replace("_", " ").replace(".", ", "), "value": shown(value, name)}
         for name, value in flatten(content)
+        if value not in (None, [], (), {}, "")
     ]
     return table_html(
         pd.DataFrame(rows, columns=["what", "value"]),

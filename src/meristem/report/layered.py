@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SWEEPS = 6
+MARGIN = 8.0  # px at both sides, for lines that pass the outermost boxes
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class Node:
     """A node of the network as `network.json` describes it."""
 
     name: str
+    label: str  # readable name
     kind: str
     level: int
     n_variants: int
@@ -54,7 +56,7 @@ class Layout:
 
     def box_width(self, row: int) -> float:
         """Return the width of the boxes of a row in px."""
-        return min(150.0, self.width / self.slots(row) - 14)
+        return min(150.0, (self.width - 2 * MARGIN) / self.slots(row) - 14)
 
 
 def choose(
@@ -137,7 +139,7 @@ def place(
         extra = bool(hidden[row_level[row]]) and _is_last(row, row_level)
         slots = len(names) + extra
         for position, name in enumerate(names):
-            x = width * (position + 0.5) / max(slots, 1)
+            x = MARGIN + (width - 2 * MARGIN) * (position + 0.5) / max(slots, 1)
             placed[name] = Placed(by_name[name], row, x)
     reading = {source for source, _ in edges}
     heads = tuple(name for name in placed if name not in reading)

@@ -26,7 +26,9 @@ def verdict_lines(view: View) -> Markup:
             "No model was compared with a reference, so there is no verdict."
         )
     labels = [label for label in view.contenders if label != view.reference]
-    labels.sort(key=lambda label: -_rank(view, label))
+    labels.sort(
+        key=lambda label: (not view.model(label).deployable, -_rank(view, label))
+    )
     items = [_reference_line(view)]
     items += [_model_line(view, label) for label in labels]
     return Markup('<ul class="verdicts">\n{}</ul>\n').format(Markup("").join(items))

@@ -192,8 +192,12 @@ def render_page(page: Page) -> str:
     True
     """
     template = environment().get_template("page.html.j2")
-    terms = sorted(GLOSSARY.items()) if page.glossary else []
+    terms = sorted(GLOSSARY.items(), key=_lower_name) if page.glossary else []
     return template.render(page=page, glossary=terms)
+
+
+def _lower_name(entry: tuple[str, str]) -> str:
+    return entry[0].lower()
 
 
 def write_page(folder: str | Path, page: Page, name: str = "report.html") -> Path:

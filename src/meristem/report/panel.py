@@ -122,6 +122,26 @@ def draw_frame(canvas: Canvas, panel: Panel) -> None:
     )
 
 
+def draw_slope(
+    canvas: Canvas,
+    panel: Panel,
+    slope: float,
+    intercept: float,
+    ends: tuple[float, float] | None = None,
+    **style: object,
+) -> None:
+    """Draw y = intercept + slope x, cut at the edges of the panel."""
+    low, high = ends or (panel.x.low, panel.x.high)
+    if slope != 0:
+        edges = sorted((y - intercept) / slope for y in (panel.y.low, panel.y.high))
+        low, high = max(low, edges[0]), min(high, edges[1])
+    if low >= high:
+        return
+    xs, ys = [low, high], [intercept + slope * low, intercept + slope * high]
+    px, py = panel.x(xs), panel.y(ys)
+    canvas.line(float(px[0]), float(py[0]), float(px[1]), float(py[1]), **style)
+
+
 def draw_legend(
     canvas: Canvas, entries: list[tuple[str, str]], left: float, top: float
 ) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 from meristem.report.layered import Layout
 from meristem.report.svg import Canvas
 
-BOX_HEIGHT = 42.0
+BOX_HEIGHT = 46.0
 
 
 def gaps(

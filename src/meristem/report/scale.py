@@ -34,8 +34,8 @@ class Scale:
 
     @property
     def ticks(self) -> list[float]:
-        """Round numbers within the scale, about one every 70 px."""
-        wanted = max(2, round(abs(self.end - self.start) / 70))
+        """Round numbers within the scale, about one every 70 px, 3 to 8 in all."""
+        wanted = min(max(3, round(abs(self.end - self.start) / 70)), 8)
         return nice_ticks(self.low, self.high, wanted)
 
 

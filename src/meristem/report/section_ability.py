@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -26,20 +26,33 @@ Draw = Callable[[View, Target, str], Figure | None]
 
 def per_target(
     view: View,
-    family: str,
-    draw: Draw,
+    families: Mapping[str, Draw],
     extra: Callable[[View, Target], Markup] | None = None,
 ) -> list[Block]:
-    """Return one figure per target, as tabs where there are several."""
+    """Return the figures of every target, as tabs where there are several targets.
+
+    Parameters
+    ----------
+    view
+        The run.
+    families
+        Stem of the files -> function that draws.
+    extra
+        What follows the figures of a target.
+    """
     labels: list[str] = []
     panels: list[tuple[str | Figure, ...]] = []
     for target in view.targets[:MOST_TARGETS]:
-        figure = draw(view, target, figure_name(family, view, target))
-        if figure is None:
+        made = [
+            draw(view, target, figure_name(family, view, target))
+            for family, draw in families.items()
+        ]
+        found = [figure for figure in made if figure is not None]
+        if not found:
             continue
         below = (str(extra(view, target)),) if extra is not None else ()
         labels.append(target.name)
-        panels.append((figure, *below))
+        panels.append((*found, *below))
     if not panels:
         return []
     blocks: list[Block] = [Tabs(tuple(labels), tuple(panels))]
@@ -54,14 +67,14 @@ def per_target(
 
 def ability_section(view: View) -> Section | None:
     """Return predictive ability per fold, all metrics and groups."""
-    blocks = per_target(view, "ability", draw_ability, metric_table)
+    blocks = per_target(view, {"ability": draw_ability}, metric_table)
     if not blocks:
         return None
     intro = (
         "[[predictive ability|Predictive ability]] is the correlation between "
-        "predicted and observed values of lines that the model had not seen. All models "
-        "were given the same [[fold|folds]]. Small differences are common by chance: read "
-        "the interval of the difference, not the order of the means."
+        "predicted and observed values of lines that the model had not seen. All "
+        "models were given the same [[fold|folds]]. Small differences are common by "
+        "chance: read the interval of the difference, not the order of the means."
     )
     html = str(overview(view)) if len(view.targets) > 1 else ""
     blocks += [str(block) for block in group_tables(view)]
@@ -111,7 +124,7 @@ def _named(view: View, label: str) -> Markup:
 def _cell(value: float, low: float, high: float) -> Markup:
     if not np.isfinite(value):
         return Markup('<td class="num" data-sort="">\u2013</td>')
-    share = (value - low) / (high - low) if high > low else 0.5
+    share = 0.72 * (value - low) / (high - low) if high > low else 0.4
     ink = "#ffffff" if share > 0.62 else "#1c2622"
     return Markup(
         '<td class="num" data-sort="{}" style="background:{};color:{}">{}</td>'
@@ -160,6 +173,7 @@ def group_tables(view: View) -> list[Markup]:
     mean = part.groupby(["group", "model"])["value"].mean().unstack()
     mean = mean.reindex(columns=[m for m in view.contenders if m in mean.columns])
     shown = mean.head(MOST_GROUPS).reset_index()
+    shown["group"] = shown["group"].str.replace("=", " ", n=1, regex=False)
     text = Markup(
         "<h3>Within groups of lines</h3>"
         '<p class="intro">The same measure among the lines of one group. What is left '
@@ -174,7 +188,7 @@ def group_tables(view: View) -> list[Markup]:
 
 def observed_section(view: View) -> Section | None:
     """Return observed against predicted values."""
-    blocks = per_target(view, "observed", draw_observed)
+    blocks = per_target(view, {"observed": draw_observed})
     if not blocks:
         return None
     intro = (
@@ -186,7 +200,7 @@ def observed_section(view: View) -> Section | None:
 
 def learning_section(view: View) -> Section | None:
     """Return learning curves, where training sets were subsampled."""
-    blocks = per_target(view, "learning", draw_learning)
+    blocks = per_target(view, {"learning": draw_learning})
     if not blocks:
         return None
     intro = "What more phenotyped lines would bring."

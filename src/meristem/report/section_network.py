@@ -40,7 +40,7 @@ def network_section(view: View) -> Section | None:
 
 def nodes_section(view: View) -> Section | None:
     """Return the most sensitive nodes beside their null."""
-    blocks = per_target(view, "nodes", draw_nodes, node_table)
+    blocks = per_target(view, {"nodes": draw_nodes}, node_table)
     if not blocks:
         return None
     models = sorted(set(view.artefacts.nodes["model"]) - {""})
@@ -72,6 +72,10 @@ def node_table(view: View, target: Target) -> Markup:
     }
     kept = {old: new for old, new in wanted.items() if old in rows.columns}
     shown = rows[list(kept)].head(MOST_ROWS).rename(columns=kept)
+    if view.node_label:
+        readable = [view.node_name(str(node)) for node in shown["node"]]
+        if readable != shown["node"].tolist():
+            shown.insert(1, "name", readable)
     shown = shown.dropna(axis=1, how="all")
     formats = {
         "variants": count,
@@ -104,7 +108,7 @@ def latents_section(view: View) -> Section | None:
     if all(column in nodes for column in wanted) and not nodes.empty:
         known = nodes.dropna(subset=["agreement_p"]).drop_duplicates("node")
         table = table.merge(known[["node", *wanted]], on="node", how="left")
-    shown = table.head(MOST_ROWS)
+    shown = table.head(MOST_ROWS).dropna(axis=1, how="all")
     formats = {
         "n": count,
         "r": fixed,
@@ -127,16 +131,9 @@ def latents_section(view: View) -> Section | None:
 
 def genome_section(view: View) -> Section | None:
     """Return Manhattan plots of variants and genes, and the QQ plot."""
-    blocks: list[Block] = []
-    titles = {
-        "variants": ("Variants", draw_variants),
-        "genes": ("Genes", draw_genes),
-        "qq": ("QQ plot", draw_qq),
-    }
-    for family, (title, draw) in titles.items():
-        found = per_target(view, family, draw)
-        if found:
-            blocks += [f"<h3>{title}</h3>", *found]
+    blocks = per_target(
+        view, {"variants": draw_variants, "genes": draw_genes, "qq": draw_qq}
+    )
     if not blocks:
         return None
     intro = (
@@ -149,7 +146,7 @@ def genome_section(view: View) -> Section | None:
 
 def controls_section(view: View) -> Section | None:
     """Return the decomposition of the network's gain."""
-    blocks = per_target(view, "controls", draw_controls)
+    blocks = per_target(view, {"controls": draw_controls})
     if not blocks:
         return None
     intro = (

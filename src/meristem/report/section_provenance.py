@@ -43,7 +43,8 @@ def provenance_section(view: View) -> Section:
     if run.get("config"):
         text = json.dumps(run["config"], indent=2, ensure_ascii=False)
         pre = Markup("<pre>{}</pre>").format(text)
-        parts.append(_FOLD.format("Resolved configuration", pre))
+        fold = _FOLD.replace("<details>", '<details class="long">')
+        parts.append(fold.format("Resolved configuration", pre))
     if view.artefacts.absent:
         text = "Not in this run folder: " + ", ".join(view.artefacts.absent) + "."
         parts.append(Markup('<p class="note">{}</p>').format(text))

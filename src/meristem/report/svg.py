@@ -72,7 +72,18 @@ def wrap(text: str, size: float, width: float, lines: int = 2) -> list[str]:
             break
         made.append(current)
         current = word
-    return [shorten(line, size, width) for line in [*made, current]]
+    return [_cut(line, size, width) for line in [*made, current]]
+
+
+def _cut(text: str, size: float, width: float) -> str:
+    """Return the text, its end cut off if it is wider than `width`."""
+    if text_width(text, size) <= width:
+        return text
+    for kept in range(len(text) - 1, 0, -1):
+        candidate = f"{text[:kept].rstrip()}\u2026"
+        if text_width(candidate, size) <= width:
+            return candidate
+    return "\u2026"
 
 
 def clean(text: object) -> str:
@@ -192,7 +203,8 @@ class Canvas:
     ) -> None:
         """Write text; cut to `width` if given, the whole text then in its tip.
 
-        `anchor` is `start`, `middle` or `end`; `rotate` turns it, in degrees.
+        `anchor` is `start`, `middle` or `end`; `rotate` turns it, in degrees; `halo`
+        puts a rim of the paper's colour around it, to be read upon lines.
         """
         text = clean(text)
         shown = shorten(text, size, width) if width else text
@@ -205,6 +217,8 @@ class Canvas:
             turn = f"rotate({rotate} {coordinate(x)} {coordinate(y)})"
             attributes += f' transform="{turn}"'
         style.setdefault("fill", INK)
+        if style.pop("halo", False):
+            style |= {"paint_order": "stroke", "stroke": PAPER, "stroke_width": 3}
         extra = "".join(
             f" {name.replace('_', '-')}={quoteattr(_plain(value))}"
             for name, value in style.items()

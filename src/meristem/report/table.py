@@ -10,6 +10,8 @@ from markupsafe import Markup, escape
 
 Format = Callable[[float], str]
 
+FEW = 3  # columns; such a table is not stretched over the page
+
 
 def table_html(
     frame: pd.DataFrame,
@@ -58,11 +60,12 @@ def table_html(
         for record in frame.itertuples(index=False, name=None)
     ]
     kind = Markup(' class="sortable"') if sortable and len(rows) > 1 else Markup("")
+    few = Markup(" few") if len(frame.columns) <= FEW else Markup("")
     below = Markup('<p class="note">{}</p>').format(note) if note else Markup("")
     return Markup(
-        '<div class="table" tabindex="0"><table{}><thead><tr>{}</tr></thead>\n'
+        '<div class="table{}" tabindex="0"><table{}><thead><tr>{}</tr></thead>\n'
         "<tbody>{}</tbody></table></div>{}\n"
-    ).format(kind, head, Markup("\n").join(rows), below)
+    ).format(few, kind, head, Markup("\n").join(rows), below)
 
 
 def _cells(

@@ -23,6 +23,16 @@ SUBSAMPLE = ":n="
 BETTER, WORSE, SAME = "better", "worse", "not distinguishable"
 
 
+ARMS: dict[str, tuple[str, str]] = {
+    "shuffled-graph": ("shuffled graph", "same degrees, wrong connections"),
+    "random-graph": ("random graph", "same size, random connections"),
+    "dense-equal": ("dense network", "as many parameters, no graph"),
+    "shuffled-omics": ("shuffled omics", "measurements of other lines"),
+    "no-omics": ("no omics", "the same network without them"),
+}
+"""Suffix of a control's label -> what it is called, and what it is."""
+
+
 @dataclass(frozen=True)
 class Target:
     """A trait, in an environment where there are several."""
@@ -74,6 +84,7 @@ class View:
     models: tuple[Model, ...]
     verdicts: tuple[Verdict, ...]
     reference: str
+    node_label: dict[str, str]  # node -> readable name, where it differs
 
     def of(self, frame: pd.DataFrame, target: Target) -> pd.DataFrame:
         """Return the rows of a table that belong to a target, subsamples left out."""
@@ -85,6 +96,10 @@ class View:
         if (frame.loc[mask, "environment"] != "").any():
             mask &= frame["environment"] == target.environment
         return frame[mask]
+
+    def node_name(self, node: str) -> str:
+        """Return the readable name of a node."""
+        return self.node_label.get(node, node)
 
     def model(self, label: str) -> Model:
         """Return the model called `label`."""
@@ -124,7 +139,10 @@ def make_view(artefacts: Artefacts) -> View:
     targets = _targets(artefacts)
     verdicts = tuple(_verdict(item) for item in artefacts.verdicts)
     reference = _reference(artefacts, verdicts)
-    return View(artefacts, targets, _models(artefacts, reference), verdicts, reference)
+    nodes = (artefacts.network or {}).get("nodes") or []
+    labels = {str(n["name"]): str(n["label"]) for n in nodes if n.get("label")}
+    models = _models(artefacts, reference)
+    return View(artefacts, targets, models, verdicts, reference, labels)
 
 
 def _targets(artefacts: Artefacts) -> tuple[Target, ...]:
@@ -197,10 +215,24 @@ def _models(artefacts: Artefacts, reference: str) -> tuple[Model, ...]:
             kind=kinds.get(label, ""),
             deployable=label not in refused and kinds.get(label) != "measured_omics",
             is_reference=label == reference,
-            is_control=bool(kinds) and label not in kinds,
+            is_control=label not in kinds and arm_of(label)[0] in kinds,
         )
         for label in found
     )
+
+
+def arm_of(label: str) -> tuple[str, str]:
+    """Return the network that a control belongs to, and which control it is.
+
+    Examples
+    --------
+    >>> arm_of("binn-no-omics"), arm_of("gblup")
+    (('binn', 'no-omics'), ('gblup', ''))
+    """
+    for suffix in ARMS:
+        if label.endswith(f"-{suffix}"):
+            return label[: -len(suffix) - 1], suffix
+    return label, ""
 
 
 def figure_name(family: str, view: View, target: Target) -> str:

@@ -66,6 +66,12 @@
   });
   window.addEventListener("scroll", hide, { passive: true });
 
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("details:not(.long)").forEach(function (fold) {
+      fold.open = true;
+    });
+  });
+
   var links = Array.from(document.querySelectorAll(".toc a"));
   var marks = links.map(function (link) {
     return document.getElementById(link.getAttribute("href").slice(1));

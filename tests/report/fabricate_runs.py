@@ -1,0 +1,138 @@
+"""Complete run folders: one like the shoot-branching example, one large and odd."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+_spec = importlib.util.spec_from_file_location(
+    "fabricate_tables", Path(__file__).with_name("fabricate_tables.py")
+)
+assert _spec is not None
+assert _spec.loader is not None
+tables = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(tables)
+
+HOSTILE = tables.HOSTILE
+TARGET = ("days to bud outgrowth", "")
+KINDS = {
+    "ridge": "ridge",
+    "gblup": "gblup",
+    "dense": "dense",
+    "binn": "binn",
+    "binn+metabolites": "binn",
+    "measured metabolites": "measured_omics",
+}
+QUALITY = dict(zip(KINDS, (0.62, 0.63, 0.45, 0.8, 0.92, 0.97), strict=True))
+ARMS = {
+    "binn+metabolites-shuffled-graph": 0.66,
+    "binn+metabolites-random-graph": 0.6,
+    "binn+metabolites-dense-equal": 0.5,
+    "binn+metabolites-shuffled-omics": 0.78,
+    "binn+metabolites-no-omics": 0.81,
+}
+
+
+def shoot_graph() -> dict[str, list[str]]:
+    graph: dict[str, list[str]] = {f"QTL_{c}": [] for c in ("A", "S", "CK", "SL")}
+    graph |= {"A": ["QTL_A"], "S": ["QTL_S"], "CK": ["QTL_CK", "A", "S"]}
+    graph |= {"SL": ["QTL_SL", "A"], "I": ["CK", "SL", "S"]}
+    return graph | {"bud sugar signal": ["S"], "outgrowth": ["I", "bud sugar signal"]}
+
+
+def learning_rows(rng: np.random.Generator) -> pd.DataFrame:
+    frames = []
+    for n_train in (40, 80, 160):
+        worse = {label: q * n_train / (n_train + 30) for label, q in QUALITY.items()}
+        rows = tables.predictions_of(rng, worse, [TARGET], 200, 5, 1)
+        frames.append(rows.assign(split=f"kfold:n={n_train}"))
+    return pd.concat(frames)
+
+
+def fabricate_small(folder: Path) -> Path:
+    """Return a shoot-branching-like run: 6 models, 11 nodes, 40 variants, controls."""
+    rng = np.random.default_rng(7)
+    folder.mkdir(parents=True, exist_ok=True)
+    predictions = tables.predictions_of(rng, QUALITY | ARMS, [TARGET], 200, 5, 2)
+    predictions = pd.concat([predictions, learning_rows(rng)])
+    scores = tables.score_rows(predictions)
+    own = scores[scores["split"] == "kfold"]
+    within = pd.concat([own.assign(group=f"family={c}") for c in "ABCD"])
+    within["value"] *= 0.9
+    network = tables.network_record(shoot_graph(), 10, 40)
+    question = "Does knowing the hormone network predict bud outgrowth better?"
+    record = tables.run_record(list(KINDS.items()), "Shoot branching", question)
+    variants, genes = tables.variant_rows(rng, ["1", "2", "3", "4"], 10, 8, [TARGET])
+    refused = {"measured metabolites"}
+    quality = {"n_node": 11, "depth": 5, "genes": {"n_gene": 4, "unknown": []}}
+    tables.write_json(folder, "run.json", record)
+    tables.write_json(folder, "data.json", tables.data_record(200, 40, [TARGET]))
+    tables.write_json(folder, "network.json", network)
+    tables.write_json(folder, "knowledge.json", quality)
+    tables.write_json(
+        folder, "verdicts.json", tables.verdict_rows(scores, "gblup", refused)
+    )
+    tables.write_tables(
+        folder,
+        scores=pd.concat([scores, within]),
+        predictions=predictions,
+        structure=tables.structure_rows(rng, 200, 4),
+        nodes=tables.node_rows(rng, network, [TARGET]),
+        variants=variants,
+        genes=genes,
+        latents=tables.latent_rows(rng, ["A", "S", "CK", "SL", "I"], 100),
+        candidates=tables.candidate_rows(
+            predictions[predictions["model"].isin(list(KINDS)[:-1])]
+        ),
+    )
+    return folder
+
+
+def fabricate_large(folder: Path, each: int = 400, many: int = 1500) -> Path:
+    """Return a yeast-like run: 12 models, 9 targets, many nodes, odd names, NaN."""
+    rng = np.random.default_rng(11)
+    folder.mkdir(parents=True, exist_ok=True)
+    traits = [(f"YBL{i:03d}C", env) for i in range(4) for env in ("ethanol", "glucose")]
+    targets = [*traits, (HOSTILE, "ethanol")]
+    labels = ["gblup", "binn", "dense", HOSTILE]
+    labels += [f"a model with quite a long name, number {i}" for i in range(8)]
+    quality = {label: 0.35 + 0.03 * i for i, label in enumerate(labels)}
+    predictions = tables.predictions_of(rng, quality, targets, 109, 5, 4)
+    predictions.loc[::97, "predicted"] = np.nan
+    scores = tables.score_rows(predictions.dropna(subset=["predicted"]))
+    graph: dict[str, list[str]] = {f"Y{i:05d}": [] for i in range(many)}
+    genes = list(graph)
+    for i in range(60):
+        graph[f"GO:{i:07d}"] = list(rng.choice(genes, 40, replace=False))
+    terms = list(graph)[many:]
+    for i in range(60, 90):
+        graph[f"GO:{i:07d}"] = list(rng.choice(terms, 6, replace=False))
+    network = tables.network_record(graph, 2, 16 * each)
+    for node in network["nodes"]:
+        if node["kind"] == "term":
+            node["label"] = f"carbohydrate metabolic process {node['name'][-2:]}"
+    models = [(label, "gblup" if i == 0 else "binn") for i, label in enumerate(labels)]
+    record = tables.run_record(models, f"Yeast {HOSTILE}", "Why?")
+    contigs = [f"chr{c}" for c in range(1, 17)]
+    variants, gene_table = tables.variant_rows(rng, contigs, each, many, targets)
+    tables.write_json(folder, "run.json", record)
+    tables.write_json(folder, "data.json", tables.data_record(109, 16 * each, targets))
+    tables.write_json(folder, "network.json", network)
+    tables.write_json(
+        folder, "verdicts.json", tables.verdict_rows(scores, "gblup", {"dense"})
+    )
+    tables.write_tables(
+        folder,
+        scores=scores,
+        predictions=predictions,
+        structure=tables.structure_rows(rng, 109, 14),
+        nodes=tables.node_rows(rng, network, targets[:2]),
+        variants=variants,
+        genes=gene_table,
+        latents=tables.latent_rows(rng, terms[:30], 60),
+        candidates=tables.candidate_rows(predictions.dropna()),
+    )
+    return folder

@@ -1,0 +1,361 @@
+"""Tables of a run folder made from a seed: no model is fitted, the shapes are real."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+HOSTILE = '<img src=x onerror="alert(1)"> & "Öl" 黑麦'
+
+
+def write_json(folder: Path, name: str, content: object) -> None:
+    (folder / name).write_text(json.dumps(content), encoding="utf-8")
+
+
+def score_rows(predictions: pd.DataFrame) -> pd.DataFrame:
+    keys = ["model", "trait", "environment", "split", "replicate", "fold"]
+    rows = []
+    for key, part in predictions.groupby(keys, sort=False):
+        y, p = part["observed"].to_numpy(), part["predicted"].to_numpy()
+        slope = np.polyfit(p, y, 1)[0]
+        values = {
+            "pearson": np.corrcoef(y, p)[0, 1],
+            "spearman": np.corrcoef(y.argsort().argsort(), p.argsort().argsort())[0, 1],
+            "slope": slope,
+            "mse": ((y - p) ** 2).mean(),
+            "bias": (p - y).mean(),
+        }
+        named = dict(zip(keys, key, strict=True))
+        rows += [
+            {**named, "group": "", "metric": m, "value": v} for m, v in values.items()
+        ]
+    return pd.DataFrame(rows)
+
+
+def verdict_rows(scores: pd.DataFrame, reference: str, refused: set[str]) -> list[dict]:
+    rows = []
+    part = scores[(scores["metric"] == "pearson") & (scores["split"] == "kfold")]
+    if part.groupby(["trait", "environment"]).ngroups > 1:
+        part = pd.concat([part, part.assign(trait="all", environment="all")])
+    for (trait, env), block in part.groupby(["trait", "environment"], sort=False):
+        wide = block.pivot_table(
+            index=["replicate", "fold"], columns="model", values="value", aggfunc="mean"
+        )
+        for model in wide.columns:
+            difference = (wide[model] - wide[reference]).to_numpy()
+            half = 1.96 * difference.std(ddof=1) / np.sqrt(difference.size)
+            low, high = difference.mean() - half, difference.mean() + half
+            verdict = (
+                "better" if low > 0 else "worse" if high < 0 else "not distinguishable"
+            )
+            if model == reference:
+                continue
+            rows.append(
+                {
+                    "model": model,
+                    "trait": trait,
+                    "environment": env,
+                    "metric": "pearson",
+                    "mean": wide[model].mean(),
+                    "reference": reference,
+                    "reference_mean": wide[reference].mean(),
+                    "difference": difference.mean(),
+                    "interval": [low, high],
+                    "n_folds": int(difference.size),
+                    "verdict": verdict,
+                    "deployable": model not in refused,
+                    "line": f"{model}: {verdict} than {reference} on {trait}",
+                }
+            )
+    return rows
+
+
+def predictions_of(
+    rng: np.random.Generator,
+    quality: dict[str, float],
+    targets: list[tuple[str, str]],
+    n: int,
+    folds: int,
+    replicates: int,
+) -> pd.DataFrame:
+    frames = []
+    for trait, env in targets:
+        truth = rng.standard_normal(n)
+        observed = 12 + 3 * (truth + 0.7 * rng.standard_normal(n))
+        for model, share in quality.items():
+            common = rng.standard_normal(n)
+            for replicate in range(replicates):
+                noise = 0.9 * common + 0.4 * rng.standard_normal(n)
+                value = share * truth + np.sqrt(1 - share**2) * noise
+                frames.append(
+                    pd.DataFrame(
+                        {
+                            "sample_id": [f"L{i:04d}" for i in range(n)],
+                            "trait": trait,
+                            "environment": env,
+                            "split": "kfold",
+                            "replicate": replicate,
+                            "fold": rng.permutation(n) % folds,
+                            "model": model,
+                            "observed": observed,
+                            "predicted": 12 + 2.4 * share * value,
+                            "spread": 0.2 + 0.1 * rng.random(n),
+                        }
+                    )
+                )
+    return pd.concat(frames, ignore_index=True)
+
+
+def run_record(models: list[tuple[str, str]], title: str, question: str) -> dict:
+    return {
+        "contract_version": 1,
+        "title": title,
+        "question": question,
+        "config": {
+            "run": {"title": title, "seed": 1},
+            "genotypes": {"path": "data/genotypes.vcf.gz", "format": "auto"},
+            "models": [{"name": name, "kind": kind} for name, kind in models],
+            "evaluate": {
+                "scheme": "kfold",
+                "folds": 5,
+                "replicates": 2,
+                "reference": "gblup",
+            },
+            "explain": {"top": 30},
+        },
+        "versions": {"meristem": "0.1.0", "python": "3.11.9", "numpy": "2.4.0"},
+        "seeds": {"run": 1},
+        "inputs": [
+            {
+                "role": "genotypes",
+                "path": "/home/anna/trial/data/genotypes.vcf.gz",
+                "sha256": "9f" * 32,
+                "bytes": 48_213,
+            },
+            {
+                "role": "phenotypes",
+                "path": "/home/anna/trial/data/phenotypes.csv",
+                "sha256": "1c" * 32,
+                "bytes": 5_120,
+            },
+        ],
+        "timings": [
+            {"stage": "prepare", "seconds": 0.8},
+            {"stage": "evaluate", "seconds": 96.4},
+        ],
+        "started": "2026-11-20T09:12:03+00:00",
+        "finished": "2026-11-20T09:14:01+00:00",
+        "command": "meristem run analysis.toml",
+    }
+
+
+def data_record(n: int, p: int, targets: list[tuple[str, str]]) -> dict:
+    return {
+        "genotypes": {
+            "samples": n,
+            "variants": p,
+            "ploidy": 2,
+            "missing_share": 0.0123,
+            "contigs": 4,
+            "source": "data/genotypes.vcf.gz",
+        },
+        "phenotypes": [
+            {"trait": t, "environment": e, "n": n - 12, "mean": 12.1, "sd": 3.4}
+            for t, e in targets
+        ],
+        "omics": [
+            {
+                "name": "metabolites",
+                "features": 5,
+                "samples_measured": n // 2,
+                "missing_share": 0.5,
+                "features_with_node": 5,
+            }
+        ],
+        "groups": [{"name": "family", "labels": 4}],
+        "reconciliation": [
+            {
+                "left": "genotypes",
+                "right": "phenotypes",
+                "matched": n - 12,
+                "dropped_left": 12,
+                "dropped_right": 3,
+                "duplicated_left": 0,
+                "duplicated_right": 0,
+                "would_match": {"trimming": 0, "case folding": 2, "-/_ folding": 1},
+                "examples": {
+                    "dropped_left": ["L0007", "L-0011"],
+                    "dropped_right": ["l0007", "L_0011"],
+                    "duplicated_left": [],
+                    "duplicated_right": [],
+                    "would_match": [
+                        ["L0007", "l0007", "case folding"],
+                        ["L-0011", "L_0011", "-/_ folding"],
+                    ],
+                },
+                "folded": False,
+            }
+        ],
+        "filters": {
+            "variants before filters": p,
+            "removed: minor allele frequency": 7,
+            "variants kept": p - 7,
+        },
+        "structure": {"explained_share": [0.182, 0.094, 0.051, 0.033]},
+    }
+
+
+def network_record(graph: dict[str, list[str]], variants: int, total: int) -> dict:
+    level: dict[str, int] = {}
+    for node, parents in graph.items():
+        level[node] = 1 + max((level[p] for p in parents), default=-1)
+    nodes = [
+        {
+            "name": node,
+            "kind": "term" if parents else "gene",
+            "level": level[node],
+            "n_variants": 0 if parents else variants,
+            "n_parents": len(parents),
+        }
+        for node, parents in graph.items()
+    ]
+    edges = [
+        {"source": p, "target": n} for n, parents in graph.items() for p in parents
+    ]
+    counts = {"nodes": len(nodes), "edges": len(edges), "variants": total}
+    return {
+        "nodes": nodes,
+        "edges": edges,
+        "counts": counts,
+        "hash": "ab12cd34ef567890",
+    }
+
+
+def node_rows(rng: np.random.Generator, network: dict, targets: list) -> pd.DataFrame:
+    rows = []
+    for trait, env in targets:
+        size = rng.gamma(0.6, 0.4, len(network["nodes"]))
+        for rank, (node, value) in enumerate(zip(network["nodes"], size, strict=True)):
+            measured = node["name"] in ("A", "S", "CK", "SL", "I")
+            rows.append(
+                {
+                    "node": node["name"],
+                    "kind": node["kind"],
+                    "model": "binn+metabolites",
+                    "trait": trait,
+                    "environment": env,
+                    "n_variants": node["n_variants"],
+                    "n_parents": node["n_parents"],
+                    "sensitivity": value,
+                    "sensitivity_low": value * 0.8,
+                    "sensitivity_high": value * 1.25,
+                    "null_q": min(1.0, 0.002 * 1.9 ** (12 * rank / len(size))),
+                    "gradient": value * rng.choice([-1, 1]),
+                    "agreement": 0.98 - 0.02 * rank if measured else np.nan,
+                    "agreement_low": 0.9 - 0.02 * rank if measured else np.nan,
+                    "agreement_high": 0.99 - 0.01 * rank if measured else np.nan,
+                    "agreement_p": 0.005 if measured else np.nan,
+                    "measured_in": "metabolites" if measured else "",
+                    "rank": rank + 1,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def variant_rows(
+    rng: np.random.Generator, contigs: list[str], each: int, genes: int, targets: list
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    variant_frames, gene_frames = [], []
+    n = each * len(contigs)
+    contig = np.repeat(contigs, each)
+    position = np.tile(np.arange(1, each + 1) * 2500, len(contigs))
+    gene = np.array([f"G{i * genes // n:05d}" for i in range(n)])
+    for trait, env in targets:
+        effect = rng.standard_normal(n) * rng.gamma(0.3, 0.2, n)
+        p = rng.random(n)
+        p[rng.integers(0, n, 6)] = 10.0 ** -rng.uniform(5, 14, 6)
+        frame = pd.DataFrame(
+            {
+                "variant_id": [
+                    f"{c}:{b}:A:T" for c, b in zip(contig, position, strict=True)
+                ],
+                "contig": contig,
+                "position": position,
+                "gene": gene,
+                "trait": trait,
+                "environment": env,
+                "effect_network": 0.8 * effect,
+                "effect_polygenic": 0.2 * effect,
+                "effect_total": effect,
+                "gwas_beta": effect + 0.05 * rng.standard_normal(n),
+                "gwas_p": p,
+            }
+        )
+        variant_frames.append(frame)
+        grouped = frame.groupby(
+            ["gene", "contig", "trait", "environment"], as_index=False
+        )
+        summed = grouped.agg(
+            position=("position", "min"),
+            n_variants=("position", "size"),
+            effect=("effect_total", lambda v: float(np.abs(v).sum())),
+        )
+        gene_frames.append(summed.assign(sensitivity=summed["effect"] * 0.7))
+    return pd.concat(variant_frames), pd.concat(gene_frames)
+
+
+def structure_rows(rng: np.random.Generator, n: int, groups: int) -> pd.DataFrame:
+    label = rng.integers(0, groups, n)
+    centre = rng.standard_normal((groups, 4)) * 2
+    axes = centre[label] + rng.standard_normal((n, 4)) * 0.6
+    frame = pd.DataFrame(axes, columns=["pc1", "pc2", "pc3", "pc4"])
+    frame.insert(0, "sample_id", [f"L{i:04d}" for i in range(n)])
+    return frame.assign(group=[f"family {chr(65 + g)}" for g in label])
+
+
+def latent_rows(rng: np.random.Generator, nodes: list[str], n: int) -> pd.DataFrame:
+    frames = []
+    for position, node in enumerate(nodes):
+        measured = rng.standard_normal(n)
+        noise = rng.standard_normal(n)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "sample_id": [f"L{i:04d}" for i in range(n)],
+                    "node": node,
+                    "omics": "metabolites",
+                    "latent": measured + (0.1 + 0.15 * position) * noise,
+                    "measured": 3 + 2 * measured,
+                    "replicate": 0,
+                    "fold": np.arange(n) % 5,
+                }
+            )
+        )
+    return pd.concat(frames)
+
+
+def write_tables(folder: Path, **tables: pd.DataFrame) -> None:
+    for name, frame in tables.items():
+        frame.to_csv(folder / f"{name}.csv", index=False)
+
+
+def candidate_rows(predictions: pd.DataFrame) -> pd.DataFrame:
+    first = predictions[predictions["replicate"] == 0].head(0)
+    frames = [first]
+    for _, part in predictions.groupby(["trait", "environment", "model"], sort=False):
+        top = part.drop_duplicates("sample_id").nlargest(40, "predicted").copy()
+        frames.append(top.assign(rank=range(1, len(top) + 1)))
+    joined = pd.concat([frame for frame in frames if not frame.empty])
+    columns = [
+        "sample_id",
+        "trait",
+        "environment",
+        "model",
+        "predicted",
+        "spread",
+        "rank",
+    ]
+    return joined[columns].assign(sample_id="N" + joined["sample_id"])
