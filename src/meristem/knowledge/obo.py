@@ -59,14 +59,24 @@ def _check_stanzas(source: SourceText) -> None:
         )
 
 
+def _named(text: str) -> str:
+    """Return the text with a name in its header, without which obonet logs a warning."""
+    text = text.lstrip("\n")
+    header = text.split("\n[", 1)[0]
+    if header.startswith("["):
+        return f"ontology: unnamed\n\n{text}"
+    has_name = any(line.startswith("ontology:") for line in header.split("\n"))
+    return text if has_name else f"ontology: unnamed\n{text}"
+
+
 def _parse(source: SourceText) -> networkx.MultiDiGraph:
     try:
-        return obonet.read_obo(io.StringIO(source.text), ignore_obsolete=False)
+        return obonet.read_obo(io.StringIO(_named(source.text)), ignore_obsolete=False)
     except (ValueError, KeyError, IndexError, TypeError) as error:
-        detail = str(error).replace("\n", " ")
+        lines = str(error).strip().split("\n")
         raise KnowledgeError(
-            f"is not valid OBO ({detail})",
-            where=_line_of(source, str(error).rsplit("\n", 1)[-1].strip() or "\0"),
+            f"is not valid OBO ({' '.join(lines)})",
+            where=_line_of(source, lines[-1] or "\0"),
             remedy="check the file, or download the ontology again",
         ) from error
 

@@ -99,6 +99,12 @@ def read_source(path: str | Path) -> SourceText:
             where=f"{path}, line {line}",
             remedy="save it as UTF-8 (for example with iconv -f latin1 -t utf-8)",
         ) from error
+    if "\0" in text:
+        raise KnowledgeError(
+            "holds zero bytes: it is not a text file",
+            where=f"{path}, line {text.count(chr(10), 0, text.index(chr(0))) + 1}",
+            remedy="export it as plain text (CSV, TSV, GFF3, OBO, ...)",
+        )
     if not text.strip():
         raise KnowledgeError("is empty", where=path, remedy="write the file again")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
