@@ -40,6 +40,7 @@ EDIT_NAMES = (
 )
 
 Encoding = NDArray[np.uint8]
+Strings = Sequence[str] | NDArray[np.str_]
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class PairCodes:
 
 
 def _codes(
-    strings: Sequence[str],
+    strings: Strings,
     what: str,
     *,
     width: int | None = None,
@@ -74,7 +75,7 @@ def _codes(
     return codes, length
 
 
-def _refuse_symbol(strings: Sequence[str], what: str) -> None:
+def _refuse_symbol(strings: Strings, what: str) -> None:
     for row, text in enumerate(strings):
         odd = [c for c in str(text) if ord(c) > 255 or CODE_OF[ord(c)] > GAP]
         if odd:
@@ -96,8 +97,8 @@ def _outwards(codes: Codes) -> Codes:
 
 
 def pair_codes(
-    guides: Sequence[str],
-    targets: Sequence[str],
+    guides: Strings,
+    targets: Strings,
     *,
     realign: bool = False,
     scores: GapScores = GapScores(),  # noqa: B008 (frozen)
@@ -152,7 +153,7 @@ def pair_codes(
     return PairCodes(both_guide, both_target)
 
 
-def _strip(strings: Sequence[str]) -> list[str]:
+def _strip(strings: Strings) -> list[str]:
     return [text.replace("-", "").replace("_", "") for text in strings]
 
 
@@ -224,8 +225,8 @@ def _encode_gapped(
 
 
 def encode_pairs(
-    guides: Sequence[str],
-    targets: Sequence[str],
+    guides: Strings,
+    targets: Strings,
     *,
     realign: bool = False,
     scores: GapScores = GapScores(),  # noqa: B008 (frozen)

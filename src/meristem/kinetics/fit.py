@@ -158,7 +158,7 @@ def _log_rates(
     return rates
 
 
-class _Solver:
+class Solver:
     """Log10 of the observable; trees are found once."""
 
     def __init__(self, scheme: Scheme) -> None:
@@ -305,7 +305,7 @@ def fit_kinns(
     design = _design(architectures, scheme, n_position)
     start = _start(design, scheme, n_channel, options, rng)
     rows = _Rows.make(data, train, valid)
-    best, loss, epochs = _train(_Solver(scheme), design, start, rows, options, rng)
+    best, loss, epochs = _train(Solver(scheme), design, start, rows, options, rng)
     kinns = _kinns(scheme, architectures, best, design, options, n_channel)
     held_out = _held_out(kinns, data, valid)
     return BatchFit(kinns, held_out, loss.numpy().astype(np.float64), epochs)
@@ -337,7 +337,7 @@ def _evaluate(
     rows: _Rows,
     which: Tensor,
     weight: Tensor,  # (n_member, n) of the rows in `which`
-    solver: _Solver,
+    solver: Solver,
     options: FitOptions,
 ) -> Tensor:  # (n_member,)
     log_rates = _log_rates(parameters, design, rows.x[which])
@@ -349,7 +349,7 @@ def _evaluate(
 
 
 def _train(
-    solver: _Solver,
+    solver: Solver,
     design: _Design,
     parameters: Parameters,
     rows: _Rows,
@@ -397,7 +397,7 @@ def _train(
 
 
 def _epoch(
-    solver: _Solver,
+    solver: Solver,
     design: _Design,
     parameters: Parameters,
     rows: _Rows,
