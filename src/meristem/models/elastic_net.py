@@ -103,7 +103,7 @@ def penalty_path(
     """Return penalties from the one that keeps no marker downwards."""
     x, centred, _, _ = _whiten(markers, y, weight)
     largest = float(np.abs(x.T @ centred).max()) / (y.size * l1_ratio)
-    largest = max(largest, np.finfo(np.float32).tiny * 1e6)
+    largest = max(largest, 1e-30)
     return largest * np.logspace(0, np.log10(SMALLEST_ALPHA), n_alphas)
 
 
