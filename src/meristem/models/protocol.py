@@ -72,6 +72,13 @@ class FittedNetwork(Fitted, Protocol):
 
     plan: NetworkPlan
 
+    def member_predictions(
+        self,
+        genotypes: Genotypes,
+    ) -> FloatArray:  # (n_member, n_sample, n_target)
+        """Return the prediction of every member."""
+        ...
+
     def member_latents(
         self,
         genotypes: Genotypes,
