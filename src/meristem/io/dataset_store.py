@@ -190,7 +190,7 @@ def _write_parquet(
 
 def _read_parquet(path: Path) -> tuple[StrArray, pa.Table, dict]:
     try:
-        table = pq.read_table(require_file(path))
+        table = pq.ParquetFile(require_file(path)).read()
         notes = json.loads(table.schema.metadata[_KEY])
         sample_id = _text(table.column(0).to_pylist())
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:

@@ -56,7 +56,7 @@ def write_state(state: FittedState, folder: str | Path, label: str) -> None:
             packed[name] = np.frombuffer(cells, dtype=np.uint8)
         elif array.dtype.kind in _KINDS:
             # safetensors writes the buffer as it lies, whatever the strides.
-            packed[name] = np.ascontiguousarray(array)
+            packed[name] = np.asarray(array, order="C")
         else:
             raise DataError(
                 f"array {name!r} of {state.kind} has type {array.dtype}",

@@ -1,0 +1,80 @@
+"""Hybrids carry half of each parent; what is not sure is missing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from meristem.errors import DataError
+from meristem.genetics.hybrids import cross_parents
+from meristem.records import Genotypes, VariantTable
+
+
+def lines(dosage: list[list[int]], ploidy: int = 2) -> Genotypes:
+    calls = np.array(dosage, dtype=np.int8)
+    n_sample, n_variant = calls.shape
+    blank = np.full(n_variant, "")
+    names = np.array([f"m{i}" for i in range(n_variant)])
+    table = VariantTable(names, blank, np.arange(n_variant), blank, blank)
+    return Genotypes(np.array(list("ABCDEFGH")[:n_sample]), table, calls, ploidy)
+
+
+def cross(parents: Genotypes, *pairs: str) -> Genotypes:
+    first, second = (np.array([pair[i] for pair in pairs]) for i in (0, 1))
+    return cross_parents(parents, np.array(pairs), first, second)
+
+
+def test_values_by_hand() -> None:
+    parents = lines([[0, 2, 0, -1, 0, 1], [2, 2, 0, 2, -1, 0], [0, 0, 2, 2, 2, 2]])
+    parents = parents.take_variants(np.array([0, 1, 2, 3, 4]))
+    found = cross(parents, "AB", "BC", "CA", "AA")
+    assert found.call_dosage.tolist() == [
+        [1, 2, 0, -1, -1],
+        [1, 1, 1, 2, -1],
+        [0, 1, 1, -1, 1],
+        [0, 2, 0, -1, 0],
+    ]
+    assert found.sample_id.tolist() == ["AB", "BC", "CA", "AA"]
+    assert found.ploidy == 2
+
+
+def test_the_order_of_parents_does_not_matter() -> None:
+    rng = np.random.default_rng(1)
+    parents = lines((rng.integers(0, 2, (4, 30)) * 2).tolist())
+    there, back = cross(parents, "AC", "DB"), cross(parents, "CA", "BD")
+    np.testing.assert_array_equal(there.call_dosage, back.call_dosage)
+
+
+def test_a_heterozygous_call_of_a_parent_is_missing_in_the_hybrid() -> None:
+    parents = lines([[1, 0, 0, 0, 0, 2], [2, 2, 0, 0, 2, 2]])
+    assert cross(parents, "AB").call_dosage.tolist() == [[-1, 1, 0, 0, 1, 2]]
+
+
+def test_haploid_codes_make_diploid_hybrids() -> None:
+    found = cross(lines([[0, 1, 1, -1], [0, 0, 1, 1]], ploidy=1), "AB")
+    assert found.call_dosage.tolist() == [[0, 1, 2, -1]]
+    assert found.ploidy == 2
+
+
+def test_tetraploid_lines() -> None:
+    found = cross(lines([[0, 4, 4], [0, 0, 4]], ploidy=4), "AB")
+    assert found.call_dosage.tolist() == [[0, 2, 4]]
+    assert found.ploidy == 4
+
+
+def test_unknown_parents_are_named_with_a_hybrid() -> None:
+    with pytest.raises(DataError, match=r"1 parents .* X \(of hybrid AX\)") as error:
+        cross(lines([[0, 2], [2, 0]]), "AB", "AX")
+    assert error.value.remedy
+
+
+def test_a_parent_that_is_no_inbred_line_is_refused() -> None:
+    parents = lines([[1, 1, 0, 0], [2, 2, 0, 0], [0, 0, 0, 0]])
+    with pytest.raises(DataError, match="50% of the calls of parent A"):
+        cross(parents, "AB")
+    assert cross(parents, "BC").n_sample == 1  # A is not crossed: it may be anything
+
+
+def test_odd_ploidy_is_refused() -> None:
+    with pytest.raises(DataError, match="ploidy 3"):
+        cross(lines([[0, 3], [3, 0]], ploidy=3), "AB")
