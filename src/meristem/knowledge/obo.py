@@ -60,7 +60,7 @@ def _check_stanzas(source: SourceText) -> None:
 
 
 def _named(text: str) -> str:
-    """Return the text with a name in its header, without which obonet logs a warning."""
+    """Return the text with a name in its header: obonet logs a warning without."""
     text = text.lstrip("\n")
     header = text.split("\n[", 1)[0]
     if header.startswith("["):
