@@ -98,8 +98,8 @@ def _remove(path: Path) -> None:
 
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+    elif path.exists():
+        path.unlink()
 
 
 def write_text(path: str | Path, text: str) -> None:

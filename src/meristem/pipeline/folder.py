@@ -68,7 +68,9 @@ class RunFolder:
             ("sample_id", "trait", "environment", "model", "split", "fold", "group"),
             str,
         )
-        frame = pd.read_csv(self.file(name), dtype=text)
+        frame = pd.read_csv(
+            self.file(name), dtype=text, keep_default_na=False, na_values=[""]
+        )
         present = [column for column in text if column in frame.columns]
         frame[present] = frame[present].fillna("")
         return frame

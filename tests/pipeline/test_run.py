@@ -1,0 +1,212 @@
+"""The whole chain on small real files: what it writes, and that it continues."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from meristem.config import AnalysisConfig, read_config
+from meristem.errors import ConfigError, DataError
+from meristem.pipeline.analysis import Analysis, open_run
+from meristem.pipeline.candidates import predict_new
+from meristem.pipeline.check import check_analysis
+from meristem.pipeline.estimate import estimate_run
+from meristem.pipeline.final import deployable_labels, load_fitted
+from meristem.pipeline.folder import RunFolder
+from meristem.pipeline.inputs import input_files
+from meristem.pipeline.preparation import select_targets
+from meristem.pipeline.run import STAGES, run_stages
+
+COLUMNS = {
+    "scores.csv": "model,trait,environment,group,split,replicate,fold,metric,value",
+    "predictions.csv": "sample_id,trait,environment,split,replicate,fold,model,"
+    "observed,predicted,spread",
+    "splits.csv": "scheme,replicate,fold,role,sample_id",
+    "nodes.csv": "node,kind,model,trait,environment,n_variants,n_parents,sensitivity,"
+    "sensitivity_low,sensitivity_high,null_q,gradient,agreement,agreement_low,"
+    "agreement_high,agreement_p,measured_in,rank",
+    "variants.csv": "variant_id,contig,position,gene,trait,environment,"
+    "effect_network,effect_polygenic,effect_total,gwas_beta,gwas_p",
+    "genes.csv": "gene,contig,position,trait,environment,n_variants,effect,sensitivity",
+    "candidates.csv": "sample_id,trait,environment,model,predicted,spread,low,high,"
+    "rank,top_probability",
+}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_the_contract_of_the_tables_holds(finished: Analysis, name: str) -> None:
+    with finished.folder.file(name).open() as handle:
+        header = handle.readline().strip()
+    assert header == COLUMNS[name]
+
+
+def test_the_record_is_complete(finished: Analysis) -> None:
+    record = finished.folder.read_json("run.json")
+    assert record["contract_version"] == 1
+    assert record["finished"] is not None
+    assert record["config"]["run"]["seed"] == 3
+    roles = {item["role"] for item in record["inputs"]}
+    assert {"genotypes", "phenotypes", "omics metabolites", "graph"} <= roles
+    assert all(len(item["sha256"]) == 64 for item in record["inputs"])
+    assert {"evaluate", "fit net"} <= {item["stage"] for item in record["timings"]}
+
+
+def test_every_other_model_has_a_verdict(finished: Analysis) -> None:
+    verdicts = finished.folder.read_json("verdicts.json")
+    models = {verdict["model"] for verdict in verdicts}
+    assert "net" in models
+    words = {"better", "worse", "not distinguishable"}
+    assert {verdict["verdict"] for verdict in verdicts} <= words
+
+
+def test_each_line_is_tested_once_by_models_that_never_saw_it(
+    finished: Analysis,
+) -> None:
+    table = finished.folder.read_table("predictions.csv")
+    splits = finished.folder.read_table("splits.csv")
+    assert table.groupby("model")["sample_id"].nunique().tolist() == [29, 29]
+    for (fold,), rows in splits.groupby(["fold"]):
+        train = set(rows.loc[rows["role"] == "train", "sample_id"])
+        test = set(rows.loc[rows["role"] == "test", "sample_id"])
+        assert not train & test, fold
+
+
+def test_lines_without_phenotype_become_candidates(finished: Analysis) -> None:
+    table = finished.folder.read_table("candidates.csv")
+    assert table["sample_id"].nunique() == 7
+    assert sorted(table["model"].unique()) == ["gblup", "net"]
+    assert (table["low"] < table["predicted"]).all()
+
+
+def test_a_finished_run_is_not_done_again(
+    finished: Analysis, config: AnalysisConfig, tmp_path: Path
+) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(finished.folder.path, copy)
+    before = {path: path.stat().st_mtime_ns for path in copy.glob("*.csv")}
+    run_stages(Analysis(config, RunFolder(copy)))
+    again = {path: path.stat().st_mtime_ns for path in before}
+    unchanged = [path.name for path in before if before[path] == again[path]]
+    assert {"predictions.csv", "scores.csv", "splits.csv"} <= set(unchanged)
+
+
+def test_lost_artefacts_come_back_the_same(
+    finished: Analysis, config: AnalysisConfig, tmp_path: Path
+) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(finished.folder.path, copy)
+    for name in ("predictions.csv", "nodes.csv", "data.json"):
+        (copy / name).unlink()
+    shutil.rmtree(copy / "models")
+    run_stages(Analysis(config, RunFolder(copy)))
+    for name in ("predictions.csv", "nodes.csv", "variants.csv", "data.json"):
+        assert (copy / name).read_bytes() == finished.folder.file(name).read_bytes()
+
+
+def test_new_lines_need_genotypes_alone(finished: Analysis, inputs: Path) -> None:
+    reopened = open_run(finished.folder.path)
+    new = inputs.parent / "candidates.vcf.gz"
+    table, matched = predict_new(reopened, new)
+    assert table["sample_id"].nunique() == 5
+    assert set(table["model"]) == set(deployable_labels(reopened))
+    assert "43" in matched.line
+    one, _ = predict_new(reopened, new, labels=("net",))
+    whole = table[table["model"] == "net"].reset_index(drop=True)
+    assert one.equals(whole)
+
+
+def test_wrong_requests_are_refused(finished: Analysis, inputs: Path) -> None:
+    new = inputs.parent / "candidates.vcf.gz"
+    with pytest.raises(ConfigError, match="oracle"):
+        predict_new(finished, new, labels=("oracle",))
+    with pytest.raises(ConfigError, match="not a run folder"):
+        open_run(inputs.parent)
+
+
+def test_too_few_variants_are_refused(finished: Analysis, inputs: Path) -> None:
+    few = inputs.parent / "few.csv"
+    few.write_text("sample,qtl_1,qtl_2\nx,0,2\ny,1,0\n")
+    with pytest.raises(DataError, match="of"):
+        predict_new(finished, few)
+
+
+def test_other_inputs_are_another_run(config: AnalysisConfig, tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    other = config.run.model_copy(update={"seed": 99})
+    one = Analysis(config, folder)
+    two = Analysis(config.model_copy(update={"run": other}), folder)
+    assert one.data_key == two.data_key
+    assert one.model_key != two.model_key
+    assert one.rng("a").integers(1 << 30) != one.rng("b").integers(1 << 30)
+
+
+def test_equal_labels_are_refused(config: AnalysisConfig, tmp_path: Path) -> None:
+    twice = config.model_copy(update={"models": (config.models[0],) * 2})
+    with pytest.raises(ConfigError, match="two models"):
+        Analysis(twice, RunFolder(tmp_path))
+    assert len(check_analysis(twice).problems) == 1
+
+
+def test_unknown_traits_are_named(finished: Analysis, config: AnalysisConfig) -> None:
+    asked = config.phenotypes.model_copy(update={"traits": ("height",)})
+    with pytest.raises(ConfigError, match=r"height.*\n.*bud_delay"):
+        select_targets(
+            finished.dataset, config.model_copy(update={"phenotypes": asked})
+        )
+
+
+def test_check_lists_all_problems_at_once(inputs: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(inputs.parent, broken, ignore=shutil.ignore_patterns("run"))
+    (broken / "graph.toml").write_text("nodes = 3\n")
+    with (broken / "phenotypes.csv").open("a") as handle:
+        handle.write("zz,,,bud_delay,tall\n")
+    result = check_analysis(read_config(broken / "meristem.toml"))
+    assert len(result.problems) == 2
+    assert any("tall" in problem for problem in result.problems)
+    assert "2 problem(s):" in result.lines()
+    assert not (broken / "run").exists()
+
+
+def test_check_of_good_inputs(config: AnalysisConfig) -> None:
+    result = check_analysis(config)
+    assert result.problems == ()
+    assert result.lines()[-1] == "no problems found"
+    assert json.dumps(result.to_json())
+
+
+def test_estimates_grow_with_the_work(
+    finished: Analysis, config: AnalysisConfig
+) -> None:
+    more = config.evaluate.model_copy(update={"replicates": 4})
+    one = estimate_run(config, finished.dataset, finished.plan)
+    four = estimate_run(
+        config.model_copy(update={"evaluate": more}), finished.dataset, finished.plan
+    )
+    assert four.n_fit == 21
+    assert one.n_fit == 6
+    assert four.seconds > 2 * one.seconds
+    assert dict(one.model_seconds)["net"] > 0
+
+
+def test_fitted_models_are_kept(finished: Analysis) -> None:
+    fitted = load_fitted(finished, "gblup")
+    value = fitted.predict(finished.dataset.genotypes).value
+    assert value.shape == (36, 1)
+    assert np.isfinite(value).all()
+
+
+def test_stages_stand_in_the_order_of_the_data() -> None:
+    assert list(STAGES)[0] == "prepare"
+    assert list(STAGES).index("fit") < list(STAGES).index("explain")
+
+
+def test_input_files_are_hashed(config: AnalysisConfig) -> None:
+    files = input_files(config)
+    assert len({item.sha256 for item in files}) == len(files) >= 5
+    assert replace(files[0], role="x").size == files[0].size
