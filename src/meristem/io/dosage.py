@@ -170,6 +170,13 @@ def _read_text(path: Path) -> _Grid:
         if not rows and cells.count(delimiter) + 1 == len(titles) and n_leading == 1:
             titles = ["", *titles]  # R leaves the column of row names without a title
         n_cell = len(titles) - n_leading
+        if len(fields) < n_leading or n_cell == 0:
+            raise DataError(
+                "has no column of dosages",
+                where=f"{path}, line {number}",
+                remedy="write the ids in the first column and one column per variant "
+                "or sample",
+            )
         row_line.append(number)
         leading.append(fields)
         rows.append(_parse_row(cells, n_cell, delimiter, codes, path, number, titles))
@@ -203,17 +210,16 @@ def _parse_row(
     number: int,
     titles: list[str],
 ) -> NDArray[np.int8]:  # (n_cell,)
-    digits = fixed_cells(text, n_cell, 1, delimiter) if n_cell else None
+    digits = fixed_cells(text, n_cell, 1, delimiter)
     if digits is not None and digits.min() >= ord("0") and digits.max() <= ord("9"):
         return (digits[:, 0] - ord("0")).astype(np.int8)
     cells = text.split(delimiter)
-    if len(cells) != n_cell or n_cell == 0:
+    if len(cells) != n_cell:
         n_leading = len(titles) - n_cell
         raise DataError(
             f"has {n_leading + len(cells)} columns, the header has {len(titles)}",
             where=f"{path}, line {number}",
-            remedy="give every row the same number of columns, and at least one of "
-            "dosages",
+            remedy="give every row the same number of columns",
         )
     try:
         return np.array([codes[cell] for cell in cells], dtype=np.int8)

@@ -63,12 +63,12 @@ class VariantFile:
             try:
                 record = next(iterator, None)
             except Exception as error:  # cyvcf2 raises no narrower one
-                line = _line_of_record(self._content, number)
+                fault, line = _record_fault(self._content, number)
                 raise DataError(
-                    "is damaged or truncated, or has a value that cannot be parsed",
+                    fault,
                     where=f"{self._path}, variant {number + 1}{line}",
-                    remedy="mend that line (number of columns, position, genotype), "
-                    "or copy or download the file again",
+                    remedy="mend or leave out that variant, or copy or download the "
+                    "file again",
                 ) from error
             if record is None:
                 return
@@ -184,7 +184,9 @@ def _header_fault(path: Path) -> str:
     try:
         with _open_binary(path) as handle:
             first = handle.readline()
-            if not first.startswith((b"##fileformat=VCF", b"BCF")):
+            if first.startswith(b"BCF"):
+                return "the BCF header is damaged"
+            if not first.startswith(b"##fileformat=VCF"):
                 return "is no VCF: its first line is not ##fileformat=VCFv4.x"
             for line in handle:
                 if not line.startswith(b"##"):
@@ -203,17 +205,32 @@ def _header_fault(path: Path) -> str:
     return "the header cannot be parsed"
 
 
-def _line_of_record(path: Path, number: int) -> str:
-    """Return ` (line L)` of the record after `number` others, "" if unknown."""
+def _record_fault(path: Path, number: int) -> tuple[str, str]:
+    """Return what is wrong with the record after `number` others, and ` (line L)`."""
     seen = -1
+    n_column = 0
     try:
         with _open_binary(path) as handle:
             for line, text in enumerate(handle, start=1):
                 if line == 1 and text.startswith(b"BCF"):
-                    return ""
+                    break
+                if text.startswith(b"#CHROM"):
+                    n_column = text.count(b"\t") + 1
                 seen += not text.startswith(b"#")
                 if seen == number:
-                    return f" (line {line})"
+                    while handle.read(1 << 20):
+                        pass  # to the end: htslib reads ahead and meets damage there
+                    return _line_fault(text, n_column), f" (line {line})"
     except (EOFError, OSError, zlib.error):
-        return ""  # the damage itself: the variant number must do
-    return ""
+        return "the gzip stream is truncated or damaged", ""
+    return "is damaged or truncated, or has a value that cannot be parsed", ""
+
+
+def _line_fault(text: bytes, n_column: int) -> str:
+    fields = text.rstrip(b"\r\n").split(b"\t")
+    if len(fields) != n_column:
+        return f"has {len(fields)} columns, the header has {n_column}"
+    position = fields[1].decode(errors="replace")
+    if not position.isdecimal():
+        return f"position {position!r} is no whole number"
+    return "a genotype or another value cannot be parsed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pgenlib
@@ -74,7 +74,7 @@ def read_bed(path: str | Path) -> Genotypes:
     variants = read_bim(_beside(path, ".bim"))
     n_sample, n_variant = sample_id.size, variants.n_variant
     _refuse_wrong_bed(path, n_sample, n_variant)
-    with _opened(path, n_sample, variant_ct=n_variant) as reader:
+    with _opened(path, n_sample) as reader:
         dosage = _read_blocks(reader, n_sample, n_variant)
     return Genotypes(sample_id, variants, dosage, 2, str(path))
 
@@ -114,8 +114,17 @@ def read_pgen(
     table = _read_pgen_variants(path)
     n_sample, n_variant = sample_id.size, table.variants.n_variant
     n_record = table.record[-1] + 1
+    with _opened(path) as reader:
+        held = reader.get_raw_sample_ct(), reader.get_variant_ct()
+    if held != (n_sample, n_record):
+        raise DataError(
+            f"holds {held[0]} samples and {held[1]} variants, the tables beside it "
+            f"{n_sample} and {n_record}",
+            where=path,
+            remedy="bring the .pvar and .psam it belongs to",
+        )
     if n_record == n_variant:
-        with _opened(path, n_sample, variant_ct=n_record) as reader:
+        with _opened(path, n_sample) as reader:
             dosage = _read_blocks(reader, n_sample, n_variant)
         return Genotypes(sample_id, table.variants, dosage, 2, str(path))
     if multiallelic == "refuse":
@@ -130,7 +139,7 @@ def read_pgen(
     starts = np.flatnonzero(np.asarray(table.allele) == 1)
     sizes = np.diff(np.append(starts, n_variant)) + 1
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.uintp)
-    with _opened(path, n_sample, allele_idx_offsets=offsets) as reader:
+    with _opened(path, n_sample, offsets) as reader:
         dosage = _read_alleles(reader, n_sample, table)
     return Genotypes(sample_id, table.variants, dosage, 2, str(path))
 
@@ -197,10 +206,16 @@ def _refuse_wrong_bed(path: Path, n_sample: int, n_variant: int) -> None:
 
 
 @contextmanager
-def _opened(path: Path, n_sample: int, **sizes: Any) -> Iterator[pgenlib.PgenReader]:
+def _opened(
+    path: Path,
+    n_sample: int | None = None,
+    allele_idx_offsets: NDArray[np.uintp] | None = None,
+) -> Iterator[pgenlib.PgenReader]:
     """Open a file with pgenlib; its faults become DataErrors."""
     try:
-        with pgenlib.PgenReader(str(path).encode(), n_sample, **sizes) as reader:
+        with pgenlib.PgenReader(
+            str(path).encode(), n_sample, allele_idx_offsets=allele_idx_offsets
+        ) as reader:
             yield reader
     except RuntimeError as error:
         told = error.args[0] if error.args else ""
