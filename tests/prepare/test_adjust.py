@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from scipy.linalg import block_diag
 
 from meristem.errors import DataError
-from meristem.prepare.adjust import adjusted_means, line_means
+from meristem.prepare.adjust import _pseudo_inverse, adjusted_means, line_means
 from meristem.records import Observations
 
 
@@ -194,3 +195,19 @@ def test_lines_are_absorbed_so_that_many_lines_are_cheap():
         mean[seen] - mean[seen].mean(), truth[seen] - truth[seen].mean(), atol=1e-8
     )
     assert (weight > 0).all()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_pseudo_inverse_equals_numpy(seed):
+    rng = np.random.default_rng(seed)
+    blocks = []
+    for n in (1, 4, 6):
+        joined = np.triu(rng.uniform(0.1, 2, (n, n)), 1)
+        joined += joined.T
+        blocks.append(np.diag(joined.sum(1)) - joined)
+    system = block_diag(*blocks)
+    island = np.repeat([0, 1, 2], [1, 4, 6])
+    order = rng.permutation(11)
+    found = _pseudo_inverse(system[np.ix_(order, order)], island[order])
+    expected = np.linalg.pinv(system)[np.ix_(order, order)]
+    np.testing.assert_allclose(found, expected, atol=1e-10)

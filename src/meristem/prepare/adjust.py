@@ -15,6 +15,8 @@ from meristem.records import FloatArray, IntArray, Observations, Phenotypes, Str
 
 log = logging.getLogger(__name__)
 
+_LINES_AT_ONCE = 1024
+
 SMALLEST_TRIAL = 3
 """A trial of fewer values is not called constant."""
 
@@ -182,14 +184,17 @@ def line_means(
     system = -(incidence.T @ share).toarray()
     system[np.diag_indices_from(system)] += np.asarray(incidence.sum(axis=0)).ravel()
     right = np.bincount(cell[2], weight * value) - incidence.T @ raw
-    inverse = np.linalg.pinv(system, rcond=1e-10, hermitian=True)
+    island_of_cell, island_of_line = _islands(incidence)
+    inverse = _pseudo_inverse(system, island_of_cell)
     effect = inverse @ right  # (n_cell,)
 
-    island_of_cell, island_of_line = _islands(incidence)
     average = _average_cells(cell_environment, island_of_cell)  # (n_island, n_cell)
-    lean = share - sparse.csr_matrix(average)[island_of_line]  # (n_line, n_cell)
-    mean = raw - lean @ effect
-    variance = 1.0 / scale + np.asarray(lean.multiply(lean @ inverse).sum(1)).ravel()
+    mean, variance = raw.copy(), 1.0 / scale
+    for start in range(0, n_line, _LINES_AT_ONCE):
+        some = slice(start, start + _LINES_AT_ONCE)
+        lean = share[some].toarray() - average[island_of_line[some]]  # (n, n_cell)
+        mean[some] -= lean @ effect
+        variance[some] += np.einsum("ij,ij->i", lean @ inverse, lean)
     if average.shape[0] > 1:
         mean = _level_islands(mean, island_of_line, seen)
     return np.where(seen, mean, np.nan), np.where(seen, 1.0 / variance, 1.0)
@@ -204,6 +209,28 @@ def _islands(
     rows, columns = incidence.nonzero()
     some_cell[rows] = columns
     return island_of_cell, island_of_cell[some_cell]
+
+
+def _pseudo_inverse(
+    system: FloatArray,  # (n_cell, n_cell)
+    island_of_cell: IntArray,  # (n_cell,)
+) -> FloatArray:  # (n_cell, n_cell)
+    """Return the Moore-Penrose inverse of the absorbed system.
+
+    Within an island the system is the Laplacian of a connected graph: its null
+    space is the constant vector, so that S+ = (S + c J/n)^-1 - J/(c n), which costs
+    a tenth of an eigendecomposition.
+    """
+    inverse = np.zeros(system.shape)
+    for island in range(island_of_cell.max() + 1):
+        cells = np.flatnonzero(island_of_cell == island)
+        if cells.size == 1:
+            continue
+        block = system[np.ix_(cells, cells)]
+        c = float(np.diag(block).mean())
+        lifted = np.linalg.inv(block + c / cells.size) - 1.0 / (c * cells.size)
+        inverse[np.ix_(cells, cells)] = (lifted + lifted.T) / 2
+    return inverse
 
 
 def _average_cells(
