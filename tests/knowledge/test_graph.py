@@ -20,9 +20,14 @@ def named_edges(graph: KnowledgeGraph) -> list[tuple[str, str]]:
 
 def test_nodes_are_sorted_and_edges_follow_their_names():
     graph = make_graph(
-        KINDS, ["g", "A", "C"], ["A", "C", "T"], edge_kind=["x", "y", "z"],
-        edge_sign=[1, -1, 0], node_label={"A": "auxin"}, claims=[("g", "v2"), ("g", "v1")],
-    )  # fmt: skip
+        KINDS,
+        ["g", "A", "C"],
+        ["A", "C", "T"],
+        edge_kind=["x", "y", "z"],
+        edge_sign=[1, -1, 0],
+        node_label={"A": "auxin"},
+        claims=[("g", "v2"), ("g", "v1")],
+    )
     assert graph.node_name.tolist() == ["A", "C", "T", "g"]
     assert graph.node_label.tolist() == ["auxin", "C", "T", "g"]
     assert graph.node_kind.tolist() == ["hormone", "hormone", "trait", "gene"]
