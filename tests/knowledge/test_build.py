@@ -28,7 +28,7 @@ def files(tmp_path):
     return {
         "genes": write(tmp_path, "genes.csv", GENES),
         "annotation": write(tmp_path, "annotation.csv", ANNOTATION),
-        "ontology": write(tmp_path, "onto.csv", "child,parent\nT:1,T:2\nT:2,T:3\n"),
+        "ontology": write(tmp_path, "onto.csv", "child,parent\nT:1,A:2\nA:2,T:3\n"),
         "gene_sets": (
             write(tmp_path, "s.gmt", "S\tna\tg1\tg2\tSYM3\tnobody\tg4\tg5\n"),
         ),
@@ -40,7 +40,7 @@ def test_everything_meets_by_name(files):
     knowledge = build_graph(KnowledgeConfig(**files))
     graph = knowledge.graph
     kind = dict(zip(graph.node_name.tolist(), graph.node_kind.tolist(), strict=True))
-    # T:1 to T:3 hold the same genes; the first of them by id stays.
+    # All three hold the same genes; the most specific of them stays.
     terms = {name for name in kind if kind[name] == "term"}
     assert terms == {"T:1"}
     assert {name for name in kind if kind[name] == "gene"} == {

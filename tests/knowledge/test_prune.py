@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -55,6 +57,7 @@ def slow_keep(graph, removed):
     return nx.transitive_reduction(graph)
 
 
+few = settings(max_examples=40)
 ONTOLOGIES = {
     "own": st.lists(st.tuples(st.integers(0, 7), st.integers(0, 5)), max_size=14),
     "edges": st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=14),
@@ -62,6 +65,7 @@ ONTOLOGIES = {
 }
 
 
+@few
 @given(**ONTOLOGIES)
 def test_removed_terms_hand_their_children_to_the_nearest_kept(own, edges, keep):
     terms = make(8, 6, own, [(low, high) for low, high in edges if low < high])
@@ -71,6 +75,7 @@ def test_removed_terms_hand_their_children_to_the_nearest_kept(own, edges, keep)
     assert set(as_networkx(kept).edges) == set(expected.edges)
 
 
+@few
 @given(**ONTOLOGIES)
 def test_who_is_under_a_kept_term_stays_under_it(own, edges, keep):
     terms = make(8, 6, own, [(low, high) for low, high in edges if low < high])
@@ -130,6 +135,16 @@ def test_terms_go_by_size_then_by_redundancy():
     assert kept.gene_id.size == 8
 
 
+def test_of_equal_terms_the_most_specific_stays():
+    terms = make(3, 4, [(2, gene) for gene in range(4)], [])
+    turned = replace(terms, child=np.array([2, 1]), parent=np.array([1, 0]))
+    kept, counts = prune_terms(
+        replace(turned, relation=np.full(2, "is_a")), PruneConfig(min_genes=1)
+    )
+    assert kept.term_id.tolist() == ["t2"]
+    assert counts.n_redundant == 2
+
+
 def test_the_larger_of_two_similar_terms_stays():
     own = [(0, gene) for gene in range(9)]
     terms = make(2, 10, [*own, (1, 9)], [(0, 1)])
@@ -140,6 +155,7 @@ def test_the_larger_of_two_similar_terms_stays():
     assert everything.term_id.tolist() == ["t0", "t1"]
 
 
+@few
 @given(**{name: ONTOLOGIES[name] for name in ("own", "edges")})
 def test_no_two_kept_terms_are_too_similar(own, edges):
     assume(own)

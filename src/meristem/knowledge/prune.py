@@ -10,6 +10,7 @@ from scipy import sparse
 
 from meristem.config.stages import PruneConfig
 from meristem.errors import KnowledgeError
+from meristem.knowledge.levels import node_levels
 from meristem.knowledge.ontology import propagate, without
 from meristem.knowledge.terms import TermGraph
 from meristem.records import IntArray
@@ -64,18 +65,19 @@ def similar_pairs(
 
 def _redundant(
     member: sparse.csr_matrix,  # (n_term, n_gene) bool, terms sorted by id
+    level: IntArray,  # (n_term,) 0 = has no narrower term
     max_jaccard: float,
 ) -> NDArray[np.bool_]:  # (n_term,)
     """Return terms too similar to a larger one that stays.
 
-    From the largest to the smallest, ties by id: a term stays unless its index with
-    one that stays is above the limit. The larger one stays, so that no gene loses
-    its place.
+    From the largest to the smallest: a term stays unless its index with one that
+    stays is above the limit. The larger one stays, so that no gene loses its place;
+    of equally large ones the more specific, then the first by id.
     """
     one, other, _ = similar_pairs(member, max_jaccard)
     size = np.diff(member.indptr)
     rank = np.empty(size.size, dtype=np.int64)
-    rank[np.lexsort((np.arange(size.size), -size))] = np.arange(size.size)
+    rank[np.lexsort((np.arange(size.size), level, -size))] = np.arange(size.size)
     swap = rank[one] > rank[other]
     larger, smaller = np.where(swap, other, one), np.where(swap, one, other)
     removed = np.zeros(size.size, dtype=bool)
@@ -197,7 +199,8 @@ def prune_terms(
             where=terms.source,
             remedy="widen prune.min_genes and prune.max_genes",
         )
-    redundant = _redundant(member[fitting], config.max_jaccard)
+    level = node_levels(size.size, terms.child, terms.parent)
+    redundant = _redundant(member[fitting], level[fitting], config.max_jaccard)
     keep = np.zeros(size.size, dtype=bool)
     keep[fitting[~redundant]] = True
     counts = PruneCounts(
