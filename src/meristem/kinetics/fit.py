@@ -168,7 +168,11 @@ class Solver:
             None if scheme.observable == "decay" else spanning_trees(self.cycle)
         )
 
-    def __call__(self, log_rates: Tensor) -> Tensor:
+    def __call__(
+        self,
+        log_rates: Tensor,  # (..., n_reaction)
+    ) -> Tensor:  # (...,)
+        """Return log10 of the observable."""
         if self.trees is None:
             return log_observable(self.scheme, log_rates) / LN10
         weight = tree_log_weights(log_rates, self.trees)
@@ -303,9 +307,13 @@ def fit_kinns(
         raise ConfigError("a member has no training row", remedy="check the splits")
     n_position, n_channel = data.x.shape[1:]
     design = _design(architectures, scheme, n_position)
-    start = _start(design, scheme, n_channel, options, rng)
+    # starts and batches draw apart, so that a member does not depend on the others
+    order_rng, start_rng = (
+        np.random.default_rng(int(seed)) for seed in rng.integers(2**62, size=2)
+    )
+    start = _start(design, scheme, n_channel, options, start_rng)
     rows = _Rows.make(data, train, valid)
-    best, loss, epochs = _train(Solver(scheme), design, start, rows, options, rng)
+    best, loss, epochs = _train(Solver(scheme), design, start, rows, options, order_rng)
     kinns = _kinns(scheme, architectures, best, design, options, n_channel)
     held_out = _held_out(kinns, data, valid)
     return BatchFit(kinns, held_out, loss.numpy().astype(np.float64), epochs)

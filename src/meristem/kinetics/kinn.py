@@ -151,7 +151,9 @@ class Kinn:
         mean = torch.as_tensor(self.log10_rate(x))
         low, high = self.limits
         sigma = torch.tensor(self.log_sigma, dtype=mean.dtype)
-        reading = expected_measurement(mean, sigma, low)
+        reading = mean
+        if math.isfinite(low):
+            reading = expected_measurement(mean, sigma, low)
         return np.asarray(reading.clamp(max=high))
 
 

@@ -67,8 +67,10 @@ def to_antimony(
     lines = [f"model {_safe(scheme.name)}", "  compartment cell = 1;"]
     for index, name in enumerate(states.values()):
         lines.append(f"  species {name} in cell = {1 if index == 0 else 0};")
-    for ligand in scheme.ligands:
-        lines.append(f"  {_safe(ligand)} = {float(given.get(ligand, 1.0))!r};")
+    lines += [
+        f"  {_safe(ligand)} = {float(given.get(ligand, 1.0))!r};"
+        for ligand in scheme.ligands
+    ]
     for reaction, value in zip(scheme.reactions, values, strict=True):
         constant = f"k_{_safe(reaction.name)}"
         suffix = "_observed" if reaction.observed else ""

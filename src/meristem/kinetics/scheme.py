@@ -150,6 +150,14 @@ def _refuse(scheme: Scheme, what: str, remedy: str) -> None:
 
 def _check(scheme: Scheme) -> None:
     _check_names(scheme)
+    start = scheme.states[0]
+    lost = set(scheme.states) - _reached(scheme, start, backwards=False)
+    if lost:
+        _refuse(
+            scheme,
+            f"state {min(lost)!r} cannot be reached from the start {start!r}",
+            "add a reaction, or remove the state",
+        )
     if scheme.observable not in get_args(Observable):
         _refuse(
             scheme,
@@ -215,14 +223,6 @@ def _reached(scheme: Scheme, start: str, *, backwards: bool) -> set[str]:
 
 
 def _check_reach(scheme: Scheme) -> None:
-    start = scheme.states[0]
-    lost = set(scheme.states) - _reached(scheme, start, backwards=False)
-    if lost:
-        _refuse(
-            scheme,
-            f"state {min(lost)!r} cannot be reached from the start {start!r}",
-            "add a reaction, or remove the state",
-        )
     reaching: set[str] = set()
     for index in scheme.observed:
         source = scheme.reactions[index].source
