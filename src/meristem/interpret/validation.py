@@ -237,8 +237,9 @@ def _interval(
     known = ~np.isnan(stacked).all(axis=0)
     tail = (1 - level) / 2
     low, high = empty.copy(), empty.copy()
-    bounds = np.nanquantile(stacked[:, known], [tail, 1 - tail], axis=0)
-    low[known], high[known] = bounds
+    if known.any():
+        bounds = np.nanquantile(stacked[:, known], [tail, 1 - tail], axis=0)
+        low[known], high[known] = bounds
     return low, high
 
 
