@@ -91,16 +91,16 @@ def fabricate_small(folder: Path) -> Path:
     return folder
 
 
-def fabricate_large(folder: Path, each: int = 400, many: int = 1500) -> Path:
-    """Return a yeast-like run: 12 models, 9 targets, many nodes, odd names, NaN."""
+def fabricate_large(folder: Path, each: int = 200, many: int = 1500) -> Path:
+    """Return a yeast-like run: 12 models, 5 targets, many nodes, odd names, NaN."""
     rng = np.random.default_rng(11)
     folder.mkdir(parents=True, exist_ok=True)
-    traits = [(f"YBL{i:03d}C", env) for i in range(4) for env in ("ethanol", "glucose")]
+    traits = [(f"YBL{i:03d}C", env) for i in range(2) for env in ("ethanol", "glucose")]
     targets = [*traits, (HOSTILE, "ethanol")]
     labels = ["gblup", "binn", "dense", HOSTILE]
     labels += [f"a model with quite a long name, number {i}" for i in range(8)]
     quality = {label: 0.35 + 0.03 * i for i, label in enumerate(labels)}
-    predictions = tables.predictions_of(rng, quality, targets, 109, 5, 4)
+    predictions = tables.predictions_of(rng, quality, targets, 109, 5, 2)
     predictions.loc[::97, "predicted"] = np.nan
     scores = tables.score_rows(predictions.dropna(subset=["predicted"]))
     graph: dict[str, list[str]] = {f"Y{i:05d}": [] for i in range(many)}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from meristem.errors import ConfigError, DataError
 
@@ -40,6 +41,37 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "candidates": ("sample_id", "trait", "model", "predicted"),
 }
 """Columns without which a table cannot be shown; others may be absent."""
+
+_NUMBERS = (
+    "value",
+    "observed",
+    "predicted",
+    "spread",
+    "pc1",
+    "pc2",
+    "pc3",
+    "pc4",
+    "sensitivity",
+    "sensitivity_low",
+    "sensitivity_high",
+    "null_q",
+    "gradient",
+    "agreement",
+    "agreement_low",
+    "agreement_high",
+    "agreement_p",
+    "n_variants",
+    "n_parents",
+    "position",
+    "effect",
+    "effect_network",
+    "effect_polygenic",
+    "effect_total",
+    "gwas_beta",
+    "gwas_p",
+    "latent",
+    "measured",
+)
 
 _OPTIONAL_TEXT = ("trait", "environment", "model", "group", "kind", "split")
 
@@ -144,7 +176,7 @@ def _read_table(path: Path, name: str) -> pd.DataFrame:
     """Return a table with its text columns as text; empty if the file is absent."""
     if not path.is_file():
         columns = dict.fromkeys([*REQUIRED[name], *_OPTIONAL_TEXT])
-        return pd.DataFrame(columns=list(columns))
+        return _typed(pd.DataFrame(columns=list(columns)))
     try:
         frame = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, str), low_memory=False)
     except (OSError, ValueError, UnicodeDecodeError) as error:
@@ -160,9 +192,30 @@ def _read_table(path: Path, name: str) -> pd.DataFrame:
             where=path,
             remedy="see docs/run_folder.md, or run the analysis again",
         )
+    _check_numbers(frame, path)
     for column in _OPTIONAL_TEXT:
         if column not in frame.columns:
             frame[column] = ""
     present = [column for column in _TEXT if column in frame.columns]
     frame[present] = frame[present].fillna("")
-    return frame
+    return _typed(frame) if frame.empty else frame
+
+
+def _typed(empty: pd.DataFrame) -> pd.DataFrame:
+    """Return an empty table whose columns have the types that rows would give them."""
+    types = {
+        column: float if column in _NUMBERS else str
+        for column in empty.columns
+        if column in _NUMBERS or column in _TEXT
+    }
+    return empty.astype(types)
+
+
+def _check_numbers(frame: pd.DataFrame, path: Path) -> None:
+    for column in _NUMBERS:
+        if not frame.empty and column in frame and not is_numeric_dtype(frame[column]):
+            raise DataError(
+                f"the column {column} holds text where numbers belong",
+                where=path,
+                remedy="run the analysis again in this folder",
+            )

@@ -39,7 +39,7 @@ def agreement(view: View) -> pd.DataFrame:
         measured, latent = part["measured"].to_numpy(), part["latent"].to_numpy()
         _, _, r = regression(latent, measured)
         found.append({**dict(zip(keys, key, strict=True)), "n": len(part), "r": r})
-    frame = pd.DataFrame(found, columns=[*keys, "n", "r"])
+    frame = pd.DataFrame(found, columns=[*keys, "n", "r"]).astype({"r": float})
     return frame.sort_values(["r", "node"], ascending=[False, True], ignore_index=True)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from meristem.errors import DataError
 from meristem.report.layered import MARGIN, Layout, Node, Placed, place
 from meristem.report.page import Figure
-from meristem.report.palette import ACCENT, FAINT, INK, PAPER, SOFT, ramp
+from meristem.report.palette import ACCENT, FAINT, INK, PAPER, SOFT, ink_on, ramp
 from meristem.report.routing import BOX_HEIGHT, draw_curve, draw_edges, gaps
 from meristem.report.svg import Canvas, text_width, wrap
 from meristem.report.view import View
@@ -24,7 +24,6 @@ ROW_GAP = 20  # between rows of one level
 LEVEL_GAP = 46
 PER_ROW = 6
 PER_ROW_LARGE = 7  # one row per level where not every node can be shown
-DARK = 0.55  # above this fill, text is white
 MIDDLE = 0.25  # above this, the small text is as dark as the name
 
 
@@ -142,14 +141,13 @@ def _draw_box(canvas: Canvas, item: Placed, y: float, width: float) -> None:
     node = item.node
     known = math.isfinite(node.sensitivity)
     fill = ramp(node.sensitivity) if known else PAPER
-    dark = known and node.sensitivity > DARK
     tip = f"{node.label}, {node.name} ({node.kind or 'node'}), {_inputs(node)}"
     if known:
         tip += f", sensitivity {node.sensitivity:.2f} of the largest"
     left, top = item.x - width / 2, y - BOX_HEIGHT / 2
     stroke = "#9fb0a7"
     canvas.rect(left, top, width, BOX_HEIGHT, tip, fill=fill, stroke=stroke, rx=6)
-    ink = PAPER if dark else INK
+    ink = ink_on(node.sensitivity) if known else INK
     inner = width - 12
     middle: dict[str, Any] = {"anchor": "middle", "pointer_events": "none"}
     bold: dict[str, Any] = {"font_weight": 600}

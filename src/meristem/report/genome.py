@@ -34,7 +34,7 @@ def natural(name: str) -> tuple:
     >>> sorted(["chr10", "chr2", "chr1"], key=natural)
     ['chr1', 'chr2', 'chr10']
     """
-    parts = re.split(r"(\d+)", name)
+    parts = re.split(r"(\d+)", name.casefold())
     return tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts if p)
 
 

@@ -11,7 +11,7 @@ ACCENT = "#12704f"
 ACCENT_SOFT = "#8fc1ac"
 WARN = "#b5541c"
 WARN_SOFT = "#e3b294"
-NEUTRAL = "#6c7a86"
+NEUTRAL = "#66747f"
 NULL = "#c9d0cc"
 
 FONT = (
@@ -40,6 +40,20 @@ _RAMP: tuple[tuple[int, int, int], ...] = (
     (58, 143, 111),
     (15, 92, 65),
 )
+
+
+_DARK = 0.75  # share of the ramp from which white is read more easily than ink
+
+
+def ink_on(share: float) -> str:
+    """Return the colour of text on `ramp(share)`.
+
+    Examples
+    --------
+    >>> ink_on(0.2) == INK, ink_on(0.9) == PAPER
+    (True, True)
+    """
+    return PAPER if share > _DARK else INK
 
 
 def category(position: int) -> str:

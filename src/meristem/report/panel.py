@@ -67,8 +67,9 @@ def draw_x_axis(
         if grid:
             canvas.line(place, panel.top, place, panel.bottom, stroke=RULE)
         if position % every == 0:
+            middle = min(place, canvas.width - text_width(text, TICK) / 2)
             canvas.text(
-                place, panel.bottom + 16, text, TICK, anchor="middle", fill=SOFT
+                middle, panel.bottom + 16, text, TICK, anchor="middle", fill=SOFT
             )
     if label:
         middle = panel.left + panel.width / 2

@@ -14,7 +14,7 @@ from meristem.report.figure_observed import draw_observed
 from meristem.report.metric_names import label_of, order_of
 from meristem.report.numbers import fixed, number
 from meristem.report.page import Block, Figure, Section, Tabs
-from meristem.report.palette import ramp
+from meristem.report.palette import ink_on, ramp
 from meristem.report.table import table_html
 from meristem.report.view import SUBSAMPLE, Target, View, figure_name
 
@@ -125,10 +125,9 @@ def _cell(value: float, low: float, high: float) -> Markup:
     if not np.isfinite(value):
         return Markup('<td class="num" data-sort="">\u2013</td>')
     share = 0.72 * (value - low) / (high - low) if high > low else 0.4
-    ink = "#ffffff" if share > 0.62 else "#1c2622"
     return Markup(
         '<td class="num" data-sort="{}" style="background:{};color:{}">{}</td>'
-    ).format(repr(float(value)), ramp(share), ink, fixed(value))
+    ).format(repr(float(value)), ramp(share), ink_on(share), fixed(value))
 
 
 def _main(scores: pd.DataFrame) -> pd.DataFrame:
@@ -155,7 +154,9 @@ def metric_table(view: View, target: Target) -> Markup:
             row[metric] = Markup("{}").format(text)
         rows.append(row)
     headings = {metric: label_of(metric) for metric in metrics}
-    table = table_html(pd.DataFrame(rows), headings=headings, sortable=False)
+    table = table_html(
+        pd.DataFrame(rows, dtype=object), headings=headings, sortable=False
+    )
     return Markup(
         "<details><summary>All measures</summary>"
         '<div class="inside">{}<p class="note">Means over folds; \u00b1 standard '

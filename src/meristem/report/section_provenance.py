@@ -17,6 +17,11 @@ from meristem.report.view import View
 
 _FOLD = Markup('<details><summary>{}</summary><div class="inside">{}</div></details>\n')
 
+_LONG = Markup(
+    '<details class="long"><summary>{}</summary><div class="inside">{}</div></details>'
+)
+"""Stays closed in print."""
+
 
 def provenance_section(view: View) -> Section:
     """Return command, inputs with hashes, versions, seeds, timings, configuration."""
@@ -43,8 +48,7 @@ def provenance_section(view: View) -> Section:
     if run.get("config"):
         text = json.dumps(run["config"], indent=2, ensure_ascii=False)
         pre = Markup("<pre>{}</pre>").format(text)
-        fold = _FOLD.replace("<details>", '<details class="long">')
-        parts.append(fold.format("Resolved configuration", pre))
+        parts.append(_LONG.format("Resolved configuration", pre))
     if view.artefacts.absent:
         text = "Not in this run folder: " + ", ".join(view.artefacts.absent) + "."
         parts.append(Markup('<p class="note">{}</p>').format(text))
@@ -75,7 +79,7 @@ def _inputs(inputs: list[dict[str, Any]]) -> Markup:
         }
         for item in inputs
     ]
-    return table_html(pd.DataFrame(rows), sortable=False)
+    return table_html(pd.DataFrame(rows, dtype=object), sortable=False)
 
 
 def _timings(timings: Any) -> Markup:

@@ -22,6 +22,9 @@ def table_html(
 ) -> Markup:
     """Return a table as HTML; every text is escaped unless it is `Markup`.
 
+    `Markup` survives in columns of dtype object alone: pandas makes plain text of it
+    elsewhere.
+
     Parameters
     ----------
     frame

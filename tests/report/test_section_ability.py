@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from meristem.report.page import Tabs
+from meristem.report.section_ability import (
+    MOST_TARGETS,
+    ability_section,
+    group_tables,
+    learning_section,
+    metric_table,
+    observed_section,
+    overview,
+)
+from meristem.report.view import Target, View
+
+
+def test_one_target_needs_no_tabs_and_several_do(
+    small_view: View, large_view: View
+) -> None:
+    one, several = ability_section(small_view), ability_section(large_view)
+    assert one is not None
+    assert several is not None
+    assert not any(isinstance(block, Tabs) for block in one.blocks)
+    tabs = [block for block in several.blocks if isinstance(block, Tabs)]
+    assert len(tabs[0].label) == 5
+    assert one.html == ""
+    assert "heat" in several.html
+
+
+def test_overview_holds_means_over_folds(large_view: View) -> None:
+    html = str(overview(large_view))
+    scores = large_view.artefacts.scores
+    keep = (scores["metric"] == "pearson") & (scores["model"] == "binn")
+    keep &= (scores["trait"] == "YBL000C") & (scores["environment"] == "ethanol")
+    row = next(line for line in html.splitlines() if "<td>binn</td>" in line)
+    shown = [float(value) for value in re.findall(r'data-sort="([^"]+)"', row)]
+    assert shown[1] == pytest.approx(scores[keep]["value"].mean())
+
+
+def test_all_metrics_are_in_the_table(small_view: View) -> None:
+    html = metric_table(small_view, small_view.targets[0])
+    for word in ("predictive ability", "rank correlation", "slope", "bias", "±"):
+        assert word in html
+    assert "&lt;span" not in html
+    assert '<span class="tag">not deployable</span>' in html
+
+
+def test_groups_are_shown_where_measured(small_view: View, large_view: View) -> None:
+    html = "".join(group_tables(small_view))
+    assert re.findall(r"family [A-D]", html) == [f"family {c}" for c in "ABCD"]
+    assert group_tables(large_view) == []
+
+
+def test_more_targets_than_can_be_drawn_are_counted(small_view: View) -> None:
+    targets = tuple(Target(f"t{i}", "") for i in range(MOST_TARGETS + 5))
+    view = replace(small_view, targets=(small_view.targets[0], *targets))
+    section = observed_section(view)
+    assert section is not None
+    assert f"first {MOST_TARGETS} of {MOST_TARGETS + 6}" in str(section.blocks[-1])
+
+
+def test_sections_without_data_are_left_out(large_view: View) -> None:
+    assert learning_section(large_view) is None
+    bare = replace(large_view.artefacts, scores=large_view.artefacts.scores.head(0))
+    assert ability_section(replace(large_view, artefacts=bare)) is None

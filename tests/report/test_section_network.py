@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from meristem.report.page import Figure, Section, Tabs
+from meristem.report.section_network import (
+    controls_section,
+    genome_section,
+    latents_section,
+    network_section,
+    node_table,
+    nodes_section,
+)
+from meristem.report.view import View
+
+ALL = (
+    network_section,
+    nodes_section,
+    latents_section,
+    genome_section,
+    controls_section,
+)
+
+
+def words(section: Section) -> str:
+    texts = [section.html, section.intro]
+    for block in section.blocks:
+        if isinstance(block, str):
+            texts.append(block)
+        elif isinstance(block, Figure):
+            texts.append(block.caption)
+    return " ".join(texts)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_every_section_explains_itself(small_view: View, make) -> None:
+    section = make(small_view)
+    assert section is not None
+    assert len(section.intro) > 60
+    assert section.anchor.isalpha()
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_every_section_can_be_left_out(small_view: View, make) -> None:
+    empty = {
+        name: getattr(small_view.artefacts, name).head(0)
+        for name in ("nodes", "latents", "variants", "genes", "scores", "predictions")
+    }
+    bare = replace(small_view.artefacts, network=None, knowledge=None, **empty)
+    assert make(replace(small_view, artefacts=bare, verdicts=())) is None
+
+
+def test_knowledge_is_summed_up(small_view: View) -> None:
+    section = network_section(small_view)
+    assert section is not None
+    assert "Quality of the knowledge" in words(section)
+    assert "genes, n gene" in words(section)
+
+
+def test_latents_carry_interval_and_permutation_p(small_view: View) -> None:
+    section = latents_section(small_view)
+    assert section is not None
+    html = words(section)
+    assert "p (permutation)" in html
+    assert html.count(">0.005<") == 5
+
+
+def test_node_table_names_terms(large_view: View) -> None:
+    html = node_table(large_view, large_view.targets[0])
+    assert "carbohydrate metabolic process" in html
+    assert "GO:" in html
+
+
+def test_targets_share_one_set_of_tabs(large_view: View) -> None:
+    section = genome_section(large_view)
+    assert section is not None
+    tabs = [block for block in section.blocks if isinstance(block, Tabs)]
+    assert len(tabs) == 1
+    assert all(len(panel) == 3 for panel in tabs[0].panel)
