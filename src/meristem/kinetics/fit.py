@@ -21,7 +21,7 @@ from meristem.kinetics.kinn import (
     Kinn,
     Measurements,
 )
-from meristem.kinetics.likelihood import censored_loss
+from meristem.kinetics.likelihood import censored_loss, censored_residual
 from meristem.kinetics.scheme import Scheme
 from meristem.kinetics.solve import log_observable, tree_log_weights
 from meristem.kinetics.trees import spanning_trees
@@ -195,8 +195,9 @@ def _loss(
 ) -> Tensor:  # (n_member, n)
     if options.loss == "censored":
         return censored_loss(mean, y, censored, log_sigma)
-    low, high = options.limits
-    residual = mean.clamp(low, high) - y
+    residual = censored_residual(mean, y, censored)
+    above = y >= options.limits[1]
+    residual = torch.where(above, residual.clamp_max(0.0), residual)
     return residual.abs() if options.loss == "absolute" else residual**2
 
 
@@ -314,7 +315,7 @@ def fit_kinns(
     start = _start(design, scheme, n_channel, options, start_rng)
     rows = _Rows.make(data, train, valid)
     best, loss, epochs = _train(Solver(scheme), design, start, rows, options, order_rng)
-    kinns = _kinns(scheme, architectures, best, design, options, n_channel)
+    kinns = _kinns(scheme, architectures, best, design, options, data.channels)
     held_out = _held_out(kinns, data, valid)
     return BatchFit(kinns, held_out, loss.numpy().astype(np.float64), epochs)
 
@@ -432,7 +433,7 @@ def _kinns(
     parameters: Parameters,
     design: _Design,
     options: FitOptions,
-    n_channel: int,
+    channels: str,
 ) -> tuple[Kinn, ...]:
     with torch.no_grad():
         spread = (design.basis @ _weights(parameters, design)).double().numpy()
@@ -450,6 +451,7 @@ def _kinns(
             log_sigma=float(sigma[i]),
             limits=options.limits,
             hidden=_hidden_units(i, parameters, design),
+            channels=channels,
         )
         for i, architecture in enumerate(architectures)
     )

@@ -39,7 +39,7 @@ class FitOptions:
     ----------
     loss
         ``censored``: Gaussian likelihood with a detection limit; ``squared``: squared
-        error of the prediction clipped to `limits`; ``absolute`` likewise.
+        error, one-sided for rows at a limit; ``absolute`` likewise.
     learning_rate, decay, decay_steps
         Adam's step, multiplied by `decay` every `decay_steps` steps.
     clip_norm
@@ -83,17 +83,24 @@ class Measurements:
         True where the truth is at or below `y`.
     group
         Rows of one sequence share a number and never part in a split.
+    channels
+        Name of the set of channels (see `channels`); empty for other features.
     """
 
     x: NDArray[np.uint8]  # (n, n_position, n_channel)
     y: FloatArray  # (n,)
     censored: NDArray[np.bool_]  # (n,)
     group: NDArray[np.int64]  # (n,)
+    channels: str = ""
 
     def take(self, rows: NDArray[np.int64]) -> Measurements:
         """Return some of the rows."""
         return Measurements(
-            self.x[rows], self.y[rows], self.censored[rows], self.group[rows]
+            self.x[rows],
+            self.y[rows],
+            self.censored[rows],
+            self.group[rows],
+            self.channels,
         )
 
 
@@ -113,6 +120,10 @@ class Kinn:
         Natural log of the standard deviation of log10 measurements.
     limits
         Measurable range of log10 values.
+    hidden
+        Rectified units, where the architecture has some.
+    channels
+        Set of channels that it reads.
     """
 
     scheme: Scheme
@@ -122,6 +133,7 @@ class Kinn:
     log_sigma: float
     limits: tuple[float, float]
     hidden: tuple[HiddenUnits, ...] = ()
+    channels: str = ""
 
     def log_rates(
         self,

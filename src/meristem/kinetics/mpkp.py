@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.io.files import open_text
-from meristem.kinetics.encode import EDITS, encode_pairs
+from meristem.kinetics.channels import kinetic_channels
+from meristem.kinetics.encode import encode_pairs
 from meristem.kinetics.kinn import Measurements
 from meristem.records import FloatArray
 
@@ -182,6 +183,7 @@ def measurements(
     table: KineticTable,
     *,
     enzyme: str = "wt",
+    channels: str = "edits",
     unique: bool = True,
 ) -> Measurements:
     """Return the rows of one enzyme to learn from, without the control.
@@ -192,6 +194,8 @@ def measurements(
         One guide.
     enzyme
         ``wt``, ``enh``, ``hypa`` or ``hf1``.
+    channels
+        Set of channels (see `channels.CHANNEL_SETS`).
     unique
         Keep one row per sequence: several descriptors of one sequence carry the same
         measurement.
@@ -217,6 +221,7 @@ def measurements(
         keep = np.sort(first)
         rows, group = rows[keep], group[keep]
     target = table.target[rows].tolist()
-    x = encode_pairs([table.guide] * len(rows), target)[:, :, EDITS]
+    encoding = encode_pairs([table.guide] * len(rows), target)
+    x = kinetic_channels(encoding, channels)
     y = table.log10_rate[rows, ENZYMES.index(enzyme)]
-    return Measurements(x, y, y <= LIMIT, group.astype(np.int64))
+    return Measurements(x, y, y <= LIMIT, group.astype(np.int64), channels)

@@ -12,7 +12,12 @@ import torch
 
 from meristem.errors import DataError
 from meristem.io.files import replacing
-from meristem.kinetics.encode import EDITS, count_edits, encode_pairs
+from meristem.kinetics.channels import (
+    kinetic_channels,
+    pair_features,
+    pair_weights,
+)
+from meristem.kinetics.encode import count_edits, encode_pairs
 from meristem.kinetics.fit import Solver
 from meristem.kinetics.kinn import LN10, Kinn
 from meristem.kinetics.off_target import Sites, iter_sites
@@ -55,7 +60,9 @@ class Scorer:
         self.scheme = kinns[0].scheme
         self.solver = Solver(self.scheme)
         self.plain = not any(kinn.hidden for kinn in kinns)
-        weights = np.concatenate([k.weights.reshape(len(k.weights), -1) for k in kinns])
+        self.channels = kinns[0].channels
+        spread = [pair_weights(k.weights, k.channels) for k in kinns]
+        weights = np.concatenate([w.reshape(len(w), -1) for w in spread])
         self.weights = torch.from_numpy(np.ascontiguousarray(weights.T)).float()
         self.bias = torch.from_numpy(np.concatenate([k.bias for k in kinns])).float()
 
@@ -64,12 +71,12 @@ class Scorer:
         x: np.ndarray,  # (n, 25, 13)
     ) -> SiteScores:
         """Return the scores of encoded pairs."""
-        edits = x[:, :, EDITS]
         n, n_member = len(x), len(self.kinns)
         if self.plain:
-            flat = torch.from_numpy(edits.reshape(n, -1).astype(np.float32))
+            flat = torch.from_numpy(pair_features(x).reshape(n, -1).astype(np.float32))
             log_rates = (flat @ self.weights + self.bias).reshape(n, n_member, -1)
         else:
+            edits = kinetic_channels(x, self.channels)
             parts = [kinn.log_rates(edits) for kinn in self.kinns]
             log_rates = torch.from_numpy(np.stack(parts, axis=1)).float()
         value = self.solver(log_rates).double().numpy()

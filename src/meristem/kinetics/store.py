@@ -33,6 +33,7 @@ def _kinn_to_dict(kinn: Kinn) -> dict[str, Any]:
         "bias": kinn.bias.tolist(),
         "log_sigma": kinn.log_sigma,
         "limits": [_number(limit) for limit in kinn.limits],
+        "channels": kinn.channels,
         "hidden": [
             {
                 "reaction": unit.reaction,
@@ -97,6 +98,7 @@ def read_kinns(path: str | Path) -> tuple[Kinn, ...]:
                         math.inf if high is None else float(high),
                     ),
                     hidden,
+                    str(member["channels"]),
                 )
             )
     except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from meristem.errors import DataError
-from meristem.kinetics.encode import EDITS, Encoding
+from meristem.kinetics.channels import pair_weights
+from meristem.kinetics.encode import REFERENCE, SUBSTITUTED, Encoding
 from meristem.kinetics.fit import Solver
 from meristem.kinetics.kinn import Kinn
 from meristem.kinetics.metrics import Ranking, average_precision
@@ -70,7 +71,8 @@ class KineticLayer(nn.Module):
                 "a network with hidden units cannot be placed in a deep network",
                 remedy="fit one with hidden = 0",
             )
-        flat = kinn.weights.reshape(len(kinn.weights), -1)
+        weights = pair_weights(kinn.weights, kinn.channels)
+        flat = weights.reshape(len(weights), -1)
         self.weight: Tensor
         self.bias: Tensor
         self.register_buffer("weight", torch.from_numpy(flat.T.copy()).float())
@@ -82,7 +84,9 @@ class KineticLayer(nn.Module):
         x: Tensor,  # (n, 25, 13)
     ) -> Tensor:  # (n, n_reaction)
         """Return the frozen in-vitro log rates."""
-        return x[:, :, EDITS].flatten(1) @ self.weight + self.bias
+        changed = x[:, :, REFERENCE, None] * x[:, :, None, SUBSTITUTED]
+        pairs = torch.cat([changed.flatten(2), x[:, :, 8:]], dim=2)
+        return pairs.flatten(1) @ self.weight + self.bias
 
     def forward(
         self,
