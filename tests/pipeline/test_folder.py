@@ -18,7 +18,9 @@ def test_stamps_count_only_with_their_outputs(tmp_path: Path) -> None:
 
 def test_ids_that_look_like_numbers_stay_text(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
-    table = pd.DataFrame({"sample_id": ["007", "NA"], "fold": ["0", "all"], "x": [1, 2]})
+    table = pd.DataFrame(
+        {"sample_id": ["007", "NA"], "fold": ["0", "all"], "x": [1, 2]}
+    )
     folder.write_table("t.csv", table)
     again = folder.read_table("t.csv")
     assert again["sample_id"].tolist() == ["007", "NA"]

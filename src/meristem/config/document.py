@@ -109,11 +109,9 @@ def configuration_page() -> str:
     """
     top = f"## Top level\n\n{_table(AnalysisConfig)}\n"
     models = [
-        f"### `kind = \"{kind.model_fields['kind'].default}\"`\n\n{kind.__doc__}\n\n"
+        f'### `kind = "{kind.model_fields["kind"].default}"`\n\n{kind.__doc__}\n\n'
         f"{_table(kind)}\n"
         for kind in _children(AnyModelOptions)
     ]
     head = "## `[[models]]`\n\nOne table per model; `kind` chooses the class.\n"
-    return "\n".join(
-        [_HEAD, top, *_sections(AnalysisConfig, ""), head, *models]
-    )
+    return "\n".join([_HEAD, top, *_sections(AnalysisConfig, ""), head, *models])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from meristem.config.models import AnyModelOptions, GBLUPOptions
 
@@ -163,7 +163,18 @@ class ExplainConfig(Stage):
 
     model: str = Field(default="", description="label; empty: the last network")
     permutations: int = Field(default=200, ge=0)
-    clamp_sd: float = Field(default=1.0, gt=0)
+    null_fits: int = Field(
+        default=5, ge=0, description="networks on permuted phenotypes; 0, or 3 and more"
+    )
+    clamp_sd: float = Field(default=1.0, gt=0, description="sds a latent is moved by")
+
+    @field_validator("null_fits")
+    @classmethod
+    def _enough(cls, value: int) -> int:
+        if 0 < value < 3:
+            raise ValueError("give 0, or 3 and more: fewer make no distribution")
+        return value
+
     top: int = Field(default=30, ge=1, description="rows shown in the report")
 
 

@@ -23,6 +23,7 @@ from meristem.models.catalog import build
 from meristem.models.protocol import Predictor
 from meristem.pipeline.folder import CONTRACT_VERSION, RunFolder, digest
 from meristem.pipeline.inputs import InputFile, input_files
+from meristem.pipeline.preparation import load_dataset
 from meristem.plan.compile import Compilation, compile_plan
 from meristem.records import Dataset, NetworkPlan
 
@@ -95,9 +96,8 @@ class Analysis:
     @cached_property
     def dataset(self) -> Dataset:
         """The prepared data set: read from the run folder, or from the inputs."""
-        from meristem.pipeline.preparation import load_dataset  # noqa: PLC0415
-
-        return load_dataset(self)
+        with self.timed("prepare"):
+            return load_dataset(self.config, self.folder, self.data_key)
 
     @cached_property
     def knowledge(self) -> Knowledge | None:

@@ -125,7 +125,8 @@ def _check_labels(config: AnalysisConfig, found: _Findings) -> None:
 
 def _check_data(config: AnalysisConfig, found: _Findings) -> Dataset | None:
     population = found.attempt(lambda: read_population(config))
-    phenotypes = found.attempt(lambda: read_phenotypes(config))
+    inbred = None if population is None else population[0]
+    phenotypes = found.attempt(lambda: read_phenotypes(config, inbred))
     if population is None:
         _check_side_tables(config, found)
         return None

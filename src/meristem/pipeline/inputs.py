@@ -18,7 +18,7 @@ from meristem.io.omics import read_omics
 from meristem.io.phenotypes import read_observations
 from meristem.prepare.adjust import adjusted_means
 from meristem.prepare.align import make_dataset
-from meristem.prepare.reconcile import Reconciliation
+from meristem.prepare.reconcile import Reconciliation, fold_observations
 from meristem.records import (
     Dataset,
     Genotypes,
@@ -117,7 +117,7 @@ def read_inputs(config: AnalysisConfig) -> Inputs:
         If an input cannot be used, or no sample is in all that is required.
     """
     genotypes, crosses = read_population(config)
-    phenotypes = read_phenotypes(config)
+    phenotypes = read_phenotypes(config, genotypes)
     omics = read_all_omics(config, genotypes)
     groups = read_sample_groups(config, crosses)
     dataset, reconciliation = make_dataset(
@@ -139,9 +139,16 @@ def read_population(config: AnalysisConfig) -> tuple[Genotypes, Crosses | None]:
     return genotypes, crosses
 
 
-def read_phenotypes(config: AnalysisConfig) -> Phenotypes:
-    """Return adjusted means of the traits that the configuration asks for."""
+def read_phenotypes(
+    config: AnalysisConfig, genotypes: Genotypes | None = None
+) -> Phenotypes:
+    """Return one adjusted mean per line, ids folded onto the genotyped ones first.
+
+    Without genotypes nothing is folded.
+    """
     observations = read_observations(config.phenotypes)
+    if config.fold_ids and genotypes is not None:
+        observations = fold_observations(observations, genotypes.sample_id)
     return adjusted_means(observations, by=config.phenotypes.by)
 
 

@@ -10,26 +10,34 @@ from meristem.errors import ConfigError
 from meristem.genetics.filters import filter_markers
 from meristem.genetics.relationship import principal_axes, relationship_matrix
 from meristem.io.store import read_dataset, write_dataset
-from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.folder import RunFolder
 from meristem.pipeline.inputs import Inputs, read_inputs
 from meristem.records import MISSING, Dataset
 
 DATASET = "work/dataset"
 
 
-def load_dataset(analysis: Analysis) -> Dataset:
-    """Return the prepared data set, prepared now unless it lies in the run folder."""
-    folder, key = analysis.folder, analysis.data_key
+def load_dataset(config: AnalysisConfig, folder: RunFolder, key: str) -> Dataset:
+    """Return the prepared data set, prepared now unless it lies in the run folder.
+
+    Parameters
+    ----------
+    config
+        Resolved configuration.
+    folder
+        Run folder; `data.json` and `structure.csv` are written into it.
+    key
+        Digest of everything the data set depends on.
+    """
     if folder.is_done("prepare", key, ("data.json", "structure.csv", DATASET)):
         return read_dataset(folder.file(DATASET))
-    with analysis.timed("prepare"):
-        inputs = read_inputs(analysis.config)
-        dataset = select_targets(inputs.dataset, analysis.config)
-        write_dataset(dataset, folder.file(DATASET))
-        explained = _write_structure(analysis, dataset)
-        summary = describe(Inputs(dataset, inputs.reconciliation), analysis.config)
-        folder.write_json("data.json", {**summary, "structure": explained})
-        folder.mark_done("prepare", key)
+    inputs = read_inputs(config)
+    dataset = select_targets(inputs.dataset, config)
+    write_dataset(dataset, folder.file(DATASET))
+    explained = _write_structure(folder, dataset)
+    summary = describe(Inputs(dataset, inputs.reconciliation), config)
+    folder.write_json("data.json", {**summary, "structure": explained})
+    folder.mark_done("prepare", key)
     return dataset
 
 
@@ -109,7 +117,7 @@ def _describe_target(dataset: Dataset, target: int) -> dict:
     }
 
 
-def _write_structure(analysis: Analysis, dataset: Dataset) -> dict:
+def _write_structure(folder: RunFolder, dataset: Dataset) -> dict:
     """Write the principal components of the genotypes; a picture, never a feature."""
     genotypes = dataset.genotypes
     kernel = relationship_matrix(genotypes.call_dosage, ploidy=genotypes.ploidy)
@@ -117,7 +125,7 @@ def _write_structure(analysis: Analysis, dataset: Dataset) -> dict:
     columns = {f"pc{axis + 1}": axes[:, axis] for axis in range(axes.shape[1])}
     group = _picture_group(dataset)
     frame = pd.DataFrame({"sample_id": dataset.sample_id, **columns, "group": group})
-    analysis.folder.write_table("structure.csv", frame)
+    folder.write_table("structure.csv", frame)
     return {"explained_share": [float(value) for value in share]}
 
 
