@@ -8,7 +8,6 @@ import scipy.stats
 from meristem.interpret.validation import (
     COLUMNS,
     agreement_by_sensitivity,
-    columnwise_r,
     latent_agreement,
 )
 
@@ -109,15 +108,6 @@ def test_without_permutations_and_bootstrap():
     row = find(frame({"x": 0.5}), n_permutation=0, n_bootstrap=0).iloc[0]
     assert np.isnan(row["agreement_p"])
     assert np.isnan(row["agreement_low"])
-
-
-def test_columnwise_r_equals_numpy_with_missing_values():
-    rng = np.random.default_rng(6)
-    a, b = rng.standard_normal((30, 7)), rng.standard_normal((30, 7)) + 1e4
-    b[rng.random(b.shape) < 0.2] = np.nan
-    for k, value in enumerate(columnwise_r(a, b)):
-        known = ~np.isnan(b[:, k])
-        assert value == pytest.approx(np.corrcoef(a[known, k], b[known, k])[0, 1])
 
 
 def test_agreement_by_sensitivity():

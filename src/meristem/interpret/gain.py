@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from meristem.interpret.correlation import columnwise_r
 from meristem.interpret.structure import node_edges
-from meristem.interpret.validation import columnwise_r
 from meristem.records import FloatArray, NetworkPlan
 
 COLUMNS = ("node", "n_sources", "r_node", "r_sources", "gain")

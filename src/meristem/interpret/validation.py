@@ -14,10 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from meristem.interpret.correlation import columnwise_r, counted_r, permuted_r
 from meristem.records import FloatArray
-
-MIN_ROWS = 5
-"""Measured rows a fold needs to say anything about a latent."""
 
 COLUMNS = (
     "node",
@@ -143,29 +141,6 @@ def agreement_by_sensitivity(nodes: pd.DataFrame, n_bin: int = 5) -> pd.DataFram
     return table.assign(rank_r=float(columnwise_r(ranks[:, :1], ranks[:, 1:])[0]))
 
 
-def columnwise_r(
-    a: FloatArray,  # (n_row, n_column)
-    b: FloatArray,  # (n_row, n_column) NaN missing
-) -> FloatArray:  # (n_column,)
-    """Return Pearson's r of every column over the rows where b is known.
-
-    0 where a does not vary, NaN where b does not or has fewer than `MIN_ROWS` values.
-    """
-    known = ~np.isnan(b)
-    n = np.maximum(known.sum(axis=0), 1)
-    a0 = np.where(known, a, 0.0)
-    b0 = np.where(known, b, 0.0)
-    a0 = np.where(known, a0 - a0.sum(axis=0) / n, 0.0)
-    b0 = np.where(known, b0 - b0.sum(axis=0) / n, 0.0)
-    aa, bb = (np.einsum("ij,ij->j", x, x) for x in (a0, b0))
-    ab = np.einsum("ij,ij->j", a0, b0)
-    size = np.where(known, np.abs(a), 0.0).max(axis=0, initial=0.0)
-    flat_a = aa <= n * (1e-10 * size) ** 2
-    flat_b = (bb <= 1e-300) | (known.sum(axis=0) < MIN_ROWS)
-    scale = np.sqrt(np.where(flat_a | flat_b, 1.0, aa * bb))
-    return np.where(flat_b, np.nan, np.where(flat_a, 0.0, ab / scale))
-
-
 def _folds(latents: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[_Fold]:
     """Yield a matrix of latents and one of measurements for every fold."""
     keys = (
@@ -196,14 +171,20 @@ def _mean_folds(values: list[FloatArray]) -> FloatArray:
 def _null(
     folds: list[_Fold], n_permutation: int, rng: np.random.Generator
 ) -> FloatArray:  # (n_permutation, n_pair)
-    draws = []
-    for _ in range(n_permutation):
-        values = []
-        for fold in folds:
-            order = rng.permutation(fold.n_row)
-            values.append(np.abs(columnwise_r(fold.latent, fold.measured[order])))
-        draws.append(_mean_folds(values))
-    return np.array(draws).reshape(n_permutation, folds[0].latent.shape[1])
+    """Return the agreement of permuted measurements, all pairs permuted alike."""
+    n_pair = folds[0].latent.shape[1]
+    if n_permutation == 0:
+        return np.empty((0, n_pair))
+    total = np.zeros((n_permutation, n_pair))
+    count = np.zeros((n_permutation, n_pair))
+    for fold in folds:
+        for draw, values in enumerate(
+            permuted_r(fold.latent, fold.measured, n_permutation, rng)
+        ):
+            known = ~np.isnan(values)
+            total[draw] += np.where(known, np.abs(values), 0.0)
+            count[draw] += known
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def _p_value(observed: FloatArray, null: FloatArray) -> FloatArray:
@@ -224,17 +205,17 @@ def _interval(
     empty = np.full(r[0].size, np.nan)
     if n_bootstrap == 0:
         return empty, empty
-    draws = []
-    for _ in range(n_bootstrap):
-        values = []
-        for fold, own in zip(folds, r, strict=True):
-            rows = rng.integers(0, fold.n_row, fold.n_row)
-            drawn = columnwise_r(fold.latent[rows], fold.measured[rows])
-            values.append(np.where(own < 0, -drawn, drawn))
-        draws.append(_mean_folds(values))
-    stacked = np.array(draws)
+    total = np.zeros((n_bootstrap, empty.size))
+    count = np.zeros((n_bootstrap, empty.size))
+    for fold, own in zip(folds, r, strict=True):
+        even = np.full(fold.n_row, 1 / fold.n_row)
+        counts = rng.multinomial(fold.n_row, even, n_bootstrap)
+        drawn = counted_r(counts, fold.latent, fold.measured)
+        total += np.nan_to_num(np.where(own < 0, -drawn, drawn))
+        count += ~np.isnan(drawn)
+    stacked = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     # a pair too sparse for any draw has no interval
-    known = ~np.isnan(stacked).all(axis=0)
+    known = np.asarray(~np.isnan(stacked).all(axis=0))
     tail = (1 - level) / 2
     low, high = empty.copy(), empty.copy()
     if known.any():
