@@ -104,16 +104,11 @@ def _by_position(
     genes: GeneTable,
     config: AssignConfig,
 ) -> Claims:
-    named = np.isin(genes.gene_id, knowledge.graph.node_name)
-    used = GeneTable(
-        genes.gene_id[named],
-        genes.gene_contig[named],
-        genes.gene_start[named],
-        genes.gene_end[named],
-        genes.gene_strand[named],
-        genes.source,
-    )
-    variant, gene, match = assign_by_position(variants, used, config)
+    variant, gene, match = assign_by_position(variants, genes, config)
+    # The nearest gene is the nearest of all: only then are those outside the graph
+    # left out.
+    named = np.isin(genes.gene_id, knowledge.graph.node_name)[gene]
+    variant, gene = variant[named], gene[named]
     notes = []
     if match.rule == "roman":
         pairs = ", ".join(
@@ -127,7 +122,7 @@ def _by_position(
     )
     return Claims(
         variants.n_variant,
-        used.gene_id[gene],
+        genes.gene_id[gene],
         variant,
         tuple(notes),
         {

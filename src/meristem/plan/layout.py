@@ -116,10 +116,8 @@ def layered(
     columns, links, ways = _lanes(column, edges)
     sizes = np.array([*size, *[lane_size] * (len(columns) - len(column))])
     neighbours = _neighbours(len(columns), links)
-    members = [
-        np.array([item for item, place in enumerate(columns) if place == here])
-        for here in range(max(columns) + 1)
-    ]
+    place_of = np.array(columns)
+    members = [np.flatnonzero(place_of == here) for here in np.unique(place_of)]
     y = np.zeros(len(columns))
     for group in members:
         y[group] = _centred(sizes[group])

@@ -1,0 +1,67 @@
+import pytest
+
+from meristem.plan.contigs import match_contigs, roman_value, strip_prefix
+
+YEAST = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
+YEAST += ["XIII", "XIV", "XV", "XVI", "Mito"]
+
+
+@pytest.mark.parametrize(
+    ("name", "bare"),
+    [
+        ("chr1", "1"), ("Chr01", "1"), ("CHROMOSOME_12", "12"), ("chr_X", "X"),
+        ("scaffold_7", "SCAFFOLD_7"), ("0", "0"), ("chr", "CHR"), ("2L", "2L"),
+    ],
+)  # fmt: skip
+def test_prefixes(name, bare):
+    assert strip_prefix(name) == bare
+
+
+def test_roman_numerals_up_to_89():
+    numerals = {0: ""}
+    letters = [
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
+    ]
+    for number in range(1, 90):
+        value, letter = next(pair for pair in letters if pair[0] <= number)
+        numerals[number] = letter + numerals[number - value]
+        assert roman_value(numerals[number]) == str(number)
+    for other in ("MITO", "IIII", "VX", "", "1", "IC"):
+        assert roman_value(other) == other
+
+
+def test_yeast_in_both_directions():
+    arabic = [str(number) for number in range(1, 17)]
+    match = match_contigs(arabic, YEAST)
+    assert match.rule == "roman"
+    assert match.gene_contig["9"] == "IX"
+    assert len(match.gene_contig) == 16
+    back = match_contigs(YEAST, [f"chr{number}" for number in range(1, 17)])
+    assert back.gene_contig["XIV"] == "chr14"
+    assert back.unmatched == ("Mito",)
+
+
+def test_names_that_match_are_not_reinterpreted():
+    # X is a sex chromosome here: nothing may make it chromosome 10.
+    match = match_contigs(["1", "10", "X"], ["chr1", "chr10", "chrX"])
+    assert match.rule == "prefix"
+    assert match.gene_contig == {"1": "chr1", "10": "chr10", "X": "chrX"}
+    assert match_contigs(["10"], ["X", "2L"]).rule == "none"
+    assert match_contigs(["10", "11"], ["X"]).rule == "none"
+
+
+def test_exact_names_win_over_folded_ones():
+    match = match_contigs(["1", "chr1"], ["1", "chr1"])
+    assert match.gene_contig == {"1": "1", "chr1": "chr1"}
+
+
+def test_ambiguous_names_are_not_guessed():
+    match = match_contigs(["Chr1", "2"], ["1", "01", "2"])
+    assert match.gene_contig == {"2": "2"}
+    assert match.unmatched == ("Chr1",)
