@@ -58,9 +58,15 @@ def _finish(analysis: Analysis, *, as_json: bool) -> None:
         content = {"run": str(folder.path), "report": str(folder.file("report.html"))}
         say_json({**content, "verdicts": lines})
         return
-    for verdict in lines:
+    for verdict in _shown(lines):
         say(str(verdict["line"]))
     say(f"report: {folder.file('report.html')}")
+
+
+def _shown(verdicts: list[dict]) -> list[dict]:
+    """Return the verdicts over all traits where there are several, else all."""
+    over_all = [verdict for verdict in verdicts if not verdict["trait"]]
+    return over_all or verdicts
 
 
 def run(
