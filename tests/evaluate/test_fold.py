@@ -125,6 +125,9 @@ class FittedNet:
     def state(self):
         return self.fitted.state()
 
+    def member_predictions(self, genotypes):
+        return self.predict(genotypes).value[None]
+
     def member_latents(self, genotypes):
         return genotypes.call_dosage[None, :, :3].astype(float)
 

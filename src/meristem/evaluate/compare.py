@@ -26,13 +26,12 @@ import numpy as np
 
 from meristem.config.stages import EvaluateConfig
 from meristem.errors import ConfigError
-from meristem.evaluate.bootstrap import draw_counts, mean_fold_pearson
+from meristem.evaluate.paired import Draws, Target, draw_scheme, over_targets
 from meristem.evaluate.table import PredictionTable
-from meristem.records import FloatArray, IntArray, SampleGroups, StrArray
+from meristem.records import FloatArray, SampleGroups
 
 METRIC = "pearson"
 LEVEL = 0.95
-N_DRAW = 2000
 TRAINING_VARIANCE = 2.0
 """Variance of a difference over that of the test lines alone."""
 
@@ -43,8 +42,6 @@ SUBSAMPLE = ":n="
 """Marks the schemes of a learning curve."""
 
 NOT_DEPLOYABLE = ("measured_omics",)
-
-Target = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -65,26 +62,6 @@ class Verdict:
     verdict: str  # "better", "worse" or "not distinguishable"
     deployable: bool
     line: str
-
-
-@dataclass(frozen=True)
-class _Draws:
-    """Mean predictive ability of one model on one target."""
-
-    mean: float
-    n_fold: int
-    draws: FloatArray  # (n_draw,)
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Rows of one scheme, aligned between models: same lines, same folds."""
-
-    split: str
-    line: IntArray  # (n_row,)
-    fold: IntArray  # (n_row,)
-    observed: FloatArray  # (n_row,)
-    predicted: dict[str, FloatArray]  # label -> (n_row,)
 
 
 def compare(
@@ -167,7 +144,7 @@ def judge(
         if SUBSAMPLE in scheme:
             continue
         rows = predictions.take(predictions.split == scheme)
-        draws = _draw_scheme(rows, models, groups, seed)
+        draws = draw_scheme(rows, models, groups, seed)
         for model in models:
             if model == reference:
                 continue
@@ -183,87 +160,8 @@ def judge(
     return tuple(verdicts)
 
 
-def _draw_scheme(
-    rows: PredictionTable,
-    models: list[str],
-    groups: SampleGroups | None,
-    seed: int,
-) -> dict[Target, dict[str, _Draws]]:
-    """Return the draws of every target and model; the same lines for all."""
-    lines, line = np.unique(rows.sample_id, return_inverse=True)
-    units = _units(lines, str(rows.split[0]), groups)
-    counts = draw_counts(units, N_DRAW, np.random.default_rng(seed))
-    draws: dict[Target, dict[str, _Draws]] = {}
-    pairs = zip(rows.trait.tolist(), rows.environment.tolist(), strict=True)
-    for trait, environment in dict.fromkeys(pairs):
-        of_target = (rows.trait == trait) & (rows.environment == environment)
-        aligned = _align(rows, line, of_target, models)
-        draws[trait, environment] = {
-            model: _draws(aligned, model, counts) for model in aligned.predicted
-        }
-    return draws
-
-
-def _units(
-    lines: StrArray, scheme: str, groups: SampleGroups | None
-) -> tuple[StrArray, ...]:
-    """Return what the bootstrap draws for each line."""
-    if scheme != "parents" or groups is None:
-        return (lines,)
-    known = set(map(str, groups.group_name))
-    if not {"parent_1", "parent_2"} <= known:
-        return (lines,)
-    row = {str(name): k for k, name in enumerate(groups.sample_id)}
-    index = [row[str(name)] for name in lines]
-    return groups.column("parent_1")[index], groups.column("parent_2")[index]
-
-
-def _align(
-    rows: PredictionTable,
-    line: IntArray,  # (n_row,)
-    mask: np.ndarray,  # (n_row,)
-    models: list[str],
-) -> _Rows:
-    """Return the rows that all models predicted, in one order."""
-    n_line = int(line.max()) + 1
-    n_fold = int(rows.fold.max()) + 1
-    fold = rows.replicate * n_fold + rows.fold
-    place = fold * n_line + line
-    positions = {}
-    for model in models:
-        found = np.flatnonzero(mask & (rows.model == model) & ~np.isnan(rows.predicted))
-        if found.size > 0:
-            positions[model] = found[np.argsort(place[found], kind="stable")]
-    common = np.unique(place)
-    for found in positions.values():
-        common = np.intersect1d(common, place[found])
-    kept = {
-        model: found[np.isin(place[found], common)]
-        for model, found in positions.items()
-    }
-    first = next(iter(kept.values()))
-    return _Rows(
-        split=str(rows.split[0]),
-        line=line[first],
-        fold=fold[first],
-        observed=rows.observed[first],
-        predicted={model: rows.predicted[found] for model, found in kept.items()},
-    )
-
-
-def _draws(aligned: _Rows, model: str, counts: FloatArray) -> _Draws:
-    y_hat = aligned.predicted[model]
-    parts = (aligned.line, aligned.fold, aligned.observed, y_hat)
-    once = np.ones((1, counts.shape[1]))
-    return _Draws(
-        mean=float(mean_fold_pearson(once, *parts)[0]),
-        n_fold=np.unique(aligned.fold).size,
-        draws=mean_fold_pearson(counts, *parts),
-    )
-
-
 def _verdicts(
-    pairs: dict[Target, tuple[_Draws, _Draws]],
+    pairs: dict[Target, tuple[Draws, Draws]],
     names: tuple[str, str, str],
     *,
     deployable: bool,
@@ -271,24 +169,16 @@ def _verdicts(
     for target, (one, other) in pairs.items():
         yield _verdict(target, names, one, other, deployable=deployable)
     if len(pairs) > 1:
-        one = _over_targets([pair[0] for pair in pairs.values()])
-        other = _over_targets([pair[1] for pair in pairs.values()])
+        one = over_targets([pair[0] for pair in pairs.values()])
+        other = over_targets([pair[1] for pair in pairs.values()])
         yield _verdict((ALL, ALL), names, one, other, deployable=deployable)
-
-
-def _over_targets(draws: list[_Draws]) -> _Draws:
-    return _Draws(
-        mean=float(np.mean([item.mean for item in draws])),
-        n_fold=sum(item.n_fold for item in draws),
-        draws=np.mean([item.draws for item in draws], axis=0),
-    )
 
 
 def _verdict(
     target: Target,
     names: tuple[str, str, str],
-    one: _Draws,
-    other: _Draws,
+    one: Draws,
+    other: Draws,
     *,
     deployable: bool,
 ) -> Verdict:
@@ -354,7 +244,7 @@ def paired_interval(
 def _sentence(
     target: Target,
     names: tuple[str, str, str],
-    both: tuple[_Draws, _Draws],
+    both: tuple[Draws, Draws],
     interval: tuple[float, float],
     verdict: str,
 ) -> str:

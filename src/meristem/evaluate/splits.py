@@ -7,22 +7,15 @@ share the same splits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from meristem.config.stages import EvaluateConfig
 from meristem.errors import ConfigError, DataError
-from meristem.evaluate.partition import (
-    cluster_labels,
-    deal,
-    deal_groups,
-    deal_parents,
-)
+from meristem.evaluate.question import Drawn, Mask, ask
 from meristem.evaluate.split_files import read_splits, write_splits
-from meristem.records import Dataset, IntArray, Split, StrArray
+from meristem.records import Dataset, IntArray, Split
 
 __all__ = [
     "inner_splits",
@@ -31,27 +24,6 @@ __all__ = [
     "read_splits",
     "write_splits",
 ]
-
-UNKNOWN_GROUP = "(unknown)"
-"""Name of the group made of all rows without a label."""
-
-Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class _Draw:
-    """One random division of the usable rows.
-
-    A row is tested when all of its first `n_test_label` names are held out, and
-    withheld from training when any of its names is.
-    """
-
-    names: StrArray  # (n_usable, n_name)
-    n_test_label: int
-    held: tuple[StrArray, ...]  # per fold
-
-
-Draw = Callable[[np.random.Generator], _Draw]
 
 
 def make_splits(
@@ -195,7 +167,7 @@ def _draw_splits(
     rows = _usable_rows(dataset)
     usable = dataset.take(rows)
     measured = np.isin(rows, measured_rows(dataset))
-    scheme, draw = _question(usable, measured, config, n_fold)
+    scheme, draw = ask(usable, measured, config, n_fold)
     splits: list[Split] = []
     for replicate in range(n_replicate):
         drawn = draw(rng)
@@ -213,7 +185,7 @@ def _draw_splits(
 
 
 def _folds(
-    drawn: _Draw,
+    drawn: Drawn,
     rows: IntArray,  # (n_usable,)
     measured: Mask,  # (n_usable,)
     scheme: str,
@@ -228,81 +200,6 @@ def _folds(
             split = Split(scheme, replicate, len(found), rows[train], rows[test])
             found.append(split)
     return found
-
-
-def _question(
-    usable: Dataset,
-    measured: Mask,  # (n_usable,)
-    config: EvaluateConfig,
-    n_fold: int,
-) -> tuple[str, Draw]:
-    """Return the scheme's label and how to draw one replicate of it."""
-    if config.scheme == "kfold":
-        return "kfold", _by_row(usable, measured, n_fold)
-    if config.scheme == "group":
-        label = _column(usable, config.group)
-        return f"group:{config.group}", _by_group(label, n_fold)
-    if config.scheme == "cluster":
-        return "cluster", _by_cluster(usable, config.clusters)
-    return "parents", _by_parents(usable, measured, n_fold)
-
-
-def _by_row(usable: Dataset, measured: Mask, n_fold: int) -> Draw:
-    name = usable.sample_id
-    if measured.sum() < n_fold:
-        raise DataError(
-            f"{measured.sum()} phenotyped rows cannot make {n_fold} folds",
-            remedy="use fewer folds, or check the match between the tables",
-        )
-    return lambda rng: _Draw(name[:, None], 1, deal(name[measured], n_fold, rng))
-
-
-def _by_group(label: StrArray, n_fold: int) -> Draw:
-    return lambda rng: _Draw(label[:, None], 1, deal_groups(label, n_fold, rng))
-
-
-def _by_cluster(usable: Dataset, n_cluster: int) -> Draw:
-    def draw(rng: np.random.Generator) -> _Draw:
-        label = cluster_labels(usable.genotypes, n_cluster, rng)
-        return _Draw(label[:, None], 1, deal_groups(label, n_cluster, rng))
-
-    return draw
-
-
-def _by_parents(usable: Dataset, measured: Mask, n_fold: int) -> Draw:
-    own = usable.sample_id
-    one, two = (_column(usable, name) for name in ("parent_1", "parent_2"))
-    unknown = (one == UNKNOWN_GROUP) | (two == UNKNOWN_GROUP)
-    if (unknown & measured).any():
-        shown = ", ".join(map(str, own[unknown & measured][:5]))
-        raise DataError(
-            f"{(unknown & measured).sum()} phenotyped samples lack a parent: {shown}",
-            remedy="complete the table of hybrids, or use another scheme",
-        )
-    # the third name withholds a parent line that was itself measured
-    names = np.stack([one, two, own], axis=1)
-
-    def draw(rng: np.random.Generator) -> _Draw:
-        held = deal_parents(one[measured], two[measured], n_fold, rng)
-        return _Draw(names, 2, held)
-
-    return draw
-
-
-def _column(dataset: Dataset, name: str) -> StrArray:
-    if not name:
-        raise ConfigError(
-            "evaluate.scheme is 'group' but no grouping is named",
-            where="evaluate.group",
-            remedy="name a column of the group table",
-        )
-    if dataset.groups is None:
-        raise DataError(
-            f"there are no sample groups, so none called {name!r}",
-            remedy="give a group table under [groups], or a table of hybrids",
-        )
-    label = dataset.groups.column(name)
-    return np.where(label == "", UNKNOWN_GROUP, label)
 
 
 def _with_subsamples(
