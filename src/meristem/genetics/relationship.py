@@ -14,7 +14,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
-from meristem.genetics.frequency import BLOCK, dosage_moments
+from meristem.genetics.frequency import BLOCK
 from meristem.records import FloatArray
 
 
@@ -187,7 +187,8 @@ def relationship_matrix(
            [-1.33,  1.33]])
     """
     if mean is None:
-        mean = dosage_moments(call_dosage, block=block).mean
+        parts = dosage_blocks(call_dosage, block)
+        return relationship_from_blocks(parts, call_dosage.shape[0], ploidy=ploidy)
     result = gram(call_dosage, mean, block=block)
     result /= vanraden_scale(mean, ploidy)
     return result
@@ -210,9 +211,10 @@ def relationship_from_blocks(
     scale = 0.0
     for wide in blocks:
         for calls in dosage_blocks(wide):
-            mean = dosage_moments(calls).mean
             values = work[:, : calls.shape[1]]
-            _add_product(result, product, values, calls, mean, None)
+            mean = _centre_on_itself(calls, values)
+            np.matmul(values, values.T, out=product)
+            result += product
             scale += float(np.sum(mean * (1 - mean / ploidy)))
     if scale <= 0:
         raise DataError(
@@ -222,6 +224,25 @@ def relationship_from_blocks(
     # in place: a temporary would cost another n x n
     result /= scale
     return result
+
+
+def _centre_on_itself(
+    calls: NDArray[np.int8],  # (n_sample, width)
+    out: NDArray[np.float32],  # (n_sample, width)
+) -> FloatArray:  # (width,)
+    """Write dosage - mean into `out` in one pass over the calls; return the mean."""
+    out[:] = calls
+    n_called: FloatArray | int = calls.shape[0]
+    missing = calls < 0 if calls.size and calls.min() < 0 else None
+    if missing is not None:
+        out[missing] = 0
+        n_called = np.maximum((~missing).sum(axis=0), 1).astype(np.float64)
+    # float32 sums of whole numbers are exact below 2^24
+    mean = out.sum(axis=0).astype(np.float64) / n_called
+    out -= mean.astype(np.float32)
+    if missing is not None:
+        out[missing] = 0
+    return mean
 
 
 def principal_axes(

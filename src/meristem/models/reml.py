@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
-from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
 from meristem.records import FloatArray
@@ -93,15 +92,17 @@ def profile_likelihood(
     Genetics 178:1709 (EMMA), restricted form.
     """
     n, n_fixed = x.shape
-    inverse = 1 / (h2[:, None] * values + (1 - h2)[:, None])  # (n_candidate, n)
-    xvx = np.einsum("cn,ni,nj->cij", inverse, x, x, optimize=True)
-    xvy = (inverse * y) @ x  # (n_candidate, n_fixed)
+    diagonal = np.multiply.outer(h2, values - 1) + 1  # (n_candidate, n)
+    design = np.column_stack([x, y])
+    pairs = design[:, :, None] * design[:, None, :]  # (n, n_fixed + 1, n_fixed + 1)
+    moments = (1 / diagonal) @ pairs.reshape(n, -1)
+    moments = moments.reshape(h2.size, n_fixed + 1, n_fixed + 1)
+    xvx, xvy = moments[:, :-1, :-1], moments[:, :-1, -1]
     beta = np.linalg.solve(xvx, xvy[:, :, None])[:, :, 0]
-    quadratic = inverse @ (y * y) - np.einsum("ci,ci->c", beta, xvy)
+    quadratic = moments[:, -1, -1] - np.sum(beta * xvy, axis=1)
     # y explained by X alone leaves nothing: keep the logarithm finite
-    tiny = np.finfo(float).tiny
-    total = np.maximum(quadratic, tiny) / (n - n_fixed)
-    log_det = np.linalg.slogdet(xvx)[1] - np.log(inverse).sum(axis=1)
+    total = np.maximum(quadratic, np.finfo(float).tiny) / (n - n_fixed)
+    log_det = np.linalg.slogdet(xvx)[1] + np.log(diagonal).sum(axis=1)
     return 0.5 * ((n - n_fixed) * (np.log(total) + 1) + log_det), total
 
 
@@ -134,27 +135,39 @@ def estimate(
     >>> round(fit.genetic, 3), round(fit.residual, 3)  # ANOVA: (MSB - MSW) / 3, MSW
     (6.917, 0.25)
     """
-    rotated_y = decomposition.rotate(y)
-    rotated_x = decomposition.rotate(x)
-    values = decomposition.values
+    rotated_y, rotated_x = decomposition.rotate(y), decomposition.rotate(x)
+    return estimate_rotated(decomposition.values, rotated_y, rotated_x)
 
-    def objective(logit: float) -> float:
-        h2 = np.array([expit(logit)])
-        return float(profile_likelihood(values, rotated_y, rotated_x, h2)[0][0])
 
-    # the likelihood can have two maxima: a grid first
-    grid = np.linspace(-LOGIT_BOUND, LOGIT_BOUND, 23)
-    loss, _ = profile_likelihood(values, rotated_y, rotated_x, expit(grid))
-    best = int(np.argmin(loss))
-    bounds = (grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)])
-    found = minimize_scalar(
-        objective, bounds=bounds, method="bounded", options={"xatol": 1e-7}
-    )
-    h2 = float(expit(found.x)) if found.fun <= loss[best] else float(expit(grid[best]))
-    null_loss = profile_likelihood(values, rotated_y, rotated_x, np.zeros(1))[0][0]
-    if null_loss <= min(found.fun, loss[best]) + 1e-9:
-        h2 = 0.0
-    return components_at(decomposition, y, x, h2)
+def estimate_rotated(
+    values: FloatArray,  # (n,)
+    y: FloatArray,  # (n,) rotated
+    x: FloatArray,  # (n, n_fixed) rotated
+) -> Components:
+    """Return the REML variance components of rotated data, O(n) per trait.
+
+    The likelihood can have two maxima: a grid over logit(h2) first, then ever finer
+    grids around the best point, then the vertex of a parabola.
+    """
+    centre, width, points = 0.0, LOGIT_BOUND, 23
+    for _ in range(4):
+        grid = np.linspace(centre - width, centre + width, points)
+        grid = np.clip(grid, -LOGIT_BOUND, LOGIT_BOUND)
+        loss, _ = profile_likelihood(values, y, x, expit(grid))
+        best = int(np.argmin(loss))
+        centre, width, points = float(grid[best]), 2 * width / (points - 1), 11
+    if 0 < best < grid.size - 1:
+        before, here, after = loss[best - 1 : best + 2]
+        bend = before - 2 * here + after
+        if bend > 0:
+            centre += float(0.5 * (before - after) / bend) * width
+    finalists = np.array([0.0, expit(centre)])
+    loss, _ = profile_likelihood(values, y, x, finalists)
+    return components_rotated(values, y, x, float(finalists[np.argmin(loss - _TIE)]))
+
+
+_TIE = np.array([1e-9, 0.0])
+"""A likelihood that does not tell h2 from zero means zero."""
 
 
 def components_at(
@@ -164,12 +177,18 @@ def components_at(
     h2: float,
 ) -> Components:
     """Return the components of the largest restricted likelihood for a given h2."""
-    loss, total = profile_likelihood(
-        decomposition.values,
-        decomposition.rotate(y),
-        decomposition.rotate(x),
-        np.array([h2]),
-    )
+    rotated_y, rotated_x = decomposition.rotate(y), decomposition.rotate(x)
+    return components_rotated(decomposition.values, rotated_y, rotated_x, h2)
+
+
+def components_rotated(
+    values: FloatArray,  # (n,)
+    y: FloatArray,  # (n,) rotated
+    x: FloatArray,  # (n, n_fixed) rotated
+    h2: float,
+) -> Components:
+    """Return what `components_at` returns, of rotated data."""
+    loss, total = profile_likelihood(values, y, x, np.array([h2]))
     variance = float(total[0])
     return Components(h2 * variance, (1 - h2) * variance, h2, -float(loss[0]))
 
