@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -116,6 +117,51 @@ class CNNOptions(NetworkOptions):
     dropout: float = Field(default=0.2, ge=0, lt=1)
 
 
+class LearnOptions(BaseModel):
+    """The graph learned from the training rows: genes, then each gene's variants."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    omics: str = Field(default="", description="name of the omics table; empty: all")
+    genes: Literal["elastic_net", "twas", "all"] = Field(
+        default="elastic_net",
+        description="measured features kept: elastic net of the trait on them, "
+        "association with the trait, or all that vary",
+    )
+    l1_ratio: float = Field(default=0.1, gt=0, le=1)
+    n_genes: int = Field(default=1000, ge=1, description="features kept per table")
+    penalty: Literal["count", "inner"] = Field(
+        default="count",
+        description="elastic net: the penalty that keeps about n_genes, or the one "
+        "with the smallest error on inner splits",
+    )
+    variants: Literal["eqtl", "cis", "table"] = Field(
+        default="eqtl",
+        description="a mixed-model scan, the nearest in the cis window, or a table",
+    )
+    variants_per_gene: int = Field(default=20, ge=1)
+    cis_window_bp: int = Field(default=1_000_000, ge=0)
+    trans: bool = Field(
+        default=True, description="eqtl: variants outside the cis window as well"
+    )
+    max_p: float = Field(default=1.0, gt=0, le=1, description="of an eQTL")
+    trans_max_p: float = Field(
+        default=1.0, gt=0, le=1, description="of an eQTL outside the cis window"
+    )
+    max_ld_r2: float = Field(
+        default=1.0, gt=0, le=1, description="between variants of a gene; 1: any"
+    )
+    table: Path | None = Field(default=None, description="eQTL table variant,gene")
+    gene_edges: Literal["none", "modules", "regulators"] = Field(
+        default="none",
+        description="gene to gene: co-expression modules, or genes whose best cis "
+        "variant also acts on others",
+    )
+    min_genes_per_term: int = Field(
+        default=2, ge=1, description="of curated terms above the learned genes"
+    )
+
+
 class BINNOptions(NetworkOptions):
     """Sparse network compiled from a knowledge graph."""
 
@@ -140,6 +186,7 @@ class BINNOptions(NetworkOptions):
         default="stack", description="how the linear polygenic path joins the network"
     )
     graph: Literal["knowledge", "learned", "both", "shuffled", "random"] = "knowledge"
+    learn: LearnOptions = LearnOptions()
 
 
 class MediatedOptions(ModelOptions):
