@@ -96,14 +96,16 @@ def make_variant_table(
     >>> table.variant_id.tolist()
     ['1:5:A:G', 'rs1']
     """
-    count = Counter(variant_id)
     names = list(map(str, variant_id))
-    for index, name in enumerate(names):
-        if name in _NO_ID or count[name] > 1:
-            names[index] = place_name(
-                contig[index], int(position[index]), ref[index], alt[index]
-            )
-    _refuse_same_place(names, variant_id, source)
+    distinct = set(names)
+    if len(distinct) < len(names) or distinct & _NO_ID:
+        count = Counter(names)
+        for index, name in enumerate(names):
+            if name in _NO_ID or count[name] > 1:
+                names[index] = place_name(
+                    contig[index], int(position[index]), ref[index], alt[index]
+                )
+        _refuse_same_place(names, variant_id, source)
     return VariantTable(
         string_array(names),
         string_array(contig),
@@ -140,7 +142,14 @@ def string_array(names: Sequence[str]) -> StrArray:
     >>> string_array([]).dtype.kind
     'U'
     """
-    return np.asarray(names, dtype=np.str_).reshape(-1)
+    first = names[:1000]
+    if 4 * len(set(first)) > len(first):
+        return np.asarray(names, dtype=np.str_).reshape(-1)
+    # Contigs and alleles: numpy takes long over Python strings, so make each once.
+    distinct = list(dict.fromkeys(names))
+    number = {name: index for index, name in enumerate(distinct)}
+    index = np.fromiter(map(number.__getitem__, names), np.int64, len(names))
+    return np.asarray(distinct, dtype=np.str_)[index]
 
 
 def check_samples(sample_id: Sequence[str], source: str | Path) -> StrArray:

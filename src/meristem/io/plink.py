@@ -74,8 +74,7 @@ def read_bed(path: str | Path) -> Genotypes:
     variants = read_bim(_beside(path, ".bim"))
     n_sample, n_variant = sample_id.size, variants.n_variant
     _refuse_wrong_bed(path, n_sample, n_variant)
-    with _opened(path, n_sample) as reader:
-        dosage = _read_blocks(reader, n_sample, n_variant)
+    dosage = read_calls(path, n_sample, n_variant)
     return Genotypes(sample_id, variants, dosage, 2, str(path))
 
 
@@ -113,7 +112,7 @@ def read_pgen(
     sample_id = _read_pgen_samples(path)
     table = _read_pgen_variants(path)
     n_sample, n_variant = sample_id.size, table.variants.n_variant
-    n_record = table.record[-1] + 1
+    n_record = int(table.record[-1]) + 1
     with _opened(path) as reader:
         held = reader.get_raw_sample_ct(), reader.get_variant_ct()
     if held != (n_sample, n_record):
@@ -124,11 +123,10 @@ def read_pgen(
             remedy="bring the .pvar and .psam it belongs to",
         )
     if n_record == n_variant:
-        with _opened(path, n_sample) as reader:
-            dosage = _read_blocks(reader, n_sample, n_variant)
+        dosage = read_calls(path, n_sample, n_variant)
         return Genotypes(sample_id, table.variants, dosage, 2, str(path))
     if multiallelic == "refuse":
-        first = table.allele.index(2)
+        first = int(np.flatnonzero(table.allele == 2)[0])
         raise DataError(
             "has several alternate alleles",
             where=f"{path}, variant {table.record[first] + 1} "
@@ -136,7 +134,7 @@ def read_pgen(
             remedy='set multiallelic = "split" for one variant per allele, or split '
             "the file (bcftools norm -m-)",
         )
-    starts = np.flatnonzero(np.asarray(table.allele) == 1)
+    starts = np.flatnonzero(table.allele == 1)
     sizes = np.diff(np.append(starts, n_variant)) + 1
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.uintp)
     with _opened(path, n_sample, offsets) as reader:
@@ -227,24 +225,45 @@ def _opened(
         ) from error
 
 
-def _read_blocks(
-    reader: pgenlib.PgenReader, n_sample: int, n_variant: int
+def read_calls(
+    path: Path,
+    n_sample: int,
+    n_variant: int,
 ) -> NDArray[np.int8]:  # (n_sample, n_variant)
+    """Return the dosages of a `.bed` or biallelic `.pgen` file without its tables.
+
+    Parameters
+    ----------
+    path
+        The file.
+    n_sample, n_variant
+        What its tables say.
+
+    Returns
+    -------
+    numpy.ndarray
+        Dosage of A1 (`.bed`) or of the alternate allele (`.pgen`), -1 missing.
+
+    Raises
+    ------
+    DataError
+        If pgenlib cannot read the file.
+    """
     out = np.empty((n_sample, n_variant), dtype=np.int8)
-    buffer = np.empty((min(BLOCK, n_variant), n_sample), dtype=np.int8)
-    for start in range(0, n_variant, BLOCK):
-        stop = min(start + BLOCK, n_variant)
-        block = buffer[: stop - start]
-        reader.read_range(start, stop, block)
-        np.maximum(block, MISSING, out=block)  # pgenlib writes -9 for missing
-        out[:, start:stop] = block.T
+    with _opened(path, n_sample) as reader:
+        for start in range(0, n_variant, BLOCK):
+            stop = min(start + BLOCK, n_variant)
+            block = np.empty((n_sample, stop - start), dtype=np.int8)
+            # pgenlib transposes packed calls: faster than numpy unpacked ones.
+            reader.read_range(start, stop, block, sample_maj=True)
+            np.maximum(block, MISSING, out=out[:, start:stop])  # -9 is missing there
     return out
 
 
 def _read_alleles(
     reader: pgenlib.PgenReader, n_sample: int, table: AlleleTable
 ) -> NDArray[np.int8]:  # (n_sample, n_variant)
-    out = np.empty((n_sample, len(table.record)), dtype=np.int8)
+    out = np.empty((n_sample, table.record.size), dtype=np.int8)
     buffer = np.empty(n_sample, dtype=np.int8)
     for index, pair in enumerate(zip(table.record, table.allele, strict=True)):
         record, allele = pair

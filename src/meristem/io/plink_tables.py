@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from meristem.errors import DataError
 from meristem.io.files import read_text
 from meristem.io.naming import check_samples, make_variant_table, shorten_allele
-from meristem.records import StrArray, VariantTable
+from meristem.records import IntArray, StrArray, VariantTable
 
 BIM_TITLES = ("#CHROM", "ID", "CM", "POS", "ALT", "REF")
 FAM_TITLES = ("#FID", "IID", "PAT", "MAT", "SEX", "PHENO1")
@@ -20,8 +21,8 @@ class AlleleTable:
     """Variants of a `.pvar` file; one of them may have several alternate alleles."""
 
     variants: VariantTable  # (n_variant,) one row per alternate allele
-    record: tuple[int, ...]  # (n_variant,) row of the file the variant comes from
-    allele: tuple[int, ...]  # (n_variant,) number of the allele, 1 = first alternate
+    record: IntArray  # (n_variant,) row of the file the variant comes from
+    allele: IntArray  # (n_variant,) number of the allele, 1 = first alternate
 
 
 def read_fam(path: Path) -> StrArray:  # (n_sample,)
@@ -43,8 +44,7 @@ def read_fam(path: Path) -> StrArray:  # (n_sample,)
     DataError
         If a line does not have six columns, or an id occurs twice.
     """
-    rows = [row for _, row in _rows(read_text(path), FAM_TITLES, path)]
-    return _sample_ids(rows, FAM_TITLES, path)
+    return _sample_ids(read_text(path), FAM_TITLES, path)
 
 
 def read_psam(path: Path) -> StrArray:  # (n_sample,)
@@ -57,8 +57,7 @@ def read_psam(path: Path) -> StrArray:  # (n_sample,)
             where=path,
             remedy="write a header line that starts with #FID IID or #IID",
         )
-    rows = [row for _, row in _rows(text, titles, path)]
-    return _sample_ids(rows, titles, path)
+    return _sample_ids(text, titles, path)
 
 
 def read_bim(path: Path) -> VariantTable:
@@ -114,67 +113,79 @@ def _split_header(text: str) -> tuple[tuple[str, ...], str]:
     return titles, "".join(head) + rest
 
 
-def _rows(
-    text: str, titles: tuple[str, ...], path: Path
-) -> Iterator[tuple[int, list[str]]]:
-    found = False
+def _columns(text: str, titles: tuple[str, ...], path: Path) -> dict[str, list[str]]:
+    """Return the columns of a table without header, by title."""
+    n_column = len(titles)
     for number, line in enumerate(text.split("\n"), start=1):
-        row = line.split()
-        if not row:
-            continue
-        if len(row) != len(titles):
+        found = len(line.split())
+        if found != n_column and found > 0:
             raise DataError(
-                f"has {len(row)} columns, expected {len(titles)}",
+                f"has {found} columns, expected {n_column}",
                 where=f"{path}, line {number}",
                 remedy=f"write the columns {' '.join(titles)}; names may not hold "
                 "blanks",
             )
-        found = True
-        yield number, row
-    if not found:
+    # All cells at once: a list per line would keep the garbage collector busy.
+    cells = text.split()
+    if not cells:
         raise DataError("has no rows", where=path, remedy="write the file again")
+    return {title: cells[at::n_column] for at, title in enumerate(titles)}
 
 
-def _sample_ids(rows: list[list[str]], titles: tuple[str, ...], path: Path) -> StrArray:
-    names = [title.lstrip("#") for title in titles]
-    individual = [row[names.index("IID")] for row in rows]
-    if len(set(individual)) < len(individual) and "FID" in names:
-        family = names.index("FID")
-        individual = [
-            f"{row[family]}_{name}" for row, name in zip(rows, individual, strict=True)
-        ]
+def _line(text: str, row: int) -> int:
+    """Return the line on which a row stands."""
+    lines = enumerate(text.split("\n"), start=1)
+    return [number for number, line in lines if line.strip()][row]
+
+
+def _sample_ids(text: str, titles: tuple[str, ...], path: Path) -> StrArray:
+    columns = _columns(text, titles, path)
+    individual = columns["IID" if "IID" in columns else "#IID"]
+    if len(set(individual)) < len(individual) and "#FID" in columns:
+        pairs = zip(columns["#FID"], individual, strict=True)
+        individual = [f"{family}_{name}" for family, name in pairs]
     return check_samples(individual, path)
 
 
 def _alleles(text: str, titles: tuple[str, ...], path: Path) -> AlleleTable:
-    at = {name: titles.index(name) for name in ("#CHROM", "POS", "REF", "ALT")}
-    id_column = titles.index("ID") if "ID" in titles else None
-    names, contigs, positions, refs, alts = [], [], [], [], []
-    record, number_of_allele = [], []
-    for count, (line, row) in enumerate(_rows(text, titles, path)):
-        position = _position(row[at["POS"]], path, line)
-        contig = "" if row[at["#CHROM"]] == "0" else row[at["#CHROM"]]
-        for allele, alt in enumerate(row[at["ALT"]].split(","), start=1):
-            names.append("" if id_column is None else row[id_column])
-            contigs.append(contig)
-            positions.append(position)
-            refs.append(_allele(row[at["REF"]]))
-            alts.append(_allele(alt))
-            record.append(count)
-            number_of_allele.append(allele)
-    variants = make_variant_table(names, contigs, positions, refs, alts, path)
-    return AlleleTable(variants, tuple(record), tuple(number_of_allele))
-
-
-def _allele(text: str) -> str:
-    return "" if text in ("0", ".") else shorten_allele(text)
-
-
-def _position(text: str, path: Path, line: int) -> int:
-    if text.isascii() and text.isdecimal() and len(text) < 16:
-        return int(text)
-    raise DataError(
-        f"position {text!r} is no whole number >= 0",
-        where=f"{path}, line {line}",
-        remedy="write base pairs, 0 where unknown",
+    columns = _columns(text, titles, path)
+    position = _positions(columns["POS"], text, path)
+    alts = columns["ALT"]
+    record = np.arange(len(alts))
+    number = np.ones(len(alts), dtype=np.int64)
+    if any("," in alt for alt in set(alts)):
+        split = [alt.split(",") for alt in alts]
+        record = np.repeat(record, [len(names) for names in split])
+        number = np.concatenate([np.arange(1, len(names) + 1) for names in split])
+        alts = [alt for names in split for alt in names]
+        columns = {
+            title: [column[row] for row in record] for title, column in columns.items()
+        }
+    variants = make_variant_table(
+        columns.get("ID", [""] * len(alts)),
+        ["" if contig == "0" else contig for contig in columns["#CHROM"]],
+        position[record],
+        _known(columns["REF"]),
+        _known(alts),
+        path,
     )
+    return AlleleTable(variants, record, number)
+
+
+def _known(alleles: list[str]) -> list[str]:
+    """Return alleles as we write them: "" where unknown, long ones short."""
+    written = {name: shorten_allele(name) for name in set(alleles)} | {"0": "", ".": ""}
+    return [written[name] for name in alleles]
+
+
+def _positions(column: list[str], text: str, path: Path) -> IntArray:
+    joined = "".join(column)
+    if not (joined.isascii() and joined.isdecimal() and max(map(len, column)) < 16):
+        for row, word in enumerate(column):
+            if not (word.isascii() and word.isdecimal() and len(word) < 16):
+                raise DataError(
+                    f"position {word!r} is no whole number >= 0",
+                    where=f"{path}, line {_line(text, row)}",
+                    remedy="write base pairs, 0 where unknown",
+                )
+    return np.fromiter(map(int, column), np.int64, len(column))

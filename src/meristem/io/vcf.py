@@ -34,13 +34,13 @@ class _Columns:
     ref: list[str] = field(default_factory=list)
     alt: list[str] = field(default_factory=list)
 
-    def append(self, record: Any) -> None:
+    def append(self, record: Any, alts: list[str]) -> None:
         """Append one row per alternate allele."""
-        contig = "" if record.CHROM == "0" else record.CHROM
+        contig = record.CHROM
         ref = shorten_allele(record.REF)
-        for alt in record.ALT or [""]:
+        for alt in alts:
             self.variant_id.append(record.ID or "")
-            self.contig.append(contig)
+            self.contig.append("" if contig == "0" else contig)
             self.position.append(record.POS)
             self.ref.append(ref)
             self.alt.append(shorten_allele(alt))
@@ -109,12 +109,23 @@ def read_vcf(
                 remedy='add its ##FORMAT=<ID=DS,...> line, or set field = "GT"',
             )
         growing = GrowingDosage(file.sample_id.size)
-        for number, record in enumerate(file.records(), start=1):
-            place = _Place(path, number, record, file.sample_id)
-            if multiallelic == "refuse":
-                _refuse_multiallelic(record, place)
-            ploidy = _append(record, field, ploidy, growing, place)
-            columns.append(record)
+        place = _Place(path, file.sample_id)
+        for record in file.records():
+            place.move(record)
+            alts = record.ALT or [""]
+            if len(alts) > 1 and multiallelic == "refuse":
+                raise _several_alleles(alts, place)
+            if field == "GT":
+                calls = _calls(record, place)
+                ploidy = _agree_on_ploidy(calls, ploidy, place)
+                for allele in range(1, len(alts) + 1):
+                    growing.append(count_allele(calls[:, : ploidy or 1], allele))
+            else:
+                if "GT" in record.FORMAT:
+                    ploidy = _agree_on_ploidy(_calls(record, place), ploidy, place)
+                for dosage in _stated_dosages(record, len(alts), ploidy or 2, place):
+                    growing.append(dosage)
+            columns.append(record, alts)
         sample_id = file.sample_id
     if not columns.position:
         raise DataError(
@@ -133,18 +144,23 @@ def read_vcf(
     return Genotypes(sample_id, variants, growing.finish(), ploidy or 2, str(path))
 
 
-@dataclass(frozen=True)
 class _Place:
-    """Where the reader is, for messages; formatted only when one is needed."""
+    """Where the reader is; put into words only when a message needs it."""
 
-    path: str | Path
-    number: int
-    record: Any
-    sample_id: StrArray
+    def __init__(self, path: str | Path, sample_id: StrArray) -> None:
+        self.sample_id = sample_id
+        self._path = path
+        self._number = 0
+        self._record: Any = None
+
+    def move(self, record: Any) -> None:
+        """Go to the next record."""
+        self._number += 1
+        self._record = record
 
     def __str__(self) -> str:
-        record = self.record
-        return f"{self.path}, variant {self.number} ({record.CHROM}:{record.POS})"
+        record = self._record
+        return f"{self._path}, variant {self._number} ({record.CHROM}:{record.POS})"
 
 
 def count_allele(
@@ -179,45 +195,25 @@ def count_allele(
     return dosage
 
 
-def _refuse_multiallelic(record: Any, place: _Place) -> None:
-    alleles = record.ALT
-    if len(alleles) > 1:
-        raise DataError(
-            f"has {len(alleles)} alternate alleles ({','.join(alleles)[:60]})",
-            where=str(place),
-            remedy='set multiallelic = "split" for one variant per allele, or split '
-            "the file (bcftools norm -m-)",
-        )
+def _several_alleles(alts: list[str], place: _Place) -> DataError:
+    return DataError(
+        f"has {len(alts)} alternate alleles ({','.join(alts)[:60]})",
+        where=str(place),
+        remedy='set multiallelic = "split" for one variant per allele, or split the '
+        "file (bcftools norm -m-)",
+    )
 
 
-def _append(
-    record: Any, name: str, ploidy: int, growing: GrowingDosage, place: _Place
-) -> int:
-    """Append the dosages of one record; return the ploidy of the file so far."""
-    n_allele = max(len(record.ALT), 1)
-    calls = _calls(record, place, required=name == "GT")
-    if calls is not None:
-        ploidy = _agree_on_ploidy(calls, ploidy, place)
-    if name == "DS":
-        for dosage in _stated_dosages(record, n_allele, ploidy or 2, place):
-            growing.append(dosage)
-    elif calls is not None:
-        for allele in range(1, n_allele + 1):
-            growing.append(count_allele(calls[:, : ploidy or 1], allele))
-    return ploidy
-
-
-def _calls(record: Any, place: _Place, *, required: bool) -> NDArray[np.int16] | None:
-    if "GT" in record.FORMAT:
-        # Faster than gt_types, which also reads the half-missing call 0/. as 0/0.
+def _calls(record: Any, place: _Place) -> NDArray[np.int16]:  # (n_sample, ploidy)
+    # Faster than gt_types, which also reads the half-missing call 0/. as 0/0.
+    try:
         return record.genotype.array()[:, :-1]  # the last column is the phase
-    if required:
+    except Exception as error:  # cyvcf2 raises no narrower one
         raise DataError(
             "has no GT field",
             where=str(place),
             remedy='write GT in every record, or set field = "DS" if there is one',
-        )
-    return None
+        ) from error
 
 
 def _agree_on_ploidy(
