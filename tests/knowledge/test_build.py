@@ -123,6 +123,18 @@ def test_an_assignment_table_alone_names_the_genes(tmp_path):
     assert source.path == table
 
 
+def test_an_assignment_table_gives_the_nodes_of_an_edge_list_their_kind(tmp_path):
+    table = write(tmp_path, "eqtl.csv", "snp,gene\nv1,g1\nv2,T\n")
+    edges = write(tmp_path, "e.sif", "g1 r g2\n")
+    toml = write(tmp_path, "g.toml", '[[nodes]]\nname = "T"\nkind = "toxin"\n')
+    assign = AssignConfig(method="table", table=table)
+    graph = build_graph(
+        KnowledgeConfig(edges=(edges,), graph=toml, assign=assign)
+    ).graph
+    kinds = zip(graph.node_name.tolist(), graph.node_kind.tolist(), strict=True)
+    assert dict(kinds) == {"g1": "gene", "g2": "node", "T": "toxin"}
+
+
 def test_labels_are_read_by_column_name(text):
     assert parse_labels(text("gene,symbol\ng1,ABC\ng2,\n")) == {"g1": "ABC"}
 

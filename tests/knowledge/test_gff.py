@@ -14,7 +14,8 @@ def line(kind, attributes, start=10, end=20):
     [
         ("ID=gene:AT1G01010;Name=NAC001;gene_id=AT1G01010", "AT1G01010"),
         ("ID=gene-LOC1;Name=LOC1", "LOC1"),
-        ("ID=AT1G1.TAIR10;Name=AT1G1", "AT1G1.TAIR10"),
+        ("ID=AT1G1.TAIR10;Name=AT1G1", "AT1G1"),
+        ("ID=AT1G1;Name=AT1", "AT1G1"),
         ("Name=only%20name", "only name"),
         ('gene_id "YAL001C"; gene_name "TFC3";', "YAL001C"),
         ('gene_id "YAL001C"', "YAL001C"),
@@ -42,6 +43,23 @@ def test_genes_win_over_their_parts(text):
     content = line("exon", 'gene_id "g1";', 1, 99) + line("gene", 'gene_id "g1";', 5, 9)
     (row,) = parse_gff(text(content))
     assert (row.start, row.end) == (5, 9)
+
+
+def test_a_trans_spliced_gene_is_its_first_part(text):
+    parts = [
+        line("gene", "ID=gene-rps12;part=2", 70, 90),
+        line("gene", "ID=gene-rps12;part=1", 10, 20),
+        line("gene", "ID=gene-x", 30, 40),
+    ]
+    rows = parse_gff(text("".join(parts)))
+    assert [(row.gene_id, row.start) for row in rows] == [("rps12", 10), ("x", 30)]
+
+
+def test_aliases_are_split_only_where_the_attribute_is_a_list(text):
+    (row,) = parse_gff(
+        text(line("gene", "ID=g;Name=A%2C1;Alias=old, older;locus_tag=T"))
+    )
+    assert row.aliases == ("A,1", "T", "old", "older")
 
 
 def test_contigs_are_decoded(text):

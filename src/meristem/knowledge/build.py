@@ -111,6 +111,18 @@ def _gene_names(graph: KnowledgeGraph, reading: Reading) -> KnowledgeGraph:
     return rename_nodes(graph, renamed)
 
 
+def _typed_nodes(graphs: list[KnowledgeGraph]) -> set[str]:
+    """Return the names of nodes that are known to be something other than genes."""
+    return {
+        name
+        for graph in graphs
+        for name, kind in zip(
+            graph.node_name.tolist(), graph.node_kind.tolist(), strict=True
+        )
+        if kind not in (GENERIC_KIND, "gene")
+    }
+
+
 def _gene_nodes(
     reading: Reading,
     graphs: list[KnowledgeGraph],
@@ -126,14 +138,7 @@ def _gene_nodes(
     if any(graph.trait_parents for graph in graphs):
         named = {name for graph in graphs for name in graph.node_name.tolist()}
         names = names & named
-    typed = {
-        name
-        for graph in graphs
-        for name, kind in zip(
-            graph.node_name.tolist(), graph.node_kind.tolist(), strict=True
-        )
-        if kind not in (GENERIC_KIND, "gene")
-    }
+    typed = _typed_nodes(graphs)
     label = {name: text for name, text in reading.genes.label.items() if name in names}
     genes = make_graph(
         dict.fromkeys(names - typed, "gene"),
@@ -156,8 +161,7 @@ def _assigned_nodes(
     reading.note("assignment", source)
     if reading.genes is not None or any(graph.trait_parents for graph in graphs):
         return []
-    known = {name for graph in graphs for name in graph.node_name.tolist()}
-    new = {gene for _, gene in pairs} - known
+    new = {gene for _, gene in pairs} - _typed_nodes(graphs)
     return [make_graph(dict.fromkeys(new, "gene"), source=str(source.path))]
 
 

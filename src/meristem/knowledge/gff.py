@@ -12,14 +12,8 @@ from meristem.knowledge.source import SourceText
 
 _ID_KEYS = ("gene_id", "ID", "Name")
 _LABEL_KEYS = ("Name", "gene_name", "symbol", "gene")
-_ALIAS_KEYS = (
-    *_ID_KEYS,
-    *_LABEL_KEYS,
-    "Alias",
-    "locus_tag",
-    "old_locus_tag",
-    "gene_synonym",
-)
+_NAME_KEYS = (*_ID_KEYS, *_LABEL_KEYS, "locus_tag")
+_LIST_KEYS = ("Alias", "old_locus_tag", "gene_synonym")
 _PREFIXES = ("gene:", "gene-")
 _TRANSCRIPTS = ("mRNA", "transcript")
 _PARTS = ("exon", "CDS")
@@ -112,6 +106,12 @@ def _strip_prefix(name: str) -> str:
     return name
 
 
+def _is_later_part(feature: _Feature) -> bool:
+    """NCBI repeats a trans-spliced gene with `part=2`: its first part stands for it."""
+    part = parse_attributes(feature.attributes).get("part", "1")
+    return part.split("/")[0] != "1"
+
+
 def _gene_row(feature: _Feature, source: SourceText) -> GeneRow:
     attributes = parse_attributes(feature.attributes)
     names = [attributes[key] for key in _ID_KEYS if attributes.get(key)]
@@ -122,11 +122,15 @@ def _gene_row(feature: _Feature, source: SourceText) -> GeneRow:
             remedy="name it in column 9, for example ID=AT1G01010",
         )
     gene_id = _strip_prefix(names[0])
+    if gene_id.startswith(names[-1] + "."):
+        # Phytozome writes ID=AT1G01010.TAIR10;Name=AT1G01010.
+        gene_id = names[-1]
     labels = [attributes[key] for key in _LABEL_KEYS if attributes.get(key)]
     label = labels[0] if labels and labels[0] != gene_id else ""
-    aliases = {
+    aliases = {attributes.get(key, "") for key in _NAME_KEYS}
+    aliases |= {
         part.strip()
-        for key in _ALIAS_KEYS
+        for key in _LIST_KEYS
         for part in attributes.get(key, "").split(",")
     }
     return GeneRow(
@@ -191,7 +195,11 @@ def parse_gff(source: SourceText) -> list[GeneRow]:
         If a line has not nine columns, a position is no whole number, a gene has
         no name, or the file has no genes.
     """
-    rows = [_gene_row(feature, source) for feature in _features(source, wanted=True)]
+    rows = [
+        _gene_row(feature, source)
+        for feature in _features(source, wanted=True)
+        if not _is_later_part(feature)
+    ]
     rows = rows or _spans(source)
     if not rows:
         raise KnowledgeError(

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from meristem.records import IntArray
 
-_ROUNDS = 40  # every edge is tried about this often
+_ROUNDS = 20  # every edge is tried about this often
 _ATTEMPTS = 50  # draws for an edge before it is left as it was
 
 
