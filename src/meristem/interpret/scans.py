@@ -14,49 +14,32 @@ import scipy.stats
 
 from meristem.errors import DataError
 from meristem.genetics.frequency import BLOCK
+from meristem.genetics.mixed_scan import (
+    Association,
+    Contrasts,
+    associate_all,
+    error_contrasts,
+    restricted_h2,
+)
 from meristem.genetics.relationship import relationship_matrix
 from meristem.interpret.attribution import centred_dosage
-from meristem.models.reml import Decomposition, decompose, estimate
 from meristem.records import Dataset, FloatArray, IntArray, OmicsTable
 
 MIN_ROWS = 10
 
 
 @dataclass(frozen=True)
-class Scan:
-    """Effect and evidence for every column."""
-
-    beta: FloatArray  # (n_column,) NaN where a column does not vary
-    se: FloatArray  # (n_column,)
-    p: FloatArray  # (n_column,)
-
-
-@dataclass(frozen=True)
 class NullModel:
-    """Rotated, scaled phenotype and fixed effects of one trait on its rows."""
+    """Contrasts, phenotype and variance ratio of one trait on its rows."""
 
     rows: IntArray  # (n,) in the dataset
-    decomposition: Decomposition
-    root: FloatArray  # (n,) 1 / sqrt of the variances along the axes
+    contrasts: Contrasts
     y: FloatArray  # (n,)
-    q: FloatArray  # (n, n_fixed) orthonormal basis of the fixed effects
+    h2: float
 
-    def scan(self, columns: FloatArray) -> Scan:  # (n, n_column)
+    def scan(self, columns: FloatArray) -> Association:  # (n, n_column)
         """Test one column after the other; see `mixed_model_scan`."""
-        z = self.decomposition.rotate(columns) * self.root[:, None]
-        z -= self.q @ (self.q.T @ z)
-        y = self.y - self.q @ (self.q.T @ self.y)
-        zz = np.einsum("ij,ij->j", z, z)
-        flat = zz <= 1e-10 * np.einsum("ij,ij->j", columns, columns).clip(1e-300)
-        safe = np.where(flat, 1.0, zz)
-        beta = (z.T @ y) / safe
-        freedom = y.size - self.q.shape[1] - 1
-        residual = np.maximum(y @ y - beta**2 * safe, 0) / freedom
-        se = np.sqrt(residual / safe)
-        with np.errstate(divide="ignore"):
-            t = np.abs(beta) / se
-        p = 2 * scipy.stats.t.sf(t, freedom)
-        return Scan(*(np.where(flat, np.nan, value) for value in (beta, se, p)))
+        return associate_all(self.contrasts, columns, self.y, self.h2)
 
 
 def null_model(
@@ -64,18 +47,12 @@ def null_model(
     y: FloatArray,  # (n,)
     weight: FloatArray,  # (n,)
     rows: IntArray,  # (n,)
-    covariates: FloatArray | None = None,  # (n, n_covariate)
 ) -> NullModel:
-    """Estimate the variance components without any marker."""
-    x = np.ones((y.size, 1))
-    if covariates is not None:
-        x = np.column_stack([x, covariates])
-    decomposition = decompose(kernel, weight)
-    h2 = estimate(decomposition, y, x).h2
-    root = 1 / np.sqrt(h2 * decomposition.values + (1 - h2))
-    fixed = decomposition.rotate(x) * root[:, None]
-    q = np.linalg.qr(fixed)[0]
-    return NullModel(rows, decomposition, root, decomposition.rotate(y) * root, q)
+    """Estimate the variance ratio without any marker."""
+    contrasts = error_contrasts(kernel, weight=weight)
+    rotated = contrasts.rotate(y[:, None])
+    h2 = float(restricted_h2(contrasts.values, rotated)[0])
+    return NullModel(rows, contrasts, y, h2)
 
 
 def mixed_model_scan(
@@ -83,7 +60,7 @@ def mixed_model_scan(
     y: FloatArray,  # (n,)
     kernel: FloatArray,  # (n, n)
     weight: FloatArray | None = None,  # (n,)
-) -> Scan:
+) -> Association:
     """Test every column for association with y, relationship accounted for.
 
     Parameters
@@ -99,7 +76,7 @@ def mixed_model_scan(
 
     Returns
     -------
-    Scan
+    Association
         Effect per unit of the column, its standard error, and the p value of a t test
         with n - 2 degrees of freedom.
 
@@ -227,7 +204,7 @@ def _frame(
     dataset: Dataset,
     target: int,
     names: dict[str, np.ndarray],
-    parts: list[Scan],
+    parts: list[Association],
 ) -> pd.DataFrame:
     frame = {
         "trait": str(dataset.phenotypes.trait_name[target]),
