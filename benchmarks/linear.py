@@ -30,7 +30,7 @@ from meristem.prepare.scale import fit_scale
 SHAPES = {"small": (600, 20_000), "large": (2_000, 50_000)}
 
 
-def genotypes(n, p, seed=1):
+def genotypes(n, p, seed=2):
     """Return dosages of one third each and a phenotype of h2 one half."""
     rng = np.random.default_rng(seed)
     x = rng.integers(0, 3, (n, p), dtype=np.int8)
