@@ -138,6 +138,12 @@ FAULTS = {
         "gene,contig,start,end\ng1,1,five,9\n",
         "line 2: start 'five' is not a whole number",
     ),
+    "gene table, plus strand written backwards": (
+        genes,
+        "g.csv",
+        "gene,contig,start,end,strand\ng1,1,9,5,+\n",
+        "line 2: gene 'g1' ends at 5, before its start 9",
+    ),
     "gene table, header only": (
         genes,
         "g.csv",
