@@ -195,6 +195,11 @@ def _loss(
 ) -> Tensor:  # (n_member, n)
     if options.loss == "censored":
         return censored_loss(mean, y, censored, log_sigma)
+    if options.loss == "reading":
+        low = options.limits[0]
+        width = options.width
+        reading = low + width * torch.nn.functional.softplus((mean - low) / width)
+        return (reading.clamp(max=options.limits[1]) - y) ** 2
     residual = censored_residual(mean, y, censored)
     above = y >= options.limits[1]
     residual = torch.where(above, residual.clamp_max(0.0), residual)

@@ -10,8 +10,9 @@ import pandas as pd
 import torch
 
 from meristem.kinetics.align import BASES
+from meristem.kinetics.channels import N_PAIR, PAIR_NAMES, channel_map
 from meristem.kinetics.decay import relaxation_rates
-from meristem.kinetics.encode import EDIT_NAMES, EDITS, N_CHANNEL, N_POSITION
+from meristem.kinetics.encode import EDIT_NAMES, EDITS, N_POSITION
 from meristem.kinetics.fit import ABSENT_LOG_RATE
 from meristem.kinetics.identify import Identifiability, identify
 from meristem.kinetics.kinn import LN10, Kinn
@@ -182,19 +183,52 @@ def matched_rates(kinns: Sequence[Kinn], *, level: float = 0.9) -> pd.DataFrame:
 
 def mutagenesis_map(
     kinns: Sequence[Kinn],
-    guide_length: int = 23,
+    guide: str = "",
     *,
-    n_channel: int = N_CHANNEL - 4,
-) -> FloatArray:  # (n_position, n_channel)
-    """Return the change of log10 of the observable by each single edit.
+    n_position: int = 23,
+) -> pd.DataFrame:
+    """Return the change of log10 of the observable by each single edit, in silico.
 
-    Edits are applied to the matched pair, one at a time, in silico.
+    Parameters
+    ----------
+    kinns
+        An ensemble.
+    guide
+        Spacer and PAM; without it every base is tried as the guide's and the mean is
+        returned.
+    n_position
+        Positions from the PAM outwards, when no guide is given.
+
+    Returns
+    -------
+    DataFrame
+        Columns position, guide_base, edit, change, low, high (range over members).
     """
-    edits = np.zeros((guide_length * n_channel + 1, N_POSITION, n_channel))
-    for index in range(guide_length * n_channel):
-        edits[index + 1, index // n_channel, index % n_channel] = 1
-    value = np.mean([kinn.log10_rate(edits) for kinn in kinns], axis=0)
-    return (value[1:] - value[0]).reshape(guide_length, n_channel)
+    outwards = guide.upper()[::-1] if guide else "N" * n_position
+    rows, features = [], []
+    for position, base in enumerate(outwards[:N_POSITION]):
+        bases = BASES if base not in BASES else base
+        for old in bases:
+            for new in (b for b in BASES if b != old):
+                rows.append((position, old, f"sub_{new}"))
+                features.append((position, PAIR_NAMES.index(f"{old}>{new}")))
+        for edit in PAIR_NAMES[16:]:
+            rows.append((position, base, edit))
+            features.append((position, PAIR_NAMES.index(edit)))
+    x = np.zeros((len(features) + 1, N_POSITION, N_PAIR))
+    place = np.array(features)
+    x[np.arange(len(features)) + 1, place[:, 0], place[:, 1]] = 1
+    edits = x @ channel_map(kinns[0].channels).T
+    value = np.stack([kinn.log10_rate(edits) for kinn in kinns])
+    change = value[:, 1:] - value[:, :1]
+    mean, low, high = _range(change, 0.9)
+    table = pd.DataFrame(rows, columns=["position", "guide_base", "edit"])
+    table["change"], table["low"], table["high"] = mean, low, high
+    if not guide:
+        table = table.groupby(["position", "edit"], as_index=False, sort=False)[
+            ["change", "low", "high"]
+        ].mean()
+    return table
 
 
 def mismatch_table(

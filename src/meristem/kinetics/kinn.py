@@ -54,7 +54,8 @@ class FitOptions:
         Standard deviation of the first weights; 0 starts from the matched reaction.
     """
 
-    loss: Literal["censored", "squared", "absolute"] = "censored"
+    loss: Literal["censored", "squared", "absolute", "reading"] = "censored"
+    width: float = 0.3
     learning_rate: float = 0.01
     decay: float = 0.9
     decay_steps: int = 130

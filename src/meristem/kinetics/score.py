@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,7 @@ import pandas as pd
 import torch
 
 from meristem.errors import DataError
-from meristem.io.files import replacing
+from meristem.io.files import replacing, require_file
 from meristem.kinetics.channels import (
     kinetic_channels,
     pair_features,
@@ -168,3 +170,22 @@ def score_file(
         if done == 0:
             raise DataError("holds no site", where=source, remedy="add rows")
     return done
+
+
+def count_rows(path: str | Path) -> int:
+    """Return the number of lines of a plain or gzipped file, for progress."""
+    path = require_file(path)
+    with path.open("rb") as handle:
+        packed = handle.read(2) == b"\x1f\x8b"
+    lines = 0
+    try:
+        with gzip.open(path) if packed else path.open("rb") as handle:
+            while block := handle.read(1 << 20):
+                lines += block.count(b"\n")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            "the gzip stream is truncated or damaged",
+            where=path,
+            remedy="copy or download the file again",
+        ) from error
+    return max(lines, 1)

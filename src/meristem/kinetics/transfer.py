@@ -104,11 +104,14 @@ class TransferNet(nn.Module):
     Without a kinetic network it is the same trunk with a plain logistic head.
     """
 
-    def __init__(self, trunk: Trunk, kinn: Kinn | None) -> None:
+    def __init__(self, trunk: Trunk, kinn: Kinn | None, *, seed: int) -> None:
         super().__init__()
-        self.trunk = TrunkNet(trunk)
+        self.kinn = kinn
         n_out = 1 if kinn is None else len(kinn.scheme.reactions)
-        self.head = nn.Linear(self.trunk.width, n_out)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.trunk = TrunkNet(trunk)
+            self.head = nn.Linear(self.trunk.width, n_out)
         self.kinetic = None if kinn is None else KineticLayer(kinn)
         if kinn is not None:
             nn.init.zeros_(self.head.weight)
@@ -167,6 +170,20 @@ class TransferFit:
     def best(self) -> float:
         """Best validation AUPR."""
         return float(self.validation.max())
+
+    def corrections(
+        self,
+        x: Encoding,  # (n, 25, 13)
+        *,
+        block: int = 20_000,
+    ) -> FloatArray:  # (n, n_reaction)
+        """Return what is added to the natural log rates of many pairs."""
+        out = []
+        with torch.no_grad():
+            for i in range(0, len(x), block):
+                part = torch.from_numpy(x[i : i + block]).float()
+                out.append(self.net.correction(part).double().numpy())
+        return np.concatenate(out)
 
 
 def logits(

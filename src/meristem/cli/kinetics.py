@@ -1,0 +1,151 @@
+"""Commands of the kinetic networks: fit, search, transfer, explain, score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Kinetically interpretable networks.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+ConfigPath = Annotated[Path, typer.Argument(help="Configuration (TOML).")]
+OutFolder = Annotated[Path, typer.Option("--out", "-o", help="Run folder.")]
+ModelPath = Annotated[Path, typer.Option("--model", "-m", help="model.json of a run.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
+Threads = Annotated[int, typer.Option(help="Threads of the numerical kernels.", min=1)]
+
+
+@contextmanager
+def _threads(n: int) -> Iterator[None]:
+    """Use `n` threads for the time of a command."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@app.command()
+def fit(
+    config: ConfigPath,
+    out: OutFolder,
+    quiet: Quiet = False,
+    threads: Threads = 1,
+) -> None:
+    """Fit a kinetic network with the windows of the configuration."""
+    from meristem.cli.console import progress, say
+    from meristem.kinetics.fit_run import fit_run
+    from meristem.kinetics.settings import KineticsSettings, read_settings
+
+    settings = read_settings(config, KineticsSettings)
+    with _threads(threads), progress(quiet=quiet) as notify:
+        report = fit_run(settings, out, notify)
+    say(str(report))
+
+
+@app.command()
+def search(
+    config: ConfigPath,
+    out: OutFolder,
+    quiet: Quiet = False,
+    threads: Threads = 1,
+) -> None:
+    """Search windows within the training rows, fit an ensemble, test it once.
+
+    A search that was stopped continues in the same folder.
+    """
+    from meristem.cli.console import progress, say
+    from meristem.kinetics.fit_run import search_run
+    from meristem.kinetics.settings import KineticsSettings, read_settings
+
+    settings = read_settings(config, KineticsSettings)
+    with _threads(threads), progress(quiet=quiet) as notify:
+        report = search_run(settings, out, notify)
+    say(str(report))
+
+
+@app.command()
+def transfer(
+    config: ConfigPath,
+    out: OutFolder,
+    quiet: Quiet = False,
+    threads: Threads = 1,
+) -> None:
+    """Correct a fitted kinetic network with labelled off-target sites."""
+    from meristem.cli.console import progress, say
+    from meristem.kinetics.settings import TransferSettings, read_settings
+    from meristem.kinetics.transfer_run import transfer_run
+
+    settings = read_settings(config, TransferSettings)
+    with _threads(threads), progress(quiet=quiet) as notify:
+        report = transfer_run(settings, out, notify)
+    say(str(report))
+
+
+@app.command()
+def explain(
+    model: ModelPath,
+    guide: Annotated[str, typer.Option(help="Spacer and PAM, 5' to 3'.")],
+    out: OutFolder,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="Target to explain beside the matched one; may be repeated."),
+    ] = None,
+    sbml: Annotated[
+        bool, typer.Option("--sbml", help="Write each pair as SBML and Antimony too.")
+    ] = False,
+    threads: Threads = 1,
+) -> None:
+    """Show rates, control, occupancies and an in-silico mutagenesis map of a guide."""
+    from meristem.cli.console import say
+    from meristem.kinetics.explain_run import explain_run
+
+    with _threads(threads):
+        report = explain_run(model, guide, target or [], out, sbml=sbml)
+    say(str(report))
+
+
+@app.command()
+def score(
+    model: ModelPath,
+    targets: Annotated[
+        Path,
+        typer.Option(help="Sites (table or Cas-OFFinder output; may be gzipped)."),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Table to write (TSV).")],
+    guide: Annotated[
+        str | None, typer.Option(help="Guide of all sites, if not in the table.")
+    ] = None,
+    rates: Annotated[
+        bool, typer.Option("--rates", help="Write every rate constant too.")
+    ] = False,
+    quiet: Quiet = False,
+    threads: Threads = 1,
+) -> None:
+    """Score sites by their predicted rate, in constant memory."""
+    from meristem.cli.console import progress, say
+    from meristem.kinetics.score import Scorer, count_rows, score_file
+    from meristem.kinetics.store import read_kinns
+
+    scorer = Scorer(read_kinns(model))
+    total = count_rows(targets)
+    with _threads(threads), progress(quiet=quiet) as notify:
+        n = score_file(
+            scorer,
+            targets,
+            out,
+            guide=guide,
+            rates=rates,
+            progress=lambda done: notify("score", min(done, total), total),
+        )
+    say(f"{n} sites scored: {out}")

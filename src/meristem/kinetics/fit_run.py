@@ -1,0 +1,242 @@
+"""The commands `fit` and `search`: from a configuration to a run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from meristem.errors import ConfigError
+from meristem.kinetics.assess import score_predictions
+from meristem.kinetics.baselines import ridge_prediction
+from meristem.kinetics.describe_run import describe_model
+from meristem.kinetics.kinn import Architecture, Kinn
+from meristem.kinetics.nested import (
+    GroupedReward,
+    fit_ensemble,
+    grouped_folds,
+    predict_ensemble,
+)
+from meristem.kinetics.posterior import covers_truth, window_posterior
+from meristem.kinetics.report import build_kinetics_report
+from meristem.kinetics.runs import Run, open_run
+from meristem.kinetics.scheme import Scheme
+from meristem.kinetics.search import Trial, best_trials, make_optimiser, run_search
+from meristem.kinetics.settings import KineticsSettings, load_scheme
+from meristem.kinetics.sources import Source, load_source
+from meristem.kinetics.space import SPACES, Space, find_space, simulated_space
+from meristem.kinetics.store import write_kinns
+from meristem.records import FloatArray
+
+Notify = Callable[[str, int, int], None]
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Say nothing."""
+
+
+def _open(settings: KineticsSettings, folder: str | Path, question: str) -> Run:
+    paths = [p for p in (settings.data.path, settings.data.test_path) if p is not None]
+    return open_run(
+        folder,
+        title=settings.title,
+        question=question,
+        config=settings.model_dump(mode="json"),
+        seed=settings.seed,
+        inputs=[path for path in paths if path.is_file()],
+    )
+
+
+def fit_run(
+    settings: KineticsSettings, folder: str | Path, notify: Notify = _silent
+) -> Path:
+    """Fit the windows of the configuration and write a run folder.
+
+    Returns
+    -------
+    Path
+        The report.
+
+    Raises
+    ------
+    MeristemError
+        If the data cannot be read or the windows do not fit the scheme.
+    """
+    question = "How fast is each step, and what does each edit do to it?"
+    run = _open(settings, folder, question)
+    rng = np.random.default_rng(settings.seed)
+    with run.stage("read"):
+        source = load_source(settings.data, rng)
+    scheme = _scheme(settings, source)
+    architecture = settings.architecture(scheme)
+    members = settings.ensemble.copies
+    with run.stage("fit"):
+        notify("fit", 0, members)
+        kinns = _ensemble(settings, source, scheme, [architecture], rng)
+        notify("fit", members, members)
+    return _finish(run, source, kinns, rng)
+
+
+def _scheme(settings: KineticsSettings, source: Source) -> Scheme:
+    if source.simulation is not None:
+        return source.simulation.scheme
+    return load_scheme(settings.scheme)
+
+
+def _ensemble(
+    settings: KineticsSettings,
+    source: Source,
+    scheme: Scheme,
+    architectures: Sequence[Architecture],
+    rng: np.random.Generator,
+) -> tuple[Kinn, ...]:
+    return fit_ensemble(
+        scheme,
+        architectures,
+        source.train,
+        copies=settings.ensemble.copies,
+        rng=rng,
+        options=settings.train.options(source.limit),
+        bootstrap=settings.ensemble.bootstrap,
+        held_out=settings.ensemble.held_out,
+    )
+
+
+def search_run(
+    settings: KineticsSettings, folder: str | Path, notify: Notify = _silent
+) -> Path:
+    """Search architectures within the training rows, fit the best, test once.
+
+    A search that was killed continues from ``search.json`` in the folder.
+
+    Returns
+    -------
+    Path
+        The report.
+    """
+    question = "Which windows does each step read, and how well does that transfer?"
+    run = _open(settings, folder, question)
+    rng = np.random.default_rng(settings.seed)
+    with run.stage("read"):
+        source = load_source(settings.data, rng)
+    space = _space(settings, source)
+    folds = grouped_folds(source.train, settings.search.folds, rng)
+    options = settings.train.options(source.limit)
+    options = replace(options, epochs=settings.search.epochs)
+    reward = GroupedReward(space.scheme, source.train, folds[:1], rng, options)
+    optimiser = make_optimiser(settings.search.method, space, rng)
+    total = settings.search.generations
+
+    def report_generation(done: int, best: float) -> None:
+        notify(f"search, best {best:.3f}", done, total)
+
+    with run.stage("search"):
+        trials = run_search(
+            optimiser,
+            space,
+            reward,
+            generations=total,
+            size=settings.search.size,
+            state=run.folder / "search.json",
+            progress=report_generation,
+        )
+    with run.stage("choose"):
+        shortlist = best_trials(trials, settings.search.shortlist)
+        reward = GroupedReward(space.scheme, source.train, folds, rng, options)
+        value = reward([space.build(trial.point) for trial in shortlist])
+    _write_trials(run, space, trials, shortlist, value)
+    _write_posterior(run, space, trials, source, settings.search.posterior)
+    order = np.argsort(-value)[: settings.ensemble.architectures]
+    chosen = [space.build(shortlist[i].point) for i in order]
+    with run.stage("fit"):
+        notify("fit", 0, len(chosen) * settings.ensemble.copies)
+        kinns = _ensemble(settings, source, space.scheme, chosen, rng)
+        notify("fit", len(kinns), len(kinns))
+    return _finish(run, source, kinns, rng)
+
+
+def _space(settings: KineticsSettings, source: Source) -> Space:
+    if source.simulation is not None:
+        starts = tuple(rate.start for rate in source.simulation.rates)
+        return simulated_space(source.simulation.scheme, starts)
+    if settings.search.space not in SPACES:
+        raise ConfigError(
+            f"there is no architecture space {settings.search.space!r}",
+            where="search.space",
+            remedy=f"use {', '.join(SPACES)}",
+        )
+    return find_space(settings.search.space)
+
+
+def _write_trials(
+    run: Run,
+    space: Space,
+    trials: Sequence[Trial],
+    shortlist: Sequence[Trial],
+    value: FloatArray,
+) -> None:
+    rows = [{"generation": t.generation, "reward": t.reward} | t.point for t in trials]
+    run.table("trials", pd.DataFrame(rows))
+    chosen = [
+        {"rank": rank, "cross_validated": value[i], "reward": shortlist[i].reward}
+        | shortlist[i].point
+        for rank, i in enumerate(np.argsort(-value), 1)
+    ]
+    run.table("shortlist", pd.DataFrame(chosen))
+
+
+def _write_posterior(
+    run: Run, space: Space, trials: Sequence[Trial], source: Source, top: int
+) -> None:
+    posterior = window_posterior(space, trials, top=top)
+    if source.simulation is None:
+        run.table("windows", posterior.intervals())
+    else:
+        truth = [(rate.start, rate.stop) for rate in source.simulation.rates]
+        run.table("windows", covers_truth(posterior, truth))
+    grid = np.indices(posterior.inclusion.shape).reshape(2, -1)
+    table = pd.DataFrame(
+        {
+            "reaction": np.array(posterior.reactions)[grid[0]],
+            "position": grid[1],
+            "inclusion": posterior.inclusion.ravel(),
+        }
+    )
+    run.table("inclusion", table)
+
+
+def _finish(
+    run: Run, source: Source, kinns: tuple[Kinn, ...], rng: np.random.Generator
+) -> Path:
+    write_kinns(kinns, run.folder / "model.json")
+    with run.stage("test"):
+        if source.test is not None and source.test_edits is not None:
+            _write_test(run, source, kinns, rng)
+    with run.stage("describe"):
+        describe_model(run, kinns, source.train)
+    run.finish()
+    return build_kinetics_report(run.folder)
+
+
+def _write_test(
+    run: Run, source: Source, kinns: tuple[Kinn, ...], rng: np.random.Generator
+) -> None:
+    test, edits = source.test, source.test_edits
+    if test is None or edits is None:
+        return
+    predictions = {
+        "kinetic network (ensemble)": predict_ensemble(kinns, test.x),
+        "kinetic network (first member)": kinns[0].predict(test.x),
+        "ridge": ridge_prediction(source.train, test),
+        "edit count": -edits,
+    }
+    scores = score_predictions(test.y, test.group, predictions, rng=rng)
+    no_unit = (scores["model"] == "edit count") & (scores["metric"] == "rmse")
+    run.table("scores", scores[~no_unit])
+    run.table(
+        "predictions",
+        pd.DataFrame({"observed": test.y, "censored": test.censored} | predictions),
+    )

@@ -1,0 +1,247 @@
+"""The page of a kinetic run: it reads the run folder and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from meristem.errors import DataError
+from meristem.io.files import read_text
+from meristem.kinetics.figures import (
+    draw_bars,
+    draw_heat,
+    draw_inclusion,
+    draw_observed,
+    draw_search,
+)
+from meristem.report.page import Card, Figure, Page, Section, write_page
+from meristem.report.table import table_html
+
+
+class _Folder:
+    """Tables and notes of a run folder; an absent one is None."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        path = self.path / f"{name}.csv"
+        if not path.exists():
+            return None
+        return pd.read_csv(path)
+
+    def note(self, name: str) -> dict[str, Any]:
+        path = self.path / f"{name}.json"
+        if not path.exists():
+            return {}
+        try:
+            content: dict[str, Any] = json.loads(read_text(path))
+        except json.JSONDecodeError as error:
+            raise DataError(
+                "is no valid JSON", where=path, remedy="run the command again"
+            ) from error
+        return content
+
+
+def build_kinetics_report(folder: str | Path) -> Path:
+    """Write ``report.html`` of a kinetic run folder.
+
+    Parameters
+    ----------
+    folder
+        What a kinetic command wrote.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    DataError
+        If the folder holds no run.
+    """
+    path = Path(folder)
+    run = _Folder(path)
+    about = run.note("run")
+    if not about:
+        raise DataError(
+            "holds no run.json", where=path, remedy="name a kinetic run folder"
+        )
+    makers = (
+        _scores,
+        _observed,
+        _kinetics,
+        _map,
+        _windows,
+        _search,
+        _ranking,
+        _shift,
+        _identifiable,
+    )
+    sections = tuple(s for s in (make(run) for make in makers) if s is not None)
+    page = Page(
+        title=str(about.get("title", "Kinetic network")),
+        question=str(about.get("question", "")),
+        kicker="Kinetic network",
+        sections=sections,
+        cards=_cards(run),
+        footer=f"meristem {about.get('versions', {}).get('meristem', '')}",
+        glossary=False,
+    )
+    return write_page(path, page)
+
+
+def _cards(run: _Folder) -> tuple[Card, ...]:
+    cards = []
+    scores = run.table("scores")
+    if scores is not None:
+        first = scores[scores["metric"] == "pearson"].iloc[0]
+        note = f"{first['low']:.3f} to {first['high']:.3f}"
+        cards.append(Card("r on unseen rows", f"{first['value']:.3f}", note))
+    rates = run.table("rates")
+    if rates is not None:
+        row = rates[rates["quantity"] == "observable"].iloc[0]
+        note = f"{row['low']:.2f} to {row['high']:.2f}"
+        cards.append(Card("log10 rate, matched", f"{row['value']:.2f}", note))
+    ranking = run.table("ranking")
+    if ranking is not None:
+        best = ranking[ranking["metric"] == "AUPR"].iloc[0]
+        note = f"{best['score']}, {best['low']:.3f} to {best['high']:.3f}"
+        cards.append(Card("AUPR", f"{best['value']:.3f}", note))
+    return tuple(cards)
+
+
+def _scores(run: _Folder) -> Section | None:
+    table = run.table("scores")
+    if table is None:
+        return None
+    shown = table[["model", "metric", "value", "low", "high", "n"]]
+    return Section(
+        "Ability on rows never seen",
+        "scores",
+        intro="Correlation of prediction and measurement on the test rows, with "
+        "intervals over sequences. Architecture, weights and stopping were chosen on "
+        "the training rows alone. The edit count is the baseline to beat.",
+        html=table_html(shown, formats=_formats(shown)),
+    )
+
+
+def _formats(table: pd.DataFrame) -> dict[str, Any]:
+    columns = table.select_dtypes("number").columns
+    return {c: _short for c in columns if table[c].dtype.kind == "f"}
+
+
+def _short(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _observed(run: _Folder) -> Section | None:
+    table = run.table("predictions")
+    if table is None:
+        return None
+    model = table.columns[2]
+    figure = draw_observed(table, model)
+    return Section("Observed and predicted", "observed", blocks=(figure,))
+
+
+def _kinetics(run: _Folder) -> Section | None:
+    rates, control = run.table("rates"), run.table("control")
+    occupancy = run.table("occupancy")
+    if rates is None or control is None or occupancy is None:
+        return None
+    pair = rates["pair"].iloc[0]
+    blocks: list[Figure] = []
+    for name, table, column, title, unit in (
+        ("rates", rates, "quantity", "Rates", "log10 (1/s)"),
+        ("control", control, "reaction", "Control of the observable", "coefficient"),
+        ("occupancy", occupancy, "state", "Where the enzyme is", "share"),
+    ):
+        rows = table[table["pair"] == pair]
+        blocks.append(draw_bars(rows, column, f"pair-{name}", title, unit))
+    return Section(
+        f"Kinetics of the pair '{pair}'",
+        "kinetics",
+        intro="Bars are means over the members of the ensemble, lines their range. "
+        "Single rates need not be identifiable; the observable, the control "
+        "coefficients (they sum to one) and the occupancies are.",
+        blocks=tuple(blocks),
+    )
+
+
+def _map(run: _Folder) -> Section | None:
+    table = run.table("mutagenesis")
+    if table is None:
+        return None
+    figure = draw_heat(
+        table,
+        "mutagenesis-map",
+        "Change of the log10 rate by one edit",
+        "Position 0 is the last base of the PAM, 3 the base next to it.",
+    )
+    return Section("In-silico mutagenesis", "mutagenesis", blocks=(figure,))
+
+
+def _windows(run: _Folder) -> Section | None:
+    table, inclusion = run.table("windows"), run.table("inclusion")
+    if table is None or inclusion is None:
+        return None
+    return Section(
+        "Where each rate reads",
+        "windows",
+        intro="Share of the best architectures whose window covers a position.",
+        blocks=(
+            draw_inclusion(inclusion, table),
+            table_html(table, formats=_formats(table)),
+        ),
+    )
+
+
+def _search(run: _Folder) -> Section | None:
+    trials = run.table("trials")
+    if trials is None:
+        return None
+    figure = draw_search(trials)
+    return Section("The search", "search", blocks=(figure,))
+
+
+def _ranking(run: _Folder) -> Section | None:
+    table = run.table("ranking")
+    if table is None:
+        return None
+    return Section(
+        "Active sites found",
+        "ranking",
+        intro="Ranking of active sites on guides held out, with bootstrap intervals; "
+        "gain: difference to the edit count on the same resamples.",
+        html=table_html(table, formats=_formats(table)),
+    )
+
+
+def _shift(run: _Folder) -> Section | None:
+    table = run.table("shift")
+    if table is None:
+        return None
+    return Section(
+        "In vitro against in vivo",
+        "shift",
+        intro="Mean correction that the cells' data add to each log10 rate.",
+        html=table_html(table, formats=_formats(table)),
+    )
+
+
+def _identifiable(run: _Folder) -> Section | None:
+    table, note = run.table("identifiability"), run.note("identifiability")
+    if table is None:
+        return None
+    table = table.assign(identified=np.where(table["identified"], "yes", "no"))
+    return Section(
+        "What the data fix",
+        "identifiability",
+        intro=str(note.get("statement", "")),
+        html=table_html(table, formats=_formats(table)),
+    )

@@ -1,0 +1,152 @@
+"""Turn the data section of a configuration into rows to learn from and rows to test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from meristem.errors import DataError
+from meristem.kinetics.channels import kinetic_channels
+from meristem.kinetics.encode import count_edits, encode_pairs
+from meristem.kinetics.kinn import Measurements
+from meristem.kinetics.mpkp import GUIDES, measurements, read_rates
+from meristem.kinetics.nested import grouped_folds
+from meristem.kinetics.off_target import iter_sites
+from meristem.kinetics.settings import DataSettings
+from meristem.kinetics.simulate import Simulation, planted_benchmark, simulate
+from meristem.records import FloatArray
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows of one run.
+
+    Attributes
+    ----------
+    train
+        Rows to learn from, one per sequence.
+    test
+        Rows never seen in training or choice; None when there are none.
+    test_edits
+        Edit count of the test rows: the baseline.
+    guide
+        Guide of the training rows, empty for simulated sequences.
+    simulation
+        What was planted, for simulated rows.
+    limit
+        Detection limit of log10 values.
+    """
+
+    train: Measurements
+    test: Measurements | None
+    test_edits: FloatArray | None
+    guide: str
+    simulation: Simulation | None
+    limit: float
+
+
+def load_source(settings: DataSettings, rng: np.random.Generator) -> Source:
+    """Read or simulate the rows that a configuration names."""
+    if settings.kind == "simulated":
+        return _simulated(settings, rng)
+    if settings.path is None:
+        raise DataError("no path is given", remedy="set data.path")
+    if settings.kind == "mpkp":
+        return _kinetic_tables(settings, settings.path)
+    train, _, guide = _rate_table(settings.path, settings)
+    test, edits = None, None
+    if settings.test_path is not None:
+        test, edits, _ = _rate_table(settings.test_path, settings)
+    return Source(train, test, edits, guide, None, settings.limit)
+
+
+def _simulated(settings: DataSettings, rng: np.random.Generator) -> Source:
+    simulation = planted_benchmark(rng)
+    _, data = simulate(
+        simulation,
+        settings.rows,
+        n_change=settings.changes,
+        rng=rng,
+        noise=settings.noise,
+    )
+    held = grouped_folds(data, 5, rng)[0] > 0
+    test = data.take(np.flatnonzero(held))
+    template = data.x[:1].astype(int)
+    changed = np.abs(test.x.astype(int) - template).sum(axis=(1, 2)) / 2
+    return Source(
+        data.take(np.flatnonzero(~held)), test, changed, "", simulation, -np.inf
+    )
+
+
+def _kinetic_tables(settings: DataSettings, path: Path) -> Source:
+    tables = read_rates(path)
+    other = 3 - settings.train_guide
+    if settings.train_guide not in tables:
+        raise DataError(f"holds no row of guide {settings.train_guide}", where=path)
+    train = measurements(
+        tables[settings.train_guide],
+        enzyme=settings.enzyme,
+        channels=settings.channels,
+    )
+    test, edits = None, None
+    if other in tables:
+        table = tables[other]
+        test = measurements(
+            table, enzyme=settings.enzyme, channels=settings.channels, unique=False
+        )
+        target = table.target[~table.control].tolist()
+        edits = count_edits(encode_pairs([table.guide] * len(target), target))
+    return Source(
+        train,
+        test,
+        None if edits is None else edits.astype(float),
+        GUIDES[settings.train_guide],
+        None,
+        settings.limit,
+    )
+
+
+def _rate_table(
+    path: Path, settings: DataSettings
+) -> tuple[Measurements, FloatArray, str]:
+    xs, ys, marks, pairs = [], [], [], []
+    guide = ""
+    for sites, table in iter_sites(path):
+        encoding = encode_pairs(sites.guide, sites.target)
+        xs.append(encoding)
+        if "log10_rate" not in table.columns:
+            raise DataError(
+                "has no column 'log10_rate'",
+                where=path,
+                remedy="give guide, target and log10_rate",
+            )
+        y = pd.to_numeric(table["log10_rate"], errors="coerce").to_numpy(dtype=float)
+        if np.isnan(y).any():
+            line = int(table.index[np.isnan(y)][0]) + 2
+            raise DataError(
+                "log10_rate is no number",
+                where=f"{path}, line {line}",
+                remedy="write a number; at the detection limit write the limit",
+            )
+        mark = y <= settings.limit
+        if "censored" in table.columns:
+            mark |= table["censored"].astype(str).str.strip().isin(["1", "true"])
+        ys.append(np.maximum(y, settings.limit))
+        marks.append(np.asarray(mark))
+        pairs += [f"{g} {t}" for g, t in zip(sites.guide, sites.target, strict=True)]
+        guide = guide or str(sites.guide[0])
+    if not xs:
+        raise DataError("holds no row", where=path, remedy="add rows below the header")
+    encoding = np.concatenate(xs)
+    _, group = np.unique(pairs, return_inverse=True)
+    data = Measurements(
+        kinetic_channels(encoding, settings.channels),
+        np.concatenate(ys),
+        np.concatenate(marks),
+        group.astype(np.int64),
+        settings.channels,
+    )
+    return data, count_edits(encoding).astype(float), guide
