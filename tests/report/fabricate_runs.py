@@ -34,6 +34,9 @@ ARMS = {
     "binn+metabolites-shuffled-omics": 0.78,
     "binn+metabolites-no-omics": 0.81,
 }
+INGREDIENTS = dict(
+    zip(ARMS, ("structure", "structure", "capacity", "omics", "omics"), strict=True)
+)
 
 
 def shoot_graph() -> dict[str, list[str]]:
@@ -83,7 +86,12 @@ def fabricate_small(folder: Path) -> Path:
         nodes=tables.node_rows(rng, network, [TARGET]),
         variants=variants,
         genes=genes,
-        latents=tables.latent_rows(rng, ["A", "S", "CK", "SL", "I"], 100),
+        latents=pd.concat(
+            tables.latent_rows(rng, ["A", "S", "CK", "SL", "I"], 100, model)
+            for model in ("binn", "binn+metabolites")
+        ),
+        intervals=tables.interval_rows(list(KINDS), [TARGET]),
+        controls=tables.control_rows(INGREDIENTS, "binn+metabolites", TARGET),
         candidates=tables.candidate_rows(
             predictions[predictions["model"].isin(list(KINDS)[:-1])]
         ),
@@ -132,7 +140,7 @@ def fabricate_large(folder: Path, each: int = 200, many: int = 1500) -> Path:
         nodes=tables.node_rows(rng, network, targets[:2]),
         variants=variants,
         genes=gene_table,
-        latents=tables.latent_rows(rng, terms[:30], 60),
+        latents=tables.latent_rows(rng, terms[:30], 60, "binn+metabolites"),
         candidates=tables.candidate_rows(predictions.dropna()),
     )
     return folder

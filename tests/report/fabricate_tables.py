@@ -109,6 +109,13 @@ def predictions_of(
     return pd.concat(frames, ignore_index=True)
 
 
+def _options(name: str, kind: str) -> dict:
+    options = {"name": name, "kind": kind}
+    if kind == "binn":
+        options["omics"] = "soft" if "+" in name else "none"
+    return options
+
+
 def run_record(models: list[tuple[str, str]], title: str, question: str) -> dict:
     return {
         "contract_version": 1,
@@ -117,7 +124,7 @@ def run_record(models: list[tuple[str, str]], title: str, question: str) -> dict
         "config": {
             "run": {"title": title, "seed": 1},
             "genotypes": {"path": "data/genotypes.vcf.gz", "format": "auto"},
-            "models": [{"name": name, "kind": kind} for name, kind in models],
+            "models": [_options(name, kind) for name, kind in models],
             "evaluate": {
                 "scheme": "kfold",
                 "folds": 5,
@@ -316,21 +323,26 @@ def structure_rows(rng: np.random.Generator, n: int, groups: int) -> pd.DataFram
     return frame.assign(group=[f"family {chr(65 + g)}" for g in label])
 
 
-def latent_rows(rng: np.random.Generator, nodes: list[str], n: int) -> pd.DataFrame:
+def latent_rows(
+    rng: np.random.Generator, nodes: list[str], n: int, model: str
+) -> pd.DataFrame:
     frames = []
     for position, node in enumerate(nodes):
         measured = rng.standard_normal(n)
         noise = rng.standard_normal(n)
+        turn = np.where(np.arange(n) % 5 == 2, -3.0, 1.0)
         frames.append(
             pd.DataFrame(
                 {
                     "sample_id": [f"L{i:04d}" for i in range(n)],
                     "node": node,
                     "omics": "metabolites",
-                    "latent": measured + (0.1 + 0.15 * position) * noise,
+                    "latent": turn * (measured + (0.1 + 0.15 * position) * noise),
                     "measured": 3 + 2 * measured,
                     "replicate": 0,
                     "fold": np.arange(n) % 5,
+                    "model": model,
+                    "split": "kfold",
                 }
             )
         )
@@ -349,13 +361,39 @@ def candidate_rows(predictions: pd.DataFrame) -> pd.DataFrame:
         top = part.drop_duplicates("sample_id").nlargest(40, "predicted").copy()
         frames.append(top.assign(rank=range(1, len(top) + 1)))
     joined = pd.concat([frame for frame in frames if not frame.empty])
-    columns = [
-        "sample_id",
-        "trait",
-        "environment",
-        "model",
-        "predicted",
-        "spread",
-        "rank",
-    ]
+    joined["low"] = joined["predicted"] - 1.5
+    joined["high"] = joined["predicted"] + 1.5
+    joined["top_probability"] = 1 / joined["rank"]
+    columns = ["sample_id", "trait", "environment", "model", "predicted", "spread"]
+    columns += ["low", "high", "rank", "top_probability"]
     return joined[columns].assign(sample_id="N" + joined["sample_id"])
+
+
+def interval_rows(models: list[str], targets: list[tuple[str, str]]) -> pd.DataFrame:
+    rows = [
+        (m, t, e, "kfold", 0.9, 2.5, 0.893, 200) for m in models for t, e in targets
+    ]
+    names = ["model", "trait", "environment", "split", "level", "half_width"]
+    return pd.DataFrame(rows, columns=[*names, "coverage", "n"])
+
+
+def control_rows(
+    arms: dict[str, str], network: str, target: tuple[str, str]
+) -> pd.DataFrame:
+    rows = []
+    for position, (label, ingredient) in enumerate(arms.items()):
+        gain = 0.22 - 0.06 * position
+        rows.append(
+            (
+                network,
+                ingredient,
+                label,
+                *target,
+                gain,
+                gain - 0.05,
+                gain + 0.05,
+                "line",
+            )
+        )
+    names = ["network", "ingredient", "control", "trait", "environment"]
+    return pd.DataFrame(rows, columns=[*names, "difference", "low", "high", "line"])

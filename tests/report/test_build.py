@@ -24,6 +24,8 @@ OPTIONAL = (
     "genes.csv",
     "latents.csv",
     "candidates.csv",
+    "intervals.csv",
+    "controls.csv",
 )
 
 

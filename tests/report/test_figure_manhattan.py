@@ -73,6 +73,12 @@ def test_effects_alone_suffice_and_nothing_gives_nothing(
     assert draw_variants(view, view.targets[0], "x") is None
 
 
+def test_genes_without_a_place_are_not_drawn(small_view: View) -> None:
+    rows = small_view.artefacts.genes.assign(contig="", position=0)
+    view = replace(small_view, artefacts=replace(small_view.artefacts, genes=rows))
+    assert draw_genes(view, view.targets[0], "genes") is None
+
+
 def test_half_a_million_variants_stay_small(small_view: View) -> None:
     rng = np.random.default_rng(5)
     n = 500_000

@@ -27,6 +27,13 @@ def test_the_shape_is_the_one_reconciliation_writes(small_view: View) -> None:
     assert "B and b" in html
 
 
+def test_filters_that_removed_nothing_take_one_line(small_view: View) -> None:
+    data = dict(small_view.artefacts.data or {})
+    data["filters"] = {"variants before filters": 9, "removed: monomorphic": 0}
+    view = replace(small_view, artefacts=replace(small_view.artefacts, data=data))
+    assert "No marker was removed" in data_section(view).html
+
+
 def test_after_folding_there_is_no_hint(small_view: View) -> None:
     data = dict(small_view.artefacts.data or {})
     data["reconciliation"] = [{**data["reconciliation"][0], "folded": True}]

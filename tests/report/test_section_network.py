@@ -8,7 +8,6 @@ from meristem.report.page import Figure, Section, Tabs
 from meristem.report.section_network import (
     controls_section,
     genome_section,
-    latents_section,
     network_section,
     node_table,
     nodes_section,
@@ -18,7 +17,6 @@ from meristem.report.view import View
 ALL = (
     network_section,
     nodes_section,
-    latents_section,
     genome_section,
     controls_section,
 )
@@ -46,7 +44,15 @@ def test_every_section_explains_itself(small_view: View, make) -> None:
 def test_every_section_can_be_left_out(small_view: View, make) -> None:
     empty = {
         name: getattr(small_view.artefacts, name).head(0)
-        for name in ("nodes", "latents", "variants", "genes", "scores", "predictions")
+        for name in (
+            "nodes",
+            "latents",
+            "variants",
+            "genes",
+            "scores",
+            "predictions",
+            "controls",
+        )
     }
     bare = replace(small_view.artefacts, network=None, knowledge=None, **empty)
     assert make(replace(small_view, artefacts=bare, verdicts=())) is None
@@ -57,14 +63,6 @@ def test_knowledge_is_summed_up(small_view: View) -> None:
     assert section is not None
     assert "Quality of the knowledge" in words(section)
     assert "genes, n gene" in words(section)
-
-
-def test_latents_carry_interval_and_permutation_p(small_view: View) -> None:
-    section = latents_section(small_view)
-    assert section is not None
-    html = words(section)
-    assert "p (permutation)" in html
-    assert html.count(">0.005<") == 5
 
 
 def test_node_table_names_terms(large_view: View) -> None:

@@ -25,6 +25,9 @@ _TEXT = (
     "kind",
     "measured_in",
     "omics",
+    "control",
+    "network",
+    "ingredient",
     "variant_id",
     "contig",
     "gene",
@@ -39,6 +42,8 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "genes": ("gene", "contig", "position"),
     "latents": ("node", "latent", "measured"),
     "candidates": ("sample_id", "trait", "model", "predicted"),
+    "intervals": ("model", "trait", "level", "half_width", "coverage"),
+    "controls": ("control", "trait", "difference", "low", "high"),
 }
 """Columns without which a table cannot be shown; others may be absent."""
 
@@ -47,6 +52,13 @@ _NUMBERS = (
     "observed",
     "predicted",
     "spread",
+    "low",
+    "high",
+    "difference",
+    "top_probability",
+    "level",
+    "half_width",
+    "coverage",
     "pc1",
     "pc2",
     "pc3",
@@ -73,7 +85,15 @@ _NUMBERS = (
     "measured",
 )
 
-_OPTIONAL_TEXT = ("trait", "environment", "model", "group", "kind", "split")
+_OPTIONAL_TEXT = (
+    "trait",
+    "environment",
+    "model",
+    "group",
+    "kind",
+    "split",
+    "ingredient",
+)
 
 
 @dataclass(frozen=True)
@@ -94,6 +114,8 @@ class Artefacts:
     genes: pd.DataFrame
     latents: pd.DataFrame
     candidates: pd.DataFrame
+    intervals: pd.DataFrame
+    controls: pd.DataFrame
     absent: tuple[str, ...]  # names of the files that are not there
 
 

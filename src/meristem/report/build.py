@@ -10,17 +10,17 @@ from meristem.report.page import Page, Section, write_page
 from meristem.report.section_ability import (
     ability_section,
     learning_section,
-    observed_section,
 )
 from meristem.report.section_candidates import candidates_section
 from meristem.report.section_data import data_section, structure_section
+from meristem.report.section_latents import latents_section
 from meristem.report.section_network import (
     controls_section,
     genome_section,
-    latents_section,
     network_section,
     nodes_section,
 )
+from meristem.report.section_observed import observed_section
 from meristem.report.section_provenance import provenance_section
 from meristem.report.view import View, make_view
 

@@ -10,7 +10,7 @@ import pandas as pd
 from meristem.report.figure_observed import regression
 from meristem.report.numbers import fixed
 from meristem.report.page import Figure
-from meristem.report.palette import ACCENT, INK, NEUTRAL, SOFT
+from meristem.report.palette import ACCENT, INK, NEUTRAL, NULL, SOFT
 from meristem.report.panel import (
     draw_frame,
     draw_slope,
@@ -27,48 +27,49 @@ WIDTH = 840
 HEIGHT = 170
 SHOWN = 12
 POINTS = 1000
+BINS = 40
 
 
-def agreement(view: View) -> pd.DataFrame:
-    """Return the correlation of latent and measurement of every measured node."""
-    rows = view.artefacts.latents
-    rows = rows[np.isfinite(rows["latent"]) & np.isfinite(rows["measured"])]
-    keys = [key for key in ("node", "omics") if key in rows.columns]
-    found = []
-    for key, part in rows.groupby(keys, sort=True):
-        measured, latent = part["measured"].to_numpy(), part["latent"].to_numpy()
-        _, _, r = regression(latent, measured)
-        found.append({**dict(zip(keys, key, strict=True)), "n": len(part), "r": r})
-    frame = pd.DataFrame(found, columns=[*keys, "n", "r"]).astype({"r": float})
-    return frame.sort_values(["r", "node"], ascending=[False, True], ignore_index=True)
+def draw_latents(
+    view: View, oriented: pd.DataFrame, table: pd.DataFrame, name: str
+) -> Figure | None:
+    """Return one panel per measured node, best agreement first; None without any.
 
-
-def draw_latents(view: View) -> Figure | None:
-    """Return one panel per measured node, best agreement first; None without any."""
-    table = agreement(view)
-    table = table[np.isfinite(table["r"])].head(SHOWN)
-    if table.empty:
+    Parameters
+    ----------
+    view
+        The run.
+    oriented
+        Rows of one model, from `latent_values.orient`.
+    table
+        Their agreement, from `latent_values.agreement`.
+    name
+        Stem of the figure's files.
+    """
+    best = table.head(SHOWN)
+    if best.empty:
         return None
-    rows = view.artefacts.latents
-    lines = math.ceil(len(table) / 4)
-    columns = math.ceil(len(table) / lines)  # rows as equal as can be
+    lines = math.ceil(len(best) / 4)
+    columns = math.ceil(len(best) / lines)  # rows as equal as can be
     pitch = HEIGHT + 84
     canvas = Canvas(WIDTH, lines * pitch + 22, "Latents and measurements")
-    canvas.text(0, 14, "latent (upwards) against measurement (to the right)", fill=SOFT)
+    words = "latent, in sd (upwards) against measurement (to the right)"
+    canvas.text(0, 14, words, fill=SOFT)
     cell = WIDTH / columns
     drawn = []
-    for position, record in enumerate(table.to_dict("records")):
+    for position, record in enumerate(best.to_dict("records")):
         line, column = divmod(position, columns)
-        part = rows[rows["node"] == record["node"]]
+        part = oriented[oriented["node"] == record["node"]]
         if "omics" in record:
             part = part[part["omics"] == record["omics"]]
-        part = part[np.isfinite(part["latent"]) & np.isfinite(part["measured"])]
+        part = part[np.isfinite(part["oriented"])]
         shown = part.iloc[thin(len(part), POINTS)]
         corner = (column * cell, line * pitch + 62.0)
         record["label"] = view.node_name(str(record["node"]))
+        record["several"] = "omics" in record and table["omics"].nunique() > 1
         _draw_panel(canvas, record, part, shown, corner, min(cell, 300.0))
         drawn.append(shown)
-    return Figure("latents", canvas.to_svg(), pd.concat(drawn), _caption(view, table))
+    return Figure(name, canvas.to_svg(), pd.concat(drawn), _caption(table))
 
 
 def _draw_panel(
@@ -79,28 +80,21 @@ def _draw_panel(
     corner: tuple[float, float],
     cell: float,
 ) -> None:
-    y_range = limits([part["latent"]])
+    y_range = limits([part["oriented"]])
     left = tick_room(Scale(*y_range, HEIGHT, 0))
     box = (corner[0] + left, corner[1], cell - left - 22, float(HEIGHT))
     panel = make_panel(box, limits([part["measured"]]), y_range)
-    canvas.text(
-        panel.left,
-        panel.top - 25,
-        str(record["label"]),
-        13,
-        panel.width,
-        font_weight=600,
-        fill=INK,
-    )
-    words = f"r = {fixed(record['r'])}"
-    if record.get("omics"):
+    label, top = str(record["label"]), panel.top
+    canvas.text(panel.left, top - 25, label, 13, panel.width, font_weight=600, fill=INK)
+    words = f"agreement {fixed(record['agreement'])}"
+    if record["several"]:
         words += f" \u00b7 {record['omics']}"
-    canvas.text(panel.left, panel.top - 9, words, 11.5, panel.width, fill=SOFT)
+    canvas.text(panel.left, top - 9, words, 11.5, panel.width, fill=SOFT)
     draw_y_axis(canvas, panel)
     draw_x_axis(canvas, panel)
     draw_frame(canvas, panel)
-    measured, latent = part["measured"].to_numpy(), part["latent"].to_numpy()
-    canvas.dots(panel.x(shown["measured"]), panel.y(shown["latent"]), 2, NEUTRAL, 0.55)
+    canvas.dots(panel.x(shown["measured"]), panel.y(shown["oriented"]), 2, NEUTRAL, 0.5)
+    measured, latent = part["measured"].to_numpy(), part["oriented"].to_numpy()
     slope, intercept, _ = regression(latent, measured)
     if math.isfinite(slope):
         ends = (float(measured.min()), float(measured.max()))
@@ -109,13 +103,40 @@ def _draw_panel(
         )
 
 
-def _caption(view: View, table: pd.DataFrame) -> str:
-    total = view.artefacts.latents["node"].nunique()
+def _caption(table: pd.DataFrame) -> str:
     text = (
-        "Each dot is a line whose measurement the network had not seen. A straight "
-        "band means that the [[latent]] tracks the quantity it is named after "
-        "([[agreement]])."
+        "Each dot is a line whose measurement the network had not seen. A latent has "
+        "no scale or sign of its own: every fold is brought to sd 1 and turned "
+        "upwards. [[agreement|Agreement]] is the mean over folds of |r|; by chance "
+        "alone it is above 0."
     )
-    if total > len(table):
-        text += f" {len(table)} of {total:,} measured nodes are shown, the best first."
+    if len(table) > SHOWN:
+        text += f" {SHOWN} of {len(table):,} measured nodes are shown, the best first."
     return text
+
+
+def draw_agreement(table: pd.DataFrame, name: str) -> Figure | None:
+    """Return the histogram of agreement over all nodes; None when all are shown."""
+    if len(table) <= SHOWN:
+        return None
+    edges = np.linspace(0, 1, BINS + 1)
+    counts, _ = np.histogram(table["agreement"].clip(0, 1), edges)
+    canvas = Canvas(WIDTH, 236, "Agreement of all measured nodes")
+    left = tick_room(Scale(0, float(counts.max()), 150, 0))
+    box = (left, 34.0, WIDTH - left - 12, 150.0)
+    panel = make_panel(box, (0.0, 1.0), (0.0, float(counts.max()) * 1.05))
+    draw_y_axis(canvas, panel, "nodes")
+    draw_x_axis(canvas, panel, "agreement of latent and measurement")
+    for low, high, number in zip(edges, edges[1:], counts, strict=False):
+        x, end, y = float(panel.x(low)), float(panel.x(high)), float(panel.y(number))
+        canvas.rect(x + 0.5, y, end - x - 1, panel.bottom - y, f"{number}", fill=NULL)
+    median = float(table["agreement"].median())
+    place = float(panel.x(median))
+    canvas.line(place, panel.top, place, panel.bottom, stroke=ACCENT, stroke_width=2.2)
+    words = f"median {fixed(median)}"
+    side = "start" if median < 0.8 else "end"
+    shift = 8 if median < 0.8 else -8
+    canvas.text(place + shift, panel.top + 10, words, 12, anchor=side, halo=True)
+    frame = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "nodes": counts})
+    caption = f"All {len(table):,} measured nodes, the best and the worst alike."
+    return Figure(name, canvas.to_svg(), frame, caption)

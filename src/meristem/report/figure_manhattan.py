@@ -42,8 +42,9 @@ def draw_variants(view: View, target: Target, name: str) -> Figure | None:
 
 
 def draw_genes(view: View, target: Target, name: str) -> Figure | None:
-    """Return the effect of every gene along the genome; None without `genes.csv`."""
+    """Return the effect of every gene along the genome; None if none has a place."""
     rows = view.of(view.artefacts.genes, target)
+    rows = rows[rows["contig"] != ""]
     tracks = {
         label: rows[column].abs()
         for column, label in (

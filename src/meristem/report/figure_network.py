@@ -69,7 +69,8 @@ def draw_network(view: View) -> Figure | None:
     if known:
         _draw_scale(canvas, height + 14)
     table = _table(layout, len(edges))
-    return Figure("network", canvas.to_svg(), table, _caption(layout, nodes, edges))
+    caption = _caption(layout, nodes, edges, known)
+    return Figure("network", canvas.to_svg(), table, caption)
 
 
 def scaled_sensitivity(view: View) -> dict[str, float]:
@@ -251,15 +252,19 @@ def _table(layout: Layout, n_edges: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _caption(layout: Layout, nodes: list[Node], edges: list[tuple[str, str]]) -> str:
+def _caption(
+    layout: Layout, nodes: list[Node], edges: list[tuple[str, str]], known: bool
+) -> str:
     text = (
         f"{len(nodes):,} nodes and {len(edges):,} edges between them. Information "
-        "flows from the variants upwards; every box computes one [[latent]]. Darker "
-        "boxes have more [[sensitivity]]."
+        "flows from the variants upwards; every box computes one [[latent]]."
     )
+    if known:
+        text += " Darker boxes have more [[sensitivity]]."
     if any(layout.hidden.values()):
+        first = "the most sensitive" if known else "those with most inputs"
         text += (
             f" Shown are {len(layout.placed)} nodes: at each level those that feed a "
-            "node shown above, the most sensitive first."
+            f"node shown above, {first} first."
         )
     return text

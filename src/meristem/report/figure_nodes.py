@@ -108,6 +108,8 @@ def _caption(has_q: bool, has_null: bool) -> str:
         "standard deviation ([[sensitivity]]); bars are 95 % intervals over the "
         "networks of the ensemble."
     )
+    if not has_q and not has_null:
+        text += " No [[null]] was fitted in this run, so none of them is confirmed."
     if has_null:
         text += " Grey: what the [[null]] reaches."
     if has_q:

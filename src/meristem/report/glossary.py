@@ -51,8 +51,8 @@ GLOSSARY: dict[str, str] = {
         "counts only where it stands clear of its null."
     ),
     "agreement": (
-        "Correlation between a latent and the measured omics of the same node, on "
-        "lines the model has not seen."
+        "Correlation, whatever its sign, between a latent and the measured omics of "
+        "the same node, on lines the model has not seen; mean over folds."
     ),
     "slope": (
         "Regression of observed on predicted values. 1: differences between lines are "

@@ -91,7 +91,7 @@ def _rank(node: Node, children: dict[str, set[str]], shown: set[str]) -> tuple:
     reads = children.get(node.name, set())
     linked = not reads or bool(reads & shown)
     known = node.sensitivity if np.isfinite(node.sensitivity) else -1.0
-    return (not linked, -known, -node.n_variants, node.name)
+    return (not linked, -known, -(node.n_variants + node.n_parents), node.name)
 
 
 def place(

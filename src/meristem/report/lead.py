@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
@@ -10,7 +11,7 @@ from meristem.report.glossary import term
 from meristem.report.metric_names import label_of
 from meristem.report.numbers import count, fixed, interval, signed
 from meristem.report.page import Card
-from meristem.report.view import BETTER, SAME, WORSE, Verdict, View
+from meristem.report.view import BETTER, SAME, WORSE, Target, Verdict, View
 
 _ITEM = Markup(
     '<li><span class="badge {}">{}</span>'
@@ -56,9 +57,7 @@ def _reference_line(view: View) -> Markup:
     text = ""
     if known:
         mean = fixed(sum(known) / len(known))
-        over = (
-            f", mean of {len(known)} traits and environments" if len(known) > 1 else ""
-        )
+        over = f", mean of {len(known)} {noun(view.targets)}" if len(known) > 1 else ""
         text = f"{label_of(view.metric)} {mean}{over}"
     return _ITEM.format("reference", "reference", reference, "", text)
 
@@ -104,7 +103,24 @@ def _tally(own: list[Verdict]) -> str:
         found = sum(verdict.verdict == kind for verdict in own)
         if found:
             parts.append(f"{kind} in {found}")
-    return f"{', '.join(parts)} of {len(own)} traits and environments"
+    targets = [verdict.target for verdict in own]
+    if len(parts) == 1:
+        return f"{own[0].verdict} in each of the {len(own)} {noun(targets)}"
+    return f"{', '.join(parts)} of {len(own)} {noun(targets)}"
+
+
+def noun(targets: Sequence[Target]) -> str:
+    """Return what the targets are: traits, environments, or both.
+
+    Examples
+    --------
+    >>> noun([Target("yield", "A"), Target("yield", "B")])
+    'environments'
+    """
+    if len({target.environment for target in targets}) == 1:
+        return "traits"
+    one_trait = len({target.trait for target in targets}) == 1
+    return "environments" if one_trait else "traits and environments"
 
 
 def cards(view: View) -> tuple[Card, ...]:
@@ -117,7 +133,7 @@ def cards(view: View) -> tuple[Card, ...]:
     if "variants" in genotypes:
         made.append(Card("variants", count(genotypes["variants"]), _ploidy(genotypes)))
     if len(view.targets) > 1:
-        made.append(Card("traits and environments", count(len(view.targets))))
+        made.append(Card(noun(view.targets), count(len(view.targets))))
     made += _network_cards(view)
     made += _ability_cards(view)
     return tuple(made)

@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from meristem.report.figure_ability import draw_ability
 from meristem.report.figure_learning import draw_learning
-from meristem.report.figure_observed import draw_observed
 from meristem.report.metric_names import label_of, order_of
 from meristem.report.numbers import fixed, number
 from meristem.report.page import Block, Figure, Section, Tabs
@@ -174,7 +173,10 @@ def group_tables(view: View) -> list[Markup]:
     mean = part.groupby(["group", "model"])["value"].mean().unstack()
     mean = mean.reindex(columns=[m for m in view.contenders if m in mean.columns])
     shown = mean.head(MOST_GROUPS).reset_index()
-    shown["group"] = shown["group"].str.replace("=", " ", n=1, regex=False)
+    names = shown["group"].str.partition("=")
+    one = names[0].nunique() == 1 and (names[2] != "").all()
+    shown["group"] = names[2] if one else names[0] + " " + names[2]
+    heading = str(names.iloc[0, 0]) if one else "group"
     text = Markup(
         "<h3>Within groups of lines</h3>"
         '<p class="intro">The same measure among the lines of one group. What is left '
@@ -184,19 +186,7 @@ def group_tables(view: View) -> list[Markup]:
     note = ""
     if len(mean) > MOST_GROUPS:
         note = f"The first {MOST_GROUPS} of {len(mean)} groups; all are in scores.csv."
-    return [text, table_html(shown, formats, {"group": "group"}, note=note)]
-
-
-def observed_section(view: View) -> Section | None:
-    """Return observed against predicted values."""
-    blocks = per_target(view, {"observed": draw_observed})
-    if not blocks:
-        return None
-    intro = (
-        "Do the predicted differences have their true size? A [[slope]] of 1 says so; "
-        "below 1, the best lines are predicted too good and the worst too bad."
-    )
-    return Section("Observed and predicted", "observed", "", intro, tuple(blocks))
+    return [text, table_html(shown, formats, {"group": heading}, note=note)]
 
 
 def learning_section(view: View) -> Section | None:

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from meristem.report.numbers import count, number
+from meristem.report.numbers import count, number, percent
 from meristem.report.page import Block, Section, Tabs
 from meristem.report.section_ability import MOST_TARGETS
-from meristem.report.table import table_html
+from meristem.report.table import Format, table_html
 from meristem.report.view import ADDITIVE, Target, View
 
 SHOWN = 20
+PLAIN = ("rank", "line", "range")
 
 
 def candidates_section(view: View) -> Section | None:
@@ -55,16 +56,30 @@ def _ranking(view: View, rows: pd.DataFrame) -> Markup:
     headings["lead"] = f"{lead} ({_word(view, lead)})"
     if "spread" in own and np.isfinite(own["spread"]).any():
         frame["spread"] = own.loc[order, "spread"].to_numpy()
+    if {"low", "high"} <= set(own) and np.isfinite(own["low"]).any():
+        ends = own.loc[order, ["low", "high"]].itertuples(index=False, name=None)
+        frame["range"] = [f"{number(low)} to {number(high)}" for low, high in ends]
+        headings["range"] = "predictive interval"
+    if "top_probability" in own and np.isfinite(own["top_probability"]).any():
+        frame["top"] = own.loc[order, "top_probability"].to_numpy()
+        headings["top"] = "chance to be among the best"
     others = [label for label in labels if label != lead][:4]
     for position, label in enumerate(others):
         frame[f"other{position}"] = wide.loc[order, label].to_numpy()
         headings[f"other{position}"] = f"{label} ({_word(view, label)})"
-    formats = {str(name): number for name in frame if name not in ("rank", "line")}
+    formats: dict[str, Format] = {}
+    formats |= {str(name): number for name in frame if name not in PLAIN}
+    if "top" in frame:
+        formats["top"] = _whole_percent
     note = (
         f"{len(order)} of {len(own):,} lines, ranked by {lead}. All lines and models "
         "are in candidates.csv."
     )
     return table_html(frame, {"rank": count, **formats}, headings, note=note)
+
+
+def _whole_percent(share: float) -> str:
+    return percent(share, 0)
 
 
 def _word(view: View, label: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from meristem.report.figure_structure import draw_structure
-from meristem.report.key_values import key_value_table, record_table, shown
+from meristem.report.key_values import record_table, shown
 from meristem.report.numbers import count, number, percent
 from meristem.report.page import Section
 from meristem.report.table import table_html
@@ -120,7 +120,11 @@ def _hints(pair: dict[str, Any]) -> list[Markup]:
 
 def _filters(filters: Any) -> Markup:
     if isinstance(filters, dict):
-        return key_value_table(filters)
+        removed = {k: v for k, v in filters.items() if str(k).startswith("removed")}
+        if removed and not any(removed.values()):
+            return Markup('<p class="quiet">No marker was removed.</p>')
+        frame = pd.DataFrame(list(filters.items()), columns=["filter", "markers"])
+        return table_html(frame, {"markers": count}, sortable=False)
     return record_table([item for item in filters if isinstance(item, dict)])
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from meristem.report.figure_controls import draw_controls
-from meristem.report.figure_latents import agreement, draw_latents
 from meristem.report.figure_manhattan import draw_genes, draw_qq, draw_variants
 from meristem.report.figure_network import draw_network
 from meristem.report.figure_nodes import draw_nodes
@@ -91,42 +90,6 @@ def node_table(view: View, target: Target) -> Markup:
     return Markup(
         '<details><summary>Table</summary><div class="inside">{}</div></details>'
     ).format(table_html(shown, present, note=note))
-
-
-def latents_section(view: View) -> Section | None:
-    """Return latents against measured omics on held-out lines."""
-    figure = draw_latents(view)
-    if figure is None:
-        return None
-    intro = (
-        "Does a node compute the quantity it is named after? Each [[latent]] is "
-        "compared with its measurement on lines kept out of training."
-    )
-    table = agreement(view)
-    nodes = view.artefacts.nodes
-    wanted = ["agreement_low", "agreement_high", "agreement_p"]
-    if all(column in nodes for column in wanted) and not nodes.empty:
-        known = nodes.dropna(subset=["agreement_p"]).drop_duplicates("node")
-        table = table.merge(known[["node", *wanted]], on="node", how="left")
-    shown = table.head(MOST_ROWS).dropna(axis=1, how="all")
-    formats = {
-        "n": count,
-        "r": fixed,
-        "agreement_low": fixed,
-        "agreement_high": fixed,
-        "agreement_p": p_value,
-    }
-    headings = {
-        "n": "lines",
-        "agreement_low": "from",
-        "agreement_high": "to",
-        "agreement_p": "p (permutation)",
-    }
-    present = {name: form for name, form in formats.items() if name in shown}
-    html = table_html(shown, present, headings)
-    return Section(
-        "Latents and measured omics", "latents", "", intro, (figure, str(html))
-    )
 
 
 def genome_section(view: View) -> Section | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
@@ -61,10 +62,20 @@ def provenance_section(view: View) -> Section:
 
 
 def _when(run: dict[str, Any]) -> Markup:
-    finished = run.get("finished")
-    text = f"Started {run.get('started') or 'at an unknown time'}"
-    text += f", finished {finished}." if finished else "; not finished."
+    started, finished = run.get("started"), run.get("finished")
+    text = f"Started {_moment(started)}" if started else "Started at an unknown time"
+    text += f", finished {_moment(finished)}." if finished else "; not finished."
     return Markup('<p class="note">{}</p>').format(text)
+
+
+def _moment(text: Any) -> str:
+    """Return an ISO time as people write it; anything else as it is."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return str(text)
+    zone = moment.strftime(" %Z") if moment.tzinfo is not None else ""
+    return f"{moment.day} {moment.strftime('%B %Y, %H:%M')}{zone}"
 
 
 def _inputs(inputs: list[dict[str, Any]]) -> Markup:

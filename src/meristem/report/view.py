@@ -55,6 +55,7 @@ class Model:
     deployable: bool
     is_reference: bool
     is_control: bool
+    omics: str  # how a network uses omics in training; empty when not told
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class View:
         for model in self.models:
             if model.label == label:
                 return model
-        return Model(label, "", True, False, False)
+        return Model(label, "", True, False, False, "")
 
     def verdict(self, label: str, target: Target) -> Verdict | None:
         """Return the verdict on a model for a target, if there is one."""
@@ -200,6 +201,11 @@ def _models(artefacts: Artefacts, reference: str) -> tuple[Model, ...]:
         str(options.get("name") or options.get("kind")): str(options.get("kind"))
         for options in config.get("models") or []
     }
+    omics = {
+        str(options.get("name") or options.get("kind")): str(options["omics"])
+        for options in config.get("models") or []
+        if options.get("omics")
+    }
     refused = {
         str(item.get("model"))
         for item in artefacts.verdicts
@@ -216,6 +222,7 @@ def _models(artefacts: Artefacts, reference: str) -> tuple[Model, ...]:
             deployable=label not in refused and kinds.get(label) != "measured_omics",
             is_reference=label == reference,
             is_control=label not in kinds and arm_of(label)[0] in kinds,
+            omics=omics.get(label, ""),
         )
         for label in found
     )
