@@ -29,7 +29,9 @@ def main() -> int:
         print(f"== {script.stem}", flush=True)
         target = results / f"{script.stem}.json"
         called = [sys.executable, str(script), "--json", str(target)]
-        failed += subprocess.run(called, env=environment, cwd=HERE.parent).returncode > 0
+        failed += (
+            subprocess.run(called, env=environment, cwd=HERE.parent).returncode > 0
+        )
     return failed
 
 

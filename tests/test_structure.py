@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 import meristem
+from meristem.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "meristem"
@@ -60,10 +62,6 @@ def test_named_files_exist(document: Path) -> None:
     "document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
 )
 def test_named_commands_exist(document: Path) -> None:
-    from typer.main import get_command
-
-    from meristem.cli.main import app
-
     root = get_command(app)
     named = re.findall(
         r"\bmeristem ((?:kinetics |simulate |bench )?[a-z][a-z-]+)",

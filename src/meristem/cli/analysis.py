@@ -65,7 +65,7 @@ def _finish(analysis: Analysis, *, as_json: bool) -> None:
 
 def _shown(verdicts: list[dict]) -> list[dict]:
     """Return the verdicts over all traits where there are several, else all."""
-    over_all = [verdict for verdict in verdicts if not verdict["trait"]]
+    over_all = [verdict for verdict in verdicts if verdict["trait"] == "all"]
     return over_all or verdicts
 
 

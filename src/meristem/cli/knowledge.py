@@ -71,7 +71,9 @@ def _quality_lines(quality: Quality) -> list[str]:
             "reads them all"
         )
         lines += [f"           {note}" for note in variants.notes]
-    lines += [f"left out   {n} {what}" for what, n in quality.left_out.items() if n]
+    for what, count in quality.left_out.items():
+        if count and what != "terms_before_pruning":
+            lines.append(f"left out   {count} {what.replace('_', ' ')}")
     return lines
 
 
