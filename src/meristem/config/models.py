@@ -173,7 +173,13 @@ class BINNOptions(NetworkOptions):
         default=(), description="hidden widths of a node that reads variants; () linear"
     )
     width: int = Field(default=1, ge=1, description="outputs per node")
-    activation: Literal["silu", "relu", "tanh", "sigmoid"] = "silu"
+    activation: Literal["silu", "relu", "tanh", "sigmoid"] = "tanh"
+    fit: Literal["auto", "evidence", "descent"] = Field(
+        default="auto",
+        description="evidence: Gauss-Newton with learned variances, for networks of "
+        "up to some thousand weights; descent: AdamW with early stopping",
+    )
+    rounds: int = Field(default=80, ge=1, description="Gauss-Newton steps at most")
     omics: Literal["none", "soft", "hard", "correlation"] = "none"
     omics_weight: float | Literal["auto"] = Field(
         default=1.0, description="weight of the omics loss; auto: inner folds"

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meristem.config.models import BINNOptions
 from meristem.errors import PlanError
+from meristem.models.binn_evidence import evidence_affordable, fit_evidence_ensemble
 from meristem.models.binn_fitted import (
     FittedBINN,
     LatentScale,
@@ -24,23 +26,26 @@ from meristem.models.binn_objective import measured_nodes, omics_targets
 from meristem.models.binn_state import network_from_state, plan_from_arrays
 from meristem.models.binn_train import Task, train_ensemble
 from meristem.models.members import (
+    Members,
     TargetScale,
     assign_members,
     fit_targets,
     out_of_fold,
     random_splits,
     require_variants,
+    target_limits,
 )
 from meristem.models.polygenic import (
     Polygenic,
-    fit_polygenic,
     polygenic_out_of_fold,
+    polygenic_sets,
 )
 from meristem.models.stacking import network_share
+from meristem.nn.dag import PlanNetwork
 from meristem.plan.compile import restrict_plan
 from meristem.plan.null import random_plan, shuffle_plan
 from meristem.prepare.scale import MarkerScale, fit_scale
-from meristem.records import Dataset, FittedState, NetworkPlan, Split
+from meristem.records import Dataset, FittedState, FloatArray, NetworkPlan, Split
 
 
 @dataclass(frozen=True)
@@ -96,36 +101,39 @@ class BINN:
         members = assign_members(dataset.phenotypes, inner, options.seeds)
         dosage = dataset.genotypes.call_dosage
         markers, targets = fit_scale(dosage), fit_targets(dataset.phenotypes)
-        omics = omics_targets(dataset.omics, plan, options.omics)
+        omics = omics_targets(dataset.omics, dataset.n_sample, plan, options)
         task = Task(dataset, plan, markers, targets, members, omics)
-        network, history = train_ensemble(task, options, rng)
-        values, latents = network_values(network, markers, dosage)
+        folds = members.learn[:: members.n_seed]
+        linear = polygenic_sets(
+            dosage,
+            markers,
+            dataset.phenotypes,
+            [*(np.flatnonzero(rows) for rows in folds), np.arange(dataset.n_sample)],
+        )
+        trained = _train(task, options, linear, folds, rng)
         phenotypes = dataset.phenotypes
         share = np.ones(phenotypes.n_target)
         if options.polygenic == "stack":
             share = network_share(
                 phenotypes.value,
                 phenotypes.weight,
-                polygenic_out_of_fold(dosage, markers, phenotypes, inner),
-                out_of_fold(values, members) * targets.sd + targets.mean,
+                polygenic_out_of_fold(dosage, linear[:-1], inner),
+                trained.out_of_fold * targets.sd + targets.mean,
             )
         oriented = measured_nodes(omics, plan.n_node)
+        latents = network_values(trained.network, markers, dosage)[1]
         return FittedBINN(
             plan=plan,
-            network=network,
+            network=trained.network,
             markers=markers,
             targets=targets,
-            polygenic=fit_polygenic(dosage, markers, phenotypes),
+            limits=target_limits(phenotypes),
+            polygenic=linear[-1],
             share=share,
             latent_scale=align_latents(latents, oriented),
             trait_name=phenotypes.trait_name,
             environment_name=phenotypes.environment_name,
-            meta={
-                "best_epoch": history.best_epoch.tolist(),
-                "epochs": int(history.epoch[-1]) + 1,
-                "stopped": history.stopped,
-                "plan_hash": plan.hash,
-            },
+            meta={"plan_hash": plan.hash, "share": share.tolist()} | trained.meta,
         )
 
     def _plan(self, dataset: Dataset, rng: np.random.Generator) -> NetworkPlan:
@@ -140,6 +148,52 @@ class BINN:
         return random_plan(plan, rng) if self.options.graph == "random" else plan
 
 
+@dataclass(frozen=True)
+class _Trained:
+    """An ensemble, and what networks said of rows they had not seen."""
+
+    network: PlanNetwork
+    out_of_fold: FloatArray  # (n_sample, n_target) standardised
+    meta: dict[str, object]
+
+
+def _train(
+    task: Task,
+    options: BINNOptions,
+    linear: list[Polygenic],
+    folds: NDArray[np.bool_],  # (n_fold, n_sample)
+    rng: np.random.Generator,
+) -> _Trained:
+    dosage, members = task.dataset.genotypes.call_dosage, task.members
+    plain = options.omics in ("none", "soft")
+    affordable = evidence_affordable(task, options, folds.shape[0])
+    if options.fit == "evidence" or (options.fit == "auto" and plain and affordable):
+        ensemble = fit_evidence_ensemble(task, options, linear, folds, rng)
+        held = Members(folds, members.held[:: members.n_seed], 1)
+        value = network_values(ensemble.folds, task.markers, dosage)[0]
+        meta: dict[str, object] = {
+            "fit": "evidence",
+            "rounds": ensemble.fit.rounds,
+            "log_evidence": ensemble.fit.log_evidence[ensemble.kept].tolist(),
+            "noise": ensemble.fit.noise[ensemble.kept].tolist(),
+        }
+        network = ensemble.whole
+    else:
+        network, history = train_ensemble(task, options, rng)
+        held = members
+        value = network_values(network, task.markers, dosage)[0]
+        meta = {
+            "fit": "descent",
+            "best_epoch": history.best_epoch.tolist(),
+            "epochs": int(history.epoch[-1]) + 1,
+            "stopped": history.stopped,
+        }
+    low, high = (target_limits(task.dataset.phenotypes) - task.targets.mean) / (
+        task.targets.sd
+    )
+    return _Trained(network, out_of_fold(np.clip(value, low, high), held), meta)
+
+
 def restore_binn(state: FittedState) -> FittedBINN:
     """Return the fitted model that `FittedBINN.state` described."""
     arrays = state.arrays
@@ -152,6 +206,7 @@ def restore_binn(state: FittedState) -> FittedBINN:
             arrays["markers.mean"], arrays["markers.sd"], arrays["markers.weight"]
         ),
         targets=TargetScale(arrays["targets.mean"], arrays["targets.sd"]),
+        limits=arrays["limits"],
         polygenic=Polygenic(
             arrays["markers.mean"],
             arrays["polygenic.effect"],

@@ -50,6 +50,7 @@ class FittedBINN:
     network: PlanNetwork
     markers: MarkerScale  # of the training variants
     targets: TargetScale
+    limits: FloatArray  # (2, n_target) what the network may predict
     polygenic: Polygenic
     share: FloatArray  # (n_target,) of the network in the prediction
     latent_scale: LatentScale
@@ -180,6 +181,7 @@ class FittedBINN:
         standardised: FloatArray,  # (n_member, n_sample, n_target)
     ) -> FloatArray:
         network = standardised * self.targets.sd + self.targets.mean
+        network = np.clip(network, *self.limits)
         linear = self.polygenic.predict(dosage)
         return self.share * network + (1 - self.share) * linear
 

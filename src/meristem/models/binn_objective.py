@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from meristem.config.models import BINNOptions
 from meristem.models.members import TraitTensors, trait_losses
 from meristem.nn.dag import NetworkOutput, PlanNetwork, Replacement
 from meristem.nn.losses import omics_loss
@@ -29,8 +30,9 @@ class OmicsTargets:
 
 def omics_targets(
     tables: tuple[OmicsTable, ...],
+    n_sample: int,
     plan: NetworkPlan,
-    form: str,
+    options: BINNOptions,
 ) -> OmicsTargets:
     """Collect the features that measure a node of the plan and vary.
 
@@ -38,11 +40,14 @@ def omics_targets(
     ----------
     tables
         All omics of the training rows.
+    n_sample
+        Number of training rows.
     plan
         Its node names are matched to the features' `node_name`.
-    form
-        "none" gives no targets at all.
+    options
+        With omics "none" or weight 0 there are no targets at all.
     """
+    form = "none" if options.omics_weight == 0 else options.omics
     number = {str(name): i for i, name in enumerate(plan.node_name)}
     nodes: list[int] = []
     columns: list[FloatArray] = []
@@ -54,7 +59,6 @@ def omics_targets(
                 continue
             nodes.append(number[str(name)])
             columns.append((column - seen.mean()) / seen.std())
-    n_sample = tables[0].sample_id.size if tables else 0
     value = np.stack(columns, axis=1) if columns else np.zeros((n_sample, 0))
     return OmicsTargets(np.array(nodes, dtype=np.int64), value, form)
 

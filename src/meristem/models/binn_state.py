@@ -29,6 +29,7 @@ def binn_state(fitted: FittedBINN) -> FittedState:
         "markers.weight": fitted.markers.weight,
         "targets.mean": fitted.targets.mean,
         "targets.sd": fitted.targets.sd,
+        "limits": fitted.limits,
         "polygenic.effect": fitted.polygenic.effect,
         "polygenic.intercept": fitted.polygenic.intercept,
         "polygenic.h2": fitted.polygenic.h2,

@@ -12,7 +12,7 @@ from torch import Tensor
 from meristem.config.models import NetworkOptions
 from meristem.errors import DataError
 from meristem.nn.losses import trait_error, trait_loss
-from meristem.records import Dataset, FloatArray, IntArray, Phenotypes, Split
+from meristem.records import Dataset, FloatArray, Phenotypes, Split
 from meristem.train import FitSettings, Losses
 
 
@@ -101,6 +101,18 @@ def fit_targets(phenotypes: Phenotypes) -> TargetScale:
     return TargetScale(mean, np.where(sd > 0, sd, 1.0))
 
 
+def target_limits(phenotypes: Phenotypes) -> FloatArray:  # (2, n_target)
+    """Return the observed range of every target, widened by a twentieth.
+
+    A network may bend steeply at the rim of what it has seen; what it says beyond
+    that range is no knowledge.
+    """
+    low = np.nanmin(phenotypes.value, axis=0)
+    high = np.nanmax(phenotypes.value, axis=0)
+    margin = 0.05 * (high - low)
+    return np.stack([low - margin, high + margin])
+
+
 @dataclass(frozen=True)
 class TraitTensors:
     """Standardised targets as tensors; a missing value has weight zero."""
@@ -180,17 +192,6 @@ def pick_device(name: str) -> torch.device:
 def torch_generator(rng: np.random.Generator) -> torch.Generator:
     """Return a torch generator seeded from `rng`."""
     return torch.Generator().manual_seed(int(rng.integers(2**62)))
-
-
-def held_error(history_held: FloatArray) -> FloatArray:  # (n_check, n_member)
-    """Return the lowest held-out error of every member."""
-    filled = np.where(np.isnan(history_held), np.inf, history_held)
-    return filled.min(axis=0)
-
-
-def member_rows(index: IntArray, members: Members) -> Members:
-    """Return the members at `index`."""
-    return Members(members.learn[index], members.held[index], members.n_seed)
 
 
 def require_variants(dataset: Dataset) -> None:

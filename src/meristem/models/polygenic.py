@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,36 +72,51 @@ def fit_polygenic(
     >>> fit_polygenic(x, fit_scale(x), table).effect[:, 0].round(1) + 0
     array([ 1.,  0.,  0.,  0., -1.])
     """
+    everyone = np.arange(call_dosage.shape[0])
+    return polygenic_sets(call_dosage, scale, phenotypes, [everyone])[0]
+
+
+def polygenic_sets(
+    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
+    scale: MarkerScale,
+    phenotypes: Phenotypes,
+    row_sets: Sequence[NDArray[np.int64]],
+) -> list[Polygenic]:
+    """Return the BLUP of every set of rows, from one relationship matrix.
+
+    A target with fewer than three observations in a set is predicted by zero
+    effects and the mean of all its rows in the set (0 without any).
+    """
     kernel, divisor = _kernel(call_dosage, scale)
     n_target = phenotypes.n_target
-    effect = np.zeros((call_dosage.shape[1], n_target))
-    intercept, h2 = np.zeros(n_target), np.zeros(n_target)
-    for t in range(n_target):
-        rows = np.flatnonzero(np.isfinite(phenotypes.value[:, t]))
-        dual, intercept[t], h2[t] = _dual(kernel, phenotypes, t, rows)
-        effect[:, t] = _marker_effects(call_dosage[rows], scale, dual / divisor)
-    return Polygenic(scale.mean, effect, intercept, h2)
+    fits = []
+    for rows_of_set in row_sets:
+        effect = np.zeros((call_dosage.shape[1], n_target))
+        intercept, h2 = np.zeros(n_target), np.zeros(n_target)
+        for t in range(n_target):
+            value = phenotypes.value[rows_of_set, t]
+            rows = rows_of_set[np.isfinite(value)]
+            if rows.size < 3:
+                intercept[t] = value[np.isfinite(value)].mean() if rows.size else 0.0
+                continue
+            dual, intercept[t], h2[t] = _dual(kernel, phenotypes, t, rows)
+            effect[:, t] = _marker_effects(call_dosage[rows], scale, dual / divisor)
+        fits.append(Polygenic(scale.mean, effect, intercept, h2))
+    return fits
 
 
 def polygenic_out_of_fold(
     call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
-    scale: MarkerScale,
-    phenotypes: Phenotypes,
+    fits: Sequence[Polygenic],
     inner: tuple[Split, ...],
 ) -> FloatArray:  # (n_sample, n_target) NaN where a row was never held out
-    """Return predictions of each row by BLUPs that did not see its phenotype."""
-    kernel, _ = _kernel(call_dosage, scale)
-    total = np.zeros(phenotypes.value.shape)
-    count = np.zeros(phenotypes.value.shape)
-    for split in inner:
-        for t in range(phenotypes.n_target):
-            seen = np.isfinite(phenotypes.value[split.train, t])
-            rows = split.train[seen]
-            if rows.size < 3:
-                continue
-            dual, intercept, _ = _dual(kernel, phenotypes, t, rows)
-            total[split.test, t] += intercept + kernel[np.ix_(split.test, rows)] @ dual
-            count[split.test, t] += 1
+    """Return predictions of each row by the BLUPs of the inner training rows."""
+    n_target = fits[0].intercept.size
+    total = np.zeros((call_dosage.shape[0], n_target))
+    count = np.zeros((call_dosage.shape[0], 1))
+    for fit, split in zip(fits, inner, strict=True):
+        total[split.test] += fit.predict(call_dosage[split.test])
+        count[split.test] += 1
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 

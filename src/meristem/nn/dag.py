@@ -8,7 +8,7 @@ the members are computed together and never mixed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +52,16 @@ class NetworkOutput:
 
     value: Tensor  # (n_member, n_target, batch)
     latent: Tensor  # (n_node, n_member, batch)
+    head_in: Tensor  # (n_member, n_head * width, batch) what the head reads
+
+
+@dataclass
+class NodeTrace:
+    """Values inside one set of small nets during a forward pass."""
+
+    source: Tensor  # what the first edges read
+    sums: list[Tensor]  # weighted sums, before activations; the output last
+    hidden: list[Tensor]  # activations that the later layers read
 
 
 class NodeNets(nn.Module):
@@ -146,8 +156,9 @@ class NodeNets(nn.Module):
         x: Tensor,  # (n_source * units, batch)
         mean: Tensor | None = None,  # (n_source,) taken off the sources
         inverse_scale: Tensor | None = None,  # (n_source,)
+        trace: list[NodeTrace] | None = None,
     ) -> Tensor:  # (n_node * members * width, batch)
-        """Return the outputs of the nodes."""
+        """Return the outputs of the nodes; note the values inside in `trace`."""
         weight = self.weight
         if inverse_scale is not None:
             weight = weight * inverse_scale[self.edges.col]
@@ -158,12 +169,20 @@ class NodeNets(nn.Module):
             shift = edge_product(mean[:, None], weight, self.edges)
             bias = bias - shift.view(bias.shape)
         z = z + bias
+        inside = NodeTrace(x, [z], [])
+        if trace is not None:
+            trace.append(inside)
         if self.out is None:
             return z.view(self.n_node * self.members * self.width, -1)
         linear, h = z[:, : self.width], self.activation(z[:, self.width :])
         for inner, inner_bias in zip(self.inner, self.inner_bias, strict=True):
-            h = self.activation(torch.baddbmm(inner_bias, inner, h))
+            inside.hidden.append(h)
+            z = torch.baddbmm(inner_bias, inner, h)
+            inside.sums.append(z)
+            h = self.activation(z)
+        inside.hidden.append(h)
         out = torch.baddbmm(linear, self.out, h)
+        inside.sums.append(out)
         return out.view(self.n_node * self.members * self.width, -1)
 
 
@@ -264,21 +283,22 @@ class PlanNetwork(nn.Module):
         *,
         replacement: Replacement | None = None,
         nudge: Tensor | None = None,  # (n_node, n_member, batch) added to latents
+        trace: list[NodeTrace] | None = None,
     ) -> NetworkOutput:
         """Return the traits and every latent."""
-        state: Tensor | None = None
+        state = x.new_zeros((0, x.shape[1]))
         for i, block in enumerate(self.blocks):
-            if state is None:
-                z = block(x, self.mean, self.inverse_scale)
+            if i == 0:
+                z = block(x, self.mean, self.inverse_scale, trace)
             else:
-                z = block(state)
+                z = block(state, trace=trace)
             if replacement is not None or nudge is not None:
                 z = self._change(z, self.block_node[i], replacement, nudge)
-            state = z if state is None else torch.cat([state, z])
+            state = z if i == 0 else torch.cat([state, z])
         grid = state.view(-1, self.members, self.shape.width, state.shape[1])
         head_in = grid[self.head_slot].transpose(0, 1).flatten(1, 2)
         value = torch.baddbmm(self.head_bias, self.head, head_in)
-        return NetworkOutput(value, grid[self.slot, :, 0])
+        return NetworkOutput(value, grid[self.slot, :, 0], head_in)
 
     def _change(
         self,
@@ -366,6 +386,27 @@ class _Layout:
 
 def _join(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(0, dtype=np.int64), *parts]).astype(np.int64)
+
+
+def take_members(
+    network: PlanNetwork, plan: NetworkPlan, index: Sequence[int]
+) -> PlanNetwork:
+    """Return a network that holds the members at `index` (ascending) alone."""
+    part = PlanNetwork(
+        plan,
+        network.shape,
+        n_target=network.n_target,
+        members=len(index),
+        generator=torch.Generator(),
+    )
+    kept = torch.zeros(network.members, dtype=torch.bool)
+    kept[list(index)] = True
+    owner, source = network.owners(), dict(network.named_parameters())
+    with torch.no_grad():
+        for name, parameter in part.named_parameters():
+            mask = kept[owner[name].expand(source[name].shape)]
+            parameter.copy_(source[name][mask].view(parameter.shape))
+    return part.eval()
 
 
 def move_structures(network: PlanNetwork, device: torch.device | str) -> PlanNetwork:

@@ -1,0 +1,144 @@
+"""Fit of a BINN ensemble by Gauss-Newton with learned variances.
+
+One network per inner fold says how well networks predict rows they did not see; the
+others learn from all rows, and the better half of them by evidence is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from meristem.config.models import BINNOptions
+from meristem.models.binn_train import Task, node_shape
+from meristem.models.members import torch_generator
+from meristem.models.polygenic import Polygenic
+from meristem.nn.dag import PlanNetwork, take_members
+from meristem.nn.start import start_from_linear
+from meristem.records import FloatArray
+from meristem.train.evidence import (
+    EvidenceFit,
+    EvidenceSettings,
+    Observed,
+    fit_evidence,
+)
+
+_LARGEST_WORK = 2e10
+"""Multiplications per Gauss-Newton step of all members; beyond, descent."""
+
+
+@dataclass(frozen=True)
+class EvidenceEnsemble:
+    """Networks of inner folds and networks of all rows."""
+
+    folds: PlanNetwork  # one member per inner fold
+    whole: PlanNetwork  # the kept members of all rows
+    fit: EvidenceFit
+    kept: list[int]  # members of the fit that `whole` holds
+
+
+def evidence_affordable(task: Task, options: BINNOptions, n_fold: int) -> bool:
+    """Return whether a Gauss-Newton step of this network is affordable."""
+    n_parameter = count_parameters(task, options)
+    n_target = task.dataset.phenotypes.n_target
+    observations = float(np.isfinite(task.dataset.phenotypes.value).any(1).sum())
+    observations *= n_target + task.omics.node.size
+    members = n_fold + 2 * options.seeds
+    small, large = sorted((n_parameter, observations))
+    return members * small * small * large <= _LARGEST_WORK
+
+
+def count_parameters(task: Task, options: BINNOptions) -> float:
+    """Return the number of parameters of one member."""
+    plan, width = task.plan, options.width
+    n_variant_edge = sum(level.variant_row.size for level in plan.levels)
+    n_node_edge = plan.n_edge - n_variant_edge
+    first = options.hidden[0] if options.hidden else 0
+    first_variant = options.variant_hidden[0] if options.variant_hidden else 0
+    edges = n_variant_edge * (width + first_variant)
+    edges += n_node_edge * width * (width + first)
+    inside = _inside(options.hidden, width) + _inside(options.variant_hidden, width)
+    return float(edges + plan.n_node * inside)
+
+
+def _inside(hidden: tuple[int, ...], width: int) -> int:
+    pairs = zip(hidden[:-1], hidden[1:], strict=True)
+    between = sum(before * after + after for before, after in pairs)
+    return width + (hidden[0] + between + hidden[-1] * width if hidden else 0)
+
+
+def fit_evidence_ensemble(
+    task: Task,
+    options: BINNOptions,
+    linear: list[Polygenic],  # of every inner fold, the last one of all rows
+    fold_rows: NDArray[np.bool_],  # (n_fold, n_sample) rows each fold learns from
+    rng: np.random.Generator,
+) -> EvidenceEnsemble:
+    """Fit the networks of all inner folds and of all rows as one tensor."""
+    n_fold, n_sample = fold_rows.shape
+    n_whole = 2 * options.seeds
+    learn = np.concatenate([fold_rows, np.ones((n_whole, n_sample), dtype=bool)])
+    of_member = [*range(n_fold), *[n_fold] * n_whole]
+    generator = torch_generator(rng)
+    network = PlanNetwork(
+        task.plan,
+        node_shape(options),
+        n_target=task.dataset.phenotypes.n_target,
+        members=n_fold + n_whole,
+        generator=generator,
+    )
+    used = network.used_variant
+    markers = task.markers.take(used)
+    dosage = task.dataset.genotypes.call_dosage[:, used]
+    x = torch.from_numpy(np.ascontiguousarray(markers.standardise(dosage).T))
+    effect = np.stack(
+        [
+            linear[number].effect[used, k % linear[number].effect.shape[1]]
+            * markers.sd
+            * markers.weight
+            for k, number in enumerate(of_member)
+        ]
+    )
+    start_from_linear(network, torch.from_numpy(effect).float(), x, generator)
+    h2 = np.stack([linear[number].h2 for number in of_member])
+    observed = _observations(task, learn, h2, options)
+    settings = EvidenceSettings(rounds=options.rounds)
+    fit = fit_evidence(network, x, observed, settings)
+    whole = np.arange(n_fold, n_fold + n_whole)
+    best = np.argsort(-np.nan_to_num(fit.log_evidence[whole], nan=-np.inf))
+    kept = sorted(whole[best[: options.seeds]].tolist())
+    return EvidenceEnsemble(
+        take_members(network, task.plan, range(n_fold)),
+        take_members(network, task.plan, kept),
+        fit,
+        kept,
+    )
+
+
+def _observations(
+    task: Task,
+    learn: NDArray[np.bool_],  # (n_member, n_sample)
+    h2: FloatArray,  # (n_member, n_target)
+    options: BINNOptions,
+) -> Observed:
+    phenotypes, targets = task.dataset.phenotypes, task.targets
+    trait = (phenotypes.value - targets.mean) / targets.sd
+    weight = np.where(np.isfinite(trait), phenotypes.weight, 0.0)
+    weight /= np.maximum(weight.sum(0) / np.maximum((weight > 0).sum(0), 1), 1e-300)
+    strength = 1.0 if options.omics_weight == "auto" else float(options.omics_weight)
+    omics = task.omics.value
+    label = np.where(np.isfinite(omics), strength, 0.0)
+    value = np.nan_to_num(np.concatenate([trait, omics], axis=1))
+    each = np.concatenate([weight, label], axis=1)  # (n_sample, n_output)
+    # a trait's noise starts at what the linear model leaves, a latent's at one half
+    noise = np.full((learn.shape[0], each.shape[1]), 0.5)
+    noise[:, : h2.shape[1]] = np.clip(1.0 - h2, 0.05, 1.0)
+    return Observed(
+        torch.from_numpy(np.ascontiguousarray(value.T)),
+        torch.from_numpy(learn[:, None] * each.T[None]),
+        torch.from_numpy(task.omics.node),
+        torch.from_numpy(noise),
+    )
