@@ -141,17 +141,25 @@ def check(name, out, truth, code, is_variant_major):
 
 
 def measure(paths, truths, rounds):
-    """Return the CPU seconds of every round of every reader, rounds interleaved."""
-    seconds = {name: [] for name in MEASURED if present(name)}
-    for number in range(rounds):
-        for name, taken in seconds.items():
-            if number >= SLOW.get(name, rounds):
+    """Return the CPU seconds of every round of every reader.
+
+    Rounds are interleaved, each starts with another reader, and a first one warms up
+    (page cache, memory taken from the system) and compares the values.
+    """
+    names = [name for name in MEASURED if present(name)]
+    seconds = {name: [] for name in names}
+    for number in range(rounds + 1):
+        at = number % len(names)
+        for name in names[at:] + names[:at]:
+            if number > SLOW.get(name, rounds):
                 continue
             reader, kind, code, is_variant_major = MEASURED[name]
             start = time.process_time()
             out = reader(paths[kind], truths[kind].shape)
-            taken.append(time.process_time() - start)
-            if number == 0 and code is not None:
+            taken = time.process_time() - start
+            if number > 0:
+                seconds[name].append(taken)
+            elif code is not None:
                 check(name, out, truths[kind], code, is_variant_major)
             del out
     return seconds
@@ -159,10 +167,16 @@ def measure(paths, truths, rounds):
 
 def extra_memory(path, shape):
     """Return how much memory (MB) reading takes beyond the matrix it returns."""
+    # VmHWM where there is one: ru_maxrss of Linux still knows the parent's peak.
     code = (
-        "import resource, sys\n"
+        "import pathlib, resource\n"
         "from meristem.io.plink import read_bed\n"
-        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "status = pathlib.Path('/proc/self/status')\n"
+        "def peak():\n"
+        "    if status.exists():\n"
+        "        words = status.read_text().split()\n"
+        "        return int(words[words.index('VmHWM:') + 1]) * 1024\n"
+        "    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "before = peak()\n"
         f"read_bed({str(path)!r})\n"
         "print(peak() - before)\n"
@@ -170,8 +184,7 @@ def extra_memory(path, shape):
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    unit = 1 if platform.system() == "Darwin" else 1024
-    return (int(done.stdout) * unit - shape[0] * shape[1]) / 2**20
+    return (int(done.stdout) - shape[0] * shape[1]) / 2**20
 
 
 def judge(seconds, memory):
@@ -218,7 +231,7 @@ def show(records):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--size", choices=SHAPES, default="large")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     arguments = parser.parse_args()
     n_sample, n_bed, n_vcf = SHAPES[arguments.size]
