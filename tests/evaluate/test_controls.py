@@ -69,6 +69,8 @@ def test_arms_of_a_network_with_omics():
     assert isinstance(arms["net-dense-equal"].options, DenseOptions)
     assert arms["net-shuffled-omics"].predictor.options.omics == "soft"
     assert arms["net-no-omics"].predictor.options.omics == "none"
+    # a graph learned from omics falls back to the curated one
+    assert arms["net-no-omics"].predictor.options.graph == "knowledge"
     for label, arm in arms.items():
         inner = getattr(arm, "predictor", arm)
         assert inner.options.label == label
@@ -87,7 +89,13 @@ def test_the_last_network_is_controlled():
 
 def test_nothing_to_control():
     assert control_arms((GBLUPOptions(),), plan(), Recorder) == ()
-    assert control_arms((BINN,), None, Recorder) == ()
+    assert control_arms((BINNOptions(),), None, Recorder) == ()
+
+
+def test_a_learned_graph_without_a_plan():
+    options = BINNOptions(name="net", graph="learned")
+    labels = [label for label, _ in control_arms((options,), None, Recorder)]
+    assert labels == ["net-shuffled-omics"]
 
 
 def test_parameters_by_hand():

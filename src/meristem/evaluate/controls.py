@@ -102,31 +102,36 @@ def control_arms(
     Returns
     -------
     tuple
-        Label and predictor of each control: degree-preserving shuffled graph,
-        size-matched random graph, dense network with as many parameters and, where
-        the BINN uses omics, shuffled omics and no omics. Empty without a BINN.
+        Label and predictor of each control. With a plan: degree-preserving shuffled
+        graph, size-matched random graph, dense network with as many parameters.
+        Where the BINN uses omics, for its loss or to learn its graph: shuffled omics
+        and, with a plan, no omics (the curated graph alone). Empty without a BINN.
     """
     networks = [options for options in models if isinstance(options, BINNOptions)]
-    if not networks or plan is None:
+    if not networks:
         return ()
     options = networks[-1]
     label = options.label
+    learns = options.graph in ("learned", "both")
 
     def variant(name: str, **update: object) -> BINNOptions:
         return options.model_copy(update={"name": f"{label}-{name}", **update})
 
-    arms: list[tuple[str, Predictor]] = [
-        (arm.label, build(arm, plan))
-        for arm in (
+    plain: list[ModelOptions] = []
+    if plan is not None:
+        plain = [
             variant("shuffled-graph", graph="shuffled"),
             variant("random-graph", graph="random"),
             equal_dense(options, plan, f"{label}-dense-equal"),
-        )
-    ]
-    if options.omics != "none":
-        shuffled, none = variant("shuffled-omics"), variant("no-omics", omics="none")
+        ]
+    arms: list[tuple[str, Predictor]] = [(arm.label, build(arm, plan)) for arm in plain]
+    if options.omics != "none" or learns:
+        shuffled = variant("shuffled-omics")
         arms.append((shuffled.label, ShuffledOmics(build(shuffled, plan))))
-        arms.append((none.label, WithoutOmics(build(none, plan))))
+        if plan is not None:
+            graph = "knowledge" if learns else options.graph
+            none = variant("no-omics", omics="none", graph=graph)
+            arms.append((none.label, WithoutOmics(build(none, plan))))
     return tuple(arms)
 
 

@@ -89,7 +89,7 @@ def clamping_sensitivity(
     ----------
     Kontolati et al. 2025, arXiv 2510.14970, Methods 4.3, Algorithm 1.
     """
-    index, latent = _latents(fitted, genotypes, nodes)
+    index, latent = chosen_latents(fitted, genotypes, nodes)
     mean, sd = latent.mean(axis=1), latent.std(axis=1)  # (n_member, n_node)
     base = fitted.member_predictions(genotypes)  # (n_member, n_sample, n_target)
     n_member, _, n_target = base.shape
@@ -137,7 +137,7 @@ def clamping_interactions(
         One value per member, pair and target.
     """
     names = tuple(dict.fromkeys(name for pair in pairs for name in pair))
-    _, latent = _latents(fitted, genotypes, names)
+    _, latent = chosen_latents(fitted, genotypes, names)
     mean, sd = latent.mean(axis=1), latent.std(axis=1)
     place = {name: number for number, name in enumerate(names)}
     signed, absolute = [], []
@@ -171,7 +171,7 @@ def member_range(
     return low, high
 
 
-def _latents(
+def chosen_latents(
     fitted: FittedNetwork, genotypes: Genotypes, nodes: tuple[str, ...]
 ) -> tuple[np.ndarray, FloatArray]:  # (n_chosen,), (n_member, n_sample, n_chosen)
     """Return number and latents of the chosen nodes, in the order asked for."""

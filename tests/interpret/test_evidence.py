@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from meristem.interpret.evidence import COLUMNS, gene_evidence
+
+
+def nodes() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "node": ["a", "b", "c", "term"],
+            "kind": ["gene", "gene", "gene", "term"],
+            "trait": "yield",
+            "environment": "",
+            "sensitivity": [3.0, 2.0, 1.0, 9.0],
+            "null_q": [0.5, 0.01, 0.02, 0.01],
+        }
+    )
+
+
+def variants() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "variant_id": ["v1", "v2", "v3", "v4"],
+            "gene": ["a;b", "a", "c", ""],
+            "trait": "yield",
+            "environment": "",
+            "gwas_p": [0.4, 0.001, np.nan, 1e-9],
+        }
+    )
+
+
+def twas() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "feature_id": ["f1", "f2", "f3"],
+            "node": ["c", "c", ""],
+            "trait": "yield",
+            "environment": "",
+            "p": [0.9, 1e-4, 1e-9],
+        }
+    )
+
+
+def test_every_method_speaks_of_every_gene():
+    table = gene_evidence(nodes(), variants(), twas()).set_index("gene")
+    assert [*table.index] == ["b", "a", "c"]
+    assert table["found_by"].to_dict() == {
+        "a": "gwas",
+        "b": "network",
+        "c": "network;twas",
+    }
+    # two variants of gene a: its best p is doubled; one of gene b
+    assert table.loc["a", "gwas_p"] == pytest.approx(0.002)
+    assert table.loc["a", "gwas_variant"] == "v2"
+    assert table.loc["b", "gwas_p"] == pytest.approx(0.4)
+    # two genes tested: Benjamini-Hochberg doubles the smaller
+    assert table.loc["a", "gwas_q"] == pytest.approx(0.004)
+    assert np.isnan(table.loc["c", "gwas_q"])
+    assert table.loc["c", "twas_q"] == pytest.approx(1e-4)
+
+
+def test_columns_and_absent_scans():
+    silent = variants().assign(gwas_p=np.nan)
+    table = gene_evidence(nodes(), silent)
+    assert list(table.columns) == list(COLUMNS)
+    assert table["gwas_p"].isna().all()
+    assert table["twas_q"].isna().all()
+    assert set(table["found_by"]) == {"", "network"}
+
+
+def test_targets_are_corrected_apart():
+    both = [nodes(), nodes().assign(trait="height")]
+    scans = [variants(), variants().assign(trait="height", gwas_p=0.5)]
+    table = gene_evidence(pd.concat(both), pd.concat(scans))
+    table = table.set_index(["trait", "gene"])
+    assert table.loc[("yield", "a"), "gwas_q"] == pytest.approx(0.004)
+    assert table.loc[("height", "a"), "gwas_q"] == 1.0
