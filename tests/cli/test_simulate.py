@@ -1,0 +1,37 @@
+"""`meristem.cli.simulate`: populations as real files."""
+
+from pathlib import Path
+
+from tests.cli.conftest import Call
+
+
+def test_shoot_branching(call: Call, tmp_path: Path) -> None:
+    out = tmp_path / "demo"
+    words = ("simulate", "shoot-branching", "--out", out, "--n", "20")
+    code, text, _ = call(*words, "--candidates", "3", "--linkage", "linked")
+    assert code == 0
+    assert str(out / "meristem.toml") in text
+    expected = {"genotypes.vcf.gz", "phenotypes.csv", "metabolites.parquet"}
+    assert expected <= {path.name for path in out.iterdir()}
+    code, _, err = call(*words)
+    assert code == 2
+    assert str(out) in err
+    assert call(*words, "--force")[0] == 0
+
+
+def test_additive(call: Call, tmp_path: Path) -> None:
+    out = tmp_path / "panel"
+    code, _, _ = call(
+        "simulate", "additive", "--out", out, "--n", "15", "--variants", "60"
+    )
+    assert code == 0
+    assert call("check", out / "meristem.toml")[0] == 0
+
+
+def test_impossible_settings_are_refused(call: Call, tmp_path: Path) -> None:
+    code, _, err = call(
+        "simulate", "shoot-branching", "--out", tmp_path / "x", "--h2", "1.5"
+    )
+    assert code == 2
+    assert "h2" in err
+    assert not (tmp_path / "x").exists()
