@@ -4,7 +4,7 @@ import pytest
 from meristem.config.models import GBLUPOptions
 from meristem.errors import DataError
 from meristem.models.gblup import GBLUP, restore_gblup
-from meristem.models.reml import decompose, estimate
+from meristem.models.reml import H2_MIN, decompose, estimate
 from meristem.records import (
     Dataset,
     Genotypes,
@@ -101,17 +101,19 @@ def test_variance_components_are_those_of_reml_on_the_scaled_matrix(population):
     assert fitted.solved.genetic[0] == pytest.approx(expected.genetic, rel=1e-4)
 
 
-def test_a_trait_without_signal_has_reliability_zero(population):
+def test_a_trait_without_signal_is_nearly_constant_but_still_ranked(population):
     dosage, _, _ = population
     y = np.tile([1.0, -1.0], N // 2)
     z = dosage[:N] - dosage[:N].mean(axis=0)
     left = np.linalg.svd(z)[0]
     y = left[:, N - 2] * 5  # along the least informative direction
     fitted = fit(make(dosage[:N], y))
-    assert fitted.h2[0] == 0
+    assert fitted.h2[0] == H2_MIN
     genotypes = make(dosage[:N], y).genotypes
-    assert (fitted.reliability(genotypes) == 0).all()
-    assert fitted.predict(genotypes).value == pytest.approx(y.mean(), abs=1e-9)
+    assert fitted.reliability(genotypes).max() < 0.01
+    value = fitted.predict(genotypes).value
+    assert value == pytest.approx(y.mean(), abs=0.01)
+    assert np.unique(value).size == N
 
 
 def test_a_target_without_values_is_refused_by_name(population):

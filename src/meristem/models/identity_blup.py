@@ -16,6 +16,7 @@ from meristem.models.multi_reml import (
     estimate_multi,
     fixed_effect_multi,
     precision_multi,
+    ranking_floor,
 )
 from meristem.models.targets import Target
 from meristem.records import Dataset, FloatArray, StrArray
@@ -68,11 +69,12 @@ def fit_with_identities(
         parts = [kernel[rows], *(part[rows] for part in identities)]
         ones = np.ones((target.y.size, 1))
         fit = estimate_multi(parts, target.y, ones, weight=target.weight)
-        fitted = precision_multi(parts, ones, fit.genetic, fit.residual, target.weight)
-        dual[target.rows, column] = fit.genetic[0] * fitted.apply(target.y)
+        share = ranking_floor(fit.genetic, fit.residual)
+        fitted = precision_multi(parts, ones, share, fit.residual, target.weight)
+        dual[target.rows, column] = share[0] * fitted.apply(target.y)
         intercept[column] = fixed_effect_multi(fitted, target.y, ones)[0]
-        genetic[column] = fit.genetic[0]
-        residual[column] = fit.residual + fit.genetic[1:].sum()
+        genetic[column] = share[0]
+        residual[column] = fit.residual + share[1:].sum()
         log_likelihood[column] = fit.log_likelihood
         groups.append(
             TargetGroup(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 
-from meristem.models.reml import Precision
+from meristem.models.reml import H2_MIN, Precision
 from meristem.records import FloatArray
 
 RESIDUAL_FLOOR = 1e-4
@@ -122,6 +122,19 @@ def estimate_multi(
         rounds=rounds,
         converged=bool(converged),
     )
+
+
+def ranking_floor(
+    genetic: FloatArray,  # (n_kernel,)
+    residual: float,
+) -> FloatArray:  # (n_kernel,)
+    """Return the components, the first one at least `H2_MIN` of the residual.
+
+    With all of them zero every line would get the same prediction.
+    """
+    floored = genetic.copy()
+    floored[0] = max(floored[0], H2_MIN * residual)
+    return floored
 
 
 def precision_multi(

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.models.plan_sets import Members
-from meristem.models.reml import decompose, estimate, precision
+from meristem.models.reml import H2_MIN, decompose, estimate, precision
 from meristem.records import FloatArray, OmicsTable, StrArray
 
 MIN_MEASURED = 5
@@ -124,7 +124,7 @@ def feature_duals(
         for column in np.flatnonzero(pattern_of.ravel() == number):
             y = features[rows, column]
             components = estimate(split, y, ones)
-            if components.genetic <= 0:
+            if components.h2 <= H2_MIN:
                 continue
             fitted = precision(split, ones, components)
             dual[rows, column] = components.genetic * fitted.apply(y)

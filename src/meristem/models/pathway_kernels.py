@@ -18,6 +18,7 @@ from meristem.models.multi_reml import (
     estimate_multi,
     fixed_effect_multi,
     precision_multi,
+    ranking_floor,
 )
 from meristem.models.plan_sets import Members
 from meristem.models.targets import Target
@@ -127,9 +128,10 @@ def fit_stack(stack: KernelStack, target: Target, kept: IntArray) -> StackFit:
     kernels = stack.kernels(target.rows, kept)
     ones = np.ones((target.y.size, 1))
     fit = estimate_multi(kernels, target.y, ones, weight=target.weight)
-    fitted = precision_multi(kernels, ones, fit.genetic, fit.residual, target.weight)
+    genetic = ranking_floor(fit.genetic, fit.residual)
+    fitted = precision_multi(kernels, ones, genetic, fit.residual, target.weight)
     intercept = float(fixed_effect_multi(fitted, target.y, ones)[0])
-    return StackFit(kept, fit.genetic, fit.residual, intercept, fitted.apply(target.y))
+    return StackFit(kept, genetic, fit.residual, intercept, fitted.apply(target.y))
 
 
 def predict_stack(

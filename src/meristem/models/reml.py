@@ -16,7 +16,13 @@ from scipy.special import expit
 from meristem.records import FloatArray
 
 LOGIT_BOUND = 11.0
-"""h2 is searched between expit(-11) and expit(11); below, it counts as zero."""
+"""h2 is searched up to expit(11)."""
+H2_MIN = 1e-3
+"""Smallest h2 of an estimate.
+
+A likelihood that falls from zero on would predict the same value for every line. At
+this h2 the predictions are as good as constant, but still rank the lines.
+"""
 
 
 @dataclass(frozen=True)
@@ -161,13 +167,8 @@ def estimate_rotated(
         bend = before - 2 * here + after
         if bend > 0:
             centre += float(0.5 * (before - after) / bend) * width
-    finalists = np.array([0.0, expit(centre)])
-    loss, _ = profile_likelihood(values, y, x, finalists)
-    return components_rotated(values, y, x, float(finalists[np.argmin(loss - _TIE)]))
-
-
-_TIE = np.array([1e-9, 0.0])
-"""A likelihood that does not tell h2 from zero means zero."""
+    h2 = max(float(expit(centre)), H2_MIN)
+    return components_rotated(values, y, x, h2)
 
 
 def components_at(
