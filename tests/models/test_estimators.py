@@ -38,7 +38,7 @@ REPEATED = (
 EXPECTED = {"check_sample_weight_equivalence_on_dense_data": REPEATED}
 
 
-SLOW = ("dense", "cnn", "boosting")
+SLOW = ("dense", "cnn", "boosting", "binn")
 
 
 @pytest.mark.parametrize(
