@@ -18,7 +18,7 @@ SOURCE = ROOT / "src" / "meristem"
 MODULES = sorted(
     path.relative_to(SOURCE)
     for path in SOURCE.rglob("*.py")
-    if path.name not in {"__init__.py", "_version.py"}
+    if path.name not in {"__init__.py", "__main__.py", "_version.py"}
 )
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]
 
