@@ -70,7 +70,8 @@ def fabricate_small(folder: Path) -> Path:
     record = tables.run_record(list(KINDS.items()), "Shoot branching", question)
     variants, genes = tables.variant_rows(rng, ["1", "2", "3", "4"], 10, 8, [TARGET])
     refused = {"measured metabolites"}
-    quality = {"n_node": 11, "depth": 5, "genes": {"n_gene": 4, "unknown": []}}
+    genes_known = {"n_gene": 4, "n_unknown": 2, "unknown": ["SLx", "S<y"]}
+    quality = {"n_node": 11, "depth": 5, "genes": genes_known}
     tables.write_json(folder, "run.json", record)
     tables.write_json(folder, "data.json", tables.data_record(200, 40, [TARGET]))
     tables.write_json(folder, "network.json", network)

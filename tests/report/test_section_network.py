@@ -62,7 +62,7 @@ def test_knowledge_is_summed_up(small_view: View) -> None:
     section = network_section(small_view)
     assert section is not None
     assert "Quality of the knowledge" in words(section)
-    assert "genes, n gene" in words(section)
+    assert "S&lt;y" in words(section)
 
 
 def test_node_table_names_terms(large_view: View) -> None:

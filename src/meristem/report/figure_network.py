@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from meristem.errors import DataError
-from meristem.report.layered import MARGIN, Layout, Node, Placed, place
+from meristem.report.layered import Layout, Node, Placed, place
 from meristem.report.page import Figure
 from meristem.report.palette import ACCENT, FAINT, INK, PAPER, SOFT, ink_on, ramp
 from meristem.report.routing import BOX_HEIGHT, draw_curve, draw_edges, gaps
@@ -62,7 +62,7 @@ def draw_network(view: View) -> Figure | None:
     right = _draw_trait(canvas, view, layout, y, room)
     draw_edges(canvas, layout, y)
     _draw_boxes(canvas, layout, y)
-    _draw_hidden(canvas, layout, y, room)
+    _draw_hidden(canvas, layout, y)
     _draw_variants(canvas, record, layout, y, room)
     if polygenic:
         _draw_polygenic(canvas, y, room, right)
@@ -172,12 +172,11 @@ def _inputs(node: Node) -> str:
     return ", ".join(parts) or (node.kind or "node")
 
 
-def _draw_hidden(canvas: Canvas, layout: Layout, y: list[float], room: float) -> None:
+def _draw_hidden(canvas: Canvas, layout: Layout, y: list[float]) -> None:
     for row, level in enumerate(layout.row_level):
         if not layout.hidden[level] or not layout.is_last_row(row):
             continue
-        slots = layout.slots(row)
-        x = MARGIN + (room - 2 * MARGIN) * (slots - 0.5) / slots
+        x = layout.centres(row)[-1]
         width = layout.box_width(row)
         left, top = x - width / 2, y[row] - BOX_HEIGHT / 2
         canvas.rect(

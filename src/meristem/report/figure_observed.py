@@ -27,6 +27,7 @@ WIDTH = 840
 HEIGHT = 210
 POINTS = 2000  # per panel
 BUDGET = 24_000  # per figure
+PAGE = 120_000  # all figures of a page together
 
 
 def draw_observed(view: View, target: Target, name: str) -> Figure | None:
@@ -51,7 +52,8 @@ def draw_observed(view: View, target: Target, name: str) -> Figure | None:
         WIDTH, lines * pitch + 24, f"Observed against predicted, {target.name}"
     )
     canvas.text(0, 14, "observed (upwards) against predicted (to the right)", fill=SOFT)
-    most = min(POINTS, max(200, BUDGET // len(labels)))
+    budget = min(BUDGET, PAGE // len(view.targets))
+    most = min(POINTS, max(100, budget // len(labels)))
     x_range = limits([rows["predicted"]])
     drawn = []
     for position, label in enumerate(labels):

@@ -46,7 +46,8 @@ def shown(value: object, name: str = "") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        if name.endswith(("share", "coverage")) and 0 <= value <= 1:
+        words = name.replace(".", "_").split("_")
+        if {"share", "coverage"} & set(words) and 0 <= value <= 1:
             return percent(float(value))
         return f"{value:,}" if isinstance(value, int) else number(value)
     if isinstance(value, list | tuple):

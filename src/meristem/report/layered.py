@@ -54,6 +54,10 @@ class Layout:
         extra = bool(self.hidden[self.row_level[row]]) and self.is_last_row(row)
         return max(1, len(self.rows[row]) + extra)
 
+    def centres(self, row: int) -> list[float]:
+        """Return the middles of the boxes of a row in px, left to right."""
+        return [_middle(self.width, k, self.slots(row)) for k in range(self.slots(row))]
+
     def box_width(self, row: int) -> float:
         """Return the width of the boxes of a row in px."""
         return min(150.0, (self.width - 2 * MARGIN) / self.slots(row) - 14)
@@ -139,13 +143,17 @@ def place(
         extra = bool(hidden[row_level[row]]) and _is_last(row, row_level)
         slots = len(names) + extra
         for position, name in enumerate(names):
-            x = MARGIN + (width - 2 * MARGIN) * (position + 0.5) / max(slots, 1)
+            x = _middle(width, position, slots)
             placed[name] = Placed(by_name[name], row, x)
     reading = {source for source, _ in edges}
     heads = tuple(name for name in placed if name not in reading)
     return Layout(
         placed, tuple(map(tuple, rows)), tuple(row_level), kept, hidden, heads, width
     )
+
+
+def _middle(width: float, position: int, slots: int) -> float:
+    return MARGIN + (width - 2 * MARGIN) * (position + 0.5) / max(slots, 1)
 
 
 def _is_last(row: int, row_level: Sequence[int]) -> bool:

@@ -9,6 +9,9 @@ from meristem.report.svg import Canvas
 
 BOX_HEIGHT = 46.0
 
+Ways = dict[tuple[str, str], list[tuple[float, float]]]
+"""Edge -> the points between boxes that its line passes."""
+
 
 def gaps(
     layout: Layout,
@@ -25,8 +28,7 @@ def gaps(
         share = (row - below) / (last - below)
         wanted = x_start + share * (x_end - x_start)
         half = layout.box_width(row) / 2 + 7
-        centres = [layout.placed[name].x for name in layout.rows[row]]
-        x = _free(wanted, centres, half)
+        x = _free(wanted, layout.centres(row), half)
         points += [(x, y[row] + BOX_HEIGHT / 2), (x, y[row] - BOX_HEIGHT / 2)]
     return points
 
@@ -54,28 +56,36 @@ def draw_curve(
 def draw_edges(canvas: Canvas, layout: Layout, y: list[float]) -> None:
     """Draw every edge; `y` holds the middle of every row in px, bottom row first."""
     opacity = float(np.clip(40 / max(len(layout.edges), 1), 0.25, 0.9))
-    arrivals = _spread(layout, 1)
-    departures = _spread(layout, 0)
+    between: Ways = {}
     for source, target in layout.edges:
         start, end = layout.placed[source], layout.placed[target]
-        spread_out = layout.box_width(start.row) * 0.4
-        spread_in = layout.box_width(end.row) * 0.6
-        x1 = start.x + departures[source, target] * spread_out
-        x2 = end.x + arrivals[source, target] * spread_in
-        first = (x1, y[start.row] - BOX_HEIGHT / 2)
-        final = (x2, y[end.row] + BOX_HEIGHT / 2)
-        between = gaps(layout, y, start.row, end.row, x1, x2)
-        draw_curve(canvas, [first, *between, final], "#8d9b94", opacity)
+        between[source, target] = gaps(layout, y, start.row, end.row, start.x, end.x)
+    departures, arrivals = _spread(layout, between, 0), _spread(layout, between, 1)
+    for (source, target), points in between.items():
+        start, end = layout.placed[source], layout.placed[target]
+        out = departures[source, target] * layout.box_width(start.row) * 0.4
+        into = arrivals[source, target] * layout.box_width(end.row) * 0.6
+        first = (start.x + out, y[start.row] - BOX_HEIGHT / 2)
+        final = (end.x + into, y[end.row] + BOX_HEIGHT / 2)
+        draw_curve(canvas, [first, *points, final], "#8d9b94", opacity)
 
 
-def _spread(layout: Layout, side: int) -> dict[tuple[str, str], float]:
-    """Return, for the edges at each box, their order there as -0.5 to 0.5."""
+def _spread(layout: Layout, between: Ways, side: int) -> dict[tuple[str, str], float]:
+    """Return the order of the edges at each box, as -0.5 to 0.5 of its width.
+
+    They are ordered by where they come from last, so that they do not cross at once.
+    """
     grouped: dict[str, list[tuple[str, str]]] = {}
     for edge in layout.edges:
         grouped.setdefault(edge[side], []).append(edge)
+
+    def approach(edge: tuple[str, str]) -> tuple[float, float]:
+        points, other = between[edge], layout.placed[edge[1 - side]].x
+        return (points[-side][0] if points else other), other
+
     places: dict[tuple[str, str], float] = {}
     for members in grouped.values():
-        members.sort(key=lambda edge: layout.placed[edge[1 - side]].x)
+        members.sort(key=approach)
         for position, edge in enumerate(members):
             places[edge] = (position + 0.5) / len(members) - 0.5
     return places

@@ -8,7 +8,7 @@ from meristem.report.figure_controls import draw_controls
 from meristem.report.figure_manhattan import draw_genes, draw_qq, draw_variants
 from meristem.report.figure_network import draw_network
 from meristem.report.figure_nodes import draw_nodes
-from meristem.report.key_values import key_value_table
+from meristem.report.knowledge_summary import knowledge_table
 from meristem.report.numbers import count, fixed, number, p_value
 from meristem.report.page import Block, Section
 from meristem.report.section_ability import per_target
@@ -29,7 +29,7 @@ def network_section(view: View) -> Section | None:
     )
     blocks: list[Block] = [figure] if figure is not None else []
     if view.artefacts.knowledge:
-        table = key_value_table(view.artefacts.knowledge)
+        table = knowledge_table(view.artefacts.knowledge)
         blocks.append(
             "<details><summary>Quality of the knowledge</summary>"
             f'<div class="inside">{table}</div></details>'
@@ -88,7 +88,8 @@ def node_table(view: View, target: Target) -> Markup:
     present = {name: form for name, form in formats.items() if name in shown}
     note = f"{len(shown)} of {len(rows):,} nodes; all are in nodes.csv."
     return Markup(
-        '<details><summary>Table</summary><div class="inside">{}</div></details>'
+        "<details><summary>All numbers of the top nodes</summary>"
+        '<div class="inside">{}</div></details>'
     ).format(table_html(shown, present, note=note))
 
 

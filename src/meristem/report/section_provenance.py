@@ -42,9 +42,10 @@ def provenance_section(view: View) -> Section:
     if run.get("timings"):
         parts.append(_FOLD.format("Time spent", _timings(run["timings"])))
     network = view.artefacts.network or {}
-    if network.get("counts") or network.get("hash"):
-        told: dict[str, Any] = {}
-        told |= {k: network[k] for k in ("hash", "counts") if k in network}
+    counts = network.get("counts") or {}
+    plain = {k: v for k, v in counts.items() if isinstance(v, int | float | str)}
+    if plain or network.get("hash"):
+        told = {"hash": network.get("hash"), **plain}
         parts.append(_FOLD.format("Compiled network", key_value_table(told)))
     if run.get("config"):
         text = json.dumps(run["config"], indent=2, ensure_ascii=False)
