@@ -22,6 +22,7 @@ from meristem.models.binn_fitted import (
     align_latents,
     network_values,
 )
+from meristem.models.binn_learn import is_learned, learned_network
 from meristem.models.binn_objective import measured_nodes, omics_targets
 from meristem.models.binn_state import network_from_state, plan_from_arrays
 from meristem.models.binn_train import Task, train_ensemble
@@ -96,8 +97,8 @@ class BINN:
         """
         require_variants(dataset)
         options = self.options
-        plan = self._plan(dataset, rng)
         inner = inner or random_splits(dataset.n_sample, options.inner_folds, rng)
+        plan = self._plan(dataset, inner, rng)
         members = assign_members(dataset.phenotypes, inner, options.seeds)
         dosage = dataset.genotypes.call_dosage
         markers, targets = fit_scale(dosage), fit_targets(dataset.phenotypes)
@@ -136,7 +137,14 @@ class BINN:
             meta={"plan_hash": plan.hash, "share": share.tolist()} | trained.meta,
         )
 
-    def _plan(self, dataset: Dataset, rng: np.random.Generator) -> NetworkPlan:
+    def _plan(
+        self,
+        dataset: Dataset,
+        inner: tuple[Split, ...],
+        rng: np.random.Generator,
+    ) -> NetworkPlan:
+        if is_learned(self.options):
+            return learned_network(dataset, self.options, self.plan, inner, rng)
         if self.plan is None:
             raise PlanError(
                 "the network needs a plan and none was given",
