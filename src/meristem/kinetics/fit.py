@@ -21,7 +21,11 @@ from meristem.kinetics.kinn import (
     Kinn,
     Measurements,
 )
-from meristem.kinetics.likelihood import censored_loss, censored_residual
+from meristem.kinetics.likelihood import (
+    censored_loss,
+    censored_residual,
+    soft_reading,
+)
 from meristem.kinetics.scheme import Scheme
 from meristem.kinetics.solve import log_observable, tree_log_weights
 from meristem.kinetics.trees import spanning_trees
@@ -196,10 +200,9 @@ def _loss(
     if options.loss == "censored":
         return censored_loss(mean, y, censored, log_sigma)
     if options.loss == "reading":
-        low = options.limits[0]
-        width = options.width
-        reading = low + width * torch.nn.functional.softplus((mean - low) / width)
-        return (reading.clamp(max=options.limits[1]) - y) ** 2
+        low, high = options.limits
+        reading = soft_reading(mean, low, options.width)
+        return (reading.clamp(max=high) - y) ** 2
     residual = censored_residual(mean, y, censored)
     above = y >= options.limits[1]
     residual = torch.where(above, residual.clamp_max(0.0), residual)

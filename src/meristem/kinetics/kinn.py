@@ -23,6 +23,8 @@ from meristem.records import FloatArray
 
 LN10 = math.log(10.0)
 
+Loss = Literal["reading", "censored", "squared", "absolute"]
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -38,8 +40,12 @@ class FitOptions:
     Attributes
     ----------
     loss
-        ``censored``: Gaussian likelihood with a detection limit; ``squared``: squared
-        error, one-sided for rows at a limit; ``absolute`` likewise.
+        ``reading``: squared error of what an instrument with a soft detection limit
+        would read (robust to rows predicted far too low); ``censored``: Gaussian
+        likelihood with a detection limit; ``squared``: squared error, one-sided for
+        rows at a limit; ``absolute`` likewise.
+    width
+        Softness of the limit of ``reading``, in log10 units.
     learning_rate, decay, decay_steps
         Adam's step, multiplied by `decay` every `decay_steps` steps.
     clip_norm
@@ -54,7 +60,7 @@ class FitOptions:
         Standard deviation of the first weights; 0 starts from the matched reaction.
     """
 
-    loss: Literal["censored", "squared", "absolute", "reading"] = "censored"
+    loss: Loss = "reading"
     width: float = 0.3
     learning_rate: float = 0.01
     decay: float = 0.9

@@ -76,3 +76,18 @@ def censored_residual(
     """Return the residual, zero where a censored row is predicted below the limit."""
     residual = mean - value
     return torch.where(censored, residual.clamp_min(0.0), residual)
+
+
+def soft_reading(
+    mean: Tensor,  # (..., n)
+    limit: float,
+    width: float,
+) -> Tensor:  # (..., n)
+    """Return what an instrument with a soft detection limit would read.
+
+    Far below the limit it reads the limit, far above it the value itself; in between
+    it bends over `width`, so that the gradient fades and never jumps.
+    """
+    if not math.isfinite(limit):
+        return mean
+    return limit + width * torch.nn.functional.softplus((mean - limit) / width)

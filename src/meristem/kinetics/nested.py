@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from meristem.errors import ConfigError
+from meristem.kinetics.encode import EDIT_NAMES
 from meristem.kinetics.fit import fit_kinns
 from meristem.kinetics.kinn import Architecture, FitOptions, Kinn, Measurements
 from meristem.kinetics.scheme import Scheme
@@ -34,6 +35,30 @@ def grouped_folds(
     return (fold[place] == np.arange(n_fold)[:, None]).astype(float)
 
 
+def edit_folds(
+    data: Measurements,
+    n_fold: int,
+    rng: np.random.Generator,
+    *,
+    share: float = 0.12,
+) -> FloatArray:  # (n_fold, n) 1 where held out
+    """Return folds that hold out every sequence with any of some random edits.
+
+    What is trained on never saw the held-out edits (an edit is one channel at one
+    position): the question a new guide asks, put within the rows of one guide.
+    Sequences stay together, as equal sequences have equal edits.
+    """
+    plain = len(EDIT_NAMES) if data.channels else data.x.shape[2]
+    edits = data.x[:, :, -plain:].reshape(len(data.y), -1) > 0
+    present = np.flatnonzero(edits.any(axis=0))
+    out = np.zeros((n_fold, len(data.y)))
+    for fold in range(n_fold):
+        n_held = max(1, round(share * len(present)))
+        held = rng.choice(present, n_held, replace=False)
+        out[fold] = edits[:, held].any(axis=1)
+    return out
+
+
 def pearson(first: FloatArray, second: FloatArray) -> float:
     """Return Pearson's correlation; 0 where one side does not vary or is no number."""
     if len(first) < 2 or not (np.isfinite(first).all() and np.isfinite(second).all()):
@@ -52,7 +77,7 @@ class GroupedReward:
     scheme, data, options
         What is fitted.
     held_out
-        Folds; each architecture is fitted once per fold, all in one batch.
+        Folds of sequences or of edits; each architecture is fitted once per fold.
     rng
         Order of the batches.
     """

@@ -84,6 +84,8 @@ def _column(table: pd.DataFrame, names: tuple[str, ...]) -> str | None:
 _GUIDE = ("guide_aligned", "guide", "on_seq", "sgrna_seq", "crrna")
 _TARGET = ("target_aligned", "target", "off_seq", "dna", "sequence")
 _PLACE = ("location", "place", "chromosome", "chrom", "chr")
+_POSITION = ("position",)
+_STRAND = ("strand", "direction")
 
 
 def sites_from_table(
@@ -124,10 +126,12 @@ def sites_from_table(
     label = np.full(len(table), -1)
     if label_column is not None:
         label = _labels(table, label_column, where)
-    place_column = _column(table, _PLACE)
     place = np.full(len(table), "")
-    if place_column is not None:
-        place = table[place_column].fillna("").astype(str).to_numpy(dtype=np.str_)
+    named = [_column(table, names) for names in (_PLACE, _POSITION, _STRAND)]
+    if named[0] is not None:
+        parts = [table[c].fillna("").astype(str) for c in named if c is not None]
+        joined = parts[0].str.cat(parts[1:], sep=":") if parts[1:] else parts[0]
+        place = joined.to_numpy(dtype=np.str_)
     return Sites(guides, target, label.astype(np.int64), place)
 
 
@@ -230,6 +234,7 @@ def iter_sites(
                 na_values=[""],
             )
             for table in chunks:
+                _refuse_ragged(table, path)
                 yield sites_from_table(table, where=str(path), guide=guide), table
     except (
         pd.errors.ParserError,
@@ -246,10 +251,20 @@ def iter_sites(
         ) from error
 
 
+def _refuse_ragged(table: pd.DataFrame, path: Path) -> None:
+    """Refuse rows with more fields than the header: pandas makes an index of them."""
+    if not isinstance(table.index, pd.RangeIndex):
+        raise DataError(
+            "is no readable table: rows have more fields than the header",
+            where=path,
+            remedy="give every row as many fields as the header",
+        )
+
+
 def read_sites(path: str | Path, *, guide: str | None = None) -> Sites:
     """Read a whole table of sites (see `iter_sites`)."""
     parts = [sites for sites, _ in iter_sites(path, guide=guide)]
-    if not parts:
+    if not sum(len(part.target) for part in parts):
         raise DataError("holds no row", where=path, remedy="add rows below the header")
     return join_sites(parts)
 

@@ -13,7 +13,7 @@ from meristem.errors import ConfigError
 from meristem.io.files import read_text
 from meristem.kinetics.catalog import find_scheme
 from meristem.kinetics.features import Form, Padding, Window
-from meristem.kinetics.kinn import Architecture, FitOptions
+from meristem.kinetics.kinn import Architecture, FitOptions, Loss
 from meristem.kinetics.scheme import Scheme, read_scheme
 from meristem.kinetics.transfer import TransferOptions
 from meristem.kinetics.trunk import Block, Trunk
@@ -70,7 +70,7 @@ class WindowSettings(_Strict):
 class TrainSettings(_Strict):
     """How kinetic networks are trained (see `kinn.FitOptions`)."""
 
-    loss: Literal["censored", "squared", "absolute"] = "squared"
+    loss: Loss = "reading"
     learning_rate: float = Field(default=0.01, gt=0)
     decay: float = Field(default=0.9, gt=0, le=1)
     decay_steps: int = Field(default=130, ge=1)
@@ -93,6 +93,7 @@ class SearchSettings(_Strict):
     generations: int = Field(default=30, ge=1)
     size: int = Field(default=20, ge=1)
     folds: int = Field(default=5, ge=2)
+    edit_folds: int = Field(default=1, ge=0)
     epochs: int = Field(default=120, ge=1)
     shortlist: int = Field(default=20, ge=1)
     posterior: int = Field(default=100, ge=1)
