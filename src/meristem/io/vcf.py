@@ -110,22 +110,21 @@ def read_vcf(
             )
         growing = GrowingDosage(file.sample_id.size)
         place = _Place(path, file.sample_id)
-        for record in file.records():
-            place.move(record)
-            alts = record.ALT or [""]
-            if len(alts) > 1 and multiallelic == "refuse":
-                raise _several_alleles(alts, place)
-            if field == "GT":
-                calls = _calls(record, place)
-                ploidy = _agree_on_ploidy(calls, ploidy, place)
-                for allele in range(1, len(alts) + 1):
-                    growing.append(count_allele(calls[:, : ploidy or 1], allele))
-            else:
-                if "GT" in record.FORMAT:
-                    ploidy = _agree_on_ploidy(_calls(record, place), ploidy, place)
-                for dosage in _stated_dosages(record, len(alts), ploidy or 2, place):
-                    growing.append(dosage)
-            columns.append(record, alts)
+        try:
+            for record in file.records():
+                place.move(record)
+                alts = record.ALT or [""]
+                if len(alts) > 1 and multiallelic == "refuse":
+                    raise _several_alleles(alts, place)
+                ploidy = _append(record, field, len(alts), ploidy, growing, place)
+                columns.append(record, alts)
+        except UnicodeDecodeError as error:
+            raise DataError(
+                "a name or an allele is not UTF-8 text",
+                where=f"{path}, variant {place.number}",
+                remedy="save the file as UTF-8 (for example with iconv -f latin1 -t "
+                "utf-8)",
+            ) from error
         sample_id = file.sample_id
     if not columns.position:
         raise DataError(
@@ -150,17 +149,17 @@ class _Place:
     def __init__(self, path: str | Path, sample_id: StrArray) -> None:
         self.sample_id = sample_id
         self._path = path
-        self._number = 0
+        self.number = 0
         self._record: Any = None
 
     def move(self, record: Any) -> None:
         """Go to the next record."""
-        self._number += 1
+        self.number += 1
         self._record = record
 
     def __str__(self) -> str:
         record = self._record
-        return f"{self._path}, variant {self._number} ({record.CHROM}:{record.POS})"
+        return f"{self._path}, variant {self.number} ({record.CHROM}:{record.POS})"
 
 
 def count_allele(
@@ -193,6 +192,28 @@ def count_allele(
         missing |= calls[:, column] < 0
     dosage[missing] = MISSING
     return dosage
+
+
+def _append(
+    record: Any,
+    name: str,
+    n_alt: int,
+    ploidy: int,
+    growing: GrowingDosage,
+    place: _Place,
+) -> int:
+    """Append the dosages of one record; return the ploidy of the file so far."""
+    if name == "GT":
+        calls = _calls(record, place)
+        ploidy = _agree_on_ploidy(calls, ploidy, place)
+        for allele in range(1, n_alt + 1):
+            growing.append(count_allele(calls[:, : ploidy or 1], allele))
+        return ploidy
+    if "GT" in record.FORMAT:
+        ploidy = _agree_on_ploidy(_calls(record, place), ploidy, place)
+    for dosage in _stated_dosages(record, n_alt, ploidy or 2, place):
+        growing.append(dosage)
+    return ploidy
 
 
 def _several_alleles(alts: list[str], place: _Place) -> DataError:
