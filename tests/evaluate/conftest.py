@@ -14,6 +14,7 @@ from meristem.records import (
     Dataset,
     FittedState,
     Genotypes,
+    Latents,
     OmicsTable,
     Phenotypes,
     Predictions,
@@ -140,3 +141,50 @@ class Linear:
 @pytest.fixture
 def linear() -> type[Linear]:
     return Linear
+
+
+@dataclass(frozen=True)
+class Network:
+    """A linear model that claims three nodes, two of them measured."""
+
+    linear: object
+    plan: object = None
+
+    def fit(self, dataset, *, rng, inner=()):
+        return FittedNet(self.linear.fit(dataset, rng=rng, inner=inner))
+
+
+@dataclass(frozen=True)
+class FittedNet:
+    fitted: object
+    plan: object = None
+
+    def predict(self, genotypes):
+        return self.fitted.predict(genotypes)
+
+    def state(self):
+        return self.fitted.state()
+
+    def member_predictions(self, genotypes):
+        return self.predict(genotypes).value[None]
+
+    def member_latents(self, genotypes):
+        return genotypes.call_dosage[None, :, :3].astype(float)
+
+    def latents(self, genotypes):
+        names = np.array(["geneC", "other", "geneA"])
+        return Latents(genotypes.sample_id, names, self.member_latents(genotypes)[0])
+
+    def clamp(self, genotypes, nodes, values):
+        raise NotImplementedError
+
+    def dosage_gradient(self, genotypes):
+        raise NotImplementedError
+
+    def node_gradient(self, genotypes):
+        raise NotImplementedError
+
+
+@pytest.fixture
+def network() -> type[Network]:
+    return Network

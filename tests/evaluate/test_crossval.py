@@ -213,6 +213,23 @@ def test_without_networks_there_are_no_latents(dataset_factory, linear):
     assert (result.timings["n_train"] + result.timings["n_test"] == 40).all()
 
 
+def test_latents_stand_beside_their_own_measurement(dataset_factory, linear, network):
+    data = dataset_factory(omics=True)
+    data.omics[0].value[3, 0] = np.nan
+    result = run(data, (("net", network(linear())), ("plain", linear())))
+    frame = result.latents
+    assert set(frame["model"]) == {"net"}
+    # nodes geneA and geneC, two replicates, every line once; one value is missing
+    assert len(frame) == 2 * (2 * 40 - 1)
+    row_of = {str(name): k for k, name in enumerate(data.sample_id)}
+    feature = {"geneA": 0, "geneC": 2}
+    column = {"geneC": 0, "geneA": 2}  # where the network's latents come from
+    for row in frame.sample(20, random_state=1).itertuples():
+        line = row_of[row.sample_id]
+        assert row.measured == data.omics[0].value[line, feature[row.node]]
+        assert row.latent == data.genotypes.call_dosage[line, column[row.node]]
+
+
 @dataclass(frozen=True)
 class Slow:
     """Takes a moment, so that a signal finds it at work."""

@@ -16,7 +16,7 @@ from meristem.evaluate.fold import (
     run_fold,
 )
 from meristem.evaluate.splits import make_splits
-from meristem.records import Latents, Predictions
+from meristem.records import Predictions
 
 
 def first_split(data):
@@ -103,52 +103,10 @@ def test_the_upper_reference_is_handed_measured_omics(dataset_factory):
     np.testing.assert_array_equal(got.value[:, 0], data.omics[0].value[:, 0])
 
 
-@dataclass(frozen=True)
-class Network:
-    """A linear model that claims three nodes, two of them measured."""
-
-    linear: object
-    plan: object = None
-
-    def fit(self, dataset, *, rng, inner=()):
-        return FittedNet(self.linear.fit(dataset, rng=rng, inner=inner))
-
-
-@dataclass(frozen=True)
-class FittedNet:
-    fitted: object
-    plan: object = None
-
-    def predict(self, genotypes):
-        return self.fitted.predict(genotypes)
-
-    def state(self):
-        return self.fitted.state()
-
-    def member_predictions(self, genotypes):
-        return self.predict(genotypes).value[None]
-
-    def member_latents(self, genotypes):
-        return genotypes.call_dosage[None, :, :3].astype(float)
-
-    def latents(self, genotypes):
-        names = np.array(["geneC", "other", "geneA"])
-        return Latents(genotypes.sample_id, names, self.member_latents(genotypes)[0])
-
-    def clamp(self, genotypes, nodes, values):
-        raise NotImplementedError
-
-    def dosage_gradient(self, genotypes):
-        raise NotImplementedError
-
-    def node_gradient(self, genotypes):
-        raise NotImplementedError
-
-
-def test_latents_of_measured_nodes_are_kept(dataset_factory, linear):
+def test_latents_of_measured_nodes_are_kept(dataset_factory, linear, network):
     data = dataset_factory(omics=True)
     split = first_split(data)
-    task = FoldTask("net", Network(linear()), split)
+    task = FoldTask("net", network(linear()), split)
     got = run_fold(data, task, EvaluateConfig(), FilterConfig(), 7)
     assert got.node_name.tolist() == ["geneC", "geneA"]
     test = data.genotypes.call_dosage[split.test]

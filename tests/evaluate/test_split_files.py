@@ -69,6 +69,7 @@ def test_columns_in_any_order_crlf_and_byte_order_mark(tmp_path):
         (HEAD + "k,0,0,train,a\n", "has no test rows"),
         (HEAD + "k,0,0,test,a\n", "has no train rows"),
         ("", "is empty"),
+        (HEAD + "k,0,0,train," + "a" * 200_000, "line 2: is not a CSV table"),
     ],
 )
 def test_faults_name_file_and_line(tmp_path, text, message):

@@ -7,7 +7,12 @@ import pytest
 
 from meristem.config.stages import EvaluateConfig
 from meristem.errors import ConfigError, DataError
-from meristem.evaluate.splits import inner_splits, make_splits, measured_rows
+from meristem.evaluate.splits import (
+    inner_splits,
+    make_splits,
+    measured_rows,
+    write_splits,
+)
 
 
 def rng(seed: int = 1) -> np.random.Generator:
@@ -242,6 +247,37 @@ def test_inner_splits_of_the_other_schemes(dataset_factory, scheme):
 def test_inner_splits_of_very_few_rows(dataset_factory):
     inner = inner_splits(dataset_factory(n_sample=3), EvaluateConfig(), rng())
     assert len(inner) == 3
+
+
+@pytest.mark.parametrize(
+    ("group", "kinds"), [("family", "group:family"), ("", "kfold")]
+)
+def test_inner_splits_of_split_files(dataset_factory, group, kinds):
+    labels = [f"family{k % 4}" for k in range(40)]
+    data = dataset_factory(n_sample=40, groups={"family": labels})
+    config = EvaluateConfig(scheme="file", group=group)
+    assert {s.scheme for s in inner_splits(data, config, rng())} == {kinds}
+
+
+def test_split_files_are_read(dataset_factory, tmp_path):
+    data = dataset_factory(n_sample=12)
+    drawn = make_splits(data, EvaluateConfig(folds=3), rng())
+    path = tmp_path / "splits.csv"
+    write_splits(drawn, data.sample_id, path)
+    config = EvaluateConfig(scheme="file", splits=path, train_sizes=(4,))
+    read = make_splits(data, config, rng())
+    assert [split.scheme for split in read] == ["kfold", "kfold:n=4"] * 3
+    for one, two in zip(drawn, read[::2], strict=True):
+        assert np.array_equal(one.train, two.train)
+        assert np.array_equal(one.test, two.test)
+
+
+def test_a_scheme_that_leaves_one_fold(dataset_factory):
+    labels = {"parent_1": ["a"] * 4 + ["b"], "parent_2": ["x"] * 4 + ["y"]}
+    data = dataset_factory(n_sample=5, groups=labels)
+    data = without_phenotype(data, [4])
+    with pytest.raises(DataError, match="0 fold"):
+        make_splits(data, EvaluateConfig(scheme="parents", folds=2), rng())
 
 
 def test_measured_rows(dataset_factory):
