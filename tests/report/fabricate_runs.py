@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 
-_spec = importlib.util.spec_from_file_location(
-    "fabricate_tables", Path(__file__).with_name("fabricate_tables.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-tables = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(tables)
+
+def _load(name: str) -> ModuleType:
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+tables = _load("fabricate_tables")
+records = _load("fabricate_records")
 
 HOSTILE = tables.HOSTILE
 TARGET = ("days to bud outgrowth", "")
@@ -65,18 +72,18 @@ def fabricate_small(folder: Path) -> Path:
     own = scores[scores["split"] == "kfold"]
     within = pd.concat([own.assign(group=f"family={c}") for c in "ABCD"])
     within["value"] *= 0.9
-    network = tables.network_record(shoot_graph(), 10, 40)
+    network = records.network_record(shoot_graph(), 10, 40)
     question = "Does knowing the hormone network predict bud outgrowth better?"
-    record = tables.run_record(list(KINDS.items()), "Shoot branching", question)
+    record = records.run_record(list(KINDS.items()), "Shoot branching", question)
     variants, genes = tables.variant_rows(rng, ["1", "2", "3", "4"], 10, 8, [TARGET])
     refused = {"measured metabolites"}
     genes_known = {"n_gene": 4, "n_unknown": 2, "unknown": ["SLx", "S<y"]}
     quality = {"n_node": 11, "depth": 5, "genes": genes_known}
-    tables.write_json(folder, "run.json", record)
-    tables.write_json(folder, "data.json", tables.data_record(200, 40, [TARGET]))
-    tables.write_json(folder, "network.json", network)
-    tables.write_json(folder, "knowledge.json", quality)
-    tables.write_json(
+    records.write_json(folder, "run.json", record)
+    records.write_json(folder, "data.json", records.data_record(200, 40, [TARGET]))
+    records.write_json(folder, "network.json", network)
+    records.write_json(folder, "knowledge.json", quality)
+    records.write_json(
         folder, "verdicts.json", tables.verdict_rows(scores, "gblup", refused)
     )
     tables.write_tables(
@@ -119,18 +126,20 @@ def fabricate_large(folder: Path, each: int = 200, many: int = 1500) -> Path:
     terms = list(graph)[many:]
     for i in range(60, 90):
         graph[f"GO:{i:07d}"] = list(rng.choice(terms, 6, replace=False))
-    network = tables.network_record(graph, 2, 16 * each)
+    network = records.network_record(graph, 2, 16 * each)
     for node in network["nodes"]:
         if node["kind"] == "term":
             node["label"] = f"carbohydrate metabolic process {node['name'][-2:]}"
     models = [(label, "gblup" if i == 0 else "binn") for i, label in enumerate(labels)]
-    record = tables.run_record(models, f"Yeast {HOSTILE}", "Why?")
+    record = records.run_record(models, f"Yeast {HOSTILE}", "Why?")
     contigs = [f"chr{c}" for c in range(1, 17)]
     variants, gene_table = tables.variant_rows(rng, contigs, each, many, targets)
-    tables.write_json(folder, "run.json", record)
-    tables.write_json(folder, "data.json", tables.data_record(109, 16 * each, targets))
-    tables.write_json(folder, "network.json", network)
-    tables.write_json(
+    records.write_json(folder, "run.json", record)
+    records.write_json(
+        folder, "data.json", records.data_record(109, 16 * each, targets)
+    )
+    records.write_json(folder, "network.json", network)
+    records.write_json(
         folder, "verdicts.json", tables.verdict_rows(scores, "gblup", {"dense"})
     )
     tables.write_tables(
