@@ -12,13 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
-from scipy.optimize import least_squares
+from scipy.optimize import OptimizeResult, least_squares
+from scipy.stats import chi2
 from scipy.stats import t as student_t
 
 from meristem.errors import DataError
 from meristem.kinetics.scheme import Scheme
 from meristem.kinetics.solve import log_observable
 from meristem.records import FloatArray
+
+BOUND = 15.0
+"""Log constants are sought between minus and plus this."""
 
 Concentrations = Mapping[str, FloatArray]
 
@@ -111,6 +115,43 @@ class Constants:
     n: int
 
 
+@dataclass(frozen=True)
+class _Assay:
+    """Least squares of one assay on the log scale."""
+
+    scheme: Scheme
+    terms: FloatArray  # (n, n_reaction)
+    log_rate: FloatArray  # (n,)
+
+    @classmethod
+    def of(cls, scheme: Scheme, table: pd.DataFrame) -> _Assay:
+        columns = {name: table[name].to_numpy(dtype=float) for name in scheme.ligands}
+        terms = concentration_terms(scheme, columns)
+        return cls(scheme, terms, np.log(table["rate"].to_numpy(dtype=float)))
+
+    def residual(self, theta: FloatArray) -> FloatArray:
+        value = log_observable(self.scheme, torch.as_tensor(self.terms + theta))
+        return np.asarray(value) - self.log_rate
+
+    def slope(self, theta: FloatArray) -> FloatArray:
+        return sensitivity(self.scheme, self.terms + theta)
+
+    def solve(
+        self, start: FloatArray, fixed: tuple[int, float] | None = None
+    ) -> OptimizeResult:
+        """Return the best constants; one may be held at a value."""
+        # bounds keep directions that the data do not see from running away
+        low = np.full(len(start), -BOUND)
+        high = -low
+        if fixed is not None:
+            index, value = fixed
+            start = start.copy()
+            start[index] = value
+            low[index], high[index] = value - 1e-9, value + 1e-9
+        start = np.clip(start, low, high)
+        return least_squares(self.residual, start, jac=self.slope, bounds=(low, high))
+
+
 def fit_constants(
     scheme: Scheme,
     table: pd.DataFrame,
@@ -152,28 +193,17 @@ def fit_constants(
             f"the assay has no column {missing[0]!r}",
             remedy=f"give a column for each of {', '.join(scheme.ligands)}",
         )
-    columns = {name: table[name].to_numpy(dtype=float) for name in scheme.ligands}
-    terms = torch.as_tensor(concentration_terms(scheme, columns))
-    log_rate = np.log(rate)
-
-    def residual(theta: FloatArray) -> FloatArray:
-        value = log_observable(scheme, terms + torch.as_tensor(theta))
-        return np.asarray(value) - log_rate
-
-    def slope(theta: FloatArray) -> FloatArray:
-        return sensitivity(scheme, np.asarray(terms) + theta)
-
+    problem = _Assay.of(scheme, table)
     n_reaction = len(scheme.reactions)
     best = None
     for _ in range(starts):
-        start = rng.normal(log_rate.mean() + 1.0, 1.5, n_reaction)
-        # bounds keep directions that the data do not see from running away
-        found = least_squares(residual, start, jac=slope, bounds=(-15.0, 15.0))
+        start = rng.normal(problem.log_rate.mean() + 1.0, 1.5, n_reaction)
+        found = problem.solve(start)
         if best is None or found.cost < best.cost:
             best = found
     if best is None:
         raise DataError("no start was tried", remedy="use starts of at least 1")
-    jacobian = slope(best.x)
+    jacobian = problem.slope(best.x)
     free = max(len(rate) - int(np.linalg.matrix_rank(jacobian, tol=1e-6)), 1)
     sigma = float(np.sqrt(2 * best.cost / free))
     information = jacobian.T @ jacobian / max(sigma, 1e-12) ** 2
@@ -189,6 +219,94 @@ def sensitivity(
     value = log_observable(scheme, leaf).sum()
     (gradient,) = torch.autograd.grad(value, leaf)
     return np.asarray(gradient)
+
+
+def profile_intervals(
+    constants: Constants,
+    table: pd.DataFrame,
+    *,
+    level: float = 0.95,
+    step: float = 0.5,
+    reach: float = 6.0,
+) -> pd.DataFrame:
+    """Return likelihood intervals of every constant: which are bounded, which not.
+
+    Each constant is moved away from its best value while the others are fitted anew;
+    the interval ends where the fit is significantly worse.
+
+    Parameters
+    ----------
+    constants
+        The fit.
+    table
+        The assay that it was fitted to.
+    level
+        Coverage.
+    step, reach
+        Steps and how far to look on each side, in natural log units; the end is
+        interpolated between two steps.
+
+    Returns
+    -------
+    DataFrame
+        Columns reaction, value, low, high (0 or infinite where the data set no end)
+        and bounded.
+
+    References
+    ----------
+    Raue et al. 2009, Bioinformatics 25:1923 (profile likelihood).
+    """
+    problem = _Assay.of(constants.scheme, table)
+    best = float((problem.residual(constants.log_constants) ** 2).sum())
+    worst = best + float(chi2.ppf(level, 1)) * constants.sigma**2
+    rows = []
+    for index, name in enumerate(constants.scheme.reaction_names):
+        centre = float(constants.log_constants[index])
+        ends = [
+            _profile_end(problem, constants.log_constants, index, move, reach, worst)
+            for move in (-step, step)
+        ]
+        low = 0.0 if ends[0] is None else float(np.exp(ends[0]))
+        high = np.inf if ends[1] is None else float(np.exp(ends[1]))
+        rows.append(
+            {
+                "reaction": name,
+                "value": float(np.exp(centre)),
+                "low": low,
+                "high": high,
+                "bounded": ends[0] is not None and ends[1] is not None,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _profile_end(
+    problem: _Assay,
+    start: FloatArray,
+    index: int,
+    step: float,
+    reach: float,
+    worst: float,
+) -> float | None:
+    """Return where the refitted sum of squares crosses `worst`, None if nowhere."""
+    theta = start.copy()
+    centre = float(start[index])
+    floor = float((problem.residual(start) ** 2).sum())
+    before = (centre, floor)
+    while abs(before[0] - centre) < reach - 1e-9:
+        value = before[0] + step
+        if abs(value) >= BOUND:
+            return None
+        found = problem.solve(theta, (index, value))
+        theta = found.x
+        now = (value, 2.0 * float(found.cost))
+        if now[1] > worst:
+            # the root of the excess is near linear where the sum is near quadratic
+            excess = [max(v - floor, 0.0) ** 0.5 for v in (before[1], worst, now[1])]
+            share = (excess[1] - excess[0]) / (excess[2] - excess[0])
+            return before[0] + share * step
+        before = now
+    return None
 
 
 def michaelis_constants(constants: Constants, *, level: float = 0.95) -> pd.DataFrame:

@@ -130,7 +130,9 @@ def sites_from_table(
     named = [_column(table, names) for names in (_PLACE, _POSITION, _STRAND)]
     if named[0] is not None:
         parts = [table[c].fillna("").astype(str) for c in named if c is not None]
-        joined = parts[0].str.cat(parts[1:], sep=":") if parts[1:] else parts[0]
+        joined = parts[0]
+        for part in parts[1:]:
+            joined = joined + ":" + part
         place = joined.to_numpy(dtype=np.str_)
     return Sites(guides, target, label.astype(np.int64), place)
 

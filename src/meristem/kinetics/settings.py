@@ -28,7 +28,7 @@ class DataSettings(_Strict):
 
     ``mpkp``: the kinetic tables (`path`, `train_guide`, `enzyme`); ``table``: a table
     with guide, target, log10_rate and optionally censored (0/1); ``simulated``: the
-    planted benchmark (`rows`, `changes`, `noise`).
+    planted benchmark (`rows`, `changes`, `noise`, `scale`).
     """
 
     kind: Literal["mpkp", "table", "simulated"] = "mpkp"
@@ -41,6 +41,7 @@ class DataSettings(_Strict):
     rows: int = Field(default=2000, ge=50)
     changes: tuple[int, ...] = (4,)
     noise: float = Field(default=0.1, ge=0)
+    scale: float = Field(default=1.0, gt=0)
 
     @model_validator(mode="after")
     def _needs_path(self) -> DataSettings:

@@ -126,9 +126,22 @@ def simulate(
 
 
 def planted_benchmark(
-    rng: np.random.Generator, *, n_position: int = 50, length: int = 5
+    rng: np.random.Generator,
+    *,
+    scale: float = 1.0,
+    n_position: int = 50,
+    length: int = 5,
 ) -> Simulation:
     """Return the simulated benchmark: seven rates, windows of five at 5, 10, .., 35.
+
+    Parameters
+    ----------
+    rng
+        Draws the template.
+    scale
+        Factor on all energies; at 1 they are those of the published files.
+    n_position, length
+        Length of the sequences and of the windows.
 
     References
     ----------
@@ -154,7 +167,7 @@ def planted_benchmark(
             start=5 + 5 * index,
             stop=5 + 5 * index + length,
             log_base=float(np.log(0.01)),
-            energy=np.tile(np.array(profile), (length, 1)),
+            energy=scale * np.tile(np.array(profile), (length, 1)),
         )
         for index, profile in enumerate(profiles)
     )

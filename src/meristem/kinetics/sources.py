@@ -64,7 +64,7 @@ def load_source(settings: DataSettings, rng: np.random.Generator) -> Source:
 
 
 def _simulated(settings: DataSettings, rng: np.random.Generator) -> Source:
-    simulation = planted_benchmark(rng)
+    simulation = planted_benchmark(rng, scale=settings.scale)
     _, data = simulate(
         simulation,
         settings.rows,
