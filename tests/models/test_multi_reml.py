@@ -100,3 +100,22 @@ def test_the_scale_of_y_scales_the_components(problem):
     one = estimate_multi(kernels, y, x)
     ten = estimate_multi(kernels, 10 * y, x)
     assert ten.genetic == pytest.approx(100 * one.genetic, rel=1e-6, abs=1e-9)
+
+
+def test_an_empty_kernel_changes_nothing(problem):
+    kernels, x, weight, y = problem
+    alone = estimate_multi(kernels[:2], y, x, weight=weight)
+    beside = estimate_multi([*kernels[:2], np.zeros((N, N))], y, x, weight=weight)
+    assert beside.genetic[:2] == pytest.approx(alone.genetic, rel=1e-4)
+    assert beside.residual == pytest.approx(alone.residual, rel=1e-4)
+    assert beside.genetic[2] == 0
+
+
+def test_the_scale_of_a_kernel_only_scales_its_component(problem):
+    kernels, x, weight, y = problem
+    plain = estimate_multi(kernels, y, x, weight=weight)
+    scaled = estimate_multi(
+        [1e4 * kernels[0], kernels[1], 1e-4 * kernels[2]], y, x, weight=weight
+    )
+    factor = np.array([1e4, 1, 1e-4])
+    assert scaled.genetic * factor == pytest.approx(plain.genetic, rel=1e-3, abs=1e-6)

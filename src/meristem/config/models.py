@@ -37,6 +37,12 @@ class GBLUPOptions(ModelOptions):
     )
 
 
+class DominanceOptions(ModelOptions):
+    """GBLUP with a dominance kernel beside the additive one."""
+
+    kind: Literal["dominance"] = "dominance"
+
+
 class RidgeOptions(ModelOptions):
     """Ridge regression on marker dosages (RR-BLUP)."""
 
@@ -239,6 +245,7 @@ class MeasuredOmicsOptions(ModelOptions):
 
 AnyModelOptions = Annotated[
     GBLUPOptions
+    | DominanceOptions
     | RidgeOptions
     | ElasticNetOptions
     | ForestOptions

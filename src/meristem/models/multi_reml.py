@@ -96,14 +96,16 @@ def estimate_multi(
     n = y.size
     scale = float(np.var(y)) or 1.0
     noise = np.ones(n) if weight is None else 1 / weight
-    problem = _Problem(tuple(kernels), noise, y / np.sqrt(scale), x)
+    # inside, a component of 1 adds 1 to the mean diagonal: no kernel's scale matters
+    diagonal = np.array([*(np.trace(k) / n for k in kernels), np.mean(noise)])
+    unit = np.where(diagonal > 1e-12, 1 / np.maximum(diagonal, 1e-12), 0.0)
+    problem = _Problem(tuple(kernels), noise, unit, y / np.sqrt(scale), x)
     if start is None:
-        start = np.array([*(1 / max(np.trace(k) / n, 1e-12) for k in kernels), 1.0])
-        start = start / (len(kernels) + 1)
+        first = np.where(unit > 0, 1 / unit.size, 0.0)
     else:
-        start = np.maximum(start / scale, 0)
-    start[-1] = max(start[-1], RESIDUAL_FLOOR)
-    point = problem.at(start)
+        first = np.maximum(start * diagonal / scale, 0)
+    first[-1] = max(first[-1], RESIDUAL_FLOOR)
+    point = problem.at(first)
     converged = False
     rounds = 0
     while rounds < max_rounds and not converged:
@@ -116,8 +118,8 @@ def estimate_multi(
         converged = change < tolerance * following.variance.sum() or gain < 1e-9
         point = following
     return MultiComponents(
-        genetic=point.variance[:-1] * scale,
-        residual=float(point.variance[-1] * scale),
+        genetic=(point.variance * unit)[:-1] * scale,
+        residual=float((point.variance * unit)[-1] * scale),
         log_likelihood=point.log_likelihood - 0.5 * (n - x.shape[1]) * np.log(scale),
         rounds=rounds,
         converged=bool(converged),
@@ -182,11 +184,12 @@ def _covariance(
 class _Problem:
     kernels: tuple[FloatArray, ...]
     noise: FloatArray  # (n,)
+    unit: FloatArray  # (n_kernel + 1,) 1 / mean diagonal of each part, 0 if empty
     y: FloatArray  # (n,)
     x: FloatArray  # (n, n_fixed)
 
     def at(self, variance: FloatArray) -> _Point:
-        covariance = _covariance(self.kernels, self.noise, variance)
+        covariance = _covariance(self.kernels, self.noise, variance * self.unit)
         root, _ = scipy.linalg.cho_factor(covariance, lower=True, check_finite=False)
         log_det = 2 * np.log(np.diag(root)).sum()
         inverse, _ = scipy.linalg.lapack.dpotri(root, lower=1)
@@ -198,6 +201,7 @@ class _Problem:
         image = np.stack(
             [*(k @ projected_y for k in self.kernels), self.noise * projected_y], axis=1
         )
+        image *= self.unit
         trace = [float(np.vdot(projection, kernel)) for kernel in self.kernels]
         trace.append(float(np.diag(projection) @ self.noise))
         log_likelihood = -0.5 * (
@@ -208,7 +212,7 @@ class _Problem:
             float(log_likelihood),
             projection,
             projected_y,
-            np.array(trace),
+            self.unit * np.array(trace),
             projected_y @ image,
             image,
         )
