@@ -36,6 +36,7 @@ from meristem.models.members import (
     require_variants,
     target_limits,
 )
+from meristem.models.packing import unpack_scale, unpack_targets
 from meristem.models.polygenic import (
     Polygenic,
     polygenic_out_of_fold,
@@ -45,7 +46,7 @@ from meristem.models.stacking import network_share
 from meristem.nn.dag import PlanNetwork
 from meristem.plan.compile import restrict_plan
 from meristem.plan.null import random_plan, shuffle_plan
-from meristem.prepare.scale import MarkerScale, fit_scale
+from meristem.prepare.scale import fit_scale
 from meristem.records import Dataset, FittedState, FloatArray, NetworkPlan, Split
 
 
@@ -206,24 +207,24 @@ def restore_binn(state: FittedState) -> FittedBINN:
     """Return the fitted model that `FittedBINN.state` described."""
     arrays = state.arrays
     plan = plan_from_arrays(state)
+    markers = unpack_scale(arrays)
+    traits, environments = unpack_targets(arrays)
     fit: Any = state.meta["fit"]
     return FittedBINN(
         plan=plan,
         network=network_from_state(state, plan),
-        markers=MarkerScale(
-            arrays["markers.mean"], arrays["markers.sd"], arrays["markers.weight"]
-        ),
-        targets=TargetScale(arrays["targets.mean"], arrays["targets.sd"]),
+        markers=markers,
+        targets=TargetScale(arrays["target_mean"], arrays["target_sd"]),
         limits=arrays["limits"],
         polygenic=Polygenic(
-            arrays["markers.mean"],
-            arrays["polygenic.effect"],
-            arrays["polygenic.intercept"],
-            arrays["polygenic.h2"],
+            markers.mean,
+            arrays["polygenic_effect"],
+            arrays["polygenic_intercept"],
+            arrays["polygenic_h2"],
         ),
         share=arrays["share"],
-        latent_scale=LatentScale(arrays["latent.mean"], arrays["latent.spread"]),
-        trait_name=arrays["trait_name"],
-        environment_name=arrays["environment_name"],
+        latent_scale=LatentScale(arrays["latent_mean"], arrays["latent_spread"]),
+        trait_name=traits,
+        environment_name=environments,
         meta=dict(fit),
     )

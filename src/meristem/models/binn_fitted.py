@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from meristem.errors import ConfigError
-from meristem.models.binn_state import binn_state
+from meristem.models.binn_state import network_arrays, network_meta, plan_arrays
 from meristem.models.members import TargetScale
+from meristem.models.packing import pack_scale, pack_targets
 from meristem.models.polygenic import Polygenic
 from meristem.nn.dag import PlanNetwork, Replacement
 from meristem.prepare.match import align_variants
@@ -151,7 +152,22 @@ class FittedBINN:
 
     def state(self) -> FittedState:
         """Return everything learned as arrays and plain values."""
-        return binn_state(self)
+        arrays = plan_arrays(self.plan) | network_arrays(self.network)
+        arrays |= pack_scale(self.markers)
+        arrays |= pack_targets(self.trait_name, self.environment_name)
+        arrays |= {
+            "target_mean": self.targets.mean,
+            "target_sd": self.targets.sd,
+            "limits": self.limits,
+            "polygenic_effect": self.polygenic.effect,
+            "polygenic_intercept": self.polygenic.intercept,
+            "polygenic_h2": self.polygenic.h2,
+            "share": self.share,
+            "latent_mean": self.latent_scale.mean,
+            "latent_spread": self.latent_scale.spread,
+        }
+        meta = network_meta(self.network, self.plan) | {"fit": self.meta}
+        return FittedState("binn", arrays, meta)
 
     def _node(self, name: str) -> int:
         found = np.flatnonzero(self.plan.node_name == name)

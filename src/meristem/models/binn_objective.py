@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -130,7 +130,7 @@ def _forward(
     value = label[:, None].expand(mask.shape)
     held = network(x, replacement=Replacement(node, value, mask))
     free = network(x).latent
-    return NetworkOutput(held.value, free)
+    return replace(held, latent=free)
 
 
 def measured_nodes(omics: OmicsTargets, n_node: int) -> NDArray[np.bool_]:

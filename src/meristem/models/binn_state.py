@@ -1,65 +1,46 @@
-"""A fitted BINN as arrays and plain values, and back."""
+"""Plan and network as arrays and plain values, and back."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from meristem.models.packing import pack_variants, unpack_variants
 from meristem.nn.dag import NodeShape, PlanNetwork
-from meristem.records import FittedState, NetworkPlan, PlanLevel, VariantTable
-
-if TYPE_CHECKING:
-    from meristem.models.binn_fitted import FittedBINN
+from meristem.records import FittedState, NetworkPlan, PlanLevel
 
 _EDGES = ("variant_row", "variant_col", "node_row", "node_col")
-_VARIANT = ("id", "contig", "position", "ref", "alt")
 
 
-def binn_state(fitted: FittedBINN) -> FittedState:
-    """Return weights, plan and scales as arrays; sizes and names as plain values."""
-    arrays = plan_arrays(fitted.plan)
-    for name, value in fitted.network.named_parameters():
-        arrays[f"network.{name}"] = value.detach().cpu().numpy()
-    arrays |= {
-        "markers.mean": fitted.markers.mean,
-        "markers.sd": fitted.markers.sd,
-        "markers.weight": fitted.markers.weight,
-        "targets.mean": fitted.targets.mean,
-        "targets.sd": fitted.targets.sd,
-        "limits": fitted.limits,
-        "polygenic.effect": fitted.polygenic.effect,
-        "polygenic.intercept": fitted.polygenic.intercept,
-        "polygenic.h2": fitted.polygenic.h2,
-        "share": fitted.share,
-        "latent.mean": fitted.latent_scale.mean,
-        "latent.spread": fitted.latent_scale.spread,
-        "trait_name": fitted.trait_name,
-        "environment_name": fitted.environment_name,
-    }
-    shape = fitted.network.shape
-    meta: dict[str, object] = {
-        "members": fitted.network.members,
+def network_meta(network: PlanNetwork, plan: NetworkPlan) -> dict[str, object]:
+    """Return the sizes of a network and of the levels of its plan."""
+    shape = network.shape
+    return {
+        "members": network.members,
         "hidden": list(shape.hidden),
         "variant_hidden": list(shape.variant_hidden),
         "width": shape.width,
         "activation": shape.activation,
-        "first_node": [level.first_node for level in fitted.plan.levels],
-        "level_size": [level.n_node for level in fitted.plan.levels],
-        "plan_source": fitted.plan.source,
-        "fit": fitted.meta,
+        "first_node": [level.first_node for level in plan.levels],
+        "level_size": [level.n_node for level in plan.levels],
+        "plan_source": plan.source,
     }
-    return FittedState("binn", arrays, meta)
+
+
+def network_arrays(network: PlanNetwork) -> dict[str, NDArray]:
+    """Return the weights under `network.` names."""
+    return {
+        f"network.{name}": value.detach().cpu().numpy()
+        for name, value in network.named_parameters()
+    }
 
 
 def plan_arrays(plan: NetworkPlan) -> dict[str, NDArray]:
     """Return the arrays of a plan under `plan.` names."""
-    arrays: dict[str, NDArray] = {
-        f"plan.variant_{part}": getattr(plan.variants, f"variant_{part}")
-        for part in _VARIANT
-    }
+    arrays = pack_variants(plan.variants)
     arrays |= {
         "plan.node_name": plan.node_name,
         "plan.node_kind": plan.node_kind,
@@ -85,9 +66,8 @@ def plan_from_arrays(state: FittedState) -> NetworkPlan:
         )
         for number in range(len(first))
     )
-    variants = VariantTable(*(arrays[f"plan.variant_{part}"] for part in _VARIANT))
     return NetworkPlan(
-        variants,
+        unpack_variants(arrays),
         arrays["plan.node_name"],
         arrays["plan.node_kind"],
         arrays["plan.node_level"],

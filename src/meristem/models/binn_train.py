@@ -88,4 +88,4 @@ def _batches(
     # a variant that does not vary is divided by infinity: no part in anything
     sd = np.where(scale.weight > 0, scale.sd, np.inf).astype(np.float32)
     network.standardise(mean.to(device), torch.from_numpy(sd).to(device))
-    return DosageBatches(dosage, mean, options.batch_size, device)
+    return DosageBatches(dosage, mean, options.batch_size, device=device)

@@ -68,7 +68,7 @@ def restore_cnn(state: FittedState) -> FittedEnsemble:
     meta: dict[str, Any] = state.meta
     sizes = (
         state.arrays["variant_position"].size,
-        len(meta["trait_name"]),
+        state.arrays["trait_name"].size,
         int(meta["members"]),
         int(meta["ploidy"]),
     )

@@ -67,7 +67,7 @@ def restore_dense(state: FittedState) -> FittedEnsemble:
     network = _network(
         DenseOptions(**meta["options"]),
         state.arrays["variant_position"].size,
-        len(meta["trait_name"]),
+        state.arrays["trait_name"].size,
         int(meta["members"]),
         torch.Generator(),
     )

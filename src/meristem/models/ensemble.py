@@ -98,8 +98,8 @@ class FittedEnsemble:
         }
         arrays |= pack_variants(self.variants) | pack_scale(self.markers)
         arrays |= {"target_mean": self.targets.mean, "target_sd": self.targets.sd}
-        meta = pack_targets(self.trait_name, self.environment_name) | self.meta
-        return FittedState(self.kind, arrays, meta)
+        arrays |= pack_targets(self.trait_name, self.environment_name)
+        return FittedState(self.kind, arrays, dict(self.meta))
 
 
 def fit_ensemble(
@@ -173,8 +173,7 @@ def restore_ensemble(state: FittedState, network: nn.Module) -> FittedEnsemble:
         for name, parameter in network.named_parameters():
             stored = np.array(state.arrays[f"network.{name}"], dtype=np.float32)
             parameter.copy_(torch.from_numpy(stored))
-    traits, environments = unpack_targets(state.meta)
-    names = {"trait_name", "environment_name"}
+    traits, environments = unpack_targets(state.arrays)
     return FittedEnsemble(
         kind=state.kind,
         network=network.eval(),
@@ -184,7 +183,7 @@ def restore_ensemble(state: FittedState, network: nn.Module) -> FittedEnsemble:
         targets=TargetScale(state.arrays["target_mean"], state.arrays["target_sd"]),
         trait_name=traits,
         environment_name=environments,
-        meta={key: value for key, value in state.meta.items() if key not in names},
+        meta=dict(state.meta),
     )
 
 

@@ -65,8 +65,8 @@ def assign_members(
     Rows without any phenotype are never held out: they serve the omics loss of
     every member. Rows that a split leaves out on both sides are not seen by it.
     """
-    measured = np.isfinite(phenotypes.value).any(axis=1)
-    n = measured.size
+    n = phenotypes.sample_id.size
+    measured = np.asarray(np.isfinite(phenotypes.value).any(axis=1))
     learn = np.zeros((len(inner), n), dtype=bool)
     held = np.zeros((len(inner), n), dtype=bool)
     for k, split in enumerate(inner):
@@ -154,7 +154,12 @@ def trait_losses(
     whole = rows.numel() == traits.observed.shape[1]
     parts = (traits.observed, traits.weight, traits.learn, traits.held)
     if not whole or not torch.equal(rows, torch.arange(rows.numel())):
-        parts = tuple(part[:, rows] for part in parts)
+        parts = (
+            parts[0][:, rows],
+            parts[1][:, rows],
+            parts[2][:, rows],
+            parts[3][:, rows],
+        )
     observed, weight, learn, held = parts
     error, total = trait_error(value.detach(), observed, weight, held)
     return Losses(trait_loss(value, observed, weight, learn), error, total)

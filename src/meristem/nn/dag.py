@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from meristem.nn.sparse import EdgeStructure, edge_product, expand_edges
+from meristem.nn.sparse import edge_product, expand_edges
 from meristem.records import NetworkPlan
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -91,6 +92,8 @@ class NodeNets(nn.Module):
         Source of the initial weights.
     """
 
+    out: nn.Parameter | None
+
     def __init__(  # noqa: PLR0913 - a network block is described by its sizes
         self,
         row: NDArray[np.int64],
@@ -159,12 +162,12 @@ class NodeNets(nn.Module):
         trace: list[NodeTrace] | None = None,
     ) -> Tensor:  # (n_node * members * width, batch)
         """Return the outputs of the nodes; note the values inside in `trace`."""
-        weight = self.weight
+        weight: Tensor = self.weight
         if inverse_scale is not None:
             weight = weight * inverse_scale[self.edges.col]
         z = edge_product(x, weight, self.edges)
         z = z.view(self.n_node * self.members, self.width + self.first, -1)
-        bias = self.bias
+        bias: Tensor = self.bias
         if mean is not None:
             shift = edge_product(mean[:, None], weight, self.edges)
             bias = bias - shift.view(bias.shape)
@@ -206,6 +209,8 @@ class PlanNetwork(nn.Module):
         Source of the initial weights.
     """
 
+    slot: Tensor
+    head_slot: Tensor
     mean: Tensor | None
     inverse_scale: Tensor | None
 
@@ -223,32 +228,31 @@ class PlanNetwork(nn.Module):
         self.n_node = plan.n_node
         layout = _Layout(plan)
         self.used_variant = layout.used_variant
-        common = {
-            "members": members,
-            "width": shape.width,
-            "activation": shape.activation,
-            "generator": generator,
-        }
-        first = NodeNets(
+        make = partial(
+            NodeNets,
+            members=members,
+            width=shape.width,
+            activation=shape.activation,
+            generator=generator,
+        )
+        first = make(
             layout.variant_row,
             layout.variant_col,
             (layout.n_reader, layout.used_variant.size),
             hidden=shape.variant_hidden,
             units_in=1,
             shared_input=True,
-            **common,
         )
         self.blocks = nn.ModuleList([first])
         for block in layout.blocks:
             self.blocks.append(
-                NodeNets(
+                make(
                     block.row,
                     block.slot,
                     (block.node.size, block.n_slot),
                     hidden=() if block.single else shape.hidden,
                     units_in=shape.width,
                     shared_input=False,
-                    **common,
                 )
             )
         self.block_node = [layout.first_node, *(b.node for b in layout.blocks)]
@@ -269,10 +273,15 @@ class PlanNetwork(nn.Module):
         self.mean = mean
         self.inverse_scale = None if scale is None else 1.0 / scale
 
+    @property
+    def nets(self) -> list[NodeNets]:
+        """The small nets: those that read variants, then level by level."""
+        return [block for block in self.blocks if isinstance(block, NodeNets)]
+
     def owners(self) -> dict[str, Tensor]:
         """Return the member of every entry of every parameter, broadcastable."""
         owner = {}
-        for i, block in enumerate(self.blocks):
+        for i, block in enumerate(self.nets):
             owner.update({f"blocks.{i}.{n}": o for n, o in block.owners().items()})
         member = torch.arange(self.members)[:, None, None]
         return owner | {"head": member, "head_bias": member}
@@ -287,7 +296,7 @@ class PlanNetwork(nn.Module):
     ) -> NetworkOutput:
         """Return the traits and every latent."""
         state = x.new_zeros((0, x.shape[1]))
-        for i, block in enumerate(self.blocks):
+        for i, block in enumerate(self.nets):
             if i == 0:
                 z = block(x, self.mean, self.inverse_scale, trace)
             else:
@@ -412,7 +421,6 @@ def take_members(
 def move_structures(network: PlanNetwork, device: torch.device | str) -> PlanNetwork:
     """Move a network with its edge structures to `device`; return it."""
     network.to(device)
-    for block in network.blocks:
-        structure: EdgeStructure = block.edges
-        block.edges = structure.to(device)
+    for block in network.nets:
+        block.edges = block.edges.to(device)
     return network

@@ -90,7 +90,7 @@ def jacobian(
         )
         parts = _head_parts(network, head_in, number)
         start = 0
-        for i, (block, inside) in enumerate(zip(network.blocks, trace, strict=True)):
+        for i, (block, inside) in enumerate(zip(network.nets, trace, strict=True)):
             here = slopes[start : start + len(inside.sums)]
             start += len(inside.sums)
             for name, value in _node_parts(block, inside, here).items():

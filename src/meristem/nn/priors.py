@@ -91,9 +91,7 @@ def _describe(
     if name == "head_bias":
         return [(_FLAT, _WIDE)] * index.numel()
     number, part = name.removeprefix("blocks.").split(".", 1)
-    block = network.blocks[int(number)]
-    if not isinstance(block, NodeNets):
-        raise TypeError(f"{type(block).__name__} has no prior")
+    block = network.nets[int(number)]
     if part == "weight":
         return _describe_edges(block, number, index)
     parameter = block.get_parameter(part)

@@ -37,10 +37,10 @@ def start_from_linear(
         Source of signs and noise.
     """
     with torch.no_grad():
-        first, *later = network.blocks
+        first, *later = network.nets
         for block in later:
             _start_linear_part(block, generator)
-        for block in network.blocks:
+        for block in network.nets:
             if block.out is not None:
                 block.out.mul_(0.1)
         network.head.fill_(network.head.shape[2] ** -0.5)

@@ -76,7 +76,7 @@ class DosageBatches:
         self._rows = torch.empty_like(self._dosage)
         self._buffer = torch.empty(p, self._size)
         rest = n % self._size
-        self._rest = torch.empty(p, rest) if rest else None
+        self._rest = torch.empty(p, rest)
         self.n_batch = math.ceil(n / self._size)
 
     def epoch(self, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:

@@ -40,7 +40,13 @@ class Linearised:
         fit = torch.bmm(slope, residual[:, :, None])[:, :, 0]
         self.gradient = fit - away / prior
         self.curvature = slope.square().sum(2) + 1.0 / prior
-        self.gram = torch.bmm(slope, slope.transpose(1, 2)) if self.primal else None
+        self.grams: list[Tensor] = []
+        self.gram: Tensor | None = None
+        if self.primal:
+            # output by output: the leverages want them so, at no extra cost
+            parts = slope.chunk(n_output, dim=2)
+            self.grams = [torch.bmm(part, part.transpose(1, 2)) for part in parts]
+            self.gram = torch.stack(self.grams).sum(0)
 
     def step(self, damping: Tensor) -> Tensor:  # (K, P)
         """Solve (J'J + 1/prior + damping * diagonal) d = gradient."""
@@ -61,27 +67,28 @@ class Linearised:
             root = _root(self.gram + torch.diag_embed(1.0 / self.prior))
             covariance = torch.cholesky_inverse(root)
             variance = torch.diagonal(covariance, dim1=1, dim2=2)
-            leverage = (torch.bmm(covariance, self.slope) * self.slope).sum(1)
-        else:
-            root = _root(self._kernel(self.prior))
-            # half = L^-1 J: its column sums of squares are J' (kernel)^-1 J
-            half = torch.linalg.solve_triangular(
-                root, self.slope.transpose(1, 2), upper=False
-            )
-            variance = self.prior - self.prior.square() * half.square().sum(1)
-            inverse = torch.cholesky_inverse(root)
-            leverage = 1.0 - torch.diagonal(inverse, dim1=1, dim2=2)
-        by_output = leverage.view(members, self.n_output, count // self.n_output)
-        return variance.clamp(min=0.0), by_output.sum(2)
+            by_output = [(covariance * gram).sum((1, 2)) for gram in self.grams]
+            return variance.clamp(min=0.0), torch.stack(by_output, dim=1)
+
+        root = _root(self._kernel(self.prior))
+        # half = L^-1 J: its column sums of squares are J' (kernel)^-1 J
+        half = torch.linalg.solve_triangular(
+            root, self.slope.transpose(1, 2), upper=False
+        )
+        variance = self.prior - self.prior.square() * half.square().sum(1)
+        inverse = torch.cholesky_inverse(root)
+        leverage = 1.0 - torch.diagonal(inverse, dim1=1, dim2=2)
+        grid = leverage.view(members, self.n_output, count // self.n_output)
+        return variance.clamp(min=0.0), grid.sum(2)
 
     def log_volume(self) -> Tensor:  # (n_member,)
         """Return log |J'J + 1/prior| + log |prior|."""
         if self.gram is not None:
             root = _root(self.gram + torch.diag_embed(1.0 / self.prior))
-            extra = self.prior.log().sum(1)
         else:
-            root, extra = _root(self._kernel(self.prior)), 0.0
-        return 2 * torch.diagonal(root, dim1=1, dim2=2).log().sum(1) + extra
+            root = _root(self._kernel(self.prior))
+        volume = 2 * torch.diagonal(root, dim1=1, dim2=2).log().sum(1)
+        return volume + self.prior.log().sum(1) if self.primal else volume
 
     def _kernel(self, variance: Tensor) -> Tensor:  # (K, N, N)
         scaled = self.slope * variance[:, :, None]
