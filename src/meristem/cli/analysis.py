@@ -53,7 +53,9 @@ def _start(
 def _finish(analysis: Analysis, *, as_json: bool) -> None:
     folder = analysis.folder
     verdicts = folder.file("verdicts.json")
-    lines = folder.read_json("verdicts.json") if verdicts.is_file() else []
+    lines: list[dict] = []
+    if verdicts.is_file():
+        lines = list(folder.read_json("verdicts.json"))
     if as_json:
         content = {"run": str(folder.path), "report": str(folder.file("report.html"))}
         say_json({**content, "verdicts": lines})

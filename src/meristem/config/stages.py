@@ -68,6 +68,9 @@ class PhenotypeConfig(Stage):
     standard_error: str = Field(default="", description="column; weight = 1/SE^2")
     traits: tuple[str, ...] = Field(default=(), description="empty: all")
     environments: tuple[str, ...] = Field(default=(), description="empty: all")
+    minimise: tuple[str, ...] = Field(
+        default=(), description="traits of which small values are wanted"
+    )
     by: Literal["line", "line_environment"] = Field(
         default="line", description="one adjusted mean per line, or per environment"
     )
@@ -181,6 +184,9 @@ class ExplainConfig(Stage):
 class PredictConfig(Stage):
     """Prediction of new lines."""
 
+    genotypes: Path | None = Field(
+        default=None, description="file of new lines, predicted at the end of a run"
+    )
     min_overlap: float = Field(
         default=0.8, ge=0, le=1, description="share of training variants required"
     )

@@ -65,7 +65,7 @@ class Analysis:
         self.notify = notify
         self.timings: dict[str, float] = {}
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
-        _refuse_equal_labels(config)
+        _refuse_wrong_labels(config)
 
     @cached_property
     def inputs(self) -> tuple[InputFile, ...]:
@@ -188,8 +188,14 @@ class Analysis:
         self.folder.write_json("run.json", content)
 
 
-def _refuse_equal_labels(config: AnalysisConfig) -> None:
+def _refuse_wrong_labels(config: AnalysisConfig) -> None:
     labels = [options.label for options in config.models]
+    if config.evaluate.reference not in labels:
+        raise ConfigError(
+            f"{config.evaluate.reference!r} is no model of this analysis",
+            where="evaluate.reference",
+            remedy=f"add a model of that name, or use one of {', '.join(labels)}",
+        )
     repeated = sorted({label for label in labels if labels.count(label) > 1})
     if repeated:
         raise ConfigError(

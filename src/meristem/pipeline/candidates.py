@@ -21,7 +21,9 @@ from meristem.records import Genotypes, Predictions
 def prediction_rows(
     analysis: Analysis, label: str, predictions: Predictions
 ) -> pd.DataFrame:
-    """Return one row per sample and target, ranked within the target (1 = largest).
+    """Return one row per sample and target, ranked within the target (1 = best).
+
+    Large values are the best unless the configuration minimises the trait.
 
     The interval is the calibrated one of the evaluation (absent without one); the
     probability is that of being among the best `evaluate.top_share` of these lines.
@@ -33,6 +35,7 @@ def prediction_rows(
         environment = str(predictions.environment_name[target])
         value = predictions.value[:, target]
         spread = predictions.spread[:, target]
+        wanted = -value if trait in analysis.config.phenotypes.minimise else value
         width = _half_width(analysis, label, trait, environment)
         rng = analysis.rng("top", label, trait, environment)
         frame = pd.DataFrame(
@@ -45,8 +48,8 @@ def prediction_rows(
                 "spread": spread,
                 "low": value - width,
                 "high": value + width,
-                "rank": rankdata(-value, method="ordinal"),
-                "top_probability": top_probability(value, spread, k, rng),
+                "rank": rankdata(-wanted, method="ordinal"),
+                "top_probability": top_probability(wanted, spread, k, rng),
             }
         )
         frames.append(frame.sort_values("rank"))
@@ -62,18 +65,21 @@ def _half_width(analysis: Analysis, label: str, trait: str, environment: str) ->
 
 
 def predict_candidates(analysis: Analysis) -> None:
-    """Write predictions of the genotyped lines that have no phenotype."""
+    """Write predictions of lines without phenotype, those of the run and new ones."""
     dataset = analysis.dataset
     unseen = np.isnan(dataset.phenotypes.value).all(axis=1)
-    if not unseen.any():
-        return
-    genotypes = dataset.genotypes.take_samples(np.flatnonzero(unseen))
+    frames = []
     with analysis.timed("candidates"):
-        frames = [
-            _predict(analysis, label, genotypes)
-            for label in deployable_labels(analysis)
-        ]
-        analysis.folder.write_table("candidates.csv", pd.concat(frames))
+        if unseen.any():
+            genotypes = dataset.genotypes.take_samples(np.flatnonzero(unseen))
+            frames += [
+                _predict(analysis, label, genotypes)
+                for label in deployable_labels(analysis)
+            ]
+        if analysis.config.predict.genotypes is not None:
+            frames.append(predict_new(analysis, analysis.config.predict.genotypes)[0])
+        if frames:
+            analysis.folder.write_table("candidates.csv", pd.concat(frames))
 
 
 def predict_new(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from meristem.config.models import BINNOptions
+from meristem.config.models import BINNOptions, MeasuredOmicsOptions
 from meristem.evaluate.compare import compare
 from meristem.evaluate.controls import ARMS, control_arms, decompose
 from meristem.evaluate.crossval import CrossValidation, cross_validate
@@ -35,6 +35,15 @@ def compared_models(analysis: Analysis) -> tuple[tuple[str, Predictor], ...]:
         return analysis.predictors
     arms = control_arms(analysis.config.models, analysis.plan, build)
     return analysis.predictors + arms
+
+
+def _not_deployable(analysis: Analysis) -> tuple[str, ...]:
+    """Return the labels of the models that need omics of the lines they predict."""
+    return tuple(
+        options.label
+        for options in analysis.config.models
+        if isinstance(options, MeasuredOmicsOptions)
+    )
 
 
 def evaluate_models(analysis: Analysis) -> None:
@@ -68,7 +77,11 @@ def _write_results(
     scores = score(result.predictions, dataset.groups, config.evaluate)
     folder.write_table("scores.csv", scores.to_frame())
     verdicts = compare(
-        result.predictions, config.evaluate, dataset.groups, seed=config.run.seed
+        result.predictions,
+        config.evaluate,
+        dataset.groups,
+        not_deployable=_not_deployable(analysis),
+        seed=config.run.seed,
     )
     folder.write_json("verdicts.json", verdicts)
     folder.write_table("intervals.csv", calibrate(result.predictions).frame)

@@ -11,6 +11,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -53,7 +54,7 @@ class RunFolder:
         text = json.dumps(content, indent=1, sort_keys=False, allow_nan=False)
         write_text(self.file(name), text + "\n")
 
-    def read_json(self, name: str) -> dict:
+    def read_json(self, name: str) -> Any:
         """Read a JSON artefact."""
         return json.loads(self.file(name).read_text(encoding="utf-8"))
 

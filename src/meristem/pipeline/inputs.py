@@ -70,6 +70,8 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
         found.append(("environments", config.environments.path))
     if config.evaluate.splits is not None:
         found.append(("splits", config.evaluate.splits))
+    if config.predict.genotypes is not None:
+        found.append(("new lines", config.predict.genotypes))
     return found + _knowledge_files(config)
 
 

@@ -35,10 +35,16 @@ def candidates_section(view: View) -> Section | None:
     intro = (
         f"{lines:,} genotyped lines have no phenotype. Their predicted values come "
         "from genotypes alone. Linear models give a [[GEBV]], a network a "
-        "[[predicted value]] that may hold non-additive parts. The largest values come "
-        "first: where small values are wanted, read candidates.csv from its end."
+        "[[predicted value]] that may hold non-additive parts. The best come first: "
+        "the largest values, or the smallest where the run minimises the trait."
     )
     return Section("Candidates", "candidates", "", intro, blocks)
+
+
+def _minimised(view: View) -> list[str]:
+    """Return the traits of which the run wants small values."""
+    config = view.artefacts.run.get("config", {})
+    return list(config.get("phenotypes", {}).get("minimise", []))
 
 
 def _ranking(view: View, rows: pd.DataFrame) -> Markup:
@@ -49,7 +55,9 @@ def _ranking(view: View, rows: pd.DataFrame) -> Markup:
     own = (
         rows[rows["model"] == lead].drop_duplicates("sample_id").set_index("sample_id")
     )
-    order = own.sort_values(["predicted"], ascending=False, kind="stable").index[:SHOWN]
+    smallest = {"trait"} <= set(own) and own["trait"].iloc[0] in _minimised(view)
+    order = own.sort_values(["predicted"], ascending=smallest, kind="stable").index
+    order = order[:SHOWN]
     frame = pd.DataFrame({"rank": np.arange(1, len(order) + 1), "line": order})
     headings: dict[str, str | Markup] = {"rank": "rank", "line": "line"}
     frame["lead"] = wide.loc[order, lead].to_numpy()

@@ -276,7 +276,8 @@ def _model(kind: str, **options: str) -> str:
     return "\n".join(lines)
 
 
-def _head(title: str, question: str, seed: int) -> str:
+def _head(title: str, question: str, seed: int, trait: str = "") -> str:
+    minimise = f"minimise = [{json.dumps(trait)}]\n" if trait else ""
     return f"""\
 [run]
 title = {json.dumps(title)}
@@ -290,7 +291,7 @@ path = "genotypes.vcf.gz"
 
 [phenotypes]
 path = "phenotypes.csv"
-
+{minimise}
 [groups]
 path = "groups.csv"
 """
@@ -307,12 +308,14 @@ def _shoot_config(population: ShootBranching, seed: int) -> str:
             "Does knowing which hormone acts on which help to predict the delay "
             "from genotypes alone?",
             seed,
+            TRAIT,
         ),
     ]
     if n_labelled:
         parts.append('[[omics]]\nname = "metabolites"\npath = "metabolites.parquet"\n')
     parts.append('[knowledge]\ngraph = "graph.toml"\n')
     parts.append('[evaluate]\nscheme = "kfold"\nfolds = 5\nreference = "gblup"\n')
+    parts.append('[predict]\ngenotypes = "candidates.vcf.gz"\n')
     models = [_model("ridge"), _model("gblup"), _model("dense")]
     models.append(_model("binn", name="binn"))
     if n_labelled:
