@@ -35,7 +35,7 @@ OPTIONS = {
     "boosting": options.BoostingOptions(rounds=12, learning_rate=0.2),
     "rkhs": options.KernelOptions(),
     "dense": options.DenseOptions(hidden=(8,), **QUICK),
-    "cnn": options.CNNOptions(channels=2, hidden=4, **QUICK),
+    "cnn": options.CNNOptions(channels=4, hidden=8, **(QUICK | {"epochs": 150})),
     "binn": options.BINNOptions(hidden=(4,), **QUICK),
     "mediated": options.MediatedOptions(method="pathway_reml", set_counts=(0, 1, 2)),
     "gfblup": options.FeatureBLUPOptions(max_sets=2),

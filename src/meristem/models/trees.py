@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
 
 from meristem.config.models import BoostingOptions, ForestOptions
@@ -95,52 +96,43 @@ class Boosting:
         for target in training_targets(dataset.phenotypes):
             centre = float(np.average(target.y, weights=target.weight))
             seed = int(rng.integers(2**31))
-            rounds = self._rounds(features, target, splits, seed)
-            model = self._grow(
-                features[target.rows], target.y - centre, target.weight, rounds, seed
-            )
+            grower = self._grower(dataset.genotypes.ploidy, target.y.size, seed)
+            rounds = self._rounds(grower, features, target, splits)
+            model = clone(grower).set_params(max_iter=rounds)
+            model.fit(features[target.rows], target.y - centre, target.weight)
             trees.append(boosted_trees(model))
             level.append(centre + float(np.ravel(model._baseline_prediction)[0]))
         return _fitted("boosting", dataset, scale, trees, level)
 
-    def _grow(
-        self,
-        features: NDArray[np.float32],
-        y: FloatArray,
-        weight: FloatArray,
-        rounds: int,
-        seed: int,
+    def _grower(
+        self, ploidy: int, n_row: int, seed: int
     ) -> HistGradientBoostingRegressor:
-        model = HistGradientBoostingRegressor(
-            max_iter=rounds,
+        return HistGradientBoostingRegressor(
+            max_iter=self.options.rounds,
             learning_rate=self.options.learning_rate,
             max_leaf_nodes=self.options.leaves,
             max_features=self.options.max_features,
-            min_samples_leaf=min(20, max(1, y.size // 10)),
+            min_samples_leaf=min(20, max(1, n_row // 15)),
+            # the dosages and the imputed mean; 255 would cost ten times as much
+            max_bins=min(ploidy + 2, 255),
             early_stopping=False,
             random_state=seed,
         )
-        return model.fit(features, y, weight)
 
     def _rounds(
         self,
+        grower: HistGradientBoostingRegressor,
         features: NDArray[np.float32],
         target: Target,
         inner: tuple[Split, ...],
-        seed: int,
     ) -> int:
         observed = features[target.rows]
         loss = np.zeros(self.options.rounds)
         for train, test in target_splits(inner, target.rows):
             weight = target.weight[train]
             centre = float(np.average(target.y[train], weights=weight))
-            model = self._grow(
-                observed[train],
-                target.y[train] - centre,
-                weight,
-                self.options.rounds,
-                seed,
-            )
+            model = clone(grower)
+            model.fit(observed[train], target.y[train] - centre, weight)
             stages = np.stack(list(model.staged_predict(observed[test])))
             error = (stages + centre - target.y[test]) ** 2
             loss += error @ target.weight[test]
