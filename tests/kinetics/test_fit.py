@@ -8,8 +8,9 @@ import pytest
 from meristem.errors import ConfigError
 from meristem.kinetics.catalog import cas9
 from meristem.kinetics.features import Window, window_features
-from meristem.kinetics.fit import ABSENT_LOG_RATE, fit_kinns
+from meristem.kinetics.fit import fit_kinns
 from meristem.kinetics.kinn import Architecture, FitOptions, Measurements
+from meristem.kinetics.member_design import ABSENT_LOG_RATE
 from meristem.kinetics.nested import pearson
 from meristem.kinetics.simulate import planted_benchmark, simulate
 
@@ -185,7 +186,11 @@ def test_censored_rows_are_predicted_below_the_limit() -> None:
     )
     truth = Architecture(tuple(Window(r.start, r.stop) for r in simulation.rates))
     options = FitOptions(
-        limits=(limit, math.inf), epochs=60, batch=128, learning_rate=0.05
+        loss="censored",
+        limits=(limit, math.inf),
+        epochs=60,
+        batch=128,
+        learning_rate=0.05,
     )
     fit = fit_kinns(
         simulation.scheme,

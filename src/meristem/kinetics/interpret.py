@@ -13,9 +13,9 @@ from meristem.kinetics.align import BASES
 from meristem.kinetics.channels import N_PAIR, PAIR_NAMES, channel_map
 from meristem.kinetics.decay import relaxation_rates
 from meristem.kinetics.encode import EDIT_NAMES, EDITS, N_POSITION
-from meristem.kinetics.fit import ABSENT_LOG_RATE
 from meristem.kinetics.identify import Identifiability, identify
 from meristem.kinetics.kinn import LN10, Kinn
+from meristem.kinetics.member_design import ABSENT_LOG_RATE
 from meristem.kinetics.solve import (
     control_coefficients,
     log_flux,
