@@ -1,0 +1,119 @@
+"""Malformed input of the kinetic commands: one clear error, never a traceback."""
+
+import contextlib
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from meristem.cli.kinetics import app
+from meristem.errors import MeristemError
+from meristem.kinetics.encode import encode_pairs
+from meristem.kinetics.mpkp import read_rates, read_source
+from meristem.kinetics.off_target import read_sites
+from meristem.kinetics.scheme import read_scheme
+from meristem.kinetics.settings import KineticsSettings, read_settings
+from meristem.kinetics.store import read_kinns
+
+TEXTS = {
+    "empty": b"",
+    "blank": b"\n\n",
+    "latin": "guide,target\nAÄ,C\n".encode("latin-1"),
+    "binary": bytes(range(256)) * 4,
+    "cut gzip": gzip.compress(b"guide,target\nA,C\n" * 500)[:60],
+    "html": b"<html><body>404</body></html>",
+    "header only": b"guide,target\n",
+    "ragged": b"guide,target\nA,C,G,T,A\n",
+    "nul": b"guide\x00,target\nA,C\n",
+    "json": b"{}",
+}
+READERS = {
+    "sites": read_sites,
+    "rates": read_rates,
+    "source": read_source,
+    "scheme": read_scheme,
+    "model": read_kinns,
+    "settings": lambda path: read_settings(path, KineticsSettings),
+}
+
+
+@pytest.mark.parametrize("reader", list(READERS))
+@pytest.mark.parametrize("text", list(TEXTS))
+def test_every_reader_says_what_is_wrong(
+    tmp_path: Path, reader: str, text: str
+) -> None:
+    path = tmp_path / "input.bin"
+    path.write_bytes(TEXTS[text])
+    with pytest.raises(MeristemError) as error:
+        READERS[reader](path)
+    assert str(error.value)
+
+
+@pytest.mark.parametrize("reader", list(READERS))
+def test_absent_files_and_folders(tmp_path: Path, reader: str) -> None:
+    for path in (tmp_path / "absent", tmp_path):
+        with pytest.raises(MeristemError):
+            READERS[reader](path)
+
+
+@settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.text(max_size=120))
+def test_any_text_as_sites(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "sites.csv"
+    path.write_text("guide,target\n" + text, encoding="utf-8", newline="")
+    with contextlib.suppress(MeristemError):
+        sites = read_sites(path)
+        assert len(encode_pairs(sites.guide, sites.target)) == len(sites.target)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=4))
+def test_any_text_as_a_pair(texts: list[str]) -> None:
+    with contextlib.suppress(MeristemError):
+        x = encode_pairs(["GACTTNGG"] * len(texts), texts)
+        assert x.shape == (len(texts), 25, 13)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["fit", "absent.toml", "-o", "run"],
+        ["search", "absent.toml", "-o", "run"],
+        ["transfer", "absent.toml", "-o", "run"],
+        ["explain", "-m", "absent.json", "--guide", "ACGTAGG", "-o", "run"],
+        ["score", "-m", "absent.json", "--targets", "t.tsv", "-o", "out.tsv"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_commands_refuse_absent_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, words)
+    assert isinstance(result.exception, MeristemError)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": 2},
+        {"members": []},
+        {"members": [{}]},
+        {"scheme": {"states": 3}},
+    ],
+)
+def test_damaged_models(tmp_path: Path, change: dict) -> None:
+    content = {"format": 1, "scheme": {}, "members": []} | change
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(MeristemError):
+        read_kinns(path)
