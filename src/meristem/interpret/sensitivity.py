@@ -64,7 +64,7 @@ def clamping_sensitivity(
     For member m and node j, with mean mu and standard deviation sigma of the latent
     over the samples and a = `clamp_sd`: y+ is the mean prediction with the latent held
     at mu + a sigma in all samples, y- the same at mu - a sigma, y0 the mean
-    prediction as it is. Published sensitivity: (|y+ - y0| + |y- - y0|) / 2. The
+    prediction as it is. Published sensitivity: ``(|y+ - y0| + |y- - y0|) / 2``. The
     absolute form takes the mean over samples of the absolute differences.
 
     Parameters

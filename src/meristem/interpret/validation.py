@@ -1,7 +1,7 @@
 """Whether a latent tracks the quantity it stands for, on rows never seen in training.
 
 A latent is identified up to sign and scale, and its sign may differ between folds.
-Agreement is therefore the mean over folds of |r|, which is above 0 by chance; the
+Agreement is therefore the mean over folds of ``|r|``, which is above 0 by chance; the
 permutation null, not the distance from 0, says what is real.
 """
 
@@ -71,9 +71,9 @@ def latent_agreement(
     Returns
     -------
     DataFrame
-        One row per node and omics table: `agreement`, the mean over folds of |r|, its
+        One row per node and omics table: `agreement`, the mean over folds of ``|r|``, its
         bootstrap interval, `agreement_p` (share of permutations with at least this
-        agreement, the observed one counted), `rank_agreement` (mean |rank r|),
+        agreement, the observed one counted), `rank_agreement` (mean ``|rank r|``),
         `null_mean`, rows and folds. Best first.
 
     Examples
