@@ -18,7 +18,7 @@ from meristem.models.members import torch_generator
 from meristem.models.polygenic import Polygenic
 from meristem.nn.dag import PlanNetwork, take_members
 from meristem.nn.start import start_from_linear
-from meristem.records import FloatArray
+from meristem.records import FloatArray, NetworkPlan
 from meristem.train.evidence import (
     EvidenceFit,
     EvidenceSettings,
@@ -28,6 +28,7 @@ from meristem.train.evidence import (
 
 _LARGEST_WORK = 2e10
 """Multiplications per Gauss-Newton step of all members; beyond, descent."""
+_MOST_EDGES = 100_000
 
 
 @dataclass(frozen=True)
@@ -42,32 +43,26 @@ class EvidenceEnsemble:
 
 def evidence_affordable(task: Task, options: BINNOptions, n_fold: int) -> bool:
     """Return whether a Gauss-Newton step of this network is affordable."""
-    n_parameter = count_parameters(task, options)
+    if task.plan.n_edge > _MOST_EDGES:
+        return False
+    n_parameter = count_parameters(task.plan, options)
     n_target = task.dataset.phenotypes.n_target
-    observations = float(np.isfinite(task.dataset.phenotypes.value).any(1).sum())
-    observations *= n_target + task.omics.node.size
+    observations = float(task.dataset.n_sample * (n_target + task.omics.node.size))
     members = n_fold + 2 * options.seeds
     small, large = sorted((n_parameter, observations))
     return members * small * small * large <= _LARGEST_WORK
 
 
-def count_parameters(task: Task, options: BINNOptions) -> float:
-    """Return the number of parameters of one member."""
-    plan, width = task.plan, options.width
-    n_variant_edge = sum(level.variant_row.size for level in plan.levels)
-    n_node_edge = plan.n_edge - n_variant_edge
-    first = options.hidden[0] if options.hidden else 0
-    first_variant = options.variant_hidden[0] if options.variant_hidden else 0
-    edges = n_variant_edge * (width + first_variant)
-    edges += n_node_edge * width * (width + first)
-    inside = _inside(options.hidden, width) + _inside(options.variant_hidden, width)
-    return float(edges + plan.n_node * inside)
-
-
-def _inside(hidden: tuple[int, ...], width: int) -> int:
-    pairs = zip(hidden[:-1], hidden[1:], strict=True)
-    between = sum(before * after + after for before, after in pairs)
-    return width + (hidden[0] + between + hidden[-1] * width if hidden else 0)
+def count_parameters(plan: NetworkPlan, options: BINNOptions) -> int:
+    """Return the number of parameters of one member, heads left out."""
+    network = PlanNetwork(
+        plan,
+        node_shape(options),
+        n_target=1,
+        members=1,
+        generator=torch.Generator(),
+    )
+    return sum(p.numel() for p in network.blocks.parameters())
 
 
 def fit_evidence_ensemble(

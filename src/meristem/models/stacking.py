@@ -18,7 +18,7 @@ def network_share(
     b minimises the squared error of out-of-fold predictions and is then shrunk by
     its sampling variance (positive-part James-Stein) towards zero: where the
     network does not beat the linear path by more than chance, the model is the
-    linear path. Only where b is above one half and beyond two standard errors from
+    linear path. Only where b is above one half and beyond three standard errors from
     zero, it is shrunk towards one instead: there the linear path is the noise.
 
     Parameters
@@ -66,7 +66,7 @@ def _shrunk_slope(error: FloatArray, gain: FloatArray, w: FloatArray) -> float:
     residual = error - slope * gain
     # sandwich variance: errors of near-perfect predictions are far from normal
     variance = float(np.sum((w * gain * residual) ** 2)) / power**2
-    if slope > 0.5 and slope**2 > 4 * variance:
+    if slope > 0.5 and slope**2 > 9 * variance:
         short = 1.0 - slope
         kept = max(0.0, 1 - variance / max(short**2, 1e-300))
         return float(np.clip(1.0 - short * kept, 0.0, 1.0))

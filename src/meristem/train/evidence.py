@@ -27,8 +27,6 @@ _NOISE_FLOOR = 1e-6
 _VARIANCE_RANGE = (1e-8, 1e4)
 _ENOUGH_DONE = 0.75
 """Share of the members whose rest ends the fit: stragglers rank last anyway."""
-_LEFT_OVER = 0.1
-"""Share of the observations that always counts for the noise."""
 
 
 @dataclass(frozen=True)
@@ -176,8 +174,10 @@ class _Climb:
         learned = torch.where(self.groups.learned, self.variance * ratio, self.variance)
         self.variance = learned.clamp(*_VARIANCE_RANGE)
         count = (self.weight > 0).sum(-1).double()  # (K, O)
-        free = torch.maximum(count - leverage, _LEFT_OVER * count).clamp(min=1e-9)
-        ratio = (self.error / free / self.noise).clamp(0.3, 2.0)
+        # expectation-maximisation: slower than error / (count - leverage), but it
+        # cannot run away into interpolation where parameters outnumber rows
+        ratio = (self.error / self.noise + leverage) / count.clamp(min=1.0)
+        ratio = torch.where(count > 0, ratio, 1.0).clamp(0.3, 2.0)
         noise = (self.noise * ratio).clamp(min=_NOISE_FLOOR)
         targets = slice(0, self.network.n_target)
         change = (noise / self.noise - 1)[:, targets].abs().max(dim=1).values
