@@ -121,7 +121,7 @@ def _path(
             l1_ratio=l1_ratio,
             alphas=penalties,
             coef_init=start,
-            tol=1e-3,
-            max_iter=500,
+            tol=1e-4,
+            max_iter=1000,
         )
     return np.asarray(coefficient.T)

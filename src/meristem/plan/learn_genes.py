@@ -93,7 +93,7 @@ def choose_features(
     >>> chosen.feature.tolist()
     [3]
     """
-    measured: NDArray[np.bool_] = ~np.isnan(value).all(axis=1)
+    measured = np.asarray(~np.isnan(value).all(axis=1))
     if measured.sum() < MIN_ROWS:
         raise DataError(
             f"{int(measured.sum())} training rows have omics; a graph cannot be "
@@ -183,15 +183,21 @@ def _merge_ranks(
     scores: list[FloatArray],  # each (n_feature,) > 0 where chosen
     limit: int,
 ) -> tuple[IntArray, FloatArray]:
-    """Return the features that any target chose, by their best rank."""
+    """Return the features that any target chose, by their best rank.
+
+    Of two features with the same rank the one closer to its target's best is first.
+    """
     best_rank = np.full(scores[0].size, np.inf)
     best_score = np.zeros(scores[0].size)
+    best_share = np.zeros(scores[0].size)
     for score in scores:
         rank = scipy.stats.rankdata(-score, method="ordinal").astype(float)
         rank[score <= 0] = np.inf
-        best_score = np.where(rank < best_rank, score, best_score)
-        best_rank = np.minimum(best_rank, rank)
-    order = np.argsort(best_rank, kind="stable")
+        better = rank < best_rank
+        best_score[better] = score[better]
+        best_share[better] = score[better] / score.max()
+        best_rank[better] = rank[better]
+    order = np.lexsort((-best_share, best_rank))
     order = order[np.isfinite(best_rank[order])][:limit]
     return order, best_score[order]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,7 +43,7 @@ def keep_best(
         return np.flatnonzero(np.arange(feature.size) - first < n_keep)
     kept = [np.zeros(0, dtype=np.int64)]
     starts = np.flatnonzero(np.diff(feature, prepend=-1))
-    for low, high in zip(starts, [*starts[1:], feature.size], strict=True):
+    for low, high in pairwise([*starts.tolist(), feature.size]):
         inside = _thin(call_dosage[:, variant[low:high]], n_keep, max_r2)
         kept.append(low + inside)
     return np.concatenate(kept)
