@@ -1,6 +1,9 @@
 """Sphinx configuration; the build runs with warnings as errors."""
 
+from pathlib import Path
+
 from meristem import __version__
+from meristem.config.document import configuration_page
 
 project = "Meristem"
 author = "The Meristem developers"
@@ -38,10 +41,6 @@ nitpicky = False
 
 def _write_configuration(app: object) -> None:
     """Write the configuration page from the classes, so that it cannot go stale."""
-    from pathlib import Path
-
-    from meristem.config.document import configuration_page
-
     page = Path(__file__).parent / "configuration.md"
     page.write_text(configuration_page(), encoding="utf-8")
 

@@ -72,9 +72,9 @@ def latent_agreement(
     -------
     DataFrame
         One row per node and omics table: `agreement`, the mean over folds of
-        ``|r|``, its bootstrap interval, `agreement_p` (share of permutations with at least this
-        agreement, the observed one counted), `rank_agreement` (mean ``|rank r|``),
-        `null_mean`, rows and folds. Best first.
+        ``|r|``, its bootstrap interval, `agreement_p` (share of permutations with at
+        least this agreement, the observed one counted), `rank_agreement` (mean
+        ``|rank r|``), `null_mean`, rows and folds. Best first.
 
     Examples
     --------
