@@ -297,7 +297,7 @@ def _read_delimited(path: Path) -> Table:
 def _read_parquet(path: Path) -> Table:
     try:
         frame = pq.ParquetFile(path).read().to_pandas()
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise DataError(
             "is not a readable Parquet file",
             where=path,
