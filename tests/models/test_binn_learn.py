@@ -104,6 +104,20 @@ def test_curated_terms_stand_on_learned_genes_and_windows_come_from_the_plan():
     assert set(alone.plan.node_kind) == {"gene"}
 
 
+@pytest.mark.parametrize("null", ["shuffled", "random"])
+def test_controls_rewire_what_was_learned(null):
+    train = panel().train
+    rng = np.random.default_rng
+
+    def plan(kind):
+        return learned_network(train, options(null=kind), None, (), rng(0))
+
+    true, control = plan("none"), plan(null)
+    assert control.node_name.tolist() == true.node_name.tolist()
+    assert control.n_edge == true.n_edge
+    assert control.hash != true.hash
+
+
 def test_no_fitted_number_depends_on_the_test_rows():
     simulated = panel()
     train = simulated.train

@@ -166,6 +166,10 @@ class LearnOptions(BaseModel):
     min_genes_per_term: int = Field(
         default=2, ge=1, description="of curated terms above the learned genes"
     )
+    null: Literal["none", "shuffled", "random"] = Field(
+        default="none",
+        description="control: the learned graph rewired, degrees kept, or drawn anew",
+    )
 
 
 class BINNOptions(NetworkOptions):

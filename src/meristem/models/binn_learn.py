@@ -9,6 +9,7 @@ from meristem.errors import PlanError
 from meristem.knowledge.build import Knowledge
 from meristem.plan.curated import plan_graph
 from meristem.plan.learn import learn_plan
+from meristem.plan.null import random_plan, shuffle_plan
 from meristem.records import Dataset, NetworkPlan, Split
 
 
@@ -32,7 +33,7 @@ def learned_network(
         Training rows.
     options
         `graph` is "learned" (genes and their variants) or "both" (curated terms on
-        top); `learn` says how.
+        top); `learn` says how, and whether what was learned is rewired (controls).
     curated
         Compiled knowledge. Its genes' variants are their cis windows.
     inner
@@ -53,7 +54,7 @@ def learned_network(
             remedy='add a [knowledge] section, or set graph = "learned"',
         )
     knowledge = None if curated is None else Knowledge(plan_graph(curated))
-    return learn_plan(
+    plan = learn_plan(
         dataset,
         options.learn,
         rng=rng,
@@ -61,3 +62,6 @@ def learned_network(
         inner=inner,
         merge=options.graph == "both",
     )
+    if options.learn.null == "shuffled":
+        return shuffle_plan(plan, rng)
+    return random_plan(plan, rng) if options.learn.null == "random" else plan
