@@ -1,4 +1,7 @@
-"""The whole chain on small real files: what it writes, and that it continues."""
+"""The whole chain on small real files: what it writes, and that it continues.
+
+Covers `meristem.pipeline.evaluation` and `meristem.pipeline.explanation` too: every
+artefact of theirs is read here."""
 
 from __future__ import annotations
 

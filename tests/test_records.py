@@ -1,0 +1,101 @@
+"""`meristem.records`: checked when made, cut by name and position, hashed."""
+
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+
+from meristem.errors import DataError
+from meristem.records import (
+    Dataset,
+    Genotypes,
+    NetworkPlan,
+    OmicsTable,
+    Phenotypes,
+    PlanLevel,
+    SampleGroups,
+    VariantTable,
+)
+
+
+def _variants(n: int) -> VariantTable:
+    names = np.array([f"v{k}" for k in range(n)])
+    alleles = np.full(n, "A")
+    return VariantTable(names, np.full(n, "1"), np.arange(n), alleles, alleles)
+
+
+def _genotypes(n_sample: int = 4, n_variant: int = 3) -> Genotypes:
+    samples = np.array([f"s{k}" for k in range(n_sample)])
+    calls = np.arange(n_sample * n_variant).reshape(n_sample, n_variant) % 3
+    return Genotypes(samples, _variants(n_variant), calls.astype(np.int8))
+
+
+def _phenotypes(samples: np.ndarray, n_target: int = 2) -> Phenotypes:
+    value = np.arange(samples.size * n_target, dtype=float)
+    value = value.reshape(samples.size, n_target)
+    environments = np.array(["", "e1"][:n_target])
+    return Phenotypes(samples, np.full(n_target, "t"), environments, value, value + 1)
+
+
+def _dataset() -> Dataset:
+    genotypes = _genotypes()
+    samples = genotypes.sample_id
+    omics = OmicsTable(
+        "m", samples, np.array(["f"]), np.array([""]), np.full((4, 1), np.nan)
+    )
+    groups = SampleGroups(samples, np.array(["g"]), np.array([["a"], ["b"]] * 2))
+    return Dataset(genotypes, _phenotypes(samples), (omics,), groups)
+
+
+def test_taking_keeps_all_tables_aligned() -> None:
+    part = _dataset().take(np.array([2, 0]))
+    assert part.sample_id.tolist() == ["s2", "s0"]
+    assert part.phenotypes.sample_id.tolist() == ["s2", "s0"]
+    assert part.omics[0].sample_id.tolist() == ["s2", "s0"]
+    assert part.groups is not None
+    assert part.groups.column("g").tolist() == ["a", "a"]
+    narrow = part.take_variants(np.array([1])).take_targets(np.array([1]))
+    assert narrow.genotypes.call_dosage.tolist() == [[1], [1]]
+    assert narrow.phenotypes.target_name == ["t@e1"]
+
+
+def test_records_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        _genotypes().ploidy = 4  # type: ignore[misc]
+
+
+def test_wrong_shapes_types_and_values_are_refused() -> None:
+    good = _genotypes()
+    with pytest.raises(DataError, match="shape"):
+        replace(good, sample_id=good.sample_id[:2])
+    with pytest.raises(DataError, match="int8"):
+        replace(good, call_dosage=good.call_dosage.astype(float))
+    with pytest.raises(DataError, match="more than once: s0"):
+        replace(good, sample_id=np.array(["s0", "s0", "s1", "s2"]))
+    phenotypes = _phenotypes(good.sample_id)
+    with pytest.raises(DataError, match="infinite"):
+        replace(phenotypes, value=np.full((4, 2), np.inf))
+    with pytest.raises(DataError, match="targets"):
+        replace(phenotypes, environment_name=np.array(["", ""]))
+    with pytest.raises(DataError, match="not aligned"):
+        Dataset(good, _phenotypes(good.sample_id[::-1]))
+
+
+def test_unknown_groupings_are_named() -> None:
+    groups = _dataset().groups
+    assert groups is not None
+    with pytest.raises(DataError, match=r"'family'(.|\n)*groupings read: g"):
+        groups.column("family")
+
+
+def test_equal_plans_have_equal_hashes() -> None:
+    none = np.empty(0, dtype=np.int64)
+    level = PlanLevel(0, 1, np.array([0, 0]), np.array([0, 2]), none, none)
+    plan = NetworkPlan(
+        _variants(3), np.array(["g"]), np.array(["gene"]), np.array([0]), (level,),
+        np.array([0]),
+    )  # fmt: skip
+    other = replace(plan, levels=(replace(level, variant_col=np.array([0, 1])),))
+    assert plan.hash == replace(plan, source="elsewhere").hash
+    assert plan.hash != other.hash
+    assert (plan.n_node, plan.n_edge) == (1, 2)
