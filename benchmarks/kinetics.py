@@ -90,7 +90,7 @@ def cross_guide(args: argparse.Namespace) -> None:
             begin = time.perf_counter()
             rng = np.random.default_rng(seed)
             sequences, held = grouped_folds(train, 5, rng), edit_folds(train, 4, rng)
-            quick = np.concatenate([sequences[:1], held[:1]])
+            quick = held[:1]  # a new guide asks about edits never seen
             optimiser = make_optimiser(args.method, space, rng)
             trials = run_search(
                 optimiser,
@@ -414,10 +414,10 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--space", default="finkelstein")
     parser.add_argument("--method", default="distribution")
-    parser.add_argument("--generations", type=int, default=15)
+    parser.add_argument("--generations", type=int, default=20)
     parser.add_argument("--size", type=int, default=16)
     parser.add_argument("--shortlist", type=int, default=16)
-    parser.add_argument("--top", type=int, default=5)
+    parser.add_argument("--top", type=int, default=6)
     parser.add_argument("--rows", type=int, default=8000)
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--copies", type=int, default=3)

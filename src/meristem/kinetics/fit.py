@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -40,6 +40,10 @@ from meristem.kinetics.solve import log_observable, tree_log_weights
 from meristem.kinetics.stacked_adam import StackedAdam
 from meristem.kinetics.trees import spanning_trees
 from meristem.records import FloatArray
+
+
+WIDTH_DECAY = 0.85
+"""Factor per epoch by which the softness of the detection limit nears its end."""
 
 
 class Solver:
@@ -214,7 +218,10 @@ def _train(
     epoch = 0
     for epoch in range(1, options.epochs + 1):
         order = torch.from_numpy(rng.permutation(used))
-        _epoch(solver, design, parameters, rows, alive, order, adam, options)
+        # a wide limit at first, so that no member is caught below it without gradient
+        wide = max(options.first_width - options.width, 0.0) * WIDTH_DECAY**epoch
+        now_options = replace(options, width=options.width + wide)
+        _epoch(solver, design, parameters, rows, alive, order, adam, now_options)
         with torch.no_grad():
             now = torch.full((len(alive),), -float(epoch))
             if len(held):

@@ -44,8 +44,8 @@ class FitOptions:
         would read (robust to rows predicted far too low); ``censored``: Gaussian
         likelihood with a detection limit; ``squared``: squared error, one-sided for
         rows at a limit; ``absolute`` likewise.
-    width
-        Softness of the limit of ``reading``, in log10 units.
+    width, first_width
+        Softness of the limit of ``reading`` in log10 units: at the end, and at first.
     learning_rate, decay, decay_steps
         Adam's step, multiplied by `decay` every `decay_steps` steps.
     clip_norm
@@ -62,6 +62,7 @@ class FitOptions:
 
     loss: Loss = "reading"
     width: float = 0.3
+    first_width: float = 2.0
     learning_rate: float = 0.01
     decay: float = 0.9
     decay_steps: int = 130
