@@ -152,7 +152,11 @@ class LearnOptions(BaseModel):
     )
     max_p: float = Field(default=1.0, gt=0, le=1, description="of an eQTL")
     trans_max_p: float = Field(
-        default=1.0, gt=0, le=1, description="of an eQTL outside the cis window"
+        default=1e-5,
+        gt=0,
+        le=1,
+        description="of an eQTL outside the cis window, for genes that have one; 1: "
+        "as published",
     )
     max_ld_r2: float = Field(
         default=1.0, gt=0, le=1, description="between variants of a gene; 1: any"
