@@ -7,7 +7,7 @@ that with nothing to find the model is GBLUP.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ from meristem.models.members import (
 from meristem.models.packing import unpack_scale, unpack_targets
 from meristem.models.polygenic import (
     Polygenic,
+    fit_polygenic,
     polygenic_out_of_fold,
     polygenic_sets,
 )
@@ -114,14 +115,16 @@ class BINN:
         )
         trained = _train(task, options, linear, folds, rng)
         phenotypes = dataset.phenotypes
+        unseen = trained.out_of_fold * targets.sd + targets.mean
         share = np.ones(phenotypes.n_target)
         if options.polygenic == "stack":
             share = network_share(
                 phenotypes.value,
                 phenotypes.weight,
                 polygenic_out_of_fold(dosage, linear[:-1], inner),
-                trained.out_of_fold * targets.sd + targets.mean,
+                unseen,
             )
+        rest = replace(phenotypes, value=phenotypes.value - share * unseen)
         oriented = measured_nodes(omics, plan.n_node)
         latents = network_values(trained.network, markers, dosage)[1]
         return FittedBINN(
@@ -130,7 +133,7 @@ class BINN:
             markers=markers,
             targets=targets,
             limits=target_limits(phenotypes),
-            polygenic=linear[-1],
+            polygenic=fit_polygenic(dosage, markers, rest),
             share=share,
             latent_scale=align_latents(latents, oriented),
             trait_name=phenotypes.trait_name,

@@ -1,7 +1,7 @@
 """Fit of a BINN ensemble by Gauss-Newton with learned variances.
 
 One network per inner fold says how well networks predict rows they did not see; the
-others learn from all rows, and the better half of them by evidence is kept.
+others learn from all rows, and those that ended in a poor optimum are left out.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from meristem.train.evidence import (
 _LARGEST_WORK = 2e10
 """Multiplications per Gauss-Newton step of all members; beyond, descent."""
 _MOST_EDGES = 100_000
+_POOR = 0.5
+"""Evidence per row that a member may lack: its noise is then 1.6 times the best's."""
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,20 @@ def fit_evidence_ensemble(
     observed = _observations(task, learn, h2, options)
     settings = EvidenceSettings(rounds=options.rounds)
     fit = fit_evidence(network, x, observed, settings)
-    whole = np.arange(n_fold, n_fold + n_whole)
-    best = np.argsort(-np.nan_to_num(fit.log_evidence[whole], nan=-np.inf))
-    kept = sorted(whole[best[: options.seeds]].tolist())
+    kept = _good_members(fit.log_evidence, n_fold, n_sample)
     return EvidenceEnsemble(
         take_members(network, task.plan, range(n_fold)),
         take_members(network, task.plan, kept),
         fit,
         kept,
     )
+
+
+def _good_members(log_evidence: FloatArray, first: int, n_sample: int) -> list[int]:
+    """Return the members from `first` on that did not end in a poor optimum."""
+    found = np.nan_to_num(log_evidence[first:], nan=-np.inf)
+    good = found >= found.max() - _POOR * n_sample
+    return [first + int(k) for k in np.flatnonzero(good)]
 
 
 def _observations(

@@ -128,7 +128,7 @@ class FittedBINN:
         per_copy = (self.markers.weight / self.markers.sd)[used]
         network = np.zeros((dosage.shape[1], n_target))
         network[used] = slope * per_copy[:, None] * self.targets.sd * self.share
-        return network, self.polygenic.effect * (1 - self.share)
+        return network, self.polygenic.effect
 
     def node_gradient(
         self,
@@ -199,7 +199,7 @@ class FittedBINN:
         network = standardised * self.targets.sd + self.targets.mean
         network = np.clip(network, *self.limits)
         linear = self.polygenic.predict(dosage)
-        return self.share * network + (1 - self.share) * linear
+        return self.share * network + linear
 
 
 def network_inputs(
