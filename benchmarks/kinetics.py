@@ -221,7 +221,7 @@ def simulated(args: argparse.Namespace) -> None:
             decay_steps=60,
         )
         folds = grouped_folds(train, 5, rng)[:1]
-        for method in ("distribution", "random"):
+        for method in args.methods:
             begin = time.perf_counter()
             search_rng = np.random.default_rng(1000 + seed)
             trials = run_search(
@@ -413,7 +413,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--space", default="finkelstein")
-    parser.add_argument("--method", default="distribution")
+    parser.add_argument("--method", default="evolution")
+    parser.add_argument(
+        "--methods", nargs="+", default=["evolution", "distribution", "random"]
+    )
     parser.add_argument("--generations", type=int, default=20)
     parser.add_argument("--size", type=int, default=16)
     parser.add_argument("--shortlist", type=int, default=16)

@@ -69,7 +69,7 @@ def test_reward_that_is_no_number_counts_zero() -> None:
 
 def test_beats_random_search_at_equal_budget() -> None:
     best = {}
-    for method in ("distribution", "random"):
+    for method in ("distribution", "evolution", "random"):
         scores = []
         for seed in range(5):
             optimiser = make_optimiser(method, SPACE, np.random.default_rng(seed))
@@ -77,9 +77,10 @@ def test_beats_random_search_at_equal_budget() -> None:
             scores.append(max(t.reward for t in trials))
         best[method] = np.mean(scores)
     assert best["distribution"] > 1.5 * best["random"]
+    assert best["evolution"] > best["distribution"]
 
 
-@pytest.mark.parametrize("method", ["distribution", "random", "optuna"])
+@pytest.mark.parametrize("method", ["distribution", "evolution", "random", "optuna"])
 def test_equal_seeds_give_equal_searches(method: str) -> None:
     if method == "optuna":
         pytest.importorskip("optuna")
@@ -91,7 +92,7 @@ def test_equal_seeds_give_equal_searches(method: str) -> None:
     assert runs[0] != runs[2]
 
 
-@pytest.mark.parametrize("method", ["distribution", "random"])
+@pytest.mark.parametrize("method", ["distribution", "evolution", "random"])
 def test_a_stopped_search_continues_where_it_was(tmp_path: Path, method: str) -> None:
     state = tmp_path / "search.json"
     whole = run_search(

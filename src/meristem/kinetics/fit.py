@@ -41,7 +41,6 @@ from meristem.kinetics.stacked_adam import StackedAdam
 from meristem.kinetics.trees import spanning_trees
 from meristem.records import FloatArray
 
-
 WIDTH_DECAY = 0.85
 """Factor per epoch by which the softness of the detection limit nears its end."""
 

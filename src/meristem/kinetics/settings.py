@@ -90,7 +90,7 @@ class SearchSettings(_Strict):
     """How architectures are searched: always within the training rows."""
 
     space: str = "finkelstein"
-    method: Literal["distribution", "random", "optuna"] = "distribution"
+    method: Literal["distribution", "evolution", "random", "optuna"] = "evolution"
     generations: int = Field(default=30, ge=1)
     size: int = Field(default=20, ge=1)
     folds: int = Field(default=5, ge=2)
