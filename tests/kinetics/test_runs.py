@@ -2,6 +2,7 @@
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,11 @@ from typer.testing import CliRunner
 
 from meristem.cli.kinetics import app
 from meristem.errors import ConfigError, DataError, MeristemError
+from meristem.kinetics.describe_run import describe_model
+from meristem.kinetics.explain_run import explain_run
+from meristem.kinetics.fit_run import search_run
 from meristem.kinetics.report import build_kinetics_report
+from meristem.kinetics.runs import open_run
 from meristem.kinetics.settings import (
     KineticsSettings,
     TransferSettings,
@@ -271,6 +276,34 @@ def test_windows_must_fit_the_scheme(tmp_path: Path) -> None:
     config.write_text(SMALL)
     with pytest.raises(ConfigError, match="no window for reaction 'k01'"):
         invoke("fit", config, "-o", tmp_path / "run", "--quiet")
+
+
+def test_generations_are_announced(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(SMALL)
+    seen: list[tuple[int, int]] = []
+    settings = read_settings(config, KineticsSettings)
+    search_run(
+        settings,
+        tmp_path / "run",
+        lambda stage, done, total: seen.append((done, total)),
+    )
+    assert (1, 2) in seen
+    assert (2, 2) in seen
+
+
+def test_networks_of_other_features_are_not_explained(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(SMALL)
+    settings = read_settings(config, KineticsSettings)
+    source = load_source(settings.data, np.random.default_rng(0))
+    kinn = replace(draw_kinn(0), weights=np.zeros((7, 50, 4)), channels="")
+    run = open_run(tmp_path / "run", title="t", question="q", config={}, seed=0)
+    describe_model(run, [kinn], source.train)
+    assert not (tmp_path / "run" / "mutagenesis.csv").exists()
+    write_kinns([kinn], tmp_path / "model.json")
+    with pytest.raises(DataError, match="not fitted to guide-target pairs"):
+        explain_run(tmp_path / "model.json", GUIDE, [], tmp_path / "out")
 
 
 def test_a_folder_without_a_run_has_no_page(tmp_path: Path) -> None:
