@@ -84,13 +84,16 @@ def draw_heat(table: pd.DataFrame, name: str, title: str, caption: str) -> Figur
     cell = min(26.0, (WIDTH - 80) / len(positions))
     canvas = Canvas(WIDTH, 24 * len(edits) + 60, title)
     worst = float(-min(table["change"].min(), -1e-9))
+    best = float(max(table["change"].max(), 1e-9))
     for row in table.to_dict("records"):
         x = 70 + positions.index(row["position"]) * cell
         y = 10 + edits.index(row["edit"]) * 24
-        share = min(max(-row["change"] / worst, 0.0), 1.0)
-        fill = ramp(share) if row["change"] <= 0 else "#f3ddd0"
         tip = f"{row['edit']} at {row['position']}: {row['change']:.2f}"
-        canvas.rect(x, y, cell - 1, 23, tip=tip, fill=fill)
+        canvas.rect(x, y, cell - 1, 23, fill=ramp(0.0))
+        down = row["change"] <= 0
+        share = -row["change"] / worst if down else row["change"] / best
+        colour = ACCENT if down else WARN
+        canvas.rect(x, y, cell - 1, 23, tip=tip, fill=colour, fill_opacity=share)
     for index, edit in enumerate(edits):
         canvas.text(62, 26 + index * 24, edit, 12, anchor="end", fill=SOFT)
     bottom = 10 + 24 * len(edits)
@@ -98,7 +101,7 @@ def draw_heat(table: pd.DataFrame, name: str, title: str, caption: str) -> Figur
         if index % 2 == 0:
             x = 70 + (index + 0.5) * cell
             canvas.text(x, bottom + 16, str(position), 11, anchor="middle", fill=SOFT)
-    text = f"dark: {-worst:.1f} log10 units; light: none; orange: faster"
+    text = f"green: down to {-worst:.2g}; orange: up to {best:.2g}"
     canvas.text(70, bottom + 36, text, 11, fill=SOFT)
     return Figure(name, canvas.to_svg(), table, caption=caption, title=title)
 

@@ -81,6 +81,7 @@ def build_kinetics_report(folder: str | Path) -> Path:
         _search,
         _ranking,
         _shift,
+        _attribution,
         _identifiable,
     )
     sections = tuple(s for s in (make(run) for make in makers) if s is not None)
@@ -232,6 +233,19 @@ def _shift(run: _Folder) -> Section | None:
         intro="Mean correction that the cells' data add to each log10 rate.",
         html=table_html(table, formats=_formats(table)),
     )
+
+
+def _attribution(run: _Folder) -> Section | None:
+    table = run.table("attribution")
+    if table is None:
+        return None
+    figure = draw_heat(
+        table,
+        "attribution-map",
+        "Mean attribution of active sites",
+        "Integrated gradients of the logit, from the empty encoding.",
+    )
+    return Section("What speaks for a cut", "attribution", blocks=(figure,))
 
 
 def _identifiable(run: _Folder) -> Section | None:

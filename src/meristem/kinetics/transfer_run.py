@@ -16,7 +16,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
-from meristem.kinetics.encode import Encoding, count_edits, encode_pairs
+from meristem.kinetics.align import BASES
+from meristem.kinetics.attribution import base_effects
+from meristem.kinetics.encode import (
+    EDIT_NAMES,
+    Encoding,
+    count_edits,
+    encode_pairs,
+)
 from meristem.kinetics.kinn import LN10, Kinn
 from meristem.kinetics.metrics import compare_scores
 from meristem.kinetics.off_target import Sites, join_sites, read_sites, spacer
@@ -219,6 +226,7 @@ def _write(
     )
     _write_calibration(run, calibration, logit, label)
     _write_shift(run, kinns, fits["corrected"], x, label)
+    _write_attribution(run, fits["corrected"], x, label)
     guides = np.unique(data.guide[test]).tolist()
     run.note("held_out", {"guides": guides, "rows": int(test.sum())})
 
@@ -276,3 +284,29 @@ def _write_shift(
         for index, name in enumerate(names)
     ]
     run.table("shift", pd.DataFrame(rows))
+
+
+_EXPLAINED = 500  # active sites whose attributions are averaged
+
+
+def _write_attribution(
+    run: Run,
+    fits: list[TransferFit],
+    x: Encoding,
+    label: NDArray[np.int64],
+) -> None:
+    """Write the mean attribution of active sites, by position and channel."""
+    active = np.flatnonzero(label == 1)[:_EXPLAINED]
+    effect = base_effects(fits, x, active)
+    names = [f"guide_{base}" for base in BASES] + list(EDIT_NAMES)
+    grid = np.indices(effect.shape).reshape(2, -1)
+    run.table(
+        "attribution",
+        pd.DataFrame(
+            {
+                "position": grid[0],
+                "edit": np.array(names)[grid[1]],
+                "change": effect.ravel(),
+            }
+        ),
+    )
