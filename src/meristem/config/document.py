@@ -99,6 +99,15 @@ def _sections(kind: type[BaseModel], path: str) -> Iterator[str]:
             yield from _sections(child, place)
 
 
+def _model(kind: type[BaseModel]) -> Iterator[str]:
+    name = kind.model_fields["kind"].default
+    yield f'### `kind = "{name}"`\n\n{kind.__doc__}\n\n{_table(kind)}\n'
+    for field_name, field in kind.model_fields.items():
+        for child in _children(field.annotation):
+            title = f"#### `[models.{field_name}]` of `{name}`"
+            yield f"{title}\n\n{child.__doc__}\n\n{_table(child)}\n"
+
+
 def configuration_page() -> str:
     """Return the reference of every configuration field as Markdown.
 
@@ -108,10 +117,6 @@ def configuration_page() -> str:
     True
     """
     top = f"## Top level\n\n{_table(AnalysisConfig)}\n"
-    models = [
-        f'### `kind = "{kind.model_fields["kind"].default}"`\n\n{kind.__doc__}\n\n'
-        f"{_table(kind)}\n"
-        for kind in _children(AnyModelOptions)
-    ]
+    models = [part for kind in _children(AnyModelOptions) for part in _model(kind)]
     head = "## `[[models]]`\n\nOne table per model; `kind` chooses the class.\n"
     return "\n".join([_HEAD, top, *_sections(AnalysisConfig, ""), head, *models])

@@ -167,7 +167,14 @@ class ExplainConfig(Stage):
     model: str = Field(default="", description="label; empty: the last network")
     permutations: int = Field(default=200, ge=0)
     null_fits: int = Field(
-        default=5, ge=0, description="networks on permuted phenotypes; 0, or 3 and more"
+        default=10,
+        ge=0,
+        description="networks on permuted phenotypes; 0, or 3 and more",
+    )
+    folds: int = Field(
+        default=5,
+        ge=0,
+        description="networks without a fold of lines, which test the nodes; 0 or 2+",
     )
     clamp_sd: float = Field(default=1.0, gt=0, description="sds a latent is moved by")
 
@@ -176,6 +183,13 @@ class ExplainConfig(Stage):
     def _enough(cls, value: int) -> int:
         if 0 < value < 3:
             raise ValueError("give 0, or 3 and more: fewer make no distribution")
+        return value
+
+    @field_validator("folds")
+    @classmethod
+    def _two(cls, value: int) -> int:
+        if value == 1:
+            raise ValueError("give 0, or 2 and more: one fold is no partition")
         return value
 
     top: int = Field(default=30, ge=1, description="rows shown in the report")

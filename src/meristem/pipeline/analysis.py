@@ -22,8 +22,12 @@ from meristem.knowledge.build import Knowledge, build_graph
 from meristem.models.catalog import build
 from meristem.models.protocol import Predictor
 from meristem.pipeline.folder import CONTRACT_VERSION, RunFolder, digest
-from meristem.pipeline.inputs import InputFile, input_files
-from meristem.pipeline.preparation import load_dataset
+from meristem.pipeline.inputs import InputFile, Inputs, input_files
+from meristem.pipeline.preparation import (
+    is_prepared,
+    prepare_inputs,
+    read_prepared,
+)
 from meristem.plan.compile import Compilation, compile_plan
 from meristem.records import Dataset, NetworkPlan
 
@@ -94,10 +98,19 @@ class Analysis:
         return digest(self.model_key, parts)
 
     @cached_property
+    def prepared(self) -> Inputs | None:
+        """What was read from the input files; None if the run folder has it already."""
+        if is_prepared(self.folder, self.data_key):
+            return None
+        with self.timed("read"):
+            return prepare_inputs(self.config)
+
+    @cached_property
     def dataset(self) -> Dataset:
-        """The prepared data set: read from the run folder, or from the inputs."""
-        with self.timed("prepare"):
-            return load_dataset(self.config, self.folder, self.data_key)
+        """The prepared data set: of the run folder, or of the inputs."""
+        if self.prepared is None:
+            return read_prepared(self.folder)
+        return self.prepared.dataset
 
     @cached_property
     def knowledge(self) -> Knowledge | None:
@@ -143,8 +156,9 @@ class Analysis:
             options.label
             for options in self.config.models
             if isinstance(options, BINNOptions)
+            and (self.plan is not None or options.graph == "learned")
         ]
-        return networks[-1] if networks and self.plan is not None else ""
+        return networks[-1] if networks else ""
 
     def rng(self, *purpose: str) -> np.random.Generator:
         """Return a generator that depends on the seed and the purpose alone."""

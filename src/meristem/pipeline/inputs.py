@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from meristem.config.models import BINNOptions
 from meristem.config.stages import AnalysisConfig
 from meristem.genetics.hybrids import cross_parents
 from meristem.io.crosses import Crosses, read_crosses
@@ -72,6 +73,12 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
         found.append(("splits", config.evaluate.splits))
     if config.predict.genotypes is not None:
         found.append(("new lines", config.predict.genotypes))
+    tables = [
+        options.learn.table
+        for options in config.models
+        if isinstance(options, BINNOptions) and options.learn.table is not None
+    ]
+    found += [("eQTL table", table) for table in tables]
     return found + _knowledge_files(config)
 
 

@@ -17,28 +17,43 @@ from meristem.records import MISSING, Dataset
 DATASET = "work/dataset"
 
 
-def load_dataset(config: AnalysisConfig, folder: RunFolder, key: str) -> Dataset:
-    """Return the prepared data set, prepared now unless it lies in the run folder.
+def is_prepared(folder: RunFolder, key: str) -> bool:
+    """Return whether the prepared data set of this key lies in the run folder."""
+    return folder.is_done("prepare", key, ("data.json", "structure.csv", DATASET))
+
+
+def read_prepared(folder: RunFolder) -> Dataset:
+    """Return the data set that `write_prepared` wrote."""
+    return read_dataset(folder.file(DATASET))
+
+
+def prepare_inputs(config: AnalysisConfig) -> Inputs:
+    """Read the inputs and keep the targets asked for; nothing is written."""
+    inputs = read_inputs(config)
+    return Inputs(select_targets(inputs.dataset, config), inputs.reconciliation)
+
+
+def write_prepared(
+    config: AnalysisConfig, folder: RunFolder, key: str, inputs: Inputs
+) -> None:
+    """Write the data set, `data.json` and `structure.csv`.
 
     Parameters
     ----------
     config
         Resolved configuration.
     folder
-        Run folder; `data.json` and `structure.csv` are written into it.
+        Run folder.
     key
         Digest of everything the data set depends on.
+    inputs
+        From `prepare_inputs`.
     """
-    if folder.is_done("prepare", key, ("data.json", "structure.csv", DATASET)):
-        return read_dataset(folder.file(DATASET))
-    inputs = read_inputs(config)
-    dataset = select_targets(inputs.dataset, config)
-    write_dataset(dataset, folder.file(DATASET))
-    explained = _write_structure(folder, dataset)
-    summary = describe(Inputs(dataset, inputs.reconciliation), config)
+    write_dataset(inputs.dataset, folder.file(DATASET))
+    explained = _write_structure(folder, inputs.dataset)
+    summary = describe(inputs, config)
     folder.write_json("data.json", {**summary, "structure": explained})
     folder.mark_done("prepare", key)
-    return dataset
 
 
 def select_targets(dataset: Dataset, config: AnalysisConfig) -> Dataset:

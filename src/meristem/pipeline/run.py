@@ -7,16 +7,29 @@ from collections.abc import Callable
 from meristem.knowledge.quality import measure_quality
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.candidates import predict_candidates
-from meristem.pipeline.evaluation import evaluate_models
+from meristem.pipeline.evaluation import evaluate_models, outer_splits
 from meristem.pipeline.explanation import explain_model
 from meristem.pipeline.final import fit_models
+from meristem.pipeline.preparation import write_prepared
 from meristem.plan.summary import network_json
 from meristem.report.build import build_report
 
 
 def prepare(analysis: Analysis) -> None:
-    """Read, align and describe the inputs."""
-    analysis.dataset  # noqa: B018 - reading it writes its artefacts
+    """Write the aligned data set, what was dropped, and the population structure."""
+    if analysis.prepared is None:
+        return
+    with analysis.timed("prepare"):
+        write_prepared(
+            analysis.config, analysis.folder, analysis.data_key, analysis.prepared
+        )
+
+
+def read_everything(analysis: Analysis) -> None:
+    """Raise what is wrong with any input before anything is written."""
+    if analysis.knowledge is not None:
+        analysis.compiled  # noqa: B018 - compiled here for its faults
+    outer_splits(analysis)
 
 
 def describe_knowledge(analysis: Analysis) -> None:
@@ -62,6 +75,7 @@ def run_stages(analysis: Analysis, stages: tuple[str, ...] = tuple(STAGES)) -> N
     MeristemError
         If an input, the knowledge or the configuration cannot be used.
     """
+    read_everything(analysis)
     analysis.write_record(finished=False)
     chosen = [name for name in STAGES if name in stages]
     for done, name in enumerate(chosen):
