@@ -78,3 +78,37 @@ def test_targets_are_corrected_apart():
     table = table.set_index(["trait", "gene"])
     assert table.loc[("yield", "a"), "gwas_q"] == pytest.approx(0.004)
     assert table.loc[("height", "a"), "gwas_q"] == 1.0
+
+
+def test_the_test_on_lines_left_out_is_the_networks_evidence():
+    tested = nodes().assign(held_p=[0.001, 0.5, 0.02, 1e-9], rank=[2, 3, 4, 1])
+    table = gene_evidence(tested, variants(), twas()).set_index("gene")
+    # three genes are tested, the term is none of them
+    assert table.loc["a", "network_q"] == pytest.approx(0.003)
+    assert table.loc["c", "network_q"] == pytest.approx(0.03)
+    assert table["found_by"].to_dict() == {
+        "a": "network;gwas",
+        "b": "",
+        "c": "network;twas",
+    }
+    assert table.loc["c", "rank"] == 4
+    assert table.loc["b", "null_q"] == 0.01
+
+
+def test_what_the_network_adds_comes_first_and_what_none_found_last():
+    tested = nodes().assign(held_p=[0.001, 0.001, 0.9, 1.0])
+    table = gene_evidence(tested, variants())
+    assert table["gene"].tolist() == ["b", "a", "c"]
+    assert table["found_by"].tolist() == ["network", "network;gwas", ""]
+
+
+def test_a_gene_the_prediction_does_not_use_is_not_found():
+    unused = nodes().assign(held_p=[0.001, 0.001, 0.9, 1.0])
+    unused.loc[1, "sensitivity"] = 0.0
+    table = gene_evidence(unused, variants()).set_index("gene")
+    assert table.loc["b", "found_by"] == ""
+
+
+def test_without_genes_the_nodes_that_read_variants_stand_in():
+    plain = nodes().assign(kind="metabolite", n_variants=[2, 1, 0, 0])
+    assert set(gene_evidence(plain, variants())["gene"]) == {"a", "b"}

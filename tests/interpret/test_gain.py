@@ -39,3 +39,12 @@ def test_a_dead_node_gains_nothing(plan):
     latent[:, 3] = 2.0
     table = parent_gain(plan, latent, latent[:, 0], np.random.default_rng(2))
     assert table["gain"].item() < -0.8
+
+
+def test_nodes_may_be_chosen(plan):
+    latent = np.random.default_rng(1).standard_normal((40, 4))
+    rng = np.random.default_rng(2)
+    none = parent_gain(plan, latent, latent[:, 0], rng, nodes=np.array([0, 2]))
+    one = parent_gain(plan, latent, latent[:, 0], rng, nodes=np.array([0, 3]))
+    assert none.empty
+    assert one["node"].tolist() == ["term"]

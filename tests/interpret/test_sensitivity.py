@@ -5,7 +5,6 @@ import pytest
 
 from meristem.errors import ConfigError
 from meristem.interpret.sensitivity import (
-    clamping_interactions,
     clamping_sensitivity,
     member_range,
 )
@@ -75,21 +74,6 @@ def test_progress(network, genotypes):
         network(), genotypes, progress=lambda done, total: seen.append((done, total))
     )
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
-
-
-def test_interaction_of_a_product_is_its_coefficient(network, genotypes):
-    fitted = network(product=0.3)
-    found = clamping_interactions(
-        fitted, genotypes, (("g1", "g2"), ("g1", "g3")), clamp_sd=2.0
-    )
-    sd = latent_sd(network(product=0.3), genotypes)
-    for m in range(3):
-        # the member's g1 is scaled; what counts is g1 / scale
-        expected = 0.3 * 4.0 * sd[m, 0] * sd[m, 1] / fitted.scale(m)
-        assert found.signed[m, 0, 0] == pytest.approx(expected)
-        assert found.absolute[m, 0, 0] == pytest.approx(abs(expected))
-    np.testing.assert_allclose(found.signed[:, 1], 0, atol=1e-12)
-    np.testing.assert_allclose(found.signed[:, :, 1], 0, atol=1e-12)
 
 
 def test_member_range():

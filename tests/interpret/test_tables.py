@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from meristem.interpret.attribution import gene_effects, node_effects, variant_effects
+from meristem.interpret.null import Corrected
 from meristem.interpret.scans import gwas
 from meristem.interpret.sensitivity import clamping_sensitivity
-from meristem.interpret.stability import Corrected
 from meristem.interpret.tables import (
     GENE_COLUMNS,
     NODE_COLUMNS,
@@ -63,16 +63,33 @@ def test_agreement_and_null_are_joined_by_name(parts):
     )
     numbers = np.array([0.3, 0.04])
     corrected = Corrected(
-        np.array(["term", "g1"]), numbers, numbers, numbers, numbers, 0.0, 0.0
+        np.array(["term", "g1"]), *[numbers] * 4, 2 * numbers, 0.0, 0.0
     )
-    table = nodes(parts, agreement=agreement, null={0: corrected})
+    tested = pd.DataFrame(
+        {
+            "node": ["g3", "g1"],
+            "trait": ["height", "yield"],
+            "environment": "",
+            "held_slope": [0.9, 1.1],
+            "held_p": [0.2, 0.3],
+            "held_q": [0.4, 0.6],
+        }
+    )
+    table = nodes(
+        parts, agreement=agreement, null={0: corrected}, held_out=tested.iloc[:2]
+    )
     first = table[table["trait"] == "yield"].set_index("node")
     assert first.loc["g2", "agreement"] == 0.6
     assert first.loc["g2", "measured_in"] == "b"
     assert first.loc["g1", "measured_in"] == ""
     assert np.isnan(first.loc["g1", "agreement"])
     assert first.loc["g1", "null_q"] == 0.04
+    assert first.loc["g1", "null_high"] == 0.08
     assert np.isnan(first.loc["g3", "null_q"])
+    assert first.loc["g1", "held_p"] == 0.3
+    assert np.isnan(first.loc["g3", "held_slope"])
+    height = table[table["trait"] == "height"].set_index("node")
+    assert height.loc["g3", "held_q"] == 0.4
     assert table.loc[table["trait"] == "height", "null_q"].isna().all()
 
 

@@ -25,6 +25,10 @@ omics = "soft"
 epochs = 15
 seeds = 1
 inner_folds = 2
+
+[explain]
+null_fits = 3
+folds = 2
 """
 
 

@@ -32,12 +32,26 @@ COLUMNS = {
     "splits.csv": "scheme,replicate,fold,role,sample_id",
     "nodes.csv": "node,kind,model,trait,environment,n_variants,n_parents,sensitivity,"
     "sensitivity_low,sensitivity_high,null_q,gradient,agreement,agreement_low,"
-    "agreement_high,agreement_p,measured_in,rank,sensitivity_absolute",
+    "agreement_high,agreement_p,measured_in,rank,sensitivity_absolute,null_high,"
+    "held_slope,held_p,held_q",
     "variants.csv": "variant_id,contig,position,gene,trait,environment,"
     "effect_network,effect_polygenic,effect_total,gwas_beta,gwas_p",
     "genes.csv": "gene,contig,position,trait,environment,n_variants,effect,sensitivity",
     "candidates.csv": "sample_id,trait,environment,model,predicted,spread,low,high,"
     "rank,top_probability",
+    "evidence.csv": "gene,trait,environment,sensitivity,sensitivity_low,"
+    "sensitivity_high,rank,n_variants,null_q,network_p,network_q,gwas_p,gwas_q,"
+    "gwas_variant,twas_p,twas_q,agreement,agreement_p,found_by",
+    "twas.csv": "trait,environment,feature_id,node,beta,se,p,q,omics",
+    "interactions.csv": "node_1,node_2,trait,environment,signed,absolute,low,high",
+    "stability.csv": "trait,environment,between,agreement,low,high,n_networks,n_nodes",
+    "gain.csv": "trait,environment,node,n_sources,r_node,r_sources,gain",
+    "attribution.csv": "kind,name,trait,environment,integrated,deeplift,rank,"
+    "integrated_gap,deeplift_gap,n_lines",
+    "line_explanations.csv": "sample_id,trait,environment,line_rank,predicted,role,"
+    "node,latent_sd,contribution,rank",
+    "agreement_by_sensitivity.csv": "trait,environment,class,sensitivity,agreement,n,"
+    "rank_r",
 }
 
 

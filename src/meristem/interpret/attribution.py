@@ -128,8 +128,15 @@ def node_effects(
     gradient = fitted.node_gradient(genotypes)  # (n_member, n_node, n_target)
     latent = fitted.member_latents(genotypes)  # (n_member, n_sample, n_node)
     mean = fitted.latents(genotypes).value  # (n_sample, n_node)
+    step = member_signs(latent, mean) * latent.std(axis=1)  # (n_member, n_node)
+    return (gradient * step[:, :, None]).mean(axis=0)
+
+
+def member_signs(
+    latent: FloatArray,  # (n_member, n_sample, n_node)
+    mean: FloatArray,  # (n_sample, n_node) of the ensemble
+) -> FloatArray:  # (n_member, n_node) 1 or -1
+    """Return on which side of the ensemble's latent each member's latent runs."""
     centred = latent - latent.mean(axis=1, keepdims=True)
     along = np.einsum("msj,sj->mj", centred, mean - mean.mean(axis=0))
-    sign = np.where(along < 0, -1.0, 1.0)
-    step = sign * latent.std(axis=1)  # (n_member, n_node)
-    return (gradient * step[:, :, None]).mean(axis=0)
+    return np.where(along < 0, -1.0, 1.0)

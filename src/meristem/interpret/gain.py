@@ -7,7 +7,7 @@ import pandas as pd
 
 from meristem.interpret.correlation import columnwise_r
 from meristem.interpret.structure import node_edges
-from meristem.records import FloatArray, NetworkPlan
+from meristem.records import FloatArray, IntArray, NetworkPlan
 
 COLUMNS = ("node", "n_sources", "r_node", "r_sources", "gain")
 
@@ -18,6 +18,7 @@ def parent_gain(
     y: FloatArray,  # (n_sample,) NaN missing
     rng: np.random.Generator,
     *,
+    nodes: IntArray | None = None,
     n_fold: int = 5,
     penalty: float = 1.0,
 ) -> pd.DataFrame:
@@ -36,6 +37,8 @@ def parent_gain(
         Phenotype of the same samples.
     rng
         Source of the folds in which both regressions are fitted.
+    nodes
+        Numbers of the nodes compared; default: all that read nodes.
     n_fold
         Folds.
     penalty
@@ -59,7 +62,10 @@ def parent_gain(
     fold[rng.permutation(y.size)] = np.arange(y.size) % n_fold
     reader, source = node_edges(plan)
     records = []
-    for node in np.unique(reader):
+    compared = np.unique(reader)
+    if nodes is not None:
+        compared = np.intersect1d(compared, nodes)
+    for node in compared:
         sources = source[reader == node]
         one = _cross_validated_r(z[:, [node]], y, fold, penalty)
         other = _cross_validated_r(z[:, sources], y, fold, penalty)

@@ -7,7 +7,9 @@ of all variants sum to that difference, which is checked and returned.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -44,6 +46,16 @@ class IntegratedGradients:
         return np.abs(self.node).mean(axis=0)
 
 
+@dataclass(frozen=True)
+class PathIntegral:
+    """Shares in standardised units, averaged over members."""
+
+    variant: FloatArray  # (n_sample, n_used_variant, n_target)
+    node: FloatArray  # (n_sample, n_node, n_target)
+    difference: FloatArray  # (n_sample, n_target)
+    gap: FloatArray  # (n_sample, n_target)
+
+
 def integrated_gradients(
     fitted: FittedBINN,
     genotypes: Genotypes,
@@ -76,16 +88,24 @@ def integrated_gradients(
     Sundararajan, Taly & Yan 2017, ICML (integrated gradients, completeness);
     Dhamdhere, Sundararajan & Yan 2019, ICLR (conductance of hidden nodes).
     """
+    return account_for_lines(fitted, genotypes, partial(integrate_path, steps=steps))
+
+
+def account_for_lines(
+    fitted: FittedBINN,
+    genotypes: Genotypes,
+    account: Callable[[PlanNetwork, Tensor], PathIntegral],
+) -> IntegratedGradients:
+    """Return the shares that `account` finds, in units of the prediction."""
     dosage = align_variants(genotypes, fitted.plan.variants).call_dosage
     parts = [
-        integrate_path(fitted.network, x, steps)
+        account(fitted.network, x)
         for x in network_inputs(fitted.network, fitted.markers, dosage)
     ]
     # from standardised to trait units, and to the network's share of the prediction
     unit = fitted.targets.sd * fitted.share
-    n_variant = fitted.plan.variants.n_variant
+    variant = np.zeros((dosage.shape[0], fitted.plan.variants.n_variant, unit.size))
     used = fitted.network.used_variant
-    variant = np.zeros((dosage.shape[0], n_variant, unit.size))
     variant[:, used] = np.concatenate([part.variant for part in parts]) * unit
     return IntegratedGradients(
         variant_id=fitted.plan.variants.variant_id,
@@ -95,16 +115,6 @@ def integrated_gradients(
         difference=np.concatenate([part.difference for part in parts]) * unit,
         gap=np.concatenate([part.gap for part in parts]) * unit,
     )
-
-
-@dataclass(frozen=True)
-class PathIntegral:
-    """Shares in standardised units, averaged over members."""
-
-    variant: FloatArray  # (n_sample, n_used_variant, n_target)
-    node: FloatArray  # (n_sample, n_node, n_target)
-    difference: FloatArray  # (n_sample, n_target)
-    gap: FloatArray  # (n_sample, n_target)
 
 
 def integrate_path(

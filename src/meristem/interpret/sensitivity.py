@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from meristem.errors import ConfigError
+from meristem.models.binn_fitted import FittedBINN
 from meristem.models.protocol import FittedNetwork
 from meristem.records import FloatArray, Genotypes, StrArray
 
@@ -38,17 +39,6 @@ class Sensitivity:
     def interval(self) -> tuple[FloatArray, FloatArray]:  # each (n_node, n_target)
         """Return the central 95 % range of the members' published sensitivity."""
         return member_range(self.published)
-
-
-@dataclass(frozen=True)
-class Interaction:
-    """What moving two latents together does beyond moving each alone."""
-
-    node_1: StrArray  # (n_pair,)
-    node_2: StrArray  # (n_pair,)
-    clamp_sd: float
-    signed: FloatArray  # (n_member, n_pair, n_target) mean over samples
-    absolute: FloatArray  # (n_member, n_pair, n_target) mean of absolute values
 
 
 def clamping_sensitivity(
@@ -107,56 +97,20 @@ def clamping_sensitivity(
     return Sensitivity(names, clamp_sd, published, absolute)
 
 
-def clamping_interactions(
-    fitted: FittedNetwork,
-    genotypes: Genotypes,
-    pairs: tuple[tuple[str, str], ...],
-    *,
-    clamp_sd: float = 1.0,
-) -> Interaction:
-    """Return how far the effect of one latent depends on another.
+def network_alone(fitted: FittedNetwork) -> FittedNetwork:
+    """Return the same network without the linear path beside it.
 
-    With f(s, t) the prediction while node 1 is held at mu_1 + s a sigma_1 and node 2
-    at mu_2 + t a sigma_2: (f(1, 1) - f(1, -1) - f(-1, 1) + f(-1, -1)) / 4. It is 0
-    where effects add up, and a^2 sigma_1 sigma_2 c for a product c z_1 z_2.
-
-    Parameters
-    ----------
-    fitted
-        A fitted network.
-    genotypes
-        Samples over which the latents vary.
-    pairs
-        Names of the two nodes of each pair.
-    clamp_sd
-        a, the size of the step.
-
-    Returns
-    -------
-    Interaction
-        One value per member, pair and target.
+    What a network does with its nodes can then be compared between fits in which it
+    earned a large and a small share of the prediction, or none.
     """
-    names = tuple(dict.fromkeys(name for pair in pairs for name in pair))
-    _, latent = chosen_latents(fitted, genotypes, names)
-    mean, sd = latent.mean(axis=1), latent.std(axis=1)
-    place = {name: number for number, name in enumerate(names)}
-    signed, absolute = [], []
-    for pair in pairs:
-        columns = [place[name] for name in pair]
-        change = np.zeros(1)  # grows to (n_member, n_sample, n_target)
-        for s, t in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-            step = clamp_sd * np.array([s, t])
-            value = mean[:, columns] + step * sd[:, columns]
-            change = change + s * t * fitted.clamp(genotypes, pair, value) / 4
-        signed.append(change.mean(axis=1))
-        absolute.append(np.abs(change).mean(axis=1))
-    return Interaction(
-        np.array([pair[0] for pair in pairs]),
-        np.array([pair[1] for pair in pairs]),
-        clamp_sd,
-        np.stack(signed, axis=1),
-        np.stack(absolute, axis=1),
-    )
+    if isinstance(fitted, FittedBINN):
+        return replace(fitted, share=np.ones_like(fitted.share))
+    return fitted
+
+
+def network_share(fitted: FittedNetwork, n_target: int) -> FloatArray:  # (n_target,)
+    """Return the share of the network in each prediction; 1 where it has no rival."""
+    return fitted.share if isinstance(fitted, FittedBINN) else np.ones(n_target)
 
 
 def member_range(

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from meristem.interpret.attribution import GeneEffects, VariantEffects
+from meristem.interpret.null import Corrected
 from meristem.interpret.sensitivity import Sensitivity
-from meristem.interpret.stability import Corrected
 from meristem.interpret.structure import node_size, variant_edges
 from meristem.records import FloatArray, GeneTable, NetworkPlan, Phenotypes, StrArray
 
@@ -33,6 +33,10 @@ NODE_COLUMNS = (
     "measured_in",
     "rank",
     "sensitivity_absolute",
+    "null_high",
+    "held_slope",
+    "held_p",
+    "held_q",
 )
 VARIANT_COLUMNS = (
     "variant_id",
@@ -67,6 +71,7 @@ def node_table(
     gradient: FloatArray,  # (n_node, n_target)
     agreement: pd.DataFrame | None = None,
     null: Mapping[int, Corrected] | None = None,
+    held_out: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return `nodes.csv`: every latent, one row per target.
 
@@ -87,6 +92,8 @@ def node_table(
         best agreement is kept.
     null
         Target number -> importance corrected by shuffled labels.
+    held_out
+        From `held_out.held_out_scan`.
     """
     size = node_size(plan)
     low, high = sensitivity.interval()
@@ -107,17 +114,17 @@ def node_table(
                 "sensitivity": mean[:, target],
                 "sensitivity_low": low[:, target],
                 "sensitivity_high": high[:, target],
-                "null_q": np.nan
-                if corrected is None
-                else _matched(sensitivity.node_name, corrected.node_name, corrected.q),
+                "null_q": _of_null(sensitivity.node_name, corrected, "q"),
                 "gradient": gradient[row, target],
                 "rank": pd.Series(-mean[:, target]).rank(method="min").astype(int),
                 "sensitivity_absolute": absolute[:, target],
+                "null_high": _of_null(sensitivity.node_name, corrected, "high"),
             }
         )
         frames.append(frame.sort_values("rank", kind="stable"))
     table = pd.concat(frames, ignore_index=True)
-    return _with_agreement(table, agreement)[list(NODE_COLUMNS)]
+    table = _with_held_out(_with_agreement(table, agreement), held_out)
+    return table[list(NODE_COLUMNS)]
 
 
 def variant_table(
@@ -220,6 +227,22 @@ def _matched(wanted: StrArray, names: StrArray, values: FloatArray) -> FloatArra
     """Return the values of the wanted names; NaN where there is none."""
     row = _positions(names, wanted)
     return np.where(row >= 0, values[row], np.nan)
+
+
+def _of_null(
+    names: StrArray, corrected: Corrected | None, part: str
+) -> FloatArray | float:
+    if corrected is None:
+        return float("nan")
+    return _matched(names, corrected.node_name, getattr(corrected, part))
+
+
+def _with_held_out(table: pd.DataFrame, held_out: pd.DataFrame | None) -> pd.DataFrame:
+    given = ["held_slope", "held_p", "held_q"]
+    if held_out is None or held_out.empty:
+        return table.assign(**dict.fromkeys(given, np.nan))
+    key = ["node", "trait", "environment"]
+    return table.merge(held_out[[*key, *given]], on=key, how="left")
 
 
 def _with_agreement(

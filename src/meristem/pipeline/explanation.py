@@ -3,40 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from meristem.errors import ConfigError
-from meristem.evaluate.splits import inner_splits
 from meristem.interpret.attribution import gene_effects, node_effects, variant_effects
-from meristem.interpret.scans import gwas
-from meristem.interpret.sensitivity import Sensitivity, clamping_sensitivity
-from meristem.interpret.stability import (
+from meristem.interpret.held_out import HeldOut, held_out_scan
+from meristem.interpret.null import (
     Corrected,
+    chance_importance,
     correct_importance,
-    null_importance,
+)
+from meristem.interpret.scans import gwas
+from meristem.interpret.sensitivity import (
+    Sensitivity,
+    clamping_sensitivity,
+    network_share,
 )
 from meristem.interpret.structure import node_size
 from meristem.interpret.tables import gene_table, node_table, variant_table
 from meristem.interpret.validation import latent_agreement
 from meristem.models.protocol import FittedNetwork
 from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.evidence import Explained, write_evidence
 from meristem.pipeline.final import load_fitted, training_rows
 from meristem.pipeline.folder import digest
-from meristem.records import Dataset
+from meristem.pipeline.refits import (
+    NullFits,
+    Refitting,
+    held_out_contributions,
+    null_importances,
+    refitting,
+)
+from meristem.records import Phenotypes
 
-OUTPUTS = ("nodes.csv", "genes.csv", "variants.csv")
+OUTPUTS = (
+    "nodes.csv",
+    "genes.csv",
+    "variants.csv",
+    "evidence.csv",
+    "stability.csv",
+    "interactions.csv",
+    "line_explanations.csv",
+)
+
+
+@dataclass(frozen=True)
+class _Controls:
+    """Refits of the network, in the units of its predictions."""
+
+    null: NullFits | None
+    held_out: HeldOut | None
 
 
 def explain_model(analysis: Analysis) -> None:
-    """Write `nodes.csv`, `genes.csv` and `variants.csv`; nothing without a network."""
+    """Write what the network relies on, with its evidence; nothing without a network.
+
+    The tables are those of `docs/run_folder.md` from `nodes.csv` on. Tables that need
+    what a run does not have (omics, refits, terms) are left out.
+    """
     label = analysis.explained_label
     if not label:
         return
     parts = analysis.config.explain.model_dump(mode="json")
-    key = digest(analysis.evaluation_key, parts)
+    wanted = analysis.config.phenotypes.minimise
+    key = digest(analysis.evaluation_key, parts, wanted)
     if analysis.folder.is_done("explain", key, OUTPUTS):
         return
     with analysis.timed("explain"):
@@ -54,8 +87,17 @@ def _explain(analysis: Analysis, label: str) -> None:
         )
     train = training_rows(analysis)
     genotypes, phenotypes, plan = train.genotypes, train.phenotypes, fitted.plan
-    config = analysis.config.explain
-    sensitivity = clamping_sensitivity(fitted, genotypes, clamp_sd=config.clamp_sd)
+    sensitivity = clamping_sensitivity(
+        fitted,
+        genotypes,
+        clamp_sd=analysis.config.explain.clamp_sd,
+        progress=lambda done, total: analysis.notify("nodes", done, total),
+    )
+    refit = refitting(analysis, label, train, fitted)
+    controls = _controls(analysis, label, refit, fitted)
+    tested = None
+    if controls.held_out is not None:
+        tested = held_out_scan(train, controls.held_out, plan)
     effects = variant_effects(fitted, genotypes)
     nodes = node_table(
         plan,
@@ -64,7 +106,8 @@ def _explain(analysis: Analysis, label: str) -> None:
         sensitivity,
         node_effects(fitted, genotypes),
         _agreement(analysis, label),
-        _null(analysis, label, train, sensitivity, fitted),
+        _corrected(fitted, sensitivity, controls.null, phenotypes),
+        tested,
     )
     genes = gene_table(
         plan,
@@ -74,8 +117,34 @@ def _explain(analysis: Analysis, label: str) -> None:
         None if analysis.knowledge is None else analysis.knowledge.genes,
     )
     variants = variant_table(plan, phenotypes, effects, gwas(train))
-    for name, frame in zip(OUTPUTS, (nodes, genes, variants), strict=True):
+    explained = Explained(
+        label=label,
+        fitted=fitted,
+        train=train,
+        sensitivity=sensitivity,
+        nodes=nodes,
+        genes=genes,
+        variants=variants,
+        null=None if controls.null is None else controls.null.importance,
+        held_out=controls.held_out,
+    )
+    write_evidence(analysis, explained)
+    for name, frame in zip(OUTPUTS, (nodes, genes, variants), strict=False):
         analysis.folder.write_table(name, frame)
+
+
+def _controls(
+    analysis: Analysis, label: str, refit: Refitting, fitted: FittedNetwork
+) -> _Controls:
+    config = analysis.config.explain
+    null = held_out = None
+    if config.null_fits > 0:
+        share = network_share(fitted, refit.dataset.phenotypes.n_target)
+        alone = null_importances(analysis, label, refit)
+        null = NullFits(alone.importance * share, alone.spread * share)
+    if config.folds > 0:
+        held_out = held_out_contributions(analysis, label, refit, fitted)
+    return _Controls(null, held_out)
 
 
 def _agreement(analysis: Analysis, label: str) -> pd.DataFrame | None:
@@ -93,43 +162,32 @@ def _agreement(analysis: Analysis, label: str) -> pd.DataFrame | None:
     )
 
 
-def _null(
-    analysis: Analysis,
-    label: str,
-    train: Dataset,
-    sensitivity: Sensitivity,
+def _corrected(
     fitted: FittedNetwork,
+    sensitivity: Sensitivity,
+    null: NullFits | None,
+    phenotypes: Phenotypes,
 ) -> Mapping[int, Corrected] | None:
-    """Return sensitivities corrected by networks trained on permuted phenotypes."""
-    config = analysis.config.explain
-    if config.null_fits == 0:
+    """Return sensitivities beside those of networks of shuffled labels."""
+    if null is None:
         return None
-    predictor = dict(analysis.predictors)[label]
-    inner = inner_splits(train, analysis.config.evaluate, analysis.rng("inner", label))
-
-    def refit(shuffled: Dataset, rng: np.random.Generator) -> FittedNetwork:
-        return cast(FittedNetwork, predictor.fit(shuffled, rng=rng, inner=inner))
-
-    def importance(network: FittedNetwork) -> np.ndarray:
-        return clamping_sensitivity(
-            network,
-            train.genotypes,
-            clamp_sd=config.clamp_sd,
-        ).mean()
-
-    null = null_importance(
-        refit,
-        importance,
-        train,
-        analysis.rng("null", label),
-        n_null=config.null_fits,
-        progress=lambda done, total: analysis.notify("null networks", done, total),
-    )  # (n_null, n_node, n_target)
     size = node_size(fitted.plan).n_upstream
-    mean = sensitivity.mean()
-    return {
-        target: correct_importance(
-            sensitivity.node_name, mean[None, :, target], null[:, :, target], size
+    share = network_share(fitted, phenotypes.n_target)
+    corrected = {}
+    for target in range(phenotypes.n_target):
+        y = phenotypes.value[:, target]
+        known = y[~np.isnan(y)]
+        chance = chance_importance(
+            null.importance[:, :, target],
+            null.spread[:, target],
+            float(known.std() * share[target]),
+            known.size,
         )
-        for target in range(mean.shape[1])
-    }
+        corrected[target] = correct_importance(
+            sensitivity.node_name,
+            sensitivity.mean()[None, :, target],
+            null.importance[:, :, target],
+            size,
+            chance=chance,
+        )
+    return corrected

@@ -1,0 +1,220 @@
+"""Networks fitted again as controls: on shuffled labels, and without a fold of lines.
+
+Each is a lean copy of the network explained (one seed, two inner splits): as important
+on average, more variable, and so a cautious control. Results are kept one by one; a
+killed run continues from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from meristem.errors import ConfigError
+from meristem.evaluate.splits import inner_splits
+from meristem.interpret.attribution import member_signs
+from meristem.interpret.held_out import HeldOut, node_contributions
+from meristem.interpret.null import shuffle_labels
+from meristem.interpret.sensitivity import clamping_sensitivity, network_alone
+from meristem.io.files import replacing
+from meristem.models.catalog import build
+from meristem.models.protocol import FittedNetwork, Predictor
+from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.folder import digest
+from meristem.records import Dataset, FloatArray, Genotypes, Split, StrArray
+
+LEAN_SPLITS = 2
+"""Inner splits of a control: its share of the prediction is not asked for."""
+
+Arrays = dict[str, NDArray]
+
+
+@dataclass(frozen=True)
+class Refitting:
+    """What all controls of one network share."""
+
+    predictor: Predictor
+    dataset: Dataset  # training rows of the network explained
+    node_name: StrArray  # (n_node,) of the network explained
+    clamp_sd: float
+
+
+@dataclass(frozen=True)
+class NullFits:
+    """What networks of shuffled labels make of their nodes, and of the trait."""
+
+    importance: FloatArray  # (n_null, n_node, n_target)
+    spread: FloatArray  # (n_null, n_target) sd of the predictions over lines
+
+
+def refitting(
+    analysis: Analysis, label: str, train: Dataset, fitted: FittedNetwork
+) -> Refitting:
+    """Return the lean specification of the network called `label`."""
+    options = next(o for o in analysis.config.models if o.label == label)
+    if hasattr(options, "seeds"):
+        options = options.model_copy(update={"seeds": 1})
+    predictor = build(options, plan=analysis.plan)
+    clamp_sd = analysis.config.explain.clamp_sd
+    return Refitting(predictor, train, fitted.plan.node_name, clamp_sd)
+
+
+def null_importances(analysis: Analysis, label: str, refit: Refitting) -> NullFits:
+    """Return the sensitivities of networks trained on shuffled labels."""
+    evaluate = analysis.config.evaluate
+    inner = inner_splits(refit.dataset, evaluate, analysis.rng("inner", label))
+    tasks = [
+        delayed(_null_network)(
+            refit, inner[:LEAN_SPLITS], analysis.rng("null", label, str(number))
+        )
+        for number in range(analysis.config.explain.null_fits)
+    ]
+    found = list(_run(analysis, label, "null network", tasks))
+    return NullFits(
+        np.stack([arrays["importance"] for arrays in found]),
+        np.stack([arrays["spread"] for arrays in found]),
+    )
+
+
+def held_out_contributions(
+    analysis: Analysis, label: str, refit: Refitting, fitted: FittedNetwork
+) -> HeldOut:
+    """Return what the nodes add to lines that their network was not trained on."""
+    config, dataset = analysis.config, refit.dataset
+    asked = config.evaluate.model_copy(update={"inner_folds": config.explain.folds})
+    splits = inner_splits(dataset, asked, analysis.rng("held out", label))
+    reference = fitted.latents(dataset.genotypes).value
+    tasks = [
+        delayed(_fold_network)(
+            refit,
+            split,
+            inner_splits(
+                dataset.take(split.train),
+                config.evaluate,
+                analysis.rng("held out", label, f"inner {number}"),
+            )[:LEAN_SPLITS],
+            reference,
+            analysis.rng("held out", label, f"fit {number}"),
+        )
+        for number, split in enumerate(splits)
+    ]
+    n_node, n_target = refit.node_name.size, dataset.phenotypes.n_target
+    fold = np.full(dataset.n_sample, -1, dtype=np.int64)
+    contribution = np.zeros((dataset.n_sample, n_node, n_target))
+    latent = np.zeros((dataset.n_sample, n_node))
+    importance = []
+    for number, arrays in enumerate(
+        _run(analysis, label, f"network without a fold of {len(tasks)}", tasks)
+    ):
+        test = splits[number].test
+        # schemes may test a line in several folds: the first one counts
+        new = fold[test] < 0
+        rows = test[new]
+        fold[rows] = number
+        contribution[rows] = arrays["contribution"][new]
+        latent[rows] = arrays["latent"][new]
+        importance.append(arrays["importance"])
+    return HeldOut(refit.node_name, fold, contribution, latent, np.stack(importance))
+
+
+def _null_network(
+    refit: Refitting, inner: tuple[Split, ...], rng: np.random.Generator
+) -> Arrays:
+    with threadpool_limits(limits=1):
+        shuffled = shuffle_labels(refit.dataset, rng)
+        fitted = _fit(refit, shuffled, inner, rng)
+        found = clamping_sensitivity(
+            fitted, refit.dataset.genotypes, clamp_sd=refit.clamp_sd
+        )
+        predicted = fitted.predict(refit.dataset.genotypes).value
+        return {
+            "importance": _by_name(refit, fitted, found.mean(), axis=0),
+            "spread": predicted.std(axis=0),
+        }
+
+
+def _fold_network(
+    refit: Refitting,
+    split: Split,
+    inner: tuple[Split, ...],
+    reference: FloatArray,  # (n_sample, n_node) latents of the network explained
+    rng: np.random.Generator,
+) -> Arrays:
+    with threadpool_limits(limits=1):
+        train = refit.dataset.take(split.train)
+        fitted = _fit(refit, train, inner, rng)
+        test = refit.dataset.genotypes.take_samples(split.test)
+        contribution = node_contributions(fitted, test, train.genotypes)
+        latent = _scaled(fitted, test, train.genotypes)
+        latent = _by_name(refit, fitted, latent, axis=2)
+        sign = member_signs(latent, reference[split.test])
+        return {
+            "contribution": _by_name(refit, fitted, contribution, axis=1),
+            "latent": (sign[:, None] * latent).mean(axis=0),
+            "importance": _by_name(
+                refit, fitted, np.abs(contribution).mean(axis=0), axis=0
+            ),
+        }
+
+
+def _scaled(
+    fitted: FittedNetwork, genotypes: Genotypes, reference: Genotypes
+) -> FloatArray:  # (n_member, n_sample, n_node)
+    """Return latents in sds from the mean of the lines the network was trained on."""
+    known = fitted.member_latents(reference)
+    sd = known.std(axis=1, keepdims=True)
+    moved = fitted.member_latents(genotypes) - known.mean(axis=1, keepdims=True)
+    return np.divide(moved, sd, out=np.zeros_like(moved), where=sd > 0)
+
+
+def _fit(
+    refit: Refitting,
+    dataset: Dataset,
+    inner: tuple[Split, ...],
+    rng: np.random.Generator,
+) -> FittedNetwork:
+    fitted = refit.predictor.fit(dataset, rng=rng, inner=inner)
+    if not isinstance(fitted, FittedNetwork):
+        raise ConfigError("the model has no named nodes to explain")
+    return network_alone(fitted)
+
+
+def _by_name(
+    refit: Refitting, fitted: FittedNetwork, value: FloatArray, axis: int
+) -> FloatArray:
+    """Return values in the order of the network explained; 0 for nodes not there.
+
+    A learned graph may hold other nodes in every fit.
+    """
+    place = {str(name): k for k, name in enumerate(fitted.plan.node_name)}
+    found = np.array([place.get(str(name), -1) for name in refit.node_name])
+    shape = list(value.shape)
+    shape[axis] = found.size
+    out = np.moveaxis(np.zeros(shape), axis, 0)
+    out[found >= 0] = np.moveaxis(value, axis, 0)[found[found >= 0]]
+    return np.moveaxis(out, 0, axis)
+
+
+def _run(analysis: Analysis, label: str, kind: str, tasks: list) -> Iterator[Arrays]:
+    """Yield the results in order, from the run folder or from processes."""
+    key = digest(analysis.evaluation_key, analysis.config.explain.clamp_sd, label)
+    folder = analysis.folder.file(f"work/explain-{key}")
+    paths = [folder / f"{kind}-{number}.npz" for number in range(len(tasks))]
+    missing = [number for number, path in enumerate(paths) if not path.is_file()]
+    parallel = Parallel(n_jobs=analysis.config.run.jobs, return_as="generator")
+    found = parallel(tasks[number] for number in missing)
+    analysis.notify(kind, len(tasks) - len(missing), len(tasks))
+    for left, (number, arrays) in zip(
+        range(len(missing) - 1, -1, -1), zip(missing, found, strict=True), strict=True
+    ):
+        with replacing(paths[number]) as temporary, temporary.open("wb") as handle:
+            np.savez(handle, allow_pickle=False, **arrays)
+        analysis.notify(kind, len(tasks) - left, len(tasks))
+    for path in paths:
+        with np.load(path, allow_pickle=False) as archive:
+            yield {name: archive[name] for name in archive.files}
