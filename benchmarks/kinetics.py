@@ -28,9 +28,9 @@ from meristem.kinetics.metrics import compare_scores
 from meristem.kinetics.mpkp import measurements, read_rates
 from meristem.kinetics.nested import (
     GroupedReward,
-    edit_folds,
     fit_ensemble,
     grouped_folds,
+    kind_folds,
     pearson,
     predict_ensemble,
 )
@@ -89,8 +89,8 @@ def cross_guide(args: argparse.Namespace) -> None:
         for seed in range(args.first_seed, args.first_seed + args.seeds):
             begin = time.perf_counter()
             rng = np.random.default_rng(seed)
-            sequences, held = grouped_folds(train, 5, rng), edit_folds(train, 4, rng)
-            quick = held[:1]  # a new guide asks about edits never seen
+            sequences, held = grouped_folds(train, 5, rng), kind_folds(train, 4, rng)
+            quick = sequences[:1]
             optimiser = make_optimiser(args.method, space, rng)
             trials = run_search(
                 optimiser,
@@ -102,7 +102,7 @@ def cross_guide(args: argparse.Namespace) -> None:
             )
             best = best_trials(trials, args.shortlist)
             architectures = [space.build(trial.point) for trial in best]
-            folds = np.concatenate([sequences[1:3], held[1:]])
+            folds = np.concatenate([sequences[1:3], held])
             value = GroupedReward(space.scheme, train, folds, rng, QUICK)(architectures)
             order = np.argsort(-value)
             chosen = [architectures[i] for i in order]
@@ -119,13 +119,13 @@ def cross_guide(args: argparse.Namespace) -> None:
                 space.scheme,
                 chosen[1 : args.top],
                 train,
-                copies=3,
+                copies=2,
                 rng=rng,
                 options=FULL,
                 bootstrap=False,
             )
             one = [pearson(kinn.predict(test.x), test.y) for kinn in single]
-            members = (*single, *several)
+            members = (*single[:2], *several)
             both = predict_ensemble(members, test.x)
             scored = score_predictions(test.y, test.group, {"ensemble": both}, rng=rng)
             write_kinns(members, args.out / f"model_{number}_{seed}.json")
@@ -420,7 +420,7 @@ def main() -> None:
     parser.add_argument("--generations", type=int, default=20)
     parser.add_argument("--size", type=int, default=16)
     parser.add_argument("--shortlist", type=int, default=16)
-    parser.add_argument("--top", type=int, default=6)
+    parser.add_argument("--top", type=int, default=10)
     parser.add_argument("--rows", type=int, default=8000)
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--copies", type=int, default=3)

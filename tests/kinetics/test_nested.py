@@ -8,6 +8,8 @@ import pytest
 from meristem.errors import ConfigError
 from meristem.kinetics.assess import score_predictions, spearman
 from meristem.kinetics.baselines import ridge_prediction
+from meristem.kinetics.channels import kinetic_channels
+from meristem.kinetics.encode import encode_pairs
 from meristem.kinetics.features import Window
 from meristem.kinetics.kinn import Architecture, FitOptions, Measurements
 from meristem.kinetics.nested import (
@@ -15,10 +17,13 @@ from meristem.kinetics.nested import (
     edit_folds,
     fit_ensemble,
     grouped_folds,
+    kind_folds,
     pearson,
     predict_ensemble,
 )
 from meristem.kinetics.simulate import planted_benchmark, simulate
+
+from .test_score import GUIDE, draw_targets
 
 QUICK = FitOptions(limits=(-math.inf, math.inf), epochs=10, learning_rate=0.05)
 
@@ -55,6 +60,18 @@ def test_held_out_edits_are_never_trained_on() -> None:
         assert (everywhere & ~seen).sum() >= 4
         hidden = everywhere & ~seen
         assert x[fold > 0].reshape(-1, 24)[:, hidden].any(axis=1).all()
+
+
+def test_held_out_kinds_are_never_trained_on() -> None:
+    targets = draw_targets(80)
+    x = kinetic_channels(encode_pairs([GUIDE] * 80, targets), "chemistry")
+    data = Measurements(x, np.zeros(80), np.zeros(80, bool), np.arange(80), "chemistry")
+    folds = kind_folds(data, 4, np.random.default_rng(0))
+    assert len(folds) == 4
+    for fold in folds:
+        trained = x[fold == 0][:, :, 1:5].any(axis=0)
+        everywhere = x[:, :, 1:5].any(axis=0)
+        assert (everywhere & ~trained).any()
 
 
 def test_true_windows_are_rewarded(planted: tuple) -> None:

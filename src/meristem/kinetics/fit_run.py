@@ -16,9 +16,9 @@ from meristem.kinetics.describe_run import describe_model
 from meristem.kinetics.kinn import Architecture, Kinn
 from meristem.kinetics.nested import (
     GroupedReward,
-    edit_folds,
     fit_ensemble,
     grouped_folds,
+    kind_folds,
     predict_ensemble,
 )
 from meristem.kinetics.posterior import covers_truth, window_posterior
@@ -125,13 +125,13 @@ def search_run(
         source = load_source(settings.data, rng)
     space = _space(settings, source)
     sequences = grouped_folds(source.train, settings.search.folds, rng)
-    edits = np.zeros((0, len(source.train.y)))
-    if source.train.channels and settings.search.edit_folds:
-        edits = edit_folds(source.train, settings.search.edit_folds, rng)
-    quick, folds = _folds(sequences, edits)
+    folds = sequences
+    if source.train.channels == "chemistry" and settings.search.kind_folds:
+        kinds = kind_folds(source.train, settings.search.kind_folds, rng)
+        folds = np.concatenate([sequences, kinds])
     options = settings.train.options(source.limit)
     options = replace(options, epochs=settings.search.epochs)
-    reward = GroupedReward(space.scheme, source.train, quick, rng, options)
+    reward = GroupedReward(space.scheme, source.train, folds[:1], rng, options)
     optimiser = make_optimiser(settings.search.method, space, rng)
     total = settings.search.generations
 
@@ -245,15 +245,3 @@ def _write_test(
         "predictions",
         pd.DataFrame({"observed": test.y, "censored": test.censored} | predictions),
     )
-
-
-def _folds(
-    sequences: FloatArray,  # (n_fold, n)
-    edits: FloatArray,  # (n_edit_fold, n)
-) -> tuple[FloatArray, FloatArray]:
-    """Return the folds of the search, and those of the choice among the best."""
-    if len(edits):
-        return np.concatenate([sequences[:1], edits[:1]]), np.concatenate(
-            [sequences[1:], edits]
-        )
-    return sequences[:1], sequences

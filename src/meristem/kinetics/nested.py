@@ -9,11 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from meristem.errors import ConfigError
+from meristem.kinetics.channels import MISMATCH_KINDS, channel_names
 from meristem.kinetics.encode import EDIT_NAMES
 from meristem.kinetics.fit import fit_kinns
 from meristem.kinetics.kinn import Architecture, FitOptions, Kinn, Measurements
 from meristem.kinetics.scheme import Scheme
 from meristem.records import FloatArray
+
+PAM_LENGTH, SPACER_END = 3, 23
 
 BLOCK = 64
 """Most members that are fitted as one batch."""
@@ -57,6 +60,29 @@ def edit_folds(
         held = rng.choice(present, n_held, replace=False)
         out[fold] = edits[:, held].any(axis=1)
     return out
+
+
+def kind_folds(
+    data: Measurements,
+    n_fold: int,
+    rng: np.random.Generator,
+    *,
+    length: int = 10,
+) -> FloatArray:  # (n_fold, n) 1 where held out
+    """Return folds that hold out one kind of mismatch in one stretch of the spacer.
+
+    A new guide has other bases at every position, hence other kinds of mismatch there
+    than the training guide showed.
+    """
+    names = channel_names(data.channels)
+    kinds = [names.index(kind) for kind in MISMATCH_KINDS]
+    out = np.zeros((n_fold, len(data.y)))
+    last = min(SPACER_END, data.x.shape[1]) - length
+    for fold in range(n_fold):
+        kind = kinds[fold % len(kinds)]
+        start = int(rng.integers(PAM_LENGTH, last + 1))
+        out[fold] = (data.x[:, start : start + length, kind] > 0).any(axis=1)
+    return out[out.any(axis=1)]
 
 
 def pearson(first: FloatArray, second: FloatArray) -> float:

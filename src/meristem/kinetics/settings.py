@@ -94,7 +94,7 @@ class SearchSettings(_Strict):
     generations: int = Field(default=30, ge=1)
     size: int = Field(default=20, ge=1)
     folds: int = Field(default=5, ge=2)
-    edit_folds: int = Field(default=1, ge=0)
+    kind_folds: int = Field(default=4, ge=0)
     epochs: int = Field(default=120, ge=1)
     shortlist: int = Field(default=20, ge=1)
     posterior: int = Field(default=100, ge=1)
