@@ -3,13 +3,22 @@ import pytest
 
 from meristem.models.cis_pathways import (
     CisProblem,
+    average_cis_target,
     choose_counts,
     fit_cis_target,
     predict_features,
     variant_effects,
 )
+from meristem.models.kernel_blup import fit_kernel_blup
 from meristem.models.marker_panel import make_panel
-from meristem.models.pathway_kernels import predict_stack
+from meristem.models.pathway_kernels import (
+    assess_sets,
+    best_sets,
+    fit_stack,
+    predict_stack,
+    score_sets,
+    weigh_sets,
+)
 from meristem.models.plan_sets import gather
 from meristem.models.targets import Target, random_inner
 from meristem.records import Genotypes, VariantTable
@@ -46,10 +55,34 @@ def test_effects_per_allele_reproduce_the_kernel_prediction(setting):
     fit = fit_cis_target(problem, features, target, count=2)
     effect = variant_effects(problem, features, [fit])[:, 0]
     scale = problem.panel.scale
-    value = fit.stack.intercept + (calls - scale.mean) @ effect
-    expected = predict_stack(features.stack, fit.stack, target.rows, np.arange(N))
+    value = fit.intercept + (calls - scale.mean) @ effect
+    kept = best_sets(score_sets(features.stack, target), 2)
+    stack = fit_stack(features.stack, target, kept)
+    expected = predict_stack(features.stack, stack, target.rows, np.arange(N))
     assert value == pytest.approx(expected, abs=1e-5)
     assert fit.set_name[0] == "a"
+    assert fit.variance == pytest.approx([*stack.genetic, stack.residual])
+
+
+def test_the_average_is_the_mean_of_its_parts(setting):
+    problem, target, calls = setting
+    features = predict_features(problem, np.arange(N))
+    average = average_cis_target(problem, features, target, (1, 3))
+    total = variant_effects(problem, features, [average])[:, 0]
+    some = weigh_sets(assess_sets(features.stack, target).p_value).any_set
+    plain = fit_kernel_blup(problem.panel.kernel, [target])
+    gblup = problem.panel.effects(plain.dual)[:, 0]
+    fits = [fit_cis_target(problem, features, target, count) for count in (0, 1, 3)]
+    expression, one, three = variant_effects(problem, features, fits).T
+    rest = 2 * total - (1 - some) * (gblup + expression)
+    soft = rest / some - (one + three) / 2
+    # what is left is the soft model: it must predict, and favour the set that acts
+    value = (calls - problem.panel.scale.mean) @ soft
+    assert np.corrcoef(value, target.y)[0, 1] > 0.6
+    assert some > 0.9
+    assert average.set_name[0] == "a"
+    weight = np.abs(average.gene_weight) * features.value.std(axis=0)
+    assert weight[:4].mean() > 2 * weight[4:].mean()
 
 
 def test_features_learned_on_some_rows_do_not_see_the_others(setting):

@@ -81,7 +81,14 @@ def mediated(method, **more):
 
 
 @pytest.mark.parametrize(
-    "method", ["goblup", "one_kernel", "predicted_expression", "pathway_reml"]
+    "method",
+    [
+        "goblup",
+        "one_kernel",
+        "predicted_expression",
+        "pathway_reml",
+        "pathway_average",
+    ],
 )
 def test_predictions_are_linear_in_the_genotypes_and_near_or_above_gblup(method):
     more = {"set_counts": (0, 2, 5)} if method == "pathway_reml" else {}
@@ -101,7 +108,7 @@ def test_pathway_kernels_find_causal_pathways_and_beat_gblup():
     assert len(kept) > 0
     assert set(kept) & set(panel().truth.causal_pathway)
     assert ability(fitted) > ability(fit(GBLUP())) + 0.02
-    assert len(fitted.tuning["variance"][0]) == 2 + len(kept)
+    assert len(fitted.tuning["variance"][0]) == 3 + len(kept)
 
 
 def test_set_counts_of_zero_keep_no_pathway():

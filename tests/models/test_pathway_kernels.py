@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from meristem.models.pathway_kernels import (
+    assess_sets,
     best_sets,
     count_losses,
     feature_weights,
@@ -10,6 +11,8 @@ from meristem.models.pathway_kernels import (
     predict_stack,
     score_sets,
     unit_diagonal,
+    weigh_sets,
+    weighted_stack,
 )
 from meristem.models.plan_sets import gather
 from meristem.models.targets import Target
@@ -94,3 +97,39 @@ def test_counts_beyond_the_number_of_sets_are_one_model(problem):
     train, test = np.arange(0, 60), np.arange(60, N)
     loss = count_losses(stack, target, train, test, (3, 16))
     assert loss[0] == loss[1]
+
+
+def test_p_values_are_uniform_where_nothing_acts(problem):
+    _, _, stack, target, _ = problem
+    covariance = 0.5 * stack.base[0][:N, :N] + np.diag(1 / target.weight)
+    root = np.linalg.cholesky(covariance)
+    rng = np.random.default_rng(0)
+    p = []
+    for _ in range(300):
+        null = Target(0, target.rows, root @ rng.normal(size=N), target.weight)
+        p.append(assess_sets(stack, null).p_value)
+    p = np.array(p)
+    assert (p[:, 3] == 1).all()
+    for share in (0.05, 0.3, 0.7):
+        assert (p[:, :3] < share).mean() == pytest.approx(share, abs=0.04)
+
+
+def test_belief_follows_the_evidence_and_the_company():
+    rng = np.random.default_rng(0)
+    nothing = weigh_sets(rng.random(100))
+    alone = weigh_sets(np.array([1e-6, *rng.random(99)]))
+    among = weigh_sets(np.array([1e-6, *np.full(20, 1e-4), *rng.random(79)]))
+    assert nothing.any_set < 0.5 < 0.9 < alone.any_set < among.any_set
+    assert nothing.inclusion.max() < 0.5 < alone.inclusion[0] < among.inclusion[0]
+    assert alone.inclusion[1:].max() < 0.5
+
+
+def test_the_weighted_kernel_is_the_sum_of_the_sets(problem):
+    features, sets, stack, target, _ = problem
+    weight = np.array([1.0, 0.2, 0.0, 0.5])
+    joined, prior = weighted_stack(features, stack, sets, weight)
+    total = sum(w * f @ f.T for w, f in zip(weight, stack.factors, strict=True))
+    total *= total.shape[0] / np.trace(total)
+    assert joined.base[-1] == pytest.approx(total)
+    assert (features * prior) @ features.T == pytest.approx(total)
+    assert len(joined.base) == len(stack.base) + 1

@@ -213,16 +213,21 @@ class MediatedOptions(ModelOptions):
     """Omics-mediated linear models: omics from genotype, trait from those."""
 
     kind: Literal["mediated"] = "mediated"
-    method: Literal["goblup", "one_kernel", "predicted_expression", "pathway_reml"] = (
-        "goblup"
-    )
+    method: Literal[
+        "goblup",
+        "one_kernel",
+        "predicted_expression",
+        "pathway_reml",
+        "pathway_average",
+    ] = "goblup"
     penalty: float = Field(
         default=20.0, gt=0, description="ridge penalty of a gene's own variants"
     )
     set_counts: tuple[int, ...] = Field(
         default=(0, 4, 8, 16),
         min_length=1,
-        description="pathways kept by pathway_reml, chosen on inner splits",
+        description="pathways kept: pathway_reml chooses one number on inner splits, "
+        "pathway_average takes the mean over all",
     )
 
 

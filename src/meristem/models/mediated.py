@@ -14,6 +14,7 @@ from meristem.config.models import MediatedOptions
 from meristem.errors import ConfigError
 from meristem.models.cis_pathways import (
     CisProblem,
+    average_cis_target,
     choose_counts,
     fit_cis_target,
     predict_features,
@@ -46,6 +47,9 @@ class Mediated:
     - `pathway_reml`: polygenic kernel, one kernel of predicted expression, and one
       kernel per pathway; pathways screened by score test, their number chosen on
       inner splits, zero among the candidates.
+    - `pathway_average`: the mean of pathway models of several sizes and of one in
+      which each pathway counts by its probability to act, shrunk towards none by
+      the probability that any acts; the strongest on the recovery panel.
 
     References
     ----------
@@ -82,8 +86,7 @@ class Mediated:
             effect, intercept, tuning = _one_kernel(panel, dataset, targets)
         else:
             problem = self._cis_problem(panel, dataset)
-            counts = self.options.set_counts if method == "pathway_reml" else (0,)
-            effect, intercept, tuning = _cis(problem, targets, inner, counts)
+            effect, intercept, tuning = self._cis(problem, targets, inner)
         return FittedLinear(
             kind="mediated",
             variants=dataset.genotypes.variants,
@@ -112,6 +115,33 @@ class Mediated:
             penalty=self.options.penalty,
             equal_variance=self.options.method == "predicted_expression",
         )
+
+    def _cis(
+        self,
+        problem: CisProblem,
+        targets: tuple[Target, ...],
+        inner: tuple[Split, ...],
+    ) -> _Solution:
+        counts = self.options.set_counts
+        features = predict_features(problem, np.arange(problem.markers.shape[0]))
+        if self.options.method == "pathway_average":
+            fits = [
+                average_cis_target(problem, features, target, counts)
+                for target in targets
+            ]
+        else:
+            candidates = counts if self.options.method == "pathway_reml" else (0,)
+            chosen = choose_counts(problem, targets, inner, candidates)
+            fits = [
+                fit_cis_target(problem, features, target, count)
+                for target, count in zip(targets, chosen, strict=True)
+            ]
+        tuning: dict[str, list] = {
+            "kept": [fit.set_name for fit in fits],
+            "variance": [fit.variance for fit in fits],
+        }
+        intercept = np.array([fit.intercept for fit in fits])
+        return variant_effects(problem, features, fits), intercept, tuning
 
 
 def _goblup(
@@ -152,25 +182,3 @@ def _one_kernel(
     weight = factor * (predicted.T @ solved.dual)  # (n_feature, n_target)
     tuning: dict[str, list] = {"h2": solved.h2.tolist()}
     return panel.effects(feature_dual @ weight), solved.intercept, tuning
-
-
-def _cis(
-    problem: CisProblem,
-    targets: tuple[Target, ...],
-    inner: tuple[Split, ...],
-    counts: tuple[int, ...],
-) -> _Solution:
-    chosen = choose_counts(problem, targets, inner, counts)
-    everyone = np.arange(problem.markers.shape[0])
-    features = predict_features(problem, everyone)
-    fits = [
-        fit_cis_target(problem, features, target, count)
-        for target, count in zip(targets, chosen, strict=True)
-    ]
-    tuning: dict[str, list] = {
-        "kept": [fit.set_name for fit in fits],
-        "variance": [fit.stack.genetic.tolist() for fit in fits],
-        "residual": [fit.stack.residual for fit in fits],
-    }
-    intercept = np.array([fit.stack.intercept for fit in fits])
-    return variant_effects(problem, features, fits), intercept, tuning

@@ -232,7 +232,11 @@ def _information_step(problem: _Problem, point: _Point) -> _Point | None:
     for length in (1.0, 0.5, 0.25):
         variance = np.maximum(point.variance + length * step, 0)
         variance[-1] = max(variance[-1], RESIDUAL_FLOOR)
-        candidate = problem.at(variance)
+        try:
+            candidate = problem.at(variance)
+        except scipy.linalg.LinAlgError:
+            # too long a step: the residual is lost beside huge components
+            continue
         if candidate.log_likelihood > point.log_likelihood:
             return candidate
     return None

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
+from scipy.special import expit
+from scipy.stats import chi2
 
 from meristem.models.multi_reml import (
     estimate_multi,
@@ -79,19 +81,31 @@ def make_stack(
     return KernelStack(tuple(base), tuple(factors), scales)
 
 
-def score_sets(
+@dataclass(frozen=True)
+class SetEvidence:
+    """Score test of every set beside the base kernels."""
+
+    score: FloatArray  # (n_set,) standardised; -inf for an empty set
+    p_value: FloatArray  # (n_set,) 1 for an empty set
+
+
+def assess_sets(
     stack: KernelStack,
     target: Target,
-) -> FloatArray:  # (n_set,)
-    """Return the standardised score of every set beside the base kernels.
+) -> SetEvidence:
+    """Return score and p-value of every set beside the base kernels.
 
-    With P of V = .5 sum base + W^-1, scaled to the variance of y: the score is
-    (y'P K P y - tr(P K)) / sqrt(2 tr(P K P K)); -inf for an empty set.
+    With P of V = .5 sum base + W^-1, scaled to the variance of y, the statistic is
+    Q = y'P K P y, of mean tr(P K) and variance 2 tr(P K P K). Its p-value is that of
+    the scaled chi-square of the same two moments.
 
     References
     ----------
-    Liu, Lin & Ghosh 2007, Biometrics 63:1079 (variance-component score test).
+    Liu, Lin & Ghosh 2007, Biometrics 63:1079 (variance-component score test);
+    Satterthwaite 1946, Biometrics Bull 2:110.
     """
+    n_set = len(stack.factors)
+    score, p_value = np.full(n_set, -np.inf), np.ones(n_set)
     rows = target.rows
     block = np.ix_(rows, rows)
     covariance = np.diag(1 / target.weight)
@@ -103,18 +117,71 @@ def score_sets(
     # the score compares with a unit variance: bring y to it
     quadratic = float(target.y @ projection @ target.y)
     variance = quadratic / (rows.size - 1)
-    score = np.full(len(stack.factors), -np.inf)
     if variance <= 0:
-        return score
+        return SetEvidence(score, p_value)
     residual = projection @ target.y / np.sqrt(variance)
     for number, factor in enumerate(stack.factors):
         own = factor[rows]
         middle = own.T @ projection @ own  # (n_member, n_member)
-        spread = float(np.sqrt(2 * np.sum(middle**2)))
-        if spread > 1e-10:
+        mean, spread = float(np.trace(middle)), float(2 * np.sum(middle**2))
+        if spread > 1e-20:
             image = own.T @ residual
-            score[number] = float(image @ image - np.trace(middle)) / spread
-    return score
+            statistic = float(image @ image)
+            score[number] = (statistic - mean) / np.sqrt(spread)
+            degrees = 2 * mean**2 / spread
+            p_value[number] = chi2.sf(2 * mean * statistic / spread, degrees)
+    return SetEvidence(score, p_value)
+
+
+def score_sets(
+    stack: KernelStack,
+    target: Target,
+) -> FloatArray:  # (n_set,)
+    """Return the standardised score of every set; see `assess_sets`."""
+    return assess_sets(stack, target).score
+
+
+@dataclass(frozen=True)
+class SetBelief:
+    """What the p-values of all sets say together."""
+
+    inclusion: FloatArray  # (n_set,) probability that a set acts, given that some do
+    any_set: float  # probability that any set acts
+
+
+PRIOR_SHARES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+"""Shares of acting sets considered, all as likely beforehand."""
+
+
+def weigh_sets(
+    p_value: FloatArray,  # (n_set,)
+    shape: float = 0.3,
+) -> SetBelief:
+    """Return how probable it is that each set acts, and that any does.
+
+    p-values are a mixture of a uniform and, for sets that act, the density
+    shape * p^(shape - 1). Every prior share of acting sets counts by the likelihood
+    it gives to all p-values together; beforehand no set acting is as likely as some.
+
+    References
+    ----------
+    Pounds & Morris 2003, Bioinformatics 19:1236 (beta-uniform mixture).
+
+    Examples
+    --------
+    >>> belief = weigh_sets(np.array([1e-9, 0.2, 0.9]))
+    >>> belief.inclusion.round(1), round(belief.any_set, 2)
+    (array([1. , 0.2, 0.1]), 1.0)
+    """
+    p = np.clip(p_value, 1e-300, 1.0)
+    factor = shape * p ** (shape - 1)
+    share = np.asarray(PRIOR_SHARES)[:, None]  # (n_prior, 1)
+    mixed = 1 - share + share * factor  # (n_prior, n_set)
+    log_likelihood = np.log(mixed).sum(axis=1)
+    weight = np.exp(log_likelihood - log_likelihood.max())
+    inclusion = (weight / weight.sum()) @ (share * factor / mixed)
+    log_factor = log_likelihood.max() + np.log(weight.mean())
+    return SetBelief(np.asarray(inclusion), float(expit(log_factor)))
 
 
 def best_sets(score: FloatArray, count: int) -> IntArray:  # (<= count,)
@@ -149,6 +216,26 @@ def predict_stack(
         factor = stack.factors[number]
         value += share * (factor[test] @ (factor[train].T @ fit.dual))
     return value
+
+
+def weighted_stack(
+    features: FloatArray,  # (n, n_feature)
+    stack: KernelStack,
+    sets: Members,
+    weight: FloatArray,  # (n_set,) >= 0
+) -> tuple[KernelStack, FloatArray]:  # and the variance of every feature's weight
+    """Return the base kernels and one more: the sets' kernels, summed by weight.
+
+    The sum is a kernel of the features, each with a variance of its own.
+    """
+    prior = np.zeros(features.shape[1])
+    for number in range(sets.n_group):
+        members = sets.of(number)
+        prior[members] += weight[number] * stack.factor_scale[number] ** 2
+    factor = features * np.sqrt(prior)
+    kernel, scale = unit_diagonal(factor @ factor.T)
+    base = KernelStack((*stack.base, kernel), (), np.empty(0))
+    return base, scale * prior
 
 
 def feature_weights(
