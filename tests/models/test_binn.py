@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from meristem.config.models import BINNOptions
-from meristem.errors import ConfigError, DataError, PlanError
+from meristem.config.models import BINNOptions, GBLUPOptions
+from meristem.errors import ConfigError, DataError
 from meristem.io.state_store import read_state, write_state
 from meristem.models.binn import BINN, restore_binn
 from meristem.models.binn_evidence import count_parameters, evidence_affordable
@@ -16,6 +16,7 @@ from meristem.models.binn_fitted import align_latents
 from meristem.models.binn_objective import OmicsTargets, omics_targets, schedule
 from meristem.models.binn_state import plan_arrays
 from meristem.models.binn_train import Task, node_shape
+from meristem.models.catalog import build
 from meristem.models.members import assign_members
 from meristem.models.protocol import Fitted, FittedNetwork
 from meristem.nn.dag import NodeShape
@@ -333,10 +334,18 @@ def test_control_graphs_have_other_edges(graph):
     assert np.isfinite(fitted.predict(toy_data(n=5).genotypes).value).all()
 
 
+def test_without_a_graph_the_polygenic_path_is_left():
+    data = toy_data(n=30)
+    fitted = BINN(FAST, None).fit(data, rng=np.random.default_rng(0))
+    expected = build(GBLUPOptions()).fit(data, rng=np.random.default_rng(0))
+    value = fitted.predict(data.genotypes).value
+    assert value == pytest.approx(expected.predict(data.genotypes).value, abs=1e-4)
+    again = restore_binn(fitted.state())
+    assert again.predict(data.genotypes).value == pytest.approx(value)
+
+
 def test_faults_are_named():
     rng = np.random.default_rng(0)
-    with pytest.raises(PlanError, match="needs a plan"):
-        BINN(FAST, None).fit(toy_data(n=20), rng=rng)
     with pytest.raises(DataError, match="no variants"):
         BINN(FAST, toy_plan()).fit(
             toy_data(n=20).take_variants(np.zeros(0, dtype=int)), rng=rng

@@ -8,13 +8,12 @@ that with nothing to find the model is GBLUP.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from meristem.config.models import BINNOptions
-from meristem.errors import PlanError
 from meristem.models.binn_evidence import evidence_affordable, fit_evidence_ensemble
 from meristem.models.binn_fitted import (
     FittedBINN,
@@ -26,6 +25,7 @@ from meristem.models.binn_learn import is_learned, learned_network
 from meristem.models.binn_objective import measured_nodes, omics_targets
 from meristem.models.binn_state import network_from_state, plan_from_arrays
 from meristem.models.binn_train import Task, train_ensemble
+from meristem.models.linear import FittedLinear, restore_linear
 from meristem.models.members import (
     Members,
     TargetScale,
@@ -78,7 +78,7 @@ class BINN:
         *,
         rng: np.random.Generator,
         inner: tuple[Split, ...] = (),
-    ) -> FittedBINN:
+    ) -> FittedBINN | FittedLinear:
         """Train the ensemble on the rows of `dataset`.
 
         Parameters
@@ -90,15 +90,20 @@ class BINN:
         inner
             Splits that mimic the outer question; default random folds.
 
+        Returns
+        -------
+        FittedBINN or FittedLinear
+            The latter without a graph: the polygenic path alone.
+
         Raises
         ------
-        PlanError
-            If there is no plan.
         DataError
             If there are no variants, or a target has too few observations.
         """
         require_variants(dataset)
         options = self.options
+        if self.plan is None and not is_learned(options):
+            return _polygenic_alone(dataset)
         inner = inner or random_splits(dataset.n_sample, options.inner_folds, rng)
         plan = self._plan(dataset, inner, rng)
         members = assign_members(dataset.phenotypes, inner, options.seeds)
@@ -149,12 +154,7 @@ class BINN:
     ) -> NetworkPlan:
         if is_learned(self.options):
             return learned_network(dataset, self.options, self.plan, inner, rng)
-        if self.plan is None:
-            raise PlanError(
-                "the network needs a plan and none was given",
-                remedy="add a [knowledge] section, or leave the model out",
-            )
-        plan = restrict_plan(self.plan, dataset.genotypes.variants)
+        plan = restrict_plan(cast(NetworkPlan, self.plan), dataset.genotypes.variants)
         if self.options.graph == "shuffled":
             return shuffle_plan(plan, rng)
         return random_plan(plan, rng) if self.options.graph == "random" else plan
@@ -206,8 +206,27 @@ def _train(
     return _Trained(network, out_of_fold(np.clip(value, low, high), held), meta)
 
 
-def restore_binn(state: FittedState) -> FittedBINN:
-    """Return the fitted model that `FittedBINN.state` described."""
+def _polygenic_alone(dataset: Dataset) -> FittedLinear:
+    """Return the polygenic path: what is left of the network without a graph."""
+    genotypes, phenotypes = dataset.genotypes, dataset.phenotypes
+    markers = fit_scale(genotypes.call_dosage)
+    path = fit_polygenic(genotypes.call_dosage, markers, phenotypes)
+    return FittedLinear(
+        kind="binn",
+        variants=genotypes.variants,
+        trait_name=phenotypes.trait_name,
+        environment_name=phenotypes.environment_name,
+        scale=markers,
+        marker_effect=path.effect,
+        intercept=path.intercept,
+        tuning={"h2": path.h2.tolist()},
+    )
+
+
+def restore_binn(state: FittedState) -> FittedBINN | FittedLinear:
+    """Return the fitted model that the state of a BINN described."""
+    if "marker_effect" in state.arrays:
+        return restore_linear(state)
     arrays = state.arrays
     plan = plan_from_arrays(state)
     markers = unpack_scale(arrays)
