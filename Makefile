@@ -3,6 +3,7 @@ PY ?= $(shell command -v python3.11 || command -v python3.12 || command -v pytho
 VENV ?= .venv
 PIP_ARGS ?=
 DEMO ?= demo
+WORKERS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install -q -c constraints.txt $(PIP_ARGS)
 # One thread per process: more collapse on shared cores (docs/performance.md).
@@ -17,11 +18,11 @@ run: $(VENV)/.run  ## the main job on built-in data, to an HTML report
 	$(BIN)/meristem run $(DEMO)/meristem.toml
 
 test: $(VENV)/.dev  ## tests, doctests, then the wheel in a fresh environment
-	$(BIN)/pytest -q --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -q -n $(WORKERS) --cov --cov-report=term:skip-covered --cov-fail-under=90
 	$(MAKE) wheel
 
 test-all: $(VENV)/.dev  ## the slow tests too
-	$(BIN)/pytest -q -m "slow or not slow"
+	$(BIN)/pytest -q -n $(WORKERS) -m "slow or not slow"
 	$(MAKE) wheel
 
 check: $(VENV)/.dev  ## format, lint, import contract, types, documentation
