@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from meristem.interpret.attribution import member_signs
+from meristem.interpret.clamped import prediction_change
 from meristem.interpret.sensitivity import Sensitivity, chosen_latents, member_range
 from meristem.models.protocol import FittedNetwork
 from meristem.records import FloatArray, Genotypes, Phenotypes, StrArray
@@ -69,6 +70,7 @@ def clamping_interactions(
     _, latent = chosen_latents(fitted, genotypes, names)
     mean, sd = latent.mean(axis=1), latent.std(axis=1)
     place = {name: number for number, name in enumerate(names)}
+    change_of = prediction_change(fitted, genotypes)
     signed, absolute = [], []
     for pair in pairs:
         columns = [place[name] for name in pair]
@@ -76,7 +78,7 @@ def clamping_interactions(
         for s, t in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
             step = clamp_sd * np.array([s, t])
             value = mean[:, columns] + step * sd[:, columns]
-            change = change + s * t * fitted.clamp(genotypes, pair, value) / 4
+            change = change + s * t * change_of(pair, value) / 4
         signed.append(change.mean(axis=1))
         absolute.append(np.abs(change).mean(axis=1))
     return Interaction(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from meristem.interpret.clamped import prediction_change
 from meristem.interpret.sensitivity import chosen_latents
 from meristem.models.protocol import FittedNetwork
 from meristem.records import FloatArray, Genotypes, Phenotypes
@@ -49,11 +50,12 @@ def line_contributions(
     """
     index, latent = chosen_latents(fitted, reference, nodes)
     mean = latent.mean(axis=1)  # (n_member, n_node)
-    base = fitted.member_predictions(genotypes)  # (n_member, n_sample, n_target)
-    contribution = np.zeros((base.shape[1], index.size, base.shape[2]))
+    change_of = prediction_change(fitted, genotypes)
+    n_target = fitted.predict(genotypes).trait_name.size
+    contribution = np.zeros((genotypes.n_sample, index.size, n_target))
     for place, name in enumerate(map(str, fitted.plan.node_name[index])):
-        held = fitted.clamp(genotypes, (name,), mean[:, [place]])
-        contribution[:, place] = (base - held).mean(axis=0)
+        # averaged over members
+        contribution[:, place] = -change_of((name,), mean[:, [place]]).mean(axis=0)
     return contribution
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from meristem.errors import ConfigError
-from meristem.models.binn_fitted import FittedBINN
+from meristem.interpret.clamped import prediction_change
+from meristem.models.binn_fitted import FittedBINN, network_values
 from meristem.models.protocol import FittedNetwork
+from meristem.prepare.match import align_variants
 from meristem.records import FloatArray, Genotypes, StrArray
 
 Progress = Callable[[int, int], None]
@@ -81,15 +83,15 @@ def clamping_sensitivity(
     """
     index, latent = chosen_latents(fitted, genotypes, nodes)
     mean, sd = latent.mean(axis=1), latent.std(axis=1)  # (n_member, n_node)
-    base = fitted.member_predictions(genotypes)  # (n_member, n_sample, n_target)
-    n_member, _, n_target = base.shape
+    change_of = prediction_change(fitted, genotypes)
+    n_member, n_target = latent.shape[0], fitted.predict(genotypes).trait_name.size
     published = np.zeros((n_member, index.size, n_target))
     absolute = np.zeros_like(published)
     names = fitted.plan.node_name[index]
     for place, name in enumerate(map(str, names)):
         for step in (clamp_sd, -clamp_sd):
             value = mean[:, [place]] + step * sd[:, [place]]
-            change = fitted.clamp(genotypes, (name,), value) - base
+            change = change_of((name,), value)
             published[:, place] += np.abs(change.mean(axis=1)) / 2
             absolute[:, place] += np.abs(change).mean(axis=1) / 2
         if progress is not None:
@@ -111,6 +113,16 @@ def network_alone(fitted: FittedNetwork) -> FittedNetwork:
 def network_share(fitted: FittedNetwork, n_target: int) -> FloatArray:  # (n_target,)
     """Return the share of the network in each prediction; 1 where it has no rival."""
     return fitted.share if isinstance(fitted, FittedBINN) else np.ones(n_target)
+
+
+def network_sd(fitted: FittedNetwork, genotypes: Genotypes) -> FloatArray:
+    """Return the sd over lines of what the network says, per target (n_target,)."""
+    if not isinstance(fitted, FittedBINN):
+        return fitted.predict(genotypes).value.std(axis=0)
+    dosage = align_variants(genotypes, fitted.plan.variants).call_dosage
+    value = network_values(fitted.network, fitted.markers, dosage)[0]
+    value = np.clip(value * fitted.targets.sd + fitted.targets.mean, *fitted.limits)
+    return value.mean(axis=0).std(axis=0) * fitted.share
 
 
 def member_range(

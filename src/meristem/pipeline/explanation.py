@@ -36,6 +36,7 @@ from meristem.pipeline.refits import (
     held_out_contributions,
     null_importances,
     refitting,
+    spread_lines,
 )
 from meristem.records import Phenotypes
 
@@ -89,7 +90,7 @@ def _explain(analysis: Analysis, label: str) -> None:
     genotypes, phenotypes, plan = train.genotypes, train.phenotypes, fitted.plan
     sensitivity = clamping_sensitivity(
         fitted,
-        genotypes,
+        spread_lines(genotypes),
         clamp_sd=analysis.config.explain.clamp_sd,
         progress=lambda done, total: analysis.notify("nodes", done, total),
     )

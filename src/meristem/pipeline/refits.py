@@ -20,7 +20,11 @@ from meristem.evaluate.splits import inner_splits
 from meristem.interpret.attribution import member_signs
 from meristem.interpret.held_out import HeldOut, node_contributions
 from meristem.interpret.null import shuffle_labels
-from meristem.interpret.sensitivity import clamping_sensitivity, network_alone
+from meristem.interpret.sensitivity import (
+    clamping_sensitivity,
+    network_alone,
+    network_sd,
+)
 from meristem.io.files import replacing
 from meristem.models.catalog import build
 from meristem.models.protocol import FittedNetwork, Predictor
@@ -30,6 +34,9 @@ from meristem.records import Dataset, FloatArray, Genotypes, Split, StrArray
 
 LEAN_SPLITS = 2
 """Inner splits of a control: its share of the prediction is not asked for."""
+
+MOST_LINES = 1000
+"""Lines over which latents are moved; more would not change the averages."""
 
 Arrays = dict[str, NDArray]
 
@@ -49,7 +56,15 @@ class NullFits:
     """What networks of shuffled labels make of their nodes, and of the trait."""
 
     importance: FloatArray  # (n_null, n_node, n_target)
-    spread: FloatArray  # (n_null, n_target) sd of the predictions over lines
+    spread: FloatArray  # (n_null, n_target) sd over lines of what the network says
+
+
+def spread_lines(genotypes: Genotypes) -> Genotypes:
+    """Return evenly spread lines, at most as many as sensitivities need."""
+    n = genotypes.n_sample
+    if n <= MOST_LINES:
+        return genotypes
+    return genotypes.take_samples(np.linspace(0, n - 1, MOST_LINES).astype(np.int64))
 
 
 def refitting(
@@ -128,13 +143,11 @@ def _null_network(
     with threadpool_limits(limits=1):
         shuffled = shuffle_labels(refit.dataset, rng)
         fitted = _fit(refit, shuffled, inner, rng)
-        found = clamping_sensitivity(
-            fitted, refit.dataset.genotypes, clamp_sd=refit.clamp_sd
-        )
-        predicted = fitted.predict(refit.dataset.genotypes).value
+        lines = spread_lines(refit.dataset.genotypes)
+        found = clamping_sensitivity(fitted, lines, clamp_sd=refit.clamp_sd)
         return {
             "importance": _by_name(refit, fitted, found.mean(), axis=0),
-            "spread": predicted.std(axis=0),
+            "spread": network_sd(fitted, lines),
         }
 
 
