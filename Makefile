@@ -48,6 +48,9 @@ wheel: $(VENV)/.dev  ## build the wheel, install it elsewhere, call its command 
 	$(PY) -m venv build/wheel/venv
 	build/wheel/venv/bin/pip install -q -c constraints.txt $(PIP_ARGS) build/wheel/*.whl
 	cd build/wheel && venv/bin/meristem --version && venv/bin/meristem schema --out schema.json
+	cd build/wheel && venv/bin/meristem simulate shoot-branching --out demo --n 20 --candidates 2
+	cd build/wheel && venv/bin/meristem check demo/meristem.toml
+	build/wheel/venv/bin/python -c "from importlib.resources import files; assert list(files('meristem.report').joinpath('templates').iterdir())"
 	rm -rf build/wheel
 
 $(VENV)/.run: pyproject.toml constraints.txt
