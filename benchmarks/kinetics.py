@@ -38,9 +38,15 @@ from meristem.kinetics.off_target import read_sites
 from meristem.kinetics.posterior import covers_truth, window_posterior
 from meristem.kinetics.score import Scorer, score_file
 from meristem.kinetics.search import best_trials, make_optimiser, run_search
+from meristem.kinetics.settings import (
+    TransferSettings,
+    TransferTrain,
+    TrunkSettings,
+)
 from meristem.kinetics.simulate import planted_benchmark, simulate
 from meristem.kinetics.space import find_space, simulated_space
 from meristem.kinetics.store import read_kinns, write_kinns
+from meristem.kinetics.transfer_run import transfer_run
 
 SHARED = Path(__file__).parents[1] / ".." / "shared" / "data" / "crispr"
 FULL = FitOptions(limits=(-5.0, math.inf))
@@ -100,7 +106,7 @@ def cross_guide(args: argparse.Namespace) -> None:
                 size=args.size,
                 state=args.out / f"search_{args.space}_{number}_{seed}.json",
             )
-            best = best_trials(trials, args.shortlist)
+            best = best_trials(trials, args.shortlist, apart=args.apart)
             architectures = [space.build(trial.point) for trial in best]
             folds = np.concatenate([sequences[1:3], held])
             value = GroupedReward(space.scheme, train, folds, rng, QUICK)(architectures)
@@ -372,6 +378,29 @@ def zero_shot(args: argparse.Namespace) -> None:
     show(pd.concat(out), args.out, "zero_shot")
 
 
+def transfer(args: argparse.Namespace) -> None:
+    """Correct the networks with labelled sites; guides held out; paired intervals."""
+    tables = tuple(
+        args.data / "in_vivo" / f"{name}.csv.gz" for name in ("circle_seq", "site_seq")
+    )
+    parts = []
+    for seed in range(args.first_seed, args.first_seed + args.seeds):
+        settings = TransferSettings(
+            seed=seed,
+            model=args.models[0],
+            tables=tables,
+            members=args.copies,
+            bootstraps=args.bootstraps,
+            trunk=TrunkSettings(first=args.trunk, first_width=32, dense=64),
+            train=TransferTrain(epochs=args.epochs, negatives=args.negatives),
+        )
+        folder = args.out / f"transfer_{seed}"
+        transfer_run(settings, folder)
+        parts.append(pd.read_csv(folder / "ranking.csv").assign(seed=seed))
+        print(parts[-1].round(4).to_string(index=False), flush=True)
+    show(pd.concat(parts), args.out, "transfer")
+
+
 def score(args: argparse.Namespace) -> None:
     """Write a million sites, score them, and say how long and how much memory."""
     guide = "GACGCATAAAGATGAGACGCNGG"
@@ -402,6 +431,7 @@ def main() -> None:
         "simulated": simulated,
         "speed": speed,
         "zero-shot": zero_shot,
+        "transfer": transfer,
         "score": score,
     }
     parser = argparse.ArgumentParser(description=__doc__)
@@ -420,6 +450,7 @@ def main() -> None:
     parser.add_argument("--generations", type=int, default=20)
     parser.add_argument("--size", type=int, default=16)
     parser.add_argument("--shortlist", type=int, default=16)
+    parser.add_argument("--apart", type=int, default=8)
     parser.add_argument("--top", type=int, default=10)
     parser.add_argument("--rows", type=int, default=8000)
     parser.add_argument("--epochs", type=int, default=60)
@@ -427,6 +458,8 @@ def main() -> None:
     parser.add_argument("--start-scale", type=float, default=0.01)
     parser.add_argument("--architectures", type=int, default=100)
     parser.add_argument("--alone", type=int, default=10)
+    parser.add_argument("--trunk", default="k3")
+    parser.add_argument("--negatives", type=int, default=10)
     parser.add_argument("--bootstraps", type=int, default=100)
     parser.add_argument("--models", type=Path, nargs="+", default=[])
     args = parser.parse_args()

@@ -138,6 +138,12 @@ def test_best_trials_are_different() -> None:
     assert best_trials(trials, 2) == [trials[0], trials[2]]
 
 
+def test_best_trials_lie_apart() -> None:
+    points = [{"a": 1, "b": 1}, {"a": 1, "b": 2}, {"a": 2, "b": 3}]
+    trials = [Trial(0, p, 1.0 - i / 10) for i, p in enumerate(points)]
+    assert best_trials(trials, 3, apart=2) == [trials[0], trials[2]]
+
+
 def test_faults_are_refused(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     with pytest.raises(ConfigError, match="search method 'luck'"):

@@ -149,7 +149,9 @@ def search_run(
             progress=report_generation,
         )
     with run.stage("choose"):
-        shortlist = best_trials(trials, settings.search.shortlist)
+        shortlist = best_trials(
+            trials, settings.search.shortlist, apart=settings.search.apart
+        )
         reward = GroupedReward(space.scheme, source.train, folds, rng, options)
         value = reward([space.build(trial.point) for trial in shortlist])
     _write_trials(run, space, trials, shortlist, value)

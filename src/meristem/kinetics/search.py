@@ -358,15 +358,26 @@ def _load(optimiser: Optimiser, path: Path) -> None:
     optimiser.trials[:] = trials
 
 
-def best_trials(trials: Sequence[Trial], n: int) -> list[Trial]:
-    """Return the `n` best different points, best first."""
-    ordered = sorted(trials, key=lambda t: -t.reward)
-    seen: set[str] = set()
-    out = []
-    for trial in ordered:
-        key = json.dumps(trial.point, sort_keys=True)
-        if key not in seen:
-            seen.add(key)
+def best_trials(trials: Sequence[Trial], n: int, *, apart: int = 1) -> list[Trial]:
+    """Return the `n` best different points, best first.
+
+    Parameters
+    ----------
+    trials
+        What was tried.
+    n
+        Most points to return.
+    apart
+        Number of variables in which each must differ from every better one. The best
+        points of a search resemble one another; an ensemble needs different ones.
+    """
+    out: list[Trial] = []
+    for trial in sorted(trials, key=lambda t: -t.reward):
+        distances = [
+            sum(trial.point[name] != value for name, value in kept.point.items())
+            for kept in out
+        ]
+        if all(distance >= apart for distance in distances):
             out.append(trial)
         if len(out) == n:
             break

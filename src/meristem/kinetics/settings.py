@@ -96,7 +96,8 @@ class SearchSettings(_Strict):
     folds: int = Field(default=5, ge=2)
     kind_folds: int = Field(default=4, ge=0)
     epochs: int = Field(default=120, ge=1)
-    shortlist: int = Field(default=20, ge=1)
+    shortlist: int = Field(default=16, ge=1)
+    apart: int = Field(default=8, ge=1)
     posterior: int = Field(default=100, ge=1)
 
 
