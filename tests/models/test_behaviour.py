@@ -151,19 +151,8 @@ def predict(fitted, genotypes):
     return fitted.predict(genotypes)
 
 
-CNN_FAULTS = (
-    "test_same_seed_same_numbers",
-    "test_a_shift_of_the_phenotype_shifts_predictions",
-    "test_a_variant_constant_in_training_does_not_move_predictions",
-    "test_rows_outside_the_training_set_cannot_matter",
-)
-
-
 @pytest.fixture(params=list(ALL))
 def label(request):
-    if request.param == "cnn" and request.node.originalname in CNN_FAULTS:
-        reason = "dropout draws from torch's own generator; constants are one-hot too"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
     return request.param
 
 

@@ -33,6 +33,7 @@ from meristem.models.packing import (
 from meristem.prepare.match import align_variants
 from meristem.prepare.scale import MarkerScale, fit_scale
 from meristem.records import (
+    MISSING,
     Dataset,
     FittedState,
     FloatArray,
@@ -187,10 +188,17 @@ def restore_ensemble(state: FittedState, network: nn.Module) -> FittedEnsemble:
     )
 
 
+def _varying(
+    dosage: NDArray[np.int8], markers: MarkerScale
+) -> NDArray[np.float32]:  # (n_sample, n_variant)
+    """Return plain dosages; variants that taught nothing count as missing."""
+    return np.where(markers.weight > 0, dosage, MISSING).astype(np.float32)
+
+
 def _input(
     dosage: NDArray[np.int8], markers: MarkerScale, standardised: bool
 ) -> Tensor:  # (n_variant, n_sample)
-    rows = markers.standardise(dosage) if standardised else dosage.astype(np.float32)
+    rows = markers.standardise(dosage) if standardised else _varying(dosage, markers)
     return torch.from_numpy(np.ascontiguousarray(rows.T))
 
 
@@ -204,6 +212,7 @@ def _batches(
     if options.batch_size == 0 or options.batch_size >= dosage.shape[0]:
         return WholeBatch(_input(dosage, markers, standardised).to(device))
     if not standardised:
+        dosage = _varying(dosage, markers).astype(np.int8)
         return DosageBatches(dosage, None, options.batch_size, device=device)
     mean = torch.from_numpy(markers.mean.astype(np.float32))
     factor = torch.from_numpy((markers.weight / markers.sd).astype(np.float32))

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from meristem.nn.dense import MemberLinear
+from meristem.nn.dropout import SeededDropout
 
 
 class ConvolutionNetwork(nn.Module):
@@ -30,7 +31,7 @@ class ConvolutionNetwork(nn.Module):
     dropout
         Share of units dropped before the hidden layer and the head.
     generator
-        Source of the initial weights.
+        Source of the initial weights and of the dropout masks.
     """
 
     def __init__(  # noqa: PLR0913 - a network is described by its sizes
@@ -58,7 +59,7 @@ class ConvolutionNetwork(nn.Module):
         length = (n_in - kernel) // stride + 1
         self.hidden = MemberLinear(members, channels * length, hidden, generator)
         self.head = MemberLinear(members, hidden, n_target, generator)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = SeededDropout(dropout, generator)
 
     def owners(self) -> dict[str, Tensor]:
         """Return the member of every entry of every parameter, broadcastable."""

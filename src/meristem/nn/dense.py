@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from meristem.nn.dropout import SeededDropout
+
 
 class MemberLinear(nn.Module):
     """One linear layer per member: (n_member, n_in, batch) -> (n_member, n_out, batch).
@@ -55,7 +57,7 @@ class DenseNetwork(nn.Module):
     dropout
         Share of hidden units dropped in training.
     generator
-        Source of the initial weights.
+        Source of the initial weights and of the dropout masks.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class DenseNetwork(nn.Module):
             MemberLinear(members, before, after, generator)
             for before, after in zip(sizes[:-1], sizes[1:], strict=True)
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = SeededDropout(dropout, generator)
         self.head = MemberLinear(members, sizes[-1], n_target, generator)
         self.members, self.n_target = members, n_target
 
