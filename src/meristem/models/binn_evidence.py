@@ -26,11 +26,11 @@ from meristem.train.evidence import (
     fit_evidence,
 )
 
-_LARGEST_WORK = 2e10
+_LARGEST_WORK = 8e9
 """Multiplications per Gauss-Newton step of all members; beyond, descent."""
 _MOST_EDGES = 100_000
-_POOR = 0.5
-"""Evidence per row that a member may lack: its noise is then 1.6 times the best's."""
+_POOR = 0.15
+"""Evidence per row that a member may lack: its noise is then 1.2 times the best's."""
 
 
 @dataclass(frozen=True)

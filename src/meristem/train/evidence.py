@@ -36,7 +36,7 @@ class EvidenceSettings:
     rounds: int = 80
     warmup: int = 6  # rounds before variances are re-estimated
     gentle: int = 20  # rounds with the slow and safe update of the variances
-    pooling: float = 0.0  # pseudo-weights that pull a group to those of its kind
+    pooling: float = 10.0  # pseudo-weights that pull a group to those of its kind
     tolerance: float = 0.02  # relative change per round of a member that is done
     threads: int = 1
 
@@ -152,7 +152,9 @@ class _Climb:
             waiting &= ~better
             if not waiting.any():
                 break
-        return (before - self.objective) / (before.abs() + 1.0)
+        gain = (before - self.objective) / (before.abs() + 1.0)
+        # no step found yet is not rest: the damping is still on its way
+        return torch.where(waiting, torch.inf, gain)
 
     def learn_variances(self, quick: bool, pooling: float) -> Tensor:  # (K,)
         """Re-estimate prior and noise variances from the last linearisation.
