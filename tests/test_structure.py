@@ -53,7 +53,8 @@ def test_the_library_never_prints() -> None:
 )
 def test_named_files_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    named = re.findall(r"`((?:examples|docs|benchmarks|src|tests)/[\w./-]+)`", text)
+    rooms = "examples|docs|benchmarks|src|tests"
+    named = re.findall(rf"`((?:{rooms})/[\w./-]+\.\w+)`", text)
     missing = [name for name in named if not (ROOT / name).exists()]
     assert missing == []
 

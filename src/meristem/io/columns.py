@@ -265,6 +265,10 @@ def split_lines(path: Path) -> tuple[list[str], list[list[str]], IntArray]:
             where=f"{path}, line {start}",
             remedy="close every quote, or remove stray quote characters",
         ) from error
+    if not rows:
+        raise DataError(
+            "holds nothing but separators", where=path, remedy="write the file again"
+        )
     header = [name.strip() for name in rows[0]]
     body = rows[1:]
     if body and all(len(row) == len(header) + 1 for row in body):
