@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from scipy.stats import spearmanr
@@ -222,7 +223,8 @@ def _fit_predict(
         return dense.predict(test).value[:, 0], None
     with_labels = cell.model == "binn+metabolites"
     options = BINNOptions(omics="soft" if with_labels else "none")
-    fitted = BINN(options, benchmark_plan(population)).fit(train, rng=rng)
+    network = BINN(options, benchmark_plan(population)).fit(train, rng=rng)
+    fitted = cast(FittedBINN, network)  # there is a graph
     return fitted.predict(test).value[:, 0], fitted
 
 
