@@ -11,9 +11,10 @@ from meristem.interpret.terms import (
     Terms,
     enrichment_table,
     plan_terms,
+    regulation,
     ring_enrichment,
 )
-from meristem.records import NetworkPlan, PlanLevel, VariantTable
+from meristem.records import NetworkPlan, OmicsTable, PlanLevel, VariantTable
 
 
 def rng(seed: int = 1) -> np.random.Generator:
@@ -144,6 +145,7 @@ def tables(n_gene=40):
             "trait": "yield",
             "environment": "",
             "sensitivity": value,
+            "network_p": 10**-value,
             "gwas_p": rng(3).random(n_gene),
             "twas_p": np.where(np.arange(n_gene) < 10, 0.5, np.nan),
         }
@@ -156,7 +158,11 @@ def test_the_table_ranks_by_each_method_along_the_genome():
     table = enrichment_table(terms, genes, evidence.sample(frac=1, random_state=1))
     assert list(table.columns) == list(ENRICHMENT_COLUMNS)
     # ten genes measured are too few for a ring
-    assert set(table["method"]) == {"network", "gwas"}
+    assert set(table["method"]) == {"network", "gwas", "sensitivity"}
+    # the genes of a term share its weight: a score, and no p
+    untested = table[table["method"] == "sensitivity"].set_index("term")
+    assert untested["p"].isna().all()
+    assert untested.loc["t1", "score"] == pytest.approx(table["score"].max())
     first = table.iloc[0]
     assert (first["term"], first["method"], first["n_genes"]) == ("t1", "network", 8)
     assert first["label"] == "one"
@@ -174,3 +180,73 @@ def test_small_networks_have_no_enrichment():
     table = enrichment_table(terms, genes, evidence)
     assert table.empty
     assert list(table.columns) == list(ENRICHMENT_COLUMNS)
+
+
+def test_regulation_is_the_variance_of_the_mean_of_correlated_strengths():
+    generator = rng(4)
+    common = generator.standard_normal((4000, 1))
+    value = np.hstack(
+        [
+            0.8 * common + 0.6 * generator.standard_normal((4000, 10)),
+            generator.standard_normal((4000, 10)),
+        ]
+    )
+    member = np.kron(np.eye(2, dtype=int), np.ones((1, 10), dtype=int))
+    found = regulation(member, value)
+    # genes correlate 0.64, strengths its square
+    assert found[0] == pytest.approx(1 + 9 * 0.64**2, rel=0.05)
+    assert found[1] == pytest.approx(1, abs=0.01)
+    value[5:9, 3] = np.nan
+    assert np.isfinite(regulation(member, value)).all()
+    assert regulation(member, None).tolist() == [1, 1]
+
+
+def test_either_product_gives_the_same_regulation():
+    value = rng(5).standard_normal((12, 20)) + rng(6).standard_normal((12, 1))
+    few, many = np.zeros((1, 20), dtype=int), np.ones((1, 20), dtype=int)
+    few[0, :7] = 1
+    for member in (few, many):
+        own = value[:, member[0] > 0]
+        r = np.corrcoef(own.T)
+        m = own.shape[1]
+        shared = (r**2).sum() / (m * (m - 1)) - 1 / (m - 1) - 1 / 11
+        expected = 1 + (m - 1) * shared
+        assert regulation(member, value)[0] == pytest.approx(expected)
+
+
+def test_genes_regulated_together_are_no_evidence():
+    """TWAS of a random trait: turns alone find a module far too often."""
+    turned, corrected = [], []
+    for seed in range(120):
+        generator = rng(seed)
+        value = generator.standard_normal((80, 300))
+        inside = generator.choice(300, 30, replace=False)
+        value[:, inside] += 1.5 * generator.standard_normal((80, 1))
+        y = generator.standard_normal(80)
+        unit = (value - value.mean(0)) / value.std(0)
+        strength = np.abs(unit.T @ (y - y.mean()))
+        member = np.zeros((1, 300), dtype=int)
+        member[0, inside] = 1
+        turned.append(ring_enrichment(strength, member)[1][0])
+        wider = regulation(member, value)
+        corrected.append(ring_enrichment(strength, member, wider)[1][0])
+    assert np.mean(np.array(turned) < 0.01) > 0.1
+    assert np.mean(np.array(corrected) < 0.01) < 0.05
+
+
+def test_the_table_widens_the_null_of_twas_alone():
+    terms, genes, evidence = tables()
+    evidence = evidence.assign(twas_p=evidence["gwas_p"])
+    common = rng(5).standard_normal((60, 1))
+    table = OmicsTable(
+        "expression",
+        np.array([f"s{k}" for k in range(60)]),
+        np.array([f"f{k}" for k in range(41)]),
+        np.array([*terms.gene, "g00"]),
+        common + 0.2 * rng(6).standard_normal((60, 41)),
+    )
+    found = enrichment_table(terms, genes, evidence, (table,))
+    score = found.set_index(["method", "term"])["score"]
+    ratio = score["twas"] / score["gwas"]
+    assert (ratio < 0.5).all()
+    assert (ratio > 0).all()

@@ -45,7 +45,7 @@ COLUMNS = {
     "twas.csv": "trait,environment,feature_id,node,beta,se,p,q,omics",
     "interactions.csv": "node_1,node_2,trait,environment,signed,absolute,low,high",
     "stability.csv": "trait,environment,between,agreement,low,high,n_networks,n_nodes",
-    "gain.csv": "trait,environment,node,n_sources,r_node,r_sources,gain",
+    "gain.csv": "trait,environment,node,n_sources,r_node,r_sources,gain,n_rows",
     "attribution.csv": "kind,name,trait,environment,integrated,deeplift,rank,"
     "integrated_gap,deeplift_gap,n_lines",
     "line_explanations.csv": "sample_id,trait,environment,line_rank,predicted,role,"

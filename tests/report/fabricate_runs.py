@@ -22,6 +22,7 @@ def _load(name: str) -> ModuleType:
 
 tables = _load("fabricate_tables")
 records = _load("fabricate_records")
+evidence = _load("fabricate_evidence")
 
 HOSTILE = tables.HOSTILE
 TARGET = ("days to bud outgrowth", "")
@@ -76,6 +77,7 @@ def fabricate_small(folder: Path) -> Path:
     question = "Does knowing the hormone network predict bud outgrowth better?"
     record = records.run_record(list(KINDS.items()), "Shoot branching", question)
     variants, genes = tables.variant_rows(rng, ["1", "2", "3", "4"], 10, 8, [TARGET])
+    nodes = tables.node_rows(rng, network, [TARGET])
     refused = {"measured metabolites"}
     genes_known = {"n_gene": 4, "n_unknown": 2, "unknown": ["SLx", "S<y"]}
     quality = {"n_node": 11, "depth": 5, "genes": genes_known}
@@ -91,7 +93,7 @@ def fabricate_small(folder: Path) -> Path:
         scores=pd.concat([scores, within]),
         predictions=predictions,
         structure=tables.structure_rows(rng, 200, 4),
-        nodes=tables.node_rows(rng, network, [TARGET]),
+        nodes=nodes,
         variants=variants,
         genes=genes,
         latents=pd.concat(
@@ -103,6 +105,7 @@ def fabricate_small(folder: Path) -> Path:
         candidates=tables.candidate_rows(
             predictions[predictions["model"].isin(list(KINDS)[:-1])]
         ),
+        **evidence.tables_of(rng, network, nodes, [TARGET]),
     )
     return folder
 
@@ -132,6 +135,9 @@ def fabricate_large(folder: Path, each: int = 200, many: int = 1500) -> Path:
             node["label"] = f"carbohydrate metabolic process {node['name'][-2:]}"
     models = [(label, "gblup" if i == 0 else "binn") for i, label in enumerate(labels)]
     record = records.run_record(models, f"Yeast {HOSTILE}", "Why?")
+    nodes = tables.node_rows(rng, network, targets[:2])
+    many_measured = nodes["node"].str.endswith("0")
+    nodes.loc[many_measured, "agreement"] = rng.random(int(many_measured.sum()))
     contigs = [f"chr{c}" for c in range(1, 17)]
     variants, gene_table = tables.variant_rows(rng, contigs, each, many, targets)
     records.write_json(folder, "run.json", record)
@@ -147,10 +153,11 @@ def fabricate_large(folder: Path, each: int = 200, many: int = 1500) -> Path:
         scores=scores,
         predictions=predictions,
         structure=tables.structure_rows(rng, 109, 14),
-        nodes=tables.node_rows(rng, network, targets[:2]),
+        nodes=nodes,
         variants=variants,
         genes=gene_table,
         latents=tables.latent_rows(rng, terms[:30], 60, "binn+metabolites"),
         candidates=tables.candidate_rows(predictions.dropna()),
+        **evidence.tables_of(rng, network, nodes, targets[:2]),
     )
     return folder

@@ -26,6 +26,13 @@ OPTIONAL = (
     "candidates.csv",
     "intervals.csv",
     "controls.csv",
+    "evidence.csv",
+    "enrichment.csv",
+    "interactions.csv",
+    "stability.csv",
+    "gain.csv",
+    "line_explanations.csv",
+    "agreement_by_sensitivity.csv",
 )
 
 

@@ -45,6 +45,32 @@ def test_q_values_are_said_to_be_met_or_not(small_view: View) -> None:
     assert figure.svg.count('fill="#ffffff" stroke') == len(figure.table) - clear
 
 
+def with_nodes(view: View, **columns: object) -> View:
+    nodes = view.artefacts.nodes.assign(**columns)
+    return replace(view, artefacts=replace(view.artefacts, nodes=nodes))
+
+
+def test_a_node_has_to_pass_both_tests(small_view: View, parse_svg) -> None:
+    n = len(small_view.artefacts.nodes)
+    held = np.where(np.arange(n) < 2, 0.001, 0.8)
+    view = with_nodes(small_view, held_q=held, null_high=0.1)
+    figure = draw_nodes(view, view.targets[0], "nodes")
+    assert figure is not None
+    both = (figure.table["null_q"] < 0.05) & (figure.table["held_q"] < 0.05)
+    assert both.sum() == 2
+    assert figure.svg.count('fill="#ffffff" stroke') == n - 2
+    text = "".join(parse_svg(figure.svg).itertext())
+    assert "shuffled" in text
+    assert "left out" in text
+    assert "both q values" in figure.caption
+    assert "shuffled labels reached" in figure.caption
+
+
+def test_a_network_without_a_part_has_no_top_nodes(small_view: View) -> None:
+    view = with_nodes(small_view, sensitivity=0.0)
+    assert draw_nodes(view, view.targets[0], "nodes") is None
+
+
 def test_missing_sensitivities_are_left_out(small_view: View) -> None:
     nodes = small_view.artefacts.nodes.assign(sensitivity=np.nan)
     view = replace(small_view, artefacts=replace(small_view.artefacts, nodes=nodes))

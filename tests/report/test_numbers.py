@@ -42,3 +42,11 @@ def test_durations_and_sizes() -> None:
     assert numbers.seconds(3600) == "1 h 0 min"
     assert numbers.byte_size(999) == "999 B"
     assert numbers.byte_size(3.2e13) == "32.0 TB"
+
+
+def test_small_values_keep_their_digits() -> None:
+    assert numbers.significant(0.00123) == "0.0012"
+    assert numbers.significant(-0.00123, 3) == "−0.00123"
+    assert numbers.significant(1234.5) == "1,234"
+    assert numbers.significant(2.5e-5) == "2.5e−05"
+    assert numbers.significant(float("nan")) == "–"

@@ -45,3 +45,10 @@ def test_the_ramp_darkens_steadily_and_has_ends() -> None:
 def test_categories_differ_and_run_out_into_grey() -> None:
     assert len(set(palette.CATEGORIES)) == len(palette.CATEGORIES)
     assert palette.category(len(palette.CATEGORIES)) == palette.OTHER
+
+
+def test_diverging_colours_meet_in_white() -> None:
+    assert palette.diverge(0.0) == "#ffffff"
+    assert palette.diverge(-1.0) == palette.diverge(-7.0) == palette.WARN
+    assert palette.diverge(1.0) == palette.ACCENT
+    assert palette.diverge(0.5) != palette.diverge(-0.5)

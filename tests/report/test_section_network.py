@@ -77,3 +77,15 @@ def test_targets_share_one_set_of_tabs(large_view: View) -> None:
     tabs = [block for block in section.blocks if isinstance(block, Tabs)]
     assert len(tabs) == 1
     assert all(len(panel) == 3 for panel in tabs[0].panel)
+
+
+def test_traits_the_network_has_no_part_in_are_named(small_view: View) -> None:
+    nodes = small_view.artefacts.nodes.assign(sensitivity=0.0)
+    view = replace(small_view, artefacts=replace(small_view.artefacts, nodes=nodes))
+    section = nodes_section(view)
+    assert section is not None
+    assert section.blocks == ()
+    assert "earned no part in the predictions of days to bud" in section.html
+    used = nodes_section(small_view)
+    assert used is not None
+    assert used.html == ""

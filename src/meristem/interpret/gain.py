@@ -9,7 +9,7 @@ from meristem.interpret.correlation import columnwise_r
 from meristem.interpret.structure import node_edges
 from meristem.records import FloatArray, IntArray, NetworkPlan
 
-COLUMNS = ("node", "n_sources", "r_node", "r_sources", "gain")
+COLUMNS = ("node", "n_sources", "r_node", "r_sources", "gain", "n_rows")
 
 
 def parent_gain(
@@ -49,8 +49,9 @@ def parent_gain(
     DataFrame
         One row per node that reads nodes: n_sources, r_node, r_sources
         (cross-validated Pearson r with y) and gain = r_node - r_sources; largest
-        first. The original RLIPP is the ratio of the two correlations; the difference
-        stays finite where the sources know nothing.
+        first; n_rows says how much of it can be chance. The original RLIPP is the
+        ratio of the two correlations; the difference stays finite where the sources
+        know nothing.
 
     References
     ----------
@@ -70,7 +71,7 @@ def parent_gain(
         one = _cross_validated_r(z[:, [node]], y, fold, penalty)
         other = _cross_validated_r(z[:, sources], y, fold, penalty)
         name = str(plan.node_name[node])
-        records.append((name, sources.size, one, other, one - other))
+        records.append((name, sources.size, one, other, one - other, y.size))
     table = pd.DataFrame.from_records(records, columns=list(COLUMNS))
     return table.sort_values("gain", ascending=False, ignore_index=True)
 

@@ -101,8 +101,10 @@ def stability_table(
     records = []
     for target in range(phenotypes.n_target):
         for between, values in importance.items():
-            found = rank_agreement(values[:, :, target], rng)
-            if np.isnan(found.mean):
+            own = values[:, :, target]
+            found = rank_agreement(own, rng)
+            # networks that depend on no node have no order to agree on
+            if np.isnan(found.mean) or (own == own[:, :1]).all():
                 continue
             records.append(
                 (

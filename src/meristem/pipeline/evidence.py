@@ -62,7 +62,7 @@ class Explained:
     nodes: pd.DataFrame
     genes: pd.DataFrame
     variants: pd.DataFrame
-    null: FloatArray | None  # (n_null, n_node, n_target)
+    null: FloatArray | None  # (n_null, n_node, n_target) without the linear path
     held_out: HeldOut | None
 
 
@@ -74,8 +74,14 @@ def write_evidence(analysis: Analysis, explained: Explained) -> None:
     tables: dict[str, pd.DataFrame | None] = {
         "twas.csv": expression,
         "evidence.csv": evidence,
-        "enrichment.csv": enrichment_table(
-            plan_terms(explained.fitted.plan), explained.genes, evidence
+        "enrichment.csv": _with_labels(
+            analysis,
+            enrichment_table(
+                plan_terms(explained.fitted.plan),
+                explained.genes,
+                evidence,
+                train.omics,
+            ),
         ),
         "stability.csv": _stability(analysis, explained),
         "agreement_by_sensitivity.csv": _agreement_classes(explained.nodes),
@@ -97,6 +103,16 @@ def write_evidence(analysis: Analysis, explained: Explained) -> None:
             folder.write_table(name, table)
         else:
             folder.file(name).unlink(missing_ok=True)  # of an earlier configuration
+
+
+def _with_labels(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with the readable names of the knowledge graph."""
+    plan = analysis.plan
+    if plan is None or plan.node_label is None:
+        return table
+    label = dict(zip(plan.node_name.tolist(), plan.node_label.tolist(), strict=True))
+    named = [label.get(term, "") or term for term in table["term"]]
+    return table.assign(label=named)
 
 
 def _twas(train: Dataset) -> pd.DataFrame | None:
@@ -143,7 +159,8 @@ def _agreement_classes(nodes: pd.DataFrame) -> pd.DataFrame:
         ["trait", "environment"], sort=False
     ):
         found = agreement_by_sensitivity(own)
-        if not found.empty:
+        # without a part in the prediction, nodes have no order of sensitivity
+        if not found.empty and (own["sensitivity"] > 0).any():
             number = np.arange(1, len(found) + 1)
             named = pd.DataFrame(
                 {"trait": str(trait), "environment": str(environment), "class": number}
@@ -225,7 +242,9 @@ def _lines(analysis: Analysis, explained: Explained) -> pd.DataFrame:
             line_rank=line + 1, predicted=value[order][line.to_numpy()], role=role
         )
         frames.append(found[list(LINE_COLUMNS)])
-    return pd.concat(frames, ignore_index=True)
+    table = pd.concat(frames, ignore_index=True)
+    # a network without a part in the prediction explains nothing
+    return table[table["contribution"] != 0].reset_index(drop=True)
 
 
 def _candidates(analysis: Analysis, train: Dataset) -> Genotypes | None:

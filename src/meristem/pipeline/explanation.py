@@ -53,7 +53,7 @@ OUTPUTS = (
 
 @dataclass(frozen=True)
 class _Controls:
-    """Refits of the network, in the units of its predictions."""
+    """Refits of the network, each taken by itself, without the linear path."""
 
     null: NullFits | None
     held_out: HeldOut | None
@@ -140,9 +140,7 @@ def _controls(
     config = analysis.config.explain
     null = held_out = None
     if config.null_fits > 0:
-        share = network_share(fitted, refit.dataset.phenotypes.n_target)
-        alone = null_importances(analysis, label, refit)
-        null = NullFits(alone.importance * share, alone.spread * share)
+        null = null_importances(analysis, label, refit)
     if config.folds > 0:
         held_out = held_out_contributions(analysis, label, refit, fitted)
     return _Controls(null, held_out)
@@ -169,7 +167,10 @@ def _corrected(
     null: NullFits | None,
     phenotypes: Phenotypes,
 ) -> Mapping[int, Corrected] | None:
-    """Return sensitivities beside those of networks of shuffled labels."""
+    """Return sensitivities beside those of networks of shuffled labels.
+
+    The null networks count as if they had earned the share of the one explained.
+    """
     if null is None:
         return None
     size = node_size(fitted.plan).n_upstream
@@ -178,17 +179,15 @@ def _corrected(
     for target in range(phenotypes.n_target):
         y = phenotypes.value[:, target]
         known = y[~np.isnan(y)]
+        importance = null.importance[:, :, target]
         chance = chance_importance(
-            null.importance[:, :, target],
-            null.spread[:, target],
-            float(known.std() * share[target]),
-            known.size,
+            importance, null.spread[:, target], float(known.std()), known.size
         )
         corrected[target] = correct_importance(
             sensitivity.node_name,
             sensitivity.mean()[None, :, target],
-            null.importance[:, :, target],
+            importance * share[target],
             size,
-            chance=chance,
+            chance=chance * share[target],
         )
     return corrected

@@ -31,6 +31,16 @@ _TEXT = (
     "variant_id",
     "contig",
     "gene",
+    "gwas_variant",
+    "found_by",
+    "term",
+    "label",
+    "method",
+    "genes",
+    "node_1",
+    "node_2",
+    "between",
+    "role",
 )
 
 REQUIRED: dict[str, tuple[str, ...]] = {
@@ -44,6 +54,20 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "candidates": ("sample_id", "trait", "model", "predicted"),
     "intervals": ("model", "trait", "level", "half_width", "coverage"),
     "controls": ("control", "trait", "difference", "low", "high"),
+    "evidence": ("gene", "trait", "sensitivity", "network_p", "gwas_p", "found_by"),
+    "enrichment": ("term", "method", "trait", "n_genes", "score", "p", "q"),
+    "interactions": ("node_1", "node_2", "trait", "signed", "absolute"),
+    "stability": ("trait", "between", "agreement", "low", "high"),
+    "gain": ("trait", "node", "r_node", "r_sources", "gain"),
+    "line_explanations": (
+        "sample_id",
+        "trait",
+        "node",
+        "contribution",
+        "line_rank",
+        "rank",
+    ),
+    "agreement_by_sensitivity": ("trait", "sensitivity", "agreement", "rank_r"),
 }
 """Columns without which a table cannot be shown; others may be absent."""
 
@@ -83,6 +107,30 @@ _NUMBERS = (
     "gwas_p",
     "latent",
     "measured",
+    "null_high",
+    "held_slope",
+    "held_p",
+    "held_q",
+    "network_p",
+    "network_q",
+    "gwas_q",
+    "twas_p",
+    "twas_q",
+    "n_genes",
+    "score",
+    "p",
+    "q",
+    "signed",
+    "absolute",
+    "n_sources",
+    "r_node",
+    "r_sources",
+    "gain",
+    "line_rank",
+    "rank",
+    "contribution",
+    "latent_sd",
+    "rank_r",
 )
 
 _OPTIONAL_TEXT = (
@@ -116,6 +164,13 @@ class Artefacts:
     candidates: pd.DataFrame
     intervals: pd.DataFrame
     controls: pd.DataFrame
+    evidence: pd.DataFrame
+    enrichment: pd.DataFrame
+    interactions: pd.DataFrame
+    stability: pd.DataFrame
+    gain: pd.DataFrame
+    line_explanations: pd.DataFrame
+    agreement_by_sensitivity: pd.DataFrame
     absent: tuple[str, ...]  # names of the files that are not there
 
 

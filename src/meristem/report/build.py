@@ -13,6 +13,7 @@ from meristem.report.section_ability import (
 )
 from meristem.report.section_candidates import candidates_section
 from meristem.report.section_data import data_section, structure_section
+from meristem.report.section_evidence import enrichment_section, evidence_section
 from meristem.report.section_latents import latents_section
 from meristem.report.section_network import (
     controls_section,
@@ -22,6 +23,11 @@ from meristem.report.section_network import (
 )
 from meristem.report.section_observed import observed_section
 from meristem.report.section_provenance import provenance_section
+from meristem.report.section_trust import (
+    interactions_section,
+    lines_section,
+    trust_section,
+)
 from meristem.report.view import View, make_view
 
 SECTIONS = (
@@ -33,9 +39,14 @@ SECTIONS = (
     controls_section,
     network_section,
     nodes_section,
+    trust_section,
+    interactions_section,
     latents_section,
+    evidence_section,
+    enrichment_section,
     genome_section,
     candidates_section,
+    lines_section,
     provenance_section,
 )
 """In the order of the page; a section that returns None is left out."""

@@ -20,6 +20,11 @@ ROW = 26
 TOP = 34
 SHOWN = 20
 ALPHA = 0.05
+TESTS = {
+    "null_q": ("q, shuffled", "labels"),
+    "held_q": ("q, lines", "left out"),
+}
+"""Column of a test -> heading, in two lines."""
 
 
 def top_nodes(view: View, target: Target, shown: int = SHOWN) -> pd.DataFrame:
@@ -38,20 +43,30 @@ def draw_nodes(view: View, target: Target, name: str) -> Figure | None:
     rows = rows.assign(label=[view.node_name(str(node)) for node in rows["node"]])
     labels = rows["label"].tolist()
     left = min(max(text_width(label, 12) for label in labels) + 12, 260)
-    has_q = "null_q" in rows and np.isfinite(rows["null_q"]).any()
+    tests = {
+        column: words
+        for column, words in TESTS.items()
+        if column in rows and np.isfinite(rows[column]).any()
+    }
+    if not (rows["sensitivity"] > 0).any():
+        return None  # the network has no part in the prediction
     height = ROW * len(rows)
     canvas = Canvas(WIDTH, TOP + height + 44, f"Top nodes, {target.name}")
     ends = [rows[c] for c in _columns(rows)]
-    right = 96 if has_q else 24
+    right = 24 + 76 * len(tests)
     box = (left, float(TOP), WIDTH - left - right, float(height))
     panel = make_panel(box, limits(ends, 0.04, include=[0.0]), (0, 1))
     panel = _from_zero(panel)
     draw_x_axis(canvas, panel, "sensitivity", grid=True)
-    if has_q:
-        canvas.text(WIDTH, 16, "q value", 11, anchor="end", fill=SOFT)
+    for place, words in enumerate(tests.values()):
+        x = WIDTH - 76 * (len(tests) - 1 - place)
+        for line, word in enumerate(words):
+            canvas.text(x, 11 + 13 * line, word, 10.5, anchor="end", fill=SOFT)
     for position, record in enumerate(rows.to_dict("records")):
-        _draw_row(canvas, panel, record, TOP + ROW * (position + 0.5), left, has_q)
-    return Figure(name, canvas.to_svg(), rows, _caption(has_q, _null(rows)))
+        _draw_row(
+            canvas, panel, record, TOP + ROW * (position + 0.5), left, list(tests)
+        )
+    return Figure(name, canvas.to_svg(), rows, _caption(list(tests), _null(rows)))
 
 
 def _columns(rows: pd.DataFrame) -> list[str]:
@@ -72,14 +87,19 @@ def _from_zero(panel: Panel) -> Panel:
 
 
 def _draw_row(
-    canvas: Canvas, panel: Panel, record: dict, y: float, left: float, has_q: bool
+    canvas: Canvas,
+    panel: Panel,
+    record: dict,
+    y: float,
+    left: float,
+    tests: list[str],
 ) -> None:
     name = str(record["label"])
     canvas.text(0, y + 4, name, 12, left - 12, fill=INK)
     value = float(record["sensitivity"])
-    q = _real(record.get("null_q"))
-    clear = math.isfinite(q) and q < ALPHA
-    colour = ACCENT if clear or not has_q else SOFT
+    q = [_real(record.get(test)) for test in tests]
+    clear = all(value < ALPHA for value in q)
+    colour = ACCENT if clear else SOFT
     high = _real(record.get("null_high"))
     if math.isfinite(high):
         zero = float(panel.x(panel.x.low))
@@ -91,30 +111,37 @@ def _draw_row(
     if all(math.isfinite(end) for end in ends):
         px = [float(end) for end in panel.x(ends)]
         canvas.line(px[0], y, px[1], y, stroke=colour, stroke_width=3)
-    fill = colour if clear or not has_q else PAPER
+    fill = colour if clear else PAPER
     tip = f"{name} ({record['node']}): {value:.4g}"
     canvas.circle(place, y, 4.6, tip, fill=fill, stroke=colour, stroke_width=2)
-    if has_q:
-        canvas.text(WIDTH, y + 4, p_value(q), 11, anchor="end", fill=colour)
+    for number, value in enumerate(q):
+        x = WIDTH - 76 * (len(q) - 1 - number)
+        own = ACCENT if value < ALPHA else SOFT
+        canvas.text(x, y + 4, p_value(value), 11, anchor="end", fill=own)
 
 
 def _real(value: object) -> float:
     return float(value) if isinstance(value, int | float) else math.nan
 
 
-def _caption(has_q: bool, has_null: bool) -> str:
+def _caption(tests: list[str], has_null: bool) -> str:
     text = (
         "How far the predicted trait moves when a node is pushed up and down by one "
         "standard deviation ([[sensitivity]]); bars are 95 % intervals over the "
         "networks of the ensemble."
     )
-    if not has_q and not has_null:
+    if not tests and not has_null:
         text += " No [[null]] was fitted in this run, so none of them is confirmed."
     if has_null:
-        text += " Grey: what the [[null]] reaches."
-    if has_q:
+        text += " Grey: the most that networks of shuffled labels reached."
+    if "null_q" in tests:
+        text += " First [[q value]]: against those networks ([[null]])."
+    if "held_q" in tests:
         text += (
-            " Filled green: stands clear of its [[null]] at a [[q value]] below "
-            f"{ALPHA}; hollow: does not."
+            " Q value on lines left out: whether what the node adds to their "
+            "predictions follows the trait ([[held-out test]])."
         )
+    if tests:
+        which = "both q values" if len(tests) > 1 else "the q value"
+        text += f" Filled green: {which} below {ALPHA}; hollow: not."
     return text

@@ -81,6 +81,41 @@ GLOSSARY: dict[str, str] = {
         "Main axis of the genetic differences between lines. Lines that lie close "
         "together are related."
     ),
+    "held-out test": (
+        "The trait of lines left out of training, regressed on what a node adds to "
+        "their predictions. A node that only fits noise fails it, however important "
+        "it is to the network."
+    ),
+    "GWAS": (
+        "Genome-wide association study: each variant tested by itself for association "
+        "with the trait, relationship between lines accounted for."
+    ),
+    "TWAS": (
+        "Transcriptome-wide association study: each measured gene (or other omics "
+        "feature) tested by itself, in the same way as variants in a GWAS."
+    ),
+    "enrichment": (
+        "More high-ranking genes in a term than chance would put there. The null "
+        "turns all values around the genome, which keeps neighbours together; for "
+        "TWAS it is widened by how much the genes of the term go together."
+    ),
+    "interaction": (
+        "What two nodes pushed together do beyond the sum of what each does alone. "
+        "Zero where their effects add up."
+    ),
+    "stability": (
+        "Whether networks that differ by chance (starting weights, lines trained on) "
+        "rank the nodes alike. 1: the same order; 0: unrelated orders."
+    ),
+    "gain over inputs": (
+        "Correlation of a node with the trait minus that of the best linear "
+        "combination of the nodes it reads, on lines left out (after RLIPP, Ma et al. "
+        "2018)."
+    ),
+    "contribution": (
+        "How much the prediction of a line would fall if one node had its average "
+        "value and all else stayed."
+    ),
     "q value": (
         "Share of false finds expected among the nodes with this value or a better one."
     ),

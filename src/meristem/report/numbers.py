@@ -27,6 +27,25 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:,.{min(decimals, digits)}f}".replace("-", MINUS)
 
 
+def significant(value: float, digits: int = 2) -> str:
+    """Return a value with `digits` significant digits, however small.
+
+    Examples
+    --------
+    >>> significant(-0.00412), significant(12.4), significant(0.0), significant(3e-7)
+    ('−0.0041', '12', '0', '3.0e−07')
+    """
+    if value is None or not math.isfinite(value):
+        return DASH
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size < 1e-4 or size >= 1e6:
+        return f"{value:.{digits - 1}e}".replace("-", MINUS)
+    decimals = max(0, digits - 1 - math.floor(math.log10(size)))
+    return f"{value:,.{decimals}f}".replace("-", MINUS)
+
+
 def fixed(value: float, decimals: int = 2) -> str:
     """Return a value with `decimals` decimals and a real minus sign.
 

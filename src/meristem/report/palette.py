@@ -75,3 +75,18 @@ def ramp(share: float) -> str:
     pairs = zip(_RAMP[low], _RAMP[low + 1], strict=True)
     mixed = (round(a + (b - a) * part) for a, b in pairs)
     return "#" + "".join(f"{channel:02x}" for channel in mixed)
+
+
+def diverge(share: float) -> str:
+    """Return a colour from the warning (-1) through white (0) to the accent (1).
+
+    Examples
+    --------
+    >>> diverge(-1.0), diverge(0.0), diverge(1.0)
+    ('#b5541c', '#ffffff', '#12704f')
+    """
+    place = min(max(share, -1.0), 1.0)
+    end = ACCENT if place >= 0 else WARN
+    channels = (int(end[k : k + 2], 16) for k in (1, 3, 5))
+    mixed = (round(255 + (channel - 255) * abs(place)) for channel in channels)
+    return "#" + "".join(f"{channel:02x}" for channel in mixed)

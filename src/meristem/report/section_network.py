@@ -40,17 +40,34 @@ def network_section(view: View) -> Section | None:
 def nodes_section(view: View) -> Section | None:
     """Return the most sensitive nodes beside their null."""
     blocks = per_target(view, {"nodes": draw_nodes}, node_table)
-    if not blocks:
+    if not blocks and not _unused(view):
         return None
     models = sorted(set(view.artefacts.nodes["model"]) - {""})
     intro = (
         "Which nodes the predictions depend on"
         + (f", in the model {', '.join(models)}" if models else "")
         + ". Importance in a model is no proof of a biological cause: trust a node "
-        "that stands clear of its [[null]], is stable between networks, and whose "
-        "[[latent]] tracks what was measured."
+        "that stands clear of its [[null]], holds on lines left out, is stable "
+        "between networks, and whose [[latent]] tracks what was measured."
     )
-    return Section("Top genes and terms", "nodes", "", intro, tuple(blocks))
+    html = str(_unused(view))
+    return Section("Top genes and terms", "nodes", html, intro, tuple(blocks))
+
+
+def _unused(view: View) -> Markup:
+    """Return the traits for which the network earned no part of the prediction."""
+    nodes = view.artefacts.nodes
+    unused = []
+    for target in view.targets:
+        rows = view.of(nodes, target)
+        if not rows.empty and not (rows["sensitivity"] > 0).any():
+            unused.append(target.name)
+    if not unused:
+        return Markup("")
+    return Markup(
+        '<p class="note">The network earned no part in the predictions of {}: the '
+        "linear path predicts alone, and no node matters.</p>"
+    ).format(", ".join(unused))
 
 
 def node_table(view: View, target: Target) -> Markup:
@@ -63,7 +80,9 @@ def node_table(view: View, target: Target) -> Markup:
         "n_variants": "variants",
         "n_parents": "inputs",
         "sensitivity": "sensitivity",
-        "null_q": "q value",
+        "null_q": "q, shuffled labels",
+        "held_slope": "slope on lines left out",
+        "held_q": "q, lines left out",
         "gradient": "gradient",
         "agreement": "agreement",
         "agreement_p": "p of agreement",
@@ -80,7 +99,9 @@ def node_table(view: View, target: Target) -> Markup:
         "variants": count,
         "inputs": count,
         "sensitivity": number,
-        "q value": p_value,
+        "q, shuffled labels": p_value,
+        "slope on lines left out": fixed,
+        "q, lines left out": p_value,
         "gradient": number,
         "agreement": fixed,
         "p of agreement": p_value,

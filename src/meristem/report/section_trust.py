@@ -1,0 +1,107 @@
+"""Whether importances can be believed, which nodes interact, and single lines."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from meristem.report.figure_gain import draw_gain
+from meristem.report.figure_interactions import (
+    FLAT,
+    draw_interactions,
+    largest_interaction,
+)
+from meristem.report.figure_lines import draw_lines
+from meristem.report.figure_stability import draw_stability
+from meristem.report.figure_tracking import draw_tracking
+from meristem.report.numbers import fixed, number
+from meristem.report.page import Section
+from meristem.report.section_ability import per_target
+from meristem.report.table import Format, table_html
+from meristem.report.view import Target, View
+
+
+def trust_section(view: View) -> Section | None:
+    """Return stability, agreement against sensitivity, and gains over inputs."""
+    families = {
+        "stability": draw_stability,
+        "tracking": draw_tracking,
+        "gain": draw_gain,
+    }
+    blocks = per_target(view, families)
+    if not blocks:
+        return None
+    intro = (
+        "Would another network say the same? Do the nodes that matter track what they "
+        "are named after? And do nodes know more than what they read?"
+    )
+    title = "Can the importances be believed?"
+    return Section(title, "trust", "", intro, tuple(blocks))
+
+
+def interactions_section(view: View) -> Section | None:
+    """Return the matrix of pairs of nodes."""
+    blocks = per_target(view, {"interactions": draw_interactions})
+    additive = _additive(view)
+    if not blocks and not additive:
+        return None
+    intro = (
+        "Pairs of nodes that do more, or less, together than each alone, as the "
+        "network has learned it."
+    )
+    return Section("Interactions", "interactions", str(additive), intro, tuple(blocks))
+
+
+def _additive(view: View) -> Markup:
+    """Return the traits for which the effects of the top nodes add up."""
+    found = []
+    for target in view.targets:
+        pair, single = largest_interaction(view, target)
+        pairs = view.of(view.artefacts.interactions, target)
+        if len(pairs) and single > 0 and pair <= FLAT * single:
+            found.append(target.name)
+    if not found:
+        return Markup("")
+    return Markup(
+        '<p class="note">{}: the effects of the top nodes add up. No pair reaches one '
+        "per cent of the largest sensitivity.</p>"
+    ).format(", ".join(found))
+
+
+def lines_section(view: View) -> Section | None:
+    """Return why the best lines are predicted where they are."""
+    blocks = per_target(view, {"lines": draw_lines}, _line_table)
+    if not blocks:
+        return None
+    rows = view.artefacts.line_explanations
+    roles = set(rows["role"]) if "role" in rows else set()
+    which = "lines without phenotype" if roles == {"candidate"} else "lines of the run"
+    intro = (
+        f"The best {which}, by the network's prediction, and the nodes that put "
+        "them there."
+    )
+    return Section("Why these lines", "lines", "", intro, tuple(blocks))
+
+
+def _line_table(view: View, target: Target) -> Markup:
+    rows = view.of(view.artefacts.line_explanations, target)
+    ranked = rows.sort_values(["line_rank", "rank"], kind="stable")
+    wanted = {
+        "line_rank": "rank",
+        "sample_id": "line",
+        "predicted": "predicted",
+        "node": "node",
+        "latent_sd": "sd from the average line",
+        "contribution": "contribution",
+    }
+    kept = {old: new for old, new in wanted.items() if old in ranked}
+    shown = ranked[list(kept)].rename(columns=kept)
+    shown = shown.assign(node=[view.node_name(str(node)) for node in shown["node"]])
+    formats: dict[str, Format] = {
+        "predicted": number,
+        "contribution": number,
+        "sd from the average line": fixed,
+    }
+    present = {name: form for name, form in formats.items() if name in shown}
+    return Markup(
+        '<details><summary>All numbers</summary><div class="inside">{}</div></details>'
+    ).format(table_html(shown, present))
