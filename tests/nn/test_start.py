@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+import pytest
 import torch
 
 from meristem.nn.start import start_from_linear
@@ -14,18 +15,27 @@ dag_twin = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(dag_twin)
 
 
+@pytest.fixture(autouse=True)
+def _seeded():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        yield
+
+
 def test_latents_begin_near_linear_predictions():
-    network = dag_twin.make(members=6)
+    members = 80  # each begins with noise of its own: the claim is about their mean
+    network = dag_twin.make(members=members)
     x = torch.randn(network.used_variant.size, 400)
-    effect = torch.randn(6, network.used_variant.size)
+    effect = torch.randn(members, network.used_variant.size)
     start_from_linear(network, effect, x, torch.Generator().manual_seed(1))
     latent = network(x).latent
     # node a reads variants 0 and 3, which are inputs 0 and 2
-    for k in range(6):
+    r = torch.empty(members)
+    for k in range(members):
         part = effect[k, [0, 2]] @ x[[0, 2]]
-        r = torch.corrcoef(torch.stack([part, latent[0, k]]))[0, 1]
-        assert abs(r) > 0.75
-    assert latent[0].std(dim=1).sub(1).abs().max() < 0.6
+        r[k] = torch.corrcoef(torch.stack([part, latent[0, k]]))[0, 1]
+    assert r.abs().mean() > 0.85
+    assert abs(latent[0].std(dim=1).mean() - 1) < 0.15
 
 
 def test_unknown_effects_give_a_random_start():
