@@ -70,4 +70,5 @@ def _shrunk_slope(error: FloatArray, gain: FloatArray, w: FloatArray) -> float:
         short = 1.0 - slope
         kept = max(0.0, 1 - variance / max(short**2, 1e-300))
         return float(np.clip(1.0 - short * kept, 0.0, 1.0))
-    return slope * max(0.0, 1 - variance / slope**2)
+    # twice the variance, as AIC charges a parameter: a small share has to be earned
+    return slope * max(0.0, 1 - 2 * variance / slope**2)
