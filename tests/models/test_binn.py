@@ -10,6 +10,7 @@ import pytest
 from meristem.config.models import BINNOptions, GBLUPOptions
 from meristem.errors import ConfigError, DataError
 from meristem.io.state_store import read_state, write_state
+from meristem.models import binn_train
 from meristem.models.binn import BINN, restore_binn
 from meristem.models.binn_evidence import count_parameters, evidence_affordable
 from meristem.models.binn_fitted import align_latents
@@ -27,6 +28,7 @@ from meristem.records import (
     OmicsTable,
     Phenotypes,
     PlanLevel,
+    Split,
     VariantTable,
 )
 
@@ -221,6 +223,54 @@ def test_lines_with_omics_alone_teach_their_latents():
         latent = fitted.latents(fresh.genotypes).value[:, 0]
         track.append(np.corrcoef(latent, fresh.omics[0].value[:, 0])[0, 1])
     assert track[0] > track[1]
+
+
+def test_the_weight_with_the_lowest_held_out_error_stays(monkeypatch):
+    data = toy_data(n=50)
+    options = DESCENT.model_copy(
+        update={"omics": "soft", "omics_weight": "auto", "epochs": 6}
+    )
+    whole = []
+    original = binn_train.fit_network
+
+    def spy(network, *rest, **more):
+        history = original(network, *rest, **more)
+        history.held[:, 12:18] -= 100  # the third candidate, 6 members each
+        whole.append(network.members)
+        return history
+
+    monkeypatch.setattr(binn_train, "fit_network", spy)
+    fitted = BINN(options, toy_plan()).fit(data, rng=np.random.default_rng(1))
+    assert whole == [6 * len(binn_train.OMICS_WEIGHTS)]
+    assert fitted.network.members == 6
+    assert fitted.meta["omics_weight"] == binn_train.OMICS_WEIGHTS[2]
+    assert 0.0 in binn_train.OMICS_WEIGHTS
+
+
+def test_polygenic_path_alone_or_not_at_all(fresh):
+    data = toy_data(n=60)
+    part = {
+        kind: BINN(
+            FAST.model_copy(update={"rounds": 8, "polygenic": kind}), toy_plan()
+        ).fit(data, rng=np.random.default_rng(1))
+        for kind in ("none", "joint")
+    }
+    assert not part["none"].polygenic.effect.any()
+    assert part["joint"].share.tolist() == [1, 1]
+    # v10 is claimed by nobody: the path beside the network finds it
+    assert part["joint"].polygenic.effect[10, 0] > 0.1
+
+
+def test_rows_no_fold_held_out_keep_their_phenotype():
+    data = toy_data(n=60)
+    rng = np.random.default_rng(0)
+    value = rng.normal(size=(60, 2))  # nothing to find: no share
+    data = replace(data, phenotypes=replace(data.phenotypes, value=value))
+    inner = tuple(
+        Split("kfold", 0, k, np.arange(20), 20 + np.arange(20)) for k in range(2)
+    )
+    fitted = BINN(FAST, toy_plan()).fit(data, rng=rng, inner=inner)
+    assert np.isfinite(fitted.predict(data.genotypes).value).all()
 
 
 def test_no_weight_no_omics():

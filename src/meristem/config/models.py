@@ -194,6 +194,11 @@ class BINNOptions(NetworkOptions):
         "up to some thousand weights; descent: AdamW with early stopping",
     )
     rounds: int = Field(default=80, ge=1, description="Gauss-Newton steps at most")
+    core: Literal["auto", "none", "always"] = Field(
+        default="auto",
+        description="variance components of genes and sets in place of training; "
+        "auto: where soft omics measure 30 genes or more below the graph's sets",
+    )
     omics: Literal["none", "soft", "hard", "correlation"] = "none"
     omics_weight: float | Literal["auto"] = Field(
         default=1.0, description="weight of the omics loss; auto: inner folds"

@@ -1,8 +1,8 @@
 """The biologically informed network: a plan with weights beside a linear path.
 
-The prediction is (1 - b) linear + b network. The linear path is a BLUP over all
-variants, also those that no node claims; b is earned on out-of-fold predictions, so
-that with nothing to find the model is GBLUP.
+The prediction is (1 - b) BLUP + b (network + BLUP of what the network leaves). Both
+BLUPs read all variants, also those that no node claims; b is earned on out-of-fold
+predictions, so that with nothing to find the model is GBLUP.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.config.models import BINNOptions
+from meristem.models.binn_core_fit import core_in_charge, fit_binn_core
+from meristem.models.binn_core_fitted import FittedCore, restore_core
 from meristem.models.binn_evidence import evidence_affordable, fit_evidence_ensemble
 from meristem.models.binn_fitted import (
     FittedBINN,
@@ -40,6 +42,8 @@ from meristem.models.packing import unpack_scale, unpack_targets
 from meristem.models.polygenic import (
     Polygenic,
     fit_polygenic,
+    mix_polygenic,
+    no_polygenic,
     polygenic_out_of_fold,
     polygenic_sets,
 )
@@ -78,7 +82,7 @@ class BINN:
         *,
         rng: np.random.Generator,
         inner: tuple[Split, ...] = (),
-    ) -> FittedBINN | FittedLinear:
+    ) -> FittedBINN | FittedCore | FittedLinear:
         """Train the ensemble on the rows of `dataset`.
 
         Parameters
@@ -92,8 +96,8 @@ class BINN:
 
         Returns
         -------
-        FittedBINN or FittedLinear
-            The latter without a graph: the polygenic path alone.
+        FittedBINN, FittedCore or FittedLinear
+            The core where it is in charge; without a graph the polygenic path alone.
 
         Raises
         ------
@@ -106,6 +110,8 @@ class BINN:
             return _polygenic_alone(dataset)
         inner = inner or random_splits(dataset.n_sample, options.inner_folds, rng)
         plan = self._plan(dataset, inner, rng)
+        if core_in_charge(options, dataset, plan):
+            return fit_binn_core(dataset, plan, options, inner)
         members = assign_members(dataset.phenotypes, inner, options.seeds)
         dosage = dataset.genotypes.call_dosage
         markers, targets = fit_scale(dosage), fit_targets(dataset.phenotypes)
@@ -129,7 +135,13 @@ class BINN:
                 polygenic_out_of_fold(dosage, linear[:-1], inner),
                 unseen,
             )
-        rest = replace(phenotypes, value=phenotypes.value - share * unseen)
+        # what no node claims stands in the rest that unseen rows leave
+        rest = replace(phenotypes, value=phenotypes.value - unseen)
+        polygenic = mix_polygenic(
+            linear[-1], fit_polygenic(dosage, markers, rest), share
+        )
+        if options.polygenic == "none":
+            polygenic = no_polygenic(markers, phenotypes.n_target)
         oriented = measured_nodes(omics, plan.n_node)
         latents = network_values(trained.network, markers, dosage)[1]
         return FittedBINN(
@@ -138,7 +150,7 @@ class BINN:
             markers=markers,
             targets=targets,
             limits=target_limits(phenotypes),
-            polygenic=fit_polygenic(dosage, markers, rest),
+            polygenic=polygenic,
             share=share,
             latent_scale=align_latents(latents, oriented),
             trait_name=phenotypes.trait_name,
@@ -191,7 +203,7 @@ def _train(
         }
         network = ensemble.whole
     else:
-        network, history = train_ensemble(task, options, rng)
+        network, history, weight = train_ensemble(task, options, rng)
         held = members
         value = network_values(network, task.markers, dosage)[0]
         meta = {
@@ -199,6 +211,7 @@ def _train(
             "best_epoch": history.best_epoch.tolist(),
             "epochs": int(history.epoch[-1]) + 1,
             "stopped": history.stopped,
+            "omics_weight": weight,
         }
     low, high = (target_limits(task.dataset.phenotypes) - task.targets.mean) / (
         task.targets.sd
@@ -223,10 +236,12 @@ def _polygenic_alone(dataset: Dataset) -> FittedLinear:
     )
 
 
-def restore_binn(state: FittedState) -> FittedBINN | FittedLinear:
+def restore_binn(state: FittedState) -> FittedBINN | FittedCore | FittedLinear:
     """Return the fitted model that the state of a BINN described."""
     if "marker_effect" in state.arrays:
         return restore_linear(state)
+    if state.meta.get("core"):
+        return restore_core(state)
     arrays = state.arrays
     plan = plan_from_arrays(state)
     markers = unpack_scale(arrays)

@@ -30,7 +30,7 @@ _LARGEST_WORK = 8e9
 """Multiplications per Gauss-Newton step of all members; beyond, descent."""
 _MOST_EDGES = 100_000
 _POOR = 0.15
-"""Evidence per row that a member may lack: its noise is then 1.2 times the best's."""
+"""Evidence per observed value that a member may lack: noise 1.2 times the best's."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,8 @@ def fit_evidence_ensemble(
     observed = _observations(task, learn, h2, options)
     settings = EvidenceSettings(rounds=options.rounds)
     fit = fit_evidence(network, x, observed, settings)
-    kept = _good_members(fit.log_evidence, n_fold, n_sample)
+    n_value = int((observed.weight[-1] > 0).sum())
+    kept = _good_members(fit.log_evidence, n_fold, n_value)
     return EvidenceEnsemble(
         take_members(network, task.plan, range(n_fold)),
         take_members(network, task.plan, kept),
@@ -113,10 +114,12 @@ def fit_evidence_ensemble(
     )
 
 
-def _good_members(log_evidence: FloatArray, first: int, n_sample: int) -> list[int]:
+def _good_members(log_evidence: FloatArray, first: int, n_value: int) -> list[int]:
     """Return the members from `first` on that did not end in a poor optimum."""
     found = np.nan_to_num(log_evidence[first:], nan=-np.inf)
-    good = found >= found.max() - _POOR * n_sample
+    good = found >= found.max() - _POOR * n_value
+    # two at least: the spread of a prediction is theirs
+    good[np.argsort(-found)[:2]] = True
     return [first + int(k) for k in np.flatnonzero(good)]
 
 

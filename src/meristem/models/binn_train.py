@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,10 +14,11 @@ from meristem.models.members import (
     TargetScale,
     fit_settings,
     pick_device,
+    repeat_members,
     torch_generator,
     trait_tensors,
 )
-from meristem.nn.dag import NodeShape, PlanNetwork, move_structures
+from meristem.nn.dag import NodeShape, PlanNetwork, move_structures, take_members
 from meristem.prepare.scale import MarkerScale
 from meristem.records import Dataset, NetworkPlan
 from meristem.train import Batches, DosageBatches, History, WholeBatch, fit_network
@@ -35,28 +36,61 @@ class Task:
     omics: OmicsTargets
 
 
+OMICS_WEIGHTS: tuple[float, ...] = (0.0, 0.3, 1.0, 3.0)
+"""Candidates of the omics weight where it is to be chosen."""
+
+
 def train_ensemble(
     task: Task,
     options: BINNOptions,
     rng: np.random.Generator,
+) -> tuple[PlanNetwork, History, float]:
+    """Train all members; return the network on the CPU, how it went, omics weight.
+
+    With the weight "auto" the ensemble is trained once for every candidate, all in
+    one tensor, and the candidate with the lowest error on the rows held out stays.
+    """
+    if options.omics_weight != "auto" or task.omics.node.size == 0:
+        chosen = 0.0 if options.omics_weight == "auto" else options.omics_weight
+        return *_train(task, options, (chosen,), rng), chosen
+    network, history = _train(task, options, OMICS_WEIGHTS, rng)
+    n_member = task.members.n_member
+    lowest = np.nanmin(history.held, axis=0).reshape(len(OMICS_WEIGHTS), n_member)
+    best = int(lowest.mean(axis=1).argmin())
+    index = list(range(best * n_member, (best + 1) * n_member))
+    part = replace(
+        history,
+        train=history.train[:, index],
+        held=history.held[:, index],
+        best_epoch=history.best_epoch[index],
+    )
+    return take_members(network, task.plan, index), part, OMICS_WEIGHTS[best]
+
+
+def _train(
+    task: Task,
+    options: BINNOptions,
+    omics_weight: tuple[float, ...],
+    rng: np.random.Generator,
 ) -> tuple[PlanNetwork, History]:
-    """Train all members; return the network on the CPU, and how it went."""
+    """Train all members once for every omics weight."""
     device = pick_device(options.device)
+    members = repeat_members(task.members, len(omics_weight))
     network = PlanNetwork(
         task.plan,
         node_shape(options),
         n_target=task.dataset.phenotypes.n_target,
-        members=task.members.n_member,
+        members=members.n_member,
         generator=torch_generator(rng),
     )
     move_structures(network, device)
-    weight = options.omics_weight if options.omics_weight != "auto" else 1.0
     settings = fit_settings(options)
+    weight = np.repeat(omics_weight, task.members.n_member)
     objective = make_objective(
         network,
-        trait_tensors(task.dataset.phenotypes, task.targets, task.members, device),
+        trait_tensors(task.dataset.phenotypes, task.targets, members, device),
         task.omics,
-        torch.full((task.members.n_member,), float(weight), device=device),
+        torch.from_numpy(weight.astype(np.float32)).to(device),
         lambda epoch: schedule(options.omics_schedule, epoch, settings.epochs),
     )
     batches = _batches(network, task, options, device)

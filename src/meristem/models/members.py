@@ -78,6 +78,12 @@ def assign_members(
     )
 
 
+def repeat_members(members: Members, times: int) -> Members:
+    """Return the members one set after the other, `times` sets."""
+    learn, held = np.tile(members.learn, (times, 1)), np.tile(members.held, (times, 1))
+    return Members(learn, held, members.n_seed)
+
+
 def fit_targets(phenotypes: Phenotypes) -> TargetScale:
     """Learn mean and spread of every target, weights included.
 

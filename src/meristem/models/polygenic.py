@@ -76,6 +76,26 @@ def fit_polygenic(
     return polygenic_sets(call_dosage, scale, phenotypes, [everyone])[0]
 
 
+def mix_polygenic(
+    alone: Polygenic,
+    beside: Polygenic,
+    share: FloatArray,  # (n_target,) of the second
+) -> Polygenic:
+    """Return the weighted mean of two paths."""
+    return Polygenic(
+        alone.mean,
+        (1 - share) * alone.effect + share * beside.effect,
+        (1 - share) * alone.intercept + share * beside.intercept,
+        alone.h2,
+    )
+
+
+def no_polygenic(scale: MarkerScale, n_target: int) -> Polygenic:
+    """Return a path that adds nothing."""
+    effect, zero = np.zeros((scale.n_variant, n_target)), np.zeros(n_target)
+    return Polygenic(scale.mean, effect, zero, zero)
+
+
 def polygenic_sets(
     call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
     scale: MarkerScale,

@@ -25,6 +25,8 @@ from meristem.train.linearised import Linearised
 
 _NOISE_FLOOR = 1e-6
 _VARIANCE_RANGE = (1e-8, 1e4)
+_FREEDOM = 4.0
+"""Degrees of freedom of the noise of a measured latent."""
 _ENOUGH_DONE = 0.75
 """Share of the members whose rest ends the fit: stragglers rank last anyway."""
 
@@ -127,7 +129,8 @@ class _Climb:
         self.centre = torch.where(anchored, self.theta, torch.zeros_like(self.theta))
         self.variance = self.groups.variance.repeat(network.members, 1)  # (K, G)
         self.noise = observed.noise.double().clone()  # (K, O)
-        self.weight = observed.weight.double()  # (K, O, B)
+        self.given = observed.weight.double()  # (K, O, B)
+        self.weight = self.given
         self.value = observed.value.double()  # (O, B)
         self.damping = torch.full((network.members,), 1e-2, dtype=torch.float64)
         self.error = self._error(self.theta)
@@ -175,7 +178,7 @@ class _Climb:
         ratio = (top / bottom / self.variance).clamp(0.3, 3.0)
         learned = torch.where(self.groups.learned, self.variance * ratio, self.variance)
         self.variance = learned.clamp(*_VARIANCE_RANGE)
-        count = (self.weight > 0).sum(-1).double()  # (K, O)
+        count = (self.given > 0).sum(-1).double()  # (K, O)
         # expectation-maximisation: slower than error / (count - leverage), but it
         # cannot run away into interpolation where parameters outnumber rows
         ratio = (self.error / self.noise + leverage) / count.clamp(min=1.0)
@@ -184,8 +187,31 @@ class _Climb:
         targets = slice(0, self.network.n_target)
         change = (noise / self.noise - 1)[:, targets].abs().max(dim=1).values
         self.noise = noise
+        if quick:
+            self._discount_outliers()
         self.objective = self._objective(self.error, self.theta)
         return change
+
+    def _discount_outliers(self) -> None:
+        """Give latents Student's noise: what lies far off counts little.
+
+        A measurement may leave the range that the trait tells of (a clipped trait, a
+        failed assay); weights are those of expectation-maximisation (Lange, Little
+        & Taylor 1989, JASA 84:881).
+        """
+        n_target = self.network.n_target
+        if self.value.shape[0] == n_target:
+            return
+        self.vector.write(self.theta)
+        with torch.no_grad():
+            output = self.network(self.x)
+        latent = output.latent[self.observed.node].transpose(0, 1)
+        away = (self.value[n_target:] - latent).square()
+        ratio = away / self.noise[:, n_target:, None]
+        factor = torch.ones_like(self.given)
+        factor[:, n_target:] = (_FREEDOM + 1.0) / (_FREEDOM + ratio)
+        self.weight = self.given * factor
+        self.error = self._error(self.theta)
 
     def finish(self, rounds: int) -> EvidenceFit:
         """Write the weights back and return what was learned beside them."""
@@ -194,7 +220,7 @@ class _Climb:
         posterior, _ = self.system.posterior()
         left = self._by_group(posterior)
         size = self._by_group(torch.ones_like(posterior))
-        count = (self.weight > 0).sum(-1).double()
+        count = (self.given > 0).sum(-1).double()
         log_noise = 0.5 * (count * self.noise.log()).sum(1)
         log_evidence = -self.objective - 0.5 * self.system.log_volume() - log_noise
         return EvidenceFit(

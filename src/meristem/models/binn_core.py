@@ -1,0 +1,181 @@
+"""The variance-component core of a BINN: an explicit network with few bends.
+
+Variants -> genes (expression learned on the training rows, regulators in trans) ->
+sets (weighted sums of their genes) -> trait, beside a path from all genes and a
+polygenic path from all variants. The weights are best linear unbiased predictions
+under learned variances; products of set activities are the only nonlinear part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from meristem.models.gene_latents import GeneLatents, fit_gene_latents
+from meristem.models.marker_panel import MarkerPanel
+from meristem.models.pathway_kernels import unit_diagonal
+from meristem.models.plan_sets import Members
+from meristem.models.set_inclusion import SetFit, fit_sets
+from meristem.models.set_products import Products, fit_products, no_products
+from meristem.models.targets import Target
+from meristem.records import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class CoreProblem:
+    """Everything known of the training rows, phenotypes apart."""
+
+    panel: MarkerPanel
+    markers: NDArray[np.float32]  # (n_train, n_variant) standardised
+    genes: Members  # variants of every measured gene
+    sets: Members  # genes of every set
+    expression: FloatArray  # (n_train, n_gene) standardised, NaN missing
+    penalty: float  # ridge penalty of a gene's own variants
+    polygenic: bool = True  # whether there is a path from all variants
+
+
+@dataclass(frozen=True)
+class CoreHead:
+    """What one target reads; set activities have spread 1 on the training rows."""
+
+    intercept: float
+    gene_effect: FloatArray  # (n_gene,) beside the sets
+    loading: FloatArray  # (n_member,) of every gene of every set
+    set_effect: FloatArray  # (n_set,) of one sd of the activity
+    inclusion: FloatArray  # (n_set,) posterior probability that the set matters
+    products: Products
+    variance: FloatArray  # (2,) polygenic, genes
+    residual: float
+
+
+@dataclass(frozen=True)
+class Core:
+    """A fitted core: explicit weights of one network."""
+
+    latents: GeneLatents
+    sets: Members
+    heads: tuple[CoreHead, ...]  # one per target
+    marker_effect: FloatArray  # (n_variant, n_target) polygenic, per allele copy
+
+    def activity(
+        self,
+        genes: FloatArray,  # (n_sample, n_gene) gene latents
+        target: int,
+    ) -> FloatArray:  # (n_sample, n_set)
+        """Return the activities of the sets as one target reads them."""
+        return np.asarray(self.loadings(target).T @ genes.T).T
+
+    def loadings(self, target: int) -> scipy.sparse.csc_array:  # (n_gene, n_set)
+        """Return the weight of every gene in every set."""
+        return self.sets.matrix(self.heads[target].loading, self.latents.genes.n_group)
+
+
+def fit_core(
+    problem: CoreProblem,
+    rows: IntArray,  # (n_rows,) rows to learn from, those with omics alone included
+    targets: Sequence[Target],
+) -> Core:
+    """Fit the core on some of the training rows.
+
+    Parameters
+    ----------
+    problem
+        All training rows.
+    rows
+        Rows to learn expression from.
+    targets
+        Values of rows among `rows`.
+
+    References
+    ----------
+    Lee, Bahri, Novak et al. 2018, ICLR (a wide hidden layer is a kernel); Henderson
+    1975, Biometrics 31:423 (BLUP).
+    """
+    latents = fit_gene_latents(
+        problem.markers[rows], problem.genes, problem.expression[rows], problem.penalty
+    )
+    genes = latents.join(latents.own(problem.markers))
+    gene_kernel, _ = unit_diagonal(genes[rows] @ genes[rows].T)
+    gene_factor = _factor(genes[rows])
+    size = np.array(
+        [
+            _factor(genes[np.ix_(rows, problem.sets.of(k))])
+            for k in range(problem.sets.n_group)
+        ]
+    )
+    place = np.full(problem.markers.shape[0], -1)
+    place[rows] = np.arange(rows.size)
+    heads, duals = [], np.zeros((problem.markers.shape[0], len(targets)))
+    for number, target in enumerate(targets):
+        inside = place[target.rows]
+        block = np.ix_(inside, inside)
+        base = [gene_kernel[block]]
+        if problem.polygenic:
+            base.append(problem.panel.kernel[np.ix_(target.rows, target.rows)])
+        seen = genes[target.rows]
+        factors = [
+            seen[:, problem.sets.of(k)] * np.sqrt(size[k]) for k in range(size.size)
+        ]
+        fit = fit_sets(base, factors, target)
+        heads.append(_head(problem.sets, seen, gene_factor, factors, fit))
+        if problem.polygenic:
+            duals[target.rows, number] = fit.base[1] * fit.dual
+    effect = problem.panel.effects(duals)
+    return Core(latents, problem.sets, tuple(heads), effect)
+
+
+def _factor(values: FloatArray) -> float:
+    """Return the factor that brings the mean squared row norm to 1 (0 if null)."""
+    mean_square = float(np.mean(np.sum(values**2, axis=1)))
+    return 1 / mean_square if mean_square > 1e-12 else 0.0
+
+
+def _head(
+    sets: Members,
+    genes: FloatArray,  # (n, n_gene) of the target's rows
+    gene_factor: float,
+    factors: list[FloatArray],  # each (n, n_member)
+    fit: SetFit,
+) -> CoreHead:
+    image = genes.T @ fit.dual  # (n_gene,)
+    n_set = sets.n_group
+    loading = image[sets.member].copy()
+    effect = np.zeros(n_set)
+    contribution = np.zeros((genes.shape[0], n_set))
+    for k in range(n_set):
+        own = slice(int(sets.start[k]), int(sets.start[k + 1]))
+        activity = genes[:, sets.of(k)] @ loading[own]
+        spread = float(activity.std())
+        if spread <= 1e-12:
+            loading[own] = 0.0
+            continue
+        loading[own] /= spread
+        contribution[:, k] = fit.variance[k] * (factors[k] @ (factors[k].T @ fit.dual))
+        effect[k] = contribution[:, k].std()
+    products = fit_products(contribution, factors, fit) if n_set else no_products()
+    return CoreHead(
+        intercept=fit.intercept,
+        gene_effect=fit.base[0] * gene_factor * image,
+        loading=loading,
+        set_effect=effect,
+        inclusion=fit.inclusion,
+        products=_of_activities(products, effect),
+        variance=np.array([fit.base[1] if fit.base.size > 1 else 0.0, fit.base[0]]),
+        residual=fit.residual,
+    )
+
+
+def _of_activities(products: Products, effect: FloatArray) -> Products:
+    """Return products of contributions as products of activities of spread 1."""
+    scale = effect[products.first] * effect[products.second]
+    kept = scale > 0
+    return Products(
+        products.first[kept],
+        products.second[kept],
+        products.effect[kept] * scale[kept],
+        products.centre[kept] / scale[kept],
+    )

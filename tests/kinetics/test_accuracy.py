@@ -1,0 +1,67 @@
+"""Floors of accuracy on the real tables (slow)."""
+
+import math
+
+import numpy as np
+import pytest
+
+from meristem.kinetics.catalog import cas9
+from meristem.kinetics.encode import count_edits, encode_pairs
+from meristem.kinetics.features import Window
+from meristem.kinetics.kinn import Architecture, FitOptions, Kinn
+from meristem.kinetics.metrics import Ranking, auroc, average_precision
+from meristem.kinetics.mpkp import measurements, read_rates
+from meristem.kinetics.nested import fit_ensemble, pearson, predict_ensemble
+from meristem.kinetics.off_target import read_sites
+from meristem.kinetics.score import Scorer
+
+from .shared_data import FOLDER, needs_data
+from .test_features import GUIDE_1, GUIDE_2
+
+pytestmark = [pytest.mark.slow, needs_data]
+
+CLIPPED = tuple(
+    Window(w.start, min(w.stop, 24), w.kernel, w.filters, w.padding) for w in GUIDE_2
+)
+PUBLISHED = {1: Architecture(GUIDE_1), 2: Architecture(CLIPPED)}
+
+
+@pytest.fixture(scope="module")
+def fitted() -> dict[int, tuple[Kinn, ...]]:
+    tables = read_rates(FOLDER / "mpkp" / "rates.csv.gz")
+    return {
+        number: fit_ensemble(
+            cas9(4),
+            [PUBLISHED[number]],
+            measurements(tables[number], channels="chemistry"),
+            copies=3,
+            rng=np.random.default_rng(number),
+            options=FitOptions(limits=(-5.0, math.inf)),
+            bootstrap=False,
+        )
+        for number in (1, 2)
+    }
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_one_guide_predicts_the_other(fitted: dict, number: int) -> None:
+    table = read_rates(FOLDER / "mpkp" / "rates.csv.gz")[3 - number]
+    test = measurements(table, channels="chemistry", unique=False)
+    assert pearson(predict_ensemble(fitted[number], test.x), test.y) >= 0.80
+
+
+def test_off_target_sites_never_seen(fitted: dict) -> None:
+    sites = read_sites(FOLDER / "in_vivo" / "circle_seq.csv.gz")
+    scorer = Scorer([*fitted[1], *fitted[2]])
+    scores, edits = [], []
+    for i in range(0, len(sites.target), 50_000):
+        part = sites.take(np.arange(i, min(i + 50_000, len(sites.target))))
+        x = encode_pairs(part.guide, part.target)
+        scores.append(scorer.score(x).log10_rate)
+        edits.append(-count_edits(x).astype(float))
+    kinetic = Ranking.of(sites.label, np.concatenate(scores))
+    counted = Ranking.of(sites.label, np.concatenate(edits))
+    assert auroc(kinetic) >= 0.90
+    assert average_precision(kinetic) >= 0.13
+    assert auroc(counted) == pytest.approx(0.718, abs=0.01)
+    assert average_precision(counted) == pytest.approx(0.054, abs=0.005)
