@@ -244,14 +244,14 @@ def dag_plan(scale, rng):
     sizes = [max(int(s * scale), 1) for s in (1_200, 500, 200, 80, 20, 1)]
     levels, first = [], 0
     for number, size in enumerate(sizes):
-        gene_fan = np.clip(rng.geometric(1 / 12, size), 2, n_gene)
+        gene_fan = np.clip(rng.geometric(1 / 10, size), 2, n_gene)
         variant_row = np.repeat(np.arange(size), gene_fan)
         variant_col = np.concatenate(
             [np.sort(rng.choice(n_gene, f, replace=False)) for f in gene_fan]
         )
         node_row = node_col = np.zeros(0, dtype=np.int64)
         if number:
-            fan = np.clip(rng.geometric(1 / 4, size), 2, first)
+            fan = np.clip(rng.geometric(1 / 3, size), 2, first)
             node_row = np.repeat(np.arange(size), fan)
             node_col = np.concatenate(
                 [np.sort(rng.choice(first, f, replace=False)) for f in fan]

@@ -10,17 +10,27 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import time
 from pathlib import Path
 
 import numpy as np
+
+# both sides ask for large pages: fresh tensors cost page faults otherwise
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+
 import torch
 
 from meristem.nn.dag import NodeShape, PlanNetwork
 from meristem.nn.losses import trait_error, trait_loss
 from meristem.records import NetworkPlan, PlanLevel, VariantTable
-from meristem.train import DosageBatches, FitSettings, Losses, fit_network
+from meristem.train import (
+    DosageBatches,
+    FitSettings,
+    Losses,
+    fit_network,
+)
 
 SIZES = {"small": (500, 120, 20, 100), "large": (20_000, 5_000, 800, 600)}
 

@@ -129,8 +129,7 @@ def _forward(
     mask = (seen[:, None] > 0) & (learn[None] > 0)
     value = label[:, None].expand(mask.shape)
     held = network(x, replacement=Replacement(node, value, mask))
-    free = network(x).latent
-    return replace(held, latent=free)
+    return replace(held, parts=network(x).parts)
 
 
 def measured_nodes(omics: OmicsTargets, n_node: int) -> NDArray[np.bool_]:

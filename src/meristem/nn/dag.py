@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -52,8 +52,14 @@ class NetworkOutput:
     """What a forward pass gives."""
 
     value: Tensor  # (n_member, n_target, batch)
-    latent: Tensor  # (n_node, n_member, batch)
     head_in: Tensor  # (n_member, n_head * width, batch) what the head reads
+    parts: tuple[Tensor, ...]  # the state, slot by slot, (n_slot, K, width, batch)
+    slot: Tensor  # (n_node,) where the nodes stand in the state
+
+    @cached_property
+    def latent(self) -> Tensor:  # (n_node, n_member, batch)
+        """Value of every named node; gathered when it is first asked for."""
+        return torch.cat(self.parts)[self.slot, :, 0]
 
 
 @dataclass
@@ -258,6 +264,7 @@ class PlanNetwork(nn.Module):
         self.block_node = [layout.first_node, *(b.node for b in layout.blocks)]
         self.register_buffer("slot", torch.from_numpy(layout.slot))
         self.register_buffer("head_slot", torch.from_numpy(layout.slot[plan.head_node]))
+        self.lowest_head = int(layout.slot[plan.head_node].min())
         n_in = plan.head_node.size * shape.width
         draw = torch.randn(members, n_target, n_in, generator=generator)
         self.head = nn.Parameter(draw / max(n_in, 1) ** 0.5)
@@ -295,19 +302,29 @@ class PlanNetwork(nn.Module):
         trace: list[NodeTrace] | None = None,
     ) -> NetworkOutput:
         """Return the traits and every latent."""
-        state = x.new_zeros((0, x.shape[1]))
+        state = x
+        parts: list[Tensor] = []
         for i, block in enumerate(self.nets):
             if i == 0:
                 z = block(x, self.mean, self.inverse_scale, trace)
             else:
+                # a level reads all lower ones; what nobody reads is not copied
+                state = torch.cat([state, parts[-1]]) if i > 1 else parts[0]
                 z = block(state, trace=trace)
             if replacement is not None or nudge is not None:
                 z = self._change(z, self.block_node[i], replacement, nudge)
-            state = z if i == 0 else torch.cat([state, z])
-        grid = state.view(-1, self.members, self.shape.width, state.shape[1])
-        head_in = grid[self.head_slot].transpose(0, 1).flatten(1, 2)
+            parts.append(z)
+        grids = tuple(
+            z.view(-1, self.members, self.shape.width, x.shape[1]) for z in parts
+        )
+        last = sum(grid.shape[0] for grid in grids[:-1])
+        if self.lowest_head >= last:
+            read = grids[-1][self.head_slot - last]
+        else:
+            read = torch.cat(grids)[self.head_slot]
+        head_in = read.transpose(0, 1).flatten(1, 2)
         value = torch.baddbmm(self.head_bias, self.head, head_in)
-        return NetworkOutput(value, grid[self.slot, :, 0], head_in)
+        return NetworkOutput(value, head_in, grids, self.slot)
 
     def _change(
         self,
