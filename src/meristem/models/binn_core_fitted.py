@@ -81,7 +81,7 @@ class FittedCore:
         self,
         genotypes: Genotypes,
     ) -> FloatArray:  # (1, n_sample, n_node)
-        """Return every latent: expression in sd of its measurement, sets in their sd."""
+        """Return every latent, in sd: of the measured expression, of the sets."""
         dosage = self._dosage(genotypes)
         value = np.zeros((1, genotypes.n_sample, self.plan.n_node))
         for rows, own in self._own(dosage):
@@ -106,7 +106,7 @@ class FittedCore:
 
         A gene that is held also holds what it does to the genes it regulates.
         """
-        flat = np.asarray(values, dtype=np.float64).reshape(-1)
+        flat = np.asarray(values, dtype=np.float64).ravel().tolist()
         held = {self._node(name): v for name, v in zip(nodes, flat, strict=True)}
         return self._predict(genotypes, held)
 

@@ -94,7 +94,7 @@ def fit_sets(
     for number in range(ROUNDS):
         projection, projected = problem.solve(shares * scale, variance * scale)
         expected = np.zeros(n_set)
-        for k in active:
+        for k in active.tolist():
             inclusion[k], expected[k] = _posterior(
                 *problem.without(k, projection, projected, variance[k] * scale),
                 scale,
@@ -156,7 +156,7 @@ class _Problem:
     y: FloatArray  # (n,)
 
     def _inverse(self, shares: FloatArray, variance: FloatArray) -> FloatArray:
-        covariance = np.diag(shares[-1] * self.noise)
+        covariance: FloatArray = np.diag(shares[-1] * self.noise)
         for share, kernel in zip(shares, self.base, strict=False):
             covariance += share * kernel
         parts = [
@@ -193,8 +193,8 @@ class _Problem:
         factor = self.factors[k]
         middle, image = factor.T @ (projection @ factor), factor.T @ projected
         if variance > 0:
-            left = np.eye(image.size) - variance * middle
-            middle, image = np.linalg.solve(left, middle), np.linalg.solve(left, image)
+            rest: FloatArray = np.linalg.inv(np.eye(image.size) - variance * middle)
+            middle, image = rest @ middle, rest @ image
         return (middle + middle.T) / 2, image
 
     def moments(
