@@ -193,7 +193,8 @@ class _Problem:
         factor = self.factors[k]
         middle, image = factor.T @ (projection @ factor), factor.T @ projected
         if variance > 0:
-            rest: FloatArray = np.linalg.inv(np.eye(image.size) - variance * middle)
+            left = np.eye(image.size) - variance * middle
+            rest: FloatArray = np.asarray(np.linalg.inv(left), dtype=np.float64)
             middle, image = rest @ middle, rest @ image
         return (middle + middle.T) / 2, image
 
