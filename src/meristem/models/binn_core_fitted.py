@@ -86,9 +86,8 @@ class FittedCore:
         value = np.zeros((1, genotypes.n_sample, self.plan.n_node))
         for rows, own in self._own(dosage):
             genes = self.core.latents.join(own)
-            value[0, rows, self.gene_node[:, None]] = genes.T
-            activity = self.core.activity(genes, 0)
-            value[0, rows, self.set_node[:, None]] = activity.T
+            value[0][rows, self.gene_node] = genes
+            value[0][rows, self.set_node] = self.core.activity(genes, 0)
         return value
 
     def latents(self, genotypes: Genotypes) -> Latents:
