@@ -147,6 +147,9 @@ def regulator_effects(
     seen = ~np.isnan(expression)
     count = seen.sum(axis=0)
     rows = seen.any(axis=1)
+    nothing = np.empty(0, dtype=np.int64), np.zeros((0, own.shape[1]))
+    if rows.sum() < MIN_MEASURED:
+        return nothing
     own, seen = own[rows], seen[rows]
     x = own - own.mean(axis=0)
     sd = x.std(axis=0)
@@ -159,7 +162,7 @@ def regulator_effects(
     kept = np.argsort(-score, kind="stable")[:max_regulators]
     kept = np.sort(kept[score[kept] > 0])
     if kept.size == 0 or not usable.any():
-        return np.empty(0, dtype=np.int64), np.zeros((0, own.shape[1]))
+        return nothing
     targets = np.flatnonzero(usable)
     problem = _Regression(
         gram=x[:, kept].T @ x[:, kept],
