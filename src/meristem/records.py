@@ -205,6 +205,8 @@ class OmicsTable:
     node_name: StrArray  # (n_feature,)
     value: FloatArray  # (n_sample, n_feature) NaN missing
     source: str = ""
+    reliability: FloatArray | None = None  # (n_feature,) share of the variance that
+    # is no measurement error, in (0, 1]; None: not known
 
     def __post_init__(self) -> None:
         expected = (self.sample_id.size, self.feature_id.size)
@@ -215,6 +217,14 @@ class OmicsTable:
             )
         if self.node_name.shape != self.feature_id.shape:
             raise DataError(f"{self.name}: node_name and feature_id differ in length")
+        known = self.reliability
+        if known is not None and known.shape != self.feature_id.shape:
+            raise DataError(f"{self.name}: reliability and feature_id differ in length")
+        if known is not None and not ((known > 0) & (known <= 1)).all():
+            raise DataError(
+                f"{self.name}: a reliability is not above 0 and at most 1",
+                where=self.source,
+            )
         if np.isinf(self.value).any():
             raise DataError(f"{self.name}: a value is infinite", where=self.source)
         _refuse_duplicates(self.sample_id, f"samples of {self.name}")

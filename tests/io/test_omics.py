@@ -70,6 +70,22 @@ def test_node_map_by_name_and_by_order(tmp_path):
     assert found.node_name.tolist() == ["", "AT1", ""]
 
 
+def test_reliability_of_all_or_by_feature(tmp_path):
+    assert read(tmp_path, ROWS).reliability is None
+    assert set(read(tmp_path, ROWS, reliability=0.4).reliability.tolist()) == {0.4}
+    names = read(tmp_path, ROWS).feature_id.tolist()
+    path = tmp_path / "map.csv"
+    path.write_text(f"feature,node,reliability\n{names[0]},A,0.7\n{names[1]},B,\n")
+    found = read(tmp_path, ROWS, node_map=path)
+    assert found.reliability[:2].tolist() == [0.7, 1.0]
+    found = read(tmp_path, ROWS, node_map=path, reliability=0.5)
+    assert found.reliability[:2].tolist() == [0.7, 0.5]
+    path.write_text(f"feature,node,reliability\n{names[0]},A,1.7\n")
+    with pytest.raises(DataError, match=r"1\.7 is not above 0 and at most 1") as caught:
+        read(tmp_path, ROWS, node_map=path)
+    assert "line 2" in str(caught.value)
+
+
 def test_log1p_and_min_measured(tmp_path):
     found = read(tmp_path, ROWS, transform="log1p", min_measured=1.0)
     assert found.feature_id.tolist() == ["g1"]

@@ -421,7 +421,9 @@ def test_parameters_decide_whether_gauss_newton_is_affordable():
     assert count_parameters(plan, options) == 12 + 18 + 6 + 18 + 3
     data = toy_data(n=30)
     members = assign_members(data.phenotypes, (), 1)
-    omics = OmicsTargets(np.zeros(0, dtype=np.int64), np.zeros((30, 0)), "none")
+    omics = OmicsTargets(
+        np.zeros(0, dtype=np.int64), np.zeros((30, 0)), np.zeros(0), "none"
+    )
     task = Task(data, plan, None, None, members, omics)
     assert evidence_affordable(task, options, 5)
     wide = options.model_copy(update={"hidden": (20_000,)})

@@ -203,9 +203,11 @@ class BINNOptions(NetworkOptions):
     omics_weight: float | Literal["auto"] = Field(
         default=1.0, description="weight of the omics loss; auto: inner folds"
     )
-    omics_schedule: Literal["constant", "decay"] = Field(
+    omics_schedule: Literal["constant", "decay", "staged"] = Field(
         default="constant",
-        description="decay: full weight at first, a tenth of it at the end",
+        description="decay: full weight at first, a tenth of it at the end; staged: "
+        "variants to omics, then the trait from measured omics, then all jointly; "
+        "both train by descent",
     )
     polygenic: Literal["stack", "joint", "none"] = Field(
         default="stack", description="how the linear polygenic path joins the network"

@@ -83,7 +83,15 @@ class OmicsConfig(Stage):
     name: str = "omics"
     layout: Literal["auto", "samples_in_rows", "features_in_rows"] = "auto"
     node_map: Path | None = Field(
-        default=None, description="table feature,node; default: feature id = node"
+        default=None,
+        description="table feature,node[,reliability]; default: feature id = node",
+    )
+    reliability: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="share of a feature's variance that is no measurement error "
+        "(repeatability); the map may give one per feature",
     )
     transform: Literal["none", "log1p"] = "none"
     min_measured: float = Field(default=0.0, ge=0, le=1)

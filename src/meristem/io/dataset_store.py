@@ -141,6 +141,9 @@ def _write_omics(table: OmicsTable, path: Path) -> None:
         "name": table.name,
         "node_name": table.node_name.tolist(),
         "source": table.source,
+        "reliability": None
+        if table.reliability is None
+        else table.reliability.tolist(),
     }
     _write_parquet(path, table.sample_id, columns, notes)
 
@@ -148,6 +151,7 @@ def _write_omics(table: OmicsTable, path: Path) -> None:
 def _read_omics(path: Path) -> OmicsTable:
     sample_id, table, notes = _read_parquet(path)
     feature_id = _text(table.column_names)
+    known = notes.get("reliability")
     return OmicsTable(
         notes["name"],
         sample_id,
@@ -155,6 +159,7 @@ def _read_omics(path: Path) -> OmicsTable:
         _text(notes["node_name"]),
         _matrix(table),
         notes["source"],
+        None if known is None else np.array(known),
     )
 
 

@@ -15,6 +15,7 @@ from meristem.errors import DataError
 from meristem.io.column_names import find_column
 from meristem.io.columns import (
     MISSING_WORDS,
+    Table,
     delimiter_of,
     is_delimited_text,
     read_table,
@@ -68,7 +69,8 @@ def read_omics(config: OmicsConfig, sample_id: StrArray | None = None) -> OmicsT
     ------
     DataError
         If the file cannot be read, an id is empty or occurs twice, a value is not a
-        finite number, log1p meets a negative one, or the node map fits no feature.
+        finite number, log1p meets a negative one, or the node map fits no feature or
+        gives a reliability that is not above 0 and at most 1.
 
     Examples
     --------
@@ -97,13 +99,15 @@ def read_omics(config: OmicsConfig, sample_id: StrArray | None = None) -> OmicsT
             where=config.path,
             remedy="lower `min_measured`",
         )
+    node_name, reliability = _features(config, features[keep])
     return OmicsTable(
         name=config.name,
         sample_id=samples,
         feature_id=features[keep],
-        node_name=_node_names(config, features[keep]),
+        node_name=node_name,
         value=np.ascontiguousarray(value[:, keep]),
         source=str(config.path),
+        reliability=reliability,
     )
 
 
@@ -229,19 +233,56 @@ def _log1p(
     return np.log1p(value)
 
 
-def _node_names(config: OmicsConfig, features: StrArray) -> StrArray:  # (n_feature,)
+def _features(
+    config: OmicsConfig, features: StrArray
+) -> tuple[StrArray, FloatArray | None]:  # each (n_feature,)
+    """Return the node that every feature measures, and its reliability if known."""
+    known = None
+    if config.reliability is not None:
+        known = np.full(features.size, config.reliability)
     if config.node_map is None:
-        return features
+        return features, known
     table = read_table(config.node_map)
+    names = _node_names(config, table, features)
+    column = find_column(table, ["reliability", "repeatability"])
+    if column is None:
+        return names, known
+    value = table.numbers(column)
+    bad = ~np.isnan(value) & ~((value > 0) & (value <= 1))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise DataError(
+            f"reliability {value[row]:g} is not above 0 and at most 1",
+            where=table.place(row),
+            remedy="give the share of the variance that is no measurement error",
+        )
+    feature = table.identifiers(_feature_column(table)).tolist()
+    given = {
+        name: share
+        for name, share in zip(feature, value.tolist(), strict=True)
+        if share == share  # an empty cell: not known
+    }
+    if not given:
+        return names, known
+    default = 1.0 if config.reliability is None else config.reliability
+    return names, np.array([given.get(name, default) for name in features.tolist()])
+
+
+def _feature_column(table: Table) -> str:
+    return find_column(table, ["feature", "featureid"]) or table.column_name[0]
+
+
+def _node_names(
+    config: OmicsConfig, table: Table, features: StrArray
+) -> StrArray:  # (n_feature,)
     if len(table.column_name) < 2:
         raise DataError(
             "has a single column",
             where=table.path,
             remedy="give two columns, feature and node",
         )
-    feature_column = find_column(table, ["feature", "featureid"])
     node_column = find_column(table, ["node", "nodename"])
-    feature = table.identifiers(feature_column or table.column_name[0])
+    feature = table.identifiers(_feature_column(table))
     node = table.identifiers(node_column or table.column_name[1])
     target: dict[str, str] = {}
     for row, (name, to) in enumerate(zip(feature, node, strict=True)):

@@ -44,8 +44,11 @@ class EvidenceEnsemble:
 
 
 def evidence_affordable(task: Task, options: BINNOptions, n_fold: int) -> bool:
-    """Return whether a Gauss-Newton step of this network is affordable."""
-    if task.plan.n_edge > _MOST_EDGES:
+    """Return whether a Gauss-Newton step of this network is affordable.
+
+    A schedule of the omics weight asks for epochs: never.
+    """
+    if task.plan.n_edge > _MOST_EDGES or options.omics_schedule != "constant":
         return False
     n_parameter = count_parameters(task.plan, options)
     n_target = task.dataset.phenotypes.n_target
@@ -139,7 +142,10 @@ def _observations(
     value = np.nan_to_num(np.concatenate([trait, omics], axis=1))
     each = np.concatenate([weight, label], axis=1)  # (n_sample, n_output)
     # a trait's noise starts at what the linear model leaves, a latent's at one half
+    # or at what its reliability leaves
     noise = np.full((learn.shape[0], each.shape[1]), 0.5)
+    left = np.nan_to_num(1.0 - task.omics.reliability, nan=0.5)
+    noise[:, h2.shape[1] :] = np.clip(left, 0.02, 1.0)
     noise[:, : h2.shape[1]] = np.clip(1.0 - h2, 0.05, 1.0)
     return Observed(
         torch.from_numpy(np.ascontiguousarray(value.T)),

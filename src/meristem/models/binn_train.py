@@ -8,7 +8,12 @@ import numpy as np
 import torch
 
 from meristem.config.models import BINNOptions
-from meristem.models.binn_objective import OmicsTargets, make_objective, schedule
+from meristem.models.binn_objective import (
+    OmicsTargets,
+    make_objective,
+    schedule,
+    stage,
+)
 from meristem.models.members import (
     Members,
     TargetScale,
@@ -85,6 +90,8 @@ def _train(
     )
     move_structures(network, device)
     settings = fit_settings(options)
+    if options.omics_schedule == "staged" and task.omics.node.size:
+        settings = replace(settings, settle=2 * settings.epochs // 5)
     weight = np.repeat(omics_weight, task.members.n_member)
     objective = make_objective(
         network,
@@ -92,6 +99,7 @@ def _train(
         task.omics,
         torch.from_numpy(weight.astype(np.float32)).to(device),
         lambda epoch: schedule(options.omics_schedule, epoch, settings.epochs),
+        lambda epoch: stage(options.omics_schedule, epoch, settings.epochs),
     )
     batches = _batches(network, task, options, device)
     history = fit_network(network, batches, objective, settings, rng=rng)

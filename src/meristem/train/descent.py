@@ -49,6 +49,7 @@ class FitSettings:
     weight_decay: float = 1e-4
     epochs: int = 1000
     patience: int = 100  # epochs without gain
+    settle: int = 0  # epochs before patience starts to count
     warmup: int = 10  # epochs of rising learning rate
     final_rate: float = 0.05  # share of the learning rate left at the last epoch
     check_every: int = 5
@@ -129,7 +130,7 @@ def _descend(
             optimiser.step()
         if check and progress is not None:
             progress(epoch, settings.epochs)
-        if check and keeper.idle(epoch, settings.patience):
+        if check and keeper.idle(epoch, settings):
             stopped = "patience"
             break
     network.eval()
@@ -182,8 +183,9 @@ class _Keeper:
             for (parameter, owner), best in zip(self._pairs, self._best, strict=True):
                 torch.where(better[owner], parameter, best, out=best)
 
-    def idle(self, epoch: int, patience: int) -> bool:
-        return bool((epoch - self._best_epoch >= patience).all())
+    def idle(self, epoch: int, settings: FitSettings) -> bool:
+        since = self._best_epoch.clamp(min=settings.settle)
+        return bool((epoch - since >= settings.patience).all())
 
     def finish(self, stopped: str) -> History:
         alone = self._log[-1][2].isnan()
