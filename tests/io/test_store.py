@@ -227,8 +227,12 @@ def dataset(make_genotypes) -> Dataset:
             np.array(["", "G2", "n3"]),
             rng.normal(size=(5, 3)),
             "x.tsv",
+            reliability,
         )
-        for name in ("expression", "metabolites")
+        for name, reliability in (
+            ("expression", None),
+            ("metabolites", np.array([0.5, 1.0, 0.125])),
+        )
     )
     label = np.array([["f1", "", "a"], ["f2", "x", "a"]] * 2 + [["", "", "b"]])
     groups = SampleGroups(sample_id, np.array(["sample_id", "pool", "set"]), label)
