@@ -35,3 +35,11 @@ def test_impossible_settings_are_refused(call: Call, tmp_path: Path) -> None:
     assert code == 2
     assert "h2" in err
     assert not (tmp_path / "x").exists()
+
+
+def test_recovery(call: Call, tmp_path: Path) -> None:
+    out = tmp_path / "panel"
+    sizes = ("--n", "20", "--candidates", "4", "--genes", "60", "--variants", "30")
+    code, _, _ = call("simulate", "recovery", "--out", out, *sizes, "--pathways", "5")
+    assert code == 0
+    assert call("check", out / "meristem.toml")[0] == 0

@@ -75,9 +75,7 @@ def test_agreement_and_null_are_joined_by_name(parts):
             "held_q": [0.4, 0.6],
         }
     )
-    table = nodes(
-        parts, agreement=agreement, null={0: corrected}, held_out=tested.iloc[:2]
-    )
+    table = nodes(parts, agreement=agreement, null={0: corrected}, further=(tested,))
     first = table[table["trait"] == "yield"].set_index("node")
     assert first.loc["g2", "agreement"] == 0.6
     assert first.loc["g2", "measured_in"] == "b"

@@ -33,7 +33,7 @@ COLUMNS = {
     "nodes.csv": "node,kind,model,trait,environment,n_variants,n_parents,sensitivity,"
     "sensitivity_low,sensitivity_high,null_q,gradient,agreement,agreement_low,"
     "agreement_high,agreement_p,measured_in,rank,sensitivity_absolute,null_high,"
-    "held_slope,held_p,held_q",
+    "held_slope,held_p,held_q,inclusion,inclusion_fdr",
     "variants.csv": "variant_id,contig,position,gene,trait,environment,"
     "effect_network,effect_polygenic,effect_total,gwas_beta,gwas_p",
     "genes.csv": "gene,contig,position,trait,environment,n_variants,effect,sensitivity",

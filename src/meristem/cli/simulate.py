@@ -88,3 +88,37 @@ def additive(
     population = simulate_additive(n=n, n_variant=variants, h2=h2, rng=rng)
     config = write_additive(population, out, rng=rng, seed=seed, force=force)
     say(f"written: {config}")
+
+
+@app.command()
+def recovery(
+    out: Out,
+    n: Annotated[int, typer.Option(min=10, help="Phenotyped lines.")] = 450,
+    candidates: Annotated[int, typer.Option(min=1, help="Lines to predict.")] = 100,
+    h2: Annotated[float, typer.Option(help="Heritability.")] = 0.5,
+    labels: Annotated[float, typer.Option(help="Share with expression.")] = 1.0,
+    genes: Annotated[int, typer.Option(min=60, help="Genes.")] = 2000,
+    pathways: Annotated[int, typer.Option(min=5, help="Pathways of 20 genes.")] = 100,
+    variants: Annotated[
+        int, typer.Option(min=20, help="Variants on each of ten chromosomes.")
+    ] = 2000,
+    seed: Seed = 1,
+    force: Force = False,
+) -> None:
+    """Simulate lines whose trait runs through genes, their expression and pathways."""
+    import numpy as np
+
+    from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
+    from meristem.simulate.recovery_files import write_recovery
+
+    config = RecoveryConfig(
+        n_train=n,
+        n_test=candidates,
+        h2=h2,
+        measured_share=labels,
+        n_gene=genes,
+        n_pathway=pathways,
+        variants_per_chromosome=variants,
+    )
+    panel = simulate_recovery(config, rng=np.random.default_rng(seed))
+    say(f"written: {write_recovery(panel, out, seed=seed, force=force)}")

@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from meristem.interpret.explicit import CoreState
+from meristem.models.binn_core_fitted import FittedCore
 from meristem.models.binn_fitted import FittedBINN, network_inputs
 from meristem.models.protocol import FittedNetwork
 from meristem.nn.dag import NodeNets, NodeTrace, PlanNetwork
@@ -48,11 +50,24 @@ def prediction_change(fitted: FittedNetwork, genotypes: Genotypes) -> Change:
     """
     if isinstance(fitted, FittedBINN) and type(fitted.network) is PlanNetwork:
         return _network_change(fitted, genotypes)
+    if isinstance(fitted, FittedCore):
+        return _core_change(fitted, genotypes)
     base = fitted.member_predictions(genotypes)
 
     def change(nodes: tuple[str, ...], values: FloatArray) -> FloatArray:
         moved: FloatArray = fitted.clamp(genotypes, nodes, values) - base
         return moved
+
+    return change
+
+
+def _core_change(fitted: FittedCore, genotypes: Genotypes) -> Change:
+    place = {str(name): k for k, name in enumerate(fitted.plan.node_name)}
+    state = CoreState(fitted, genotypes)
+
+    def change(nodes: tuple[str, ...], values: FloatArray) -> FloatArray:
+        held = np.asarray(values, dtype=np.float64).ravel()
+        return state.hold([place[name] for name in nodes], held)[None]
 
     return change
 

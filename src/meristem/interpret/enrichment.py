@@ -36,6 +36,19 @@ def benjamini_hochberg(p: FloatArray) -> FloatArray:
     return q
 
 
+def q_within(
+    p: FloatArray,  # (n,)
+    family: IntArray | None = None,  # (n,)
+) -> FloatArray:  # (n,)
+    """Return Benjamini-Hochberg q values, each family of tests by itself."""
+    if family is None:
+        return benjamini_hochberg(p)
+    q = np.empty(p.size)
+    for own in np.unique(family):
+        q[family == own] = benjamini_hochberg(p[family == own])
+    return q
+
+
 def over_representation(
     selected: frozenset[str],
     sets: Sets,

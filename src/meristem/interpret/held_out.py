@@ -23,10 +23,12 @@ from meristem.genetics.mixed_scan import (
 )
 from meristem.genetics.relationship import relationship_matrix
 from meristem.interpret.correlation import MIN_ROWS
-from meristem.interpret.enrichment import benjamini_hochberg
+from meristem.interpret.enrichment import q_within
+from meristem.interpret.explicit import explicit_shares
 from meristem.interpret.integrated import integrated_gradients
 from meristem.interpret.lines import line_contributions
-from meristem.interpret.structure import upstream_variants
+from meristem.interpret.structure import node_family, upstream_variants
+from meristem.models.binn_core_fitted import FittedCore
 from meristem.models.binn_fitted import FittedBINN
 from meristem.models.protocol import FittedNetwork
 from meristem.records import (
@@ -75,6 +77,8 @@ def node_contributions(
     """
     if isinstance(fitted, FittedBINN):
         return integrated_gradients(fitted, genotypes, steps=STEPS).node
+    if isinstance(fitted, FittedCore):
+        return explicit_shares(fitted, genotypes).node
     return line_contributions(fitted, genotypes, reference)
 
 
@@ -108,9 +112,9 @@ def held_out_scan(
     -------
     DataFrame
         One row per node and target: `held_slope` (1 where contributions have their
-        true size), `held_p`, `held_q` (false discovery rate over nodes). A node that
-        contributes nothing has no slope and a p of 1; a target with too few rows is
-        left out.
+        true size), `held_p`, `held_q` (false discovery rate over genes, and over
+        the nodes above them). A node that contributes nothing has no slope and a p of
+        1; a target with too few rows is left out.
 
     References
     ----------
@@ -137,7 +141,7 @@ def held_out_scan(
                     "environment": str(phenotypes.environment_name[target]),
                     "held_slope": slope,
                     "held_p": p,
-                    "held_q": benjamini_hochberg(p),
+                    "held_q": q_within(p, node_family(plan)),
                 }
             )
         )

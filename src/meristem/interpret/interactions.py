@@ -10,7 +10,9 @@ import pandas as pd
 
 from meristem.interpret.attribution import member_signs
 from meristem.interpret.clamped import prediction_change
+from meristem.interpret.explicit import multiplied_sets
 from meristem.interpret.sensitivity import Sensitivity, chosen_latents, member_range
+from meristem.models.binn_core_fitted import FittedCore
 from meristem.models.protocol import FittedNetwork
 from meristem.records import FloatArray, Genotypes, Phenotypes, StrArray
 
@@ -108,7 +110,8 @@ def interaction_table(
     phenotypes
         Names of the targets, in the order of the network's outputs.
     sensitivity
-        Of the nodes; nodes the prediction does not depend on are left out.
+        Of the nodes; nodes the prediction does not depend on are left out. Where the
+        network says which sets it multiplies, these come first: all others add up.
     top
         Nodes per target.
     most_pairs
@@ -125,7 +128,8 @@ def interaction_table(
     while top > 3 and top * (top - 1) // 2 > per_target:
         top -= 1
     chosen = [
-        _top_pairs(sensitivity, target, top) for target in range(phenotypes.n_target)
+        _top_pairs(sensitivity, target, top, _multiplied(fitted, target))
+        for target in range(phenotypes.n_target)
     ]
     pairs = tuple(dict.fromkeys(pair for found in chosen for pair in found))
     if not pairs:
@@ -170,11 +174,19 @@ def _pair_signs(
     return signs
 
 
+def _multiplied(fitted: FittedNetwork, target: int) -> set[str]:
+    """Return the nodes that an explicit network multiplies; none of other networks."""
+    if not isinstance(fitted, FittedCore):
+        return set()
+    return {name for pair in multiplied_sets(fitted, target) for name in pair}
+
+
 def _top_pairs(
-    sensitivity: Sensitivity, target: int, top: int
+    sensitivity: Sensitivity, target: int, top: int, first: set[str]
 ) -> list[tuple[str, str]]:
     """Return the pairs of the top nodes of a target, in the order of the nodes."""
     value = sensitivity.mean()[:, target]
-    order = np.argsort(-value, kind="stable")[:top]
+    later = ~np.isin(sensitivity.node_name, list(first))
+    order = np.lexsort((-value, later))[:top]
     used = np.sort(order[value[order] > 0])
     return list(combinations(sensitivity.node_name[used].astype(str).tolist(), 2))

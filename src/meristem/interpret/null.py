@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import rankdata
 
-from meristem.interpret.enrichment import benjamini_hochberg
+from meristem.interpret.enrichment import q_within
 from meristem.interpret.stability import spearman_matrix
 from meristem.records import Dataset, FloatArray, IntArray, StrArray
 
@@ -54,6 +54,7 @@ def correct_importance(
     size: IntArray,  # (n_node,)
     *,
     chance: FloatArray | None = None,  # (n_node,)
+    family: IntArray | None = None,  # (n_node,)
     normalise: bool = False,
 ) -> Corrected:
     """Return importances corrected for what size and place alone give a node.
@@ -75,6 +76,8 @@ def correct_importance(
         Importance that a fit to noise has at least (`chance_importance`), added to
         the spread in the tail of p. Networks that learn their own penalty ignore most
         shuffled labels altogether: a few of them can all be near 0.
+    family
+        Nodes of one number share a false discovery rate; default: all nodes.
     normalise
         Whether to compare relative importances (the published correction). They say
         which nodes count for more than others, and nothing where all of them count.
@@ -107,7 +110,7 @@ def correct_importance(
         score=score,
         z=z,
         p=p,
-        q=benjamini_hochberg(p),
+        q=q_within(p, family),
         high=null.max(axis=0),
         bias_before=_spearman(raw, size),
         bias_after=_spearman(z, size),

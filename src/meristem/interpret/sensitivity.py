@@ -9,6 +9,8 @@ import numpy as np
 
 from meristem.errors import ConfigError
 from meristem.interpret.clamped import prediction_change
+from meristem.interpret.explicit import network_part
+from meristem.models.binn_core_fitted import FittedCore
 from meristem.models.binn_fitted import FittedBINN, network_values
 from meristem.models.protocol import FittedNetwork
 from meristem.prepare.match import align_variants
@@ -117,6 +119,8 @@ def network_share(fitted: FittedNetwork, n_target: int) -> FloatArray:  # (n_tar
 
 def network_sd(fitted: FittedNetwork, genotypes: Genotypes) -> FloatArray:
     """Return the sd over lines of what the network says, per target (n_target,)."""
+    if isinstance(fitted, FittedCore):
+        return network_part(fitted, genotypes).std(axis=0)
     if not isinstance(fitted, FittedBINN):
         return fitted.predict(genotypes).value.std(axis=0)
     dosage = align_variants(genotypes, fitted.plan.variants).call_dosage
@@ -128,11 +132,13 @@ def network_sd(fitted: FittedNetwork, genotypes: Genotypes) -> FloatArray:
 def member_range(
     value: FloatArray,  # (n_member, ...)
 ) -> tuple[FloatArray, FloatArray]:  # each (...)
-    """Return the central 95 % range over members.
+    """Return the central 95 % range over members; NaN where there is one alone.
 
     Members share the data: this is the range over seeds and inner folds, not an
     interval for further data.
     """
+    if value.shape[0] == 1:
+        return np.full(value.shape[1:], np.nan), np.full(value.shape[1:], np.nan)
     low, high = np.quantile(value, [TAIL, 1 - TAIL], axis=0)
     return low, high
 

@@ -50,6 +50,18 @@ def node_size(plan: NetworkPlan) -> NodeSize:
     )
 
 
+def node_family(plan: NetworkPlan) -> IntArray:  # (n_node,)
+    """Return 0 for genes and 1 for what stands above: each is a question of its own.
+
+    Thousands of genes and a hundred pathways are not one family of tests. In a graph
+    without genes all nodes are one.
+    """
+    genes = plan.node_kind == "gene"
+    if not genes.any():
+        return np.zeros(plan.n_node, dtype=np.int64)
+    return np.where(genes, 0, 1)
+
+
 def upstream_variants(plan: NetworkPlan) -> scipy.sparse.csr_array:
     """Return which variants stand at or below each node, (n_node, n_variant) 0/1."""
     node, variant = variant_edges(plan)

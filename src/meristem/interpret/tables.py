@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,8 @@ NODE_COLUMNS = (
     "held_slope",
     "held_p",
     "held_q",
+    "inclusion",
+    "inclusion_fdr",
 )
 VARIANT_COLUMNS = (
     "variant_id",
@@ -71,7 +73,7 @@ def node_table(
     gradient: FloatArray,  # (n_node, n_target)
     agreement: pd.DataFrame | None = None,
     null: Mapping[int, Corrected] | None = None,
-    held_out: pd.DataFrame | None = None,
+    further: Iterable[pd.DataFrame | None] = (),
 ) -> pd.DataFrame:
     """Return `nodes.csv`: every latent, one row per target.
 
@@ -92,8 +94,9 @@ def node_table(
         best agreement is kept.
     null
         Target number -> importance corrected by shuffled labels.
-    held_out
-        From `held_out.held_out_scan`.
+    further
+        From `held_out.held_out_scan` and `inclusion.set_inclusion`: matched by node,
+        trait and environment.
     """
     size = node_size(plan)
     low, high = sensitivity.interval()
@@ -123,8 +126,12 @@ def node_table(
         )
         frames.append(frame.sort_values("rank", kind="stable"))
     table = pd.concat(frames, ignore_index=True)
-    table = _with_held_out(_with_agreement(table, agreement), held_out)
-    return table[list(NODE_COLUMNS)]
+    table = _with_agreement(table, agreement)
+    key = ["node", "trait", "environment"]
+    for given in further:
+        if given is not None:
+            table = table.merge(given, on=key, how="left")
+    return table.reindex(columns=list(NODE_COLUMNS))
 
 
 def variant_table(
@@ -235,14 +242,6 @@ def _of_null(
     if corrected is None:
         return float("nan")
     return _matched(names, corrected.node_name, getattr(corrected, part))
-
-
-def _with_held_out(table: pd.DataFrame, held_out: pd.DataFrame | None) -> pd.DataFrame:
-    given = ["held_slope", "held_p", "held_q"]
-    if held_out is None or held_out.empty:
-        return table.assign(**dict.fromkeys(given, np.nan))
-    key = ["node", "trait", "environment"]
-    return table.merge(held_out[[*key, *given]], on=key, how="left")
 
 
 def _with_agreement(

@@ -21,6 +21,7 @@ from meristem.interpret.stability import stability_table
 from meristem.interpret.terms import enrichment_table, plan_terms
 from meristem.interpret.validation import agreement_by_sensitivity
 from meristem.io.genotypes import read_genotypes
+from meristem.models.binn_core_fitted import FittedCore
 from meristem.models.binn_fitted import FittedBINN
 from meristem.models.protocol import FittedNetwork
 from meristem.pipeline.analysis import Analysis
@@ -195,7 +196,7 @@ def _gain(analysis: Analysis, explained: Explained) -> pd.DataFrame | None:
 
 
 def _attribution(analysis: Analysis, explained: Explained) -> pd.DataFrame | None:
-    if not isinstance(explained.fitted, FittedBINN):
+    if not isinstance(explained.fitted, FittedBINN | FittedCore):
         return None
     return attribution_table(
         explained.fitted,

@@ -11,6 +11,7 @@ import pandas as pd
 from meristem.errors import ConfigError
 from meristem.interpret.attribution import gene_effects, node_effects, variant_effects
 from meristem.interpret.held_out import HeldOut, held_out_scan
+from meristem.interpret.inclusion import set_inclusion
 from meristem.interpret.null import (
     Corrected,
     chance_importance,
@@ -22,7 +23,7 @@ from meristem.interpret.sensitivity import (
     clamping_sensitivity,
     network_share,
 )
-from meristem.interpret.structure import node_size
+from meristem.interpret.structure import node_family, node_size
 from meristem.interpret.tables import gene_table, node_table, variant_table
 from meristem.interpret.validation import latent_agreement
 from meristem.models.protocol import FittedNetwork
@@ -108,7 +109,7 @@ def _explain(analysis: Analysis, label: str) -> None:
         node_effects(fitted, genotypes),
         _agreement(analysis, label),
         _corrected(fitted, sensitivity, controls.null, phenotypes),
-        tested,
+        (tested, set_inclusion(fitted)),
     )
     genes = gene_table(
         plan,
@@ -189,5 +190,6 @@ def _corrected(
             importance * share[target],
             size,
             chance=chance * share[target],
+            family=node_family(fitted.plan),
         )
     return corrected

@@ -15,7 +15,6 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from meristem.errors import ConfigError
 from meristem.evaluate.splits import inner_splits
 from meristem.interpret.attribution import member_signs
 from meristem.interpret.held_out import HeldOut, node_contributions
@@ -143,6 +142,10 @@ def _null_network(
     with threadpool_limits(limits=1):
         shuffled = shuffle_labels(refit.dataset, rng)
         fitted = _fit(refit, shuffled, inner, rng)
+        n_node, n_target = refit.node_name.size, shuffled.phenotypes.n_target
+        if fitted is None:
+            nothing = np.zeros((n_node, n_target))
+            return {"importance": nothing, "spread": np.zeros(n_target)}
         lines = spread_lines(refit.dataset.genotypes)
         found = clamping_sensitivity(fitted, lines, clamp_sd=refit.clamp_sd)
         return {
@@ -161,6 +164,8 @@ def _fold_network(
     with threadpool_limits(limits=1):
         train = refit.dataset.take(split.train)
         fitted = _fit(refit, train, inner, rng)
+        if fitted is None:
+            return _no_part(refit, split.test.size)
         test = refit.dataset.genotypes.take_samples(split.test)
         contribution = node_contributions(fitted, test, train.genotypes)
         latent = _scaled(fitted, test, train.genotypes)
@@ -190,11 +195,23 @@ def _fit(
     dataset: Dataset,
     inner: tuple[Split, ...],
     rng: np.random.Generator,
-) -> FittedNetwork:
+) -> FittedNetwork | None:
+    """Return the network; None where nothing but the linear path was left of it.
+
+    A graph learned from shuffled labels may be empty.
+    """
     fitted = refit.predictor.fit(dataset, rng=rng, inner=inner)
-    if not isinstance(fitted, FittedNetwork):
-        raise ConfigError("the model has no named nodes to explain")
-    return network_alone(fitted)
+    return network_alone(fitted) if isinstance(fitted, FittedNetwork) else None
+
+
+def _no_part(refit: Refitting, n_line: int) -> Arrays:
+    """Return what a fit without nodes adds to lines left out: nothing."""
+    n_node, n_target = refit.node_name.size, refit.dataset.phenotypes.n_target
+    return {
+        "contribution": np.zeros((n_line, n_node, n_target)),
+        "latent": np.zeros((n_line, n_node)),
+        "importance": np.zeros((n_node, n_target)),
+    }
 
 
 def _by_name(

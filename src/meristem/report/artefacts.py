@@ -111,6 +111,8 @@ _NUMBERS = (
     "held_slope",
     "held_p",
     "held_q",
+    "inclusion",
+    "inclusion_fdr",
     "network_p",
     "network_q",
     "gwas_q",

@@ -112,6 +112,10 @@ GLOSSARY: dict[str, str] = {
         "combination of the nodes it reads, on lines left out (after RLIPP, Ma et al. "
         "2018)."
     ),
+    "posterior probability": (
+        "How probable something is after seeing the data, from a share expected "
+        "beforehand. Of sets with a probability of 0.9, nine in ten should be real."
+    ),
     "contribution": (
         "How much the prediction of a line would fall if one node had its average "
         "value and all else stayed."

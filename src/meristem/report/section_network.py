@@ -5,6 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from meristem.report.figure_controls import draw_controls
+from meristem.report.figure_inclusion import draw_inclusion
 from meristem.report.figure_manhattan import draw_genes, draw_qq, draw_variants
 from meristem.report.figure_network import draw_network
 from meristem.report.figure_nodes import draw_nodes
@@ -39,7 +40,9 @@ def network_section(view: View) -> Section | None:
 
 def nodes_section(view: View) -> Section | None:
     """Return the most sensitive nodes beside their null."""
-    blocks = per_target(view, {"nodes": draw_nodes}, node_table)
+    blocks = per_target(
+        view, {"inclusion": draw_inclusion, "nodes": draw_nodes}, node_table
+    )
     if not blocks and not _unused(view):
         return None
     models = sorted(set(view.artefacts.nodes["model"]) - {""})
@@ -83,6 +86,8 @@ def node_table(view: View, target: Target) -> Markup:
         "null_q": "q, shuffled labels",
         "held_slope": "slope on lines left out",
         "held_q": "q, lines left out",
+        "inclusion": "probability",
+        "inclusion_fdr": "expected false finds",
         "gradient": "gradient",
         "agreement": "agreement",
         "agreement_p": "p of agreement",
@@ -102,6 +107,8 @@ def node_table(view: View, target: Target) -> Markup:
         "q, shuffled labels": p_value,
         "slope on lines left out": fixed,
         "q, lines left out": p_value,
+        "probability": fixed,
+        "expected false finds": fixed,
         "gradient": number,
         "agreement": fixed,
         "p of agreement": p_value,

@@ -28,20 +28,6 @@ from meristem.simulate.shoot_branching import (
 CONFIG = "meristem.toml"
 """Name of the analysis configuration that is written beside the data."""
 
-_WRITTEN = frozenset(
-    {
-        CONFIG,
-        "genotypes.vcf.gz",
-        "candidates.vcf.gz",
-        "phenotypes.csv",
-        "groups.csv",
-        "metabolites.parquet",
-        "graph.toml",
-        "truth.csv",
-        "genes.gff3",
-        "pathways.gmt",
-    }
-)
 N_FAMILY = 5
 """Families into which the F2 plants are counted off."""
 
@@ -104,7 +90,7 @@ def write_shoot_branching(
         (draft / "graph.toml").write_text(domain_graph_toml(population))
         families = ((f"family_{i % N_FAMILY + 1}",) for i in range(train.genetic.size))
         rows = zip(train.sample_id.tolist(), families, strict=True)
-        _write_csv(
+        write_csv(
             draft / "groups.csv", ("line", "family"), ((name, *f) for name, f in rows)
         )
         _write_truth(draft / "truth.csv", (train, test))
@@ -161,9 +147,9 @@ def write_additive(
         write_vcf(_in_map_order(dataset.genotypes), draft / "genotypes.vcf.gz")
         _write_phenotypes(draft, names, trait, dataset.phenotypes.value.T)
         if dataset.groups is not None:
-            _write_groups(draft / "groups.csv", dataset.groups)
+            write_groups(draft / "groups.csv", dataset.groups)
         truth = zip(names, population.genetic.tolist(), strict=True)
-        _write_csv(draft / "truth.csv", ("line", "genetic"), truth)
+        write_csv(draft / "truth.csv", ("line", "genetic"), truth)
         write_random_genes(draft, dataset.genotypes.variants, rng=rng)
         (draft / CONFIG).write_text(_additive_config(population, seed), "utf-8")
     return folder / CONFIG
@@ -221,9 +207,10 @@ def _in_map_order(genotypes: Genotypes) -> Genotypes:
     return genotypes.take_variants(np.lexsort((variants.variant_position, contig)))
 
 
-def _write_csv(
+def write_csv(
     path: Path, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]
 ) -> None:
+    """Write a header and rows; fractions with six decimals."""
     lines = [",".join(header)]
     lines += [",".join(_cell(value) for value in row) for row in rows]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -245,13 +232,14 @@ def _write_phenotypes(
         for replicate, record in enumerate(values)
         for name, value in zip(names, record, strict=True)
     )
-    _write_csv(folder / "phenotypes.csv", header, rows)
+    write_csv(folder / "phenotypes.csv", header, rows)
 
 
-def _write_groups(path: Path, groups: SampleGroups) -> None:
+def write_groups(path: Path, groups: SampleGroups) -> None:
+    """Write the labels of every line, one column per grouping."""
     header = ("line", *groups.group_name.tolist())
     rows = zip(groups.sample_id.tolist(), groups.label.tolist(), strict=True)
-    _write_csv(path, header, ((name, *labels) for name, labels in rows))
+    write_csv(path, header, ((name, *labels) for name, labels in rows))
 
 
 def _write_metabolites(path: Path, plants: Plants) -> None:
@@ -267,7 +255,7 @@ def _write_truth(path: Path, parts: tuple[Plants, ...]) -> None:
         for plants in parts
         for i, node in enumerate(plants.node_value)
     )
-    _write_csv(path, ("line", TRAIT, *NODES), rows)
+    write_csv(path, ("line", TRAIT, *NODES), rows)
 
 
 def _model(kind: str, **options: str) -> str:

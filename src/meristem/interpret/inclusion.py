@@ -1,0 +1,74 @@
+"""Which sets matter, by their posterior probability."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from meristem.models.binn_core_fitted import FittedCore
+from meristem.models.protocol import FittedNetwork
+from meristem.records import FloatArray
+
+COLUMNS = ("node", "trait", "environment", "inclusion", "inclusion_fdr")
+
+
+def set_inclusion(fitted: FittedNetwork) -> pd.DataFrame | None:
+    """Return the probability that each set has a part in the trait.
+
+    A network whose core is in charge has, for each set, the posterior probability
+    that its variance is above 0, given what genes and markers explain without it.
+    Other networks have none: their sensitivities need nulls.
+
+    Parameters
+    ----------
+    fitted
+        A fitted network.
+
+    Returns
+    -------
+    DataFrame or None
+        One row per set and target, the most probable first: `inclusion`, and
+        `inclusion_fdr`, the share of false finds expected among the sets that are at
+        least as probable.
+    """
+    if not isinstance(fitted, FittedCore) or fitted.core.sets.n_group == 0:
+        return None
+    frames = []
+    for target, head in enumerate(fitted.core.heads):
+        frame = pd.DataFrame(
+            {
+                "node": fitted.core.sets.name,
+                "trait": str(fitted.trait_name[target]),
+                "environment": str(fitted.environment_name[target]),
+                "inclusion": head.inclusion,
+                "inclusion_fdr": expected_fdr(head.inclusion),
+            }
+        )
+        frames.append(frame.sort_values("inclusion", ascending=False, kind="stable"))
+    return pd.concat(frames, ignore_index=True)[list(COLUMNS)]
+
+
+def expected_fdr(
+    probability: FloatArray,  # (n,)
+) -> FloatArray:  # (n,)
+    """Return the expected share of false finds at each probability as threshold.
+
+    References
+    ----------
+    Newton, Noueiry, Sarkar & Ahlquist 2004, Biostatistics 5:155 (direct posterior
+    probability approach).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> expected_fdr(np.array([0.5, 0.9, 0.9])).round(3)
+    array([0.233, 0.1  , 0.1  ])
+    """
+    order = np.argsort(-probability, kind="stable")
+    ranked = probability[order]
+    mean = np.cumsum(1 - ranked) / np.arange(1, ranked.size + 1)
+    # equals share the value of the last of them
+    last = np.searchsorted(-ranked, -ranked, side="right") - 1
+    fdr = np.empty(ranked.size)
+    fdr[order] = mean[last]
+    return fdr

@@ -1,0 +1,149 @@
+"""Write a recovery panel as the files a breeder would have, ready to run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from meristem.io.files import replacing
+from meristem.io.vcf import write_vcf
+from meristem.records import OmicsTable
+from meristem.simulate.gene_files import write_gff, write_gmt
+from meristem.simulate.recovery import TRAIT, RecoveryPanel
+from meristem.simulate.write import CONFIG, refuse_occupied, write_csv, write_groups
+
+FLANK = 99_000
+"""Distance in bp at which a gene reaches the ten variants on either side."""
+
+
+def write_recovery(
+    panel: RecoveryPanel, folder: str | Path, *, seed: int = 1, force: bool = False
+) -> Path:
+    """Write a recovery panel into a folder, whole or not at all.
+
+    Training lines become the phenotyped lines, test lines the candidates.
+    `truth.csv` holds the genetic values of both and `causal.csv` the causal genes and
+    pathways; no other file refers to them.
+
+    Parameters
+    ----------
+    panel
+        What was simulated.
+    folder
+        Where to write; must not exist or be empty unless `force`.
+    seed
+        Seed of the analysis, written into the configuration.
+    force
+        Replace a folder that holds an earlier simulation, its runs included.
+
+    Returns
+    -------
+    Path
+        The configuration, ready for `meristem run`.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds something else.
+    DataError
+        If the folder cannot be written.
+    """
+    folder = Path(folder)
+    refuse_occupied(folder, force)
+    train, truth = panel.train, panel.truth
+    names = np.concatenate([train.sample_id, panel.test.sample_id]).tolist()
+    with replacing(folder) as draft:
+        draft.mkdir()
+        write_vcf(train.genotypes, draft / "genotypes.vcf.gz")
+        write_vcf(panel.test, draft / "candidates.vcf.gz")
+        values = train.phenotypes.value[:, 0].tolist()
+        rows = zip(train.sample_id.tolist(), values, strict=True)
+        write_csv(draft / "phenotypes.csv", ("line", TRAIT), rows)
+        if train.groups is not None:
+            write_groups(draft / "groups.csv", train.groups)
+        _write_omics(draft / "expression.parquet", train.omics[0])
+        write_gff(draft / "genes.gff3", panel.genes)
+        sets = {name: list(genes) for name, genes in panel.pathways}
+        write_gmt(draft / "pathways.gmt", sets)
+        genetic = zip(names, truth.genetic.tolist(), strict=True)
+        write_csv(draft / "truth.csv", ("line", "genetic"), genetic)
+        causal = [("gene", name) for name in truth.causal_gene.tolist()]
+        causal += [("pathway", name) for name in truth.causal_pathway]
+        write_csv(draft / "causal.csv", ("kind", "name"), causal)
+        (draft / CONFIG).write_text(_config(panel, seed), "utf-8")
+    return folder / CONFIG
+
+
+def _write_omics(path: Path, table: OmicsTable) -> None:
+    measured = np.flatnonzero(~np.isnan(table.value).all(axis=1))
+    columns = {"line": pa.array(table.sample_id[measured].tolist())}
+    for number, feature in enumerate(table.feature_id.tolist()):
+        columns[feature] = pa.array(table.value[measured, number])
+    pq.write_table(pa.table(columns), path)
+
+
+def _config(panel: RecoveryPanel, seed: int) -> str:
+    train = panel.train
+    n_measured = int((~np.isnan(train.omics[0].value).all(axis=1)).sum())
+    return f"""\
+# Simulated lines, {train.n_sample} with phenotype, h2 = {panel.config.h2:g}; \
+expression on {n_measured} of them.
+# Every field and its meaning: meristem schema
+
+[run]
+title = "Pathways and expression behind a trait"
+question = "Do known pathways and expression of the training lines help to predict \
+lines from genotypes alone?"
+seed = {seed}
+jobs = 2
+out = "run"
+
+[genotypes]
+path = "genotypes.vcf.gz"
+
+[phenotypes]
+path = "phenotypes.csv"
+
+[groups]
+path = "groups.csv"
+
+[[omics]]
+name = "expression"
+path = "expression.parquet"
+
+[knowledge]
+genes = "genes.gff3"
+gene_sets = ["pathways.gmt"]
+
+[knowledge.assign]
+method = "flank"
+flank_bp = {FLANK}
+
+[evaluate]
+scheme = "kfold"
+folds = 5
+reference = "gblup"
+
+[predict]
+genotypes = "candidates.vcf.gz"
+
+[[models]]
+kind = "gblup"
+
+[[models]]
+kind = "mediated"
+name = "predicted expression"
+method = "predicted_expression"
+
+[[models]]
+kind = "mediated"
+name = "pathways"
+method = "pathway_average"
+
+[[models]]
+kind = "binn"
+omics = "soft"
+"""

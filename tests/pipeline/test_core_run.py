@@ -1,0 +1,127 @@
+"""A network whose core is in charge, through every stage, from files to report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from meristem.config import read_config
+from meristem.models.binn_core_fitted import FittedCore
+from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.final import load_fitted
+from meristem.pipeline.folder import RunFolder
+from meristem.pipeline.run import run_stages
+from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
+from meristem.simulate.recovery_files import write_recovery
+
+PANEL = RecoveryConfig(
+    n_train=110,
+    n_test=9,
+    n_chromosome=3,
+    variants_per_chromosome=100,
+    n_gene=48,
+    n_regulator=4,
+    n_pathway=7,
+    pathway_size=10,
+    causal_genes_per_pathway=8,
+    h2=0.9,
+    pathway_share=0.95,
+)
+MODELS = """
+[[models]]
+kind = "gblup"
+
+[[models]]
+kind = "binn"
+omics = "soft"
+
+[explain]
+null_fits = 3
+folds = 2
+permutations = 20
+"""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    folder = tmp_path_factory.mktemp("core") / "inputs"
+    panel = simulate_recovery(PANEL, rng=np.random.default_rng(2))
+    path = write_recovery(panel, folder, seed=3)
+    text = path.read_text(encoding="utf-8")
+    text = text[: text.index("[[models]]")] + MODELS
+    text = text.replace("jobs = 2", "jobs = 1").replace("folds = 5", "folds = 3", 1)
+    path.write_text(text, encoding="utf-8")
+    analysis = Analysis(read_config(path), RunFolder(folder.parent / "run"))
+    run_stages(analysis)
+    return analysis
+
+
+def test_the_core_is_in_charge(finished: Analysis) -> None:
+    assert isinstance(load_fitted(finished, "binn"), FittedCore)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nodes.csv",
+        "genes.csv",
+        "variants.csv",
+        "evidence.csv",
+        "twas.csv",
+        "enrichment.csv",
+        "stability.csv",
+        "interactions.csv",
+        "line_explanations.csv",
+        "attribution.csv",
+        "gain.csv",
+        "latents.csv",
+        "agreement_by_sensitivity.csv",
+        "candidates.csv",
+        "intervals.csv",
+    ],
+)
+def test_every_table_is_there_and_filled(finished: Analysis, name: str) -> None:
+    assert not finished.folder.read_table(name).empty
+
+
+def test_nodes_have_their_evidence(finished: Analysis) -> None:
+    nodes = finished.folder.read_table("nodes.csv").set_index("node")
+    assert len(nodes) == 48 + 7
+    sets = nodes[nodes["kind"] != "gene"]
+    genes = nodes[nodes["kind"] == "gene"]
+    assert sets["inclusion"].between(0, 1).all()
+    assert sets["inclusion_fdr"].between(0, 1).all()
+    assert genes["inclusion"].isna().all()
+    assert genes["agreement"].between(0, 1).all()
+    assert nodes["null_q"].between(0, 1).all()
+    assert nodes["held_q"].between(0, 1).all()
+    # one network has no range over members
+    assert nodes["sensitivity_low"].isna().all()
+    assert nodes["sensitivity"].max() > 0
+
+
+def test_sensitive_pathways_are_causal(finished: Analysis) -> None:
+    causal = finished.config.genotypes.path.parent / "causal.csv"
+    named = {line.split(",")[1] for line in causal.read_text().splitlines()}
+    nodes = finished.folder.read_table("nodes.csv")
+    sets = nodes[nodes["kind"] != "gene"].sort_values("inclusion", ascending=False)
+    assert sets["node"].iloc[0] in named
+
+
+def test_attributions_are_exact(finished: Analysis) -> None:
+    table = finished.folder.read_table("attribution.csv")
+    np.testing.assert_allclose(table["integrated"], table["deeplift"])
+    assert (table["integrated_gap"].abs() < 1e-4).all()
+
+
+def test_folds_and_shuffled_labels_are_compared(finished: Analysis) -> None:
+    between = set(finished.folder.read_table("stability.csv")["between"])
+    assert between == {"folds", "shuffled labels"}
+
+
+def test_the_report_names_the_sets(finished: Analysis) -> None:
+    page = finished.folder.file("report.html").read_text(encoding="utf-8")
+    assert "posterior probability that the set acts" in page
+    assert Path(finished.folder.file("figures/inclusion.svg")).is_file()
