@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from meristem.errors import ConfigError
+from meristem.kinetics.binding import Affinity, binding_loss
 from meristem.kinetics.edit_rows import EditRows
 from meristem.kinetics.kinn import (
     LN10,
@@ -43,6 +44,9 @@ from meristem.records import FloatArray
 
 WIDTH_DECAY = 0.85
 """Factor per epoch by which the softness of the detection limit nears its end."""
+
+FIRST_BACKGROUND = -3.0
+"""Log affinity that looks like none, before any is seen."""
 
 
 class Solver:
@@ -156,28 +160,47 @@ def fit_kinns(
     )
     start = start_parameters(design, scheme, n_channel, options, start_rng)
     rows = _Rows.make(data, train, valid)
-    best, loss, epochs = _train(Solver(scheme), design, start, rows, options, order_rng)
+    affinity = None
+    if options.binding > 0 and bool(rows.bound.any()):
+        affinity = Affinity(scheme)
+        start["background"] = torch.full((len(architectures), 1), FIRST_BACKGROUND)
+    solvers = _Solvers(Solver(scheme), affinity)
+    best, loss, epochs = _train(solvers, design, start, rows, options, order_rng)
     kinns = _kinns(scheme, architectures, best, design, options, data.channels)
     held_out = _held_out(kinns, data, valid)
     return BatchFit(kinns, held_out, loss.numpy().astype(np.float64), epochs)
 
 
 @dataclass(frozen=True)
+class _Solvers:
+    rate: Solver
+    affinity: Affinity | None
+
+
+@dataclass(frozen=True)
 class _Rows:
     x: EditRows
+    matched: EditRows  # one row without edits
     y: Tensor  # (n,)
     censored: Tensor  # (n,)
     train: Tensor  # (n_member, n)
     valid: Tensor  # (n_member, n)
+    binding: Tensor  # (n,) 0 where unknown
+    bound: Tensor  # (n,) 1 where binding is known
 
     @classmethod
     def make(cls, data: Measurements, train: FloatArray, valid: FloatArray) -> _Rows:
+        binding = np.full(len(data.y), np.nan) if data.binding is None else data.binding
+        known = np.isfinite(binding)
         return cls(
             EditRows.of(data.x),
+            EditRows.of(np.zeros_like(data.x[:1])),
             torch.from_numpy(data.y.astype(np.float32)),
             torch.from_numpy(data.censored.astype(bool)),
             torch.from_numpy(train.astype(np.float32)),
             torch.from_numpy(valid.astype(np.float32)),
+            torch.from_numpy(np.where(known, binding, 0.0).astype(np.float32)),
+            torch.from_numpy(known.astype(np.float32)),
         )
 
 
@@ -187,18 +210,33 @@ def _evaluate(
     rows: _Rows,
     which: Tensor,
     weight: Tensor,  # (n_member, n) of the rows in `which`
-    solver: Solver,
+    solvers: _Solvers,
     options: FitOptions,
 ) -> Tensor:  # (n_member,)
-    mean = solver(log_rates(parameters, design, rows.x, which)).T
+    rates = log_rates(parameters, design, rows.x, which)
     loss = _loss(
-        mean, rows.y[which], rows.censored[which], parameters["log_sigma"], options
+        solvers.rate(rates).T,
+        rows.y[which],
+        rows.censored[which],
+        parameters["log_sigma"],
+        options,
     )
-    return (loss * weight).sum(-1) / weight.sum(-1).clamp_min(1e-9)
+    total = (loss * weight).sum(-1) / weight.sum(-1).clamp_min(1e-9)
+    if solvers.affinity is None:
+        return total
+    matched = log_rates(parameters, design, rows.matched, torch.zeros(1).long())
+    expected = binding_loss(
+        solvers.affinity(rates).T,
+        solvers.affinity(matched).T,
+        parameters["background"],
+    )
+    known = weight * rows.bound[which]
+    off = ((expected - rows.binding[which]) ** 2 * known).sum(-1)
+    return total + options.binding * off / known.sum(-1).clamp_min(1e-9)
 
 
 def _train(
-    solver: Solver,
+    solvers: _Solvers,
     design: Design,
     parameters: Parameters,
     rows: _Rows,
@@ -220,14 +258,14 @@ def _train(
         # a wide limit at first, so that no member is caught below it without gradient
         wide = max(options.first_width - options.width, 0.0) * WIDTH_DECAY**epoch
         now_options = replace(options, width=options.width + wide)
-        _epoch(solver, design, parameters, rows, alive, order, adam, now_options)
+        _epoch(solvers, design, parameters, rows, alive, order, adam, now_options)
         with torch.no_grad():
             now = torch.full((len(alive),), -float(epoch))
             if len(held):
                 weight = rows.valid[alive][:, held]
-                value = _evaluate(
-                    parameters, design, rows, held, weight, solver, options
-                )
+                # the rate alone decides when to stop: it is what is predicted
+                rate = replace(solvers, affinity=None)
+                value = _evaluate(parameters, design, rows, held, weight, rate, options)
                 now = torch.where(checks[alive], value, now)
             better = now < best_loss[alive]
             place = alive[better]
@@ -249,7 +287,7 @@ def _train(
 
 
 def _epoch(
-    solver: Solver,
+    solvers: _Solvers,
     design: Design,
     parameters: Parameters,
     rows: _Rows,
@@ -263,7 +301,7 @@ def _epoch(
         for value in parameters.values():
             value.requires_grad_(True)
         weight = rows.train[alive][:, which]
-        loss = _evaluate(parameters, design, rows, which, weight, solver, options)
+        loss = _evaluate(parameters, design, rows, which, weight, solvers, options)
         if options.l2 > 0 or options.smooth > 0:
             loss = loss + _penalty(parameters, design, options)
         loss.sum().backward()

@@ -58,6 +58,9 @@ class FitOptions:
         Penalties on squared weights and on their steps between neighbouring taps.
     start_scale
         Standard deviation of the first weights; 0 starts from the matched reaction.
+    binding
+        Weight of the squared error of measured binding, where there is some; it
+        trains, and never decides when to stop.
     """
 
     loss: Loss = "reading"
@@ -75,6 +78,7 @@ class FitOptions:
     smooth: float = 0.0
     start_scale: float = 0.0
     start_log_rate: float = 0.0
+    binding: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,8 @@ class Measurements:
         Rows of one sequence share a number and never part in a split.
     channels
         Name of the set of channels (see `channels`); empty for other features.
+    binding
+        Normalised loss of binding (see `binding.binding_loss`), NaN where unknown.
     """
 
     x: NDArray[np.uint8]  # (n, n_position, n_channel)
@@ -100,6 +106,7 @@ class Measurements:
     censored: NDArray[np.bool_]  # (n,)
     group: NDArray[np.int64]  # (n,)
     channels: str = ""
+    binding: FloatArray | None = None  # (n,)
 
     def take(self, rows: NDArray[np.int64]) -> Measurements:
         """Return some of the rows."""
@@ -109,6 +116,7 @@ class Measurements:
             self.censored[rows],
             self.group[rows],
             self.channels,
+            None if self.binding is None else self.binding[rows],
         )
 
 

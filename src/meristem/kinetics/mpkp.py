@@ -224,4 +224,6 @@ def measurements(
     encoding = encode_pairs([table.guide] * len(rows), target)
     x = kinetic_channels(encoding, channels)
     y = table.log10_rate[rows, ENZYMES.index(enzyme)]
-    return Measurements(x, y, y <= LIMIT, group.astype(np.int64), channels)
+    # beyond these ends lies noise of the normalisation
+    binding = np.clip(table.ndaba[rows, ENZYMES.index(enzyme)], -0.2, 1.3)
+    return Measurements(x, y, y <= LIMIT, group.astype(np.int64), channels, binding)

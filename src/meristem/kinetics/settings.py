@@ -80,6 +80,7 @@ class TrainSettings(_Strict):
     patience: int = Field(default=15, ge=1)
     l2: float = Field(default=0.0, ge=0)
     smooth: float = Field(default=0.0, ge=0)
+    binding: float = Field(default=1.0, ge=0)
 
     def options(self, limit: float) -> FitOptions:
         """Return the options; `limit` is the detection limit."""

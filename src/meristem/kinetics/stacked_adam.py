@@ -51,7 +51,7 @@ class StackedAdam:
 
 def _clipped(name: str, gradient: Tensor, design: Design, most: float) -> Tensor:
     """Clip per member and rate; a filter's own gradient is the sum's over filters."""
-    if name == "log_sigma":
+    if name in ("log_sigma", "background"):
         return gradient.clamp(-most, most)
     shape = (*design.filters.shape, *([1] * (gradient.dim() - 2)))
     filters = design.filters.reshape(shape)
