@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from meristem.cli.cluster import Cluster, on_cluster
 from meristem.cli.console import Notify, progress, say, say_json
 
 if TYPE_CHECKING:
@@ -76,14 +77,18 @@ def run(
     out: Out = None,
     seed: Seed = None,
     jobs: Jobs = None,
+    cluster: Cluster = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Run a whole analysis: prepare, evaluate, fit, explain, predict, report."""
     from meristem.pipeline.run import run_stages
 
-    with progress(quiet=quiet or as_json) as notify:
-        analysis = _start(config, notify, out=out, seed=seed, jobs=jobs)
+    with (
+        progress(quiet=quiet or as_json) as notify,
+        on_cluster(cluster, jobs) as at_once,
+    ):
+        analysis = _start(config, notify, out=out, seed=seed, jobs=at_once)
         run_stages(analysis)
     _finish(analysis, as_json=as_json)
 
@@ -113,15 +118,19 @@ def evaluate(
     controls: Annotated[
         bool, typer.Option("--controls", help="Run the network's controls too.")
     ] = False,
+    cluster: Cluster = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Compare the models on shared folds and give one verdict each."""
     from meristem.pipeline.run import run_stages
 
-    with progress(quiet=quiet or as_json) as notify:
+    with (
+        progress(quiet=quiet or as_json) as notify,
+        on_cluster(cluster, jobs) as at_once,
+    ):
         analysis = _start(
-            config, notify, out=out, seed=seed, jobs=jobs, controls=controls
+            config, notify, out=out, seed=seed, jobs=at_once, controls=controls
         )
         run_stages(analysis, ("prepare", "knowledge", "evaluate"))
     _finish(analysis, as_json=as_json)
