@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from meristem.config.models import BINNOptions, DenseOptions, GBLUPOptions
+from meristem.config.models import BINNOptions, DenseOptions, GBLUPOptions, LearnOptions
 from meristem.evaluate.controls import (
     ShuffledOmics,
     WithoutOmics,
@@ -16,6 +16,7 @@ from meristem.evaluate.controls import (
     network_parameters,
 )
 from meristem.evaluate.table import PredictionTable
+from meristem.models.binn_learn import learned_network
 from meristem.records import NetworkPlan, PlanLevel, VariantTable
 
 
@@ -52,6 +53,15 @@ class Recorder:
         return dataset
 
 
+@dataclass(frozen=True)
+class RecordOptions:
+    options: object
+    plan: object
+
+    def fit(self, dataset, *, rng, inner=()):
+        return self.options
+
+
 BINN = BINNOptions(name="net", omics="soft", graph="both")
 
 
@@ -62,19 +72,39 @@ def test_arms_of_a_network_with_omics():
         "net-random-graph",
         "net-dense-equal",
         "net-shuffled-omics",
+        "net-no-omics-loss",
         "net-no-omics",
     ]
-    assert arms["net-shuffled-graph"].options.graph == "shuffled"
-    assert arms["net-random-graph"].options.graph == "random"
-    assert isinstance(arms["net-dense-equal"].options, DenseOptions)
+    # the graph of the fold is rewired, curated terms included
+    assert arms["net-shuffled-graph"].options.graph == "both"
+    assert arms["net-shuffled-graph"].options.learn.null == "shuffled"
+    assert arms["net-random-graph"].options.learn.null == "random"
+    assert arms["net-dense-equal"].options.label == "net"
+    assert arms["net-no-omics-loss"].options.omics == "none"
+    assert arms["net-no-omics-loss"].options.graph == "both"
     assert arms["net-shuffled-omics"].predictor.options.omics == "soft"
     assert arms["net-no-omics"].predictor.options.omics == "none"
     # a graph learned from omics falls back to the curated one
     assert arms["net-no-omics"].predictor.options.graph == "knowledge"
     for label, arm in arms.items():
         inner = getattr(arm, "predictor", arm)
-        assert inner.options.label == label
+        assert label in (inner.options.label, "net-dense-equal")
         assert inner.plan.hash == plan().hash
+
+
+def test_arms_of_a_curated_network_with_omics():
+    options = BINNOptions(name="net", omics="soft")
+    arms = dict(control_arms((options,), plan(), Recorder))
+    assert list(arms) == [
+        "net-shuffled-graph",
+        "net-random-graph",
+        "net-dense-equal",
+        "net-shuffled-omics",
+        "net-no-omics",
+    ]
+    assert arms["net-shuffled-graph"].options.graph == "shuffled"
+    assert arms["net-random-graph"].options.graph == "random"
+    assert isinstance(arms["net-dense-equal"].options, DenseOptions)
 
 
 def test_the_last_network_is_controlled():
@@ -93,9 +123,33 @@ def test_nothing_to_control():
 
 
 def test_a_learned_graph_without_a_plan():
-    options = BINNOptions(name="net", graph="learned")
+    options = BINNOptions(name="net", graph="learned", omics="soft")
     labels = [label for label, _ in control_arms((options,), None, Recorder)]
-    assert labels == ["net-shuffled-omics"]
+    # without omics there is no graph
+    assert labels == [
+        "net-shuffled-graph",
+        "net-random-graph",
+        "net-dense-equal",
+        "net-shuffled-omics",
+        "net-no-omics-loss",
+    ]
+    free = options.model_copy(update={"omics": "none"})
+    labels = [label for label, _ in control_arms((free,), None, Recorder)]
+    assert labels[-1] == "net-shuffled-omics"
+
+
+def test_the_dense_control_of_a_learned_graph_counts_that_graph(dataset_factory):
+    data = dataset_factory(n_sample=40, omics=True)
+    options = BINNOptions(
+        name="net",
+        graph="learned",
+        learn=LearnOptions(genes="all", variants_per_gene=2),
+    )
+    arms = dict(control_arms((options,), None, RecordOptions))
+    rng = np.random.default_rng(1)
+    fitted = arms["net-dense-equal"].fit(data, rng=rng)
+    learned = learned_network(data, options, None, (), np.random.default_rng(1))
+    assert fitted == equal_dense(options, learned, "net-dense-equal")
 
 
 def test_parameters_by_hand():
@@ -174,3 +228,26 @@ def test_decomposition_gives_each_ingredient_its_difference():
     low, high = parts["omics"].interval
     assert low < 0 < high
     assert "structure (against net-shuffled-graph) adds +0." in parts["structure"].line
+
+
+def test_capacity_is_what_the_dense_network_adds_to_the_reference():
+    rng = np.random.default_rng(2)
+    n = 200
+    y = rng.standard_normal(n)
+    rows = []
+    for model, sd in (("net", 0.5), ("net-dense-equal", 3.0), ("gblup", 0.5)):
+        y_hat = y + sd * rng.standard_normal(n)
+        rows += [
+            (f"l{k}", "y", "", "kfold", 0, k % 5, model, y[k], y_hat[k], np.nan)
+            for k in range(n)
+        ]
+    columns = (
+        "sample_id,trait,environment,split,replicate,fold,model,observed,predicted,"
+        "spread"
+    ).split(",")
+    predictions = PredictionTable.from_frame(pd.DataFrame(rows, columns=columns))
+    parts = decompose(predictions, "net", reference="gblup")
+    assert [part.ingredient for part in parts] == ["structure and sparsity", "capacity"]
+    assert parts[1].difference < -0.2
+    assert parts[1].control == "gblup"
+    assert len(decompose(predictions, "net")) == 1

@@ -4,7 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from meristem.report.figure_controls import control_rows, draw_controls
+from meristem.report.figure_controls import (
+    control_rows,
+    controls_sentence,
+    draw_controls,
+)
 from meristem.report.palette import ACCENT, NEUTRAL
 from meristem.report.view import View
 
@@ -48,6 +52,27 @@ def test_unknown_controls_keep_their_label(small_view: View, parse_svg) -> None:
     figure = draw_controls(view, view.targets[0], "controls")
     assert figure is not None
     assert "no such <arm>" in "".join(parse_svg(figure.svg).itertext())
+
+
+def test_capacity_alone_is_a_row_of_its_own(small_view: View, parse_svg) -> None:
+    table = small_view.artefacts.controls.copy()
+    table.loc[table.index[-1], ["ingredient", "control"]] = ["capacity", "gblup"]
+    view = replace(small_view, artefacts=replace(small_view.artefacts, controls=table))
+    figure = draw_controls(view, view.targets[0], "controls")
+    assert figure is not None
+    text = "".join(parse_svg(figure.svg).itertext())
+    assert "capacity alone" in text
+    assert "dense network against gblup" in text
+
+
+def test_the_parts_are_said_in_words(small_view: View) -> None:
+    text = controls_sentence(small_view, small_view.targets[0])
+    assert "structure (against shuffled graph) +0.220" in text
+    assert "not distinguishable from nothing" in text
+    assert "over gblup" in text
+    assert (
+        controls_sentence(small_view, replace(small_view.targets[0], trait="x")) == ""
+    )
 
 
 def test_without_controls(large_view: View) -> None:

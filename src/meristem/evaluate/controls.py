@@ -14,6 +14,7 @@ import numpy as np
 from meristem.config.models import BINNOptions, DenseOptions, ModelOptions
 from meristem.evaluate.compare import judge
 from meristem.evaluate.table import PredictionTable
+from meristem.models.binn_learn import is_learned, learned_network
 from meristem.models.protocol import Fitted, Predictor
 from meristem.records import Dataset, NetworkPlan, OmicsTable, SampleGroups, Split
 
@@ -61,11 +62,33 @@ class WithoutOmics:
 
 
 @dataclass(frozen=True)
+class DenseOfLearned:
+    """A dense network as large as the network whose graph the same rows teach."""
+
+    options: BINNOptions
+    plan: NetworkPlan | None
+    build: Builder
+    name: str
+
+    def fit(
+        self,
+        dataset: Dataset,
+        *,
+        rng: np.random.Generator,
+        inner: tuple[Split, ...] = (),
+    ) -> Fitted:
+        """Learn the graph for its size alone, then fit the dense network."""
+        learned = learned_network(dataset, self.options, self.plan, inner, rng)
+        dense = self.build(equal_dense(self.options, learned, self.name), None)
+        return dense.fit(dataset, rng=rng, inner=inner)
+
+
+@dataclass(frozen=True)
 class Contribution:
     """What one ingredient of a network adds to its predictive ability."""
 
-    ingredient: str  # "structure", "omics", "capacity"
-    control: str  # label of the control it was compared with
+    ingredient: str  # of `ARMS`, or "capacity"
+    control: str  # label of what it was compared with
     trait: str
     environment: str
     difference: float  # network - control
@@ -79,8 +102,12 @@ ARMS = {
     "dense-equal": "structure and sparsity",
     "shuffled-omics": "omics",
     "no-omics": "omics",
+    "no-omics-loss": "omics in training, beyond the graph",
 }
 """Suffix of a control's label -> the ingredient it lacks."""
+
+CAPACITY = "capacity"
+"""What the dense network adds to the reference: flexibility without a graph."""
 
 
 def control_arms(
@@ -88,7 +115,7 @@ def control_arms(
     plan: NetworkPlan | None,
     build: Builder,
 ) -> tuple[tuple[str, Predictor], ...]:
-    """Return the controls of the last BINN among the models.
+    """Return the controls of the last BINN with a graph among the models.
 
     Parameters
     ----------
@@ -102,36 +129,62 @@ def control_arms(
     Returns
     -------
     tuple
-        Label and predictor of each control. With a plan: degree-preserving shuffled
-        graph, size-matched random graph, dense network with as many parameters.
-        Where the BINN uses omics, for its loss or to learn its graph: shuffled omics
-        and, with a plan, no omics (the curated graph alone). Empty without a BINN.
+        Label and predictor of each control: degree-preserving shuffled graph,
+        size-matched random graph, dense network with as many parameters. A learned
+        graph is learned in the fold as ever, and then rewired, drawn anew or counted.
+        Where the BINN uses omics, for its loss or to learn its graph: shuffled omics;
+        no omics, where a curated graph is left without them; and where the graph is
+        learned and the loss uses omics too, the same graph without that loss. Empty
+        without a BINN that has a graph.
     """
-    networks = [options for options in models if isinstance(options, BINNOptions)]
+    networks = [
+        options
+        for options in models
+        if isinstance(options, BINNOptions)
+        and (plan is not None or options.graph == "learned")
+    ]
     if not networks:
         return ()
     options = networks[-1]
-    label = options.label
-    learns = options.graph in ("learned", "both")
+    label, learns = options.label, is_learned(options)
 
-    def variant(name: str, **update: object) -> BINNOptions:
-        return options.model_copy(update={"name": f"{label}-{name}", **update})
+    def rewired(how: str) -> dict[str, object]:
+        if not learns:
+            return {"graph": how}
+        return {"learn": options.learn.model_copy(update={"null": how})}
 
-    plain: list[ModelOptions] = []
-    if plan is not None:
-        plain = [
-            variant("shuffled-graph", graph="shuffled"),
-            variant("random-graph", graph="random"),
-            equal_dense(options, plan, f"{label}-dense-equal"),
-        ]
-    arms: list[tuple[str, Predictor]] = [(arm.label, build(arm, plan)) for arm in plain]
-    if options.omics != "none" or learns:
-        shuffled = variant("shuffled-omics")
+    arms: list[tuple[str, Predictor]] = []
+    for how in ("shuffled", "random"):
+        wired = _variant(options, f"{how}-graph", **rewired(how))
+        arms.append((wired.label, build(wired, plan)))
+    name = f"{label}-dense-equal"
+    if learns:
+        arms.append((name, DenseOfLearned(options, plan, build, name)))
+    elif plan is not None:
+        arms.append((name, build(equal_dense(options, plan, name), plan)))
+    return tuple(arms) + _omics_arms(options, plan, build)
+
+
+def _variant(options: BINNOptions, name: str, **update: object) -> BINNOptions:
+    return options.model_copy(update={"name": f"{options.label}-{name}", **update})
+
+
+def _omics_arms(
+    options: BINNOptions, plan: NetworkPlan | None, build: Builder
+) -> tuple[tuple[str, Predictor], ...]:
+    """Return the controls that tell what omics are worth to a network."""
+    learns, supervised = is_learned(options), options.omics != "none"
+    arms: list[tuple[str, Predictor]] = []
+    if supervised or learns:
+        shuffled = _variant(options, "shuffled-omics")
         arms.append((shuffled.label, ShuffledOmics(build(shuffled, plan))))
-        if plan is not None:
-            graph = "knowledge" if learns else options.graph
-            none = variant("no-omics", omics="none", graph=graph)
-            arms.append((none.label, WithoutOmics(build(none, plan))))
+    if supervised and learns:
+        free = _variant(options, "no-omics-loss", omics="none")
+        arms.append((free.label, build(free, plan)))
+    if arms and options.graph != "learned":
+        graph = "knowledge" if learns else options.graph
+        none = _variant(options, "no-omics", omics="none", graph=graph)
+        arms.append((none.label, WithoutOmics(build(none, plan))))
     return tuple(arms)
 
 
@@ -184,6 +237,7 @@ def decompose(
     label: str,
     groups: SampleGroups | None = None,
     *,
+    reference: str = "",
     seed: int = 0,
 ) -> tuple[Contribution, ...]:
     """Return how much of a network's predictive ability each ingredient gives.
@@ -196,18 +250,21 @@ def decompose(
         Of the network; its controls are `<label>-<suffix>`, see `ARMS`.
     groups
         Labels of the lines; see `compare`.
+    reference
+        Label of the reference model, for what capacity alone gives; empty: not said.
     seed
         Of the bootstrap.
 
     Returns
     -------
     tuple of Contribution
-        Network minus control with its paired interval, per target and control.
+        Network minus control with its paired interval, per target and control; then
+        the dense control minus the reference, as the ingredient "capacity".
     """
     controls = {f"{label}-{suffix}": what for suffix, what in ARMS.items()}
     wanted = np.isin(predictions.model, [label, *controls])
     verdicts = judge(predictions.take(wanted), label, groups, seed=seed)
-    return tuple(
+    found = tuple(
         Contribution(
             ingredient=controls[verdict.model],
             control=verdict.model,
@@ -220,6 +277,36 @@ def decompose(
             f"{-verdict.interval[1]:+.3f} to {-verdict.interval[0]:+.3f}).",
         )
         for verdict in verdicts
+    )
+    return found + _capacity(predictions, label, reference, groups, seed)
+
+
+def _capacity(
+    predictions: PredictionTable,
+    label: str,
+    reference: str,
+    groups: SampleGroups | None,
+    seed: int,
+) -> tuple[Contribution, ...]:
+    """Return what the dense control adds to the reference."""
+    dense = f"{label}-dense-equal"
+    known = set(predictions.model.tolist())
+    if reference not in known or dense not in known:
+        return ()
+    both = predictions.take(np.isin(predictions.model, [reference, dense]))
+    return tuple(
+        Contribution(
+            ingredient=CAPACITY,
+            control=reference,
+            trait=verdict.trait,
+            environment=verdict.environment,
+            difference=verdict.difference,
+            interval=verdict.interval,
+            line=f"{verdict.trait}: capacity alone ({dense} against {reference}) adds "
+            f"{verdict.difference:+.3f} (95 % interval {verdict.interval[0]:+.3f} to "
+            f"{verdict.interval[1]:+.3f}).",
+        )
+        for verdict in judge(both, reference, groups, seed=seed)
     )
 
 

@@ -116,6 +116,7 @@ def _contributions(analysis: Analysis, predictions: PredictionTable) -> pd.DataF
             predictions,
             label,
             analysis.dataset.groups,
+            reference=analysis.config.evaluate.reference,
             seed=analysis.config.run.seed,
         )
     ]

@@ -15,6 +15,7 @@ from meristem.report.svg import Canvas, text_width
 from meristem.report.view import ARMS, Target, View, arm_of
 
 WIDTH = 840
+CAPACITY = "capacity"
 ROW = 38
 TOP = 40
 
@@ -23,8 +24,35 @@ def control_rows(view: View, target: Target) -> pd.DataFrame:
     """Return the contributions to a target with the control's own mean."""
     rows = view.of(view.artefacts.controls, target)
     means = {v.model: v.mean for v in view.verdicts if v.target == target}
+    means |= {
+        v.reference: v.reference_mean for v in view.verdicts if v.target == target
+    }
     own = [means.get(label, math.nan) for label in rows["control"]]
     return rows.assign(control_mean=own)
+
+
+def controls_sentence(view: View, target: Target) -> str:
+    """Return in words how much of the result each ingredient gives."""
+    rows = control_rows(view, target)
+    if rows.empty:
+        return ""
+    said = []
+    for record in rows.to_dict("records"):
+        low, high = float(record["low"]), float(record["high"])
+        if not math.isfinite(low + high):
+            continue
+        clear = "" if low > 0 or high < 0 else ", not distinguishable from nothing"
+        name = _words(record)[0]
+        against = "" if record["ingredient"] == CAPACITY else f" (against {name})"
+        said.append(
+            f"{record['ingredient']}{against} {signed(record['difference'])}{clear}"
+        )
+    label = str(rows["network"].iloc[0]) if "network" in rows else "the network"
+    own = view.verdict(label, target)
+    head = ""
+    if own is not None:
+        head = f"{label} gains {signed(own.difference)} over {own.reference}. "
+    return f"{head}What its parts add: {'; '.join(said)}." if said else ""
 
 
 def draw_controls(view: View, target: Target, name: str) -> Figure | None:
@@ -53,6 +81,8 @@ def draw_controls(view: View, target: Target, name: str) -> Figure | None:
 
 def _words(record: dict) -> tuple[str, str]:
     """Return what a control is called, and what it is."""
+    if record["ingredient"] == CAPACITY:
+        return "capacity alone", f"dense network against {record['control']}"
     suffix = arm_of(str(record["control"]))[1]
     return ARMS.get(suffix, (str(record["control"]), str(record["ingredient"])))
 
@@ -85,5 +115,6 @@ def _draw_row(
 CAPTION = (
     "Every [[control]] is fitted on the same folds and lacks one ingredient. Network "
     "minus control with its 95 % [[interval]]; filled where it excludes zero. A "
-    "control as good as the network means that the ingredient did nothing here."
+    "control as good as the network means that the ingredient did nothing here. "
+    "Capacity alone is what a dense network of equal size adds to the reference."
 )

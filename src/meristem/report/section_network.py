@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from meristem.report.figure_controls import draw_controls
+from meristem.report.figure_controls import controls_sentence, draw_controls
 from meristem.report.figure_inclusion import draw_inclusion
 from meristem.report.figure_manhattan import draw_genes, draw_qq, draw_variants
 from meristem.report.figure_network import draw_network
@@ -136,9 +136,13 @@ def genome_section(view: View) -> Section | None:
     return Section("Variants and genes", "genome", "", intro, tuple(blocks))
 
 
+def _controls_said(view: View, target: Target) -> Markup:
+    return Markup('<p class="note">{}</p>').format(controls_sentence(view, target))
+
+
 def controls_section(view: View) -> Section | None:
     """Return the decomposition of the network's gain."""
-    blocks = per_target(view, {"controls": draw_controls})
+    blocks = per_target(view, {"controls": draw_controls}, _controls_said)
     if not blocks:
         return None
     intro = (

@@ -29,6 +29,7 @@ ARMS: dict[str, tuple[str, str]] = {
     "dense-equal": ("dense network", "as many parameters, no graph"),
     "shuffled-omics": ("shuffled omics", "measurements of other lines"),
     "no-omics": ("no omics", "the same network without them"),
+    "no-omics-loss": ("no omics loss", "graph learned, latents left free"),
 }
 """Suffix of a control's label -> what it is called, and what it is."""
 
