@@ -7,6 +7,7 @@ import pytest
 
 from meristem.config import models as options
 from meristem.errors import ConfigError, DataError
+from meristem.models.binn_learn import learned_network
 from meristem.models.feature_blup import FeatureBLUP
 from meristem.models.gblup import GBLUP
 from meristem.models.measured_omics import MeasuredOmics
@@ -186,3 +187,50 @@ def test_measured_omics_see_more_and_refuse_genotypes_alone():
     )
     again = fitted.predict_measured(panel().test, (reordered,)).value[:, 0]
     assert again == pytest.approx(value)
+
+
+LEARN = options.LearnOptions(n_genes=30, variants_per_gene=6, gene_edges="modules")
+
+
+@pytest.mark.parametrize("graph", ["learned", "both"])
+@pytest.mark.parametrize("kind", ["mediated", "gfblup"])
+def test_rivals_learn_the_graph_of_the_network(kind, graph):
+    """The plan is that of a network with equal options, rows and inner splits."""
+    simulated = panel()
+    curated = make_plan(simulated)
+    inner = random_inner(240, np.random.default_rng(1), 3)
+    network = options.BINNOptions(graph=graph, omics="soft", learn=LEARN)
+    plan = learned_network(
+        simulated.train, network, curated, inner, np.random.default_rng(7)
+    )
+    if kind == "mediated":
+        chosen = options.MediatedOptions(
+            method="pathway_average", set_counts=(0, 2), graph=graph, learn=LEARN
+        )
+        given = chosen.model_copy(update={"graph": "knowledge"})
+        learned, fixed = Mediated(chosen, curated), Mediated(given, plan)
+    else:
+        chosen = options.FeatureBLUPOptions(graph=graph, learn=LEARN)
+        given = chosen.model_copy(update={"graph": "knowledge"})
+        learned, fixed = FeatureBLUP(chosen, curated), FeatureBLUP(given, plan)
+    one = learned.fit(simulated.train, rng=np.random.default_rng(0), inner=inner)
+    two = fixed.fit(simulated.train, rng=np.random.default_rng(0), inner=inner)
+    np.testing.assert_allclose(one.marker_effect, two.marker_effect, atol=1e-8)
+    r = np.corrcoef(one.predict(simulated.test).value[:, 0], simulated.test_genetic)
+    assert r[0, 1] > 0.2
+
+
+def test_a_learned_graph_without_sets_or_knowledge():
+    simulated = panel()
+    chosen = options.MediatedOptions(
+        method="pathway_average",
+        graph="learned",
+        learn=options.LearnOptions(n_genes=20, variants_per_gene=5),
+    )
+    fitted = fit(Mediated(chosen))
+    assert np.isfinite(fitted.predict(simulated.test).value).all()
+    assert fitted.tuning["kept"] == [[]]
+    without = options.FeatureBLUPOptions(graph="learned", learn=chosen.learn)
+    assert np.isfinite(fit(FeatureBLUP(without)).marker_effect).all()
+    with pytest.raises(ConfigError, match="learned"):
+        fit(FeatureBLUP(options.FeatureBLUPOptions()))

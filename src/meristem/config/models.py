@@ -236,6 +236,12 @@ class MediatedOptions(ModelOptions):
         description="pathways kept: pathway_reml chooses one number on inner splits, "
         "pathway_average takes the mean over all",
     )
+    graph: Literal["knowledge", "learned", "both"] = Field(
+        default="knowledge",
+        description="genes and sets of the knowledge, or of the graph that a binn "
+        "learns from the same training rows",
+    )
+    learn: LearnOptions = LearnOptions()
 
 
 class FeatureBLUPOptions(ModelOptions):
@@ -243,6 +249,12 @@ class FeatureBLUPOptions(ModelOptions):
 
     kind: Literal["gfblup"] = "gfblup"
     max_sets: int = Field(default=8, ge=1)
+    graph: Literal["knowledge", "learned", "both"] = Field(
+        default="knowledge",
+        description="genes and sets of the knowledge, or of the graph that a binn "
+        "learns from the same training rows",
+    )
+    learn: LearnOptions = LearnOptions()
 
 
 class WeightedGBLUPOptions(ModelOptions):

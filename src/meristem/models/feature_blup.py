@@ -8,6 +8,7 @@ import numpy as np
 
 from meristem.config.models import FeatureBLUPOptions
 from meristem.errors import ConfigError
+from meristem.models.binn_learn import model_plan
 from meristem.models.linear import FittedLinear
 from meristem.models.marker_panel import make_panel
 from meristem.models.pathway_kernels import (
@@ -20,7 +21,6 @@ from meristem.models.pathway_kernels import (
 )
 from meristem.models.plan_sets import Members, gather, gene_variants, node_sets
 from meristem.models.targets import random_inner, target_splits, training_targets
-from meristem.plan.compile import restrict_plan
 from meristem.records import Dataset, NetworkPlan, Split
 
 
@@ -29,7 +29,8 @@ class FeatureBLUP:
     """GBLUP with a kernel of the variants of each of the best gene sets.
 
     Sets are screened by score test; their number is chosen on the inner splits
-    among 0, half and all of `max_sets`.
+    among 0, half and all of `max_sets`. Sets are those of the knowledge, or of a
+    graph learned from the training rows.
 
     References
     ----------
@@ -56,7 +57,8 @@ class FeatureBLUP:
         targets = training_targets(dataset.phenotypes)
         inner = inner or random_inner(dataset.n_sample, rng)
         panel = make_panel(dataset.genotypes)
-        sets = self._variant_sets(dataset)
+        plan = model_plan(dataset, self.options, self.plan, inner, rng)
+        sets = _variant_sets(plan)
         markers = panel.scale.standardise(panel.dosage, np.float64)
         stack = make_stack([panel.kernel], markers, sets)
         counts = sorted({0, self.options.max_sets // 2, self.options.max_sets})
@@ -89,19 +91,20 @@ class FeatureBLUP:
             tuning=tuning,
         )
 
-    def _variant_sets(self, dataset: Dataset) -> Members:
-        """Return the variants of every gene set; without sets, of every gene."""
-        if self.plan is None:
-            raise ConfigError(
-                "gfblup needs gene sets and there is no knowledge",
-                remedy="add a [knowledge] section, or leave the model out",
-            )
-        plan = restrict_plan(self.plan, dataset.genotypes.variants)
-        genes, sets = gene_variants(plan), node_sets(plan)
-        if sets.n_group == 0:
-            return genes
-        groups = [
-            np.unique(np.concatenate([genes.of(gene) for gene in sets.of(number)]))
-            for number in range(sets.n_group)
-        ]
-        return gather(sets.name.tolist(), groups)
+
+def _variant_sets(plan: NetworkPlan | None) -> Members:
+    """Return the variants of every gene set; without sets, of every gene."""
+    if plan is None:
+        raise ConfigError(
+            "gfblup needs gene sets and there is no knowledge",
+            remedy='add a [knowledge] section, set graph = "learned", or leave the '
+            "model out",
+        )
+    genes, sets = gene_variants(plan), node_sets(plan)
+    if sets.n_group == 0:
+        return genes
+    groups = [
+        np.unique(np.concatenate([genes.of(gene) for gene in sets.of(number)]))
+        for number in range(sets.n_group)
+    ]
+    return gather(sets.name.tolist(), groups)

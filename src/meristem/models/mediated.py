@@ -12,6 +12,7 @@ import numpy as np
 
 from meristem.config.models import MediatedOptions
 from meristem.errors import ConfigError
+from meristem.models.binn_learn import model_plan
 from meristem.models.cis_pathways import (
     CisProblem,
     average_cis_target,
@@ -27,7 +28,6 @@ from meristem.models.omics_prediction import feature_duals, joined_features
 from meristem.models.pathway_kernels import fit_stack, make_stack, unit_diagonal
 from meristem.models.plan_sets import gather, gene_variants, node_sets
 from meristem.models.targets import Target, random_inner, training_targets
-from meristem.plan.compile import restrict_plan
 from meristem.records import Dataset, FloatArray, NetworkPlan, Split
 
 _Solution = tuple[FloatArray, FloatArray, dict[str, list]]
@@ -50,6 +50,9 @@ class Mediated:
     - `pathway_average`: the mean of pathway models of several sizes and of one in
       which each pathway counts by its probability to act, shrunk towards none by
       the probability that any acts; the strongest on the recovery panel.
+
+    Genes and pathways are those of the knowledge, or of a graph learned from the
+    training rows, the same that a BINN with equal `learn` options has.
 
     References
     ----------
@@ -85,7 +88,8 @@ class Mediated:
         elif method == "one_kernel":
             effect, intercept, tuning = _one_kernel(panel, dataset, targets)
         else:
-            problem = self._cis_problem(panel, dataset)
+            plan = model_plan(dataset, self.options, self.plan, inner, rng)
+            problem = self._cis_problem(panel, dataset, plan)
             effect, intercept, tuning = self._cis(problem, targets, inner)
         return FittedLinear(
             kind="mediated",
@@ -98,13 +102,15 @@ class Mediated:
             tuning=tuning,
         )
 
-    def _cis_problem(self, panel: MarkerPanel, dataset: Dataset) -> CisProblem:
-        if self.plan is None:
+    def _cis_problem(
+        self, panel: MarkerPanel, dataset: Dataset, plan: NetworkPlan | None
+    ) -> CisProblem:
+        if plan is None:
             raise ConfigError(
                 f"mediated with method {self.options.method!r} needs knowledge",
-                remedy="add a [knowledge] section, or use goblup or one_kernel",
+                remedy='add a [knowledge] section, set graph = "learned", or use '
+                "goblup or one_kernel",
             )
-        plan = restrict_plan(self.plan, dataset.genotypes.variants)
         genes = gene_variants(plan)
         return CisProblem(
             panel=panel,
