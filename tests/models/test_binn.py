@@ -406,11 +406,29 @@ def test_members_are_brought_to_one_sign():
     rng = np.random.default_rng(1)
     truth = rng.normal(size=(50, 2))
     latent = np.stack([s * truth + 0.1 * rng.normal(size=(50, 2)) for s in (1, -2, 3)])
-    scale = align_latents(latent, np.array([False, True]))
+    measured = -truth[:, [1]] + 0.5 * rng.normal(size=(50, 1))
+    measured[::3] = np.nan
+    scale = align_latents(latent, np.array([1]), measured)
     aligned = (latent - scale.mean[:, None]) / scale.spread[:, None]
-    r = np.corrcoef(aligned[:, :, 0])
-    assert r.min() > 0.9
-    assert (scale.spread[:, 1] > 0).all()  # given by a measurement
+    for node in range(2):
+        assert np.corrcoef(aligned[:, :, node]).min() > 0.9
+    # the majority decides, or the measurement: here against the majority
+    assert np.corrcoef(aligned[:, :, 0].mean(axis=0), truth[:, 0])[0, 1] > 0.9
+    assert np.corrcoef(aligned[:, :, 1].mean(axis=0), truth[:, 1])[0, 1] < -0.9
+
+
+def test_a_member_against_its_measurement_does_not_cancel_the_others():
+    rng = np.random.default_rng(2)
+    truth = rng.normal(size=(60, 1))
+    latent = np.stack([s * truth + rng.normal(size=(60, 1)) for s in (1, -1, 1, -1)])
+    measured = np.column_stack([truth, truth]) + 0.3 * rng.normal(size=(60, 2))
+    node = np.array([0, 0])  # measured twice
+    scale = align_latents(latent, node, measured)
+    mean = ((latent - scale.mean[:, None]) / scale.spread[:, None]).mean(axis=0)
+    single = max(abs(np.corrcoef(m[:, 0], truth[:, 0])[0, 1]) for m in latent)
+    assert np.corrcoef(mean[:, 0], truth[:, 0])[0, 1] > single
+    constant = align_latents(np.zeros((3, 60, 1)), node, measured)
+    assert (np.abs(constant.spread) == 1).all()
 
 
 def test_parameters_decide_whether_gauss_newton_is_affordable():

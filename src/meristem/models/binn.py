@@ -24,7 +24,7 @@ from meristem.models.binn_fitted import (
     network_values,
 )
 from meristem.models.binn_learn import is_learned, learned_network
-from meristem.models.binn_objective import measured_nodes, omics_targets
+from meristem.models.binn_objective import omics_targets
 from meristem.models.binn_state import network_from_state, plan_from_arrays
 from meristem.models.binn_train import Task, train_ensemble
 from meristem.models.linear import FittedLinear, restore_linear
@@ -142,7 +142,6 @@ class BINN:
         )
         if options.polygenic == "none":
             polygenic = no_polygenic(markers, phenotypes.n_target)
-        oriented = measured_nodes(omics, plan.n_node)
         latents = network_values(trained.network, markers, dosage)[1]
         return FittedBINN(
             plan=plan,
@@ -152,7 +151,7 @@ class BINN:
             limits=target_limits(phenotypes),
             polygenic=polygenic,
             share=share,
-            latent_scale=align_latents(latents, oriented),
+            latent_scale=align_latents(latents, omics.node, omics.value),
             trait_name=phenotypes.trait_name,
             environment_name=phenotypes.environment_name,
             meta={"plan_hash": plan.hash, "share": share.tolist()} | trained.meta,

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from meristem.config.models import BINNOptions
@@ -157,10 +156,3 @@ def _forward(
     value = label[:, None].expand(mask.shape)
     held = network(x, replacement=Replacement(node, value, mask))
     return replace(held, parts=network(x).parts)
-
-
-def measured_nodes(omics: OmicsTargets, n_node: int) -> NDArray[np.bool_]:
-    """Return which nodes carry the sign of a measurement."""
-    oriented = np.zeros(n_node, dtype=bool)
-    oriented[omics.node] = True
-    return oriented
