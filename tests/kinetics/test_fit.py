@@ -216,3 +216,23 @@ def test_faults_are_refused(planted: tuple) -> None:
         fit_kinns(simulation.scheme, [truth], data, train * 0, valid, rng=rng)
     with pytest.raises(ConfigError, match="per member"):
         fit_kinns(simulation.scheme, [truth, truth], data, train, valid, rng=rng)
+
+
+def test_spread_is_that_of_rows_held_out_above_the_limit(planted: tuple) -> None:
+    simulation, data, truth = planted
+    limit = float(np.quantile(data.y, 0.3))
+    rows = Measurements(data.x, np.maximum(data.y, limit), data.y <= limit, data.group)
+    train, valid = weights(rows, 1)
+    kinn = fit_kinns(
+        simulation.scheme,
+        [truth],
+        rows,
+        train,
+        valid,
+        rng=np.random.default_rng(5),
+        options=FitOptions(epochs=6, limits=(limit, math.inf)),
+    ).kinns[0]
+    kept = (valid[0] > 0) & ~rows.censored
+    reading = np.maximum(kinn.log10_rate(rows.x[kept]), limit)
+    expected = np.sqrt(np.mean((reading - rows.y[kept]) ** 2))
+    assert np.exp(kinn.log_sigma) == pytest.approx(expected)

@@ -52,6 +52,14 @@ def test_names() -> None:
         find_space("narrow")
 
 
+def test_smooth_members_read_all_that_is_not_fixed() -> None:
+    on, off, *others = finkelstein_space().smooth(4).windows
+    assert (on.start, on.stop, off.stop) == (0, 3, 3)
+    assert set(others) == {Window(3, 24, kernel=4, form="smooth")}
+    planted = simulated_space(cas9(3), (0, 5, 9, 14, 20), n_position=30).smooth(2)
+    assert {(w.start, w.stop) for w in planted.windows} == {(0, 30)}
+
+
 def test_every_reaction_needs_a_window() -> None:
     with pytest.raises(ConfigError, match="'off'"):
         Space(cas9(4), {"on": Window(0, 3)}, {})

@@ -45,6 +45,9 @@ from meristem.records import FloatArray
 WIDTH_DECAY = 0.85
 """Factor per epoch by which the softness of the detection limit nears its end."""
 
+MOST_CERTAIN = 1e-3
+"""Smallest spread of measurements about a network, in log10 units."""
+
 FIRST_BACKGROUND = -3.0
 """Log affinity that looks like none, before any is seen."""
 
@@ -167,6 +170,11 @@ def fit_kinns(
     solvers = _Solvers(Solver(scheme), affinity)
     best, loss, epochs = _train(solvers, design, start, rows, options, order_rng)
     kinns = _kinns(scheme, architectures, best, design, options, data.channels)
+    if options.loss != "censored":
+        kinns = tuple(
+            _with_spread(kinn, data, valid[i] if valid[i].any() else train[i])
+            for i, kinn in enumerate(kinns)
+        )
     held_out = _held_out(kinns, data, valid)
     return BatchFit(kinns, held_out, loss.numpy().astype(np.float64), epochs)
 
@@ -321,8 +329,6 @@ def _kinns(
         rates = parameters["bias"] * design.filters * design.outputs
         bias = rates.masked_fill(design.absent, ABSENT_LOG_RATE).double().numpy()
     sigma = parameters["log_sigma"].double().numpy()[:, 0]
-    if options.loss != "censored":
-        sigma = np.full_like(sigma, -20.0)
     return tuple(
         Kinn(
             scheme=scheme,
@@ -358,6 +364,17 @@ def _hidden_units(
             )
         )
     return tuple(found)
+
+
+def _with_spread(kinn: Kinn, data: Measurements, weight: FloatArray) -> Kinn:
+    """Set the spread of measurements about the network from rows above the limit."""
+    rows = np.flatnonzero((weight > 0) & ~data.censored)
+    if not rows.size:
+        return replace(kinn, log_sigma=math.log(MOST_CERTAIN))
+    low, high = kinn.limits
+    reading = np.clip(kinn.log10_rate(data.x[rows]), low, high)
+    spread = math.sqrt(float(np.mean((reading - data.y[rows]) ** 2)))
+    return replace(kinn, log_sigma=math.log(max(spread, MOST_CERTAIN)))
 
 
 def _held_out(

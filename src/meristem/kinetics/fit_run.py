@@ -12,25 +12,19 @@ import pandas as pd
 from meristem.errors import ConfigError
 from meristem.kinetics.assess import score_predictions
 from meristem.kinetics.baselines import ridge_prediction
+from meristem.kinetics.choose import Chosen, SearchPlan, search_architectures
 from meristem.kinetics.describe_run import describe_model
 from meristem.kinetics.kinn import Architecture, Kinn
-from meristem.kinetics.nested import (
-    GroupedReward,
-    fit_ensemble,
-    grouped_folds,
-    kind_folds,
-    predict_ensemble,
-)
+from meristem.kinetics.nested import fit_ensemble, predict_ensemble
 from meristem.kinetics.posterior import covers_truth, window_posterior
 from meristem.kinetics.report import build_kinetics_report
 from meristem.kinetics.runs import Run, open_run
 from meristem.kinetics.scheme import Scheme
-from meristem.kinetics.search import Trial, best_trials, make_optimiser, run_search
+from meristem.kinetics.search import Trial
 from meristem.kinetics.settings import KineticsSettings, load_scheme
 from meristem.kinetics.sources import Source, load_source
 from meristem.kinetics.space import SPACES, Space, find_space, simulated_space
 from meristem.kinetics.store import write_kinns
-from meristem.records import FloatArray
 
 Notify = Callable[[str, int, int], None]
 
@@ -124,45 +118,46 @@ def search_run(
     with run.stage("read"):
         source = load_source(settings.data, rng)
     space = _space(settings, source)
-    sequences = grouped_folds(source.train, settings.search.folds, rng)
-    folds = sequences
-    if source.train.channels == "chemistry" and settings.search.kind_folds:
-        kinds = kind_folds(source.train, settings.search.kind_folds, rng)
-        folds = np.concatenate([sequences, kinds])
-    options = settings.train.options(source.limit)
-    options = replace(options, epochs=settings.search.epochs)
-    reward = GroupedReward(space.scheme, source.train, folds[:1], rng, options)
-    optimiser = make_optimiser(settings.search.method, space, rng)
     total = settings.search.generations
 
     def report_generation(done: int, best: float) -> None:
         notify(f"search, best {best:.3f}", done, total)
 
     with run.stage("search"):
-        trials = run_search(
-            optimiser,
+        chosen = search_architectures(
             space,
-            reward,
-            generations=total,
-            size=settings.search.size,
+            source.train,
+            _plan(settings, source),
+            rng=rng,
             state=run.folder / "search.json",
             progress=report_generation,
         )
-    with run.stage("choose"):
-        shortlist = best_trials(
-            trials, settings.search.shortlist, apart=settings.search.apart
-        )
-        reward = GroupedReward(space.scheme, source.train, folds, rng, options)
-        value = reward([space.build(trial.point) for trial in shortlist])
-    _write_trials(run, space, trials, shortlist, value)
-    _write_posterior(run, space, trials, source, settings.search.posterior)
-    order = np.argsort(-value)[: settings.ensemble.architectures]
-    chosen = [space.build(shortlist[i].point) for i in order]
+    _write_trials(run, space, chosen)
+    _write_posterior(run, space, chosen.trials, source, settings.search.posterior)
+    architectures = [
+        *chosen.architectures[: settings.ensemble.architectures],
+        *(space.smooth(order) for order in settings.ensemble.smooth),
+    ]
     with run.stage("fit"):
-        notify("fit", 0, len(chosen) * settings.ensemble.copies)
-        kinns = _ensemble(settings, source, space.scheme, chosen, rng)
+        notify("fit", 0, len(architectures) * settings.ensemble.copies)
+        kinns = _ensemble(settings, source, space.scheme, architectures, rng)
         notify("fit", len(kinns), len(kinns))
     return _finish(run, source, kinns, rng)
+
+
+def _plan(settings: KineticsSettings, source: Source) -> SearchPlan:
+    search = settings.search
+    options = settings.train.options(source.limit)
+    return SearchPlan(
+        method=search.method,
+        generations=search.generations,
+        size=search.size,
+        folds=search.folds,
+        kind_folds=search.kind_folds,
+        shortlist=search.shortlist,
+        apart=search.apart,
+        options=replace(options, epochs=search.epochs),
+    )
 
 
 def _space(settings: KineticsSettings, source: Source) -> Space:
@@ -178,21 +173,19 @@ def _space(settings: KineticsSettings, source: Source) -> Space:
     return find_space(settings.search.space)
 
 
-def _write_trials(
-    run: Run,
-    space: Space,
-    trials: Sequence[Trial],
-    shortlist: Sequence[Trial],
-    value: FloatArray,
-) -> None:
-    rows = [{"generation": t.generation, "reward": t.reward} | t.point for t in trials]
-    run.table("trials", pd.DataFrame(rows))
-    chosen = [
-        {"rank": rank, "cross_validated": value[i], "reward": shortlist[i].reward}
-        | shortlist[i].point
-        for rank, i in enumerate(np.argsort(-value), 1)
+def _write_trials(run: Run, space: Space, chosen: Chosen) -> None:
+    rows = [
+        {"generation": t.generation, "reward": t.reward} | t.point
+        for t in chosen.trials
     ]
-    run.table("shortlist", pd.DataFrame(chosen))
+    run.table("trials", pd.DataFrame(rows))
+    best = [
+        {"rank": rank, "cross_validated": value, "reward": trial.reward} | trial.point
+        for rank, (trial, value) in enumerate(
+            zip(chosen.shortlist, chosen.value, strict=True), 1
+        )
+    ]
+    run.table("shortlist", pd.DataFrame(best))
 
 
 def _write_posterior(

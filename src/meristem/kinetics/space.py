@@ -118,6 +118,19 @@ class Space:
             tuple(self._window(name, point) for name in self.scheme.reaction_names)
         )
 
+    def smooth(self, order: int) -> Architecture:
+        """Return an architecture without edges: rates that vary smoothly all along.
+
+        Every searched reaction reads all positions outside the fixed windows, with a
+        cosine series of `order` terms per channel. No window had to be chosen.
+        """
+        taken = {p for w in self.fixed.values() for p in range(w.start, w.stop)}
+        free = [p for p in range(self.n_position) if p not in taken]
+        window = Window(free[0], free[-1] + 1, kernel=order, form="smooth")
+        return Architecture(
+            tuple(self.fixed.get(n, window) for n in self.scheme.reaction_names)
+        )
+
     def _window(self, name: str, point: Point) -> Window | None:
         if point.get(f"{name}.edge", 1) == 0:
             return None
