@@ -71,8 +71,10 @@ class PhenotypeConfig(Stage):
     minimise: tuple[str, ...] = Field(
         default=(), description="traits of which small values are wanted"
     )
-    by: Literal["line", "line_environment"] = Field(
-        default="line", description="one adjusted mean per line, or per environment"
+    by: Literal["line", "line_environment", "record"] = Field(
+        default="line",
+        description="one adjusted mean per line; one per environment, each a target "
+        "of its own; record: one per environment, each a row (for cv0 to cv00)",
     )
 
 
@@ -152,7 +154,14 @@ class KnowledgeConfig(Stage):
 class EvaluateConfig(Stage):
     """How the models are compared."""
 
-    scheme: Literal["kfold", "group", "cluster", "parents", "file"] = "kfold"
+    scheme: Literal[
+        "kfold", "group", "cluster", "parents", "cv0", "cv1", "cv2", "cv00", "file"
+    ] = Field(
+        default="kfold",
+        description="what is left out: lines, groups, clusters, parents; cv0 a new "
+        "environment, cv1 new lines, cv2 lines tested elsewhere, cv00 new lines in a "
+        "new environment",
+    )
     folds: int = Field(default=5, ge=2)
     replicates: int = Field(default=1, ge=1)
     group: str = Field(default="", description="grouping for scheme = group")

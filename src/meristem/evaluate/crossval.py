@@ -19,6 +19,7 @@ from meristem.evaluate.fold import FoldResult, FoldTask, run_fold
 from meristem.evaluate.table import PredictionTable
 from meristem.evaluate.work import load_result, result_path, save_result
 from meristem.models.protocol import Predictor
+from meristem.prepare.by_environment import ENVIRONMENT, LINE, is_stacked
 from meristem.records import Dataset, Split
 
 Progress = Callable[[int, int], None]
@@ -251,10 +252,15 @@ def _predictions(
     keep = ~np.isnan(observed)
     rows, targets, numbers = rows[keep], targets[keep], numbers[keep]
     splits = [task.split for task in tasks]
+    sample, environment = dataset.sample_id[rows], phenotypes.environment_name[targets]
+    if dataset.groups is not None and is_stacked(dataset):
+        # scored within environments, and bootstrapped by line
+        sample = dataset.groups.column(LINE)[rows]
+        environment = dataset.groups.column(ENVIRONMENT)[rows]
     return PredictionTable(
-        sample_id=dataset.sample_id[rows],
+        sample_id=sample,
         trait=phenotypes.trait_name[targets],
-        environment=phenotypes.environment_name[targets],
+        environment=environment,
         split=np.array([split.scheme for split in splits])[numbers],
         replicate=np.array([split.replicate for split in splits])[numbers],
         fold=np.array([split.fold for split in splits])[numbers],

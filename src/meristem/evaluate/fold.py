@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,11 @@ from meristem.evaluate.digest import seed_words
 from meristem.evaluate.splits import inner_splits
 from meristem.genetics.filters import filter_markers
 from meristem.models.protocol import Fitted, FittedNetwork, Predictor
+from meristem.prepare.by_environment import (
+    centre_environments,
+    environment_means,
+    is_stacked,
+)
 from meristem.records import Dataset, FloatArray, Predictions, Split, StrArray
 
 
@@ -80,7 +85,8 @@ def fit_fold(
 ) -> tuple[Fitted, NDArray[np.bool_]]:
     """Fit one model on the training rows of one fold.
 
-    Inner splits depend on the fold alone, so that all models share them.
+    Inner splits depend on the fold alone, so that all models share them. Rows of
+    lines in environments lose the mean that their environment has in training.
 
     Returns
     -------
@@ -93,6 +99,8 @@ def fit_fold(
     keep = passing_markers(train, filters)
     if not keep.all():
         train = train.take_variants(keep)
+    if is_stacked(train):
+        train = centre_environments(train, environment_means(train))
     inner = inner_splits(train, config, derived_rng(seed, "inner", *name))
     rng = derived_rng(seed, "fit", task.model, *name)
     return task.predictor.fit(train, rng=rng, inner=inner), keep
@@ -118,6 +126,10 @@ def run_fold(
         if not keep.all():
             test = test.take_variants(keep)
         predictions = predict_rows(fitted, test)
+        if is_stacked(dataset):
+            means = environment_means(dataset.take(task.split.train))
+            value = predictions.value + means.of(test)
+            predictions = replace(predictions, value=value)
         node_name, latent = _measured_latents(fitted, test)
         predict_at = time.perf_counter()
     return FoldResult(

@@ -27,13 +27,15 @@ class Calibration:
     frame: pd.DataFrame
 
     def half_width(self, model: str, trait: str, environment: str = "") -> float:
-        """Return the half-width for one model and target; NaN when unknown."""
+        """Return the half-width for one model and target; NaN when unknown.
+
+        A prediction for no environment in particular takes the mean over those known.
+        """
         frame = self.frame
-        found = frame[
-            (frame["model"] == model)
-            & (frame["trait"] == trait)
-            & (frame["environment"] == environment)
-        ]
+        own = frame[(frame["model"] == model) & (frame["trait"] == trait)]
+        found = own[own["environment"] == environment]
+        if not len(found) and environment == "":
+            return float(own["half_width"].mean())
         return float(found["half_width"].iloc[0]) if len(found) else float("nan")
 
 

@@ -16,6 +16,7 @@ from meristem.evaluate.partition import (
     deal_groups,
     deal_parents,
 )
+from meristem.prepare.by_environment import ENVIRONMENT, LINE
 from meristem.records import Dataset, StrArray
 
 UNKNOWN_GROUP = "(unknown)"
@@ -54,6 +55,8 @@ def ask(
         return f"group:{config.group}", _by_group(label, n_fold)
     if config.scheme == "cluster":
         return "cluster", _by_cluster(usable, config.clusters)
+    if config.scheme.startswith("cv"):
+        return config.scheme, _by_environment(usable, measured, config.scheme, n_fold)
     return "parents", _by_parents(usable, measured, n_fold)
 
 
@@ -75,6 +78,46 @@ def _by_cluster(usable: Dataset, n_cluster: int) -> Draw:
     def draw(rng: np.random.Generator) -> Drawn:
         label = cluster_labels(usable.genotypes, n_cluster, rng)
         return Drawn(label[:, None], 1, deal_groups(label, n_cluster, rng))
+
+    return draw
+
+
+def _by_environment(usable: Dataset, measured: Mask, scheme: str, n_fold: int) -> Draw:
+    """Return how trials in several environments are divided.
+
+    cv0 leaves environments out, cv1 lines with all their rows, cv2 single rows, and
+    cv00 tests lines left out in environments left out.
+    """
+    line, place = (_column(usable, name) for name in (LINE, ENVIRONMENT))
+    if scheme == "cv2":
+        return _by_row(usable, measured, n_fold)
+    tested, places = np.unique(line[measured]), np.unique(place[measured])
+    if scheme != "cv0" and tested.size < n_fold:
+        raise DataError(
+            f"{tested.size} phenotyped lines cannot make {n_fold} folds",
+            remedy="use fewer folds, or check the match between the tables",
+        )
+    if scheme == "cv1":
+        return lambda rng: Drawn(line[:, None], 1, deal(tested, n_fold, rng))
+    if places.size < 2:
+        raise DataError(
+            f"there is one environment only, so none can be left out: {places[0]}",
+            remedy="use cv1 or kfold",
+        )
+    if scheme == "cv0":
+        here = place[measured]
+        return lambda rng: Drawn(place[:, None], 1, deal_groups(here, n_fold, rng))
+    # a line and an environment may be called alike
+    names = np.stack([np.char.add("l:", line), np.char.add("e:", place)], axis=1)
+
+    def draw(rng: np.random.Generator) -> Drawn:
+        lines = deal(np.char.add("l:", tested), n_fold, rng)
+        environments = deal_groups(names[measured, 1], n_fold, rng)
+        held = (
+            np.concatenate([part, environments[k % len(environments)]])
+            for k, part in enumerate(lines)
+        )
+        return Drawn(names, 2, tuple(held))
 
     return draw
 
@@ -105,6 +148,15 @@ def _column(dataset: Dataset, name: str) -> StrArray:
             "evaluate.scheme is 'group' but no grouping is named",
             where="evaluate.group",
             remedy="name a column of the group table",
+        )
+    known = dataset.groups
+    if name in (LINE, ENVIRONMENT) and (
+        known is None or name not in known.group_name.tolist()
+    ):
+        raise DataError(
+            "rows are not lines in environments, which cv0, cv1, cv2 and cv00 need",
+            where="evaluate.scheme",
+            remedy='set phenotypes.by = "record"',
         )
     if dataset.groups is None:
         raise DataError(

@@ -49,6 +49,10 @@ def make_splits(
         - `parents`: fold f holds out a random part of the first parents and one of
           the second. It tests the hybrids that have both parents there and trains
           on those that have neither; the others are in neither set;
+        - `cv0`: whole environments are left out; `cv1`: lines with all their rows;
+          `cv2`: single rows, whose line is in training elsewhere; `cv00`: tests lines
+          left out in environments left out, and trains on neither. They need rows of
+          lines in environments (`prepare.by_environment`);
         - `file`: read from `config.splits`.
     rng
         Source of randomness.
@@ -179,7 +183,8 @@ def _draw_splits(
                 remedy="use fewer folds, or scheme = kfold",
             )
         splits.extend(found)
-        if config.scheme == "group" and all(part.size == 1 for part in drawn.held):
+        whole = config.scheme in ("group", "cv0")
+        if whole and all(part.size == 1 for part in drawn.held):
             break
     return tuple(splits)
 

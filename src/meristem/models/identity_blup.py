@@ -19,6 +19,7 @@ from meristem.models.multi_reml import (
     ranking_floor,
 )
 from meristem.models.targets import Target
+from meristem.prepare.by_environment import LINE, is_stacked
 from meristem.records import Dataset, FloatArray, StrArray
 
 
@@ -41,6 +42,8 @@ def identity_kernels(dataset: Dataset, identity: str) -> list[FloatArray]:
         If parents are asked for and the dataset does not say them.
     """
     if identity == "sample":
+        if dataset.groups is not None and is_stacked(dataset):
+            return [identity_kernel(dataset.groups.column(LINE))]
         return [np.eye(dataset.n_sample)]
     if dataset.groups is None:
         raise DataError(

@@ -16,6 +16,7 @@ from meristem.evaluate.table import PredictionTable
 from meristem.models.catalog import build
 from meristem.models.protocol import Predictor
 from meristem.pipeline.analysis import Analysis
+from meristem.prepare.by_environment import line_groups
 from meristem.records import Split
 
 OUTPUTS = ("splits.csv", "predictions.csv", "scores.csv", "verdicts.json")
@@ -74,12 +75,13 @@ def _write_results(
     folder, config, dataset = analysis.folder, analysis.config, analysis.dataset
     write_splits(splits, dataset.sample_id, folder.file("splits.csv"))
     folder.write_table("predictions.csv", result.predictions.to_frame())
-    scores = score(result.predictions, dataset.groups, config.evaluate)
+    groups = line_groups(dataset)
+    scores = score(result.predictions, groups, config.evaluate)
     folder.write_table("scores.csv", scores.to_frame())
     verdicts = compare(
         result.predictions,
         config.evaluate,
-        dataset.groups,
+        groups,
         not_deployable=_not_deployable(analysis),
         seed=config.run.seed,
     )
@@ -115,7 +117,7 @@ def _contributions(analysis: Analysis, predictions: PredictionTable) -> pd.DataF
         for part in decompose(
             predictions,
             label,
-            analysis.dataset.groups,
+            line_groups(analysis.dataset),
             reference=analysis.config.evaluate.reference,
             seed=analysis.config.run.seed,
         )

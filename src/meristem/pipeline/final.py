@@ -9,14 +9,24 @@ from meristem.io.store import read_state, write_state
 from meristem.models.catalog import restore
 from meristem.models.protocol import Fitted
 from meristem.pipeline.analysis import Analysis
+from meristem.prepare.by_environment import (
+    centre_environments,
+    environment_means,
+    is_stacked,
+)
 from meristem.records import Dataset
 
 MODELS = "models"
 
 
 def training_rows(analysis: Analysis) -> Dataset:
-    """Return all rows with the markers that pass the filters on them."""
+    """Return all rows with the markers that pass the filters on them.
+
+    Rows of lines in environments lose the mean of their environment.
+    """
     dataset = analysis.dataset
+    if is_stacked(dataset):
+        dataset = centre_environments(dataset, environment_means(dataset))
     kept = filter_markers(dataset.genotypes, analysis.config.genotypes.filter)
     return dataset.take_variants(kept.keep)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from meristem.config.models import BINNOptions
+from meristem.config.models import BINNOptions, FeatureBLUPOptions, MediatedOptions
 from meristem.config.stages import AnalysisConfig
 from meristem.genetics.hybrids import cross_parents
 from meristem.io.crosses import Crosses, read_crosses
@@ -73,11 +73,12 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
         found.append(("splits", config.evaluate.splits))
     if config.predict.genotypes is not None:
         found.append(("new lines", config.predict.genotypes))
-    tables = [
-        options.learn.table
+    learning = [
+        options.learn
         for options in config.models
-        if isinstance(options, BINNOptions) and options.learn.table is not None
+        if isinstance(options, BINNOptions | MediatedOptions | FeatureBLUPOptions)
     ]
+    tables = [learn.table for learn in learning if learn.table is not None]
     found += [("eQTL table", table) for table in tables]
     return found + _knowledge_files(config)
 
@@ -158,7 +159,8 @@ def read_phenotypes(
     observations = read_observations(config.phenotypes)
     if config.fold_ids and genotypes is not None:
         observations = fold_observations(observations, genotypes.sample_id)
-    return adjusted_means(observations, by=config.phenotypes.by)
+    whole = config.phenotypes.by == "line"
+    return adjusted_means(observations, by="line" if whole else "line_environment")
 
 
 def read_all_omics(

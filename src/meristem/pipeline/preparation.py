@@ -12,6 +12,7 @@ from meristem.genetics.relationship import principal_axes, relationship_matrix
 from meristem.io.store import read_dataset, write_dataset
 from meristem.pipeline.folder import RunFolder
 from meristem.pipeline.inputs import Inputs, read_inputs
+from meristem.prepare.by_environment import stack_environments
 from meristem.records import MISSING, Dataset
 
 DATASET = "work/dataset"
@@ -57,7 +58,7 @@ def write_prepared(
 
 
 def select_targets(dataset: Dataset, config: AnalysisConfig) -> Dataset:
-    """Keep the traits and environments that the configuration asks for."""
+    """Keep the traits and environments asked for; stack these if asked to."""
     phenotypes = dataset.phenotypes
     keep = np.ones(phenotypes.n_target, dtype=bool)
     wanted = (
@@ -76,7 +77,8 @@ def select_targets(dataset: Dataset, config: AnalysisConfig) -> Dataset:
                 remedy=f"use some of: {known}",
             )
         keep &= np.isin(present, names)
-    return dataset.take_targets(np.flatnonzero(keep))
+    chosen = dataset.take_targets(np.flatnonzero(keep))
+    return stack_environments(chosen) if config.phenotypes.by == "record" else chosen
 
 
 def describe(inputs: Inputs, config: AnalysisConfig) -> dict:
