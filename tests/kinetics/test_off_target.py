@@ -8,9 +8,11 @@ import pytest
 
 from meristem.errors import DataError
 from meristem.kinetics.off_target import (
+    Sites,
     iter_sites,
     join_sites,
     read_sites,
+    refuse_misfits,
     spacer,
 )
 
@@ -129,3 +131,46 @@ def test_damaged_files(tmp_path: Path) -> None:
     binary.write_bytes(bytes([0xFF, 0xFE, 0x00, 0x81]) * 20)
     with pytest.raises(DataError, match=r"binary.csv"):
         read_sites(binary)
+
+
+def pairs(guide: str, *targets: str) -> Sites:
+    n = len(targets)
+    return Sites(
+        np.array([guide] * n), np.array(targets), np.full(n, -1), np.full(n, "")
+    )
+
+
+def test_real_spellings_fit() -> None:
+    refuse_misfits(pairs(GUIDE, GUIDE.lower(), GUIDE.replace("T", "U"), GUIDE[1:]))
+    refuse_misfits(pairs("GACGCATAAAGATGAGACGCTAG", "GACGCA__AAGATGAGACGCTAG"))
+    refuse_misfits(pairs("G_ACGCATAAAGATGAGACGCNGG", "GTACGCATAAAGATGAGACGCTGG"))
+    refuse_misfits(pairs("-GACGCATAAAGATGAGACGCNNN", "-GACGCATAAAGATGAGACGCAAA"))
+
+
+@pytest.mark.parametrize(
+    "guide",
+    ["GACGCATAAAGATGAGACGC", "GGAGACGCNGG", "CCNGACGCATAAAGATGAGACGC", GUIDE * 2],
+)
+def test_guides_without_spacer_and_pam_are_refused(guide: str) -> None:
+    with pytest.raises(DataError, match=r"sites\.tsv, line 7.*PAM"):
+        refuse_misfits(pairs(guide, GUIDE), where="sites.tsv", first_line=7)
+
+
+def test_targets_with_flanks_are_refused() -> None:
+    with pytest.raises(DataError, match=r"line 3: target 'AAAA.* has 27 bases"):
+        refuse_misfits(pairs(GUIDE, GUIDE, "AAAA" + GUIDE), where="sites.tsv")
+
+
+def test_off_target_column_beside_its_intended_target(tmp_path: Path) -> None:
+    path = tmp_path / "sites.csv"
+    path.write_text(f"target;offtarget_sequence;reads\n{GUIDE};{GUIDE[1:]};3\n")
+    sites = read_sites(path)
+    assert sites.guide.tolist() == [GUIDE]
+    assert sites.target.tolist() == [GUIDE[1:]]
+
+
+def test_wrong_base_names_file_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "sites.csv"
+    path.write_text(f"guide,target\n{GUIDE},{GUIDE}\n{GUIDE},{GUIDE[:-1]}X\n")
+    with pytest.raises(DataError, match=r"line 3: column 'target' holds '.*X'"):
+        read_sites(path)

@@ -98,7 +98,7 @@ def test_a_file_is_scored_row_by_row(tmp_path: Path) -> None:
 def test_nothing_is_left_behind_after_a_fault(tmp_path: Path) -> None:
     path = write_sites(tmp_path / "sites.tsv", 5)
     path.write_text(path.read_text() + f"{GUIDE}\tXYZ\tchr1\n")
-    with pytest.raises(DataError, match="'X'"):
+    with pytest.raises(DataError, match="line 7: .*'XYZ'"):
         score_file(Scorer([draw_kinn(0)]), path, tmp_path / "scores.tsv")
     assert [p.name for p in tmp_path.iterdir()] == ["sites.tsv"]
 
@@ -125,3 +125,10 @@ def test_other_files_are_no_networks(tmp_path: Path, text: str) -> None:
 
 def test_lines_are_counted(tmp_path: Path) -> None:
     assert count_rows(write_sites(tmp_path / "sites.tsv", 12)) == 13
+
+
+def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "sites.tsv"
+    path.write_text("guide\ttarget\n")
+    with pytest.raises(DataError, match="holds no site"):
+        score_file(Scorer([draw_kinn(0)]), path, tmp_path / "scores.tsv")

@@ -80,7 +80,7 @@ def _refuse_symbol(strings: Strings, what: str) -> None:
         odd = [c for c in str(text) if ord(c) > 255 or CODE_OF[ord(c)] > GAP]
         if odd:
             raise DataError(
-                f"{what} {text!r} holds the symbol {odd[0]!r}",
+                f"{what} {str(text)!r} holds the symbol {odd[0]!r}",
                 where=f"pair {row + 1}",
                 remedy="use A, C, G, T, N and the gap symbols - or _",
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +16,13 @@ from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.io.files import require_file
+from meristem.kinetics.align import BASES, GAP_SYMBOLS
 
 PAM_LENGTH = 3
+MOST_BULGE = 3
+"""Most bases by which a target may be longer or shorter than its guide."""
+
+_PAM = re.compile("[GANRDVKSHMW][GNRKSDVB]$")
 
 
 @dataclass(frozen=True)
@@ -72,8 +78,11 @@ def spacer(guides: NDArray[np.str_]) -> NDArray[np.str_]:  # (n,)
     >>> spacer(np.array(["G_ACTTNGG", "-GACTTNGG", "GACTTTGG"])).tolist()
     ['GACTT', 'GACTT', 'GACTT']
     """
-    bare = [str(g).replace("-", "").replace("_", "").upper() for g in guides]
-    return np.array([g[:-PAM_LENGTH] for g in bare], dtype=np.str_)
+    return np.array([_bare(str(g))[:-PAM_LENGTH] for g in guides], dtype=np.str_)
+
+
+def _bare(text: str) -> str:
+    return text.replace("-", "").replace("_", "").upper()
 
 
 def _column(table: pd.DataFrame, names: tuple[str, ...]) -> str | None:
@@ -81,8 +90,15 @@ def _column(table: pd.DataFrame, names: tuple[str, ...]) -> str | None:
     return next((lower[name] for name in names if name in lower), None)
 
 
-_GUIDE = ("guide_aligned", "guide", "on_seq", "sgrna_seq", "crrna")
-_TARGET = ("target_aligned", "target", "off_seq", "dna", "sequence")
+_GUIDE = (
+    *("guide_aligned", "guide", "on_seq", "sgrna_seq", "crrna"),
+    *("guide_seq", "guide_sequence", "sgrna", "grna", "30mer"),
+)
+_SITE = ("offtarget_sequence", "off_target_sequence", "off_target", "offtarget")
+_TARGET = (
+    *("target_aligned", "target", "off_seq", "dna", "sequence"),
+    *("target_seq", "target_sequence", "30mer_mut"),
+)
 _PLACE = ("location", "place", "chromosome", "chrom", "chr")
 _POSITION = ("position",)
 _STRAND = ("strand", "direction")
@@ -108,8 +124,11 @@ def sites_from_table(
     DataError
         If a column is missing or a field is empty.
     """
-    target_column = _column(table, _TARGET)
-    guide_column = _column(table, _GUIDE) if guide is None else None
+    target_column = _column(table, _SITE)
+    # beside a column of off-target sites, "target" is what the guide was made for
+    own_target = () if target_column is None else ("target", "target_sequence")
+    target_column = target_column or _column(table, _TARGET)
+    guide_column = _column(table, (*_GUIDE, *own_target)) if guide is None else None
     if target_column is None or (guide is None and guide_column is None):
         raise DataError(
             f"has no column {'target' if target_column is None else 'guide'!r}; "
@@ -146,7 +165,56 @@ def _texts(table: pd.DataFrame, column: str, where: str) -> NDArray[np.str_]:
             where=f"{where}, line {table.index[line] + 2}",
             remedy="remove the row or fill the field",
         )
-    return values.astype(str).str.strip().to_numpy(dtype=np.str_)
+    texts = values.astype(str).str.strip()
+    odd = ~texts.str.fullmatch(
+        f"[{BASES}UNRYSWKMBDHV{re.escape(GAP_SYMBOLS)}]+", case=False
+    )
+    if odd.any():
+        line = int(np.flatnonzero(odd)[0])
+        raise DataError(
+            f"column {column!r} holds {texts.iloc[line]!r}",
+            where=f"{where}, line {table.index[line] + 2}",
+            remedy="use A, C, G, T (or U), N and the gap symbols - or _",
+        )
+    return texts.to_numpy(dtype=np.str_)
+
+
+def refuse_misfits(sites: Sites, *, where: str = "", first_line: int = 2) -> None:
+    """Refuse pairs that no Cas9 network can have seen.
+
+    A guide is 17 to 24 bases and its PAM, NGG or NAG (or N for any), 5' to 3'; a
+    target has at most `MOST_BULGE` bases more or fewer. A guide without its PAM would
+    be read three positions off, and score as if it bound.
+
+    Raises
+    ------
+    DataError
+        With the file and the line of the first misfit.
+    """
+    guides, place = np.unique(sites.guide, return_inverse=True)
+    bare = [_bare(str(guide)) for guide in guides]
+    length = np.array([len(guide) for guide in bare])
+    no_pam = np.array([_PAM.search(guide) is None for guide in bare])
+    wrong = no_pam | (length < 17 + PAM_LENGTH) | (length > 24 + PAM_LENGTH)
+    if wrong.any():
+        line = int(np.flatnonzero(wrong[place])[0])
+        text = str(sites.guide[line])
+        raise DataError(
+            f"guide {text!r} is no spacer of 17 to 24 bases and PAM (NGG, NAG)",
+            where=f"{where}, line {line + first_line}" if where else "",
+            remedy="write guides 5' to 3' with their PAM, for example with NGG added",
+        )
+    gaps = np.char.count(sites.target, "-") + np.char.count(sites.target, "_")
+    bases = np.char.str_len(sites.target) - gaps
+    off = np.abs(bases - length[place]) > MOST_BULGE
+    if off.any():
+        line = int(np.flatnonzero(off)[0])
+        raise DataError(
+            f"target {str(sites.target[line])!r} has {bases[line]} bases, its guide "
+            f"{length[place][line]}",
+            where=f"{where}, line {line + first_line}" if where else "",
+            remedy="give the site itself with its PAM, without flanks",
+        )
 
 
 def _labels(table: pd.DataFrame, column: str, where: str) -> NDArray[np.int64]:
@@ -177,7 +245,8 @@ def _layout(path: Path) -> tuple[str, list[str] | None, int]:
         # Cas-OFFinder without bulges has no header
         names = ["guide", "chromosome", "position", "target", "strand", "mismatches"]
         return "\t", names, 0
-    return ("\t" if "\t" in first else ","), None, 0
+    found = [separator for separator in "\t,;" if separator in first]
+    return (found[0] if found else ","), None, 0
 
 
 def _open_checked(path: Path) -> TextIO:

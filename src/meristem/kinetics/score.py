@@ -22,7 +22,7 @@ from meristem.kinetics.channels import (
 from meristem.kinetics.encode import count_edits, encode_pairs
 from meristem.kinetics.fit import Solver
 from meristem.kinetics.kinn import LN10, Kinn
-from meristem.kinetics.off_target import Sites, iter_sites
+from meristem.kinetics.off_target import Sites, iter_sites, refuse_misfits
 from meristem.records import FloatArray
 
 CHUNK = 50_000
@@ -118,7 +118,10 @@ def iter_scores(
     chunk: int = CHUNK,
 ) -> Iterator[pd.DataFrame]:
     """Read, encode and score a file of any size, chunk by chunk."""
-    for sites, _ in iter_sites(path, guide=guide, rows=chunk):
+    for sites, table in iter_sites(path, guide=guide, rows=chunk):
+        if not len(table):
+            continue
+        refuse_misfits(sites, where=str(path), first_line=int(table.index[0]) + 2)
         yield score_table(scorer, sites, rates=rates)
 
 
