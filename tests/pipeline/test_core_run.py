@@ -10,6 +10,7 @@ import pytest
 from meristem.config import read_config
 from meristem.models.binn_core_fitted import FittedCore
 from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.estimate import estimate_run
 from meristem.pipeline.final import load_fitted
 from meristem.pipeline.folder import RunFolder
 from meristem.pipeline.run import run_stages
@@ -125,3 +126,30 @@ def test_the_report_names_the_sets(finished: Analysis) -> None:
     page = finished.folder.file("report.html").read_text(encoding="utf-8")
     assert "posterior probability that the set acts" in page
     assert Path(finished.folder.file("figures/inclusion.svg")).is_file()
+
+
+def test_the_estimate_knows_cores_and_refits(finished: Analysis) -> None:
+    """Within a factor of ten of what the run took; refits are counted."""
+    config = finished.config
+    estimate = estimate_run(config, finished.dataset, finished.plan)
+    parts = dict(estimate.model_seconds)
+    assert set(parts) == {"gblup", "binn", "explanation"}
+    taken = {
+        item["stage"]: item["seconds"]
+        for item in finished.folder.read_json("run.json")["timings"]
+    }
+    per_fit = parts["binn"] / estimate.n_fit
+    assert taken["fit binn"] / 10 < per_fit < taken["fit binn"] * 10
+    explain = config.explain.model_copy(update={"null_fits": 9, "folds": 6})
+    more = estimate_run(
+        config.model_copy(update={"explain": explain}), finished.dataset, finished.plan
+    )
+    assert dict(more.model_seconds)["explanation"] == pytest.approx(
+        3 * parts["explanation"]
+    )
+    asked = config.evaluate.model_copy(update={"controls": True})
+    controls = estimate_run(
+        config.model_copy(update={"evaluate": asked}), finished.dataset, finished.plan
+    )
+    assert dict(controls.model_seconds)["controls"] > parts["binn"]
+    assert controls.seconds > estimate.seconds

@@ -10,15 +10,24 @@ from meristem.config.models import (
     BoostingOptions,
     DenseOptions,
     ElasticNetOptions,
+    FeatureBLUPOptions,
     ForestOptions,
+    MediatedOptions,
     NetworkOptions,
 )
 from meristem.config.stages import AnalysisConfig
+from meristem.models.plan_sets import gene_variants, node_sets
 from meristem.records import Dataset, NetworkPlan
 
 _MATRIX_RATE = 5e10  # FLOP/s of one busy core, large matrix products
 _SPARSE_RATE = 2e9  # FLOP/s of one core, edge products (bound by memory)
 _STEP_SECONDS = 4e-3  # interpreter time of one training step
+_CORE_SECONDS = 6.5e-8  # per cube of lines, one fit of the variance components
+_SET_SECONDS = 3e-8  # per cube of lines, all fits of a mediated model
+_SCAN_SECONDS = 2e-9  # per line, variant and gene of an eQTL scan
+_CORE_GENES = 30  # measured genes from which a core is in charge by itself
+_LEAN_SPLITS = 2  # inner splits of a network refitted as a control
+_ARMS = 5  # controls of a network
 _GIB = 2**30
 
 
@@ -29,7 +38,9 @@ class Estimate:
     memory_bytes: float
     seconds: float
     n_fit: int
-    model_seconds: tuple[tuple[str, float], ...]  # label, seconds for all its fits
+    model_seconds: tuple[
+        tuple[str, float], ...
+    ]  # label, or a stage, and seconds for all its fits
 
     def lines(self) -> list[str]:
         """Return the estimate as lines for a person."""
@@ -73,13 +84,77 @@ def _kernel_seconds(n: int, p: int, n_target: int) -> float:
     return 2.0 * n * n * p / _MATRIX_RATE + 1.4e-10 * n**3 + 1e-3 * n_target
 
 
-def _network_seconds(
-    options: NetworkOptions, n: int, p: int, plan: NetworkPlan | None
+def _learned_genes(options: BINNOptions, dataset: Dataset) -> int:
+    """Return how many genes a learned graph has at most; 0 if none is learned."""
+    if options.graph not in ("learned", "both"):
+        return 0
+    measured = sum(table.feature_id.size for table in dataset.omics)
+    if options.learn.genes == "all":
+        return measured
+    return min(options.learn.n_genes * len(dataset.omics), measured)
+
+
+def _n_edge(options: BINNOptions, dataset: Dataset, plan: NetworkPlan | None) -> int:
+    learned = _learned_genes(options, dataset)
+    if learned:
+        return learned * options.learn.variants_per_gene
+    return 0 if plan is None else plan.n_edge
+
+
+def _has_core(options: BINNOptions, dataset: Dataset, plan: NetworkPlan | None) -> bool:
+    """Tell whether variance components take the place of training."""
+    if options.core != "auto":
+        return options.core == "always"
+    if options.omics != "soft" or options.omics_weight == 0:
+        return False
+    learned = _learned_genes(options, dataset)
+    if learned:
+        curated = options.graph == "both" and plan is not None
+        above = curated or options.learn.gene_edges != "none"
+        return learned >= _CORE_GENES and above
+    if plan is None or node_sets(plan).n_group == 0:
+        return False
+    measured = {str(name) for table in dataset.omics for name in table.node_name}
+    genes = gene_variants(plan).name.tolist()
+    return sum(name in measured for name in genes) >= _CORE_GENES
+
+
+def _binn_seconds(
+    options: BINNOptions, dataset: Dataset, plan: NetworkPlan | None
 ) -> float:
+    n, p = dataset.n_sample, dataset.genotypes.n_variant
+    scan = _SCAN_SECONDS * n * p * _learned_genes(options, dataset)
+    if _has_core(options, dataset, plan):
+        fits = 1 + options.inner_folds
+        return scan + fits * _CORE_SECONDS * n**3 * dataset.phenotypes.n_target
+    return scan + _network_seconds(options, n, p, _n_edge(options, dataset, plan))
+
+
+def _refit_seconds(
+    config: AnalysisConfig, dataset: Dataset, plan: NetworkPlan | None
+) -> float:
+    """Return the time of networks refitted to explain one: nulls, and folds."""
+    networks = [o for o in config.models if isinstance(o, BINNOptions)]
+    if not networks or (plan is None and networks[-1].graph != "learned"):
+        return 0.0
+    lean = networks[-1].model_copy(update={"seeds": 1, "inner_folds": _LEAN_SPLITS})
+    n_fit = config.explain.null_fits + config.explain.folds
+    return n_fit * _fit_seconds(lean, dataset, plan)
+
+
+def _control_seconds(
+    config: AnalysisConfig, dataset: Dataset, plan: NetworkPlan | None
+) -> float:
+    networks = [o for o in config.models if isinstance(o, BINNOptions)]
+    if not config.evaluate.controls or not networks:
+        return 0.0
+    return _ARMS * (_n_fit(config) - 1) * _fit_seconds(networks[-1], dataset, plan)
+
+
+def _network_seconds(options: NetworkOptions, n: int, p: int, edges: int) -> float:
     members = options.seeds * options.inner_folds
     weights, rate = p * 64.0, _MATRIX_RATE / 4
     if isinstance(options, BINNOptions):
-        edges = 0 if plan is None else plan.n_edge
         width = max(1, *options.hidden, *options.variant_hidden, 1)
         weights, rate = float(edges * width), _SPARSE_RATE
     elif isinstance(options, DenseOptions):
@@ -94,8 +169,12 @@ def _fit_seconds(
     n, p = dataset.n_sample, dataset.genotypes.n_variant
     n_target = dataset.phenotypes.n_target
     kernel = _kernel_seconds(n, p, n_target)
+    if isinstance(options, BINNOptions):
+        return kernel + _binn_seconds(options, dataset, plan)
     if isinstance(options, NetworkOptions):
-        return kernel + _network_seconds(options, n, p, plan)
+        return kernel + _network_seconds(options, n, p, 0)
+    if isinstance(options, MediatedOptions | FeatureBLUPOptions):
+        return 2 * kernel + _SET_SECONDS * n**3 * n_target
     if isinstance(options, ForestOptions):
         share = options.max_features
         return n_target * options.trees * share * n * p * 2e-8
@@ -129,14 +208,20 @@ def estimate_run(
     n_fit = _n_fit(config)
     memory = 3.5e8 + 3.0 * n * p + 4 * 8.0 * n * n
     for options in config.models:
-        if isinstance(options, BINNOptions) and plan is not None:
+        if isinstance(options, BINNOptions) and not _has_core(options, dataset, plan):
             width = max(1, *options.hidden, *options.variant_hidden, 1)
             members = options.seeds * options.inner_folds
-            state = 4.0 * 6 * plan.n_edge * width * members
+            edges = _n_edge(options, dataset, plan)
+            state = 4.0 * 6 * edges * width * members
             memory = max(memory, 3.5e8 + 3.0 * n * p + state)
     each = tuple(
         (options.label, n_fit * _fit_seconds(options, dataset, plan))
         for options in config.models
     )
+    further = (
+        ("controls", _control_seconds(config, dataset, plan)),
+        ("explanation", _refit_seconds(config, dataset, plan)),
+    )
+    each += tuple((name, seconds) for name, seconds in further if seconds > 0)
     total = sum(seconds for _, seconds in each) / config.run.jobs
     return Estimate(memory, 5.0 + total, n_fit, each)

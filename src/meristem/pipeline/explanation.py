@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from meristem.errors import ConfigError
 from meristem.interpret.attribution import gene_effects, node_effects, variant_effects
@@ -74,7 +75,7 @@ def explain_model(analysis: Analysis) -> None:
     key = digest(analysis.evaluation_key, parts, wanted)
     if analysis.folder.is_done("explain", key, OUTPUTS):
         return
-    with analysis.timed("explain"):
+    with analysis.timed("explain"), threadpool_limits(limits=1):
         _explain(analysis, label)
     analysis.folder.mark_done("explain", key)
 

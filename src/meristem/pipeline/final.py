@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threadpoolctl import threadpool_limits
+
 from meristem.config.models import MeasuredOmicsOptions
 from meristem.evaluate.splits import inner_splits
 from meristem.genetics.filters import filter_markers
@@ -52,7 +54,8 @@ def fit_models(analysis: Analysis) -> None:
             stage, analysis.evaluation_key, (f"{MODELS}/{label}.json",)
         ):
             continue
-        with analysis.timed(f"fit {label}"):
+        # one thread, as in the folds: numbers do not depend on the machine's load
+        with analysis.timed(f"fit {label}"), threadpool_limits(limits=1):
             train = training_rows(analysis)
             inner = inner_splits(
                 train, analysis.config.evaluate, analysis.rng("inner", label)
