@@ -26,7 +26,7 @@ def quick(monkeypatch):
         fits.append(cell)
         return population.test.genetic + 0.1 * cell.replicate, None
 
-    monkeypatch.setattr(bench, "_fit_predict", fit)
+    monkeypatch.setattr(bench, "fit_predict", fit)
     return fits
 
 

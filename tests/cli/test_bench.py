@@ -37,3 +37,25 @@ def test_a_small_benchmark_runs(call: Call, tmp_path: Path) -> None:
     with (tmp_path / "results.csv").open() as handle:
         rows = list(csv.DictReader(handle))
     assert {"ridge", "dense", "binn"} <= {row["model"] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("recovery", "--model", "wizard"), "unknown models: wizard"),
+        (("recovery", "--test", "beyond"), "unknown tests: beyond"),
+        (("recovery", "--n", "3"), "n is 3"),
+        (("controls", "--benchmark", "x"), "unknown benchmarks: x"),
+        (("node-order", "--n", "3"), "n is 3"),
+        (("panels", "--data", "nowhere"), "is no folder"),
+        (("panels", "--data", ".", "--panel", "rice"), "unknown panels: rice"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else " ".join(part),
+)
+def test_wrong_options_are_one_clear_error(
+    call: Call, tmp_path: Path, words: tuple[str, ...], message: str
+) -> None:
+    code, _, err = call("bench", *words, "--out", tmp_path / "out", "--quiet")
+    assert code == 2
+    assert err.startswith("error: ")
+    assert message in err

@@ -7,9 +7,6 @@ is done; a run that was stopped goes on where it was.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +16,14 @@ import numpy as np
 from scipy.stats import spearmanr
 from sklearn.linear_model import RidgeCV
 
+from meristem.bench.cells import (
+    CellTable,
+    Row,
+    correlation,
+    open_folder,
+    refuse_unknown,
+)
 from meristem.config.models import BINNOptions, DenseOptions, GBLUPOptions
-from meristem.errors import ConfigError
-from meristem.io.files import write_text
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.handwritten import parse_toml_graph
 from meristem.knowledge.source import SourceText
@@ -43,12 +45,11 @@ from meristem.simulate.shoot_branching import (
 MODELS = ("ridge", "gblup", "dense", "binn", "binn+metabolites")
 """Models of the benchmark; the last one only where labels are given."""
 
-RESULT_COLUMNS = ("replicate", "n", "h2", "labels", "model", "relative_mse", "r")
-LATENT_COLUMNS = ("replicate", "n", "h2", "labels", "model", "node", "r", "rank_r")
+KEY = ("replicate", "n", "h2", "labels", "model")
+RESULT_COLUMNS = (*KEY, "relative_mse", "r")
+LATENT_COLUMNS = (*KEY, "node", "r", "rank_r")
 
 _PENALTIES = np.logspace(-2, 4, 20)
-
-Row = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def run_shoot_branching(  # noqa: PLR0913 - every one is a named setting
     *,
     models: Sequence[str] = MODELS,
     n_test: int = 2000,
+    command: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> str:
     """Fit every model in every cell and write `results.csv` and `latents.csv`.
@@ -107,6 +109,8 @@ def run_shoot_branching(  # noqa: PLR0913 - every one is a named setting
         other models do not see labels and have the same figures for every share.
     n_test
         Test plants.
+    command
+        Command line, for the record.
     progress
         Called with (cells done, cells in all).
 
@@ -120,16 +124,10 @@ def run_shoot_branching(  # noqa: PLR0913 - every one is a named setting
     ConfigError
         If the folder holds results of other settings, or a model is unknown.
     """
-    unknown = sorted(set(models) - set(MODELS))
-    if unknown:
-        raise ConfigError(
-            f"unknown models: {', '.join(unknown)}",
-            remedy=f"use some of {', '.join(MODELS)}",
-        )
-    _check_settings(out, {"seed": seed, "n_test": n_test, "clip": 12.0})
-    results = _read(out / "results.csv")
-    latents = _read(out / "latents.csv")
-    done = {_name(row) for row in results}
+    refuse_unknown(models, MODELS, "models")
+    open_folder(out, {"seed": seed, "n_test": n_test, "clip": 12.0}, command)
+    results = CellTable(out / "results.csv", RESULT_COLUMNS, KEY)
+    latents = CellTable(out / "latents.csv", LATENT_COLUMNS, KEY)
     cells = [
         Cell(replicate, size, heritability, share, model)
         for replicate in range(1, replicates + 1)
@@ -140,22 +138,19 @@ def run_shoot_branching(  # noqa: PLR0913 - every one is a named setting
         if share > 0 or model != "binn+metabolites"
     ]
     for number, cell in enumerate(cells):
-        if _name(cell.key) not in done:
-            twin = _same_without_labels(cell, results)
+        if not results.holds(cell.key):
+            twin = _same_without_labels(cell, results.rows)
             if twin is None:
                 row, nodes = run_cell(cell, seed, n_test)
             else:
                 row = {**twin, **cell.key}
-                found = [o for o in latents if _name(o) == _name(twin)]
-                nodes = [{**node, **cell.key} for node in found]
-            results.append(row)
-            latents += nodes
+                nodes = [{**node, **cell.key} for node in latents.of(twin)]
             # the result last: a cell counts as done when its result is written
-            _write(out / "latents.csv", LATENT_COLUMNS, latents)
-            _write(out / "results.csv", RESULT_COLUMNS, results)
+            latents.add(nodes)
+            results.add([row])
         if progress is not None:
             progress(number + 1, len(cells))
-    return summary(results)
+    return summary(results.rows)
 
 
 def run_cell(cell: Cell, seed: int, n_test: int) -> tuple[Row, list[Row]]:
@@ -167,10 +162,10 @@ def run_cell(cell: Cell, seed: int, n_test: int) -> tuple[Row, list[Row]]:
         labels=cell.labels,
         rng=np.random.default_rng([seed, cell.replicate]),
     )
-    predicted, fitted = _fit_predict(cell, population, seed)
+    predicted, fitted = fit_predict(cell, population, seed)
     truth = population.test.genetic
     error = float(np.mean((predicted - truth) ** 2) / truth.var())
-    r = _correlation(predicted, truth)
+    r = correlation(predicted, truth)
     row = cell.key | {"relative_mse": f"{error:.6g}", "r": f"{r:.6g}"}
     return row, [] if fitted is None else _latent_rows(cell, population, fitted)
 
@@ -205,9 +200,10 @@ def summary(results: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def _fit_predict(
+def fit_predict(
     cell: Cell, population: ShootBranching, seed: int
 ) -> tuple[FloatArray, FittedBINN | None]:
+    """Fit one model; return what it says of the test plants, and a network itself."""
     train = plant_dataset(population, population.train)
     test = plant_genotypes(population, population.test)
     rng = np.random.default_rng([seed, cell.replicate, cell.n, round(cell.h2 * 1000)])
@@ -237,19 +233,9 @@ def _latent_rows(
         column = np.flatnonzero(latents.node_name == node)[0]
         found, truth = latents.value[:, column], population.test.node_value[:, j]
         rank = float(abs(spearmanr(found, truth).statistic)) if found.std() else 0.0
-        r = abs(_correlation(found, truth))
+        r = abs(correlation(found, truth))
         rows.append(cell.key | {"node": node, "r": f"{r:.6g}", "rank_r": f"{rank:.6g}"})
     return rows
-
-
-def _correlation(one: FloatArray, other: FloatArray) -> float:
-    if one.std() == 0 or other.std() == 0:
-        return 0.0
-    return float(np.corrcoef(one, other)[0, 1])
-
-
-def _name(row: Row) -> tuple[str, ...]:
-    return tuple(row[c] for c in ("replicate", "n", "h2", "labels", "model"))
 
 
 def _same_without_labels(cell: Cell, results: Sequence[Row]) -> Row | None:
@@ -261,30 +247,3 @@ def _same_without_labels(cell: Cell, results: Sequence[Row]) -> Row | None:
         if all(row[c] == key[c] for c in ("replicate", "n", "h2", "model")):
             return row
     return None
-
-
-def _check_settings(out: Path, settings: dict[str, float]) -> None:
-    path = out / "settings.json"
-    if not path.exists():
-        write_text(path, json.dumps(settings, indent=1) + "\n")
-        return
-    if json.loads(path.read_text(encoding="utf-8")) != settings:
-        raise ConfigError(
-            "the folder holds a benchmark of another seed or test size",
-            where=out,
-            remedy="choose another folder with --out, or empty this one",
-        )
-
-
-def _read(path: Path) -> list[Row]:
-    if not path.exists():
-        return []
-    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
-
-
-def _write(path: Path, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, text.getvalue())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -40,7 +41,147 @@ def shoot_branching(
             replicates=replicates,
             out=out,
             seed=seed,
+            command=_command(),
             progress=lambda done, total: notify("cells", done, total),
         )
     say(table)
     say(f"results: {out / 'results.csv'}, {out / 'latents.csv'}")
+
+
+@app.command("recovery")
+def recovery(
+    out: Out,
+    n: Annotated[
+        list[int] | None, typer.Option(help="Training lines; repeatable.")
+    ] = None,
+    test: Annotated[
+        list[str] | None, typer.Option(help="within | across subpopulations.")
+    ] = None,
+    measured: Annotated[
+        list[float] | None, typer.Option(help="Share of lines with expression.")
+    ] = None,
+    trait: Annotated[
+        list[str] | None, typer.Option(help="pathways | additive.")
+    ] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    causal: Annotated[bool, typer.Option(help="Score causal pathways, genes.")] = True,
+    replicates: Replicates = 5,
+    seed: Seed = 3000,
+    quiet: Quiet = False,
+) -> None:
+    """Accuracy and causal pathways on the simulated recovery panel."""
+    from meristem.bench.recovery import run_recovery
+    from meristem.bench.recovery_task import DEFAULT_MODELS
+
+    with progress(quiet=quiet) as notify:
+        table = run_recovery(
+            tuple(n or (100, 300, 450, 600)),
+            replicates,
+            out,
+            seed,
+            tests=tuple(test or ("within",)),
+            measured=tuple(measured or (1.0,)),
+            traits=tuple(trait or ("pathways",)),
+            models=tuple(model or DEFAULT_MODELS),
+            causal=causal,
+            command=_command(),
+            progress=lambda done, total: notify("cells", done, total),
+        )
+    say(table)
+    say(f"results: {out / 'results.csv'}, summary.csv, causal.csv")
+
+
+@app.command("controls")
+def controls(
+    out: Out,
+    benchmark: Annotated[
+        list[str] | None, typer.Option(help="shoot-branching | recovery.")
+    ] = None,
+    n_shoot: Annotated[int, typer.Option(min=20, help="Training plants.")] = 200,
+    n_recovery: Annotated[int, typer.Option(min=20, help="Training lines.")] = 450,
+    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    replicates: Replicates = 5,
+    seed: Seed = 3000,
+    quiet: Quiet = False,
+) -> None:
+    """Shuffled, random, dense and damaged networks beside the true one."""
+    from meristem.bench.controls import BENCHMARKS, run_controls
+
+    with progress(quiet=quiet) as notify:
+        table = run_controls(
+            out,
+            replicates,
+            seed,
+            benchmarks=tuple(benchmark or BENCHMARKS),
+            n_shoot=n_shoot,
+            n_recovery=n_recovery,
+            models=tuple(model or ()),
+            command=_command(),
+            progress=lambda done, total: notify("cells", done, total),
+        )
+    say(table)
+    say(f"results: {out / 'results.csv'}, summary.csv")
+
+
+@app.command("node-order")
+def node_order(
+    out: Out,
+    n: Annotated[int, typer.Option(help="Training plants.")] = 500,
+    h2: Annotated[float, typer.Option(help="Heritability.")] = 1.0,
+    replicates: Replicates = 10,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Order nodes of shoot branching by importance, beside the true order."""
+    from meristem.bench.node_order import run_node_order
+
+    with progress(quiet=quiet) as notify:
+        text = run_node_order(
+            n,
+            h2,
+            replicates,
+            out,
+            seed,
+            command=_command(),
+            progress=lambda done, total: notify("replicates", done, total),
+        )
+    say(text)
+    say(f"results: {out / 'sensitivity.csv'}")
+
+
+@app.command("panels")
+def panels(
+    data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],
+    out: Out,
+    panel: Annotated[list[str] | None, typer.Option(help="Some panels only.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    examples: Annotated[
+        Path, typer.Option(help="Folder of the configurations.")
+    ] = Path("examples"),
+    replicates: Replicates = 2,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Predictive ability on public panels, the network against its rivals."""
+    from meristem.bench.panels import PANELS, run_panels
+
+    with progress(quiet=quiet) as notify:
+        table = run_panels(
+            data,
+            out,
+            panels=tuple(panel or PANELS),
+            models=tuple(model or ()),
+            replicates=replicates,
+            seed=seed,
+            jobs=jobs,
+            examples=examples,
+            command=_command(),
+            progress=notify,
+        )
+    say(table)
+    say(f"results: {out / 'results.csv'}")
+
+
+def _command() -> str:
+    return " ".join(["meristem", *sys.argv[1:]])
