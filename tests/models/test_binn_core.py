@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.models.core_case import N_GENE, N_SET, N_VARIANT, core_data, core_plan
 
-from meristem.models.binn_core import CoreProblem, fit_core
+from meristem.models.binn_core import CoreProblem, fit_alone, fit_core, mix_core
 from meristem.models.binn_core_fit import PENALTY
 from meristem.models.marker_panel import make_panel
 from meristem.models.omics_prediction import joined_features
@@ -159,3 +159,17 @@ def test_a_set_whose_genes_are_not_predicted_has_no_weight():
         own = slice(int(problem.sets.start[2]), int(problem.sets.start[3]))
         assert not head.loading[own].any()
         assert np.isfinite(head.loading).all()
+
+
+def test_a_mixture_predicts_the_weighted_mean(fitted):
+    problem, targets, core = fitted
+    alone = fit_alone(problem, targets)
+    trust = np.array([0.3, 1.0])
+    mixed = mix_core(core, problem.panel, alone, trust)
+    gblup = alone.predict(problem.panel.kernel)
+    for number, t in enumerate(trust):
+        expected = (1 - t) * gblup[:, number]
+        expected += t * linear_value(core, problem, number)
+        assert linear_value(mixed, problem, number) == pytest.approx(expected, abs=1e-4)
+        effect = mixed.heads[number].products.effect
+        assert effect == pytest.approx(t * core.heads[number].products.effect)

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from meristem.models.set_inclusion import SetFit, fit_sets
-from meristem.models.set_products import Products, fit_products, no_products
+from meristem.models.set_products import (
+    Products,
+    confirmed_share,
+    fit_products,
+    no_products,
+)
 from meristem.models.targets import Target
 
 
@@ -139,3 +144,34 @@ def test_nothing_carries_nothing():
         fit.projection,
     )
     assert fit_products(np.zeros((180, 4)), factors, still).effect.size == 0
+
+
+def held_out(real, n=70, seed=0):
+    rng = np.random.default_rng(seed)
+    extra, linear = rng.normal(size=(2, n, 1))
+    return linear + real * extra + 2 * rng.normal(size=(n, 1)), linear, extra
+
+
+def test_the_share_is_the_odds_of_the_two_hypotheses():
+    observed, linear, extra = held_out(0.6)
+    weight = np.random.default_rng(1).uniform(0.5, 2, observed.shape)
+    share = confirmed_share(observed, weight, linear, extra)[0]
+    w, x, e = weight[:, 0], extra[:, 0], (observed - linear)[:, 0]
+    b = (w @ (x * e)) / (w @ x**2)
+    variance = np.sum((w * x * (e - b * x)) ** 2) / (w @ x**2) ** 2
+    one = np.exp(-((b - 1) ** 2) / (2 * variance))
+    none = np.exp(-(b**2) / (2 * variance))
+    assert share == pytest.approx(one / (one + 4 * none))
+
+
+def test_rows_and_targets_that_were_not_held_out_do_not_count():
+    observed, linear, extra = held_out(1.0)
+    alone = confirmed_share(observed, np.ones((70, 1)), linear, extra)
+    more = [np.concatenate([part, np.full((6, 1), 9.0)]) for part in (observed, extra)]
+    padded = np.concatenate([linear, np.full((6, 1), np.nan)])
+    assert confirmed_share(more[0], np.ones((76, 1)), padded, more[1]) == pytest.approx(
+        alone
+    )
+    nothing = np.full((70, 1), np.nan)
+    assert confirmed_share(observed, np.ones((70, 1)), nothing, extra).tolist() == [0]
+    assert confirmed_share(observed, np.ones((70, 1)), linear, 0 * extra)[0] == 0

@@ -9,13 +9,14 @@ under learned variances; products of set activities are the only nonlinear part.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
 from meristem.models.gene_latents import GeneLatents, fit_gene_latents
+from meristem.models.kernel_blup import KernelBLUP, fit_kernel_blup
 from meristem.models.marker_panel import MarkerPanel
 from meristem.models.pathway_kernels import unit_diagonal
 from meristem.models.plan_sets import Members
@@ -126,6 +127,34 @@ def fit_core(
             duals[target.rows, number] = fit.base[1] * fit.dual
     effect = problem.panel.effects(duals)
     return Core(latents, problem.sets, tuple(heads), effect)
+
+
+def fit_alone(problem: CoreProblem, targets: Sequence[Target]) -> KernelBLUP:
+    """Return the polygenic path alone: GBLUP of the targets' rows."""
+    return fit_kernel_blup(problem.panel.kernel, targets)
+
+
+def mix_core(
+    core: Core,
+    panel: MarkerPanel,
+    alone: KernelBLUP,
+    trust: FloatArray,  # (n_target,) in [0, 1]
+) -> Core:
+    """Return (1 - trust) polygenic path alone + trust core, as one core."""
+    heads = [
+        replace(
+            head,
+            intercept=(1 - t) * float(intercept) + t * head.intercept,
+            gene_effect=t * head.gene_effect,
+            set_effect=t * head.set_effect,
+            products=replace(head.products, effect=t * head.products.effect),
+        )
+        for head, intercept, t in zip(
+            core.heads, alone.intercept, trust.tolist(), strict=True
+        )
+    ]
+    effect = (1 - trust) * panel.effects(alone.dual) + trust * core.marker_effect
+    return replace(core, heads=tuple(heads), marker_effect=effect)
 
 
 def _factor(values: FloatArray) -> float:

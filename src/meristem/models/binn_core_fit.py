@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from meristem.config.models import BINNOptions
 from meristem.errors import DataError
-from meristem.models.binn_core import Core, CoreProblem, fit_core
+from meristem.models.binn_core import (
+    Core,
+    CoreProblem,
+    fit_alone,
+    fit_core,
+    mix_core,
+)
 from meristem.models.binn_core_fitted import FittedCore
 from meristem.models.marker_panel import make_panel
 from meristem.models.omics_prediction import MIN_MEASURED, joined_features
 from meristem.models.plan_sets import Members, gather, gene_variants, node_sets
-from meristem.models.stacking import network_share
+from meristem.models.set_products import confirmed_share
 from meristem.models.targets import MIN_ROWS, Target, training_targets
 from meristem.records import Dataset, FloatArray, IntArray, NetworkPlan, Split, StrArray
 
 PENALTY = 20.0
 """Ridge penalty of a gene's own variants: half of the variance from about 20."""
+TRUSTED = 0.9
+"""Share of traits whose omics and sets say more than markers alone, beforehand."""
 MIN_GENES = 30
 """Measured genes from which the core is in charge by itself."""
 
@@ -70,7 +79,14 @@ def fit_binn_core(
     targets = training_targets(dataset.phenotypes)
     everyone = np.arange(dataset.n_sample)
     core = fit_core(problem, everyone, targets)
-    share = _product_share(problem, dataset, targets, inner)
+    held = _held_out(problem, dataset, targets, inner)
+    observed = dataset.phenotypes.value, dataset.phenotypes.weight
+    share = confirmed_share(*observed, held.linear, held.products)
+    trust = np.ones(share.size)
+    if options.polygenic == "stack" and np.isfinite(held.alone).any():
+        whole = held.linear + share * held.products
+        trust = confirmed_share(*observed, held.alone, whole - held.alone, TRUSTED)
+        core = mix_core(core, problem.panel, fit_alone(problem, targets), trust)
     number = {str(name): i for i, name in enumerate(plan.node_name)}
     phenotypes = dataset.phenotypes
     return FittedCore(
@@ -82,7 +98,7 @@ def fit_binn_core(
         share=share,
         trait_name=phenotypes.trait_name,
         environment_name=phenotypes.environment_name,
-        meta=_meta(core, share, plan),
+        meta=_meta(core, share, plan) | {"trust": trust.tolist()},
     )
 
 
@@ -131,16 +147,24 @@ def _numbers(members: Members, number: dict[str, int]) -> IntArray:
     return np.array([number[name] for name in members.name.tolist()], dtype=np.int64)
 
 
-def _product_share(
+@dataclass(frozen=True)
+class _HeldOut:
+    """Predictions of rows by fits without them, NaN where there are none."""
+
+    linear: FloatArray  # (n_sample, n_target) of the core, products apart
+    products: FloatArray  # (n_sample, n_target)
+    alone: FloatArray  # (n_sample, n_target) of the polygenic path alone
+
+
+def _held_out(
     problem: CoreProblem,
     dataset: Dataset,
     targets: Sequence[Target],
     inner: tuple[Split, ...],
-) -> FloatArray:  # (n_target,)
-    """Return how much of the products held-out rows confirm."""
+) -> _HeldOut:
     phenotypes = dataset.phenotypes
     shape = phenotypes.value.shape
-    total, bent, count = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    total, count = np.zeros((3, *shape)), np.zeros(shape)
     unphenotyped = np.flatnonzero(~np.isfinite(phenotypes.value).any(axis=1))
     for split in inner if problem.sets.n_group else ():
         rows = np.union1d(split.train, unphenotyped)
@@ -148,15 +172,11 @@ def _product_share(
         if min(part.rows.size for part in parts) < MIN_ROWS:
             continue
         core = fit_core(problem, rows, parts)
-        if not any(head.products.effect.size for head in core.heads):
-            continue
-        linear, extra = _predict_rows(problem, core, split.test)
-        total[split.test] += linear
-        bent[split.test] += extra
+        linear, products = _predict_rows(problem, core, split.test)
+        alone = fit_alone(problem, parts).predict(problem.panel.kernel[split.test])
+        total[:, split.test] += np.stack([linear, products, alone])
         count[split.test] += 1
-    seen = np.where(count > 0, count, np.nan)
-    linear, extra = total / seen, bent / seen
-    return network_share(phenotypes.value, phenotypes.weight, linear, linear + extra)
+    return _HeldOut(*(total / np.where(count > 0, count, np.nan)))
 
 
 def _part(target: Target, rows: IntArray) -> Target:

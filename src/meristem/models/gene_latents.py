@@ -3,7 +3,8 @@
 A gene's own variants are fitted by ridge regression. What they leave unexplained is
 regressed on the genotype-predicted expression of a few regulators, found because they
 act on many genes: a spike-and-slab prior whose inclusion rate belongs to the
-regulator and is learned over all its possible targets at once.
+regulator and is learned over all its possible targets at once. Both steps are done
+twice, the second time each without what the other explains.
 """
 
 from __future__ import annotations
@@ -97,12 +98,31 @@ def fit_gene_latents(
     >>> bool(fit.trans[0, 1] > 0.9), bool(abs(fit.trans[0, 2]) < 0.1)
     (True, True)
     """
-    cis, honest = cis_held_out(markers, genes, expression, penalty)
-    centre = predict_cis(markers, genes, cis).mean(axis=0)
+    columns = np.asfortranarray(markers)
+    none = np.empty(0, dtype=np.int64), np.zeros((0, genes.n_group))
+    cis, honest = cis_held_out(columns, genes, expression, penalty)
+    alone = _latents(markers, genes, cis, *none)
     if max_regulators == 0:
-        none = np.empty(0, dtype=np.int64)
-        return GeneLatents(genes, cis, centre, none, np.zeros((0, genes.n_group)))
+        return alone
     regulator, trans = regulator_effects(honest, expression, max_regulators)
+    if not trans.any():
+        return alone
+    # without the regulators' share a gene's own variants are seen more clearly
+    own = alone.own(markers)
+    left = expression - own[:, regulator] @ trans
+    cis, honest = cis_held_out(columns, genes, left, penalty)
+    found = regulator_effects(honest, expression, max_regulators)
+    return _latents(markers, genes, cis, *found)
+
+
+def _latents(
+    markers: NDArray,  # (n_sample, n_variant)
+    genes: Members,
+    cis: FloatArray,  # (n_member,)
+    regulator: IntArray,  # (n_regulator,)
+    trans: FloatArray,  # (n_regulator, n_gene)
+) -> GeneLatents:
+    centre = predict_cis(markers, genes, cis).mean(axis=0)
     return GeneLatents(genes, cis, centre, regulator, trans)
 
 
@@ -128,10 +148,10 @@ def cis_held_out(
         y = expression[rows, gene] - expression[rows, gene].mean()
         normal = seen.T @ seen
         normal[np.diag_indices_from(normal)] += penalty
-        solver = np.linalg.solve(normal, seen.T)  # (n_own, n_rows)
-        own = solver @ y
+        inverse = np.linalg.inv(normal)
+        own = inverse @ (seen.T @ y)
         weight[genes.start[gene] : genes.start[gene + 1]] = own
-        leverage = np.einsum("ij,ji->i", seen, solver) + 1 / rows.size
+        leverage = np.einsum("ij,ij->i", seen @ inverse, seen) + 1 / rows.size
         predicted = x @ own
         predicted[rows] -= (y - predicted[rows]) * leverage / (1 - leverage)
         honest[:, gene] = predicted

@@ -23,6 +23,10 @@ _RATE = 0.05
 _SLAB = 0.03
 """Variance of a product's effect, as a share of the response's."""
 _SWEEPS = 50
+BENT = 0.2
+"""Share of traits whose products act, beforehand."""
+_MIN_HELD = 10
+"""Held-out rows needed to speak for products."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,50 @@ def fit_products(
     columns = (product[:, usable] - centre) / size
     effect = _spike_and_slab(columns, response / response.std())
     return Products(sets[a], sets[b], effect * response.std() / size, centre)
+
+
+def confirmed_share(
+    observed: FloatArray,  # (n_sample, n_target) NaN missing
+    weight: FloatArray,  # (n_sample, n_target)
+    linear: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
+    extra: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
+    prior: float = BENT,
+) -> FloatArray:  # (n_target,) in [0, 1]
+    """Return how probable held-out rows make it that an extra part is real.
+
+    The part (products, say) is shrunk already, so that the question is whether it
+    acts at all. With b its least-squares weight on what the rest leaves and v its
+    (sandwich) variance, b is 1 if it does and 0 if not: the share is
+    1 / (1 + (1 / prior - 1) exp(-(b - 1/2) / v)), and 0 where nothing was held out.
+
+    References
+    ----------
+    Jeffreys 1961, Theory of Probability, ch. 5 (posterior odds of two hypotheses).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> extra = rng.normal(size=(200, 1))
+    >>> noise = rng.normal(size=(200, 1))
+    >>> ones, none = np.ones((200, 1)), np.zeros((200, 1))
+    >>> confirmed_share(extra + noise, ones, none, extra).round(2)
+    array([1.])
+    >>> confirmed_share(noise, ones, none, extra).round(2)
+    array([0.])
+    """
+    left = observed - linear
+    usable = np.isfinite(left) & np.isfinite(extra)
+    share = np.zeros(observed.shape[1])
+    for t in range(share.size):
+        rows = usable[:, t]
+        w, x, rest = weight[rows, t], extra[rows, t], left[rows, t]
+        power = float(np.sum(w * x**2))
+        if rows.sum() < _MIN_HELD or power <= 0:
+            continue
+        b = float(np.sum(w * x * rest)) / power
+        variance = float(np.sum((w * x * (rest - b * x)) ** 2)) / power**2
+        share[t] = expit(logit(prior) + (b - 0.5) / max(variance, 1e-12))
+    return share
 
 
 def _spike_and_slab(
