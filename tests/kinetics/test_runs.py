@@ -316,3 +316,26 @@ def test_the_run_folder_must_be_a_folder(tmp_path: Path) -> None:
     config.write_text(SMALL)
     with pytest.raises(MeristemError, match="config.toml"):
         invoke("search", config, "-o", config, "--quiet")
+
+
+def test_a_folder_with_another_search_is_refused(tmp_path: Path) -> None:
+    first = tmp_path / "small.toml"
+    first.write_text(SMALL)
+    search_run(read_settings(first, KineticsSettings), tmp_path / "run")
+    other = tmp_path / "other.toml"
+    other.write_text(SMALL.replace("seed = 3", "seed = 4"))
+    with pytest.raises(ConfigError, match="other rows, settings or seed"):
+        search_run(read_settings(other, KineticsSettings), tmp_path / "run")
+    longer = tmp_path / "longer.toml"
+    longer.write_text(SMALL.replace("generations = 2", "generations = 3"))
+    search_run(read_settings(longer, KineticsSettings), tmp_path / "run")
+    assert len(pd.read_csv(tmp_path / "run" / "trials.csv")) == 12
+
+
+def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rates.csv"
+    path.write_text("guide,target,log10_rate\n")
+    content = {"data": {"kind": "table", "path": str(path)}}
+    settings = KineticsSettings.model_validate(content)
+    with pytest.raises(DataError, match="holds no row"):
+        load_source(settings.data, np.random.default_rng(0))

@@ -2,6 +2,7 @@
 
 import json
 import math
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,23 @@ def test_a_stopped_search_continues_where_it_was(tmp_path: Path, method: str) ->
     second = make_optimiser(method, SPACE, np.random.default_rng(99))
     resumed = run_search(second, SPACE, nearness, generations=6, size=5, state=state)
     assert resumed == whole
+
+
+def test_a_search_about_something_else_is_not_continued(tmp_path: Path) -> None:
+    state = tmp_path / "search.json"
+    for about in ("these rows", "these rows", "other rows"):
+        optimiser = make_optimiser("random", SPACE, np.random.default_rng(3))
+        fault = pytest.raises(ConfigError, match="other rows, settings or seed")
+        with fault if about == "other rows" else nullcontext():
+            run_search(
+                optimiser,
+                SPACE,
+                nearness,
+                generations=2,
+                size=3,
+                state=state,
+                about=about,
+            )
 
 
 def test_optuna_continues_too(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ def search_architectures(
     *,
     rng: np.random.Generator,
     state: str | Path | None = None,
+    about: str = "",
     progress: Callable[[int, float], None] | None = None,
 ) -> Chosen:
     """Search architectures and put the best in order; see the module for how.
@@ -97,8 +98,9 @@ def search_architectures(
         Budget and folds.
     rng
         Of everything.
-    state
-        File from which a search that was stopped goes on (see `search.run_search`).
+    state, about
+        File from which a search that was stopped goes on, and what that search must
+        be about (see `search.run_search`).
     progress
         Called with the number of generations done and the best reward.
 
@@ -121,6 +123,7 @@ def search_architectures(
         generations=plan.generations,
         size=plan.size,
         state=state,
+        about=about,
         progress=progress,
     )
     shortlist = best_trials(trials, plan.shortlist, apart=plan.apart)

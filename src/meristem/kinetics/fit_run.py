@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from meristem.kinetics.assess import score_predictions
 from meristem.kinetics.baselines import ridge_prediction
 from meristem.kinetics.choose import Chosen, SearchPlan, search_architectures
 from meristem.kinetics.describe_run import describe_model
+from meristem.kinetics.distil import distil
 from meristem.kinetics.kinn import Architecture, Kinn
 from meristem.kinetics.nested import fit_ensemble, predict_ensemble
 from meristem.kinetics.posterior import covers_truth, window_posterior
@@ -72,7 +75,7 @@ def fit_run(
         notify("fit", 0, members)
         kinns = _ensemble(settings, source, scheme, [architecture], rng)
         notify("fit", members, members)
-    return _finish(run, source, kinns, rng)
+    return _finish(run, settings, source, kinns, rng)
 
 
 def _scheme(settings: KineticsSettings, source: Source) -> Scheme:
@@ -130,6 +133,7 @@ def search_run(
             _plan(settings, source),
             rng=rng,
             state=run.folder / "search.json",
+            about=_about(settings, source),
             progress=report_generation,
         )
     _write_trials(run, space, chosen)
@@ -142,7 +146,21 @@ def search_run(
         notify("fit", 0, len(architectures) * settings.ensemble.copies)
         kinns = _ensemble(settings, source, space.scheme, architectures, rng)
         notify("fit", len(kinns), len(kinns))
-    return _finish(run, source, kinns, rng)
+    return _finish(run, settings, source, kinns, rng)
+
+
+def _about(settings: KineticsSettings, source: Source) -> str:
+    """Return a fingerprint of what the rewards of a search rest on, budget aside."""
+    content = settings.model_dump(mode="json")
+    content["data"] |= {"path": "", "test_path": ""}  # the rows count, not their place
+    for name in ("title", "ensemble"):
+        del content[name]
+    for name in ("generations", "shortlist", "apart", "posterior"):
+        del content["search"][name]
+    digest = sha256(json.dumps(content, sort_keys=True).encode())
+    for rows in (source.train.x, source.train.y, source.train.censored):
+        digest.update(np.ascontiguousarray(rows).tobytes())
+    return digest.hexdigest()
 
 
 def _plan(settings: KineticsSettings, source: Source) -> SearchPlan:
@@ -209,20 +227,55 @@ def _write_posterior(
 
 
 def _finish(
-    run: Run, source: Source, kinns: tuple[Kinn, ...], rng: np.random.Generator
+    run: Run,
+    settings: KineticsSettings,
+    source: Source,
+    kinns: tuple[Kinn, ...],
+    rng: np.random.Generator,
 ) -> Path:
     write_kinns(kinns, run.folder / "model.json")
+    single = None
+    if settings.ensemble.distil:
+        with run.stage("distil"):
+            single = _distil(settings, source, kinns, rng)
+        write_kinns([single], run.folder / "single.json")
     with run.stage("test"):
         if source.test is not None and source.test_edits is not None:
-            _write_test(run, source, kinns, rng)
+            _write_test(run, source, kinns, single, rng)
     with run.stage("describe"):
         describe_model(run, kinns, source.train)
     run.finish()
     return build_kinetics_report(run.folder)
 
 
+def _distil(
+    settings: KineticsSettings,
+    source: Source,
+    kinns: tuple[Kinn, ...],
+    rng: np.random.Generator,
+) -> Kinn:
+    if source.encoding is None:
+        raise ConfigError(
+            "simulated sequences have no guide that could be another",
+            where="ensemble.distil",
+            remedy="leave it out",
+        )
+    return distil(
+        kinns,
+        kinns[0].architecture,
+        source.train,
+        source.encoding,
+        rng=rng,
+        options=settings.train.options(source.limit),
+    )
+
+
 def _write_test(
-    run: Run, source: Source, kinns: tuple[Kinn, ...], rng: np.random.Generator
+    run: Run,
+    source: Source,
+    kinns: tuple[Kinn, ...],
+    single: Kinn | None,
+    rng: np.random.Generator,
 ) -> None:
     test, edits = source.test, source.test_edits
     if test is None or edits is None:
@@ -233,6 +286,8 @@ def _write_test(
         "ridge": ridge_prediction(source.train, test),
         "edit count": -edits,
     }
+    if single is not None:
+        predictions["one network, distilled"] = single.predict(test.x)
     scores = score_predictions(test.y, test.group, predictions, rng=rng)
     no_unit = (scores["model"] == "edit count") & (scores["metric"] == "rmse")
     run.table("scores", scores[~no_unit])

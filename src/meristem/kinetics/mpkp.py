@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from meristem.errors import DataError
 from meristem.io.files import open_text
 from meristem.kinetics.channels import kinetic_channels
-from meristem.kinetics.encode import encode_pairs
+from meristem.kinetics.encode import Encoding, encode_pairs
 from meristem.kinetics.kinn import Measurements
 from meristem.records import FloatArray
 
@@ -213,6 +213,25 @@ def measurements(
         raise DataError(
             f"there is no enzyme {enzyme!r}", remedy=f"use {', '.join(ENZYMES)}"
         )
+    rows, group = _targets(table, unique)
+    x = kinetic_channels(_encoded(table, rows), channels)
+    y = table.log10_rate[rows, ENZYMES.index(enzyme)]
+    # beyond these ends lies noise of the normalisation
+    binding = np.clip(table.ndaba[rows, ENZYMES.index(enzyme)], -0.2, 1.3)
+    return Measurements(x, y, y <= LIMIT, group, channels, binding)
+
+
+def encoded_targets(
+    table: KineticTable, *, unique: bool = True
+) -> Encoding:  # (n, 25, 13)
+    """Return the pairs of the rows that `measurements` returns, encoded."""
+    return _encoded(table, _targets(table, unique)[0])
+
+
+def _targets(
+    table: KineticTable, unique: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows without the control, and the number of each one's sequence."""
     rows = np.flatnonzero(~table.control)
     _, first, group = np.unique(
         table.target[rows], return_index=True, return_inverse=True
@@ -220,10 +239,8 @@ def measurements(
     if unique:
         keep = np.sort(first)
         rows, group = rows[keep], group[keep]
-    target = table.target[rows].tolist()
-    encoding = encode_pairs([table.guide] * len(rows), target)
-    x = kinetic_channels(encoding, channels)
-    y = table.log10_rate[rows, ENZYMES.index(enzyme)]
-    # beyond these ends lies noise of the normalisation
-    binding = np.clip(table.ndaba[rows, ENZYMES.index(enzyme)], -0.2, 1.3)
-    return Measurements(x, y, y <= LIMIT, group.astype(np.int64), channels, binding)
+    return rows, group.astype(np.int64)
+
+
+def _encoded(table: KineticTable, rows: NDArray[np.int64]) -> Encoding:
+    return encode_pairs([table.guide] * len(rows), table.target[rows].tolist())

@@ -272,7 +272,7 @@ def make_optimiser(
     return METHODS[method](space, rng, trials=list(trials))
 
 
-def run_search(
+def run_search(  # noqa: PLR0913 - every one is a named setting
     optimiser: Optimiser,
     space: Space,
     reward: Reward,
@@ -281,6 +281,7 @@ def run_search(
     size: int = 10,
     patience: int | None = None,
     state: str | Path | None = None,
+    about: str = "",
     progress: Callable[[int, float], None] | None = None,
 ) -> list[Trial]:
     """Ask, evaluate and tell, generation by generation; continue where it was.
@@ -299,6 +300,9 @@ def run_search(
         Generations without a new best before it stops; None never stops early.
     state
         JSON file that is written after each generation and read at the start.
+    about
+        What the rewards rest on (rows, settings, seed); a saved search about
+        something else is refused.
     progress
         Called with the number of generations done and the best reward.
 
@@ -307,7 +311,7 @@ def run_search(
     list of Trial
     """
     if state is not None and Path(state).exists():
-        _load(optimiser, Path(state))
+        _load(optimiser, Path(state), about)
     done = optimiser.trials[-1].generation + 1 if optimiser.trials else 0
     for number in range(done, generations):
         if patience is not None and _stale(optimiser.trials) >= patience:
@@ -315,7 +319,7 @@ def run_search(
         points = optimiser.ask(size)
         optimiser.tell(points, reward([space.build(point) for point in points]))
         if state is not None:
-            save_search(optimiser, state)
+            save_search(optimiser, state, about)
         if progress is not None:
             progress(number + 1, max(t.reward for t in optimiser.trials))
     return optimiser.trials
@@ -328,19 +332,20 @@ def _stale(trials: Sequence[Trial]) -> int:
     return trials[-1].generation - best.generation
 
 
-def save_search(optimiser: Optimiser, path: str | Path) -> None:
+def save_search(optimiser: Optimiser, path: str | Path, about: str = "") -> None:
     """Write every trial and the state of the random numbers as JSON."""
     rng: np.random.Generator = optimiser.rng  # type: ignore[attr-defined]
     content = {
         "format": FORMAT,
         "kind": optimiser.kind,
+        "about": about,
         "rng": rng.bit_generator.state,
         "trials": [[t.generation, t.point, t.reward] for t in optimiser.trials],
     }
     write_text(path, json.dumps(content, default=int))
 
 
-def _load(optimiser: Optimiser, path: Path) -> None:
+def _load(optimiser: Optimiser, path: Path, about: str) -> None:
     try:
         content = json.loads(read_text(path))
         if content["format"] != FORMAT or content["kind"] != optimiser.kind:
@@ -348,6 +353,12 @@ def _load(optimiser: Optimiser, path: Path) -> None:
                 f"holds a search of kind {content['kind']!r}",
                 where=path,
                 remedy="choose another folder, or the same method",
+            )
+        if content["about"] != about:
+            raise ConfigError(
+                "holds a search with other rows, settings or seed",
+                where=path,
+                remedy="choose another folder, or remove the file to search anew",
             )
         trials = [Trial(int(g), p, float(r)) for g, p, r in content["trials"]]
         optimiser.rng.bit_generator.state = content["rng"]  # type: ignore[attr-defined]

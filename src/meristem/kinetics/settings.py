@@ -106,11 +106,13 @@ class EnsembleSettings(_Strict):
     """Members of the final model.
 
     ``smooth``: orders of members without windows, whose rates vary smoothly along the
-    sequence (see `space.Space.smooth`), beside the searched ones.
+    sequence (see `space.Space.smooth`), beside the searched ones. ``distil``: write
+    one network that says what the ensemble says too (see `distil.distil`).
     """
 
     architectures: int = Field(default=10, ge=1)
     smooth: tuple[int, ...] = ()
+    distil: bool = False
     copies: int = Field(default=3, ge=1)
     bootstrap: bool = True
     held_out: float = Field(default=0.1, ge=0, lt=1)

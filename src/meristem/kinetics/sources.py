@@ -10,9 +10,14 @@ import pandas as pd
 
 from meristem.errors import DataError
 from meristem.kinetics.channels import kinetic_channels
-from meristem.kinetics.encode import count_edits, encode_pairs
+from meristem.kinetics.encode import Encoding, count_edits, encode_pairs
 from meristem.kinetics.kinn import Measurements
-from meristem.kinetics.mpkp import GUIDES, measurements, read_rates
+from meristem.kinetics.mpkp import (
+    GUIDES,
+    encoded_targets,
+    measurements,
+    read_rates,
+)
 from meristem.kinetics.nested import grouped_folds
 from meristem.kinetics.off_target import iter_sites
 from meristem.kinetics.settings import DataSettings
@@ -38,6 +43,8 @@ class Source:
         What was planted, for simulated rows.
     limit
         Detection limit of log10 values.
+    encoding
+        Encoded pairs of the training rows; None for simulated sequences.
     """
 
     train: Measurements
@@ -46,6 +53,7 @@ class Source:
     guide: str
     simulation: Simulation | None
     limit: float
+    encoding: Encoding | None = None
 
 
 def load_source(settings: DataSettings, rng: np.random.Generator) -> Source:
@@ -56,11 +64,12 @@ def load_source(settings: DataSettings, rng: np.random.Generator) -> Source:
         raise DataError("no path is given", remedy="set data.path")
     if settings.kind == "mpkp":
         return _kinetic_tables(settings, settings.path)
-    train, _, guide = _rate_table(settings.path, settings)
+    train, pairs, guide = _rate_table(settings.path, settings)
     test, edits = None, None
     if settings.test_path is not None:
-        test, edits, _ = _rate_table(settings.test_path, settings)
-    return Source(train, test, edits, guide, None, settings.limit)
+        test, test_pairs, _ = _rate_table(settings.test_path, settings)
+        edits = count_edits(test_pairs).astype(float)
+    return Source(train, test, edits, guide, None, settings.limit, pairs)
 
 
 def _simulated(settings: DataSettings, rng: np.random.Generator) -> Source:
@@ -97,8 +106,7 @@ def _kinetic_tables(settings: DataSettings, path: Path) -> Source:
         test = measurements(
             table, enzyme=settings.enzyme, channels=settings.channels, unique=False
         )
-        target = table.target[~table.control].tolist()
-        edits = count_edits(encode_pairs([table.guide] * len(target), target))
+        edits = count_edits(encoded_targets(table, unique=False))
     return Source(
         train,
         test,
@@ -106,15 +114,18 @@ def _kinetic_tables(settings: DataSettings, path: Path) -> Source:
         GUIDES[settings.train_guide],
         None,
         settings.limit,
+        encoded_targets(tables[settings.train_guide]),
     )
 
 
 def _rate_table(
     path: Path, settings: DataSettings
-) -> tuple[Measurements, FloatArray, str]:
+) -> tuple[Measurements, Encoding, str]:
     xs, ys, marks, pairs = [], [], [], []
     guide = ""
     for sites, table in iter_sites(path):
+        if not len(table):
+            continue
         encoding = encode_pairs(sites.guide, sites.target)
         xs.append(encoding)
         if "log10_rate" not in table.columns:
@@ -149,4 +160,4 @@ def _rate_table(
         group.astype(np.int64),
         settings.channels,
     )
-    return data, count_edits(encoding).astype(float), guide
+    return data, encoding, guide
