@@ -185,3 +185,16 @@ def test_no_base_kernels():
     fit = fit_sets([], factors, target)
     assert fit.base.size == 0
     assert int(np.argmax(fit.inclusion)) == 2
+
+
+def test_sets_of_more_genes_than_lines_are_their_kernel():
+    """A wide factor and its Cholesky root are one model."""
+    rng = np.random.default_rng(2)
+    n = 41
+    wide = [normalised(rng.normal(size=(n, 90 + k))) for k in range(3)]
+    y = 2 * wide[1] @ rng.normal(size=91) + rng.normal(size=n)
+    target = Target(0, np.arange(n), y, np.ones(n))
+    roots = [np.linalg.cholesky(f @ f.T) for f in wide]
+    one, two = fit_sets([np.eye(n)], wide, target), fit_sets([np.eye(n)], roots, target)
+    assert one.inclusion == pytest.approx(two.inclusion, abs=1e-6)
+    assert one.dual == pytest.approx(two.dual, abs=1e-6)

@@ -84,7 +84,8 @@ def fit_sets(
     """
     y = target.y
     scale = float(np.average((y - y.mean()) ** 2)) or 1.0
-    problem = _Problem(tuple(base), tuple(factors), 1 / target.weight, y)
+    narrow = tuple(_narrow(factor) for factor in factors)
+    problem = _Problem(tuple(base), narrow, 1 / target.weight, y)
     n_base, n_set = len(base), len(factors)
     shares = np.array([*[0.5 / max(n_base, 1)] * n_base, 0.5 if n_base else 1.0])
     shape = np.array([*[_BASE_PRIOR] * n_base, _NOISE_PRIOR])
@@ -125,6 +126,17 @@ def fit_sets(
         dual=dual,
         projection=projection,
     )
+
+
+def _narrow(
+    factor: FloatArray,  # (n, n_member)
+) -> FloatArray:  # (n, <= n)
+    """Return a factor of the same kernel with no more columns than rows."""
+    n, n_member = factor.shape
+    if n_member <= n:
+        return factor
+    root: FloatArray = np.asarray(np.linalg.qr(factor.T, mode="r"))
+    return root.T
 
 
 def _posterior(
