@@ -187,6 +187,14 @@ def test_explain(model: Path, tmp_path: Path) -> None:
     assert {"mutagenesis.csv", "pair0.xml", "pair1.ant", "report.html"} <= names
     rates = pd.read_csv(out / "rates.csv")
     assert set(rates["pair"]) == {"matched", target}
+    page = (out / "report.html").read_text()
+    assert "Each pair beside the matched one" in page
+    assert target in page
+
+
+def test_a_guide_without_pam_is_not_explained(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="PAM"):
+        explain_run(model, GUIDE[:-3], [], tmp_path / "out")
 
 
 def test_score(model: Path, tmp_path: Path) -> None:

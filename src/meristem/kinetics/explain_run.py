@@ -16,6 +16,7 @@ from meristem.kinetics.interpret import (
     mutagenesis_map,
     rate_table,
 )
+from meristem.kinetics.off_target import Sites, refuse_misfits
 from meristem.kinetics.report import build_kinetics_report
 from meristem.kinetics.runs import open_run
 from meristem.kinetics.sbml import write_sbml
@@ -58,6 +59,15 @@ def explain_run(
         )
     guide = guide.strip().upper()
     pairs = [guide, *targets]
+    nothing = np.full(len(pairs), "")
+    refuse_misfits(
+        Sites(
+            np.array([guide] * len(pairs)),
+            np.array(pairs),
+            np.zeros(len(pairs), dtype=np.int64),
+            nothing,
+        )
+    )
     run = open_run(
         folder,
         title=f"Guide {guide}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from meristem.kinetics.encode import EDIT_NAMES
 from meristem.report.page import Figure
 from meristem.report.palette import (
     ACCENT,
@@ -79,7 +80,8 @@ def draw_observed(table: pd.DataFrame, model: str) -> Figure:
 
 def draw_heat(table: pd.DataFrame, name: str, title: str, caption: str) -> Figure:
     """Draw a map of changes: positions across, edits down."""
-    edits = list(dict.fromkeys(table["edit"]))
+    place = {name: index for index, name in enumerate(EDIT_NAMES)}
+    edits = sorted(dict.fromkeys(table["edit"]), key=lambda edit: place.get(edit, -1))
     positions = sorted(table["position"].unique())
     cell = min(26.0, (WIDTH - 80) / len(positions))
     canvas = Canvas(WIDTH, 24 * len(edits) + 60, title)

@@ -76,6 +76,7 @@ def build_kinetics_report(folder: str | Path) -> Path:
         _scores,
         _observed,
         _kinetics,
+        _pairs,
         _map,
         _windows,
         _search,
@@ -171,6 +172,21 @@ def _kinetics(run: _Folder) -> Section | None:
         "Single rates need not be identifiable; the observable, the control "
         "coefficients (they sum to one) and the occupancies are.",
         blocks=tuple(blocks),
+    )
+
+
+def _pairs(run: _Folder) -> Section | None:
+    rates = run.table("rates")
+    if rates is None or rates["pair"].nunique() < 2:
+        return None
+    order = list(dict.fromkeys(rates["quantity"]))
+    wide = rates.pivot_table("value", "quantity", "pair", sort=False).loc[order]
+    wide = wide.reset_index()
+    return Section(
+        "Each pair beside the matched one",
+        "pairs",
+        intro="Mean log10 over the members of the ensemble, in 1/s.",
+        html=table_html(wide, formats=_formats(wide)),
     )
 
 
