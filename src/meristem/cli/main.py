@@ -38,10 +38,12 @@ def _root(
 def _mount() -> None:
     """Attach the commands; their modules import nothing heavy at the top."""
     from meristem.cli import analysis, bench, kinetics, knowledge, simulate
+    from meristem.cli.bench_kinetics import bench_kinetics
 
     for module in (analysis, knowledge):
         module.attach(app)
     app.add_typer(simulate.app, name="simulate")
+    bench.app.command("kinetics")(bench_kinetics)
     app.add_typer(bench.app, name="bench")
     app.add_typer(kinetics.app, name="kinetics")
 
