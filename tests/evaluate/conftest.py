@@ -182,7 +182,8 @@ class FittedNet:
         raise NotImplementedError
 
     def node_gradient(self, genotypes):
-        raise NotImplementedError
+        n_target = self.predict(genotypes).value.shape[1]
+        return np.array([2.0, 5.0, -3.0])[None, :, None] * np.ones(n_target)
 
 
 @pytest.fixture

@@ -111,3 +111,7 @@ def test_latents_of_measured_nodes_are_kept(dataset_factory, linear, network):
     assert got.node_name.tolist() == ["geneC", "geneA"]
     test = data.genotypes.call_dosage[split.test]
     np.testing.assert_array_equal(got.latent, test[:, [0, 2]])
+    # size of the mean gradient, per sd of the latent on the test rows
+    moved = np.array([2.0, 3.0]) * test[:, [0, 2]].std(axis=0)
+    n_target = data.phenotypes.n_target
+    np.testing.assert_allclose(got.sensitivity, np.tile(moved[:, None], n_target))

@@ -21,6 +21,7 @@ def result() -> FoldResult:
         spread=np.full(SHAPE, np.nan),
         node_name=np.array(["auxin", "sucrose"]),
         latent=rng.standard_normal((3, 2)),
+        sensitivity=rng.standard_normal((2, 2)),
         n_variant=17,
         fit_seconds=0.25,
         predict_seconds=0.5,

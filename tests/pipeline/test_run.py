@@ -50,6 +50,9 @@ COLUMNS = {
     "integrated_gap,deeplift_gap,n_lines",
     "line_explanations.csv": "sample_id,trait,environment,line_rank,predicted,role,"
     "node,latent_sd,contribution,rank",
+    "latent_validation.csv": "model,supervision,node,omics,trait,environment,"
+    "sensitivity,agreement,agreement_low,agreement_high,agreement_p,rank_agreement,"
+    "null_mean,n_rows,n_folds",
     "agreement_by_sensitivity.csv": "trait,environment,class,sensitivity,agreement,n,"
     "rank_r",
 }

@@ -100,6 +100,9 @@ def fabricate_small(folder: Path) -> Path:
             tables.latent_rows(rng, ["A", "S", "CK", "SL", "I"], 100, model)
             for model in ("binn", "binn+metabolites")
         ),
+        latent_validation=tables.validation_rows(
+            rng, ["A", "S", "CK", "SL", "I"], TARGET
+        ),
         intervals=tables.interval_rows(list(KINDS), [TARGET]),
         controls=tables.control_rows(INGREDIENTS, "binn+metabolites", TARGET),
         candidates=tables.candidate_rows(

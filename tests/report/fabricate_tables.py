@@ -212,6 +212,30 @@ def latent_rows(
     return pd.concat(frames)
 
 
+def validation_rows(
+    rng: np.random.Generator, nodes: list[str], target: tuple[str, str]
+) -> pd.DataFrame:
+    frames = []
+    for model, how in (("binn", "none"), ("binn+metabolites", "soft")):
+        sensitivity = rng.random(len(nodes))
+        frames.append(
+            pd.DataFrame(
+                {
+                    "model": model,
+                    "supervision": how,
+                    "node": nodes,
+                    "omics": "metabolites",
+                    "trait": target[0],
+                    "environment": target[1],
+                    "sensitivity": sensitivity,
+                    "agreement": 0.3 + 0.6 * sensitivity,
+                    "null_mean": 0.1,
+                }
+            )
+        )
+    return pd.concat(frames)
+
+
 def write_tables(folder: Path, **tables: pd.DataFrame) -> None:
     for name, frame in tables.items():
         frame.to_csv(folder / f"{name}.csv", index=False)

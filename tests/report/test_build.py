@@ -33,6 +33,7 @@ OPTIONAL = (
     "gain.csv",
     "line_explanations.csv",
     "agreement_by_sensitivity.csv",
+    "latent_validation.csv",
 )
 
 

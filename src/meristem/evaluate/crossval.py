@@ -36,6 +36,17 @@ LATENT_COLUMNS = (
     "split",
 )
 
+SENSITIVITY_COLUMNS = (
+    "model",
+    "split",
+    "replicate",
+    "fold",
+    "node",
+    "trait",
+    "environment",
+    "sensitivity",
+)
+
 
 @dataclass(frozen=True)
 class CrossValidation:
@@ -64,6 +75,36 @@ class CrossValidation:
         if not parts:
             return pd.DataFrame(columns=list(LATENT_COLUMNS))
         return pd.concat(parts, ignore_index=True)
+
+    @cached_property
+    def sensitivities(self) -> pd.DataFrame:
+        """What depends on measured nodes: model,split,replicate,fold,node,...
+
+        Of every network, on the lines it was not trained on.
+        """
+        phenotypes = self.dataset.phenotypes
+        frames = []
+        for task, result in zip(self.tasks, self.results, strict=True):
+            n_node, n_target = result.sensitivity.shape
+            if n_node == 0:
+                continue
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "model": task.model,
+                        "split": task.split.scheme,
+                        "replicate": task.split.replicate,
+                        "fold": task.split.fold,
+                        "node": np.repeat(result.node_name, n_target),
+                        "trait": np.tile(phenotypes.trait_name, n_node),
+                        "environment": np.tile(phenotypes.environment_name, n_node),
+                        "sensitivity": result.sensitivity.ravel(),
+                    }
+                )
+            )
+        if not frames:
+            return pd.DataFrame(columns=list(SENSITIVITY_COLUMNS))
+        return pd.concat(frames, ignore_index=True)
 
     @cached_property
     def timings(self) -> pd.DataFrame:

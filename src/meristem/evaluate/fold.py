@@ -31,6 +31,7 @@ class FoldResult:
     spread: FloatArray  # (n_test, n_target)
     node_name: StrArray  # (n_node,) nodes that some omics table measures
     latent: FloatArray  # (n_test, n_node)
+    sensitivity: FloatArray  # (n_node, n_target) change of the trait per sd of a latent
     n_variant: int  # after the filters
     fit_seconds: float
     predict_seconds: float
@@ -130,13 +131,14 @@ def run_fold(
             means = environment_means(dataset.take(task.split.train))
             value = predictions.value + means.of(test)
             predictions = replace(predictions, value=value)
-        node_name, latent = _measured_latents(fitted, test)
+        measured = _measured_latents(fitted, test)
         predict_at = time.perf_counter()
     return FoldResult(
         predicted=predictions.value,
         spread=predictions.spread,
-        node_name=node_name,
-        latent=latent,
+        node_name=measured.node_name,
+        latent=measured.latent,
+        sensitivity=measured.sensitivity,
         n_variant=int(keep.sum()),
         fit_seconds=fit_at - started,
         predict_seconds=predict_at - fit_at,
@@ -155,11 +157,29 @@ def predict_rows(fitted: Fitted, test: Dataset) -> Predictions:
     return fitted.predict(test.genotypes)
 
 
-def _measured_latents(fitted: Fitted, test: Dataset) -> tuple[StrArray, FloatArray]:
-    """Return the latents of the nodes that an omics table measures."""
+@dataclass(frozen=True)
+class _Measured:
+    """Nodes that some omics table measures, on test rows."""
+
+    node_name: StrArray  # (n_node,)
+    latent: FloatArray  # (n_test, n_node)
+    sensitivity: FloatArray  # (n_node, n_target)
+
+
+def _measured_latents(fitted: Fitted, test: Dataset) -> _Measured:
+    """Return the measured nodes with their latents and what depends on them.
+
+    The sensitivity is the mean gradient times the latent's sd over the test rows,
+    its size averaged over members: what clamping gives where effects are linear.
+    """
+    n_target = test.phenotypes.n_target
     if not test.omics or not isinstance(fitted, FittedNetwork):
-        return np.empty(0, dtype=np.str_), np.empty((test.n_sample, 0))
+        none = np.empty(0, dtype=np.str_)
+        return _Measured(none, np.empty((test.n_sample, 0)), np.empty((0, n_target)))
     measured = np.unique(np.concatenate([table.node_name for table in test.omics]))
     latents = fitted.latents(test.genotypes)
     keep = np.isin(latents.node_name, measured) & (latents.node_name != "")
-    return latents.node_name[keep], latents.value[:, keep]
+    gradient = fitted.node_gradient(test.genotypes)[:, keep]
+    spread = fitted.member_latents(test.genotypes)[:, :, keep].std(axis=1)
+    moved = np.abs(gradient * spread[:, :, None]).mean(axis=0)
+    return _Measured(latents.node_name[keep], latents.value[:, keep], moved)

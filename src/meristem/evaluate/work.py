@@ -17,7 +17,7 @@ import numpy as np
 from meristem.evaluate.fold import FoldResult, FoldTask
 from meristem.io.files import replacing
 
-FORMAT = 1
+FORMAT = 2
 DIGEST_BYTES = 32
 
 
@@ -67,6 +67,7 @@ def load_result(path: Path, shape: tuple[int, int]) -> FoldResult | None:
         spread=arrays["spread"],
         node_name=arrays["node_name"],
         latent=arrays["latent"],
+        sensitivity=arrays["sensitivity"],
         n_variant=int(arrays["n_variant"]),
         fit_seconds=float(arrays["fit_seconds"]),
         predict_seconds=float(arrays["predict_seconds"]),

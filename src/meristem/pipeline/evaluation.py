@@ -16,6 +16,7 @@ from meristem.evaluate.table import PredictionTable
 from meristem.models.catalog import build
 from meristem.models.protocol import Predictor
 from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.validation import latent_validation
 from meristem.prepare.by_environment import line_groups
 from meristem.records import Split
 
@@ -89,6 +90,8 @@ def _write_results(
     folder.write_table("intervals.csv", calibrate(result.predictions).frame)
     if not result.latents.empty:
         folder.write_table("latents.csv", result.latents)
+        table = latent_validation(analysis, result)
+        folder.write_table("latent_validation.csv", table)
     if config.evaluate.controls:
         folder.write_table("controls.csv", _contributions(analysis, result.predictions))
 

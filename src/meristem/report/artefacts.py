@@ -41,6 +41,7 @@ _TEXT = (
     "node_2",
     "between",
     "role",
+    "supervision",
 )
 
 REQUIRED: dict[str, tuple[str, ...]] = {
@@ -68,6 +69,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
         "rank",
     ),
     "agreement_by_sensitivity": ("trait", "sensitivity", "agreement", "rank_r"),
+    "latent_validation": ("model", "node", "trait", "sensitivity", "agreement"),
 }
 """Columns without which a table cannot be shown; others may be absent."""
 
@@ -133,6 +135,8 @@ _NUMBERS = (
     "contribution",
     "latent_sd",
     "rank_r",
+    "null_mean",
+    "rank_agreement",
 )
 
 _OPTIONAL_TEXT = (
@@ -173,6 +177,7 @@ class Artefacts:
     gain: pd.DataFrame
     line_explanations: pd.DataFrame
     agreement_by_sensitivity: pd.DataFrame
+    latent_validation: pd.DataFrame
     absent: tuple[str, ...]  # names of the files that are not there
 
 

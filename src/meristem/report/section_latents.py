@@ -6,9 +6,11 @@ import pandas as pd
 from markupsafe import Markup
 
 from meristem.report.figure_latents import draw_agreement, draw_latents
+from meristem.report.figure_validation import draw_validation
 from meristem.report.latent_values import agreement, latent_models, orient
 from meristem.report.numbers import count, fixed, p_value
 from meristem.report.page import Block, Figure, Section, Tabs
+from meristem.report.section_ability import per_target
 from meristem.report.table import table_html
 from meristem.report.view import View, slug
 
@@ -33,6 +35,7 @@ def latents_section(view: View) -> Section | None:
     if len(found) > 1:
         names = tuple(label for label, _ in found)
         blocks = (Tabs(names, tuple(panel for _, panel in found)),)
+    blocks = (*blocks, *per_target(view, {"validation": draw_validation}))
     return Section("Latents and measured omics", "latents", "", intro, blocks)
 
 
