@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from meristem.nn import sparse
 from meristem.nn.dag import (
     NodeShape,
     PlanNetwork,
@@ -217,3 +218,51 @@ def test_moving_keeps_values():
     x = torch.randn(network.used_variant.size, 3)
     before = network(x).value
     torch.testing.assert_close(move_structures(network, "cpu")(x).value, before)
+
+
+def test_wide_regular_nodes_equal_their_sparse_twins(monkeypatch):
+    n_gene, fan = 4, 3
+    names = np.array([f"v{i}" for i in range(n_gene * fan)])
+    text = np.full(names.size, "")
+    none = np.zeros(0, dtype=np.int64)
+    gene = np.repeat(np.arange(n_gene), fan)
+    plan = NetworkPlan(
+        VariantTable(names, text, np.arange(names.size), text, text),
+        np.array([*(f"g{i}" for i in range(n_gene)), "t"]),
+        np.array([*["gene"] * n_gene, "term"]),
+        np.repeat([0, 1], [n_gene, 1]),
+        (
+            PlanLevel(0, n_gene, gene, np.arange(names.size), none, none),
+            PlanLevel(
+                n_gene,
+                1,
+                none,
+                none,
+                np.zeros(n_gene, dtype=np.int64),
+                np.arange(n_gene),
+            ),
+        ),
+        np.array([n_gene]),
+    )
+    found = []
+    for wide in (1, 10**9):
+        monkeypatch.setattr(sparse, "WIDE", wide)
+        network = PlanNetwork(
+            plan,
+            NodeShape(hidden=(6,), variant_hidden=(5,)),
+            n_target=1,
+            members=2,
+            generator=torch.Generator().manual_seed(3),
+        )
+        assert all(
+            (block.edges.tile is not None) == (wide == 1) for block in network.nets
+        )
+        network.standardise(torch.linspace(0, 2, 12), torch.linspace(0.3, 1, 12))
+        x = torch.linspace(0, 2, 12 * 7).view(12, 7)
+        value = network(x).value
+        value.square().sum().backward()
+        slopes = [weight.grad for weight in network.parameters()]
+        found.append((value.detach(), slopes))
+    torch.testing.assert_close(found[0][0], found[1][0])
+    for one, other in zip(found[0][1], found[1][1], strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from meristem.nn import sparse
 from meristem.nn.sparse import (
     EdgeProduct,
     edge_product,
@@ -139,3 +140,37 @@ def test_no_warning_reaches_the_user():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_wide_regular_blocks_equal_their_sparse_twin(monkeypatch, shared):
+    rng = np.random.default_rng(6)
+    n_out, n_in, fan, members, units_out = 4, 9, 3, 5, 16
+    units_in = 1 if shared else 2
+    row = rng.permutation(np.repeat(np.arange(n_out), fan))
+    col = np.empty_like(row)
+    for target in range(n_out):
+        col[row == target] = rng.choice(n_in, fan, replace=False)
+    sizes = {"members": members, "units_out": units_out, "units_in": units_in}
+    plain = expand_edges(row, col, (n_out, n_in), shared_input=shared, **sizes)
+    assert (plain.tile is not None) == shared  # 80 rows share, or 16
+    monkeypatch.setattr(sparse, "WIDE", 1)
+    tiled = expand_edges(row, col, (n_out, n_in), shared_input=shared, **sizes)
+    monkeypatch.setattr(sparse, "WIDE", 10**9)
+    plain = expand_edges(row, col, (n_out, n_in), shared_input=shared, **sizes)
+    assert tiled.tile == (members * units_out if shared else units_out, fan * units_in)
+    assert plain.tile is None
+    for name in ("crow", "row", "col", "origin"):
+        assert torch.equal(getattr(tiled, name), getattr(plain, name)), name
+    assert (tiled.n_out, tiled.n_in) == (plain.n_out, plain.n_in)
+    x = torch.randn(plain.n_in, 6, dtype=torch.float64, requires_grad=True)
+    v = torch.randn(plain.n_edge, dtype=torch.float64, requires_grad=True)
+    g = torch.randn(plain.n_out, 6, dtype=torch.float64)
+    one, other = edge_product(x, v, tiled), edge_product(x, v, plain)
+    torch.testing.assert_close(one, other)
+    for a, b in zip(
+        torch.autograd.grad(one, (x, v), g),
+        torch.autograd.grad(other, (x, v), g),
+        strict=True,
+    ):
+        torch.testing.assert_close(a, b)

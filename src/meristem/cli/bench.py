@@ -183,5 +183,18 @@ def panels(
     say(f"results: {out / 'results.csv'}")
 
 
+@app.command("page")
+def page(
+    data: Annotated[Path, typer.Option(help="Folder of the tables.")],
+    out: Annotated[Path, typer.Option("--out", help="Page to write (Markdown).")],
+) -> None:
+    """Write the documentation's page of accuracy figures from the tables."""
+    from meristem.bench.page import accuracy_page
+    from meristem.io.files import write_text
+
+    write_text(out, accuracy_page(data))
+    say(f"page: {out}")
+
+
 def _command() -> str:
     return " ".join(["meristem", *sys.argv[1:]])

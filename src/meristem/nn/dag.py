@@ -169,6 +169,11 @@ class NodeNets(nn.Module):
     ) -> Tensor:  # (n_node * members * width, batch)
         """Return the outputs of the nodes; note the values inside in `trace`."""
         weight: Tensor = self.weight
+        source = x
+        if self.edges.tile is not None and inverse_scale is not None:
+            # wide tiles: fewer numbers in the sources than in the weights
+            x = x if mean is None else x - mean[:, None]
+            x, mean, inverse_scale = x * inverse_scale[:, None], None, None
         if inverse_scale is not None:
             weight = weight * inverse_scale[self.edges.col]
         z = edge_product(x, weight, self.edges)
@@ -178,7 +183,7 @@ class NodeNets(nn.Module):
             shift = edge_product(mean[:, None], weight, self.edges)
             bias = bias - shift.view(bias.shape)
         z = z + bias
-        inside = NodeTrace(x, [z], [])
+        inside = NodeTrace(source, [z], [])
         if trace is not None:
             trace.append(inside)
         if self.out is None:

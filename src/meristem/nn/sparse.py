@@ -17,13 +17,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.autograd.function import Function, once_differentiable
 
+WIDE = 64
+"""Rows that must share their columns for a map to be multiplied as dense tiles."""
+
 
 @dataclass(frozen=True)
 class EdgeStructure:
     """Edges of one map, sorted by row (CSR) and by column (CSC).
 
     The weights of a map are held in CSR order: `row`, `col` and a weight vector
-    describe the map; `perm` brings the weights into CSC order.
+    describe the map; `perm` brings the weights into CSC order. A tiled map has no CSC
+    order: it is multiplied tile by tile.
     """
 
     n_out: int
@@ -35,6 +39,7 @@ class EdgeStructure:
     row_t: Tensor  # (n_edge,) int64, row of the edges in CSC order
     perm: Tensor  # (n_edge,) int64, CSR position of the edges in CSC order
     origin: Tensor  # (n_edge,) int64, position in the edge list it was made from
+    tile: tuple[int, int] | None = None  # rows in a row that share so many columns
 
     @property
     def n_edge(self) -> int:
@@ -130,6 +135,9 @@ def expand_edges(
     if shared_input and units_in != 1:
         raise ValueError("a shared input has one unit per source")
     n_out, n_in = size
+    sharing = members * units_out if shared_input else units_out
+    if sharing >= WIDE and _is_regular(row, n_out):
+        return _tiles(row, col, size, members, (units_out, units_in), shared_input)
     k = np.arange(members, dtype=np.int64)[None, :, None, None]
     i = np.arange(units_out, dtype=np.int64)[None, None, :, None]
     o = np.arange(units_in, dtype=np.int64)[None, None, None, :]
@@ -145,6 +153,51 @@ def expand_edges(
     )
     origin = edges.origin // (members * units_out * units_in)
     return replace(edges, origin=origin)
+
+
+def _is_regular(row: NDArray[np.int64], n_out: int) -> bool:
+    """Tell whether all targets have equally many sources."""
+    fan_in = np.bincount(row, minlength=n_out)
+    return row.size > 0 and bool((fan_in == fan_in[0]).all())
+
+
+def _tiles(
+    row: NDArray[np.int64],
+    col: NDArray[np.int64],
+    size: tuple[int, int],
+    members: int,
+    units: tuple[int, int],  # of targets and of sources
+    shared_input: bool,
+) -> EdgeStructure:
+    """Return the edges of equal blocks without sorting each of them."""
+    n_out, n_in = size
+    units_out, units_in = units
+    order = np.lexsort((col, row)).reshape(n_out, -1)  # (n_out, fan_in)
+    source = col[order].astype(np.int64)
+    if not shared_input:
+        k = np.arange(members, dtype=np.int64)[None, :, None, None]
+        o = np.arange(units_in, dtype=np.int64)
+        source = (source[:, None, :, None] * members + k) * units_in + o
+        source = source.reshape(n_out * members, -1)  # (n_out * members, fan_in)
+        n_in = n_in * members * units_in
+        order = np.repeat(order, members, axis=0).repeat(units_in, axis=1)
+    sharing = members * units_out if shared_input else units_out
+    n_tile, fan_in = source.shape
+    n_row = n_tile * sharing
+    wide = (n_tile, sharing, fan_in)
+    none = torch.zeros(0, dtype=torch.int64)
+    return EdgeStructure(
+        n_row,
+        n_in,
+        torch.arange(0, n_row * fan_in + 1, fan_in),
+        torch.arange(n_row).repeat_interleave(fan_in),
+        torch.from_numpy(source)[:, None].expand(wide).reshape(-1),
+        none,
+        none,
+        none,
+        torch.from_numpy(order.astype(np.int64))[:, None].expand(wide).reshape(-1),
+        (sharing, fan_in),
+    )
 
 
 def _csr(crow: Tensor, col: Tensor, value: Tensor, size: tuple[int, int]) -> Tensor:
@@ -215,6 +268,20 @@ def index_add_product(x: Tensor, v: Tensor, edges: EdgeStructure) -> Tensor:
     return out.index_add(0, edges.row, x[edges.col] * v[:, None])
 
 
+def tile_product(
+    x: Tensor,  # (n_in, batch)
+    v: Tensor,  # (n_edge,)
+    edges: EdgeStructure,
+    tile: tuple[int, int],
+) -> Tensor:  # (n_out, batch)
+    """Return A X where rows in a row read the same columns: one dense product each.
+
+    The CSR order of the weights of such a map is that of a batch of dense matrices.
+    """
+    index = edges.col.view(-1, *tile)[:, 0]  # (n_tile, fan_in)
+    return torch.bmm(v.view(-1, *tile), x[index]).view(edges.n_out, -1)
+
+
 def edge_product(
     x: Tensor,  # (n_in, batch)
     v: Tensor,  # (n_edge,) in CSR order
@@ -248,6 +315,8 @@ def edge_product(
     tensor([[ 6.],
             [-3.]])
     """
+    if edges.tile is not None:
+        return tile_product(x, v, edges, edges.tile)
     fast = HAS_CSR_PRODUCTS and x.device.type in ("cpu", "cuda")
     if twice or edges.n_edge == 0 or not fast:
         return index_add_product(x, v, edges)
