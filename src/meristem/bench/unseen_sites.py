@@ -13,6 +13,7 @@ from meristem.bench.cells import CellTable, Row, number, open_folder
 from meristem.bench.cross_guide import rates_path
 from meristem.kinetics.baselines import CnnRegression, fit_cnn
 from meristem.kinetics.encode import count_edits, encode_pairs
+from meristem.kinetics.hidden_bulges import encode_sites
 from meristem.kinetics.metrics import compare_scores
 from meristem.kinetics.mpkp import read_rates
 from meristem.kinetics.off_target import PAM_LENGTH, Sites, read_sites
@@ -118,15 +119,18 @@ def _scores(
     cnns: Sequence[CnnRegression],
 ) -> tuple[dict[str, FloatArray], NDArray[np.bool_]]:
     """Return every score of every site, and which have few mismatches."""
-    parts: dict[str, list[FloatArray]] = {"kinetic": [], "cnn": [], "edits": []}
+    names = ("kinetic", "cnn", "edits", "edits as written")
+    parts: dict[str, list[FloatArray]] = {name: [] for name in names}
     near = []
     for i in range(0, len(sites.target), BLOCK):
         some = sites.take(np.arange(i, min(i + BLOCK, len(sites.target))))
-        x = encode_pairs(some.guide, some.target)
+        written = encode_pairs(some.guide, some.target)
+        x = encode_sites(some.guide, some.target)
         parts["kinetic"].append(scorer.score(x).log10_rate)
         parts["cnn"].append(np.mean([cnn.predict(x) for cnn in cnns], axis=0))
         parts["edits"].append(-count_edits(x).astype(float))
-        near.append(count_edits(x[:, PAM_LENGTH:]) <= NEAR)
+        parts["edits as written"].append(-count_edits(written).astype(float))
+        near.append(count_edits(written[:, PAM_LENGTH:]) <= NEAR)
     joined = {name: np.concatenate(part) for name, part in parts.items()}
     return joined, np.concatenate(near)
 

@@ -19,8 +19,9 @@ from meristem.kinetics.channels import (
     pair_features,
     pair_weights,
 )
-from meristem.kinetics.encode import count_edits, encode_pairs
+from meristem.kinetics.encode import count_edits
 from meristem.kinetics.fit import Solver
+from meristem.kinetics.hidden_bulges import encode_sites
 from meristem.kinetics.kinn import LN10, Kinn
 from meristem.kinetics.off_target import Sites, iter_sites, refuse_misfits
 from meristem.records import FloatArray
@@ -90,8 +91,8 @@ class Scorer:
         )
 
     def score_sites(self, sites: Sites) -> SiteScores:
-        """Return the scores of pairs; those of unequal length are aligned first."""
-        return self.score(encode_pairs(sites.guide, sites.target))
+        """Return the scores of pairs; unequal lengths and hidden bulges are aligned."""
+        return self.score(encode_sites(sites.guide, sites.target))
 
 
 def score_table(scorer: Scorer, sites: Sites, *, rates: bool = False) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from meristem.kinetics.encode import (
     count_edits,
     encode_pairs,
 )
+from meristem.kinetics.hidden_bulges import encode_sites
 from meristem.kinetics.kinn import LN10, Kinn
 from meristem.kinetics.metrics import compare_scores
 from meristem.kinetics.off_target import Sites, join_sites, read_sites, spacer
@@ -90,9 +91,10 @@ def label_sites(sites: Sites, *, most_mismatches: int) -> LabelledSites:
     label = np.zeros(len(first), dtype=np.int64)
     np.maximum.at(label, place, sites.label)
     kept = sites.take(first)
-    x = encode_pairs(kept.guide, kept.target)
+    written = encode_pairs(kept.guide, kept.target)
     gapped = kept.gapped
-    near = (count_edits(x[:, 3:]) <= most_mismatches) | gapped
+    near = (count_edits(written[:, 3:]) <= most_mismatches) | gapped
+    x = encode_sites(kept.guide, kept.target)
     return LabelledSites(x[near], label[near], spacer(kept.guide)[near], gapped[near])
 
 
