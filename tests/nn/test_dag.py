@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from meristem.nn import sparse
+from meristem.nn import dag, sparse
 from meristem.nn.dag import (
     NodeShape,
     PlanNetwork,
@@ -245,8 +245,9 @@ def test_wide_regular_nodes_equal_their_sparse_twins(monkeypatch):
         np.array([n_gene]),
     )
     found = []
-    for wide in (1, 10**9):
+    for wide, large in ((1, 1), (1, 10**9), (10**9, 1)):
         monkeypatch.setattr(sparse, "WIDE", wide)
+        monkeypatch.setattr(dag, "LARGE", large)
         network = PlanNetwork(
             plan,
             NodeShape(hidden=(6,), variant_hidden=(5,)),
@@ -263,6 +264,7 @@ def test_wide_regular_nodes_equal_their_sparse_twins(monkeypatch):
         value.square().sum().backward()
         slopes = [weight.grad for weight in network.parameters()]
         found.append((value.detach(), slopes))
-    torch.testing.assert_close(found[0][0], found[1][0])
-    for one, other in zip(found[0][1], found[1][1], strict=True):
-        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+    for value, slopes in found[:2]:
+        torch.testing.assert_close(value, found[2][0])
+        for one, other in zip(slopes, found[2][1], strict=True):
+            torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)

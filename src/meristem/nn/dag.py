@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import cast
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from meristem.nn.sparse import edge_product, expand_edges
+from meristem.nn.tiles import TiledNets
 from meristem.records import NetworkPlan
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -26,6 +28,10 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
     "sigmoid": torch.sigmoid,
 }
+
+
+LARGE = 1 << 24
+"""Hidden values of a set of nodes from which they are computed some at a time."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +180,8 @@ class NodeNets(nn.Module):
             # wide tiles: fewer numbers in the sources than in the weights
             x = x if mean is None else x - mean[:, None]
             x, mean, inverse_scale = x * inverse_scale[:, None], None, None
+        if mean is None and inverse_scale is None and self._is_large(x, trace):
+            return self._by_tiles(x)
         if inverse_scale is not None:
             weight = weight * inverse_scale[self.edges.col]
         z = edge_product(x, weight, self.edges)
@@ -198,6 +206,21 @@ class NodeNets(nn.Module):
         out = torch.baddbmm(linear, self.out, h)
         inside.sums.append(out)
         return out.view(self.n_node * self.members * self.width, -1)
+
+    def _is_large(self, x: Tensor, trace: list[NodeTrace] | None) -> bool:
+        """Tell whether the hidden values are better not stored."""
+        plain = trace is None and self.out is not None and not self.inner
+        size = self.bias.shape[0] * self.bias.shape[1] * x.shape[1]
+        return plain and self.edges.tile is not None and size >= LARGE
+
+    def _by_tiles(self, x: Tensor) -> Tensor:
+        """Return the outputs of nodes of equal fan-in with one hidden layer."""
+        rows, fan_in = cast(tuple[int, int], self.edges.tile)
+        source = x[self.edges.col.view(-1, rows, fan_in)[:, 0]]
+        weight = self.weight.view(-1, rows, fan_in)
+        bias = self.bias.view(-1, rows, 1)
+        value = TiledNets.apply(source, weight, bias, self.out, self.activation)
+        return value.view(self.n_node * self.members * self.width, -1)
 
 
 class PlanNetwork(nn.Module):
