@@ -5,7 +5,7 @@ import pytest
 
 from meristem.kinetics.align import GapScores, align_codes
 from meristem.kinetics.encode import count_edits, encode_pairs, pair_codes
-from meristem.kinetics.hidden_bulges import encode_sites, hides_bulge
+from meristem.kinetics.hidden_bulges import FAR, encode_sites, hides_bulge
 
 GUIDE = "GACGCATAAAGATGAGACGCTGG"
 
@@ -57,9 +57,18 @@ def test_screen_misses_no_single_bulge() -> None:
     _, _, best = align_codes(pairs.guide, pairs.target, GapScores())
     plain = (pairs.guide == pairs.target).sum(axis=1)
     found = hides_bulge(pairs.guide, pairs.target)
-    assert (found <= (best > plain)).all()
+    far = plain < len(GUIDE) - FAR
+    assert (found <= ((best > plain) | far)).all()
     assert found.sum() > 0.9 * (best > plain).sum()
     assert 50 < found.sum() < 200
+
+
+def test_two_bulges_of_a_far_pair_are_found() -> None:
+    target = GUIDE[2:9] + "C" + GUIDE[9:15] + "G" + GUIDE[15:]
+    written = int(count_edits(encode_pairs([GUIDE], [target]))[0])
+    assert len(target) == len(GUIDE)
+    assert written > FAR
+    assert int(count_edits(encode_sites([GUIDE], [target]))[0]) <= 4
 
 
 def test_padding_and_unknown_bases() -> None:

@@ -40,6 +40,12 @@ METRICS = (
 )
 NEAR = 6
 BLOCK = 50_000
+TRANSFER = {
+    "members": 2,
+    "train": {"epochs": 6, "patience": 3, "negatives": 5},
+    "bootstraps": 100,
+}
+"""Settings of the transfer, small enough for two cores."""
 
 
 def run_zero_shot(
@@ -48,8 +54,8 @@ def run_zero_shot(
     out: Path,
     *,
     seed: int,
-    cnns: int = 3,
-    bootstraps: int = 100,
+    cnns: int = 2,
+    bootstraps: int = 60,
     command: str = "",
     progress: Progress | None = None,
 ) -> str:
@@ -187,7 +193,7 @@ def run_transfer(
     out: Path,
     *,
     seeds: Sequence[int],
-    settings: Mapping[str, object] | None = None,
+    settings: Mapping[str, object] = TRANSFER,
     command: str = "",
     progress: Progress | None = None,
 ) -> str:
@@ -211,7 +217,7 @@ def run_transfer(
     str
         The table.
     """
-    given = dict(settings or {})
+    given = dict(settings)
     shared = {"job": "transfer", "models": [path.name for path in models]}
     open_folder(
         out, shared | {key: str(value) for key, value in given.items()}, command

@@ -20,16 +20,19 @@ from meristem.kinetics.encode import (
 )
 
 _SCORES = GapScores()
+FAR = 6
+"""Pairs with more mismatches are aligned in any case: two bulges look like that."""
 
 
 def hides_bulge(
     guide: Codes,  # (n_pair, n_column) PAM first
     target: Codes,  # (n_pair, n_column)
 ) -> NDArray[np.bool_]:  # (n_pair,)
-    """Return True where one bulge would make more bases agree than its gaps cost.
+    """Return True where a bulge may explain the pair better.
 
-    Two gaps are needed, the bulge and one at the far end, as the pair has equal
-    lengths. Pairs that have gaps already are left alone.
+    Either one bulge would make more bases agree than its gaps cost (two gaps, the
+    bulge and one at the far end, as the pair has equal lengths), or more than `FAR`
+    bases disagree. Pairs that have gaps already are left alone.
 
     Examples
     --------
@@ -50,7 +53,8 @@ def hides_bulge(
         gained = np.maximum(gained, best - agree.sum(axis=1))
     cost = -2 * _SCORES.open_gap / (_SCORES.match - _SCORES.mismatch)
     plain = (both | ((guide == PAD) & (target == PAD))).all(axis=1)
-    return plain & (gained > cost)
+    length = (both & (guide != PAD)).sum(axis=1)
+    return plain & ((gained > cost) | (length - agree.sum(axis=1) > FAR))
 
 
 def _agree(guide: Codes, target: Codes) -> NDArray[np.int64]:
