@@ -326,6 +326,12 @@ class CNNRegressor(_DosageRegressor):
         self.inner_folds = inner_folds
         self.random_state = random_state
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        # ten continuous columns, as scikit-learn's checks have them, are no genome
+        tags.regressor_tags.poor_score = True
+        return tags
+
 
 class BINNRegressor(_DosageRegressor):
     """Biologically informed network.

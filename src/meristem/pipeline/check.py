@@ -15,7 +15,7 @@ from meristem.evaluate.splits import make_splits
 from meristem.genetics.filters import filter_markers
 from meristem.io.groups import read_groups
 from meristem.io.omics import read_omics
-from meristem.knowledge.build import build_graph
+from meristem.knowledge.build import Knowledge, build_graph
 from meristem.pipeline.estimate import Estimate, estimate_run
 from meristem.pipeline.inputs import (
     read_all_omics,
@@ -24,6 +24,7 @@ from meristem.pipeline.inputs import (
     read_sample_groups,
 )
 from meristem.pipeline.preparation import select_targets
+from meristem.pipeline.requirements import graph_faults
 from meristem.plan.compile import make_plan
 from meristem.prepare.align import make_dataset
 from meristem.records import MISSING, Dataset, Genotypes, NetworkPlan
@@ -75,9 +76,13 @@ class _Findings:
         try:
             return read()
         except MeristemError as error:
-            if error.message not in self.problems:
-                self.problems.append(error.message)
+            self.note(error)
             return None
+
+    def note(self, error: MeristemError) -> None:
+        """Keep a fault, once."""
+        if error.message not in self.problems:
+            self.problems.append(error.message)
 
 
 def check_analysis(config: AnalysisConfig) -> CheckResult:
@@ -95,11 +100,14 @@ def check_analysis(config: AnalysisConfig) -> CheckResult:
     """
     found = _Findings()
     dataset = _check_data(config, found)
-    plan = _check_knowledge(config, dataset, found)
+    knowledge, plan = _check_knowledge(config, dataset, found)
     estimate = None
     if dataset is not None:
         rng = np.random.default_rng(config.run.seed)
         found.attempt(lambda: make_splits(dataset, config.evaluate, rng))
+        if knowledge is not None or config.knowledge is None:
+            for fault in graph_faults(config, dataset, knowledge):
+                found.note(fault)
         estimate = estimate_run(config, dataset, plan)
     _check_labels(config, found)
     return CheckResult(
@@ -172,13 +180,13 @@ def _describe_genotypes(
 
 def _check_knowledge(
     config: AnalysisConfig, dataset: Dataset | None, found: _Findings
-) -> NetworkPlan | None:
+) -> tuple[Knowledge | None, NetworkPlan | None]:
     section = config.knowledge
     if section is None:
-        return None
+        return None, None
     knowledge = found.attempt(lambda: build_graph(section))
     if knowledge is None or dataset is None:
-        return None
+        return knowledge, None
     variants = dataset.genotypes.variants
     plan = found.attempt(lambda: make_plan(knowledge, variants, section))
     if plan is not None:
@@ -187,7 +195,7 @@ def _check_knowledge(
             f"{plan.n_edge} edges"
         )
         _check_labelled_nodes(dataset, plan, found)
-    return plan
+    return knowledge, plan
 
 
 def _check_labelled_nodes(

@@ -11,6 +11,7 @@ from meristem.pipeline.evaluation import evaluate_models, outer_splits
 from meristem.pipeline.explanation import explain_model
 from meristem.pipeline.final import fit_models
 from meristem.pipeline.preparation import write_prepared
+from meristem.pipeline.requirements import graph_faults
 from meristem.plan.summary import network_json
 from meristem.report.build import build_report
 
@@ -29,6 +30,8 @@ def read_everything(analysis: Analysis) -> None:
     """Raise what is wrong with any input before anything is written."""
     if analysis.knowledge is not None:
         analysis.compiled  # noqa: B018 - compiled here for its faults
+    for fault in graph_faults(analysis.config, analysis.dataset, analysis.knowledge):
+        raise fault
     outer_splits(analysis)
 
 

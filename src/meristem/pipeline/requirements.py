@@ -1,0 +1,133 @@
+"""What the graphs of a configuration need, asked before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from meristem.config.models import (
+    BINNOptions,
+    FeatureBLUPOptions,
+    LearnOptions,
+    MeasuredOmicsOptions,
+    MediatedOptions,
+)
+from meristem.config.stages import AnalysisConfig
+from meristem.errors import ConfigError, DataError, MeristemError, PlanError
+from meristem.knowledge.build import Knowledge
+from meristem.plan.assign import read_assignment_table
+from meristem.plan.learn_genes import MIN_ROWS
+from meristem.records import Dataset
+
+_LINEAR = ("goblup", "one_kernel")
+"""Mediated methods that need no genes."""
+
+
+def graph_faults(
+    config: AnalysisConfig, dataset: Dataset, knowledge: Knowledge | None
+) -> Iterator[MeristemError]:
+    """Yield what would stop a model of the configuration in its first fold.
+
+    Parameters
+    ----------
+    config
+        Resolved configuration.
+    dataset
+        The prepared data set.
+    knowledge
+        The curated knowledge, if any.
+    """
+    for number, options in enumerate(config.models):
+        where = f"models.{number} ({options.label})"
+        if isinstance(options, MediatedOptions | MeasuredOmicsOptions):
+            yield from _without_omics(dataset, where)
+        if isinstance(options, BINNOptions | MediatedOptions | FeatureBLUPOptions):
+            yield from _graph_faults(options, dataset, knowledge, where)
+
+
+def _without_omics(dataset: Dataset, where: str) -> Iterator[MeristemError]:
+    if not dataset.omics:
+        yield DataError(
+            "this model needs omics of training lines and there are none",
+            where=where,
+            remedy="add an [[omics]] section, or leave the model out",
+        )
+
+
+def _graph_faults(
+    options: BINNOptions | MediatedOptions | FeatureBLUPOptions,
+    dataset: Dataset,
+    knowledge: Knowledge | None,
+    where: str,
+) -> Iterator[MeristemError]:
+    if isinstance(options, MediatedOptions) and options.method in _LINEAR:
+        return
+    if options.graph in ("learned", "both"):
+        yield from _learn_faults(options.learn, dataset, knowledge, where)
+    if knowledge is not None or options.graph == "learned":
+        return
+    if options.graph == "both":
+        yield PlanError(
+            'graph = "both" needs curated knowledge and there is none',
+            where=where,
+            remedy='add a [knowledge] section, or set graph = "learned"',
+        )
+    elif not isinstance(options, BINNOptions):
+        yield ConfigError(
+            "this model needs genes or gene sets and there is no knowledge",
+            where=where,
+            remedy='add a [knowledge] section, set graph = "learned", or leave the '
+            "model out",
+        )
+
+
+def _learn_faults(
+    learn: LearnOptions, dataset: Dataset, knowledge: Knowledge | None, where: str
+) -> Iterator[MeristemError]:
+    names = [table.name for table in dataset.omics]
+    if not names:
+        yield DataError(
+            "there are no omics to learn a graph from",
+            where=where,
+            remedy='add an [[omics]] section, or set graph = "knowledge"',
+        )
+    elif learn.omics and learn.omics not in names:
+        yield DataError(
+            f"there is no omics table called {learn.omics!r}",
+            where=f"{where}, learn.omics",
+            remedy=f"use one of the tables read: {', '.join(names)}",
+        )
+    for table in dataset.omics:
+        measured = int((~np.isnan(table.value)).any(axis=1).sum())
+        if learn.omics in ("", table.name) and measured < MIN_ROWS:
+            yield DataError(
+                f"{measured} lines have values of {table.name}; a graph cannot be "
+                "learned from them",
+                where=where,
+                remedy=f"measure at least {MIN_ROWS} lines of every training set",
+            )
+    if learn.variants == "table":
+        yield from _table_faults(learn, where)
+    cis = learn.variants == "cis" or (learn.variants == "eqtl" and not learn.trans)
+    cis = cis or learn.gene_edges == "regulators"
+    if cis and knowledge is None:
+        yield PlanError(
+            "variants in cis are asked for and no gene positions were given",
+            where=f"{where}, learn",
+            remedy="add [knowledge] with genes, or scan all variants",
+        )
+
+
+def _table_faults(learn: LearnOptions, where: str) -> Iterator[MeristemError]:
+    if learn.table is None:
+        yield PlanError(
+            "variants of learned genes come from a table, but none is named",
+            where=f"{where}, learn.table",
+            remedy="name a table with the columns variant and gene",
+        )
+        return
+    try:
+        read_assignment_table(learn.table)
+    except MeristemError as error:
+        yield error
