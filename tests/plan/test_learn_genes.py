@@ -146,6 +146,14 @@ def test_few_lines_with_omics_are_refused():
         choose(dataset, value)
 
 
+@pytest.mark.parametrize("genes", ["elastic_net", "twas", "all"])
+def test_features_that_do_not_vary_are_refused(genes):
+    dataset, value = problem()
+    value[:] = 7.0
+    with pytest.raises(DataError, match="none of the 14 omics features varies"):
+        choose(dataset, value, genes=genes)
+
+
 def test_lines_with_omics_but_no_phenotype_are_refused_unless_all_are_kept():
     dataset, value = problem()
     value[20:] = np.nan

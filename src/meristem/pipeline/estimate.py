@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from meristem.config.models import (
     AnyModelOptions,
     BINNOptions,
@@ -16,6 +18,7 @@ from meristem.config.models import (
     NetworkOptions,
 )
 from meristem.config.stages import AnalysisConfig
+from meristem.evaluate.controls import network_parameters
 from meristem.models.plan_sets import gene_variants, node_sets
 from meristem.records import Dataset, NetworkPlan
 
@@ -26,6 +29,8 @@ _CORE_SECONDS = 6.5e-8  # per cube of lines, one fit of the variance components
 _SET_SECONDS = 3e-8  # per cube of lines, all fits of a mediated model
 _SCAN_SECONDS = 2e-9  # per line, variant and gene of an eQTL scan
 _CORE_GENES = 30  # measured genes from which a core is in charge by itself
+_LARGEST_WORK = 8e9  # multiplications per Gauss-Newton step; beyond, descent
+_STEP_RATE = 5e9  # multiplications/s of Gauss-Newton steps
 _LEAN_SPLITS = 2  # inner splits of a network refitted as a control
 _ARMS = 5  # controls of a network
 _GIB = 2**30
@@ -127,7 +132,31 @@ def _binn_seconds(
     if _has_core(options, dataset, plan):
         fits = 1 + options.inner_folds
         return scan + fits * _CORE_SECONDS * n**3 * dataset.phenotypes.n_target
+    work = _evidence_work(options, dataset, plan)
+    plain = options.omics in ("none", "soft") and options.omics_schedule == "constant"
+    affordable = plain and work <= _LARGEST_WORK
+    if options.fit == "evidence" or (options.fit == "auto" and affordable):
+        return scan + options.rounds * work / _STEP_RATE
     return scan + _network_seconds(options, n, p, _n_edge(options, dataset, plan))
+
+
+def _evidence_work(
+    options: BINNOptions, dataset: Dataset, plan: NetworkPlan | None
+) -> float:
+    """Return the multiplications of one Gauss-Newton step of all networks."""
+    learned = _learned_genes(options, dataset)
+    measured = float(learned)
+    if learned or plan is None:
+        parameters = float(_n_edge(options, dataset, plan) + learned)
+    else:
+        parameters = float(network_parameters(options, plan))
+        named = [np.isin(o.node_name, plan.node_name).sum() for o in dataset.omics]
+        measured = float(sum(named))
+    if options.omics == "none":
+        measured = 0.0
+    observed = dataset.n_sample * (dataset.phenotypes.n_target + measured)
+    small, large = sorted((parameters, observed))
+    return (options.inner_folds + 2 * options.seeds) * small * small * large
 
 
 def _refit_seconds(

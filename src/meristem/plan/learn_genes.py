@@ -69,7 +69,8 @@ def choose_features(
     Raises
     ------
     DataError
-        If fewer than 10 rows carry values, or no target is known on 10 of them.
+        If fewer than 10 rows carry values, no feature varies on them, or no target is
+        known on 10 of them.
 
     References
     ----------
@@ -102,6 +103,11 @@ def choose_features(
         )
     columns, varies = _standardised(value[measured])
     usable = np.flatnonzero(varies)
+    if usable.size == 0:
+        raise DataError(
+            f"none of the {varies.size} omics features varies on the training rows",
+            remedy="check the omics table: are its values what they should be?",
+        )
     if options.genes == "all":
         return ChosenFeatures(usable, np.full(usable.size, np.nan))
     z = np.zeros((measured.size, usable.size))
