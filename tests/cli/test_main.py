@@ -4,6 +4,7 @@ import pytest
 from tests.cli.conftest import Call
 
 from meristem._version import __version__
+from meristem.cli import main
 
 
 def test_version(call: Call) -> None:
@@ -37,3 +38,19 @@ def test_unknown_options_are_refused(call: Call) -> None:
     code, _, err = call("run", "a.toml", "--fast")
     assert code == 2
     assert "--fast" in err
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), SystemExit(130)], ids=repr)
+def test_an_interrupt_says_how_to_go_on(
+    stop: BaseException, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    """Typer turns an interrupt into an exit of code 130."""
+
+    def interrupted() -> None:
+        raise stop
+
+    monkeypatch.setattr(main, "app", interrupted)
+    with pytest.raises(SystemExit) as caught:
+        main.main()
+    assert caught.value.code == 130
+    assert "same command again" in capsys.readouterr().err

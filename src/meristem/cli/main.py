@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from meristem._version import __version__
 from meristem.errors import MeristemError
+
+INTERRUPTED = 130
+"""Exit code of an interrupted command: 128 + SIGINT."""
 
 app = typer.Typer(
     name="meristem",
@@ -59,5 +62,13 @@ def main() -> None:
         sys.stderr.write(f"error: {error.message}\n")
         sys.exit(2)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; start the same command again to continue\n")
-        sys.exit(130)
+        _interrupted()
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:  # typer turns the interrupt into an exit
+            _interrupted()
+        raise
+
+
+def _interrupted() -> NoReturn:
+    sys.stderr.write("interrupted; start the same command again to continue\n")
+    sys.exit(INTERRUPTED)
