@@ -41,7 +41,7 @@ def test_settings_are_compared_and_versions_kept(tmp_path):
     open_folder(tmp_path, {"seed": 1}, "meristem bench")
     open_folder(tmp_path, {"seed": 1}, "meristem bench again")
     about = json.loads((tmp_path / "about.json").read_text())
-    assert about["command"] == "meristem bench again"
+    assert about["commands"] == ["meristem bench", "meristem bench again"]
     assert about["versions"]["numpy"] == np.__version__
     with pytest.raises(ConfigError, match="another seed"):
         open_folder(tmp_path, {"seed": 2})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from meristem.bench import controls, node_order, panels, recovery, shoot_branching
@@ -9,6 +11,9 @@ from meristem.bench.cells import open_folder, write_rows
 from meristem.bench.page import accuracy_page, markdown_table
 from meristem.bench.targets import judge_targets
 from meristem.errors import DataError
+
+TABLES = Path(__file__).resolve().parents[2] / "benchmarks" / "accuracy"
+PAGE = TABLES.parents[1] / "docs" / "benchmarks" / "index.md"
 
 
 def shoot(folder, binn, with_metabolites):
@@ -156,3 +161,8 @@ def test_a_folder_without_tables_is_refused(tmp_path):
     with pytest.raises(DataError, match="holds no table"):
         accuracy_page(tmp_path)
     assert markdown_table(["a"], []) == "| a |\n|---|"
+
+
+@pytest.mark.skipif(not TABLES.exists(), reason="no tables are committed")
+def test_the_documentation_shows_the_committed_tables():
+    assert PAGE.read_text(encoding="utf-8") == accuracy_page(TABLES)

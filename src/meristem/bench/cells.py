@@ -96,7 +96,7 @@ def open_folder(out: Path, settings: Mapping[str, object], command: str = "") ->
     settings
         What all cells share; kept in `settings.json`.
     command
-        Command line; kept in `about.json` with the versions of the packages.
+        Command line; added to `about.json`, which has the versions of the packages.
 
     Raises
     ------
@@ -111,8 +111,14 @@ def open_folder(out: Path, settings: Mapping[str, object], command: str = "") ->
             remedy="choose another folder with --out, or empty this one",
         )
     write_text(path, json.dumps(settings, indent=1) + "\n")
-    about = {"command": command, "versions": versions()}
-    write_text(out / "about.json", json.dumps(about, indent=1) + "\n")
+    record = out / "about.json"
+    commands: list[str] = []
+    if record.exists():
+        commands = json.loads(record.read_text(encoding="utf-8")).get("commands", [])
+    if command and command not in commands:
+        commands.append(command)
+    about = {"commands": commands, "versions": versions()}
+    write_text(record, json.dumps(about, indent=1) + "\n")
 
 
 def versions() -> dict[str, str]:

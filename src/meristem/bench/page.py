@@ -16,7 +16,7 @@ from meristem.evaluate.compare import ALL
 HEAD = """# Accuracy figures
 
 This page is written by `meristem bench page` from the tables below
-`benchmarks/accuracy/`; each was made by the command given. Brackets hold 95 %
+`benchmarks/accuracy/`; each was made by the commands given. Brackets hold 95 %
 intervals: over replicates on simulated data, over lines on public data."""
 
 
@@ -83,7 +83,8 @@ def _section(
     if (folder / "about.json").exists():
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
         versions = ", ".join(f"{k} {v}" for k, v in about["versions"].items())
-        made = f"```bash\n{about['command']}\n```\n\n{versions}.\n\n"
+        commands = "\n".join(about["commands"])
+        made = f"```bash\n{commands}\n```\n\n{versions}.\n\n"
     return f"## {title}\n\n{made}{section(rows)}"
 
 
@@ -140,7 +141,13 @@ def _order(rows: list[Row]) -> str:
         means = [float(np.mean([float(o[c]) for o in own])) for c in columns]
         body.append([among, node, *(f"{value:.3f}" for value in means)])
     head = ["among", "node", "clamping (days)", "mean rank", "Sobol total", "mean rank"]
-    return markdown_table(head, body)
+    said = (
+        "Means over replicates. `inputs` are independent: their total effects are "
+        "Sobol's. `hormones` sets one node anew, the inputs of the others as they are. "
+        "Where the simulator itself does not rank sucrose first, a network that did "
+        "would be wrong."
+    )
+    return said + "\n\n" + markdown_table(head, body)
 
 
 def _bracket(row: Row, names: tuple[str, str, str], signed: bool = False) -> str:

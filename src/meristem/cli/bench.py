@@ -197,4 +197,5 @@ def page(
 
 
 def _command() -> str:
-    return " ".join(["meristem", *sys.argv[1:]])
+    words = [word for word in sys.argv[1:] if word not in ("--quiet", "-q")]
+    return " ".join(["meristem", *words])
