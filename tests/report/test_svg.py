@@ -41,6 +41,9 @@ def test_wrap_breaks_at_spaces_and_cuts_the_last_line() -> None:
     assert lines[1].endswith("…")
     assert all(text_width(line, 12) <= 90 for line in lines)
     assert wrap("short", 12, 90) == ["short"]
+    # a name without spaces breaks after the signs within it, and keeps its number
+    assert wrap("pathway_0001", 12, 70) == ["pathway_", "0001"]
+    assert wrap("GO:0005975 and", 12, 200) == ["GO:0005975 and"]
 
 
 def test_equal_dots_are_drawn_once() -> None:

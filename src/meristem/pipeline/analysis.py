@@ -160,6 +160,17 @@ class Analysis:
         ]
         return networks[-1] if networks else ""
 
+    @property
+    def explains_learned(self) -> bool:
+        """Tell whether the model explained learns its graph."""
+        label = self.explained_label
+        return any(
+            isinstance(options, BINNOptions)
+            and options.label == label
+            and options.graph in ("learned", "both")
+            for options in self.config.models
+        )
+
     def rng(self, *purpose: str) -> np.random.Generator:
         """Return a generator that depends on the seed and the purpose alone."""
         words = [int(digest(word), 16) & 0xFFFFFFFF for word in purpose]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -40,7 +40,8 @@ from meristem.pipeline.refits import (
     refitting,
     spread_lines,
 )
-from meristem.records import Phenotypes
+from meristem.plan.summary import network_json
+from meristem.records import NetworkPlan, Phenotypes
 
 OUTPUTS = (
     "nodes.csv",
@@ -73,7 +74,8 @@ def explain_model(analysis: Analysis) -> None:
     parts = analysis.config.explain.model_dump(mode="json")
     wanted = analysis.config.phenotypes.minimise
     key = digest(analysis.evaluation_key, parts, wanted)
-    if analysis.folder.is_done("explain", key, OUTPUTS):
+    outputs = OUTPUTS + (("network.json",) if analysis.explains_learned else ())
+    if analysis.folder.is_done("explain", key, outputs):
         return
     with analysis.timed("explain"), threadpool_limits(limits=1):
         _explain(analysis, label)
@@ -132,8 +134,22 @@ def _explain(analysis: Analysis, label: str) -> None:
         held_out=controls.held_out,
     )
     write_evidence(analysis, explained)
+    if analysis.explains_learned:
+        drawn = network_json(_labelled(plan, analysis.plan))
+        analysis.folder.write_json("network.json", drawn)
     for name, frame in zip(OUTPUTS, (nodes, genes, variants), strict=False):
         analysis.folder.write_table(name, frame)
+
+
+def _labelled(plan: NetworkPlan, curated: NetworkPlan | None) -> NetworkPlan:
+    """Return a plan with the readable names of the knowledge."""
+    if curated is None or curated.node_label is None:
+        return plan
+    known = dict(
+        zip(curated.node_name.tolist(), curated.node_label.tolist(), strict=True)
+    )
+    label = np.array([known.get(name, name) for name in plan.node_name.tolist()])
+    return replace(plan, node_label=label)
 
 
 def _controls(

@@ -42,8 +42,10 @@ def describe_knowledge(analysis: Analysis) -> None:
     with analysis.timed("knowledge"):
         quality = measure_quality(analysis.knowledge, analysis.compiled.claims)
         analysis.folder.write_json("knowledge.json", quality.to_json())
-        network = network_json(analysis.compiled.plan)
-        analysis.folder.write_json("network.json", network)
+        # a network with a learned graph is drawn as it was learned, once explained
+        if not analysis.explains_learned:
+            network = network_json(analysis.compiled.plan)
+            analysis.folder.write_json("network.json", network)
 
 
 def write_report(analysis: Analysis) -> None:

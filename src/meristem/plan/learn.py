@@ -11,6 +11,7 @@ from meristem.knowledge.merge import unite
 from meristem.plan.compile import make_plan
 from meristem.plan.curated import GENE, above_genes
 from meristem.plan.learned_graph import LearnedGraph, learn_graph
+from meristem.plan.summary import LEARNED
 from meristem.records import (
     Dataset,
     GeneTable,
@@ -110,5 +111,5 @@ def to_graph(
         learned.edge_target,
         edge_kind="learned",
         claims=list(zip(names, ids, strict=True)),
-        source="learned from the training rows",
+        source=LEARNED,
     )

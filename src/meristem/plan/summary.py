@@ -141,6 +141,10 @@ def plan_summary(
     )
 
 
+LEARNED = "learned from the training rows"
+"""Source of a graph that a model learned."""
+
+
 def network_json(plan: NetworkPlan) -> dict[str, object]:
     """Return the plan for `network.json` of the run folder: names, no positions.
 
@@ -148,7 +152,7 @@ def network_json(plan: NetworkPlan) -> dict[str, object]:
     -------
     dict
         `nodes` (name, label, kind, level, n_variants, n_parents, head), `edges`
-        (source, target), `counts` and `hash`.
+        (source, target), `counts`, `hash` and `learned`.
     """
     n_variant, n_parent = count_parents(plan)
     head = np.zeros(plan.n_node, dtype=bool)
@@ -185,4 +189,5 @@ def network_json(plan: NetworkPlan) -> dict[str, object]:
             "kinds": summary.nodes_by_kind,
         },
         "hash": plan.hash,
+        "learned": LEARNED in plan.source,
     }

@@ -66,7 +66,9 @@ def draw_nodes(view: View, target: Target, name: str) -> Figure | None:
         _draw_row(
             canvas, panel, record, TOP + ROW * (position + 0.5), left, list(tests)
         )
-    return Figure(name, canvas.to_svg(), rows, _caption(list(tests), _null(rows)))
+    return Figure(
+        name, canvas.to_svg(), rows, _caption(list(tests), _null(rows), _ranged(rows))
+    )
 
 
 def _columns(rows: pd.DataFrame) -> list[str]:
@@ -76,6 +78,11 @@ def _columns(rows: pd.DataFrame) -> list[str]:
 
 def _null(rows: pd.DataFrame) -> bool:
     return "null_high" in rows and bool(np.isfinite(rows["null_high"]).any())
+
+
+def _ranged(rows: pd.DataFrame) -> bool:
+    low = "sensitivity_low"
+    return low in rows and bool(np.isfinite(rows[low]).any())
 
 
 def _from_zero(panel: Panel) -> Panel:
@@ -124,12 +131,15 @@ def _real(value: object) -> float:
     return float(value) if isinstance(value, int | float) else math.nan
 
 
-def _caption(tests: list[str], has_null: bool) -> str:
+def _caption(tests: list[str], has_null: bool, ranged: bool) -> str:
     text = (
         "How far the predicted trait moves when a node is pushed up and down by one "
-        "standard deviation ([[sensitivity]]); bars are 95 % intervals over the "
-        "networks of the ensemble."
+        "standard deviation ([[sensitivity]])."
     )
+    if ranged:
+        text = (
+            text[:-1] + "; bars are 95 % intervals over the networks of the ensemble."
+        )
     if not tests and not has_null:
         text += " No [[null]] was fitted in this run, so none of them is confirmed."
     if has_null:

@@ -28,6 +28,12 @@ def network_section(view: View) -> Section | None:
         "The network is wired as the knowledge files say: a node reads the variants of "
         "its gene, or the nodes that act on it, and nothing else."
     )
+    if (view.artefacts.network or {}).get("learned"):
+        intro = (
+            "The network was learned from the lines themselves: measured features of "
+            "the trait, the variants that act on each, and what stands above them. "
+            "Drawn is the one of all lines; every fold learned its own."
+        )
     blocks: list[Block] = [figure] if figure is not None else []
     if view.artefacts.knowledge:
         table = knowledge_table(view.artefacts.knowledge)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
@@ -58,21 +59,35 @@ def shorten(text: str, size: float, width: float) -> str:
 
 
 def wrap(text: str, size: float, width: float, lines: int = 2) -> list[str]:
-    """Return the text in at most `lines` lines, broken at spaces, the last cut."""
+    """Return the text in at most `lines` lines, the last cut.
+
+    Broken at spaces; words that are too wide, also after the signs within them.
+    """
     made: list[str] = []
     current = ""
-    words = text.split()
+    words = [
+        piece
+        for word in text.split()
+        for piece in _pieces(word, text_width(word, size) > width)
+    ]
     for position, word in enumerate(words):
-        longer = f"{current} {word}".strip()
-        if text_width(longer, size) <= width or not current:
+        longer = f"{current}{word}"
+        if text_width(longer.rstrip(), size) <= width or not current:
             current = longer
             continue
         if len(made) == lines - 1:
-            current = " ".join([current, *words[position:]])
+            current = "".join([current, *words[position:]])
             break
-        made.append(current)
+        made.append(current.rstrip())
         current = word
+    current = current.rstrip()
     return [_cut(line, size, width) for line in [*made, current]]
+
+
+def _pieces(word: str, wide: bool) -> list[str]:
+    """Return a word with the space behind it, in pieces if it is too wide."""
+    parts = re.findall(r"[^_:/.-]*[_:/.-]+|[^_:/.-]+", word) if wide else [word]
+    return [*parts[:-1], f"{parts[-1]} "]
 
 
 def _cut(text: str, size: float, width: float) -> str:
