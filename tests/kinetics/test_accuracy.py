@@ -14,6 +14,7 @@ from meristem.kinetics.mpkp import measurements, read_rates
 from meristem.kinetics.nested import fit_ensemble, pearson, predict_ensemble
 from meristem.kinetics.off_target import read_sites
 from meristem.kinetics.score import Scorer
+from meristem.kinetics.space import find_space
 
 from .shared_data import FOLDER, needs_data
 from .test_features import GUIDE_1, GUIDE_2
@@ -48,6 +49,23 @@ def test_one_guide_predicts_the_other(fitted: dict, number: int) -> None:
     table = read_rates(FOLDER / "mpkp" / "rates.csv.gz")[3 - number]
     test = measurements(table, channels="chemistry", unique=False)
     assert pearson(predict_ensemble(fitted[number], test.x), test.y) >= 0.80
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_smooth_rates_need_no_choice_at_all(number: int) -> None:
+    tables = read_rates(FOLDER / "mpkp" / "rates.csv.gz")
+    space = find_space("finkelstein")
+    kinns = fit_ensemble(
+        space.scheme,
+        [space.smooth(order) for order in (3, 4, 5, 6)],
+        measurements(tables[number], channels="chemistry"),
+        copies=1,
+        rng=np.random.default_rng(number),
+        options=FitOptions(limits=(-5.0, math.inf)),
+        bootstrap=False,
+    )
+    test = measurements(tables[3 - number], channels="chemistry", unique=False)
+    assert pearson(predict_ensemble(kinns, test.x), test.y) >= 0.825
 
 
 def test_off_target_sites_never_seen(fitted: dict) -> None:

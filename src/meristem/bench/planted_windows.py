@@ -40,10 +40,10 @@ TOP = 100
 OPTIONS = FitOptions(
     limits=(-math.inf, math.inf),
     learning_rate=0.05,
-    epochs=60,
+    epochs=30,
     patience=8,
-    batch=512,
-    decay_steps=130,
+    batch=128,
+    decay_steps=500,
 )
 
 
@@ -51,10 +51,10 @@ def run_planted(
     out: Path,
     *,
     seeds: Sequence[int],
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] = ("evolution", "random"),
     generations: int = 60,
     size: int = 16,
-    rows: int = 4000,
+    rows: int = 2000,
     command: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> str:
@@ -67,7 +67,7 @@ def run_planted(
     seeds
         One simulation per seed.
     methods
-        Optimisers. The true windows themselves are fitted beside them.
+        Some of `METHODS`. The true windows themselves are fitted beside them.
     generations, size
         The budget: architectures tried.
     rows
