@@ -7,6 +7,7 @@ import scipy.stats
 from meristem.interpret.stability import (
     STABILITY_COLUMNS,
     rank_agreement,
+    spearman_matrix,
     stability_table,
 )
 
@@ -58,3 +59,19 @@ def test_the_table_has_a_row_for_every_kind_of_networks(data_factory):
     assert seeds["agreement"].tolist() == pytest.approx([1, 1])
     expected = rank_agreement(importance["folds"][:, :, 1], rng(9)).mean
     assert table["agreement"].iloc[3] == pytest.approx(expected)
+
+
+def test_nodes_that_a_network_lacks_are_left_out_of_its_pairs():
+    nan = np.nan
+    importance = np.array(
+        [
+            [1.0, 2.0, 3.0, nan, nan],
+            [1.0, 2.0, nan, 3.0, 4.0],
+            [nan, 2.0, 1.0, 3.0, 5.0],
+        ]
+    )
+    r = spearman_matrix(importance)
+    expected = [[1, 1, -1], [1, 1, 1], [-1, 1, 1]]
+    np.testing.assert_allclose(r, expected)
+    alone = np.array([[1.0, nan], [nan, 2.0]])
+    assert spearman_matrix(alone)[0, 1] == 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from meristem.records import FloatArray, IntArray, Phenotypes
@@ -86,7 +88,8 @@ def stability_table(
     Parameters
     ----------
     importance
-        What the networks differ by ("seeds", "folds") -> their importances. Networks
+        What the networks differ by ("seeds", "folds") -> their importances, NaN for
+        nodes that a network of a learned graph does not have. Networks
         of shuffled labels ("null") say how much agreement the wiring alone gives.
     phenotypes
         Names of the targets.
@@ -104,7 +107,8 @@ def stability_table(
             own = values[:, :, target]
             found = rank_agreement(own, rng)
             # networks that depend on no node have no order to agree on
-            if np.isnan(found.mean) or (own == own[:, :1]).all():
+            known = own[~np.isnan(own)]
+            if np.isnan(found.mean) or known.size == 0 or np.ptp(known) == 0:
                 continue
             records.append(
                 (
@@ -122,9 +126,25 @@ def stability_table(
 
 
 def spearman_matrix(importance: FloatArray) -> FloatArray:
-    """Return rank correlations between rows; 0 with a row that does not vary."""
+    """Return rank correlations between rows; 0 with a row that does not vary.
+
+    NaN marks nodes that a network does not have: two rows are compared where both
+    have a value.
+    """
+    absent = np.isnan(importance)
+    if absent.any():
+        return _pairwise(importance, ~absent)
     ranks = rankdata(importance, axis=1)
     centred = ranks - ranks.mean(axis=1, keepdims=True)
     norm = np.sqrt((centred**2).sum(axis=1))
     unit = centred / np.where(norm > 0, norm, 1.0)[:, None]
     return unit @ unit.T
+
+
+def _pairwise(importance: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
+    r = np.eye(importance.shape[0])
+    for i, j in combinations(range(importance.shape[0]), 2):
+        both = known[i] & known[j]
+        if both.sum() > 1:
+            r[i, j] = r[j, i] = spearman_matrix(importance[[i, j]][:, both])[0, 1]
+    return r

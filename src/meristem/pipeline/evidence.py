@@ -139,6 +139,12 @@ def _stability(analysis: Analysis, explained: Explained) -> pd.DataFrame:
         importance["folds"] = explained.held_out.importance
     if explained.null is not None:
         importance["shuffled labels"] = explained.null
+    if analysis.explains_learned:
+        # a gene that a fit did not choose has no importance in it, not one of 0
+        importance = {
+            between: np.where(value == 0, np.nan, value)
+            for between, value in importance.items()
+        }
     rng = analysis.rng("stability", explained.label)
     return stability_table(importance, explained.train.phenotypes, rng)
 

@@ -45,7 +45,7 @@ def draw_validation(view: View, target: Target, name: str) -> Figure | None:
         return None
     columns = min(COLUMNS, len(found))
     lines = math.ceil(len(found) / columns)
-    pitch, cell = HEIGHT + 96, WIDTH / columns
+    pitch, cell = HEIGHT + 112, WIDTH / columns
     canvas = Canvas(WIDTH, lines * pitch, f"Latent validation, {target.name}")
     drawn = []
     for position, (model, rows) in enumerate(found):
@@ -53,8 +53,10 @@ def draw_validation(view: View, target: Target, name: str) -> Figure | None:
         corner = (column * cell, line * pitch)
         width = min(cell - 66, 330.0)
         canvas.text(corner[0] + 34, corner[1] + 14, model, 13, width, font_weight=600)
-        canvas.text(corner[0] + 34, corner[1] + 30, _said(rows), 11, width, fill=SOFT)
-        box = (corner[0] + 34, corner[1] + 42.0, width, float(HEIGHT))
+        for step, words in enumerate(_said(rows)):
+            y = corner[1] + 30 + 14 * step
+            canvas.text(corner[0] + 34, y, words, 11, width, fill=SOFT)
+        box = (corner[0] + 34, corner[1] + 58.0, width, float(HEIGHT))
         top = float(rows["sensitivity"].max())
         _draw(canvas, panel_in(box, (0.0, top or 1.0), (0.0, 1.0)), rows)
         classes = in_classes(rows)
@@ -79,11 +81,11 @@ def rank_correlation(rows: pd.DataFrame) -> float:
     return float(np.corrcoef(ranks.T)[0, 1])
 
 
-def _said(rows: pd.DataFrame) -> str:
+def _said(rows: pd.DataFrame) -> list[str]:
     how = str(rows["supervision"].iloc[0]) if "supervision" in rows else ""
     said = SAID.get(how, "trained on them" if how else "")
     r = f"rank correlation {fixed(rank_correlation(rows))}"
-    return f"{said}; {r}" if said else r
+    return [said, r] if said else [r]
 
 
 def _draw(canvas: Canvas, panel: Panel, rows: pd.DataFrame) -> None:
