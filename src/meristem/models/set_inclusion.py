@@ -146,12 +146,12 @@ def _posterior(
     rate: float,
 ) -> tuple[float, float]:
     """Return inclusion and expected variance share of one set."""
-    values, vectors = scipy.linalg.eigh(middle, check_finite=False)
-    values = np.maximum(values, 0) * scale
-    square = (vectors.T @ image) ** 2 * scale
-    widened = 1 + SLABS[:, None] * values
-    log_factor = 0.5 * (SLABS * (square / widened).sum(axis=1))
-    log_factor -= 0.5 * np.log(widened).sum(axis=1) + np.log(SLABS.size)
+    share = SLABS[:, None, None] * scale
+    widened = np.eye(image.size) + share * middle  # (n_slab, n_member, n_member)
+    root = np.linalg.cholesky(widened)
+    solved = np.linalg.solve(widened, image[:, None])[:, :, 0]  # (n_slab, n_member)
+    log_factor = 0.5 * SLABS * scale * (solved @ image) - np.log(SLABS.size)
+    log_factor -= np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
     top = max(float(log_factor.max()), 0.0)
     slab = rate * np.exp(log_factor - top)
     total = float(slab.sum()) + (1 - rate) * np.exp(-top)
