@@ -42,7 +42,7 @@ NEAR = 6
 BLOCK = 50_000
 TRANSFER = {
     "members": 2,
-    "train": {"epochs": 6, "patience": 3, "negatives": 5},
+    "train": {"epochs": 6, "patience": 3, "negatives": 5, "correction_l2": 1e-2},
     "bootstraps": 100,
 }
 """Settings of the transfer, small enough for two cores."""
