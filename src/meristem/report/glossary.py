@@ -114,7 +114,8 @@ GLOSSARY: dict[str, str] = {
     ),
     "posterior probability": (
         "How probable something is after seeing the data, from a share expected "
-        "beforehand. Of sets with a probability of 0.9, nine in ten should be real."
+        "beforehand. Of sets with a probability of 0.9, about nine in ten should be "
+        "real; in simulations eight were, since sets share genes."
     ),
     "contribution": (
         "How much the prediction of a line would fall if one node had its average "
