@@ -9,9 +9,16 @@ import torch
 from meristem.errors import ConfigError
 from meristem.kinetics.binding import Affinity, binding_loss
 from meristem.kinetics.catalog import cas9, cas9_absorbing
+from meristem.kinetics.edit_rows import EditRows
 from meristem.kinetics.features import Window
 from meristem.kinetics.fit import fit_kinns
 from meristem.kinetics.kinn import Architecture, FitOptions, Measurements
+from meristem.kinetics.member_design import (
+    log_rates,
+    make_design,
+    matched_log_rates,
+    start_parameters,
+)
 from meristem.kinetics.nested import pearson
 from meristem.kinetics.scheme import Reaction, Scheme
 
@@ -125,3 +132,14 @@ def test_weight_0_ignores_binding() -> None:
     ]
     assert np.array_equal(found[0].weights, found[1].weights)
     assert rows.take(np.arange(5)).binding is not None
+
+
+def test_matched_rates_are_those_of_a_row_without_edits() -> None:
+    rng = np.random.default_rng(5)
+    windows = (*WINDOWS.windows[:5], Window(0, 4, hidden=2), None)
+    design = make_design([Architecture(windows), WINDOWS], cas9(4), 6)
+    start = start_parameters(design, cas9(4), 2, FitOptions(start_scale=1.0), rng)
+    start = {name: value + 0.1 for name, value in start.items()}
+    none = EditRows.of(np.zeros((1, 6, 2), dtype=np.uint8))
+    slow = log_rates(start, design, none, torch.zeros(1, dtype=torch.long))[0]
+    assert torch.allclose(matched_log_rates(start, design), slow, atol=1e-6)

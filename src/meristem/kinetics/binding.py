@@ -14,7 +14,7 @@ from torch import Tensor
 from meristem.errors import ConfigError
 from meristem.kinetics.scheme import Scheme
 from meristem.kinetics.solve import tree_log_weights
-from meristem.kinetics.trees import Trees, spanning_trees
+from meristem.kinetics.trees import spanning_trees
 
 
 class Affinity:
@@ -34,16 +34,11 @@ class Affinity:
 
     def __init__(self, scheme: Scheme) -> None:
         cycle = scheme if scheme.observable == "flux" else scheme.closed()
-        trees = spanning_trees(cycle)
-        kept = trees.pattern[:, list(cycle.observed)].sum(axis=1) == 0
-        self.bound = Trees(
-            trees.pattern[kept & (trees.root > 0)], trees.root[kept & (trees.root > 0)]
-        )
-        self.free = Trees(
-            trees.pattern[kept & (trees.root == 0)],
-            trees.root[kept & (trees.root == 0)],
-        )
-        if not (len(self.bound.root) and len(self.free.root)):
+        self.trees = spanning_trees(cycle)
+        kept = self.trees.pattern[:, list(cycle.observed)].sum(axis=1) == 0
+        self.bound = torch.from_numpy((kept & (self.trees.root > 0)).nonzero()[0])
+        self.free = torch.from_numpy((kept & (self.trees.root == 0)).nonzero()[0])
+        if not (len(self.bound) and len(self.free)):
             raise ConfigError(
                 "has no binding equilibrium: its states fall apart without the "
                 "observed steps",
@@ -56,8 +51,15 @@ class Affinity:
         log_rates: Tensor,  # (..., n_reaction)
     ) -> Tensor:  # (...,)
         """Return the log of bound over unbound."""
-        bound = torch.logsumexp(tree_log_weights(log_rates, self.bound), dim=-1)
-        return bound - torch.logsumexp(tree_log_weights(log_rates, self.free), dim=-1)
+        return self.of_weights(tree_log_weights(log_rates, self.trees))
+
+    def of_weights(
+        self,
+        weight: Tensor,  # (..., n_tree) of all trees of the closed scheme
+    ) -> Tensor:  # (...,)
+        """Return the same from tree weights that are known already."""
+        bound = torch.logsumexp(weight.index_select(-1, self.bound), dim=-1)
+        return bound - torch.logsumexp(weight.index_select(-1, self.free), dim=-1)
 
 
 def binding_loss(

@@ -33,6 +33,7 @@ from meristem.kinetics.member_design import (
     Parameters,
     log_rates,
     make_design,
+    matched_log_rates,
     start_parameters,
     tap_weights,
 )
@@ -61,6 +62,12 @@ class Solver:
         self.trees = (
             None if scheme.observable == "decay" else spanning_trees(self.cycle)
         )
+        self.parts: list[tuple[int, Tensor]] = []
+        if self.trees is not None:
+            for index in self.cycle.observed:
+                at_source = self.trees.root == self.cycle.links[index][0]
+                place = torch.from_numpy(at_source.nonzero()[0])
+                self.parts.append((index, place))
 
     def __call__(
         self,
@@ -69,12 +76,17 @@ class Solver:
         """Return log10 of the observable."""
         if self.trees is None:
             return log_observable(self.scheme, log_rates) / LN10
-        weight = tree_log_weights(log_rates, self.trees)
+        return self.of_weights(tree_log_weights(log_rates, self.trees), log_rates)
+
+    def of_weights(
+        self,
+        weight: Tensor,  # (..., n_tree)
+        log_rates: Tensor,  # (..., n_reaction)
+    ) -> Tensor:  # (...,)
+        """Return the same from tree weights that are known already."""
         parts = []
-        for index in self.cycle.observed:
-            source = self.cycle.links[index][0]
-            place = (self.trees.root == source).nonzero()[0]
-            part = weight[..., place] + log_rates[..., index, None]
+        for index, place in self.parts:
+            part = weight.index_select(-1, place) + log_rates[..., index, None]
             parts.append(part)
         made = torch.logsumexp(torch.cat(parts, dim=-1), dim=-1)
         return (made - torch.logsumexp(weight, dim=-1)) / LN10
@@ -188,7 +200,6 @@ class _Solvers:
 @dataclass(frozen=True)
 class _Rows:
     x: EditRows
-    matched: EditRows  # one row without edits
     y: Tensor  # (n,)
     censored: Tensor  # (n,)
     train: Tensor  # (n_member, n)
@@ -202,7 +213,6 @@ class _Rows:
         known = np.isfinite(binding)
         return cls(
             EditRows.of(data.x),
-            EditRows.of(np.zeros_like(data.x[:1])),
             torch.from_numpy(data.y.astype(np.float32)),
             torch.from_numpy(data.censored.astype(bool)),
             torch.from_numpy(train.astype(np.float32)),
@@ -222,8 +232,16 @@ def _evaluate(
     options: FitOptions,
 ) -> Tensor:  # (n_member,)
     rates = log_rates(parameters, design, rows.x, which)
+    shared = None
+    if solvers.affinity is not None and solvers.rate.trees is not None:
+        shared = tree_log_weights(rates, solvers.rate.trees)
+    mean = (
+        solvers.rate(rates)
+        if shared is None
+        else solvers.rate.of_weights(shared, rates)
+    )
     loss = _loss(
-        solvers.rate(rates).T,
+        mean.T,
         rows.y[which],
         rows.censored[which],
         parameters["log_sigma"],
@@ -232,12 +250,13 @@ def _evaluate(
     total = (loss * weight).sum(-1) / weight.sum(-1).clamp_min(1e-9)
     if solvers.affinity is None:
         return total
-    matched = log_rates(parameters, design, rows.matched, torch.zeros(1).long())
-    expected = binding_loss(
-        solvers.affinity(rates).T,
-        solvers.affinity(matched).T,
-        parameters["background"],
+    bound = (
+        solvers.affinity(rates)
+        if shared is None
+        else solvers.affinity.of_weights(shared)
     )
+    matched = solvers.affinity(matched_log_rates(parameters, design))
+    expected = binding_loss(bound.T, matched[:, None], parameters["background"])
     known = weight * rows.bound[which]
     off = ((expected - rows.binding[which]) ** 2 * known).sum(-1)
     return total + options.binding * off / known.sum(-1).clamp_min(1e-9)

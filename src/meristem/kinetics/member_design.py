@@ -150,3 +150,16 @@ def log_rates(
     if bool(design.absent.any()):
         rates = rates.masked_fill(design.absent, ABSENT_LOG_RATE)
     return rates
+
+
+def matched_log_rates(
+    parameters: Parameters, design: Design
+) -> Tensor:  # (n_member, n_reaction)
+    """Return the log rates of all members for a row without edits."""
+    rates = parameters["bias"] * design.filters * design.outputs
+    if "unit" in parameters:
+        active = torch.relu(parameters["offset"]) * design.hidden
+        rates = rates + (active * parameters["outer"]).sum(-1)
+    if bool(design.absent.any()):
+        rates = rates.masked_fill(design.absent, ABSENT_LOG_RATE)
+    return rates
