@@ -64,7 +64,7 @@ def test_another_shape_or_format_is_not_taken(tmp_path, monkeypatch):
     assert load_result(path, (4, 2)) is None
     save_result(path, replace(result(), spread=np.zeros((1, 1))))
     assert load_result(path, SHAPE) is None
-    monkeypatch.setattr(work, "FORMAT", 2)
+    monkeypatch.setattr(work, "FORMAT", work.FORMAT + 1)
     save_result(path, result())
     monkeypatch.undo()
     assert load_result(path, SHAPE) is None
