@@ -15,7 +15,7 @@ from meristem.kinetics.fit import fit_kinns
 from meristem.kinetics.kinn import Architecture, FitOptions, Measurements
 from meristem.kinetics.nested import GroupedReward, grouped_folds, pearson
 from meristem.kinetics.posterior import covers_truth, window_posterior
-from meristem.kinetics.search import best_trials, make_optimiser, run_search
+from meristem.kinetics.search import Trial, best_trials, make_optimiser, run_search
 from meristem.kinetics.simulate import Simulation, planted_benchmark, simulate
 from meristem.kinetics.space import simulated_space
 from meristem.records import FloatArray
@@ -34,6 +34,9 @@ COLUMNS = (
     "ridge",
 )
 KEY = ("seed", "method")
+SEARCHES = 3
+"""Searches per method: one alone settles on one place and is too sure of it."""
+
 TOP = 100
 """Best different architectures whose windows make the posterior."""
 
@@ -52,7 +55,7 @@ def run_planted(
     *,
     seeds: Sequence[int],
     methods: Sequence[str] = ("evolution", "random"),
-    generations: int = 60,
+    generations: int = 40,
     size: int = 16,
     rows: int = 2000,
     command: str = "",
@@ -69,7 +72,7 @@ def run_planted(
     methods
         Some of `METHODS`. The true windows themselves are fitted beside them.
     generations, size
-        The budget: architectures tried.
+        The budget of each of the `SEARCHES` searches: architectures tried.
     rows
         Simulated sequences, four changes each; a fifth is for the test.
 
@@ -84,6 +87,7 @@ def run_planted(
         "size": size,
         "rows": rows,
         "top": TOP,
+        "searches": SEARCHES,
     }
     open_folder(out, settings, command)
     table = CellTable(out / "results.csv", COLUMNS, KEY)
@@ -93,7 +97,6 @@ def run_planted(
         if not table.holds(cell):
             state = out / f"search_{method}_{seed}.json".replace(" ", "_")
             row = _cell(seed, method, generations, size, rows, state)
-            state.unlink(missing_ok=True)
             table.add([cell | row])
         if progress is not None:
             progress(done + 1, len(cells))
@@ -126,24 +129,31 @@ def _cell(
         r = _final(simulation, [windows], train, test, folds, rng)
         return dict.fromkeys(COLUMNS[3:], "") | {"r": number(r), "ridge": number(ridge)}
     search_rng = np.random.default_rng([seed, METHODS.index(method)])
-    trials = run_search(
-        make_optimiser(method, space, search_rng),
-        space,
-        GroupedReward(simulation.scheme, train, folds, search_rng, OPTIONS),
-        generations=generations,
-        size=size,
-        state=state,
-    )
+    trials: list[Trial] = []
+    kept: list[Trial] = []
+    for turn in range(SEARCHES):
+        part = state.with_suffix(f".{turn}.json")
+        found = run_search(
+            make_optimiser(method, space, search_rng),
+            space,
+            GroupedReward(simulation.scheme, train, folds, search_rng, OPTIONS),
+            generations=generations,
+            size=size,
+            state=part,
+        )
+        trials += found
+        kept += best_trials(found, TOP // SEARCHES)
+        part.unlink()
     best = [space.build(trial.point) for trial in best_trials(trials, 8)]
     r = _final(simulation, best, train, test, folds, search_rng)
-    found = covers_truth(window_posterior(space, trials, top=TOP), truth)
+    cover = covers_truth(window_posterior(space, kept, top=TOP), truth)
     return {
         "r": number(r),
         "reward": number(max(trial.reward for trial in trials)),
-        "covered": str(int(found["covered"].sum())),
-        "starts_covered": str(int(found["start_covered"].sum())),
-        "stops_covered": str(int(found["stop_covered"].sum())),
-        "width": number(float((found["stop_high"] - found["start_low"]).mean())),
+        "covered": str(int(cover["covered"].sum())),
+        "starts_covered": str(int(cover["start_covered"].sum())),
+        "stops_covered": str(int(cover["stop_covered"].sum())),
+        "width": number(float((cover["stop_high"] - cover["start_low"]).mean())),
         "ridge": number(ridge),
     }
 
