@@ -28,6 +28,9 @@ PENALTY = 20.0
 """Ridge penalty of a gene's own variants: half of the variance from about 20."""
 TRUSTED = 0.9
 """Share of traits whose omics and sets say more than markers alone, beforehand."""
+LEAST_TRUST = 0.05
+"""Trust below which the core is left out: beside a polygenic path with hardly any
+variance even a hundredth of it would set the order of the lines."""
 MIN_GENES = 30
 """Measured genes from which the core is in charge by itself."""
 
@@ -86,6 +89,7 @@ def fit_binn_core(
     if options.polygenic == "stack" and np.isfinite(held.alone).any():
         whole = held.linear + share * held.products
         trust = confirmed_share(*observed, held.alone, whole - held.alone, TRUSTED)
+        trust[trust < LEAST_TRUST] = 0.0
         core = mix_core(core, problem.panel, fit_alone(problem, targets), trust)
     number = {str(name): i for i, name in enumerate(plan.node_name)}
     phenotypes = dataset.phenotypes
