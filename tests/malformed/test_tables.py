@@ -23,7 +23,7 @@ from meristem.io.tables import (
 )
 
 LONG = "line,trait,value\n"
-GZIPPED = gzip.compress(b"line,y\na,1\nb,2\n" * 50)
+GZIPPED = gzip.compress(b"line,y\na,1\nb,2\n" * 50, mtime=0)
 
 
 def phenotypes(path, **options):
