@@ -10,11 +10,12 @@ from tests.models.core_case import N_GENE, N_SET, N_VARIANT, core_data, core_pla
 
 from meristem.models.binn_core import CoreProblem, fit_alone, fit_core, mix_core
 from meristem.models.binn_core_fit import PENALTY
+from meristem.models.major_variants import EXPECTED_MAJOR, major_candidates
 from meristem.models.marker_panel import make_panel
 from meristem.models.omics_prediction import joined_features
 from meristem.models.pathway_kernels import unit_diagonal
 from meristem.models.plan_sets import gene_variants, node_sets
-from meristem.models.set_inclusion import fit_sets
+from meristem.models.set_inclusion import fit_sets, set_rate
 from meristem.models.targets import training_targets
 
 
@@ -81,7 +82,12 @@ def test_the_weights_are_the_blup_of_the_kernels(fitted, number):
     for k in range(N_SET):
         own = genes[:, problem.sets.of(k)]
         factors.append(own / np.sqrt(np.mean(np.sum(own**2, axis=1))))
-    fit = fit_sets(base, [f[target.rows] for f in factors], target)
+    markers = problem.markers.astype(np.float64)
+    major = major_candidates(markers[target.rows], base, target)
+    factors += [markers[:, [j]] for j in major]
+    rare = np.full(major.size, EXPECTED_MAJOR / N_VARIANT)
+    rate = np.concatenate([set_rate(N_SET), rare])
+    fit = fit_sets(base, [f[target.rows] for f in factors], target, rate)
     kernel = fit.base[0] * gene_kernel + fit.base[1] * problem.panel.kernel
     for variance, factor in zip(fit.variance, factors, strict=True):
         kernel = kernel + variance * factor @ factor.T
@@ -89,7 +95,7 @@ def test_the_weights_are_the_blup_of_the_kernels(fitted, number):
     assert linear_value(core, problem, number) == pytest.approx(expected, abs=2e-4)
     head = core.heads[number]
     assert head.variance == pytest.approx([fit.base[1], fit.base[0]])
-    assert head.inclusion == pytest.approx(fit.inclusion)
+    assert head.inclusion == pytest.approx(fit.inclusion[:N_SET], abs=1e-6)
 
 
 def test_activities_have_spread_one_on_the_rows_of_their_target(fitted):

@@ -2,8 +2,9 @@
 
 Variants -> genes (expression learned on the training rows, regulators in trans) ->
 sets (weighted sums of their genes) -> trait, beside a path from all genes and a
-polygenic path from all variants. The weights are best linear unbiased predictions
-under learned variances; products of set activities are the only nonlinear part.
+polygenic path from all variants, of which a few may have large effects. The weights
+are best linear unbiased predictions under learned variances; products of set
+activities are the only nonlinear part.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from numpy.typing import NDArray
 
 from meristem.models.gene_latents import GeneLatents, fit_gene_latents
 from meristem.models.kernel_blup import KernelBLUP, fit_kernel_blup
+from meristem.models.major_variants import EXPECTED_MAJOR, major_candidates
 from meristem.models.marker_panel import MarkerPanel
 from meristem.models.pathway_kernels import unit_diagonal
 from meristem.models.plan_sets import Members
-from meristem.models.set_inclusion import SetFit, fit_sets
+from meristem.models.set_inclusion import SetFit, fit_sets, set_rate
 from meristem.models.set_products import Products, fit_products, no_products
 from meristem.models.targets import Target
 from meristem.records import FloatArray, IntArray
@@ -111,6 +113,7 @@ def fit_core(
     place = np.full(problem.markers.shape[0], -1)
     place[rows] = np.arange(rows.size)
     heads, duals = [], np.zeros((problem.markers.shape[0], len(targets)))
+    major = np.zeros((problem.markers.shape[1], len(targets)))
     for number, target in enumerate(targets):
         inside = place[target.rows]
         block = np.ix_(inside, inside)
@@ -121,11 +124,23 @@ def fit_core(
         factors = [
             seen[:, problem.sets.of(k)] * np.sqrt(size[k]) for k in range(size.size)
         ]
-        fit = fit_sets(base, factors, target)
+        n_set, n_variant = size.size, problem.markers.shape[1]
+        x = problem.markers[target.rows]
+        candidates = np.empty(0, dtype=np.int64)
+        if problem.polygenic:
+            candidates = major_candidates(x, base, target)
+        single = [x[:, [j]].astype(np.float64) for j in candidates.tolist()]
+        rare = np.full(candidates.size, EXPECTED_MAJOR / n_variant)
+        rate = np.concatenate([set_rate(n_set), rare])
+        fit = fit_sets(base, factors + single, target, rate)
         heads.append(_head(problem.sets, seen, gene_factor, factors, fit))
         if problem.polygenic:
             duals[target.rows, number] = fit.base[1] * fit.dual
+            image = x[:, candidates].T @ fit.dual
+            major[candidates, number] = fit.variance[n_set:] * image
     effect = problem.panel.effects(duals)
+    scale = problem.panel.scale
+    effect += major * (scale.weight / scale.sd)[:, None]
     return Core(latents, problem.sets, tuple(heads), effect)
 
 
@@ -191,7 +206,7 @@ def _head(
         gene_effect=fit.base[0] * gene_factor * image,
         loading=loading,
         set_effect=effect,
-        inclusion=fit.inclusion,
+        inclusion=fit.inclusion[:n_set],
         products=_of_activities(products, effect),
         variance=np.array([fit.base[1] if fit.base.size > 1 else 0.0, fit.base[0]]),
         residual=fit.residual,

@@ -51,6 +51,7 @@ def fit_sets(
     base: Sequence[FloatArray],  # each (n, n), mean diagonal 1
     factors: Sequence[FloatArray],  # each (n, n_member), mean row norm 1
     target: Target,
+    rate: FloatArray | None = None,  # (n_set,) of inclusion, beforehand
 ) -> SetFit:
     """Return posterior inclusion and expected variance of every set.
 
@@ -64,6 +65,8 @@ def fit_sets(
         Over the rows of the target, in their order.
     target
         Values and weights of the rows.
+    rate
+        Without it `EXPECTED_SETS` of the sets are expected to have variance.
 
     References
     ----------
@@ -89,7 +92,8 @@ def fit_sets(
     n_base, n_set = len(base), len(factors)
     shares = np.array([*[0.5 / max(n_base, 1)] * n_base, 0.5 if n_base else 1.0])
     shape = np.array([*[_BASE_PRIOR] * n_base, _NOISE_PRIOR])
-    rate = min(LARGEST_RATE, EXPECTED_SETS / max(n_set, 1))
+    if rate is None:
+        rate = set_rate(n_set)
     variance, inclusion = np.zeros(n_set), np.zeros(n_set)
     active = np.arange(n_set)
     for number in range(ROUNDS):
@@ -102,7 +106,7 @@ def fit_sets(
             inclusion[k], expected[k] = _posterior(
                 *problem.without(k, *solved, variance[k] * scale),
                 scale,
-                rate,
+                float(rate[k]),
             )
         following = problem.base_step(solved, shares, shape, variance.sum(), scale)
         change = np.abs(following - shares).max()
@@ -126,6 +130,11 @@ def fit_sets(
         dual=dual,
         projection=projection,
     )
+
+
+def set_rate(n_set: int) -> FloatArray:  # (n_set,)
+    """Return how probable it is beforehand that each of the sets has variance."""
+    return np.full(n_set, min(LARGEST_RATE, EXPECTED_SETS / max(n_set, 1)))
 
 
 def _narrow(
