@@ -94,7 +94,7 @@ def test_page_of_all_tables(tmp_path):
     ]
     write_rows(tmp_path / "recovery" / "summary.csv", columns, rows)
     open_folder(tmp_path / "recovery", {"seed": 1}, "meristem bench recovery")
-    columns = (*recovery.KEY, *recovery.CAUSAL_COLUMNS)
+    columns = recovery_columns = (*recovery.KEY, *recovery.CAUSAL_COLUMNS)
     causal = [
         blank(
             columns,
@@ -153,6 +153,12 @@ def test_page_of_all_tables(tmp_path):
     assert reached["recovery, n = 450: recall of causal pathways at 10 % FDR"]
     assert not reached["recovery, n = 450: r"]
     assert not reached["shoot branching, H2 = 1, 30 % wrong edges: relative error"]
+    for row in causal:
+        row["false_share"] = "0.2"
+    write_rows(tmp_path / "recovery" / "causal.csv", recovery_columns, causal)
+    reached = {v.what: v.reached for v in judge_targets(tmp_path)}
+    # more found than asked for, at a rate that is not held
+    assert not reached["recovery, n = 450: recall of causal pathways at 10 % FDR"]
     headings = [line for line in text.splitlines() if line.startswith("## ")]
     assert len(headings) == 8
 

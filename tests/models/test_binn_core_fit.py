@@ -12,7 +12,11 @@ from tests.models.test_mediated import make_plan
 from meristem.config.models import BINNOptions
 from meristem.errors import DataError
 from meristem.models.binn import BINN
-from meristem.models.binn_core_fit import core_in_charge, fit_binn_core
+from meristem.models.binn_core_fit import (
+    LEAST_TRUST,
+    core_in_charge,
+    fit_binn_core,
+)
 from meristem.models.binn_core_fitted import FittedCore
 from meristem.models.binn_fitted import FittedBINN
 from meristem.models.gblup import GBLUP
@@ -62,6 +66,7 @@ def test_soft_omics_of_enough_genes_below_sets_put_the_core_in_charge(training):
         BINNOptions(omics="none"),
         BINNOptions(omics="hard"),
         BINNOptions(omics="soft", omics_weight=0.0),
+        BINNOptions(omics="soft", omics_schedule="staged"),
     ):
         assert not core_in_charge(options, training, plan)
     assert not core_in_charge(SOFT, training, None)
@@ -206,9 +211,10 @@ def test_held_out_rows_of_an_inner_fold_do_not_teach_it(training, monkeypatch):
         assert np.array_equal(one, two, equal_nan=True)
 
 
-def test_without_trust_it_is_gblup(training, fresh, monkeypatch):
+@pytest.mark.parametrize("hardly", [0.0, 0.9 * LEAST_TRUST])
+def test_with_hardly_any_trust_it_is_gblup(training, fresh, monkeypatch, hardly):
     def none(observed, weight, linear, extra, prior=None):
-        return np.zeros(observed.shape[1])
+        return np.full(observed.shape[1], hardly)
 
     monkeypatch.setattr("meristem.models.binn_core_fit.confirmed_share", none)
     genotypes = fresh[0].genotypes

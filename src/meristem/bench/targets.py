@@ -222,6 +222,10 @@ def _near_gblup(rows: Sequence[Row], trait: str, label: str) -> list[Verdict]:
     return found
 
 
+_FDR = 0.10
+"""False share up to which a recall was found at the rate that was asked for."""
+
+
 def _causal(rows: Sequence[Row]) -> list[Verdict]:
     where = {"n": "450", "level": "pathways", "test": "within", "measured": "1"}
     methods = ("binn", "gwas", "twas", "elastic_net")
@@ -233,9 +237,10 @@ def _causal(rows: Sequence[Row]) -> list[Verdict]:
     return [
         Verdict(
             "recovery, n = 450: recall of causal pathways at 10 % FDR",
-            "above GWAS- and TWAS-based enrichment",
+            "above GWAS- and TWAS-based enrichment, the rate held",
             listed,
-            recall["binn"] > max(recall["gwas"], recall["twas"]),
+            recall["binn"] > max(recall["gwas"], recall["twas"])
+            and wrong["binn"] <= _FDR,
         )
     ]
 

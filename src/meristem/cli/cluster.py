@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -64,7 +65,12 @@ def on_cluster(address: str | None, jobs: int | None) -> Iterator[int | None]:
 
     # one thread per process, as everywhere: torch threads would fight
     local = (
-        LocalCluster(n_workers=jobs or 2, threads_per_worker=1, dashboard_address=None)
+        LocalCluster(
+            n_workers=jobs or 2,
+            threads_per_worker=1,
+            dashboard_address=None,
+            silence_logs=logging.ERROR,
+        )
         if address == "local"
         else None
     )
@@ -84,6 +90,7 @@ def on_cluster(address: str | None, jobs: int | None) -> Iterator[int | None]:
                     remedy="start some: `dask worker ADDRESS --nthreads 1`",
                 )
             with parallel_config(backend="dask", n_jobs=threads):
+                # one fit at a time would stay in this process
                 yield max(threads, 2)
     finally:
         if local is not None:

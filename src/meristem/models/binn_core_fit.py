@@ -41,11 +41,14 @@ def core_in_charge(
     """Tell whether the core replaces the trained network.
 
     By itself where omics supervise softly and the plan has enough measured genes
-    that read variants, with nodes above them.
+    that read variants, with nodes above them. A schedule of the omics weight asks
+    for epochs, which the core does not have.
     """
     if options.core != "auto" or plan is None:
         return options.core == "always"
     if options.omics != "soft" or options.omics_weight == 0:
+        return False
+    if options.omics_schedule != "constant":
         return False
     genes, sets = gene_variants(plan), node_sets(plan)
     measured = {str(name) for table in dataset.omics for name in table.node_name}
