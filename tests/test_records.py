@@ -81,6 +81,17 @@ def test_wrong_shapes_types_and_values_are_refused() -> None:
         Dataset(good, _phenotypes(good.sample_id[::-1]))
 
 
+def test_derived_values_count_where_they_are_asked_for_alone() -> None:
+    derived = np.array([False, True, False])
+    names, genes = np.array(["a", "ab", "b"]), np.array(["g", "h"])
+    value = np.arange(6.0).reshape(3, 2)
+    table = OmicsTable("o", names, genes, genes, value, derived=derived)
+    assert np.isnan(table.direct().value).all(axis=1).tolist() == derived.tolist()
+    assert table.take_samples(np.array([1, 2])).derived.tolist() == [True, False]
+    with pytest.raises(DataError, match="derived"):
+        OmicsTable("o", names, genes, genes, value, derived=derived[:2])
+
+
 def test_unknown_groupings_are_named() -> None:
     groups = _dataset().groups
     assert groups is not None

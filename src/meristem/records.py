@@ -207,6 +207,8 @@ class OmicsTable:
     source: str = ""
     reliability: FloatArray | None = None  # (n_feature,) share of the variance that
     # is no measurement error, in (0, 1]; None: not known
+    derived: NDArray[np.bool_] | None = None  # (n_sample,) rows of hybrids that are
+    # the mean of their parents; None: there are none
 
     def __post_init__(self) -> None:
         expected = (self.sample_id.size, self.feature_id.size)
@@ -225,6 +227,8 @@ class OmicsTable:
                 f"{self.name}: a reliability is not above 0 and at most 1",
                 where=self.source,
             )
+        if self.derived is not None and self.derived.shape != self.sample_id.shape:
+            raise DataError(f"{self.name}: derived and sample_id differ in length")
         if np.isinf(self.value).any():
             raise DataError(f"{self.name}: a value is infinite", where=self.source)
         _refuse_duplicates(self.sample_id, f"samples of {self.name}")
@@ -232,7 +236,23 @@ class OmicsTable:
 
     def take_samples(self, index: NDArray) -> OmicsTable:
         """Return the samples at `index` (integers or a mask), in that order."""
-        return replace(self, sample_id=self.sample_id[index], value=self.value[index])
+        return replace(
+            self,
+            sample_id=self.sample_id[index],
+            value=self.value[index],
+            derived=None if self.derived is None else self.derived[index],
+        )
+
+    def direct(self) -> OmicsTable:
+        """Return the table without derived values: each measurement counts once.
+
+        Hybrids repeat the measurements of their parents. What is learned of omics
+        from genotypes would take them for so many independent ones.
+        """
+        if self.derived is None or not self.derived.any():
+            return self
+        value = np.where(self.derived[:, None], np.nan, self.value)
+        return replace(self, value=value, derived=None)
 
 
 @dataclass(frozen=True)

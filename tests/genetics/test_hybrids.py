@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from meristem.errors import DataError
-from meristem.genetics.hybrids import cross_parents
-from meristem.records import Genotypes, VariantTable
+from meristem.genetics.hybrids import cross_omics, cross_parents
+from meristem.records import Genotypes, OmicsTable, VariantTable
 
 
 def lines(dosage: list[list[int]], ploidy: int = 2) -> Genotypes:
@@ -78,3 +78,43 @@ def test_a_parent_that_is_no_inbred_line_is_refused() -> None:
 def test_odd_ploidy_is_refused() -> None:
     with pytest.raises(DataError, match="ploidy 3"):
         cross(lines([[0, 3], [3, 0]], ploidy=3), "AB")
+
+
+def omics(sample_id: str, value: list[list[float]]) -> OmicsTable:
+    feature = np.array([f"g{k}" for k in range(len(value[0]))])
+    return OmicsTable(
+        "expression", np.array(list(sample_id)), feature, feature, np.array(value)
+    )
+
+
+def crossed(table: OmicsTable, *pairs: str) -> OmicsTable:
+    first, second = (np.array([pair[i] for pair in pairs]) for i in (0, 1))
+    return cross_omics(table, np.array(pairs), first, second)
+
+
+def test_a_hybrid_has_the_mean_of_its_parents() -> None:
+    parents = omics("ABC", [[1.0, 2.0, 5.0], [3.0, np.nan, 5.0], [0.0, 4.0, 6.0]])
+    found = crossed(parents, "AB", "CA", "XA")
+    assert found.sample_id.tolist() == ["AB", "CA"]  # X was not measured
+    np.testing.assert_array_equal(found.value, [[2.0, np.nan, 5.0], [0.5, 3.0, 5.5]])
+
+
+def test_what_was_measured_on_a_hybrid_stays() -> None:
+    table = omics("ABH", [[1.0], [3.0], [9.0]])
+    names, one, two = np.array([["H", "A", "B"], ["A", "A", "B"], ["B", "A", "A"]])
+    found = cross_omics(table, names, one, two)
+    assert dict(zip(found.sample_id, found.value[:, 0], strict=True)) == {
+        "A": 1.0,
+        "B": 3.0,
+        "H": 9.0,
+    }
+
+
+def test_a_table_without_parents_is_left_alone() -> None:
+    table = omics("XY", [[1.0], [3.0]])
+    assert crossed(table, "AB") is table
+
+
+def test_parents_that_make_no_hybrid_are_refused() -> None:
+    with pytest.raises(DataError, match="expression is measured on parents, but on"):
+        crossed(omics("AC", [[1.0], [3.0]]), "AB", "CD")

@@ -228,10 +228,11 @@ def dataset(make_genotypes) -> Dataset:
             rng.normal(size=(5, 3)),
             "x.tsv",
             reliability,
+            derived,
         )
-        for name, reliability in (
-            ("expression", None),
-            ("metabolites", np.array([0.5, 1.0, 0.125])),
+        for name, reliability, derived in (
+            ("expression", None, np.arange(5) > 2),
+            ("metabolites", np.array([0.5, 1.0, 0.125]), None),
         )
     )
     label = np.array([["f1", "", "a"], ["f2", "x", "a"]] * 2 + [["", "", "b"]])

@@ -173,6 +173,10 @@ def predict(
     model: Annotated[
         list[str] | None, typer.Option("--model", help="Model label; repeatable.")
     ] = None,
+    hybrids: Annotated[
+        Path | None,
+        typer.Option("--hybrids", help="Crosses of these lines to predict instead."),
+    ] = None,
     genotype_format: Annotated[str, typer.Option("--format", help="File format.")] = (
         "auto"
     ),
@@ -191,6 +195,7 @@ def predict(
         open_run(run),
         genotypes,
         labels=tuple(model or ()),
+        hybrids=hybrids,
         genotype_format=genotype_format,
         min_overlap=min_overlap,
     )

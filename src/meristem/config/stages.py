@@ -218,6 +218,11 @@ class PredictConfig(Stage):
     genotypes: Path | None = Field(
         default=None, description="file of new lines, predicted at the end of a run"
     )
+    hybrids: Path | None = Field(
+        default=None,
+        description="table sample,parent_1,parent_2: predict these crosses, of the "
+        "inbred lines in `genotypes` or, without it, of those of the run",
+    )
     min_overlap: float = Field(
         default=0.8, ge=0, le=1, description="share of training variants required"
     )

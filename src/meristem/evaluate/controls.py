@@ -315,7 +315,10 @@ def _sentence(ingredient: str, control: str, trait: str) -> str:
 
 
 def _permute_rows(table: OmicsTable, rng: np.random.Generator) -> OmicsTable:
-    measured = np.flatnonzero(~np.isnan(table.value).all(axis=1))
+    measured = ~np.isnan(table.value).all(axis=1)
+    derived = np.zeros_like(measured) if table.derived is None else table.derived
     value = table.value.copy()
-    value[measured] = table.value[rng.permutation(measured)]
+    for kind in (measured & ~derived, measured & derived):
+        rows = np.flatnonzero(kind)
+        value[rows] = table.value[rng.permutation(rows)]
     return replace(table, value=value)

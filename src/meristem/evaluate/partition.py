@@ -93,6 +93,8 @@ def cluster_labels(
     n_cluster: int,
     rng: np.random.Generator,
     n_axis: int = 10,
+    *,
+    among: NDArray[np.bool_] | None = None,  # (n_sample,)
 ) -> StrArray:  # (n_sample,)
     """Return k-means clusters of the relationship matrix's principal coordinates.
 
@@ -106,12 +108,16 @@ def cluster_labels(
         Starts of k-means.
     n_axis
         Leading coordinates used.
+    among
+        Lines that make the clusters, the others join the nearest; None: all. Parents
+        of hybrids would else be a cluster of their own.
     """
-    n_cluster = min(n_cluster, genotypes.n_sample)
+    makers = np.ones(genotypes.n_sample, dtype=bool) if among is None else among
+    n_cluster = min(n_cluster, int(makers.sum()))
     kernel = relationship_matrix(genotypes.call_dosage, ploidy=genotypes.ploidy)
     scores, _ = principal_axes(kernel, min(n_axis, genotypes.n_sample - 1))
     means = KMeans(n_cluster, n_init=10, random_state=int(rng.integers(2**31)))
-    return _name_clusters(means.fit_predict(scores))
+    return _name_clusters(means.fit(scores[makers]).predict(scores))
 
 
 def _name_clusters(number: NDArray) -> StrArray:

@@ -52,9 +52,9 @@ def ask(
         return "kfold", _by_row(usable, measured, n_fold)
     if config.scheme == "group":
         label = _column(usable, config.group)
-        return f"group:{config.group}", _by_group(label, n_fold)
+        return f"group:{config.group}", _by_group(label, measured, n_fold)
     if config.scheme == "cluster":
-        return "cluster", _by_cluster(usable, config.clusters)
+        return "cluster", _by_cluster(usable, measured, config.clusters)
     if config.scheme.startswith("cv"):
         return config.scheme, _by_environment(usable, measured, config.scheme, n_fold)
     return "parents", _by_parents(usable, measured, n_fold)
@@ -70,13 +70,15 @@ def _by_row(usable: Dataset, measured: Mask, n_fold: int) -> Draw:
     return lambda rng: Drawn(name[:, None], 1, deal(name[measured], n_fold, rng))
 
 
-def _by_group(label: StrArray, n_fold: int) -> Draw:
-    return lambda rng: Drawn(label[:, None], 1, deal_groups(label, n_fold, rng))
+def _by_group(label: StrArray, measured: Mask, n_fold: int) -> Draw:
+    # what is not tested needs no fold of its own, but is withheld with its group
+    tested = label[measured]
+    return lambda rng: Drawn(label[:, None], 1, deal_groups(tested, n_fold, rng))
 
 
-def _by_cluster(usable: Dataset, n_cluster: int) -> Draw:
+def _by_cluster(usable: Dataset, measured: Mask, n_cluster: int) -> Draw:
     def draw(rng: np.random.Generator) -> Drawn:
-        label = cluster_labels(usable.genotypes, n_cluster, rng)
+        label = cluster_labels(usable.genotypes, n_cluster, rng, among=measured)
         return Drawn(label[:, None], 1, deal_groups(label, n_cluster, rng))
 
     return draw

@@ -1,4 +1,4 @@
-"""Genotypes of single crosses from those of their inbred parents."""
+"""Genotypes and omics of single crosses from those of their inbred parents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
-from meristem.records import MISSING, Genotypes, IntArray, StrArray
+from meristem.records import (
+    MISSING,
+    Dataset,
+    Genotypes,
+    IntArray,
+    OmicsTable,
+    StrArray,
+)
 
 GREATEST_HETEROZYGOSITY = 0.2
 """A parent with a larger share of heterozygous calls is no inbred line."""
@@ -79,6 +86,85 @@ def cross_parents(
         call_dosage=dosage,
         ploidy=max(parents.ploidy, 2),
     )
+
+
+def cross_omics(
+    table: OmicsTable,
+    sample_id: StrArray,  # (n_hybrid,)
+    parent_1: StrArray,  # (n_hybrid,)
+    parent_2: StrArray,  # (n_hybrid,)
+) -> OmicsTable:
+    """Return omics of hybrids, those of their parents where they have none themselves.
+
+    What a cross receives from its parents is the mean of both, as its dosage is; a
+    feature that one parent lacks is missing. A hybrid that was measured keeps what
+    was measured on it; the others are marked as derived.
+
+    Parameters
+    ----------
+    table
+        Measurements of hybrids, of parents, or of some of both.
+    sample_id
+        Names of the hybrids, unique.
+    parent_1, parent_2
+        Ids of their parents; the order does not matter.
+
+    Returns
+    -------
+    OmicsTable
+        The rows that are named after a hybrid, then those of hybrids whose parents
+        both are there. The table itself if it holds no parent.
+
+    Raises
+    ------
+    DataError
+        If some parents are there, and no hybrid of which both are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> level = np.array([[1.0, 4.0], [3.0, np.nan]])
+    >>> gene = np.array(["g1", "g2"])
+    >>> parents = OmicsTable("expression", np.array(["A", "B"]), gene, gene, level)
+    >>> cross_omics(parents, np.array(["AxB"]), *np.array([["A"], ["B"]])).value
+    array([[ 2., nan]])
+    """
+    row = {name: index for index, name in enumerate(table.sample_id.tolist())}
+    if not row.keys() & {*parent_1.tolist(), *parent_2.tolist()}:
+        return table
+    known = set(sample_id.tolist())
+    own = np.array([name in known for name in row], dtype=bool)
+    names = zip(sample_id.tolist(), parent_1.tolist(), parent_2.tolist(), strict=True)
+    crossed = [
+        (name, row[one], row[two])
+        for name, one, two in names
+        if name not in row and one in row and two in row
+    ]
+    if not crossed and not own.any():
+        raise DataError(
+            f"{table.name} is measured on parents, but on both of no hybrid",
+            where=table.source,
+            remedy="measure more parents, or write them as in the table of hybrids",
+        )
+    names_kept = [*table.sample_id[own].tolist(), *(name for name, *_ in crossed)]
+    first = np.array([one for _, one, _ in crossed], dtype=np.int64)
+    second = np.array([two for *_, two in crossed], dtype=np.int64)
+    mean = (table.value[first] + table.value[second]) / 2
+    return replace(
+        table,
+        sample_id=np.array(names_kept, dtype=np.str_),
+        value=np.concatenate([table.value[own], mean]),
+        derived=np.arange(len(names_kept)) >= int(own.sum()),
+    )
+
+
+def own_parents(dataset: Dataset) -> NDArray[np.bool_]:  # (n_sample,)
+    """Tell which rows are parents of hybrids, written as crosses with themselves."""
+    groups = dataset.groups
+    if groups is None or not {"parent_1", "parent_2"} <= set(groups.group_name):
+        return np.zeros(dataset.n_sample, dtype=bool)
+    one, two = groups.column("parent_1"), groups.column("parent_2")
+    return (one == dataset.sample_id) & (two == dataset.sample_id)
 
 
 def _rows(parents: Genotypes, sample_id: StrArray, parent: StrArray) -> IntArray:

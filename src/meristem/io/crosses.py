@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.io.column_names import find_column, line_column
@@ -23,6 +24,34 @@ class Crosses:
     sample_id: StrArray  # (n_hybrid,) unique
     parent_1: StrArray  # (n_hybrid,)
     parent_2: StrArray  # (n_hybrid,)
+    added: NDArray[np.bool_] | None = None  # (n_hybrid,) parents of `with_parents`
+
+    def take(self, index: NDArray) -> Crosses:
+        """Return the hybrids at `index` (integers or a mask), in that order."""
+        added = None if self.added is None else self.added[index]
+        return Crosses(
+            self.sample_id[index], self.parent_1[index], self.parent_2[index], added
+        )
+
+    def with_parents(self) -> Crosses:
+        """Return the hybrids, then every parent as a cross of itself with itself.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> one = Crosses(np.array(["AxB"]), np.array(["A"]), np.array(["B"]))
+        >>> one.with_parents().sample_id.tolist()
+        ['AxB', 'A', 'B']
+        """
+        parents = np.union1d(self.parent_1, self.parent_2)
+        parents = parents[~np.isin(parents, self.sample_id)]
+        added = np.arange(self.sample_id.size + parents.size) >= self.sample_id.size
+        return Crosses(
+            np.concatenate([self.sample_id, parents]),
+            np.concatenate([self.parent_1, parents]),
+            np.concatenate([self.parent_2, parents]),
+            added,
+        )
 
 
 def read_crosses(path: str | Path, parent_id: StrArray | None = None) -> Crosses:

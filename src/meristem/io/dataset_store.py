@@ -144,6 +144,7 @@ def _write_omics(table: OmicsTable, path: Path) -> None:
         "reliability": None
         if table.reliability is None
         else table.reliability.tolist(),
+        "derived": None if table.derived is None else table.derived.tolist(),
     }
     _write_parquet(path, table.sample_id, columns, notes)
 
@@ -151,7 +152,7 @@ def _write_omics(table: OmicsTable, path: Path) -> None:
 def _read_omics(path: Path) -> OmicsTable:
     sample_id, table, notes = _read_parquet(path)
     feature_id = _text(table.column_names)
-    known = notes.get("reliability")
+    known, derived = notes.get("reliability"), notes.get("derived")
     return OmicsTable(
         notes["name"],
         sample_id,
@@ -160,6 +161,7 @@ def _read_omics(path: Path) -> OmicsTable:
         _matrix(table),
         notes["source"],
         None if known is None else np.array(known),
+        None if derived is None else np.array(derived, dtype=bool),
     )
 
 

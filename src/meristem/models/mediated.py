@@ -153,8 +153,9 @@ class Mediated:
 def _goblup(
     panel: MarkerPanel, dataset: Dataset, targets: tuple[Target, ...]
 ) -> _Solution:
-    features = joined_features(dataset.omics)
-    genomic = panel.kernel @ feature_duals(panel.kernel, features)
+    features = joined_features(dataset.omics, derived=True)
+    once = np.where(np.isnan(joined_features(dataset.omics)), np.nan, features)
+    genomic = panel.kernel @ feature_duals(panel.kernel, once)
     # lines without a measurement enter with their genomic expectation
     complete = np.where(np.isnan(features), genomic, features)
     omics_kernel, _ = unit_diagonal(complete @ complete.T)

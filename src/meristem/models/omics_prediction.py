@@ -17,11 +17,13 @@ MIN_MEASURED = 5
 def joined_features(
     omics: tuple[OmicsTable, ...],
     nodes: StrArray | None = None,  # (n_node,)
+    *,
+    derived: bool = False,
 ) -> FloatArray:  # (n_sample, n_feature or n_node) NaN missing
     """Return measured features standardised over the rows given.
 
     With `nodes`, one column per node: the first feature that measures it, NaN where
-    none does.
+    none does. What hybrids have from their parents is left out unless `derived`.
 
     Raises
     ------
@@ -33,7 +35,8 @@ def joined_features(
             "this model needs omics of training lines and there are none",
             remedy="add an [[omics]] section, or leave the model out",
         )
-    value = np.concatenate([table.value for table in omics], axis=1)
+    tables = omics if derived else tuple(table.direct() for table in omics)
+    value = np.concatenate([table.value for table in tables], axis=1)
     if nodes is not None:
         measured = np.concatenate([table.node_name for table in omics])
         place: dict[str, int] = {}

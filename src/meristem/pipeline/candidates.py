@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,10 @@ from scipy.stats import rankdata
 from meristem.config.stages import GenotypeConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.intervals import Calibration, top_probability
-from meristem.io.genotypes import read_genotypes
+from meristem.genetics.hybrids import own_parents
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.final import deployable_labels, load_fitted
+from meristem.pipeline.inputs import read_crossed
 from meristem.prepare.match import MatchReport, match_variants
 from meristem.records import Genotypes, Predictions
 
@@ -67,7 +69,7 @@ def _half_width(analysis: Analysis, label: str, trait: str, environment: str) ->
 def predict_candidates(analysis: Analysis) -> None:
     """Write predictions of lines without phenotype, those of the run and new ones."""
     dataset = analysis.dataset
-    unseen = np.isnan(dataset.phenotypes.value).all(axis=1)
+    unseen = np.isnan(dataset.phenotypes.value).all(axis=1) & ~own_parents(dataset)
     frames = []
     with analysis.timed("candidates"):
         if unseen.any():
@@ -76,8 +78,10 @@ def predict_candidates(analysis: Analysis) -> None:
                 _predict(analysis, label, genotypes)
                 for label in deployable_labels(analysis)
             ]
-        if analysis.config.predict.genotypes is not None:
-            frames.append(predict_new(analysis, analysis.config.predict.genotypes)[0])
+        new = read_asked(analysis)
+        if new is not None:
+            share = analysis.config.predict.min_overlap
+            frames.append(_predict_matched(analysis, new, (), share)[0])
         if frames:
             analysis.folder.write_table("candidates.csv", pd.concat(frames))
 
@@ -87,6 +91,7 @@ def predict_new(
     genotypes: Path,
     *,
     labels: tuple[str, ...] = (),
+    hybrids: Path | None = None,
     genotype_format: str = "auto",
     min_overlap: float | None = None,
 ) -> tuple[pd.DataFrame, MatchReport]:
@@ -100,6 +105,8 @@ def predict_new(
         A genotype file of any known format.
     labels
         Models to use; empty means all that predict from genotypes alone.
+    hybrids
+        A table of crosses between the inbred lines in `genotypes`: these are predicted.
     genotype_format
         As in the configuration; `auto` reads it from the name.
     min_overlap
@@ -116,10 +123,29 @@ def predict_new(
     Raises
     ------
     ConfigError
-        If a label is no model of the run, or the run holds no fitted model.
+        If a label is no model of the run, the run holds no fitted model, or the
+        format is not known.
     DataError
         If too few training variants are in the file.
     """
+    new = _read_new(analysis, genotypes, hybrids, genotype_format)
+    share = analysis.config.predict.min_overlap if min_overlap is None else min_overlap
+    return _predict_matched(analysis, new, labels, share)
+
+
+def read_asked(analysis: Analysis) -> Genotypes | None:
+    """Return the new lines or hybrids that the configuration names, None if none."""
+    new, old = analysis.config.predict, analysis.config.genotypes
+    if new.genotypes is not None:
+        return _read_new(analysis, new.genotypes, new.hybrids, "auto")
+    if new.hybrids is not None:
+        return _read_new(analysis, old.path, new.hybrids, old.format)
+    return None
+
+
+def _predict_matched(
+    analysis: Analysis, new: Genotypes, labels: tuple[str, ...], min_overlap: float
+) -> tuple[pd.DataFrame, MatchReport]:
     known = deployable_labels(analysis)
     unknown = sorted(set(labels) - set(known))
     if unknown:
@@ -128,16 +154,26 @@ def predict_new(
             where=analysis.folder.path,
             remedy=f"use some of: {', '.join(known)}",
         )
-    config = GenotypeConfig.model_validate(
-        {"path": genotypes, "format": genotype_format}
-    )
-    new = read_genotypes(config)
-    share = analysis.config.predict.min_overlap if min_overlap is None else min_overlap
     matched, report = match_variants(
-        new, analysis.dataset.genotypes.variants, min_overlap=share
+        new, analysis.dataset.genotypes.variants, min_overlap=min_overlap
     )
     frames = [_predict(analysis, label, matched) for label in labels or tuple(known)]
     return pd.concat(frames, ignore_index=True), report
+
+
+def _read_new(
+    analysis: Analysis, path: Path, hybrids: Path | None, genotype_format: str
+) -> Genotypes:
+    """Return new genotypes, read as those of the run but for the format."""
+    known = get_args(GenotypeConfig.model_fields["format"].annotation)
+    if genotype_format not in known:
+        raise ConfigError(
+            f"there is no genotype format called {genotype_format!r}",
+            where="--format",
+            remedy=f"use one of: {', '.join(known)}",
+        )
+    changes = {"path": path, "hybrids": hybrids, "format": genotype_format}
+    return read_crossed(analysis.config.genotypes.model_copy(update=changes))[0]
 
 
 def _predict(analysis: Analysis, label: str, genotypes: Genotypes) -> pd.DataFrame:

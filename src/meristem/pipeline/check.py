@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from meristem.io.omics import read_omics
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.pipeline.estimate import Estimate, estimate_run
 from meristem.pipeline.inputs import (
+    drop_idle_parents,
     read_all_omics,
     read_phenotypes,
     read_population,
@@ -139,19 +140,28 @@ def _check_data(config: AnalysisConfig, found: _Findings) -> Dataset | None:
         _check_side_tables(config, found)
         return None
     genotypes, crosses = population
-    _describe_genotypes(config, genotypes, found)
-    omics = found.attempt(lambda: read_all_omics(config, genotypes))
+    omics = found.attempt(lambda: read_all_omics(config, genotypes, crosses))
+    if omics is not None:
+        genotypes, crosses = drop_idle_parents(genotypes, crosses, omics)
     groups = found.attempt(lambda: read_sample_groups(config, crosses))
+    _describe_genotypes(config, genotypes, found)
+    if crosses is not None and crosses.added is not None and crosses.added.any():
+        n_parent = int(crosses.added.sum())
+        found.facts.append(
+            f"hybrids: {genotypes.n_sample - n_parent}, and {n_parent} parents whose "
+            "omics teach"
+        )
     if phenotypes is None or omics is None:
         return None
     aligned = found.attempt(
         lambda: make_dataset(
-            genotypes, phenotypes, omics, groups, fold_ids=config.fold_ids
+            genotypes, phenotypes, omics.tables, groups, fold_ids=config.fold_ids
         )
     )
     if aligned is None:
         return None
     dataset, reconciliation = aligned
+    reconciliation = replace(reconciliation, pairs=omics.pairs + reconciliation.pairs)
     found.facts += reconciliation.lines()
     found.hints += reconciliation.hints()
     return found.attempt(lambda: select_targets(dataset, config))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from meristem.config.stages import GenotypeConfig
+from meristem.genetics.hybrids import own_parents
 from meristem.interpret.enrichment import benjamini_hochberg
 from meristem.interpret.evidence import gene_evidence
 from meristem.interpret.gain import parent_gain
@@ -20,11 +20,11 @@ from meristem.interpret.shares import attribution_table
 from meristem.interpret.stability import stability_table
 from meristem.interpret.terms import enrichment_table, plan_terms
 from meristem.interpret.validation import agreement_by_sensitivity
-from meristem.io.genotypes import read_genotypes
 from meristem.models.binn_core_fitted import FittedCore
 from meristem.models.binn_fitted import FittedBINN
 from meristem.models.protocol import FittedNetwork
 from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.candidates import read_asked
 from meristem.prepare.match import match_variants
 from meristem.records import Dataset, FloatArray, Genotypes
 
@@ -256,13 +256,12 @@ def _lines(analysis: Analysis, explained: Explained) -> pd.DataFrame:
 
 def _candidates(analysis: Analysis, train: Dataset) -> Genotypes | None:
     """Return the lines without phenotype, with those of a file of new lines."""
-    unseen = np.isnan(train.phenotypes.value).all(axis=1)
+    unseen = np.isnan(train.phenotypes.value).all(axis=1) & ~own_parents(train)
     found = [train.genotypes.take_samples(np.flatnonzero(unseen))]
-    config = analysis.config.predict
-    if config.genotypes is not None:
-        new = read_genotypes(GenotypeConfig.model_validate({"path": config.genotypes}))
-        variants = train.genotypes.variants
-        found.append(match_variants(new, variants, min_overlap=config.min_overlap)[0])
+    new = read_asked(analysis)
+    if new is not None:
+        share = analysis.config.predict.min_overlap
+        found.append(match_variants(new, train.genotypes.variants, share)[0])
     names = np.concatenate([part.sample_id for part in found])
     if names.size == 0:
         return None

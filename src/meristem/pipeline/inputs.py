@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from meristem.config.models import BINNOptions, FeatureBLUPOptions, MediatedOptions
-from meristem.config.stages import AnalysisConfig
-from meristem.genetics.hybrids import cross_parents
+from meristem.config.stages import AnalysisConfig, GenotypeConfig
+from meristem.genetics.hybrids import cross_omics, cross_parents
 from meristem.io.crosses import Crosses, read_crosses
 from meristem.io.files import hash_file
 from meristem.io.genotypes import read_genotypes
@@ -19,7 +19,13 @@ from meristem.io.omics import read_omics
 from meristem.io.phenotypes import read_observations
 from meristem.prepare.adjust import adjusted_means
 from meristem.prepare.align import make_dataset
-from meristem.prepare.reconcile import Reconciliation, fold_observations
+from meristem.prepare.reconcile import (
+    PairReport,
+    Reconciliation,
+    compare_ids,
+    fold_observations,
+    fold_onto,
+)
 from meristem.records import (
     Dataset,
     Genotypes,
@@ -45,6 +51,14 @@ class Inputs:
 
     dataset: Dataset
     reconciliation: Reconciliation
+
+
+@dataclass(frozen=True)
+class OmicsRead:
+    """Omics of the samples, and how the tables of parents fit the crosses."""
+
+    tables: tuple[OmicsTable, ...]
+    pairs: tuple[PairReport, ...] = ()
 
 
 _COMPANIONS = {
@@ -73,6 +87,8 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
         found.append(("splits", config.evaluate.splits))
     if config.predict.genotypes is not None:
         found.append(("new lines", config.predict.genotypes))
+    if config.predict.hybrids is not None:
+        found.append(("new hybrids", config.predict.hybrids))
     learning = [
         options.learn
         for options in config.models
@@ -128,25 +144,49 @@ def read_inputs(config: AnalysisConfig) -> Inputs:
     """
     genotypes, crosses = read_population(config)
     phenotypes = read_phenotypes(config, genotypes)
-    omics = read_all_omics(config, genotypes)
+    omics = read_all_omics(config, genotypes, crosses)
+    genotypes, crosses = drop_idle_parents(genotypes, crosses, omics)
     groups = read_sample_groups(config, crosses)
     dataset, reconciliation = make_dataset(
-        genotypes, phenotypes, omics, groups, fold_ids=config.fold_ids
+        genotypes, phenotypes, omics.tables, groups, fold_ids=config.fold_ids
     )
-    return Inputs(dataset, reconciliation)
+    pairs = omics.pairs + reconciliation.pairs
+    return Inputs(dataset, replace(reconciliation, pairs=pairs))
 
 
 def read_population(config: AnalysisConfig) -> tuple[Genotypes, Crosses | None]:
     """Return the genotypes of the samples, and their parents if they are hybrids."""
-    if config.genotypes.hybrids is None:
-        return read_genotypes(config.genotypes), None
-    inbred = config.genotypes.model_copy(update={"hybrids": None})
-    parents = read_genotypes(inbred)
-    crosses = read_crosses(config.genotypes.hybrids, parents.sample_id)
+    return read_crossed(config.genotypes, parents_too=bool(config.omics))
+
+
+def read_crossed(
+    config: GenotypeConfig, *, parents_too: bool = False
+) -> tuple[Genotypes, Crosses | None]:
+    """Return genotypes, crossed as a table of hybrids says if one is named.
+
+    With `parents_too` the parents stand among the samples: their omics teach.
+    """
+    if config.hybrids is None:
+        return read_genotypes(config), None
+    parents = read_genotypes(config.model_copy(update={"hybrids": None}))
+    crosses = read_crosses(config.hybrids, parents.sample_id)
+    if parents_too:
+        crosses = crosses.with_parents()
     genotypes = cross_parents(
         parents, crosses.sample_id, crosses.parent_1, crosses.parent_2
     )
     return genotypes, crosses
+
+
+def drop_idle_parents(
+    genotypes: Genotypes, crosses: Crosses | None, omics: OmicsRead
+) -> tuple[Genotypes, Crosses | None]:
+    """Return the samples without the parents that were added and not measured."""
+    if crosses is None or crosses.added is None:
+        return genotypes, crosses
+    measured = [table.sample_id for table in omics.tables]
+    kept = np.isin(crosses.sample_id, np.concatenate(measured)) | ~crosses.added
+    return genotypes.take_samples(kept), crosses.take(kept)
 
 
 def read_phenotypes(
@@ -164,12 +204,31 @@ def read_phenotypes(
 
 
 def read_all_omics(
-    config: AnalysisConfig, genotypes: Genotypes
-) -> tuple[OmicsTable, ...]:
-    """Return every omics table; genotyped ids tell samples from features."""
-    return tuple(
-        read_omics(omics, sample_id=genotypes.sample_id) for omics in config.omics
-    )
+    config: AnalysisConfig, genotypes: Genotypes, crosses: Crosses | None = None
+) -> OmicsRead:
+    """Return every omics table; genotyped ids tell samples from features.
+
+    Hybrids without measurements of their own get the mean of their parents.
+    """
+    if crosses is None:
+        known = genotypes.sample_id
+        return OmicsRead(tuple(read_omics(one, known) for one in config.omics))
+    parents = np.union1d(crosses.parent_1, crosses.parent_2)
+    known = crosses.sample_id  # the parents among them, where there are omics
+    tables, pairs = [], []
+    for one in config.omics:
+        table = read_omics(one, known)
+        if config.fold_ids:
+            folded = fold_onto(table.sample_id, known, table.name)
+            table = replace(table, sample_id=folded)
+        if np.isin(table.sample_id, parents).any():
+            hybrids = np.setdiff1d(crosses.sample_id, parents)
+            left = table.sample_id[~np.isin(table.sample_id, hybrids)]
+            pairs.append(compare_ids(parents, left, ("parents", table.name)))
+        tables.append(
+            cross_omics(table, crosses.sample_id, crosses.parent_1, crosses.parent_2)
+        )
+    return OmicsRead(tuple(tables), tuple(pairs))
 
 
 def read_sample_groups(

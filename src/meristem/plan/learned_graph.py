@@ -137,9 +137,10 @@ def _learn_table(
     first = _first_of_each(names[chosen.feature], taken)
     feature = chosen.feature[first]
     node_name = names[feature]
-    rows = np.flatnonzero(~np.isnan(table.value).all(axis=1))
+    direct = table.direct()
+    rows = np.flatnonzero(~np.isnan(direct.value).all(axis=1))
     genotypes = dataset.genotypes.take_samples(rows)
-    value = table.value[rows][:, feature]
+    value = direct.value[rows][:, feature]
     cis, _ = cis_pairs(
         node_name,
         genotypes.variants,

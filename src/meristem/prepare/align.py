@@ -170,7 +170,11 @@ def _align_omics(table: OmicsTable, known: StrArray) -> OmicsTable:
     there, rows = _rows_of(known, table.sample_id)
     value = np.full((known.size, table.feature_id.size), np.nan)
     value[there] = table.value[rows]
-    return replace(table, sample_id=known, value=value)
+    derived = None
+    if table.derived is not None:
+        derived = np.zeros(known.size, dtype=bool)
+        derived[there] = table.derived[rows]
+    return replace(table, sample_id=known, value=value, derived=derived)
 
 
 def _align_groups(groups: SampleGroups, known: StrArray) -> SampleGroups:

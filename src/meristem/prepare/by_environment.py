@@ -77,7 +77,12 @@ def stack_environments(dataset: Dataset) -> Dataset:
         replace(dataset.genotypes, sample_id=ids, call_dosage=dosage),
         _values(phenotypes, traits, environments, (line, place), ids),
         tuple(
-            replace(table, sample_id=ids, value=table.value[line])
+            replace(
+                table,
+                sample_id=ids,
+                value=table.value[line],
+                derived=None if table.derived is None else table.derived[line],
+            )
             for table in dataset.omics
         ),
         _with_labels(dataset.groups, line, ids, np.stack([names, tested], axis=1)),
