@@ -207,8 +207,8 @@ class OmicsTable:
     source: str = ""
     reliability: FloatArray | None = None  # (n_feature,) share of the variance that
     # is no measurement error, in (0, 1]; None: not known
-    derived: NDArray[np.bool_] | None = None  # (n_sample,) rows of hybrids that are
-    # the mean of their parents; None: there are none
+    derived: NDArray[np.bool_] | None = None  # (n_sample,) rows that hold what other
+    # rows measured (the mean of a hybrid's parents, say); None: there are none
 
     def __post_init__(self) -> None:
         expected = (self.sample_id.size, self.feature_id.size)
@@ -246,8 +246,9 @@ class OmicsTable:
     def direct(self) -> OmicsTable:
         """Return the table without derived values: each measurement counts once.
 
-        Hybrids repeat the measurements of their parents. What is learned of omics
-        from genotypes would take them for so many independent ones.
+        Hybrids repeat the measurements of their parents, environments those of their
+        line. What is learned of omics from genotypes would take them for so many
+        independent ones.
         """
         if self.derived is None or not self.derived.any():
             return self

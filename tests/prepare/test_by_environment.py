@@ -62,25 +62,39 @@ def trial() -> Dataset:
 def test_each_line_has_a_row_per_environment() -> None:
     data = trial()
     rows = stack_environments(data)
-    assert rows.sample_id.tolist() == ["a@wet", "a@dry", "b@wet", "c@wet", "c@dry", "d"]
-    expected = [[1, 9], [5, NAN], [2, NAN], [NAN, 8], [7, NAN], [NAN, NAN]]
+    assert rows.sample_id.tolist() == [
+        "a",
+        "a@wet",
+        "a@dry",
+        "b@wet",
+        "c",
+        "c@wet",
+        "c@dry",
+        "d",
+    ]
+    none = [NAN, NAN]
+    expected = [none, [1, 9], [5, NAN], [2, NAN], none, [NAN, 8], [7, NAN], none]
     np.testing.assert_array_equal(rows.phenotypes.value, expected)
     assert rows.phenotypes.trait_name.tolist() == ["t", "u"]
     assert rows.phenotypes.environment_name.tolist() == ["", ""]
-    assert rows.phenotypes.weight[1, 0] == 2
-    assert rows.phenotypes.weight[3, 1] == 9
-    line = [0, 0, 1, 2, 2, 3]
+    assert rows.phenotypes.weight[2, 0] == 2
+    assert rows.phenotypes.weight[5, 1] == 9
+    line = [0, 0, 0, 1, 2, 2, 2, 3]
     np.testing.assert_array_equal(
         rows.genotypes.call_dosage, data.genotypes.call_dosage[line]
     )
     assert rows.omics[0].value[:, 0].tolist() == line
+    once = rows.omics[0].direct().value[:, 0]
+    np.testing.assert_array_equal(once, [0, NAN, NAN, 1, 2, NAN, NAN, 3])
     assert rows.groups is not None
-    assert rows.groups.column("family").tolist() == ["x", "x", "y", "x", "x", ""]
-    assert rows.groups.column("line").tolist() == ["a", "a", "b", "c", "c", "d"]
+    assert rows.groups.column("family").tolist() == [*"xxxyxxx", ""]
+    assert rows.groups.column("line").tolist() == list("aaabcccd")
     assert rows.groups.column("environment").tolist() == [
+        "",
         "wet",
         "dry",
         "wet",
+        "",
         "wet",
         "dry",
         "",
@@ -101,18 +115,18 @@ def test_labels_go_back_to_the_lines() -> None:
 
 def test_what_lines_of_an_environment_share_is_taken_off() -> None:
     rows = stack_environments(trial())
-    means = environment_means(rows.take(np.array([0, 1, 2])))
+    means = environment_means(rows.take(np.array([1, 2, 3])))
     assert means.environment.tolist() == ["dry", "wet"]
     np.testing.assert_array_equal(means.mean, [[5, NAN], [1.5, 9]])
     # u was never measured in dry: the mean of where it was
-    np.testing.assert_array_equal(means.of(rows)[1], [5, 9])
+    np.testing.assert_array_equal(means.of(rows)[2], [5, 9])
     # d is in no environment known: the mean of all
     np.testing.assert_array_equal(means.of(rows)[-1], [3.25, 9])
     centred = centre_environments(rows, means)
     np.testing.assert_array_equal(
-        centred.phenotypes.value[:3], [[-0.5, 0], [0, NAN], [0.5, NAN]]
+        centred.phenotypes.value[1:4], [[-0.5, 0], [0, NAN], [0.5, NAN]]
     )
-    assert centred.phenotypes.value[4, 0] == 2
+    assert centred.phenotypes.value[6, 0] == 2
 
 
 def test_missing_names_are_refused() -> None:

@@ -164,7 +164,7 @@ def own_parents(dataset: Dataset) -> NDArray[np.bool_]:  # (n_sample,)
     if groups is None or not {"parent_1", "parent_2"} <= set(groups.group_name):
         return np.zeros(dataset.n_sample, dtype=bool)
     one, two = groups.column("parent_1"), groups.column("parent_2")
-    return (one == dataset.sample_id) & (two == dataset.sample_id)
+    return np.asarray((one == dataset.sample_id) & (two == dataset.sample_id))
 
 
 def _rows(parents: Genotypes, sample_id: StrArray, parent: StrArray) -> IntArray:

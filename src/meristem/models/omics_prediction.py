@@ -23,7 +23,7 @@ def joined_features(
     """Return measured features standardised over the rows given.
 
     With `nodes`, one column per node: the first feature that measures it, NaN where
-    none does. What hybrids have from their parents is left out unless `derived`.
+    none does. What repeats other rows is left out unless `derived`.
 
     Raises
     ------

@@ -5,17 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
-import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
 from meristem.config.stages import GenotypeConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.intervals import Calibration, top_probability
-from meristem.genetics.hybrids import own_parents
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.final import deployable_labels, load_fitted
 from meristem.pipeline.inputs import read_crossed
+from meristem.pipeline.unseen import unseen_lines
 from meristem.prepare.match import MatchReport, match_variants
 from meristem.records import Genotypes, Predictions
 
@@ -69,11 +68,11 @@ def _half_width(analysis: Analysis, label: str, trait: str, environment: str) ->
 def predict_candidates(analysis: Analysis) -> None:
     """Write predictions of lines without phenotype, those of the run and new ones."""
     dataset = analysis.dataset
-    unseen = np.isnan(dataset.phenotypes.value).all(axis=1) & ~own_parents(dataset)
+    unseen = unseen_lines(dataset)
     frames = []
     with analysis.timed("candidates"):
-        if unseen.any():
-            genotypes = dataset.genotypes.take_samples(np.flatnonzero(unseen))
+        if unseen.size:
+            genotypes = dataset.genotypes.take_samples(unseen)
             frames += [
                 _predict(analysis, label, genotypes)
                 for label in deployable_labels(analysis)

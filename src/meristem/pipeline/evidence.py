@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from meristem.genetics.hybrids import own_parents
 from meristem.interpret.enrichment import benjamini_hochberg
 from meristem.interpret.evidence import gene_evidence
 from meristem.interpret.gain import parent_gain
@@ -25,6 +24,7 @@ from meristem.models.binn_fitted import FittedBINN
 from meristem.models.protocol import FittedNetwork
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.candidates import read_asked
+from meristem.pipeline.unseen import unseen_lines
 from meristem.prepare.match import match_variants
 from meristem.records import Dataset, FloatArray, Genotypes
 
@@ -256,8 +256,7 @@ def _lines(analysis: Analysis, explained: Explained) -> pd.DataFrame:
 
 def _candidates(analysis: Analysis, train: Dataset) -> Genotypes | None:
     """Return the lines without phenotype, with those of a file of new lines."""
-    unseen = np.isnan(train.phenotypes.value).all(axis=1) & ~own_parents(train)
-    found = [train.genotypes.take_samples(np.flatnonzero(unseen))]
+    found = [train.genotypes.take_samples(unseen_lines(train))]
     new = read_asked(analysis)
     if new is not None:
         share = analysis.config.predict.min_overlap

@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.records import (
     Dataset,
     FloatArray,
     IntArray,
+    OmicsTable,
     Phenotypes,
     SampleGroups,
     StrArray,
@@ -39,7 +41,8 @@ def stack_environments(dataset: Dataset) -> Dataset:
         Rows `line@environment`, targets are the traits; genotypes, omics and groups
         of the line stand in each of its rows, with the groupings `line` and
         `environment` beside them. A line without any phenotype keeps one row under
-        its own name.
+        its own name. So does a line with omics in several environments: there its
+        measurements count, in the other rows they are marked as derived.
 
     Raises
     ------
@@ -62,7 +65,8 @@ def stack_environments(dataset: Dataset) -> Dataset:
         axis=1,
     )
     line, place = np.nonzero(measured)
-    without = np.flatnonzero(~measured.any(axis=1))
+    several = (measured.sum(axis=1) > 1) & has_omics(dataset)
+    without = np.flatnonzero(~measured.any(axis=1) | several)
     line = np.concatenate([line, without])
     place = np.concatenate([place, np.full(without.size, -1)])
     order = np.lexsort((place, line))
@@ -81,12 +85,30 @@ def stack_environments(dataset: Dataset) -> Dataset:
                 table,
                 sample_id=ids,
                 value=table.value[line],
-                derived=None if table.derived is None else table.derived[line],
+                derived=_derived(table, line, several[line] & (place >= 0)),
             )
             for table in dataset.omics
         ),
         _with_labels(dataset.groups, line, ids, np.stack([names, tested], axis=1)),
     )
+
+
+def has_omics(dataset: Dataset) -> NDArray[np.bool_]:  # (n_sample,)
+    """Tell which rows have any omics value."""
+    found = np.zeros(dataset.n_sample, dtype=bool)
+    for table in dataset.omics:
+        found |= ~np.isnan(table.value).all(axis=1)
+    return found
+
+
+def _derived(
+    table: OmicsTable,
+    line: IntArray,  # (n_row,)
+    repeated: NDArray[np.bool_],  # (n_row,)
+) -> NDArray[np.bool_] | None:  # (n_row,)
+    if table.derived is None:
+        return repeated if repeated.any() else None
+    return repeated | table.derived[line]
 
 
 def _values(
