@@ -7,6 +7,7 @@ import torch
 
 from meristem.nn import tiles
 from meristem.nn.tiles import TiledNets
+from meristem.train.descent import limited_threads
 
 
 def twin(x, weight, bias, out, activation):
@@ -50,3 +51,27 @@ def test_values_and_gradients(monkeypatch, chunk, activation):
     wanted = torch.autograd.grad(twin(*still, activation), parts[1:], g)
     for a, b in zip(got, wanted, strict=True):
         torch.testing.assert_close(a, b)
+
+
+def test_threads_change_nothing(monkeypatch):
+    monkeypatch.setattr(tiles, "CHUNK", 150)
+    generator = torch.Generator().manual_seed(2)
+    shapes = ((7, 4, 5), (7, 3 * 8, 4), (7, 3 * 8, 1), (7 * 3, 2, 6))
+    parts = [torch.randn(*shape, generator=generator) for shape in shapes]
+    parts = [part.requires_grad_() for part in parts]
+    found = []
+    for number in (1, 2, 3, 1):
+        with limited_threads(number):
+            value = TiledNets.apply(*parts, torch.sigmoid)
+            slopes = torch.autograd.grad(value, parts, torch.ones_like(value))
+            assert torch.get_num_threads() == number
+        found.append((value, *slopes))
+    for other in found[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(found[0], other, strict=True))
+
+
+def test_a_chunk_that_fails_is_heard(monkeypatch):
+    monkeypatch.setattr(tiles, "CHUNK", 1)
+    x, weight, bias = torch.ones(2, 4, 5), torch.ones(2, 3, 4), torch.ones(2, 3, 1)
+    with limited_threads(2), pytest.raises(RuntimeError, match="size"):
+        TiledNets.apply(x, weight, bias, torch.ones(2, 1, 3), torch.sigmoid)
