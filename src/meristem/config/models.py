@@ -212,6 +212,12 @@ class BINNOptions(NetworkOptions):
     polygenic: Literal["stack", "joint", "none"] = Field(
         default="stack", description="how the linear polygenic path joins the network"
     )
+    off_graph: Literal["auto", "none", "always"] = Field(
+        default="auto",
+        description="nodes beside the graph that read all variants; auto: where the "
+        "network did not earn the whole prediction, Gauss-Newton with them is "
+        "affordable, and unseen rows are predicted clearly better",
+    )
     graph: Literal["knowledge", "learned", "both", "shuffled", "random"] = "knowledge"
     learn: LearnOptions = LearnOptions()
 

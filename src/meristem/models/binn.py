@@ -2,7 +2,8 @@
 
 The prediction is (1 - b) BLUP + b (network + BLUP of what the network leaves). Both
 BLUPs read all variants, also those that no node claims; b is earned on out-of-fold
-predictions, so that with nothing to find the model is GBLUP.
+predictions, so that with nothing to find the model is GBLUP. Where the network did not
+earn the whole prediction, it is tried again with a part beside the graph.
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from meristem.config.models import BINNOptions
+from meristem.models.binn_attempt import Attempt, best_attempt
 from meristem.models.binn_core_fit import core_in_charge, fit_binn_core
 from meristem.models.binn_core_fitted import FittedCore, restore_core
-from meristem.models.binn_evidence import evidence_affordable, fit_evidence_ensemble
 from meristem.models.binn_fitted import (
     FittedBINN,
     LatentScale,
@@ -24,16 +24,10 @@ from meristem.models.binn_fitted import (
     network_values,
 )
 from meristem.models.binn_learn import is_learned, learned_network
-from meristem.models.binn_objective import omics_targets
 from meristem.models.binn_state import network_from_state, plan_from_arrays
-from meristem.models.binn_train import Task, train_ensemble
 from meristem.models.linear import FittedLinear, restore_linear
 from meristem.models.members import (
-    Members,
     TargetScale,
-    assign_members,
-    fit_targets,
-    out_of_fold,
     random_splits,
     require_variants,
     target_limits,
@@ -44,15 +38,12 @@ from meristem.models.polygenic import (
     fit_polygenic,
     mix_polygenic,
     no_polygenic,
-    polygenic_out_of_fold,
-    polygenic_sets,
 )
-from meristem.models.stacking import network_share
-from meristem.nn.dag import PlanNetwork
 from meristem.plan.compile import restrict_plan
 from meristem.plan.null import random_plan, shuffle_plan
+from meristem.plan.off_graph import has_off_graph
 from meristem.prepare.scale import fit_scale
-from meristem.records import Dataset, FittedState, FloatArray, NetworkPlan, Split
+from meristem.records import Dataset, FittedState, NetworkPlan, Split
 
 
 @dataclass(frozen=True)
@@ -111,51 +102,9 @@ class BINN:
         inner = inner or random_splits(dataset.n_sample, options.inner_folds, rng)
         plan = self._plan(dataset, inner, rng)
         if core_in_charge(options, dataset, plan):
-            return fit_binn_core(dataset, plan, options, inner)
-        members = assign_members(dataset.phenotypes, inner, options.seeds)
-        dosage = dataset.genotypes.call_dosage
-        markers, targets = fit_scale(dosage), fit_targets(dataset.phenotypes)
-        omics = omics_targets(dataset.omics, dataset.n_sample, plan, options)
-        task = Task(dataset, plan, markers, targets, members, omics)
-        folds = members.learn[:: members.n_seed]
-        linear = polygenic_sets(
-            dosage,
-            markers,
-            dataset.phenotypes,
-            [*(np.flatnonzero(rows) for rows in folds), np.arange(dataset.n_sample)],
-        )
-        trained = _train(task, options, linear, folds, rng)
-        phenotypes = dataset.phenotypes
-        unseen = trained.out_of_fold * targets.sd + targets.mean
-        share = np.ones(phenotypes.n_target)
-        if options.polygenic == "stack":
-            share = network_share(
-                phenotypes.value,
-                phenotypes.weight,
-                polygenic_out_of_fold(dosage, linear[:-1], inner),
-                unseen,
-            )
-        # what no node claims stands in the rest that unseen rows leave
-        rest = replace(phenotypes, value=phenotypes.value - unseen)
-        polygenic = mix_polygenic(
-            linear[-1], fit_polygenic(dosage, markers, rest), share
-        )
-        if options.polygenic == "none":
-            polygenic = no_polygenic(markers, phenotypes.n_target)
-        latents = network_values(trained.network, markers, dosage)[1]
-        return FittedBINN(
-            plan=plan,
-            network=trained.network,
-            markers=markers,
-            targets=targets,
-            limits=target_limits(phenotypes),
-            polygenic=polygenic,
-            share=share,
-            latent_scale=align_latents(latents, omics.node, omics.value),
-            trait_name=phenotypes.trait_name,
-            environment_name=phenotypes.environment_name,
-            meta={"plan_hash": plan.hash, "share": share.tolist()} | trained.meta,
-        )
+            return fit_binn_core(dataset, plan, options, inner, rng=rng)
+        tried = best_attempt(dataset, plan, options, inner, rng)
+        return _fitted(tried, options)
 
     def _plan(
         self,
@@ -171,51 +120,36 @@ class BINN:
         return random_plan(plan, rng) if self.options.graph == "random" else plan
 
 
-@dataclass(frozen=True)
-class _Trained:
-    """An ensemble, and what networks said of rows they had not seen."""
-
-    network: PlanNetwork
-    out_of_fold: FloatArray  # (n_sample, n_target) standardised
-    meta: dict[str, object]
-
-
-def _train(
-    task: Task,
-    options: BINNOptions,
-    linear: list[Polygenic],
-    folds: NDArray[np.bool_],  # (n_fold, n_sample)
-    rng: np.random.Generator,
-) -> _Trained:
-    dosage, members = task.dataset.genotypes.call_dosage, task.members
-    plain = options.omics in ("none", "soft")
-    affordable = evidence_affordable(task, options, folds.shape[0])
-    if options.fit == "evidence" or (options.fit == "auto" and plain and affordable):
-        ensemble = fit_evidence_ensemble(task, options, linear, folds, rng)
-        held = Members(folds, members.held[:: members.n_seed], 1)
-        value = network_values(ensemble.folds, task.markers, dosage)[0]
-        meta: dict[str, object] = {
-            "fit": "evidence",
-            "rounds": ensemble.fit.rounds,
-            "log_evidence": ensemble.fit.log_evidence[ensemble.kept].tolist(),
-            "noise": ensemble.fit.noise[ensemble.kept].tolist(),
-        }
-        network = ensemble.whole
-    else:
-        network, history, weight = train_ensemble(task, options, rng)
-        held = members
-        value = network_values(network, task.markers, dosage)[0]
-        meta = {
-            "fit": "descent",
-            "best_epoch": history.best_epoch.tolist(),
-            "epochs": int(history.epoch[-1]) + 1,
-            "stopped": history.stopped,
-            "omics_weight": weight,
-        }
-    low, high = (target_limits(task.dataset.phenotypes) - task.targets.mean) / (
-        task.targets.sd
+def _fitted(tried: Attempt, options: BINNOptions) -> FittedBINN:
+    """Return the model: the network beside a path for what it leaves."""
+    task, share, plan = tried.task, tried.share, tried.task.plan
+    phenotypes, dosage = task.dataset.phenotypes, task.dataset.genotypes.call_dosage
+    # what no node claims stands in the rest that unseen rows leave
+    rest = replace(phenotypes, value=phenotypes.value - tried.unseen)
+    polygenic = mix_polygenic(
+        tried.alone, fit_polygenic(dosage, task.markers, rest), share
     )
-    return _Trained(network, out_of_fold(np.clip(value, low, high), held), meta)
+    if options.polygenic == "none":
+        polygenic = no_polygenic(task.markers, phenotypes.n_target)
+    latents = network_values(tried.network, task.markers, dosage)[1]
+    return FittedBINN(
+        plan=plan,
+        network=tried.network,
+        markers=task.markers,
+        targets=task.targets,
+        limits=target_limits(phenotypes),
+        polygenic=polygenic,
+        share=share,
+        latent_scale=align_latents(latents, task.omics.node, task.omics.value),
+        trait_name=phenotypes.trait_name,
+        environment_name=phenotypes.environment_name,
+        meta={
+            "plan_hash": plan.hash,
+            "share": share.tolist(),
+            "off_graph": has_off_graph(plan),
+        }
+        | tried.meta,
+    )
 
 
 def _polygenic_alone(dataset: Dataset) -> FittedLinear:

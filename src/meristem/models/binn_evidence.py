@@ -18,7 +18,7 @@ from meristem.models.members import torch_generator
 from meristem.models.polygenic import Polygenic
 from meristem.nn.dag import PlanNetwork, take_members
 from meristem.nn.start import start_from_linear
-from meristem.records import FloatArray, NetworkPlan
+from meristem.records import FloatArray, IntArray, NetworkPlan
 from meristem.train.evidence import (
     EvidenceFit,
     EvidenceSettings,
@@ -37,13 +37,16 @@ _POOR = 0.15
 class EvidenceEnsemble:
     """Networks of inner folds and networks of all rows."""
 
-    folds: PlanNetwork  # one member per inner fold
+    folds: PlanNetwork  # the kept members of the inner folds
+    fold: IntArray  # (n_kept,) inner fold of each of them
     whole: PlanNetwork  # the kept members of all rows
     fit: EvidenceFit
     kept: list[int]  # members of the fit that `whole` holds
 
 
-def evidence_affordable(task: Task, options: BINNOptions, n_fold: int) -> bool:
+def evidence_affordable(
+    task: Task, options: BINNOptions, n_fold: int, starts: int = 1
+) -> bool:
     """Return whether a Gauss-Newton step of this network is affordable.
 
     A schedule of the omics weight asks for epochs: never.
@@ -53,7 +56,7 @@ def evidence_affordable(task: Task, options: BINNOptions, n_fold: int) -> bool:
     n_parameter = count_parameters(task.plan, options)
     n_target = task.dataset.phenotypes.n_target
     observations = float(task.dataset.n_sample * (n_target + task.omics.node.size))
-    members = n_fold + 2 * options.seeds
+    members = n_fold * starts + 2 * options.seeds
     small, large = sorted((n_parameter, observations))
     return members * small * small * large <= _LARGEST_WORK
 
@@ -76,18 +79,24 @@ def fit_evidence_ensemble(
     linear: list[Polygenic],  # of every inner fold, the last one of all rows
     fold_rows: NDArray[np.bool_],  # (n_fold, n_sample) rows each fold learns from
     rng: np.random.Generator,
+    *,
+    starts: int = 1,
 ) -> EvidenceEnsemble:
-    """Fit the networks of all inner folds and of all rows as one tensor."""
+    """Fit the networks of all inner folds and of all rows as one tensor.
+
+    Every inner fold has `starts` networks.
+    """
     n_fold, n_sample = fold_rows.shape
     n_whole = 2 * options.seeds
-    learn = np.concatenate([fold_rows, np.ones((n_whole, n_sample), dtype=bool)])
-    of_member = [*range(n_fold), *[n_fold] * n_whole]
+    of_member = [*np.repeat(np.arange(n_fold), starts), *[n_fold] * n_whole]
+    every = np.concatenate([fold_rows, np.ones((1, n_sample), dtype=bool)])
+    learn = every[of_member]
     generator = torch_generator(rng)
     network = PlanNetwork(
         task.plan,
         node_shape(options),
         n_target=task.dataset.phenotypes.n_target,
-        members=n_fold + n_whole,
+        members=len(of_member),
         generator=generator,
     )
     used = network.used_variant
@@ -107,23 +116,31 @@ def fit_evidence_ensemble(
     observed = _observations(task, learn, h2, options)
     settings = EvidenceSettings(rounds=options.rounds)
     fit = fit_evidence(network, x, observed, settings)
-    n_value = int((observed.weight[-1] > 0).sum())
-    kept = _good_members(fit.log_evidence, n_fold, n_value)
+    count = (observed.weight > 0).sum((1, 2)).tolist()
+    good = [
+        _good_members(fit.log_evidence, range(first, first + size), int(count[first]))
+        for first, size in [
+            *((k * starts, starts) for k in range(n_fold)),
+            (n_fold * starts, n_whole),
+        ]
+    ]
+    of_folds = [member for kept in good[:-1] for member in kept]
     return EvidenceEnsemble(
-        take_members(network, task.plan, range(n_fold)),
-        take_members(network, task.plan, kept),
+        take_members(network, task.plan, of_folds),
+        np.array(of_member)[of_folds],
+        take_members(network, task.plan, good[-1]),
         fit,
-        kept,
+        good[-1],
     )
 
 
-def _good_members(log_evidence: FloatArray, first: int, n_value: int) -> list[int]:
-    """Return the members from `first` on that did not end in a poor optimum."""
-    found = np.nan_to_num(log_evidence[first:], nan=-np.inf)
+def _good_members(log_evidence: FloatArray, among: range, n_value: int) -> list[int]:
+    """Return the members `among` these that did not end in a poor optimum."""
+    found = np.nan_to_num(log_evidence[among.start : among.stop], nan=-np.inf)
     good = found >= found.max() - _POOR * n_value
     # two at least: the spread of a prediction is theirs
     good[np.argsort(-found)[:2]] = True
-    return [first + int(k) for k in np.flatnonzero(good)]
+    return [among.start + int(k) for k in np.flatnonzero(good)]
 
 
 def _observations(

@@ -6,6 +6,11 @@ import numpy as np
 
 from meristem.records import FloatArray
 
+_FEWEST = 10
+"""Rows predicted out of fold from which they decide anything."""
+_CLEAR = 2.0
+"""Standard errors by which a richer model has to lead."""
+
 
 def network_share(
     observed: FloatArray,  # (n_sample, n_target) NaN missing
@@ -47,13 +52,56 @@ def network_share(
     share = np.zeros(observed.shape[1])
     for t in range(share.size):
         rows = usable[:, t]
-        if rows.sum() < 10:
+        if rows.sum() < _FEWEST:
             continue
         w = weight[rows, t]
         error = observed[rows, t] - linear[rows, t]
         gain = network[rows, t] - linear[rows, t]
         share[t] = _shrunk_slope(error, gain, w)
     return share
+
+
+def clearly_better(
+    observed: FloatArray,  # (n_sample, n_target) NaN missing
+    weight: FloatArray,  # (n_sample, n_target)
+    simple: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
+    rich: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
+) -> bool:
+    """Return whether the richer of two models predicts unseen rows better.
+
+    The paired difference of squared errors, each target by its variance, has to
+    exceed twice its standard error.
+
+    Parameters
+    ----------
+    observed, weight
+        Training phenotypes and their precision.
+    simple, rich
+        Predictions of rows by models that did not learn from them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.normal(size=(200, 1))
+    >>> good, bad = y + 0.1 * rng.normal(size=y.shape), rng.normal(size=y.shape)
+    >>> one = np.ones_like(y)
+    >>> [clearly_better(y, one, *pair) for pair in ((bad, good), (good, good))]
+    [True, False]
+    """
+    usable = np.isfinite(observed) & np.isfinite(simple) & np.isfinite(rich)
+    rows = usable.any(axis=1)
+    if rows.sum() < _FEWEST:
+        return False
+    value, count = np.where(usable, observed, 0.0), np.maximum(usable.sum(axis=0), 1)
+    away = np.where(usable, observed - value.sum(axis=0) / count, 0.0)
+    variance = (away**2).sum(axis=0) / count
+    unit = np.where(variance > 0, variance, 1.0)
+    error = np.where(usable, (observed - simple) ** 2 - (observed - rich) ** 2, 0.0)
+    w = np.where(usable, weight, 0.0)
+    gain = (w * error / unit).sum(axis=1)[rows]
+    deviation = float(np.sqrt(((gain - gain.mean()) ** 2).sum()))
+    return float(gain.sum()) > _CLEAR * deviation
 
 
 def _shrunk_slope(error: FloatArray, gain: FloatArray, w: FloatArray) -> float:

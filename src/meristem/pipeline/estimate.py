@@ -20,6 +20,7 @@ from meristem.config.models import (
 from meristem.config.stages import AnalysisConfig
 from meristem.evaluate.controls import network_parameters
 from meristem.models.plan_sets import gene_variants, node_sets
+from meristem.plan.off_graph import N_READER
 from meristem.records import Dataset, NetworkPlan
 
 _MATRIX_RATE = 5e10  # FLOP/s of one busy core, large matrix products
@@ -30,6 +31,8 @@ _SET_SECONDS = 3e-8  # per cube of lines, all fits of a mediated model
 _SCAN_SECONDS = 2e-9  # per line, variant and gene of an eQTL scan
 _CORE_GENES = 30  # measured genes from which a core is in charge by itself
 _LARGEST_WORK = 8e9  # multiplications per Gauss-Newton step; beyond, descent
+_MOST_OFF_GRAPH = 2_000  # edges beside the graph, beyond which none are tried
+_OFF_GRAPH_STARTS = 3  # networks per inner fold with a part beside the graph
 _STEP_RATE = 5e9  # multiplications/s of Gauss-Newton steps
 _LEAN_SPLITS = 2  # inner splits of a network refitted as a control
 _ARMS = 5  # controls of a network
@@ -136,6 +139,8 @@ def _binn_seconds(
     plain = options.omics in ("none", "soft") and options.omics_schedule == "constant"
     affordable = plain and work <= _LARGEST_WORK
     if options.fit == "evidence" or (options.fit == "auto" and affordable):
+        beside = _off_graph_work(options, dataset, plan)
+        work += beside if beside <= _LARGEST_WORK else 0.0
         return scan + options.rounds * work / _STEP_RATE
     return scan + _network_seconds(options, n, p, _n_edge(options, dataset, plan))
 
@@ -144,6 +149,27 @@ def _evidence_work(
     options: BINNOptions, dataset: Dataset, plan: NetworkPlan | None
 ) -> float:
     """Return the multiplications of one Gauss-Newton step of all networks."""
+    parameters, observed = _evidence_sizes(options, dataset, plan)
+    small, large = sorted((parameters, observed))
+    return (options.inner_folds + 2 * options.seeds) * small * small * large
+
+
+def _off_graph_work(
+    options: BINNOptions, dataset: Dataset, plan: NetworkPlan | None
+) -> float:
+    """Return the same for the network with a part beside the graph, where tried."""
+    edges = N_READER * dataset.genotypes.n_variant
+    if options.off_graph != "auto" or edges > _MOST_OFF_GRAPH:
+        return 0.0
+    parameters, observed = _evidence_sizes(options, dataset, plan)
+    small, large = sorted((parameters + edges, observed))
+    members = _OFF_GRAPH_STARTS * options.inner_folds + 2 * options.seeds
+    return members * small * small * large
+
+
+def _evidence_sizes(
+    options: BINNOptions, dataset: Dataset, plan: NetworkPlan | None
+) -> tuple[float, float]:  # parameters, observations
     learned = _learned_genes(options, dataset)
     measured = float(learned)
     if learned or plan is None:
@@ -154,9 +180,7 @@ def _evidence_work(
         measured = float(sum(named))
     if options.omics == "none":
         measured = 0.0
-    observed = dataset.n_sample * (dataset.phenotypes.n_target + measured)
-    small, large = sorted((parameters, observed))
-    return (options.inner_folds + 2 * options.seeds) * small * small * large
+    return parameters, dataset.n_sample * (dataset.phenotypes.n_target + measured)
 
 
 def _refit_seconds(

@@ -15,6 +15,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from meristem.config.models import BINNOptions
 from meristem.evaluate.splits import inner_splits
 from meristem.interpret.attribution import member_signs
 from meristem.interpret.held_out import HeldOut, node_contributions
@@ -29,6 +30,7 @@ from meristem.models.catalog import build
 from meristem.models.protocol import FittedNetwork, Predictor
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.folder import digest
+from meristem.plan.off_graph import has_off_graph
 from meristem.records import Dataset, FloatArray, Genotypes, Split, StrArray
 
 LEAN_SPLITS = 2
@@ -73,6 +75,10 @@ def refitting(
     options = next(o for o in analysis.config.models if o.label == label)
     if hasattr(options, "seeds"):
         options = options.model_copy(update={"seeds": 1})
+    if isinstance(options, BINNOptions):
+        # the same nodes in every control: the data of a control do not decide on them
+        part = "always" if has_off_graph(fitted.plan) else "none"
+        options = options.model_copy(update={"off_graph": part})
     predictor = build(options, plan=analysis.plan)
     clamp_sd = analysis.config.explain.clamp_sd
     return Refitting(predictor, train, fitted.plan.node_name, clamp_sd)
