@@ -29,7 +29,13 @@ def core() -> FittedCore:
     """Two traits, regulators, and products that earned a share."""
     data, _ = core_data(n=160)
     inner = random_splits(data.n_sample, 3, np.random.default_rng(1))
-    fitted = fit_binn_core(data, core_plan(), BINNOptions(omics="soft"), inner)
+    fitted = fit_binn_core(
+        data,
+        core_plan(),
+        BINNOptions(omics="soft"),
+        inner,
+        rng=np.random.default_rng(0),
+    )
     assert fitted.share[0] > 0
     assert fitted.core.latents.regulator.size > 0
     return fitted

@@ -15,7 +15,13 @@ from meristem.models.members import random_splits
 def test_sets_that_act_are_probable() -> None:
     data, _ = core_data(n=160)
     inner = random_splits(data.n_sample, 2, np.random.default_rng(1))
-    fitted = fit_binn_core(data, core_plan(), BINNOptions(omics="soft"), inner)
+    fitted = fit_binn_core(
+        data,
+        core_plan(),
+        BINNOptions(omics="soft"),
+        inner,
+        rng=np.random.default_rng(0),
+    )
     table = set_inclusion(fitted)
     assert table is not None
     assert len(table) == 7 * 2

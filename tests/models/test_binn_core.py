@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from tests.models.core_case import N_GENE, N_SET, N_VARIANT, core_data, core_plan
 
-from meristem.models.binn_core import CoreProblem, fit_alone, fit_core, mix_core
+from meristem.models.binn_core import CoreProblem, fit_core, mix_core
 from meristem.models.binn_core_fit import PENALTY
+from meristem.models.kernel_blup import fit_kernel_blup
 from meristem.models.major_variants import EXPECTED_MAJOR, major_candidates
 from meristem.models.marker_panel import make_panel
 from meristem.models.omics_prediction import joined_features
@@ -169,9 +170,10 @@ def test_a_set_whose_genes_are_not_predicted_has_no_weight():
 
 def test_a_mixture_predicts_the_weighted_mean(fitted):
     problem, targets, core = fitted
-    alone = fit_alone(problem, targets)
+    alone = fit_kernel_blup(problem.panel.kernel, targets)
     trust = np.array([0.3, 1.0])
-    mixed = mix_core(core, problem.panel, alone, trust)
+    effect = problem.panel.effects(alone.dual)
+    mixed = mix_core(core, effect, alone.intercept, trust)
     gblup = alone.predict(problem.panel.kernel)
     for number, t in enumerate(trust):
         expected = (1 - t) * gblup[:, number]

@@ -20,6 +20,7 @@ from meristem.models.binn_core_fit import (
 from meristem.models.binn_core_fitted import FittedCore
 from meristem.models.binn_fitted import FittedBINN
 from meristem.models.gblup import GBLUP
+from meristem.models.polygenic_paths import path_weights
 from meristem.models.targets import random_inner
 from meristem.records import Split
 from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
@@ -29,7 +30,8 @@ SOFT = BINNOptions(omics="soft")
 
 def fit(dataset, options=SOFT, folds=4, plan=None):
     inner = random_inner(dataset.n_sample, np.random.default_rng(2), folds)
-    return fit_binn_core(dataset, plan or core_plan(), options, inner)
+    rng = np.random.default_rng(0)
+    return fit_binn_core(dataset, plan or core_plan(), options, inner, rng=rng)
 
 
 def correlation(fitted, fresh, true):
@@ -192,20 +194,29 @@ def test_held_out_rows_of_an_inner_fold_do_not_teach_it(training, monkeypatch):
     """What is said of the rows of a fold comes from fits without them."""
     seen = []
 
-    def spy(observed, weight, linear, extra, prior=None):
+    def spy(observed, weight, linear, extra):
         seen.append(np.stack([linear, extra]))
         return np.zeros(observed.shape[1])
 
-    monkeypatch.setattr("meristem.models.binn_core_fit.confirmed_share", spy)
+    def paths(observed, weight, held):
+        seen.append(held)
+        return path_weights(observed, weight, held)
+
+    at = "meristem.models.binn_core_fit"
+    monkeypatch.setattr(f"{at}.confirmed_share", spy)
+    monkeypatch.setattr(f"{at}.expected_share", spy)
+    monkeypatch.setattr(f"{at}.path_weights", paths)
     split = Split("kfold", 0, 0, np.arange(40, 200), np.arange(40))
-    fit_binn_core(training, core_plan(), SOFT, (split,))
+    fit_binn_core(training, core_plan(), SOFT, (split,), rng=np.random.default_rng(0))
     phenotype = training.phenotypes.value.copy()
     phenotype[:40] += 1e3
     spoiled = replace(
         training, phenotypes=replace(training.phenotypes, value=phenotype)
     )
-    fit_binn_core(spoiled, core_plan(), SOFT, (split,))
-    for one, two in zip(seen[:2], seen[2:], strict=True):
+    fit_binn_core(spoiled, core_plan(), SOFT, (split,), rng=np.random.default_rng(0))
+    assert len(seen) == 6
+    # their weights know the phenotypes of the fold, what they say of it does not
+    for one, two in zip(seen[:2], seen[3:5], strict=True):
         assert np.isfinite(one[:, :40]).all()
         assert np.isnan(one[:, 40:]).all()
         assert np.array_equal(one, two, equal_nan=True)
@@ -213,10 +224,15 @@ def test_held_out_rows_of_an_inner_fold_do_not_teach_it(training, monkeypatch):
 
 @pytest.mark.parametrize("hardly", [0.0, 0.9 * LEAST_TRUST])
 def test_with_hardly_any_trust_it_is_gblup(training, fresh, monkeypatch, hardly):
-    def none(observed, weight, linear, extra, prior=None):
+    def none(observed, weight, linear, extra):
         return np.full(observed.shape[1], hardly)
 
-    monkeypatch.setattr("meristem.models.binn_core_fit.confirmed_share", none)
+    def first(observed, weight, held):
+        return np.eye(held.shape[0])[:, :1].repeat(observed.shape[1], axis=1)
+
+    at = "meristem.models.binn_core_fit"
+    monkeypatch.setattr(f"{at}.expected_share", none)
+    monkeypatch.setattr(f"{at}.path_weights", first)
     genotypes = fresh[0].genotypes
     gblup = GBLUP().fit(training, rng=np.random.default_rng(0)).predict(genotypes)
     fitted = fit(training)
@@ -273,7 +289,8 @@ def test_folds_too_small_for_a_target_are_passed_over(fresh):
     value[8:, 1] = np.nan
     data = replace(data, phenotypes=replace(data.phenotypes, value=value))
     split = Split("kfold", 0, 0, np.arange(6, 60), np.arange(6))
-    fitted = fit_binn_core(data, core_plan(), SOFT, (split,))
+    rng = np.random.default_rng(0)
+    fitted = fit_binn_core(data, core_plan(), SOFT, (split,), rng=rng)
     assert fitted.share.tolist() == [0, 0]
     assert np.isfinite(fitted.predict(fresh[0].genotypes).value).all()
 

@@ -22,7 +22,13 @@ from meristem.models.targets import random_inner
 def fitted():
     data = core_data(n=140)[0]
     inner = random_inner(140, np.random.default_rng(0), 3)
-    model = fit_binn_core(data, core_plan(), BINNOptions(omics="soft"), inner)
+    model = fit_binn_core(
+        data,
+        core_plan(),
+        BINNOptions(omics="soft"),
+        inner,
+        rng=np.random.default_rng(0),
+    )
     return replace(model, share=np.array([0.8, 0.5]))
 
 

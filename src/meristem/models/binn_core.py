@@ -17,13 +17,13 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from meristem.models.gene_latents import GeneLatents, fit_gene_latents
-from meristem.models.kernel_blup import KernelBLUP, fit_kernel_blup
 from meristem.models.major_variants import EXPECTED_MAJOR, major_candidates
 from meristem.models.marker_panel import MarkerPanel
 from meristem.models.pathway_kernels import unit_diagonal
 from meristem.models.plan_sets import Members
 from meristem.models.set_inclusion import SetFit, fit_sets, set_rate
 from meristem.models.set_products import Products, fit_products, no_products
+from meristem.models.set_sampling import sample_inclusion
 from meristem.models.targets import Target
 from meristem.records import FloatArray, IntArray
 
@@ -81,6 +81,7 @@ def fit_core(
     problem: CoreProblem,
     rows: IntArray,  # (n_rows,) rows to learn from, those with omics alone included
     targets: Sequence[Target],
+    rng: np.random.Generator | None = None,
 ) -> Core:
     """Fit the core on some of the training rows.
 
@@ -92,6 +93,8 @@ def fit_core(
         Rows to learn expression from.
     targets
         Values of rows among `rows`.
+    rng
+        If given, the inclusion of sets is sampled: slower, and not too sure.
 
     References
     ----------
@@ -133,7 +136,13 @@ def fit_core(
         rare = np.full(candidates.size, EXPECTED_MAJOR / n_variant)
         rate = np.concatenate([set_rate(n_set), rare])
         fit = fit_sets(base, factors + single, target, rate)
-        heads.append(_head(problem.sets, seen, gene_factor, factors, fit))
+        inclusion = fit.inclusion
+        if rng is not None and n_set:
+            inclusion = sample_inclusion(
+                base, factors + single, target, rate, fit, rng=rng
+            )
+        head = _head(problem.sets, seen, gene_factor, factors, fit)
+        heads.append(replace(head, inclusion=inclusion[:n_set]))
         if problem.polygenic:
             duals[target.rows, number] = fit.base[1] * fit.dual
             image = x[:, candidates].T @ fit.dual
@@ -144,32 +153,25 @@ def fit_core(
     return Core(latents, problem.sets, tuple(heads), effect)
 
 
-def fit_alone(problem: CoreProblem, targets: Sequence[Target]) -> KernelBLUP:
-    """Return the polygenic path alone: GBLUP of the targets' rows."""
-    return fit_kernel_blup(problem.panel.kernel, targets)
-
-
 def mix_core(
     core: Core,
-    panel: MarkerPanel,
-    alone: KernelBLUP,
+    effect: FloatArray,  # (n_variant, n_target) of the path alone, per allele copy
+    intercept: FloatArray,  # (n_target,) of the path alone
     trust: FloatArray,  # (n_target,) in [0, 1]
 ) -> Core:
-    """Return (1 - trust) polygenic path alone + trust core, as one core."""
+    """Return (1 - trust) path from all variants alone + trust core, as one core."""
     heads = [
         replace(
             head,
-            intercept=(1 - t) * float(intercept) + t * head.intercept,
+            intercept=(1 - t) * float(constant) + t * head.intercept,
             gene_effect=t * head.gene_effect,
             set_effect=t * head.set_effect,
             products=replace(head.products, effect=t * head.products.effect),
         )
-        for head, intercept, t in zip(
-            core.heads, alone.intercept, trust.tolist(), strict=True
-        )
+        for head, constant, t in zip(core.heads, intercept, trust.tolist(), strict=True)
     ]
-    effect = (1 - trust) * panel.effects(alone.dual) + trust * core.marker_effect
-    return replace(core, heads=tuple(heads), marker_effect=effect)
+    joined = (1 - trust) * effect + trust * core.marker_effect
+    return replace(core, heads=tuple(heads), marker_effect=joined)
 
 
 def _factor(values: FloatArray) -> float:

@@ -12,22 +12,21 @@ from meristem.errors import DataError
 from meristem.models.binn_core import (
     Core,
     CoreProblem,
-    fit_alone,
     fit_core,
     mix_core,
 )
 from meristem.models.binn_core_fitted import FittedCore
+from meristem.models.core_trust import expected_share
 from meristem.models.marker_panel import make_panel
 from meristem.models.omics_prediction import MIN_MEASURED, joined_features
 from meristem.models.plan_sets import Members, gather, gene_variants, node_sets
+from meristem.models.polygenic_paths import PRIORS, fit_paths, path_weights
 from meristem.models.set_products import confirmed_share
 from meristem.models.targets import MIN_ROWS, Target, training_targets
 from meristem.records import Dataset, FloatArray, IntArray, NetworkPlan, Split, StrArray
 
 PENALTY = 20.0
 """Ridge penalty of a gene's own variants: half of the variance from about 20."""
-TRUSTED = 0.9
-"""Share of traits whose omics and sets say more than markers alone, beforehand."""
 LEAST_TRUST = 0.05
 """Trust below which the core is left out: beside a polygenic path with hardly any
 variance even a hundredth of it would set the order of the lines."""
@@ -61,8 +60,10 @@ def fit_binn_core(
     plan: NetworkPlan,
     options: BINNOptions,
     inner: tuple[Split, ...],
+    *,
+    rng: np.random.Generator,
 ) -> FittedCore:
-    """Fit the core on all rows, and on inner folds to see what the bends earn.
+    """Fit the core on all rows, and on inner folds to see what its parts earn.
 
     Parameters
     ----------
@@ -74,6 +75,8 @@ def fit_binn_core(
         Of the network.
     inner
         Splits of the rows that mimic the outer question.
+    rng
+        Of the sampled inclusion of sets.
 
     Raises
     ------
@@ -84,16 +87,20 @@ def fit_binn_core(
     problem = _problem(dataset, plan, options)
     targets = training_targets(dataset.phenotypes)
     everyone = np.arange(dataset.n_sample)
-    core = fit_core(problem, everyone, targets)
+    core = fit_core(problem, everyone, targets, rng)
     held = _held_out(problem, dataset, targets, inner)
     observed = dataset.phenotypes.value, dataset.phenotypes.weight
     share = confirmed_share(*observed, held.linear, held.products)
     trust = np.ones(share.size)
+    paths: dict[str, object] = {}
     if options.polygenic == "stack" and np.isfinite(held.alone).any():
-        whole = held.linear + share * held.products
-        trust = confirmed_share(*observed, held.alone, whole - held.alone, TRUSTED)
+        weight = path_weights(*observed, held.alone)
+        alone = np.einsum("pnt,pt->nt", held.alone, weight)
+        trust = expected_share(*observed, alone, held.linear + share * held.products)
         trust[trust < LEAST_TRUST] = 0.0
-        core = mix_core(core, problem.panel, fit_alone(problem, targets), trust)
+        fitted = fit_paths(problem.panel, _contig(dataset), targets)
+        core = mix_core(core, *fitted.mean(weight), trust)
+        paths = {str(p): w.tolist() for p, w in zip(PRIORS, weight, strict=True)}
     number = {str(name): i for i, name in enumerate(plan.node_name)}
     phenotypes = dataset.phenotypes
     return FittedCore(
@@ -105,7 +112,7 @@ def fit_binn_core(
         share=share,
         trait_name=phenotypes.trait_name,
         environment_name=phenotypes.environment_name,
-        meta=_meta(core, share, plan) | {"trust": trust.tolist()},
+        meta=_meta(core, share, plan) | {"trust": trust.tolist(), "alone": paths},
     )
 
 
@@ -160,7 +167,7 @@ class _HeldOut:
 
     linear: FloatArray  # (n_sample, n_target) of the core, products apart
     products: FloatArray  # (n_sample, n_target)
-    alone: FloatArray  # (n_sample, n_target) of the polygenic path alone
+    alone: FloatArray  # (n_prior, n_sample, n_target) of the paths from all variants
 
 
 def _held_out(
@@ -171,7 +178,7 @@ def _held_out(
 ) -> _HeldOut:
     phenotypes = dataset.phenotypes
     shape = phenotypes.value.shape
-    total, count = np.zeros((3, *shape)), np.zeros(shape)
+    total, count = np.zeros((2 + len(PRIORS), *shape)), np.zeros(shape)
     unphenotyped = np.flatnonzero(~np.isfinite(phenotypes.value).any(axis=1))
     for split in inner if problem.sets.n_group else ():
         rows = np.union1d(split.train, unphenotyped)
@@ -180,10 +187,16 @@ def _held_out(
             continue
         core = fit_core(problem, rows, parts)
         linear, products = _predict_rows(problem, core, split.test)
-        alone = fit_alone(problem, parts).predict(problem.panel.kernel[split.test])
-        total[:, split.test] += np.stack([linear, products, alone])
+        total[:2, split.test] += np.stack([linear, products])
+        paths = fit_paths(problem.panel, _contig(dataset), parts)
+        total[2:, split.test] += paths.predict(problem.panel, split.test)
         count[split.test] += 1
-    return _HeldOut(*(total / np.where(count > 0, count, np.nan)))
+    mean = total / np.where(count > 0, count, np.nan)
+    return _HeldOut(mean[0], mean[1], mean[2:])
+
+
+def _contig(dataset: Dataset) -> StrArray:
+    return dataset.genotypes.variants.variant_contig
 
 
 def _part(target: Target, rows: IntArray) -> Target:

@@ -29,8 +29,8 @@ _FIRST_ROUNDS = 3
 _DAMPING = 0.5
 _TOLERANCE = 1e-3
 _NEGLIGIBLE = 1e-5
-_BASE_PRIOR = 0.5
-_NOISE_PRIOR = 1.0
+BASE_PRIOR = 0.5
+NOISE_PRIOR = 1.0
 """Shapes of the prior of the variance shares; they keep a share from being zero."""
 
 
@@ -87,11 +87,11 @@ def fit_sets(
     """
     y = target.y
     scale = float(np.average((y - y.mean()) ** 2)) or 1.0
-    narrow = tuple(_narrow(factor) for factor in factors)
-    problem = _Problem(tuple(base), narrow, 1 / target.weight, y)
+    parts = tuple(narrow(factor) for factor in factors)
+    problem = _Problem(tuple(base), parts, 1 / target.weight, y)
     n_base, n_set = len(base), len(factors)
     shares = np.array([*[0.5 / max(n_base, 1)] * n_base, 0.5 if n_base else 1.0])
-    shape = np.array([*[_BASE_PRIOR] * n_base, _NOISE_PRIOR])
+    shape = np.array([*[BASE_PRIOR] * n_base, NOISE_PRIOR])
     if rate is None:
         rate = set_rate(n_set)
     variance, inclusion = np.zeros(n_set), np.zeros(n_set)
@@ -137,7 +137,7 @@ def set_rate(n_set: int) -> FloatArray:  # (n_set,)
     return np.full(n_set, min(LARGEST_RATE, EXPECTED_SETS / max(n_set, 1)))
 
 
-def _narrow(
+def narrow(
     factor: FloatArray,  # (n, n_member)
 ) -> FloatArray:  # (n, <= n)
     """Return a factor of the same kernel with no more columns than rows."""
@@ -155,16 +155,26 @@ def _posterior(
     rate: float,
 ) -> tuple[float, float]:
     """Return inclusion and expected variance share of one set."""
+    log_factor = log_factors(middle, image, scale)
+    top = max(float(log_factor.max()), 0.0)
+    slab = rate * np.exp(log_factor - top)
+    total = float(slab.sum()) + (1 - rate) * np.exp(-top)
+    return float(slab.sum() / total), float(slab @ SLABS / total)
+
+
+def log_factors(
+    middle: FloatArray,  # (n_member, n_member) F' P F without the set itself
+    image: FloatArray,  # (n_member,) F' P y without the set itself
+    scale: float,
+) -> FloatArray:  # (n_slab,)
+    """Return log Bayes factors of the slabs against zero, all slabs alike likely."""
     share = SLABS[:, None, None] * scale
     widened = np.eye(image.size) + share * middle  # (n_slab, n_member, n_member)
     root = np.linalg.cholesky(widened)
     solved = np.linalg.solve(widened, image[:, None])[:, :, 0]  # (n_slab, n_member)
     log_factor = 0.5 * SLABS * scale * (solved @ image) - np.log(SLABS.size)
     log_factor -= np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
-    top = max(float(log_factor.max()), 0.0)
-    slab = rate * np.exp(log_factor - top)
-    total = float(slab.sum()) + (1 - rate) * np.exp(-top)
-    return float(slab.sum() / total), float(slab @ SLABS / total)
+    return np.asarray(log_factor)
 
 
 @dataclass(frozen=True)

@@ -140,10 +140,26 @@ def confirmed_share(
     >>> confirmed_share(noise, ones, none, extra).round(2)
     array([0.])
     """
+    share = np.zeros(observed.shape[1])
+    for t, (b, variance) in held_out_slopes(observed, weight, linear, extra).items():
+        share[t] = expit(logit(prior) + (b - 0.5) / variance)
+    return share
+
+
+def held_out_slopes(
+    observed: FloatArray,  # (n_sample, n_target) NaN missing
+    weight: FloatArray,  # (n_sample, n_target)
+    linear: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
+    extra: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
+) -> dict[int, tuple[float, float]]:
+    """Return target -> least-squares weight of `extra` and its sandwich variance.
+
+    Targets with too few held-out rows, or nothing extra in them, are left out.
+    """
     left = observed - linear
     usable = np.isfinite(left) & np.isfinite(extra)
-    share = np.zeros(observed.shape[1])
-    for t in range(share.size):
+    slopes = {}
+    for t in range(observed.shape[1]):
         rows = usable[:, t]
         w, x, rest = weight[rows, t], extra[rows, t], left[rows, t]
         power = float(np.sum(w * x**2))
@@ -151,8 +167,8 @@ def confirmed_share(
             continue
         b = float(np.sum(w * x * rest)) / power
         variance = float(np.sum((w * x * (rest - b * x)) ** 2)) / power**2
-        share[t] = expit(logit(prior) + (b - 0.5) / max(variance, 1e-12))
-    return share
+        slopes[t] = b, max(variance, 1e-12)
+    return slopes
 
 
 def _spike_and_slab(

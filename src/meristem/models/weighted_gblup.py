@@ -66,13 +66,9 @@ class WeightedGBLUP:
                     loss[number] += _held_out(panel, weight, target, train, test)
             prior = self.options.prior[int(np.argmin(loss))]
             ratio = smoothed(log_ratios(panel, target), contig, window)
-            root = np.sqrt(posterior(ratio, prior))
-            kernel = gram(panel.dosage, panel.scale.mean, root)
-            factor = kernel_factor(kernel)
-            solved = fit_kernel_blup(kernel * factor, [target])
-            copies = marker_effects(panel.dosage, panel.scale, factor * solved.dual)
-            effect[:, target.column] = root**2 * copies[:, 0]
-            intercept[target.column] = solved.intercept[0]
+            effect[:, target.column], intercept[target.column] = weighted_effects(
+                panel, ratio, prior, target
+            )
             chosen.append(prior)
         return FittedLinear(
             kind="gwablup",
@@ -84,6 +80,21 @@ class WeightedGBLUP:
             intercept=intercept,
             tuning={"prior": chosen},
         )
+
+
+def weighted_effects(
+    panel: MarkerPanel,
+    ratio: FloatArray,  # (n_variant,) smoothed log likelihood ratios
+    prior: float,
+    target: Target,
+) -> tuple[FloatArray, float]:  # (n_variant,) per allele copy, intercept
+    """Fit the rows of a target by GBLUP on weighted markers."""
+    weight = posterior(ratio, prior)
+    kernel = gram(panel.dosage, panel.scale.mean, np.sqrt(weight))
+    factor = kernel_factor(kernel)
+    solved = fit_kernel_blup(kernel * factor, [target])
+    copies = marker_effects(panel.dosage, panel.scale, factor * solved.dual)
+    return weight * copies[:, 0], float(solved.intercept[0])
 
 
 def log_ratios(panel: MarkerPanel, target: Target) -> FloatArray:  # (n_variant,)
