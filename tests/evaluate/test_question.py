@@ -42,3 +42,16 @@ def test_an_unknown_grouping_lists_the_known_ones(dataset_factory):
     data = dataset_factory(n_sample=6, groups={"family": ["a", "b"] * 3})
     with pytest.raises(DataError, match=r"'herd'[\s\S]*family"):
         asked(data, scheme="group", group="herd")
+
+
+def test_parents_need_a_table_of_crosses(dataset_factory):
+    data = dataset_factory(n_sample=12, groups={"family": ["a", "b"] * 6})
+    with pytest.raises(DataError, match=r"parents cannot be left out[^!]*hybrids"):
+        asked(data, scheme="parents")
+
+
+def test_groups_that_are_not_tested_get_no_fold(dataset_factory):
+    data = dataset_factory(n_sample=8, groups={"family": ["a", "b", "c", ""] * 2})
+    data.phenotypes.value[[3, 7]] = np.nan
+    _, drawn = asked(data, scheme="group", group="family", folds=5)
+    assert np.concatenate(drawn.held).tolist() == ["a", "b", "c"]

@@ -172,6 +172,33 @@ def test_equal_labels_are_refused(config: AnalysisConfig, tmp_path: Path) -> Non
     assert len(check_analysis(twice).problems) == 1
 
 
+def test_a_linear_model_cannot_be_explained(
+    config: AnalysisConfig, tmp_path: Path
+) -> None:
+    asked = config.explain.model_copy(update={"model": "gblup"})
+    wrong = config.model_copy(update={"explain": asked})
+    with pytest.raises(ConfigError, match=r"explain.model: 'gblup' is no net[^!]*net$"):
+        Analysis(wrong, RunFolder(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+    assert len(check_analysis(wrong).problems) == 1
+
+
+def test_equal_omics_tables_are_refused(config: AnalysisConfig, tmp_path: Path) -> None:
+    twice = config.model_copy(update={"omics": config.omics * 2})
+    with pytest.raises(ConfigError, match="two omics tables are called metabolites"):
+        Analysis(twice, RunFolder(tmp_path))
+
+
+def test_traits_to_minimise_must_be_there(
+    finished: Analysis, config: AnalysisConfig
+) -> None:
+    asked = config.phenotypes.model_copy(update={"minimise": ("delay",)})
+    with pytest.raises(ConfigError, match=r"minimise: no traits called delay"):
+        select_targets(
+            finished.dataset, config.model_copy(update={"phenotypes": asked})
+        )
+
+
 def test_unknown_traits_are_named(finished: Analysis, config: AnalysisConfig) -> None:
     asked = config.phenotypes.model_copy(update={"traits": ("height",)})
     with pytest.raises(ConfigError, match=r"height.*\n.*bud_delay"):

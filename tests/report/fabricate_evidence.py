@@ -146,6 +146,21 @@ def line_rows(
     return pd.DataFrame(rows, columns=names)
 
 
+def share_rows(
+    rng: np.random.Generator, nodes: list[str], targets: Targets
+) -> pd.DataFrame:
+    rows = []
+    for trait, env in targets:
+        for kind, names in (("node", nodes), ("variant", ["qtl_1", "qtl_2", "qtl_3"])):
+            size = np.sort(rng.gamma(1.0, 0.5, len(names)))[::-1]
+            for rank, (name, value) in enumerate(zip(names, size, strict=True)):
+                shares = (value, 0.9 * value, rank + 1)
+                rows.append((kind, name, trait, env, *shares, 1e-5, 1e-7, 120))
+    names = ["kind", "name", "trait", "environment", "integrated", "deeplift", "rank"]
+    names += ["integrated_gap", "deeplift_gap", "n_lines"]
+    return pd.DataFrame(rows, columns=names)
+
+
 def class_rows(nodes: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (trait, env), own in nodes.groupby(["trait", "environment"], sort=False):
@@ -174,5 +189,6 @@ def tables_of(
         "stability": stability_rows(targets),
         "gain": gain_rows(rng, others, targets),
         "line_explanations": line_rows(rng, top, targets),
+        "attribution": share_rows(np.random.default_rng(1), top, targets),
         "agreement_by_sensitivity": class_rows(nodes),
     }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from meristem.report.page import Figure
@@ -18,6 +19,7 @@ TABLES = (
     "agreement_by_sensitivity",
     "interactions",
     "line_explanations",
+    "attribution",
 )
 
 
@@ -26,6 +28,31 @@ def test_trust_holds_stability_tracking_and_gain(small_view: View) -> None:
     assert section is not None
     names = [block.name for block in section.blocks if isinstance(block, Figure)]
     assert names == ["stability", "tracking", "gain"]
+
+
+def test_shares_and_what_they_miss_are_told(small_view: View) -> None:
+    trait = small_view.targets[0]
+    table = pd.DataFrame(
+        {
+            "kind": ["node", "variant", "node"],
+            "name": ["lesser", "qtl_1", "greater"],
+            "trait": trait.trait,
+            "environment": trait.environment,
+            "integrated": [0.5, 0.25, 0.75],
+            "deeplift": [0.5, 0.25, 0.75],
+            "integrated_gap": 1e-9,
+            "deeplift_gap": 0.02,
+        }
+    )
+    view = replace(
+        small_view, artefacts=replace(small_view.artefacts, attribution=table)
+    )
+    section = trust_section(view)
+    assert section is not None
+    html = "".join(str(block) for block in section.blocks)
+    assert html.index(">greater<") < html.index(">lesser<")
+    assert "less than 0.1 %" in html
+    assert "2.0" in html
 
 
 def test_effects_that_add_up_are_said_in_words(small_view: View) -> None:

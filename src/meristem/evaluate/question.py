@@ -126,6 +126,14 @@ def _by_environment(usable: Dataset, measured: Mask, scheme: str, n_fold: int) -
 
 def _by_parents(usable: Dataset, measured: Mask, n_fold: int) -> Draw:
     own = usable.sample_id
+    known = usable.groups
+    if known is None or not {"parent_1", "parent_2"} <= set(known.group_name.tolist()):
+        raise DataError(
+            "parents cannot be left out: nothing says which samples are crosses",
+            where="evaluate.scheme",
+            remedy="name a table of hybrids (genotypes.hybrids), or give the columns "
+            "parent_1 and parent_2 under [groups]",
+        )
     one, two = (_column(usable, name) for name in ("parent_1", "parent_2"))
     unknown = (one == UNKNOWN_GROUP) | (two == UNKNOWN_GROUP)
     if (unknown & measured).any():

@@ -144,13 +144,7 @@ class Analysis:
     def explained_label(self) -> str:
         """Label of the model that is explained; empty when there is no network."""
         asked = self.config.explain.model
-        labels = [options.label for options in self.config.models]
         if asked:
-            if asked not in labels:
-                raise ConfigError(
-                    f"explain.model is {asked!r}, which is no model of this run",
-                    remedy=f"use one of {', '.join(labels)}",
-                )
             return asked
         networks = [
             options.label
@@ -214,19 +208,38 @@ class Analysis:
 
 
 def _refuse_wrong_labels(config: AnalysisConfig) -> None:
+    for fault in label_faults(config):
+        raise fault
+
+
+def label_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
+    """Yield what is wrong with the names of models and of omics tables."""
     labels = [options.label for options in config.models]
     if config.evaluate.reference not in labels:
-        raise ConfigError(
+        yield ConfigError(
             f"{config.evaluate.reference!r} is no model of this analysis",
             where="evaluate.reference",
             remedy=f"add a model of that name, or use one of {', '.join(labels)}",
         )
-    repeated = sorted({label for label in labels if labels.count(label) > 1})
-    if repeated:
-        raise ConfigError(
-            f"two models are called {', '.join(repeated)}",
-            where="models",
-            remedy="give each a `name` of its own",
+    for what, names in (
+        ("models", labels),
+        ("omics tables", [table.name for table in config.omics]),
+    ):
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            yield ConfigError(
+                f"two {what} are called {', '.join(repeated)}",
+                where=what.split()[0],
+                remedy="give each a `name` of its own",
+            )
+    asked = config.explain.model
+    networks = [o.label for o in config.models if isinstance(o, BINNOptions)]
+    if asked and asked not in networks:
+        known = ", ".join(networks)
+        yield ConfigError(
+            f"{asked!r} is no network of this analysis, so it has no nodes to explain",
+            where="explain.model",
+            remedy=f"use one of {known}" if networks else "leave the field out",
         )
 
 

@@ -16,6 +16,7 @@ from meristem.genetics.filters import filter_markers
 from meristem.io.groups import read_groups
 from meristem.io.omics import read_omics
 from meristem.knowledge.build import Knowledge, build_graph
+from meristem.pipeline.analysis import label_faults
 from meristem.pipeline.estimate import Estimate, estimate_run
 from meristem.pipeline.inputs import (
     drop_idle_parents,
@@ -110,26 +111,11 @@ def check_analysis(config: AnalysisConfig) -> CheckResult:
             for fault in graph_faults(config, dataset, knowledge):
                 found.note(fault)
         estimate = estimate_run(config, dataset, plan)
-    _check_labels(config, found)
+    for wrong in label_faults(config):
+        found.note(wrong)
     return CheckResult(
         tuple(found.facts), tuple(found.problems), tuple(found.hints), estimate
     )
-
-
-def _check_labels(config: AnalysisConfig, found: _Findings) -> None:
-    labels = [options.label for options in config.models]
-    reference = config.evaluate.reference
-    if reference not in labels:
-        found.problems.append(
-            f"evaluate.reference is {reference!r}, which is no model of this analysis\n"
-            f"  remedy: add a model of that name, or use one of {', '.join(labels)}"
-        )
-    repeated = sorted({label for label in labels if labels.count(label) > 1})
-    if repeated:
-        found.problems.append(
-            f"two models are called {', '.join(repeated)}\n"
-            "  remedy: give each a `name` of its own"
-        )
 
 
 def _check_data(config: AnalysisConfig, found: _Findings) -> Dataset | None:

@@ -215,14 +215,14 @@ def _attribution(analysis: Analysis, explained: Explained) -> pd.DataFrame | Non
 def _lines(analysis: Analysis, explained: Explained) -> pd.DataFrame:
     """Return why the best lines of each target are predicted where they are.
 
-    The best are those without phenotype, of the run or of a file of new lines; among
-    all lines where there are none.
+    The best are those without phenotype, of the run or of a file of new lines; of the
+    phenotyped ones where there are none.
     """
     train, fitted = explained.train, explained.fitted
     phenotypes = train.phenotypes
     genotypes = _candidates(analysis, train)
     role = "candidate" if genotypes is not None else "phenotyped"
-    genotypes = train.genotypes if genotypes is None else genotypes
+    genotypes = _reference(train) if genotypes is None else genotypes
     predicted = fitted.predict(genotypes).value
     sensitivity = explained.sensitivity.mean()
     frames = []

@@ -8,12 +8,14 @@ import pandas as pd
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
 from meristem.genetics.filters import filter_markers
+from meristem.genetics.hybrids import own_parents
 from meristem.genetics.relationship import principal_axes, relationship_matrix
 from meristem.io.store import read_dataset, write_dataset
 from meristem.pipeline.folder import RunFolder
 from meristem.pipeline.inputs import Inputs, read_inputs
-from meristem.prepare.by_environment import stack_environments
-from meristem.records import MISSING, Dataset
+from meristem.pipeline.unseen import unseen_lines
+from meristem.prepare.by_environment import LINE, is_stacked, stack_environments
+from meristem.records import MISSING, Dataset, StrArray
 
 DATASET = "work/dataset"
 
@@ -61,6 +63,7 @@ def select_targets(dataset: Dataset, config: AnalysisConfig) -> Dataset:
     """Keep the traits and environments asked for; stack these if asked to."""
     phenotypes = dataset.phenotypes
     keep = np.ones(phenotypes.n_target, dtype=bool)
+    _refuse_unknown("minimise", config.phenotypes.minimise, phenotypes.trait_name)
     wanted = (
         ("traits", config.phenotypes.traits, phenotypes.trait_name),
         ("environments", config.phenotypes.environments, phenotypes.environment_name),
@@ -68,17 +71,22 @@ def select_targets(dataset: Dataset, config: AnalysisConfig) -> Dataset:
     for field, names, present in wanted:
         if not names or (field == "environments" and not present.any()):
             continue
-        unknown = sorted(set(names) - set(map(str, present)))
-        if unknown:
-            known = ", ".join(sorted(set(map(str, present)))[:20])
-            raise ConfigError(
-                f"no {field} called {', '.join(unknown)} in the phenotypes",
-                where=f"phenotypes.{field}",
-                remedy=f"use some of: {known}",
-            )
+        _refuse_unknown(field, names, present)
         keep &= np.isin(present, names)
     chosen = dataset.take_targets(np.flatnonzero(keep))
     return stack_environments(chosen) if config.phenotypes.by == "record" else chosen
+
+
+def _refuse_unknown(field: str, names: tuple[str, ...], present: StrArray) -> None:
+    unknown = sorted(set(names) - set(map(str, present)))
+    if unknown:
+        known = ", ".join(sorted(set(map(str, present)))[:20])
+        what = "environments" if field == "environments" else "traits"
+        raise ConfigError(
+            f"no {what} called {', '.join(unknown)} in the phenotypes",
+            where=f"phenotypes.{field}",
+            remedy=f"use some of: {known}",
+        )
 
 
 def describe(inputs: Inputs, config: AnalysisConfig) -> dict:
@@ -90,6 +98,8 @@ def describe(inputs: Inputs, config: AnalysisConfig) -> dict:
     return {
         "genotypes": {
             "samples": genotypes.n_sample,
+            "lines": unseen_lines(dataset).size + _phenotyped_lines(dataset),
+            "parents": int(own_parents(dataset).sum()),
             "variants": genotypes.n_variant,
             "ploidy": genotypes.ploidy,
             "missing_share": float(np.mean(genotypes.call_dosage == MISSING)),
@@ -116,6 +126,14 @@ def describe(inputs: Inputs, config: AnalysisConfig) -> dict:
         "reconciliation": inputs.reconciliation.to_json(),
         "filters": removed.to_json(),
     }
+
+
+def _phenotyped_lines(dataset: Dataset) -> int:
+    """Return how many lines have a phenotype, in however many rows they stand."""
+    seen = ~np.isnan(dataset.phenotypes.value).all(axis=1)
+    if dataset.groups is None or not is_stacked(dataset):
+        return int(seen.sum())
+    return len(set(dataset.groups.column(LINE)[seen].tolist()))
 
 
 def _targets(dataset: Dataset) -> int:

@@ -69,6 +69,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
         "rank",
     ),
     "agreement_by_sensitivity": ("trait", "sensitivity", "agreement", "rank_r"),
+    "attribution": ("kind", "name", "trait", "integrated", "deeplift"),
     "latent_validation": ("model", "node", "trait", "sensitivity", "agreement"),
 }
 """Columns without which a table cannot be shown; others may be absent."""
@@ -137,6 +138,10 @@ _NUMBERS = (
     "rank_r",
     "null_mean",
     "rank_agreement",
+    "integrated",
+    "deeplift",
+    "integrated_gap",
+    "deeplift_gap",
 )
 
 _OPTIONAL_TEXT = (
@@ -175,6 +180,7 @@ class Artefacts:
     interactions: pd.DataFrame
     stability: pd.DataFrame
     gain: pd.DataFrame
+    attribution: pd.DataFrame
     line_explanations: pd.DataFrame
     agreement_by_sensitivity: pd.DataFrame
     latent_validation: pd.DataFrame

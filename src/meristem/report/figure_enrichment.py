@@ -41,7 +41,7 @@ def draw_enrichment(view: View, target: Target, name: str) -> Figure | None:
         return None
     first = rows.drop_duplicates("term")
     labels = [_label(view, record) for record in first.to_dict("records")]
-    left = min(max(text_width(label, 12) for label in labels) + 14, 330)
+    left = min(max(text_width(label, 12) for label in labels) + 15, 330)
     height = ROW * len(labels)
     canvas = Canvas(WIDTH, TOP + height + 44, f"Terms, {target.name}")
     strength = -np.log10(rows["p"].clip(lower=1e-300))

@@ -129,7 +129,8 @@ def cards(view: View) -> tuple[Card, ...]:
     data = view.artefacts.data or {}
     genotypes = data.get("genotypes") or {}
     if "samples" in genotypes:
-        made.append(Card("lines", count(genotypes["samples"]), "genotyped"))
+        lines = genotypes.get("lines", genotypes["samples"])
+        made.append(Card("lines", count(lines), "genotyped"))
     if "variants" in genotypes:
         made.append(Card("variants", count(genotypes["variants"]), _ploidy(genotypes)))
     if len(view.targets) > 1:

@@ -41,7 +41,10 @@ def _inputs(data: dict[str, Any]) -> Markup:
         extent = f"{shown(genotypes.get('variants'))} variants"
         if genotypes.get("contigs"):
             extent += f" on {shown(genotypes['contigs'])} contigs"
-        rows.append(("genotypes", genotypes.get("samples"), extent, missing))
+        if genotypes.get("parents"):
+            extent += f"; and {shown(genotypes['parents'])} parents, whose omics teach"
+        lines = genotypes.get("lines", genotypes.get("samples"))
+        rows.append(("genotypes", lines, extent, missing))
     for table in data.get("omics") or []:
         extent = f"{shown(table.get('features'))} features"
         if table.get("features_with_node") is not None:

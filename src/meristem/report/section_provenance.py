@@ -11,6 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from meristem.report.key_values import key_value_table
+from meristem.report.missing import missing_reasons
 from meristem.report.numbers import byte_size, seconds
 from meristem.report.page import Section
 from meristem.report.table import table_html
@@ -52,7 +53,11 @@ def provenance_section(view: View) -> Section:
         pre = Markup("<pre>{}</pre>").format(text)
         parts.append(_LONG.format("Resolved configuration", pre))
     if view.artefacts.absent:
-        text = "Not in this run folder: " + ", ".join(view.artefacts.absent) + "."
+        absent = [
+            f"{name} ({why})" if why else name
+            for name, why in missing_reasons(view.artefacts)
+        ]
+        text = "Not in this run folder: " + "; ".join(absent) + "."
         parts.append(Markup('<p class="note">{}</p>').format(text))
     intro = (
         "Everything needed to make this run again. Paths are those of the machine it "

@@ -13,11 +13,14 @@ from meristem.report.figure_interactions import (
 from meristem.report.figure_lines import draw_lines
 from meristem.report.figure_stability import draw_stability
 from meristem.report.figure_tracking import draw_tracking
-from meristem.report.numbers import fixed, number
+from meristem.report.numbers import fixed, number, percent
 from meristem.report.page import Section
 from meristem.report.section_ability import per_target
 from meristem.report.table import Format, table_html
 from meristem.report.view import Target, View
+
+MOST_SHARES = 15
+"""Nodes, and variants, shown with their shares."""
 
 
 def trust_section(view: View) -> Section | None:
@@ -27,7 +30,7 @@ def trust_section(view: View) -> Section | None:
         "tracking": draw_tracking,
         "gain": draw_gain,
     }
-    blocks = per_target(view, families)
+    blocks = per_target(view, families, _shares)
     if not blocks:
         return None
     intro = (
@@ -36,6 +39,46 @@ def trust_section(view: View) -> Section | None:
     )
     title = "Can the importances be believed?"
     return Section(title, "trust", "", intro, tuple(blocks))
+
+
+def _shares(view: View, target: Target) -> Markup:
+    """Return the shares of nodes and variants by two attributions, and their gaps."""
+    rows = view.of(view.artefacts.attribution, target)
+    if rows.empty:
+        return Markup("")
+    parts = []
+    for kind, many in (("node", "Nodes"), ("variant", "Variants")):
+        own = rows[rows["kind"] == kind].sort_values("integrated", ascending=False)
+        shown = own[["name", "integrated", "deeplift"]].head(MOST_SHARES)
+        if kind == "node":
+            shown = shown.assign(name=[view.node_name(str(n)) for n in shown["name"]])
+        shown = shown.rename(
+            columns={
+                "name": kind,
+                "integrated": "integrated gradients",
+                "deeplift": "DeepLIFT",
+            }
+        )
+        formats: dict[str, Format] = {
+            "integrated gradients": number,
+            "DeepLIFT": number,
+        }
+        parts.append(Markup("<h4>{}</h4>").format(many) + table_html(shown, formats))
+    gaps = [rows[f"{name}_gap"].max() for name in ("integrated", "deeplift")]
+    note = Markup(
+        "<p>Mean absolute share of a prediction, in units of the trait, by two ways of "
+        "dividing it. The shares of all variants add up to the predicted difference "
+        "from the average line but for {} of it (integrated gradients) and {} "
+        "(DeepLIFT). All are in attribution.csv.</p>"
+    ).format(*(_small_share(gap) for gap in gaps))
+    return Markup(
+        "<details><summary>Shares of nodes and variants in the predictions</summary>"
+        '<div class="inside">{}{}</div></details>'
+    ).format(note, Markup("").join(parts))
+
+
+def _small_share(value: float) -> str:
+    return "less than 0.1 %" if value < 1e-3 else percent(value, 1)
 
 
 def interactions_section(view: View) -> Section | None:

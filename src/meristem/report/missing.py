@@ -1,0 +1,59 @@
+"""Why a table is not in a run folder: what was not asked for, or cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from meristem.report.artefacts import Artefacts
+
+_UNEXPLAINED = "nothing was explained: use `meristem run` or `meristem explain`"
+_NO_NETWORK = "no model of the run is a network with a graph"
+_NO_SHARE = "no model of the run was compared: use `meristem run` or `evaluate`"
+_EXPLAINED = frozenset(
+    "nodes variants genes evidence interactions stability gain attribution "
+    "line_explanations agreement_by_sensitivity enrichment".split()
+)
+
+
+def missing_reasons(artefacts: Artefacts) -> list[tuple[str, str]]:
+    """Return (file, reason) of every artefact that is not there."""
+    return [(name, _reason(name, artefacts)) for name in artefacts.absent]
+
+
+def _reason(name: str, artefacts: Artefacts) -> str:
+    table = name.split(".")[0]
+    config: Mapping[str, Any] = artefacts.run.get("config") or {}
+    models = [m for m in config.get("models") or [] if isinstance(m, dict)]
+    knows = bool(config.get("knowledge"))
+    network = any(
+        m.get("kind") == "binn" and (knows or m.get("graph") == "learned")
+        for m in models
+    )
+    measured = bool(config.get("omics"))
+    explain: Mapping[str, Any] = config.get("explain") or {}
+    if table == "knowledge":
+        return "" if knows else "the configuration names no knowledge"
+    if table in ("network", *_EXPLAINED) and not network:
+        return _NO_NETWORK
+    if table in _EXPLAINED and artefacts.nodes.empty:
+        return _UNEXPLAINED
+    if table in ("scores", "predictions", "intervals", "verdicts", "splits"):
+        return _NO_SHARE
+    if table in ("latents", "latent_validation", "agreement_by_sensitivity"):
+        return (
+            "no omics feature measures a node of a network on lines left out"
+            if measured
+            else "the configuration names no omics"
+        )
+    if table == "gain" and not explain.get("folds"):
+        return "explain.folds is 0"
+    reasons = {
+        "controls": "not asked for: `meristem evaluate --controls`",
+        "candidates": "every genotyped line has a phenotype, and no new lines are "
+        "named under [predict]",
+        "enrichment": "it needs 20 genes in the network and terms above them",
+        "gain": "no node reads several others, or too few lines were left out",
+        "network": "no graph was compiled: a learned one is drawn once it is explained",
+    }
+    return reasons.get(table, "")

@@ -1,0 +1,54 @@
+"""A table that is not there is explained."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from meristem.report.missing import missing_reasons
+from meristem.report.view import View
+
+NETWORK = {"kind": "binn", "graph": "knowledge"}
+
+
+@pytest.mark.parametrize(
+    ("file", "config", "says"),
+    [
+        ("controls.csv", {}, "evaluate --controls"),
+        ("nodes.csv", {"models": [{"kind": "gblup"}]}, "no model of the run is a net"),
+        ("nodes.csv", {"models": [NETWORK], "knowledge": {"genes": "g"}}, "explain"),
+        ("latents.csv", {"models": [NETWORK]}, "names no omics"),
+        ("latents.csv", {"omics": [{}]}, "no omics feature measures a node"),
+        ("knowledge.json", {}, "names no knowledge"),
+        ("candidates.csv", {}, "every genotyped line has a phenotype"),
+        ("scores.csv", {}, "was compared"),
+    ],
+)
+def test_reasons(small_view: View, file: str, config: dict, says: str) -> None:
+    bare = replace(
+        small_view.artefacts,
+        absent=(file,),
+        run={"config": config},
+        nodes=pd.DataFrame(),
+    )
+    ((name, reason),) = missing_reasons(bare)
+    assert name == file
+    assert says in reason
+
+
+def test_folds_that_were_not_asked_for(small_view: View) -> None:
+    run = {
+        "config": {
+            "models": [NETWORK],
+            "knowledge": {"genes": "g"},
+            "explain": {"folds": 0},
+        }
+    }
+    found = replace(
+        small_view.artefacts, absent=("gain.csv", "enrichment.csv"), run=run
+    )
+    reasons = dict(missing_reasons(found))
+    assert reasons["gain.csv"] == "explain.folds is 0"
+    assert "20 genes" in reasons["enrichment.csv"]
