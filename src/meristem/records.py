@@ -81,9 +81,16 @@ class Genotypes:
     call_dosage: NDArray[np.int8]  # (n_sample, n_variant) 0..ploidy, -1 missing
     ploidy: int = 2
     source: str = ""
+    first_gamete: NDArray[np.int8] | None = None  # (n_sample, n_variant) the copies
+    # that came from `parent_1`, -1 missing; None where samples are no known crosses
 
     def __post_init__(self) -> None:
         expected = (self.sample_id.size, self.variants.n_variant)
+        if self.first_gamete is not None and self.first_gamete.shape != expected:
+            raise DataError(
+                f"gametes have shape {self.first_gamete.shape}, expected {expected}",
+                where=self.source,
+            )
         if self.call_dosage.shape != expected:
             raise DataError(
                 f"dosage has shape {self.call_dosage.shape}, expected {expected}",
@@ -109,6 +116,9 @@ class Genotypes:
             self,
             sample_id=self.sample_id[index],
             call_dosage=self.call_dosage[index],
+            first_gamete=None
+            if self.first_gamete is None
+            else self.first_gamete[index],
         )
 
     def take_variants(self, index: NDArray) -> Genotypes:
@@ -117,6 +127,9 @@ class Genotypes:
             self,
             variants=self.variants.take(index),
             call_dosage=self.call_dosage[:, index],
+            first_gamete=None
+            if self.first_gamete is None
+            else self.first_gamete[:, index],
         )
 
 

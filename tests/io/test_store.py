@@ -47,6 +47,14 @@ def test_round_trip(
     assert_same(read_genotypes_store(path), genotypes)
 
 
+def test_gametes_of_crosses_are_kept(make_genotypes, tmp_path: Path) -> None:
+    genotypes = make_genotypes(n_sample=3, n_variant=7)
+    first = np.minimum(genotypes.call_dosage, 1).astype(np.int8)
+    write_genotypes(replace(genotypes, first_gamete=first), tmp_path / "a.zarr")
+    found = read_genotypes_store(tmp_path / "a.zarr").first_gamete
+    np.testing.assert_array_equal(found, first)
+
+
 def test_names_are_those_of_vcf_zarr(make_genotypes, tmp_path: Path) -> None:
     write_genotypes(replace(make_genotypes(), source="a.vcf"), tmp_path / "a.zarr")
     group = zarr.open_group(tmp_path / "a.zarr", mode="r")

@@ -29,6 +29,7 @@ QUICK = {"epochs": 30, "patience": 30, "seeds": 1, "inner_folds": 2}
 OPTIONS = {
     "gblup": options.GBLUPOptions(),
     "dominance": options.DominanceOptions(),
+    "combining": options.CombiningOptions(),
     "ridge": options.RidgeOptions(),
     "elastic_net": options.ElasticNetOptions(l1_ratio=(0.5,), n_alphas=8),
     "random_forest": options.ForestOptions(trees=12, max_features=0.5),

@@ -62,6 +62,9 @@ kind = "binn"
 omics = "soft"
 
 [[models]]
+kind = "combining"
+
+[[models]]
 kind = "mediated"
 method = "goblup"
 

@@ -43,6 +43,15 @@ class DominanceOptions(ModelOptions):
     kind: Literal["dominance"] = "dominance"
 
 
+class CombiningOptions(ModelOptions):
+    """GBLUP of hybrids: general and specific combining ability of their parents."""
+
+    kind: Literal["combining"] = "combining"
+    specific: bool = Field(
+        default=True, description="a kernel of specific combining ability as well"
+    )
+
+
 class RidgeOptions(ModelOptions):
     """Ridge regression on marker dosages (RR-BLUP)."""
 
@@ -284,6 +293,7 @@ class MeasuredOmicsOptions(ModelOptions):
 AnyModelOptions = Annotated[
     GBLUPOptions
     | DominanceOptions
+    | CombiningOptions
     | RidgeOptions
     | ElasticNetOptions
     | ForestOptions

@@ -77,13 +77,15 @@ def cross_parents(
     row_2 = _rows(parents, sample_id, parent_2)
     used = np.union1d(row_1, row_2)
     gametes = _gametes(parents, used)
-    dosage = gametes[np.searchsorted(used, row_1)]
-    dosage += gametes[np.searchsorted(used, row_2)]
+    first = gametes[np.searchsorted(used, row_1)]
+    dosage = first + gametes[np.searchsorted(used, row_2)]
     dosage[dosage < 0] = MISSING
+    first[first < 0] = MISSING
     return replace(
         parents,
         sample_id=sample_id,
         call_dosage=dosage,
+        first_gamete=first,
         ploidy=max(parents.ploidy, 2),
     )
 

@@ -74,7 +74,9 @@ def write_genotypes(genotypes: Genotypes, path: str | Path) -> None:
         _write_text(group, "variant_allele", alleles, "variants", "alleles")
         _write_numbers(group, "variant_contig", contig_index.astype(np.int32))
         _write_numbers(group, "variant_position", variants.variant_position)
-        _write_dosage(group, genotypes.call_dosage)
+        _write_dosage(group, "call_dosage", genotypes.call_dosage)
+        if genotypes.first_gamete is not None:
+            _write_dosage(group, "first_gamete", genotypes.first_gamete)
 
 
 def _write_text(group: zarr.Group, name: str, text: StrArray, *axes: str) -> None:
@@ -91,9 +93,9 @@ def _write_numbers(group: zarr.Group, name: str, values: NDArray) -> None:
         array[...] = values
 
 
-def _write_dosage(group: zarr.Group, dosage: NDArray[np.int8]) -> None:
+def _write_dosage(group: zarr.Group, name: str, dosage: NDArray[np.int8]) -> None:
     array = group.create_array(
-        "call_dosage",
+        name,
         shape=dosage.shape,
         chunks=(max(dosage.shape[0], 1), WIDTH),
         dtype=dosage.dtype,
@@ -139,6 +141,8 @@ def read_genotypes_store(path: str | Path) -> Genotypes:
         )
         sample_id = _text(group, "sample_id")
         dosage = np.asarray(_dosage(group, path)[...])
+        crossed = "first_gamete" in group
+        first = np.asarray(_array(group, "first_gamete")[...]) if crossed else None
     except DataError:
         raise
     except (
@@ -151,7 +155,7 @@ def read_genotypes_store(path: str | Path) -> Genotypes:
     ) as error:
         raise _damaged(path, str(error)) from error
     ploidy = int(str(group.attrs["ploidy"]))
-    return Genotypes(sample_id, variants, dosage, ploidy, str(path))
+    return Genotypes(sample_id, variants, dosage, ploidy, str(path), first)
 
 
 def iter_blocks(

@@ -18,6 +18,7 @@ CATALOG: dict[str, tuple[str, str]] = {
     # kind: (specification, reader of the fitted state)
     "gblup": ("gblup:GBLUP", "gblup:restore_gblup"),
     "dominance": ("dominance:DominanceBLUP", "dominance:restore_dominance"),
+    "combining": ("combining:CombiningBLUP", "combining:restore_combining"),
     "ridge": ("ridge:Ridge", "linear:restore_linear"),
     "elastic_net": ("elastic_net:ElasticNet", "linear:restore_linear"),
     "random_forest": ("trees:RandomForest", "trees:restore_trees"),

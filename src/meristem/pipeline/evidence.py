@@ -268,7 +268,10 @@ def _candidates(analysis: Analysis, train: Dataset) -> Genotypes | None:
     _, first = np.unique(names, return_index=True)
     kept = np.sort(first)
     dosage = np.concatenate([part.call_dosage for part in found])
-    return replace(found[0], sample_id=names[kept], call_dosage=dosage[kept])
+    # networks read dosages alone: what came from which parent is not needed here
+    return replace(
+        found[0], sample_id=names[kept], call_dosage=dosage[kept], first_gamete=None
+    )
 
 
 def _reference(train: Dataset) -> Genotypes:

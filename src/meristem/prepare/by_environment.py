@@ -76,9 +76,14 @@ def stack_environments(dataset: Dataset) -> Dataset:
     ids = np.array(
         [f"{a}@{b}" if b else str(a) for a, b in zip(names, tested, strict=True)]
     )
-    dosage = dataset.genotypes.call_dosage[line]
+    dosage, first = dataset.genotypes.call_dosage[line], dataset.genotypes.first_gamete
     return Dataset(
-        replace(dataset.genotypes, sample_id=ids, call_dosage=dosage),
+        replace(
+            dataset.genotypes,
+            sample_id=ids,
+            call_dosage=dosage,
+            first_gamete=None if first is None else first[line],
+        ),
         _values(phenotypes, traits, environments, (line, place), ids),
         tuple(
             replace(

@@ -131,13 +131,23 @@ def match_variants(
         )
     found = np.flatnonzero(source >= 0)
     shape = (genotypes.n_sample, variants.n_variant)
-    dosage = np.full(shape, MISSING, dtype=np.int8)
-    dosage[:, found] = genotypes.call_dosage[:, source[found]]
-    swapped = dosage[:, swap]
-    exchanged = (genotypes.ploidy - swapped).astype(np.int8)
-    dosage[:, swap] = np.where(swapped == MISSING, np.int8(MISSING), exchanged)
+
+    def matched(calls: NDArray[np.int8], copies: int) -> NDArray[np.int8]:
+        out = np.full(shape, MISSING, dtype=np.int8)
+        out[:, found] = calls[:, source[found]]
+        swapped = out[:, swap]
+        exchanged = (copies - swapped).astype(np.int8)
+        out[:, swap] = np.where(swapped == MISSING, np.int8(MISSING), exchanged)
+        return out
+
+    first = genotypes.first_gamete
     aligned = Genotypes(
-        genotypes.sample_id, variants, dosage, genotypes.ploidy, genotypes.source
+        genotypes.sample_id,
+        variants,
+        matched(genotypes.call_dosage, genotypes.ploidy),
+        genotypes.ploidy,
+        genotypes.source,
+        None if first is None else matched(first, genotypes.ploidy // 2),
     )
     return aligned, report
 
