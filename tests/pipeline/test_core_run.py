@@ -72,6 +72,7 @@ def test_the_core_is_in_charge(finished: Analysis) -> None:
         "evidence.csv",
         "twas.csv",
         "enrichment.csv",
+        "parts.csv",
         "stability.csv",
         "interactions.csv",
         "line_explanations.csv",

@@ -44,6 +44,8 @@ COLUMNS = {
     "gwas_variant,twas_p,twas_q,agreement,agreement_p,found_by",
     "twas.csv": "trait,environment,feature_id,node,beta,se,p,q,omics",
     "interactions.csv": "node_1,node_2,trait,environment,signed,absolute,low,high",
+    "parts.csv": "model,trait,environment,fit,network_share,linear_share,scan_share,"
+    "products_share,off_graph",
     "stability.csv": "trait,environment,between,agreement,low,high,n_networks,n_nodes",
     "gain.csv": "trait,environment,node,n_sources,r_node,r_sources,gain,n_rows",
     "attribution.csv": "kind,name,trait,environment,integrated,deeplift,rank,"

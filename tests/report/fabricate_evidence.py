@@ -98,6 +98,25 @@ def interaction_rows(
     return pd.DataFrame(rows, columns=[*names, "signed", "absolute", "low", "high"])
 
 
+def part_rows(targets: Targets) -> pd.DataFrame:
+    """A core for every target; the last one has products."""
+    rows = [
+        {
+            "model": "binn",
+            "trait": trait,
+            "environment": env,
+            "fit": "variance components",
+            "network_share": 0.8 - 0.1 * k,
+            "linear_share": 0.2 + 0.1 * k,
+            "scan_share": 0.05,
+            "products_share": float(k + 1 == len(targets)),
+            "off_graph": False,
+        }
+        for k, (trait, env) in enumerate(targets)
+    ]
+    return pd.DataFrame(rows)
+
+
 def stability_rows(targets: Targets) -> pd.DataFrame:
     kinds = {"seeds": 0.95, "folds": 0.7, "shuffled labels": 0.2, "other": -0.05}
     rows = [
@@ -187,6 +206,7 @@ def tables_of(
         "enrichment": enrichment_rows(rng, others, targets),
         "interactions": interaction_rows(rng, top, targets),
         "stability": stability_rows(targets),
+        "parts": part_rows(targets),
         "gain": gain_rows(rng, others, targets),
         "line_explanations": line_rows(rng, top, targets),
         "attribution": share_rows(np.random.default_rng(1), top, targets),

@@ -29,6 +29,7 @@ OPTIONAL = (
     "evidence.csv",
     "enrichment.csv",
     "interactions.csv",
+    "parts.csv",
     "stability.csv",
     "gain.csv",
     "line_explanations.csv",

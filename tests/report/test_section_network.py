@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from meristem.report.page import Figure, Section, Tabs
@@ -52,6 +53,7 @@ def test_every_section_can_be_left_out(small_view: View, make) -> None:
             "scores",
             "predictions",
             "controls",
+            "parts",
         )
     }
     bare = replace(small_view.artefacts, network=None, knowledge=None, **empty)
@@ -89,3 +91,15 @@ def test_traits_the_network_has_no_part_in_are_named(small_view: View) -> None:
     used = nodes_section(small_view)
     assert used is not None
     assert used.html == ""
+
+
+def test_shares_of_the_prediction_are_shown(small_view: View) -> None:
+    text = words(network_section(small_view))
+    assert "What the prediction is made of" in text
+    assert "80" in text
+    assert "beside the graph" not in text
+    parts = small_view.artefacts.parts.assign(off_graph=True, products_share=np.nan)
+    changed = replace(small_view.artefacts, parts=parts)
+    text = words(network_section(replace(small_view, artefacts=changed)))
+    assert "beside the graph" in text
+    assert "products of terms</th>" not in text

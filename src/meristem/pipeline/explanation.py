@@ -18,6 +18,7 @@ from meristem.interpret.null import (
     chance_importance,
     correct_importance,
 )
+from meristem.interpret.parts import parts_table
 from meristem.interpret.scans import gwas
 from meristem.interpret.sensitivity import (
     Sensitivity,
@@ -47,6 +48,7 @@ OUTPUTS = (
     "nodes.csv",
     "genes.csv",
     "variants.csv",
+    "parts.csv",
     "evidence.csv",
     "stability.csv",
     "interactions.csv",
@@ -137,7 +139,8 @@ def _explain(analysis: Analysis, label: str) -> None:
     if analysis.explains_learned:
         drawn = network_json(_labelled(plan, analysis.plan))
         analysis.folder.write_json("network.json", drawn)
-    for name, frame in zip(OUTPUTS, (nodes, genes, variants), strict=False):
+    tables = nodes, genes, variants, parts_table(label, fitted)
+    for name, frame in zip(OUTPUTS, tables, strict=False):
         analysis.folder.write_table(name, frame)
 
 

@@ -42,6 +42,7 @@ _TEXT = (
     "between",
     "role",
     "supervision",
+    "fit",
 )
 
 REQUIRED: dict[str, tuple[str, ...]] = {
@@ -70,6 +71,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     ),
     "agreement_by_sensitivity": ("trait", "sensitivity", "agreement", "rank_r"),
     "attribution": ("kind", "name", "trait", "integrated", "deeplift"),
+    "parts": ("model", "trait", "fit", "network_share", "linear_share"),
     "latent_validation": ("model", "node", "trait", "sensitivity", "agreement"),
 }
 """Columns without which a table cannot be shown; others may be absent."""
@@ -138,6 +140,10 @@ _NUMBERS = (
     "rank_r",
     "null_mean",
     "rank_agreement",
+    "network_share",
+    "linear_share",
+    "scan_share",
+    "products_share",
     "integrated",
     "deeplift",
     "integrated_gap",
@@ -184,6 +190,7 @@ class Artefacts:
     line_explanations: pd.DataFrame
     agreement_by_sensitivity: pd.DataFrame
     latent_validation: pd.DataFrame
+    parts: pd.DataFrame
     absent: tuple[str, ...]  # names of the files that are not there
 
 

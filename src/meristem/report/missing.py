@@ -11,7 +11,7 @@ _UNEXPLAINED = "nothing was explained: use `meristem run` or `meristem explain`"
 _NO_NETWORK = "no model of the run is a network with a graph"
 _NO_SHARE = "no model of the run was compared: use `meristem run` or `evaluate`"
 _EXPLAINED = frozenset(
-    "nodes variants genes evidence interactions stability gain attribution "
+    "nodes variants genes parts evidence interactions stability gain attribution "
     "line_explanations agreement_by_sensitivity enrichment".split()
 )
 

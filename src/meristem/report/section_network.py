@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from markupsafe import Markup
 
 from meristem.report.figure_controls import controls_sentence, draw_controls
@@ -10,7 +11,7 @@ from meristem.report.figure_manhattan import draw_genes, draw_qq, draw_variants
 from meristem.report.figure_network import draw_network
 from meristem.report.figure_nodes import draw_nodes
 from meristem.report.knowledge_summary import knowledge_table
-from meristem.report.numbers import count, fixed, number, p_value
+from meristem.report.numbers import count, fixed, number, p_value, percent
 from meristem.report.page import Block, Section
 from meristem.report.section_ability import per_target
 from meristem.report.table import table_html
@@ -35,6 +36,8 @@ def network_section(view: View) -> Section | None:
             "Drawn is the one of all lines; every fold learned its own."
         )
     blocks: list[Block] = [figure] if figure is not None else []
+    if not view.artefacts.parts.empty:
+        blocks.append(parts_block(view))
     if view.artefacts.knowledge:
         table = knowledge_table(view.artefacts.knowledge)
         blocks.append(
@@ -42,6 +45,39 @@ def network_section(view: View) -> Section | None:
             f'<div class="inside">{table}</div></details>'
         )
     return Section("The network", "network", "", intro, tuple(blocks))
+
+
+def parts_block(view: View) -> Markup:
+    """Return how much of each prediction is the network's."""
+    rows = view.artefacts.parts
+    wanted = {
+        "model": "model",
+        "trait": "trait",
+        "environment": "environment",
+        "fit": "fitted by",
+        "network_share": "network",
+        "linear_share": "all variants alone",
+        "scan_share": "of that, weighted by a scan",
+        "products_share": "products of terms",
+    }
+    shown = rows[[name for name in wanted if name in rows.columns]]
+    shown = shown.rename(columns=wanted).replace("", np.nan).dropna(axis=1, how="all")
+    beside = rows["off_graph"].astype(str).eq("True") if "off_graph" in rows else None
+    note = (
+        "Shares as lines that were left out allowed: of the network and of the path "
+        "from all variants alone (GBLUP, or markers that a genome scan weighs) in the "
+        "prediction; of products of terms, in what they were estimated to do."
+    )
+    if beside is not None and beside.any():
+        note += " The network has nodes beside the graph that read all variants."
+    formats = dict.fromkeys(
+        ("network", "all variants alone", "of that, weighted by a scan"), percent
+    )
+    formats |= {"products of terms": percent}
+    present = {name: form for name, form in formats.items() if name in shown}
+    return Markup("<h3>What the prediction is made of</h3>{}").format(
+        table_html(shown, present, note=note)
+    )
 
 
 def nodes_section(view: View) -> Section | None:
