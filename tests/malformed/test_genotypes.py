@@ -658,6 +658,7 @@ CROSSES = [
     ("line,parent_1,parent_2\nAxB,a\n", "line 2: has 2 fields"),
     ("line,parent_1,parent_2\nAxB,a,b\nAxB,b,c\n", "line 3: hybrid AxB"),
     ("line,parent_1,parent_2\n,a,b\n", "line 2, column 'line': the id is empty"),
+    ("a,b,c\n1,2,3\n", r"ids was found\n.*the columns are: a, b, c$"),
 ]
 
 

@@ -66,6 +66,8 @@ def named_column(table: Table, name: str, field: str) -> str:
 def line_column(table: Table, name: str = "", field: str = "line") -> str:
     """Return the column of sample ids: as named, as usual, or the unnamed first.
 
+    `field` is the setting that can name it; "" where there is none.
+
     Raises
     ------
     ConfigError
@@ -80,10 +82,12 @@ def line_column(table: Table, name: str = "", field: str = "line") -> str:
         return found
     if table.column_name[0] == "":
         return ""
+    columns = _listed(table)
+    remedy = f"call it `line`; the columns are: {columns}"
+    if field:
+        remedy = f"call it `line`, or set `{field}` to one of: {columns}"
     raise DataError(
-        "no column of sample ids was found",
-        where=table.path,
-        remedy=f"call it `line`, or set `{field}` to one of: {_listed(table)}",
+        "no column of sample ids was found", where=table.path, remedy=remedy
     )
 
 

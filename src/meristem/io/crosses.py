@@ -87,7 +87,7 @@ def read_crosses(path: str | Path, parent_id: StrArray | None = None) -> Crosses
     ['B']
     """
     table = read_table(path)
-    line = line_column(table, field="hybrids")
+    line = line_column(table, field="")
     first, second = _parent_columns(table, line, parent_id)
     sample_id = table.identifiers(line)
     parents = np.column_stack([table.identifiers(first), table.identifiers(second)])
