@@ -217,34 +217,58 @@ def test_score(model: Path, tmp_path: Path) -> None:
     assert len(pd.read_csv(out, sep="\t")) == 30
 
 
-def test_transfer(model: Path, tmp_path: Path) -> None:
+def write_sites(folder: Path, turned: str = "") -> Path:
+    """Write labelled sites of six guides and a configuration.
+
+    The labels of the guide `turned` are turned round.
+    """
     rng = np.random.default_rng(0)
     lines = ["guide,target,label"]
     for _ in range(6):
         letters = "".join(rng.choice(list("ACGT"), 20))
+        rows = []
         for target in draw_targets(60):
             shifted = letters[:10] + target[10:20] + "AGG"
             edits = sum(a != b for a, b in zip(letters, shifted, strict=False))
             if edits <= 6:
-                lines.append(f"{letters}NGG,{shifted},{int(rng.random() < 0.3)}")
+                rows.append((shifted, int(rng.random() < 0.3)))
         for place in range(20):
             edited = letters[:place] + "A" + letters[place + 1 :] + "TGG"
-            lines.append(f"{letters}NGG,{edited},{place % 2}")
-    (tmp_path / "sites.csv").write_text("\n".join(lines) + "\n")
-    config = tmp_path / "transfer.toml"
+            rows.append((edited, place % 2))
+        for target, label in rows:
+            said = 1 - label if letters == turned else label
+            lines.append(f"{letters}NGG,{target},{said}")
+    folder.mkdir(exist_ok=True)
+    (folder / "sites.csv").write_text("\n".join(lines) + "\n")
+    config = folder / "transfer.toml"
     config.write_text(
-        'model = "model.json"\ntables = ["sites.csv"]\nmembers = 2\nbootstraps = 10\n'
-        "search_trials = 2\n[trunk]\nfirst_width = 8\ndense = 8\n[train]\nepochs = 1\n"
+        'model = "../model.json"\ntables = ["sites.csv"]\nmembers = 2\n'
+        "bootstraps = 10\nsearch_trials = 2\n[trunk]\nfirst_width = 8\ndense = 8\n"
+        "[train]\nepochs = 1\nsteps = 10\n"
     )
+    return config
+
+
+def test_transfer_and_what_it_never_looks_at(model: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    invoke("transfer", config, "-o", out, "--quiet")
+    invoke("transfer", write_sites(tmp_path / "a"), "-o", out, "--quiet")
     names = {path.name for path in out.iterdir()}
-    assert {"ranking.csv", "shift.csv", "calibration.csv", "transfer"} <= names
+    assert {"ranking.csv", "shift.csv", "calibration.csv", "choices.csv"} <= names
     ranking = pd.read_csv(out / "ranking.csv")
-    assert "edit count" in set(ranking["score"])
-    assert "same trunk, no kinetics" in set(ranking["score"])
+    assert {"edit count", "same trunk, no kinetics"} < set(ranking["score"])
+    assert set(pd.read_csv(out / "choices.csv")["chosen"]) == {"epoch", "scale"}
     held = json.loads((out / "held_out.json").read_text())
     assert len(held["guides"]) == 1
+
+    # other labels of the guide held out: other figures, the same networks and scale
+    again = tmp_path / "again"
+    config = write_sites(tmp_path / "b", turned=held["guides"][0])
+    invoke("transfer", config, "-o", again, "--quiet")
+    for path in sorted((out / "transfer").iterdir()):
+        assert path.read_bytes() == (again / "transfer" / path.name).read_bytes()
+    for name in ("choices.csv", "trials.csv", "calibration.json"):
+        assert (out / name).read_text() == (again / name).read_text()
+    assert not ranking.equals(pd.read_csv(again / "ranking.csv"))
 
 
 def test_every_example_is_valid() -> None:

@@ -1,5 +1,6 @@
 """Transfer: the in-vitro network at the start, frozen kinetics, monotone link."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,64 +8,98 @@ import pytest
 import torch
 
 from meristem.errors import ConfigError, DataError
-from meristem.kinetics.encode import encode_pairs
-from meristem.kinetics.metrics import Ranking, auroc
+from meristem.kinetics.channels import pair_features
+from meristem.kinetics.cross_fit import SCALES, CrossFit, choose_scale, cross_fit
+from meristem.kinetics.edit_sums import KINDS, TOTALS, edit_sum_map, edit_tensor
+from meristem.kinetics.encode import DELETED, INSERTED, encode_pairs
+from meristem.kinetics.labelled_sites import (
+    LabelledSites,
+    deal_guides,
+    hold_out_guides,
+    label_sites,
+    ranking_by_guide,
+)
+from meristem.kinetics.metrics import Ranking, auroc, average_precision
 from meristem.kinetics.off_target import Sites
 from meristem.kinetics.score import Scorer
 from meristem.kinetics.transfer import (
     FIRST_OFFSET,
     FIRST_SLOPE,
     TransferNet,
-    TransferOptions,
     calibrate,
     logits,
     mean_logits,
     reliability,
-    train_transfer,
 )
-from meristem.kinetics.transfer_run import hold_out_guides, label_sites
 from meristem.kinetics.transfer_store import read_transfer, write_transfer
+from meristem.kinetics.transfer_train import (
+    TransferOptions,
+    draw_rows,
+    train_epochs,
+)
 from meristem.kinetics.trunk import Trunk, TrunkNet
 from meristem.kinetics.trunk_search import TRUNK_SPACE, build_trunk, search_trunks
 
 from .test_score import GUIDE, draw_kinn, draw_targets
 
-QUICK = TransferOptions(epochs=8, batch=32, negatives=5, learning_rate=0.01)
+QUICK = TransferOptions(steps=15, epochs=1, batch=32, learning_rate=0.01)
 SMALL = Trunk(first_width=8, dense=8)
 
 
-def labelled(n: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def labelled(n: int = 400, n_guide: int = 5) -> LabelledSites:
     """Sites whose activity the kinetics get wrong: edits far from the PAM help."""
     targets = draw_targets(n)
     x = encode_pairs([GUIDE] * n, targets)
     label = (x[:, 13:, 4:8].sum(axis=(1, 2)) >= 2).astype(int)
-    valid = np.arange(n) % 4 == 0
-    return x, label, valid
+    guide = np.array([f"g{i % n_guide}" for i in range(n)])
+    return LabelledSites(x, label, guide, np.zeros(n, dtype=bool))
+
+
+def rates(data: LabelledSites) -> np.ndarray:
+    return Scorer([draw_kinn(0)]).score(data.x).log10_rate
+
+
+def crossed(
+    data: LabelledSites, *, seed: int = 0, kinetic: bool = True, members: int = 3
+) -> CrossFit:
+    nets = [
+        TransferNet(SMALL, draw_kinn(0) if kinetic else None, seed=seed + member)
+        for member in range(members)
+    ]
+    rng = np.random.default_rng(seed)
+    return cross_fit(nets, data, rates(data), rng=rng, options=QUICK)
 
 
 def test_at_the_start_it_is_the_kinetic_network_with_a_link() -> None:
-    kinn = draw_kinn(0)
-    x, _, _ = labelled(30)
-    net = TransferNet(SMALL, kinn, seed=1)
-    rate = Scorer([kinn]).score(x).log10_rate
-    assert np.allclose(logits(net, x), FIRST_SLOPE * rate + FIRST_OFFSET, atol=1e-4)
+    data = labelled(30)
+    net = TransferNet(SMALL, draw_kinn(0), seed=1)
+    assert np.allclose(
+        logits(net, data.x), FIRST_SLOPE * rates(data) + FIRST_OFFSET, atol=1e-4
+    )
 
 
 def test_kinetics_stay_frozen_and_the_link_monotone() -> None:
-    kinn = draw_kinn(0)
-    x, label, valid = labelled()
-    net = TransferNet(SMALL, kinn, seed=1)
+    data = labelled()
+    net = TransferNet(SMALL, draw_kinn(0), seed=1)
+    assert net.kinetic is not None
     before = {k: v.clone() for k, v in net.kinetic.state_dict().items()}
-    fit = train_transfer(
-        net, x, label, valid, rng=np.random.default_rng(0), options=QUICK
+    rng = np.random.default_rng(0)
+    drawn = draw_rows(
+        data.label, rates(data), np.arange(len(data.label)), negatives=3, rng=rng
     )
+    epochs = []
+    for epoch in train_epochs(
+        net, data.x, data.label, data.guide, drawn, rng=rng, options=QUICK
+    ):
+        epochs.append(epoch)
+        assert not net.training
+        assert net.slope.item() >= 0
+        assert net.offset.item() >= 0
+    assert epochs == [0, 1]
     for name, value in net.kinetic.state_dict().items():
         assert torch.equal(value, before[name])
-    assert net.slope.item() >= 0
-    assert net.offset.item() >= 0
-    assert np.abs(fit.corrections(x)).max() > 1e-3
-    assert len(fit.validation) >= 2
-    assert not net.training
+    x = torch.from_numpy(data.x).float()
+    assert net.correction(x).abs().max() > 1e-3
 
 
 def test_link_is_projected() -> None:
@@ -76,28 +111,149 @@ def test_link_is_projected() -> None:
     assert net.slope.item() == net.offset.item() == 0.0
 
 
+def test_what_all_rates_share_is_a_change_of_time_scale() -> None:
+    net = TransferNet(SMALL, draw_kinn(0), seed=0)
+    data = labelled(9)
+    before = logits(net, data.x)
+    with torch.no_grad():
+        net.linear.weight[-1].fill_(0.3)
+    edits = edit_tensor(torch.from_numpy(data.x).float())
+    sums = net.sums(edits).sum(dim=1).numpy()
+    shift = FIRST_SLOPE * 0.3 * sums / np.log(10.0)
+    assert np.allclose(logits(net, data.x), before + shift, atol=1e-4)
+
+
 def test_training_learns_what_the_kinetics_lack() -> None:
-    x, label, valid = labelled()
-    net = TransferNet(SMALL, draw_kinn(0), seed=1)
-    before = auroc(Ranking.of(label[valid], logits(net, x[valid])))
-    options = TransferOptions(epochs=15, batch=32, negatives=5, learning_rate=0.01)
-    fit = train_transfer(
-        net, x, label, valid, rng=np.random.default_rng(0), options=options
-    )
-    after = auroc(Ranking.of(label[valid], mean_logits([fit], x[valid])))
+    data = labelled()
+    found = crossed(data)
+    before = auroc(Ranking.of(data.label, rates(data)))
+    after = auroc(Ranking.of(data.label[found.rows], found.logit), found.weight)
+    assert found.scale > 0
     assert after > max(before + 0.1, 0.85)
 
 
+def test_a_correction_with_nothing_to_add_does_no_harm() -> None:
+    data = labelled(600, n_guide=6)
+    rate = rates(data)
+    noise = np.random.default_rng(1).normal(0, 0.5, len(rate))
+    data = replace(data, label=(rate + noise > np.quantile(rate, 0.7)).astype(int))
+    found = crossed(data)
+    table = found.choices[found.choices["chosen"] == "scale"]
+    assert table["scale"].tolist() == list(SCALES)
+    seen = data.take(found.rows)
+    as_it_is, corrected = (
+        ranking_by_guide(seen.label, score, seen.guide, found.weight).mean()
+        for score in (rate[found.rows], found.logit)
+    )
+    assert corrected > as_it_is - 0.01
+
+
+def test_scale_zero_is_the_network_as_it_is() -> None:
+    ranking = np.array([[0.5, 0.6, 0.4], [0.9, 0.3, 0.5], [0.4, 0.4, 0.4]])
+    assert choose_scale(ranking) == 0  # the gain of .06 is within its error
+    assert choose_scale(ranking + np.array([[0.0], [0.3], [0.0]])) == 1
+    data = labelled(60)
+    net = TransferNet(SMALL, draw_kinn(0), seed=1)
+    start = logits(net, data.x)
+    with torch.no_grad():
+        net.linear.weight.normal_()
+    assert not np.allclose(logits(net, data.x), start)
+    net.scale.fill_(0.0)
+    assert np.allclose(logits(net, data.x), start, atol=1e-6)
+
+
+def test_a_member_never_learns_from_the_fold_that_judges_it() -> None:
+    """Labels of one guide change nothing of the member that leaves it out."""
+    data = labelled()
+    first = crossed(data)
+    fold = deal_guides(data.guide, 3, np.random.default_rng(0))
+    for member in range(3):
+        left = fold == member
+        turned = replace(data, label=np.where(left, 1 - data.label, data.label))
+        again = crossed_until(turned, member)
+        plain = crossed_until(data, member)
+        assert np.array_equal(again[left], plain[left])
+    assert len(first.fits) == 3
+
+
+def crossed_until(data: LabelledSites, member: int) -> np.ndarray:
+    """Train one member as `cross_fit` does; return its logits of all rows."""
+    rng = np.random.default_rng(0)
+    fold = deal_guides(data.guide, 3, rng)
+    rows = np.flatnonzero(fold != member)
+    drawn = draw_rows(data.label, rates(data), rows, negatives=8, rng=rng)
+    net = TransferNet(SMALL, draw_kinn(0), seed=member)
+    for _ in train_epochs(
+        net, data.x, data.label, data.guide, drawn, rng=rng, options=QUICK
+    ):
+        pass
+    return logits(net, data.x)
+
+
+def test_rows_drawn_by_the_features_leave_the_odds_as_they_are() -> None:
+    rng = np.random.default_rng(0)
+    n = 60_000
+    rate = rng.normal(-3.0, 1.0, n)
+    label = (rng.random(n) < 1 / (1 + np.exp(-(1.5 * rate + 1.0)))).astype(int)
+    rows = np.flatnonzero(np.arange(n) % 3 > 0)
+    drawn = draw_rows(label, rate, rows, negatives=4, rng=rng)
+    assert np.isin(drawn.rows, rows).all()
+    assert label[drawn.rows].sum() == label[rows].sum()
+    assert 3 < (label[drawn.rows] == 0).sum() / label[rows].sum() < 5
+    theta = np.zeros(2)
+    design = np.stack([rate[drawn.rows], np.ones(len(drawn.rows))], axis=1)
+    for _ in range(25):
+        p = 1 / (1 + np.exp(-(design @ theta + drawn.log_odds)))
+        hessian = design.T @ (design * (p * (1 - p))[:, None])
+        theta += np.linalg.solve(hessian, design.T @ (label[drawn.rows] - p))
+    assert theta == pytest.approx([1.5, 1.0], abs=0.12)
+
+
+def test_intercepts_take_up_what_differs_between_guides() -> None:
+    """One guide is active at random, far more often: no edit is to blame."""
+    data = labelled(900, n_guide=3)
+    rng = np.random.default_rng(0)
+    often = data.guide == "g0"
+    x = data.x.copy()
+    x[often, 20, 12] = 1  # an edit that only this guide's sites have
+    label = (rng.random(900) < np.where(often, 0.7, 0.05)).astype(int)
+    weights = []
+    for guide in (data.guide, np.full(900, "one")):
+        net = TransferNet(SMALL, None, seed=0)
+        drawn = draw_rows(label, np.zeros(900), np.arange(900), negatives=99, rng=rng)
+        options = TransferOptions(epochs=0, shared_l2=1e-3, guide_l2=1e-6)
+        for _ in train_epochs(net, x, label, guide, drawn, rng=rng, options=options):
+            pass
+        deleted = net.linear.weight[0, -1].item()  # the number of deletions
+        weights.append(abs(deleted))
+    assert weights[0] < 0.3 * weights[1]
+
+
 def test_equal_seeds_give_equal_networks() -> None:
-    x, label, valid = labelled()
-    out = []
-    for seed in (3, 3, 4):
-        net = TransferNet(SMALL, draw_kinn(0), seed=seed)
-        rng = np.random.default_rng(seed)
-        train_transfer(net, x, label, valid, rng=rng, options=QUICK)
-        out.append(logits(net, x))
+    data = labelled(200)
+    out = [mean_logits(crossed(data, seed=seed).fits, data.x) for seed in (3, 3, 4)]
     assert np.array_equal(out[0], out[1])
     assert not np.array_equal(out[0], out[2])
+
+
+def test_sums_count_each_edit_by_kind_and_place() -> None:
+    x = encode_pairs([GUIDE] * 7, draw_targets(7))
+    pairs = edit_tensor(torch.from_numpy(x).float())
+    assert np.array_equal(pairs.numpy(), pair_features(x))
+    order = 4
+    sums = pairs.flatten(1).numpy() @ edit_sum_map(order)
+    assert sums.shape == (7, len(KINDS) * (3 + order) + len(TOTALS))
+    totals = {
+        "sub": x[:, :, 4:8].sum(axis=(1, 2)),
+        "ins": x[:, :, INSERTED].sum(axis=(1, 2)),
+        "del": x[:, :, DELETED].sum(axis=1),
+    }
+    local = sums[:, : -len(TOTALS)].reshape(7, len(KINDS), 3 + order)
+    for index, kind in enumerate(TOTALS):
+        assert np.allclose(sums[:, len(sums[0]) - len(TOTALS) + index], totals[kind])
+        within = x[:, :23, 4:8].sum(axis=(1, 2)) if kind == "sub" else None
+        if within is not None:
+            assert np.allclose(local[:, KINDS.index(kind)].sum(axis=1), within)
 
 
 @pytest.mark.parametrize(
@@ -106,23 +262,26 @@ def test_equal_seeds_give_equal_networks() -> None:
         Trunk(first="inception", first_width=8, second="k5", second_width=8),
         Trunk(first="k3d4", first_width=8, lstm=4, dense=0),
         Trunk(first="k1", first_width=8, attention=True, dense=8),
+        Trunk(first_width=8, dense=8, reads="all"),
     ],
-    ids=["inception", "lstm", "attention"],
+    ids=["inception", "lstm", "attention", "all"],
 )
 def test_every_trunk_runs(trunk: Trunk) -> None:
     net = TrunkNet(trunk).eval()
-    x = torch.from_numpy(labelled(7)[0]).float()
+    x = torch.from_numpy(labelled(7).x).float()
+    x = x if trunk.reads == "all" else edit_tensor(x)
     out = net(x)
     assert out.shape == (7, net.width)
     assert torch.allclose(net(x[:3]), out[:3], atol=1e-5)
 
 
 def test_without_kinetics_it_is_a_plain_classifier() -> None:
-    net = TransferNet(SMALL, None, seed=0)
-    x = labelled(5)[0]
-    logit, correction = net(torch.from_numpy(x).float())
-    assert logit.shape == (5,)
-    assert correction.shape == (5, 0)
+    data = labelled()
+    found = crossed(data, kinetic=False)
+    assert set(found.choices["chosen"]) == {"epoch"}
+    assert found.scale == 1.0
+    label = data.label[found.rows]
+    assert average_precision(Ranking.of(label, found.logit), found.weight) > 0.8
 
 
 def test_calibrated_probabilities_match_the_share_of_positives() -> None:
@@ -139,21 +298,28 @@ def test_calibrated_probabilities_match_the_share_of_positives() -> None:
     assert np.abs(curve[:, 0] - curve[:, 1]).max() < 0.04
 
 
+def test_calibration_weighs_rows_by_what_they_stand_for() -> None:
+    rng = np.random.default_rng(0)
+    logit = rng.normal(0, 2, 300)
+    label = (rng.random(300) < 1 / (1 + np.exp(-logit))).astype(int)
+    weight = rng.integers(1, 5, 300)
+    once = calibrate(logit, label, weight.astype(float))
+    often = calibrate(np.repeat(logit, weight), np.repeat(label, weight))
+    assert once.slope == pytest.approx(often.slope, rel=1e-3)
+    assert once.offset == pytest.approx(often.offset, abs=1e-3)
+
+
 def test_calibration_never_turns_the_order_round() -> None:
     label = np.array([1, 1, 0, 0])
     assert calibrate(np.array([0.0, 1.0, 2.0, 3.0]), label).slope >= 0
 
 
 def test_ensembles_survive_the_disk(tmp_path: Path) -> None:
-    x, label, valid = labelled(100)
-    fits = []
-    for seed in range(2):
-        net = TransferNet(SMALL, draw_kinn(seed), seed=seed)
-        rng = np.random.default_rng(seed)
-        fits.append(train_transfer(net, x, label, valid, rng=rng, options=QUICK))
+    data = labelled(150)
+    fits = crossed(data, members=2).fits
     write_transfer(fits, tmp_path / "transfer")
     back = read_transfer(tmp_path / "transfer")
-    assert np.allclose(mean_logits(fits, x), mean_logits(back, x), atol=1e-6)
+    assert np.allclose(mean_logits(fits, data.x), mean_logits(back, data.x), atol=1e-6)
     member = tmp_path / "transfer" / "member1.safetensors"
     member.write_bytes(member.read_bytes()[:40])
     with pytest.raises(DataError, match="corrected network"):
@@ -161,14 +327,13 @@ def test_ensembles_survive_the_disk(tmp_path: Path) -> None:
 
 
 def test_trunk_search_is_deterministic() -> None:
-    x, label, valid = labelled(120)
-    options = TransferOptions(epochs=1, batch=64, negatives=2)
+    data = labelled(120)
+    options = replace(QUICK, steps=2, epochs=1, batch=64, negatives=2)
     found = [
         search_trunks(
             draw_kinn(0),
-            x,
-            label,
-            valid,
+            data,
+            rates(data),
             n_trial=3,
             rng=np.random.default_rng(seed),
             options=options,
@@ -184,18 +349,21 @@ def test_trunk_search_is_deterministic() -> None:
     assert build_trunk(point) == found[0][0]
 
 
-def test_equal_pairs_count_once_and_far_ones_not_at_all() -> None:
-    guide = np.array([GUIDE] * 4)
-    near = "A" + GUIDE[1:20] + "AGG"
+def test_equal_pairs_count_once_far_ones_and_targets_not_at_all() -> None:
+    guide = np.array([GUIDE] * 6)
+    other = "T" if GUIDE[0] != "T" else "C"
+    near = other + GUIDE[1:20] + "AGG"
     far = "CTGCGTATTC" + GUIDE[10:20] + "AGG"
-    target = np.array([near, near, far, GUIDE[:20] + "AGG"])
-    sites = Sites(guide, target, np.array([0, 1, 1, 0]), np.array([""] * 4))
+    six = "".join("A" if c != "A" else "C" for c in GUIDE[:6]) + GUIDE[6:20]
+    target = np.array([near, near, far, GUIDE[:20] + "AGG", six + "AGG", six + "AGC"])
+    label = np.array([0, 1, 1, 0, 0, 1])
+    sites = Sites(guide, target, label, np.array([""] * 6))
     data = label_sites(sites, most_mismatches=6)
-    assert sorted(data.label.tolist()) == [0, 1]
+    assert sorted(data.label.tolist()) == [0, 1]  # `near` and `six`, PAM intact
     assert set(data.guide) == {GUIDE[:20]}
     with pytest.raises(DataError, match="no label"):
         label_sites(
-            Sites(guide, target, np.full(4, -1), sites.place), most_mismatches=6
+            Sites(guide, target, np.full(6, -1), sites.place), most_mismatches=6
         )
 
 
@@ -208,17 +376,38 @@ def test_guides_are_held_out_whole() -> None:
         hold_out_guides(np.array(["a", "a"]), 0.5, np.random.default_rng(0))
 
 
+def test_guides_are_dealt_whole_and_evenly() -> None:
+    guide = np.repeat([f"g{i}" for i in range(11)], 7)
+    fold = deal_guides(guide, 4, np.random.default_rng(0))
+    sizes = [len(set(guide[fold == k])) for k in range(4)]
+    assert sorted(sizes) == [2, 3, 3, 3]
+    assert sum(sizes) == 11
+    with pytest.raises(DataError, match="cannot be dealt"):
+        deal_guides(guide, 12, np.random.default_rng(0))
+
+
+def test_ranking_by_guide_ignores_guides_of_one_kind() -> None:
+    guide = np.array(["a", "a", "b", "b", "c"])
+    label = np.array([1, 0, 0, 1, 1])
+    score = np.array([2.0, 1.0, 9.0, 8.0, 0.0])
+    assert ranking_by_guide(label, score, guide).tolist() == [1.0, 0.5]
+    with pytest.raises(DataError, match="no guide has"):
+        ranking_by_guide(label[:1], score[:1], guide[:1])
+
+
 def test_faults_are_refused() -> None:
-    x, label, valid = labelled(20)
+    data = labelled(20)
     with pytest.raises(DataError, match="one class"):
-        train_transfer(
-            TransferNet(SMALL, None, seed=0),
-            x,
-            label * 0,
-            valid,
+        draw_rows(
+            data.label * 0,
+            rates(data),
+            np.arange(20),
+            negatives=2,
             rng=np.random.default_rng(0),
         )
     with pytest.raises(DataError, match="hidden"):
         TransferNet(SMALL, draw_kinn(0, hidden=True), seed=0)
     with pytest.raises(ConfigError, match="trunk block"):
         Trunk(first="k9")
+    with pytest.raises(ConfigError, match="cannot read"):
+        Trunk(reads="nothing")

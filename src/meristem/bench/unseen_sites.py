@@ -16,7 +16,7 @@ from meristem.kinetics.encode import count_edits, encode_pairs
 from meristem.kinetics.hidden_bulges import encode_sites
 from meristem.kinetics.metrics import compare_scores
 from meristem.kinetics.mpkp import read_rates
-from meristem.kinetics.off_target import PAM_LENGTH, Sites, read_sites
+from meristem.kinetics.off_target import Sites, read_sites
 from meristem.kinetics.score import Scorer
 from meristem.kinetics.settings import TransferSettings
 from meristem.kinetics.store import read_kinns, write_kinns
@@ -40,12 +40,8 @@ METRICS = (
 )
 NEAR = 6
 BLOCK = 50_000
-TRANSFER = {
-    "members": 2,
-    "train": {"epochs": 6, "patience": 3, "negatives": 5, "correction_l2": 1e-2},
-    "bootstraps": 100,
-}
-"""Settings of the transfer, small enough for two cores."""
+TRANSFER = {"bootstraps": 100}
+"""Settings of the transfer other than the defaults."""
 
 
 def run_zero_shot(
@@ -136,7 +132,7 @@ def _scores(
         parts["cnn"].append(np.mean([cnn.predict(x) for cnn in cnns], axis=0))
         parts["edits"].append(-count_edits(x).astype(float))
         parts["edits as written"].append(-count_edits(written).astype(float))
-        near.append(count_edits(written[:, PAM_LENGTH:]) <= NEAR)
+        near.append(count_edits(written) <= NEAR)
     joined = {name: np.concatenate(part) for name, part in parts.items()}
     return joined, np.concatenate(near)
 
@@ -208,7 +204,7 @@ def run_transfer(
     out
         Folder of `results.csv` and of one run folder per seed.
     seeds
-        Each draws its own guides for the test, for stopping, and its own trunks.
+        Each draws its own guides for the test and for the folds, and its own trunks.
     settings
         Fields of `TransferSettings` other than the tables, model and seed.
 

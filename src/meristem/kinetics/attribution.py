@@ -48,8 +48,7 @@ def integrated_gradients(
         total = torch.zeros_like(part)
         for step in range(steps):
             point = (part * ((step + 0.5) / steps)).requires_grad_(True)
-            logit, _ = fit.net(point)
-            (gradient,) = torch.autograd.grad(logit.sum(), point)
+            (gradient,) = torch.autograd.grad(fit.net(point).sum(), point)
             total += gradient
         out.append((total / steps * part).double().numpy())
     return np.concatenate(out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,7 +89,7 @@ def compare_scores(
     label: NDArray[np.generic],  # (n,)
     scores: Mapping[str, FloatArray],  # name -> (n,)
     *,
-    reference: str,
+    reference: str | Sequence[str],
     rng: np.random.Generator,
     n_bootstrap: int = 200,
     level: float = 0.95,
@@ -103,7 +103,8 @@ def compare_scores(
     scores
         Higher means more likely positive.
     reference
-        Name of the score that the others are compared with (the edit count).
+        Name of the score that the others are compared with (the edit count), or
+        several names: then one block of rows for each, from the same resamples.
     rng
         Bootstrap weights of the rows, the same for all scores (paired).
     n_bootstrap, level
@@ -113,31 +114,33 @@ def compare_scores(
     -------
     DataFrame
         Columns score, metric, value, low, high, gain, gain_low, gain_high, n,
-        positives. The gain of the reference on itself is 0.
+        positives, reference. The gain of the reference on itself is 0.
     """
-    if reference not in scores:
+    references = [reference] if isinstance(reference, str) else list(reference)
+    missing = [name for name in references if name not in scores]
+    if missing:
         raise DataError(
-            f"the reference {reference!r} is not among the scores",
+            f"the reference {missing[0]!r} is not among the scores",
             remedy="put the edit count beside every score",
         )
     rankings = {name: Ranking.of(label, score) for name, score in scores.items()}
     n = len(label)
-    draws: dict[tuple[str, str], list[float]] = {
-        (name, metric): [] for name in scores for metric in METRICS
+    found = {
+        (name, metric): function(ranking)
+        for name, ranking in rankings.items()
+        for metric, function in METRICS.items()
     }
+    draws: dict[tuple[str, str], list[float]] = {cell: [] for cell in found}
     for _ in range(n_bootstrap):
         weight = rng.poisson(1.0, n).astype(np.float64)
-        for name, ranking in rankings.items():
-            for metric, function in METRICS.items():
-                draws[name, metric].append(function(ranking, weight))
+        for name, metric in found:
+            draws[name, metric].append(METRICS[metric](rankings[name], weight))
     tail = 100 * (1 - level) / 2
     rows = []
-    for name, ranking in rankings.items():
-        for metric, function in METRICS.items():
-            value = function(ranking)
-            base = METRICS[metric](rankings[reference])
+    for base in references:
+        for (name, metric), value in found.items():
             drawn = np.array(draws[name, metric])
-            gain = drawn - np.array(draws[reference, metric])
+            gain = drawn - np.array(draws[base, metric])
             low, high = np.percentile(drawn, [tail, 100 - tail])
             gain_low, gain_high = np.percentile(gain, [tail, 100 - tail])
             rows.append(
@@ -147,11 +150,12 @@ def compare_scores(
                     "value": value,
                     "low": low,
                     "high": high,
-                    "gain": value - base,
+                    "gain": value - found[base, metric],
                     "gain_low": gain_low,
                     "gain_high": gain_high,
                     "n": n,
                     "positives": int(np.asarray(label).astype(bool).sum()),
+                    "reference": base,
                 }
             )
     return pd.DataFrame(rows)

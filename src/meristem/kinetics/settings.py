@@ -15,8 +15,8 @@ from meristem.kinetics.catalog import find_scheme
 from meristem.kinetics.features import Form, Padding, Window
 from meristem.kinetics.kinn import Architecture, FitOptions, Loss
 from meristem.kinetics.scheme import Scheme, read_scheme
-from meristem.kinetics.transfer import TransferOptions
-from meristem.kinetics.trunk import Block, Trunk
+from meristem.kinetics.transfer_train import TransferOptions
+from meristem.kinetics.trunk import Block, Reads, Trunk
 
 
 class _Strict(BaseModel):
@@ -153,13 +153,14 @@ class TrunkSettings(_Strict):
     """The trunk (see `trunk.Trunk`)."""
 
     first: Block = "k3"
-    first_width: int = Field(default=32, ge=4)
-    dropout: float = Field(default=0.1, ge=0, lt=1)
+    first_width: int = Field(default=16, ge=4)
+    dropout: float = Field(default=0.2, ge=0, lt=1)
     second: Block = "none"
-    second_width: int = Field(default=64, ge=4)
+    second_width: int = Field(default=32, ge=4)
     lstm: int = Field(default=0, ge=0)
     attention: bool = False
-    dense: int = Field(default=64, ge=0)
+    dense: int = Field(default=32, ge=0)
+    reads: Reads = "edits"
 
     def trunk(self) -> Trunk:
         """Return the trunk."""
@@ -167,15 +168,18 @@ class TrunkSettings(_Strict):
 
 
 class TransferTrain(_Strict):
-    """How the correction is trained (see `transfer.TransferOptions`)."""
+    """How the correction is trained (see `transfer_train.TransferOptions`)."""
 
+    steps: int = Field(default=80, ge=0)
+    rate_l2: float = Field(default=1e-3, ge=0)
+    shared_l2: float = Field(default=1e-5, ge=0)
+    guide_l2: float = Field(default=1e-4, ge=0)
+    epochs: int = Field(default=3, ge=0)
     learning_rate: float = Field(default=0.002, gt=0)
-    decay: float = Field(default=0.8, gt=0, le=1)
-    batch: int = Field(default=1024, ge=1)
-    epochs: int = Field(default=12, ge=1)
-    patience: int = Field(default=4, ge=1)
-    negatives: int = Field(default=20, ge=1)
-    correction_l2: float = Field(default=1e-3, ge=0)
+    decay: float = Field(default=0.7, gt=0, le=1)
+    batch: int = Field(default=512, ge=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    negatives: int = Field(default=8, ge=1)
 
     def options(self) -> TransferOptions:
         """Return the options."""
@@ -191,7 +195,7 @@ class TransferSettings(_Strict):
     tables: tuple[Path, ...] = Field(min_length=1)
     most_mismatches: int = Field(default=6, ge=0)
     test_share: float = Field(default=0.2, gt=0, lt=1)
-    members: int = Field(default=5, ge=1)
+    members: int = Field(default=6, ge=2)
     trunk: TrunkSettings = TrunkSettings()
     search_trials: int = Field(default=0, ge=0)
     train: TransferTrain = TransferTrain()

@@ -1,33 +1,31 @@
 """The command `transfer`: correct a kinetic network with labelled sites, test by guide.
 
-Guides, not rows, are held out: a fifth for the test, and a fifth of the others to stop
-training and to calibrate. Beside the corrected ensemble stand the kinetic network as it
-is, the same trunk without it, and the edit count.
+Guides, not rows, are held out: a fifth for the test, and a fold of the others by every
+member of the ensemble, to choose and to calibrate. Beside the corrected ensemble stand
+the kinetic network as it is, the same correction without it, and the edit count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from meristem.errors import DataError
 from meristem.kinetics.align import BASES
 from meristem.kinetics.attribution import base_effects
-from meristem.kinetics.encode import (
-    EDIT_NAMES,
-    Encoding,
-    count_edits,
-    encode_pairs,
-)
-from meristem.kinetics.hidden_bulges import encode_sites
+from meristem.kinetics.cross_fit import CrossFit, cross_fit
+from meristem.kinetics.encode import EDIT_NAMES, Encoding, count_edits
 from meristem.kinetics.kinn import LN10, Kinn
+from meristem.kinetics.labelled_sites import (
+    LabelledSites,
+    hold_out_guides,
+    label_sites,
+)
 from meristem.kinetics.metrics import compare_scores
-from meristem.kinetics.off_target import Sites, join_sites, read_sites, spacer
+from meristem.kinetics.off_target import join_sites, read_sites
 from meristem.kinetics.report import build_kinetics_report
 from meristem.kinetics.runs import Run, open_run
 from meristem.kinetics.score import Scorer
@@ -40,77 +38,23 @@ from meristem.kinetics.transfer import (
     calibrate,
     mean_logits,
     reliability,
-    train_transfer,
 )
 from meristem.kinetics.transfer_store import write_transfer
 from meristem.kinetics.trunk import Trunk
 from meristem.kinetics.trunk_search import search_trunks
 from meristem.records import FloatArray
 
+CORRECTED = "corrected network"
+AS_IS = "kinetic network as it is"
+PLAIN = "same trunk, no kinetics"
+EDITS = "edit count"
+MEAN = "mean of corrected and trunk"
+
 Notify = Callable[[str, int, int], None]
 
 
 def _silent(stage: str, done: int, total: int) -> None:
     """Say nothing."""
-
-
-@dataclass(frozen=True)
-class LabelledSites:
-    """Distinct labelled pairs, encoded.
-
-    Attributes
-    ----------
-    x
-        Encoded pairs.
-    label
-        1 where any row of the pair was active.
-    guide
-        Spacer: one name per guide, whatever its gaps and PAM.
-    gapped
-        True for bulges.
-    """
-
-    x: Encoding  # (n, 25, 13)
-    label: NDArray[np.int64]  # (n,)
-    guide: NDArray[np.str_]  # (n,)
-    gapped: NDArray[np.bool_]  # (n,)
-
-
-def label_sites(sites: Sites, *, most_mismatches: int) -> LabelledSites:
-    """Encode labelled sites, equal pairs once, far ones left out.
-
-    Ungapped pairs with more mismatches than the negatives were screened for are left
-    out: there more mismatches would mean active.
-    """
-    if (sites.label < 0).any():
-        raise DataError(
-            "some sites have no label", remedy="give a column label with 0 and 1"
-        )
-    pairs = np.char.add(np.char.add(sites.guide, " "), sites.target)
-    _, first, place = np.unique(pairs, return_index=True, return_inverse=True)
-    label = np.zeros(len(first), dtype=np.int64)
-    np.maximum.at(label, place, sites.label)
-    kept = sites.take(first)
-    written = encode_pairs(kept.guide, kept.target)
-    gapped = kept.gapped
-    near = (count_edits(written[:, 3:]) <= most_mismatches) | gapped
-    x = encode_sites(kept.guide, kept.target)
-    return LabelledSites(x[near], label[near], spacer(kept.guide)[near], gapped[near])
-
-
-def hold_out_guides(
-    guide: NDArray[np.str_], share: float, rng: np.random.Generator
-) -> NDArray[np.bool_]:  # (n,)
-    """Return True for the rows of a random share of the guides (at least one)."""
-    names = np.unique(guide)
-    if len(names) < 2:
-        raise DataError(
-            "there is one guide only, so that none can be held out",
-            remedy="give tables with several guides",
-        )
-    n_held = min(max(1, round(share * len(names))), len(names) - 1)
-    held = rng.choice(names, n_held, replace=False)
-    return np.isin(guide, held)
 
 
 def transfer_run(
@@ -137,111 +81,113 @@ def transfer_run(
         sites = join_sites([read_sites(path) for path in settings.tables])
         data = label_sites(sites, most_mismatches=settings.most_mismatches)
     test = hold_out_guides(data.guide, settings.test_share, rng)
-    rest = np.flatnonzero(~test)
-    valid = hold_out_guides(data.guide[rest], settings.test_share, rng)
+    rest = data.take(~test)
+    rate = _log10_rate(kinns, rest.x)
     trunk = settings.trunk.trunk()
     if settings.search_trials:
         with run.stage("search"):
             trunk, trials = search_trunks(
                 kinns[0],
-                data.x[rest],
-                data.label[rest],
-                valid,
+                rest,
+                rate,
                 n_trial=settings.search_trials,
                 rng=rng,
                 options=settings.train.options(),
             )
             run.table("trials", trials)
-    fits = {}
-    for name, frozen in (("corrected", kinns), ("trunk alone", None)):
+    found = {}
+    for name, frozen in ((CORRECTED, kinns), (PLAIN, None)):
         with run.stage(f"train {name}"):
-            fits[name] = _train(settings, trunk, frozen, data, rest, valid, rng, notify)
-    _write(run, kinns, fits, data, test, rest[valid], settings, rng)
-    write_transfer(fits["corrected"], run.folder / "transfer")
+            found[name] = _train(settings, trunk, frozen, rest, rate, rng, notify)
+    _write(run, kinns, found, rest.label, data.take(test), settings.bootstraps, rng)
+    write_transfer(found[CORRECTED].fits, run.folder / "transfer")
     run.finish()
     return build_kinetics_report(run.folder)
+
+
+def _log10_rate(
+    kinns: tuple[Kinn, ...], x: Encoding, *, block: int = 50_000
+) -> FloatArray:  # (n,)
+    """Return what the kinetic networks say as they are."""
+    scorer = Scorer(kinns)
+    starts = range(0, len(x), block)
+    return np.concatenate([scorer.score(x[i : i + block]).log10_rate for i in starts])
 
 
 def _train(
     settings: TransferSettings,
     trunk: Trunk,
     kinns: tuple[Kinn, ...] | None,
-    data: LabelledSites,
-    rest: NDArray[np.int64],
-    valid: NDArray[np.bool_],
+    rest: LabelledSites,
+    rate: FloatArray,
     rng: np.random.Generator,
     notify: Notify,
-) -> list[TransferFit]:
-    fits = []
-    stage = "trunk alone" if kinns is None else "corrected network"
-    for member in range(settings.members):
-        notify(stage, member, settings.members)
-        kinn = None if kinns is None else kinns[member % len(kinns)]
-        net = TransferNet(trunk, kinn, seed=int(rng.integers(2**31)))
-        fits.append(
-            train_transfer(
-                net,
-                data.x[rest],
-                data.label[rest],
-                valid,
-                rng=rng,
-                options=settings.train.options(),
-            )
+) -> CrossFit:
+    stage = PLAIN if kinns is None else CORRECTED
+    nets = [
+        TransferNet(
+            trunk,
+            None if kinns is None else kinns[member % len(kinns)],
+            seed=int(rng.integers(2**31)),
         )
-    notify(stage, settings.members, settings.members)
-    return fits
+        for member in range(settings.members)
+    ]
+
+    def told(done: int) -> None:
+        notify(stage, done, settings.members)
+
+    told(0)
+    options = settings.train.options()
+    return cross_fit(nets, rest, rate, rng=rng, options=options, progress=told)
 
 
 def _write(
     run: Run,
     kinns: tuple[Kinn, ...],
-    fits: dict[str, list[TransferFit]],
-    data: LabelledSites,
-    test: NDArray[np.bool_],
-    held: NDArray[np.int64],
-    settings: TransferSettings,
+    found: dict[str, CrossFit],
+    trained: NDArray[np.int64],
+    test: LabelledSites,
+    n_bootstrap: int,
     rng: np.random.Generator,
 ) -> None:
-    x, label = data.x[test], data.label[test]
-    logit = mean_logits(fits["corrected"], x)
+    x, label = test.x, test.label
+    corrected = found[CORRECTED]
+    logit = mean_logits(corrected.fits, x)
+    plain = mean_logits(found[PLAIN].fits, x)
     scores: dict[str, FloatArray] = {
-        "corrected network": logit,
-        "kinetic network as it is": Scorer(kinns).score(x).log10_rate,
-        "same trunk, no kinetics": mean_logits(fits["trunk alone"], x),
-        "edit count": -count_edits(x).astype(float),
+        CORRECTED: logit,
+        AS_IS: _log10_rate(kinns, x),
+        PLAIN: plain,
+        MEAN: (logit + plain) / 2,
+        EDITS: -count_edits(x).astype(float),
     }
-    tables = []
-    for reference in ("edit count", "kinetic network as it is", *list(scores)[2:3]):
-        found = compare_scores(
-            label,
-            scores,
-            reference=reference,
-            rng=rng,
-            n_bootstrap=settings.bootstraps,
-        )
-        tables.append(found.assign(reference=reference))
-    ranking = pd.concat(tables)
-    run.table("ranking", ranking)
-    run.table("ranking_parts", _parts(data, test, scores, rng, settings.bootstraps))
-    calibration = calibrate(
-        mean_logits(fits["corrected"], data.x[held]), data.label[held]
+    ranking = compare_scores(
+        label,
+        scores,
+        reference=(EDITS, AS_IS, PLAIN),
+        rng=rng,
+        n_bootstrap=n_bootstrap,
     )
+    run.table("ranking", ranking)
+    run.table("ranking_parts", _parts(test, scores, rng, n_bootstrap))
+    choices = [each.choices.assign(network=name) for name, each in found.items()]
+    run.table("choices", pd.concat(choices))
+    calibration = calibrate(corrected.logit, trained[corrected.rows], corrected.weight)
     _write_calibration(run, calibration, logit, label)
-    _write_shift(run, kinns, fits["corrected"], x, label)
-    _write_attribution(run, fits["corrected"], x, label)
-    guides = np.unique(data.guide[test]).tolist()
-    run.note("held_out", {"guides": guides, "rows": int(test.sum())})
+    _write_shift(run, kinns, corrected.fits, x, label)
+    _write_attribution(run, corrected.fits, x, label)
+    guides = np.unique(test.guide).tolist()
+    run.note("held_out", {"guides": guides, "rows": len(label)})
 
 
 def _parts(
-    data: LabelledSites,
-    test: NDArray[np.bool_],
+    test: LabelledSites,
     scores: dict[str, FloatArray],
     rng: np.random.Generator,
     n_bootstrap: int,
 ) -> pd.DataFrame:
     """Return the ranking of ungapped and gapped sites apart."""
-    label, gapped = data.label[test], data.gapped[test]
+    label, gapped = test.label, test.gapped
     tables = []
     for name, part in (("ungapped", ~gapped), ("gapped", gapped)):
         if len(np.unique(label[part])) < 2:
@@ -249,7 +195,7 @@ def _parts(
         found = compare_scores(
             label[part],
             {key: value[part] for key, value in scores.items()},
-            reference="edit count",
+            reference=EDITS,
             rng=rng,
             n_bootstrap=n_bootstrap,
         )
@@ -276,6 +222,10 @@ def _write_shift(
 ) -> None:
     """Write the mean correction of every rate, for active and inactive sites."""
     names = kinns[0].scheme.reaction_names
+    inactive = np.flatnonzero(label == 0)
+    few = inactive[:: len(inactive) // _INACTIVE + 1]
+    rows_shown = np.concatenate([np.flatnonzero(label == 1), few])
+    x, label = x[rows_shown], label[rows_shown]
     total = np.mean([fit.corrections(x) for fit in fits], axis=0) / LN10
     rows = [
         {
@@ -288,6 +238,7 @@ def _write_shift(
     run.table("shift", pd.DataFrame(rows))
 
 
+_INACTIVE = 20_000  # inactive sites whose corrections are averaged, at most
 _EXPLAINED = 500  # active sites whose attributions are averaged
 
 

@@ -16,7 +16,7 @@ from meristem.kinetics.store import read_kinns, write_kinns
 from meristem.kinetics.transfer import TransferFit, TransferNet
 from meristem.kinetics.trunk import Trunk
 
-FORMAT = 1
+FORMAT = 2
 
 
 def write_transfer(fits: Sequence[TransferFit], folder: str | Path) -> None:

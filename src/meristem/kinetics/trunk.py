@@ -9,9 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from meristem.errors import ConfigError
+from meristem.kinetics.channels import N_PAIR
 from meristem.kinetics.encode import N_CHANNEL, N_POSITION
 
 Block = Literal["k1", "k3", "k3d4", "k5", "inception", "none"]
+Reads = Literal["edits", "all"]
 
 _SHAPES = {"k1": (1, 1), "k3": (3, 1), "k3d4": (3, 4), "k5": (5, 1)}
 
@@ -25,7 +27,7 @@ class Trunk:
     first, first_width
         First convolution and its channels.
     dropout
-        Share of channels dropped after it.
+        Share of channels dropped after it, and of units after the last layer.
     second, second_width
         Second convolution; ``none`` leaves it out.
     lstm
@@ -34,16 +36,20 @@ class Trunk:
         Whether two-headed self-attention over the positions follows.
     dense
         Units of the last layer; 0 for none.
+    reads
+        ``edits``: which base became which, insertions and deletions. ``all``: the
+        bases of the guide too, by which few guides can be learned by heart.
     """
 
     first: Block = "k3"
-    first_width: int = 32
-    dropout: float = 0.1
+    first_width: int = 16
+    dropout: float = 0.2
     second: Block = "none"
-    second_width: int = 64
+    second_width: int = 32
     lstm: int = 0
     attention: bool = False
-    dense: int = 64
+    dense: int = 32
+    reads: Reads = "edits"
 
     def __post_init__(self) -> None:
         for block in (self.first, self.second):
@@ -52,6 +58,11 @@ class Trunk:
                     f"there is no trunk block {block!r}",
                     remedy=f"use {', '.join(get_args(Block))}",
                 )
+        if self.reads not in get_args(Reads):
+            raise ConfigError(
+                f"a trunk cannot read {self.reads!r}",
+                remedy=f"use {', '.join(get_args(Reads))}",
+            )
         if not 0.0 <= self.dropout < 1.0:
             raise ConfigError(f"dropout {self.dropout} is not in [0, 1)")
 
@@ -83,13 +94,15 @@ def _block(kind: str, n_in: int, n_out: int) -> nn.Module:
 
 
 class TrunkNet(nn.Module):
-    """The network of a `Trunk`: (n, 25, 13) to (n, width)."""
+    """The network of a `Trunk`: (n, 25, n_in) to (n, width)."""
 
     def __init__(self, trunk: Trunk) -> None:
         super().__init__()
         self.trunk = trunk
-        self.first = _block(trunk.first, N_CHANNEL, trunk.first_width)
+        n_in = N_CHANNEL if trunk.reads == "all" else N_PAIR
+        self.first = _block(trunk.first, n_in, trunk.first_width)
         self.dropout = nn.Dropout1d(trunk.dropout)
+        self.last_dropout = nn.Dropout(trunk.dropout)
         width = trunk.first_width
         self.second: nn.Module | None = None
         if trunk.second != "none":
@@ -113,7 +126,7 @@ class TrunkNet(nn.Module):
 
     def forward(
         self,
-        x: Tensor,  # (n, 25, 13)
+        x: Tensor,  # (n, 25, n_in) the encoding, or its pair features
     ) -> Tensor:  # (n, width)
         """Return one vector per pair."""
         h = torch.relu(self.first(x.transpose(1, 2)))
@@ -124,9 +137,9 @@ class TrunkNet(nn.Module):
         if self.lstm is not None:
             h, _ = self.lstm(h)
         if self.attention is not None:
-            seen, _ = self.attention(h, h, h, need_weights=False)
-            h = h + seen
+            attended, _ = self.attention(h, h, h, need_weights=False)
+            h = h + attended
         h = h.flatten(1)
         if self.dense is not None:
-            h = torch.relu(self.dense(h))
+            h = self.last_dropout(torch.relu(self.dense(h)))
         return h

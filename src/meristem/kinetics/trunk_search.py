@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from meristem.kinetics.encode import Encoding
 from meristem.kinetics.kinn import Kinn
+from meristem.kinetics.labelled_sites import (
+    LabelledSites,
+    deal_guides,
+    ranking_by_guide,
+)
 from meristem.kinetics.search import Trial
 from meristem.kinetics.space import Choice, Point
-from meristem.kinetics.transfer import TransferNet, TransferOptions, train_transfer
+from meristem.kinetics.transfer import TransferNet, logits
+from meristem.kinetics.transfer_train import TransferOptions, draw_rows, train_epochs
 from meristem.kinetics.trunk import Block, Trunk
+from meristem.records import FloatArray
 
 _FIRST: tuple[Block, ...] = ("k1", "k3", "k3d4", "k5", "inception")
 _SECOND: tuple[Block, ...] = ("none", "k1", "k3", "k5", "inception")
@@ -26,7 +31,7 @@ TRUNK_SPACE: dict[str, Choice] = {
 }
 
 
-def build_trunk(point: Point, *, width: int = 32) -> Trunk:
+def build_trunk(point: Point, *, width: int = 16) -> Trunk:
     """Return the trunk of a point."""
     return Trunk(
         first=_FIRST[point["first"]],
@@ -42,20 +47,30 @@ def build_trunk(point: Point, *, width: int = 32) -> Trunk:
 
 def search_trunks(
     kinn: Kinn,
-    x: Encoding,  # (n, 25, 13)
-    label: NDArray[np.int64],  # (n,)
-    valid: NDArray[np.bool_],  # (n,)
+    data: LabelledSites,
+    log10_rate: FloatArray,  # (n,)
     *,
     n_trial: int,
     rng: np.random.Generator,
     options: TransferOptions,
     size: int = 4,
+    folds: int = 4,
 ) -> tuple[Trunk, pd.DataFrame]:
-    """Return the trunk with the best validation AUPR, and every trial.
+    """Return the trunk that ranks guides left out best, and every trial.
 
     The distribution search of `search.DistributionSearch`, on the trunk's variables:
     each generation's points are drawn from the counts of those at or above its mean.
+    One fold of the guides judges all.
     """
+    left = deal_guides(data.guide, folds, rng) == 0
+    drawn = draw_rows(
+        data.label,
+        log10_rate,
+        np.flatnonzero(~left),
+        negatives=options.negatives,
+        rng=rng,
+    )
+    held = data.take(left)
     trials: list[Trial] = []
     for generation in range(-(-n_trial // size)):
         survivors = _survivors(trials)
@@ -65,8 +80,13 @@ def search_trunks(
                 for name, variable in TRUNK_SPACE.items()
             }
             net = TransferNet(build_trunk(point), kinn, seed=int(rng.integers(2**31)))
-            fit = train_transfer(net, x, label, valid, rng=rng, options=options)
-            trials.append(Trial(generation, point, fit.best))
+            reward = 0.0
+            for _ in train_epochs(
+                net, data.x, data.label, data.guide, drawn, rng=rng, options=options
+            ):
+                found = ranking_by_guide(held.label, logits(net, held.x), held.guide)
+                reward = max(reward, float(found.mean()))
+            trials.append(Trial(generation, point, reward))
     best = max(trials, key=lambda t: t.reward)
     rows = [{"generation": t.generation, "reward": t.reward} | t.point for t in trials]
     return build_trunk(best.point), pd.DataFrame(rows)
