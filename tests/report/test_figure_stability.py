@@ -21,6 +21,18 @@ def test_shuffled_labels_stand_beside_the_others(small_view: View, parse_svg) ->
     assert strokes.count(ACCENT) == 3
 
 
+def test_one_fit_says_that_there_are_no_others(small_view: View) -> None:
+    table = small_view.artefacts.stability
+    table = table[table["between"].isin(["folds", "shuffled labels"])]
+    view = replace(small_view, artefacts=replace(small_view.artefacts, stability=table))
+    figure = draw_stability(view, view.targets[0], "stability")
+    assert figure is not None
+    assert "no other starting weights" in figure.caption
+    whole = draw_stability(small_view, small_view.targets[0], "stability")
+    assert whole is not None
+    assert "no other starting weights" not in whole.caption
+
+
 def test_missing_agreement_is_left_out(small_view: View) -> None:
     table = small_view.artefacts.stability.assign(agreement=np.nan)
     view = replace(small_view, artefacts=replace(small_view.artefacts, stability=table))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -262,9 +263,13 @@ def _run(
             yield _numbered(number, dataset, tasks[number], shared)
         return
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
-    yield from parallel(
-        delayed(_numbered)(number, dataset, tasks[number], shared) for number in pending
-    )
+    with warnings.catch_warnings():
+        # a worker that has grown is replaced, and its tasks are done: no news
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
+        yield from parallel(
+            delayed(_numbered)(number, dataset, tasks[number], shared)
+            for number in pending
+        )
 
 
 def _numbered(

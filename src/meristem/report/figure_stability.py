@@ -58,7 +58,9 @@ def draw_stability(view: View, target: Target, name: str) -> Figure | None:
         spread = interval(record["low"], record["high"], 2)
         canvas.text(WIDTH, y - 1, mean, 13, anchor="end", font_weight=600)
         canvas.text(WIDTH, y + 13, spread, 10.5, anchor="end", fill=SOFT)
-    return Figure(name, canvas.to_svg(), rows, CAPTION, "Stability")
+    alone = not {"seeds", "members"} & set(rows["between"])
+    caption = CAPTION + (ONE_FIT if alone else "")
+    return Figure(name, canvas.to_svg(), rows, caption, "Stability")
 
 
 CAPTION = (
@@ -66,4 +68,9 @@ CAPTION = (
     "one thing, with a bootstrap [[interval]] ([[stability]]). Where networks of "
     "shuffled labels agree as well, the order follows from the wiring, not from the "
     "trait."
+)
+
+ONE_FIT = (
+    " This network is one fit (variance components, or a single seed): there are no "
+    "other starting weights to compare."
 )
