@@ -12,6 +12,7 @@ from meristem.kinetics.channels import pair_features
 from meristem.kinetics.cross_fit import SCALES, CrossFit, choose_scale, cross_fit
 from meristem.kinetics.edit_sums import KINDS, TOTALS, edit_sum_map, edit_tensor
 from meristem.kinetics.encode import DELETED, INSERTED, encode_pairs
+from meristem.kinetics.kinn import LN10
 from meristem.kinetics.labelled_sites import (
     LabelledSites,
     deal_guides,
@@ -21,16 +22,19 @@ from meristem.kinetics.labelled_sites import (
 )
 from meristem.kinetics.metrics import Ranking, auroc, average_precision
 from meristem.kinetics.off_target import Sites
-from meristem.kinetics.score import Scorer
+from meristem.kinetics.score import Scorer, score_table
+from meristem.kinetics.store import write_kinns
 from meristem.kinetics.transfer import (
     FIRST_OFFSET,
     FIRST_SLOPE,
+    Calibration,
     TransferNet,
     calibrate,
     logits,
     mean_logits,
     reliability,
 )
+from meristem.kinetics.transfer_score import read_scorer
 from meristem.kinetics.transfer_store import read_transfer, write_transfer
 from meristem.kinetics.transfer_train import (
     TransferOptions,
@@ -317,13 +321,36 @@ def test_calibration_never_turns_the_order_round() -> None:
 def test_ensembles_survive_the_disk(tmp_path: Path) -> None:
     data = labelled(150)
     fits = crossed(data, members=2).fits
-    write_transfer(fits, tmp_path / "transfer")
-    back = read_transfer(tmp_path / "transfer")
+    write_transfer(fits, Calibration(0.7, -1.0), tmp_path / "transfer")
+    back, calibration = read_transfer(tmp_path / "transfer")
+    assert calibration == Calibration(0.7, -1.0)
     assert np.allclose(mean_logits(fits, data.x), mean_logits(back, data.x), atol=1e-6)
     member = tmp_path / "transfer" / "member1.safetensors"
     member.write_bytes(member.read_bytes()[:40])
     with pytest.raises(DataError, match="corrected network"):
         read_transfer(tmp_path / "transfer")
+
+
+def test_corrected_networks_score_sites(tmp_path: Path) -> None:
+    data = labelled(70)
+    fits = crossed(data, members=2).fits
+    calibration = Calibration(0.7, -1.0)
+    write_transfer(fits, calibration, tmp_path / "run" / "transfer")
+    targets = np.array(draw_targets(70))
+    sites = Sites(np.full(70, GUIDE), targets, np.full(70, -1), np.full(70, ""))
+    for place in (tmp_path / "run", tmp_path / "run" / "transfer"):
+        scores = read_scorer(place).score_sites(sites)
+        expected = calibration.apply(mean_logits(fits, data.x))
+        assert scores.probability == pytest.approx(expected, abs=1e-6)
+        total = np.mean([fit.corrections(data.x) for fit in fits], axis=0) / LN10
+        frozen = Scorer([draw_kinn(0)]).score(data.x).log10_rates
+        assert np.allclose(scores.log10_rates, frozen + total, atol=1e-4)
+    table = score_table(read_scorer(tmp_path / "run"), sites)
+    assert {"log10_rate", "spread", "probability"} <= set(table.columns)
+    write_kinns([draw_kinn(0)], tmp_path / "model.json")
+    assert isinstance(read_scorer(tmp_path / "model.json"), Scorer)
+    with pytest.raises(DataError, match="no corrected network"):
+        read_scorer(tmp_path)
 
 
 def test_trunk_search_is_deterministic() -> None:

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from meristem.kinetics.fit import Solver
 from meristem.kinetics.hidden_bulges import encode_sites
 from meristem.kinetics.kinn import LN10, Kinn
 from meristem.kinetics.off_target import Sites, iter_sites, refuse_misfits
+from meristem.kinetics.scheme import Scheme
 from meristem.records import FloatArray
 
 CHUNK = 50_000
@@ -44,12 +46,24 @@ class SiteScores:
         Mismatches and gaps, the PAM's included.
     log10_rates
         Mean log10 of every rate constant.
+    probability
+        Of being active, where the networks were corrected with labelled sites.
     """
 
     log10_rate: FloatArray  # (n,)
     spread: FloatArray  # (n,)
     edits: np.ndarray  # (n,)
     log10_rates: FloatArray  # (n, n_reaction)
+    probability: FloatArray | None = None  # (n,)
+
+
+class SiteScorer(Protocol):
+    """Whatever scores sites: kinetic networks, as they are or corrected."""
+
+    scheme: Scheme
+
+    def score_sites(self, sites: Sites) -> SiteScores:
+        """Return the scores of pairs."""
 
 
 class Scorer:
@@ -95,7 +109,9 @@ class Scorer:
         return self.score(encode_sites(sites.guide, sites.target))
 
 
-def score_table(scorer: Scorer, sites: Sites, *, rates: bool = False) -> pd.DataFrame:
+def score_table(
+    scorer: SiteScorer, sites: Sites, *, rates: bool = False
+) -> pd.DataFrame:
     """Return the scores of one chunk as a table."""
     scores = scorer.score_sites(sites)
     table = pd.DataFrame({"guide": sites.guide, "target": sites.target})
@@ -104,6 +120,8 @@ def score_table(scorer: Scorer, sites: Sites, *, rates: bool = False) -> pd.Data
     table["edits"] = scores.edits
     table["log10_rate"] = scores.log10_rate
     table["spread"] = scores.spread
+    if scores.probability is not None:
+        table["probability"] = scores.probability
     if rates:
         for index, name in enumerate(scorer.scheme.reaction_names):
             table[f"log10_{name}"] = scores.log10_rates[:, index]
@@ -111,7 +129,7 @@ def score_table(scorer: Scorer, sites: Sites, *, rates: bool = False) -> pd.Data
 
 
 def iter_scores(
-    scorer: Scorer,
+    scorer: SiteScorer,
     path: str | Path,
     *,
     guide: str | None = None,
@@ -127,7 +145,7 @@ def iter_scores(
 
 
 def score_file(
-    scorer: Scorer,
+    scorer: SiteScorer,
     source: str | Path,
     target: str | Path,
     *,

@@ -100,7 +100,6 @@ def transfer_run(
         with run.stage(f"train {name}"):
             found[name] = _train(settings, trunk, frozen, rest, rate, rng, notify)
     _write(run, kinns, found, rest.label, data.take(test), settings.bootstraps, rng)
-    write_transfer(found[CORRECTED].fits, run.folder / "transfer")
     run.finish()
     return build_kinetics_report(run.folder)
 
@@ -174,6 +173,7 @@ def _write(
     run.table("choices", pd.concat(choices))
     calibration = calibrate(corrected.logit, trained[corrected.rows], corrected.weight)
     _write_calibration(run, calibration, logit, label)
+    write_transfer(corrected.fits, calibration, run.folder / "transfer")
     _write_shift(run, kinns, corrected.fits, x, label)
     _write_attribution(run, corrected.fits, x, label)
     guides = np.unique(test.guide).tolist()

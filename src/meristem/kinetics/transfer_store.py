@@ -13,13 +13,16 @@ from safetensors.torch import load_file, save_file
 from meristem.errors import DataError
 from meristem.io.files import read_text, replacing, write_text
 from meristem.kinetics.store import read_kinns, write_kinns
-from meristem.kinetics.transfer import TransferFit, TransferNet
+from meristem.kinetics.transfer import Calibration, TransferFit, TransferNet
 from meristem.kinetics.trunk import Trunk
 
 FORMAT = 2
+MAIN_FILE = "transfer.json"
 
 
-def write_transfer(fits: Sequence[TransferFit], folder: str | Path) -> None:
+def write_transfer(
+    fits: Sequence[TransferFit], calibration: Calibration, folder: str | Path
+) -> None:
     """Write an ensemble of corrected networks into a folder."""
     folder = Path(folder)
     kinns = [fit.net.kinn for fit in fits]
@@ -32,14 +35,15 @@ def write_transfer(fits: Sequence[TransferFit], folder: str | Path) -> None:
         "format": FORMAT,
         "trunks": [dict(vars(fit.net.trunk.trunk)) for fit in fits],
         "validation": [fit.validation.tolist() for fit in fits],
+        "calibration": [calibration.slope, calibration.offset],
     }
     for index, fit in enumerate(fits):
         with replacing(folder / f"member{index}.safetensors") as temporary:
             save_file(dict(fit.net.state_dict()), temporary)
-    write_text(folder / "transfer.json", json.dumps(content, indent=1))
+    write_text(folder / MAIN_FILE, json.dumps(content, indent=1))
 
 
-def read_transfer(folder: str | Path) -> list[TransferFit]:
+def read_transfer(folder: str | Path) -> tuple[list[TransferFit], Calibration]:
     """Read what `write_transfer` wrote.
 
     Raises
@@ -51,7 +55,7 @@ def read_transfer(folder: str | Path) -> list[TransferFit]:
     kinns = read_kinns(folder / "kinetic.json")
     fits = []
     try:
-        content = json.loads(read_text(folder / "transfer.json"))
+        content = json.loads(read_text(folder / MAIN_FILE))
         for index, (values, kinn) in enumerate(
             zip(content["trunks"], kinns, strict=True)
         ):
@@ -59,6 +63,7 @@ def read_transfer(folder: str | Path) -> list[TransferFit]:
             net.load_state_dict(load_file(folder / f"member{index}.safetensors"))
             net.eval()
             fits.append(TransferFit(net, np.array(content["validation"][index])))
+        calibration = Calibration(*content["calibration"])
     except (
         json.JSONDecodeError,
         KeyError,
@@ -73,4 +78,4 @@ def read_transfer(folder: str | Path) -> list[TransferFit]:
             where=folder,
             remedy="run `meristem kinetics transfer` again",
         ) from error
-    return fits
+    return fits, calibration
