@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from meristem.bench import cross_guide
 from meristem.errors import ConfigError
+from meristem.kinetics.kinn import Measurements
+from meristem.kinetics.space import find_space
 
 ROWS = [
     {"model": "single", "r": "0.8", "low": "0.7", "high": "0.9"},
@@ -49,3 +53,31 @@ def test_other_settings_need_another_folder(tmp_path: Path, cells: list) -> None
     cross_guide.run_nested(tmp_path, tmp_path, seeds=(3,))
     with pytest.raises(ConfigError, match="other"):
         cross_guide.run_nested(tmp_path, tmp_path, seeds=(3,), members=2)
+
+
+def test_rows_that_stop_do_not_train() -> None:
+    space = find_space("finkelstein")
+    rng = np.random.default_rng(0)
+    sizes = (90, 40)
+    parts = [
+        Measurements(
+            (rng.random((n, 25, 9)) < 0.02).astype(np.uint8),
+            rng.normal(-3.0, 1.0, n),
+            np.zeros(n, dtype=bool),
+            np.arange(n),
+            "edits",
+        )
+        for n in sizes
+    ]
+    architecture = space.smooth(3)
+    options = replace(cross_guide.QUICK, epochs=1, binding=0.0)
+    weights = []
+    for shift in (0.0, 2.0):
+        other = replace(parts[1], y=parts[1].y + shift)
+        stopped = cross_guide._Stopped.of(
+            space.scheme, parts[0], other, np.random.default_rng(1)
+        )
+        assert len(set(stopped.both.group)) == sum(sizes)
+        weights.append(stopped.fit([architecture], options)[0].weights)
+    assert np.array_equal(weights[0], weights[1])
+    assert np.abs(weights[0]).max() > 0
