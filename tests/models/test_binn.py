@@ -452,3 +452,27 @@ def test_parameters_decide_whether_gauss_newton_is_affordable():
 def test_plan_arrays_are_plain():
     for name, array in plan_arrays(toy_plan()).items():
         assert array.dtype.kind in "iuU", name
+
+
+def test_a_latent_beside_a_skip_edge_is_free_of_the_parent():
+    """`mid` reads g1 and g2, and `top`, its only reader, reads g1 as well."""
+    none = np.zeros(0, dtype=np.int64)
+    plan = toy_plan()
+    levels = (
+        plan.levels[0],
+        PlanLevel(3, 1, none, none, np.zeros(2, np.int64), np.array([0, 1])),
+        PlanLevel(4, 1, none, none, np.zeros(3, np.int64), np.array([0, 2, 3])),
+    )
+    skip = replace(
+        plan,
+        node_name=np.array(["g1", "g2", "g3", "mid", "top"]),
+        node_kind=np.array(["gene"] * 3 + ["term"] * 2),
+        node_level=np.array([0, 0, 0, 1, 2]),
+        levels=levels,
+        head_node=np.array([4]),
+    )
+    options = FAST.model_copy(update={"rounds": 6, "off_graph": "none"})
+    data = toy_data(n=60, labels=False)
+    fitted = BINN(options, skip).fit(data, rng=np.random.default_rng(1))
+    for member in fitted.member_latents(data.genotypes):
+        assert abs(np.corrcoef(member[:, 3], member[:, 0])[0, 1]) < 1e-3

@@ -39,6 +39,7 @@ from meristem.models.polygenic import (
     mix_polygenic,
     no_polygenic,
 )
+from meristem.nn.skips import settle_skips
 from meristem.plan.compile import restrict_plan
 from meristem.plan.null import random_plan, shuffle_plan
 from meristem.plan.off_graph import has_off_graph
@@ -132,6 +133,8 @@ def _fitted(tried: Attempt, options: BINNOptions) -> FittedBINN:
     if options.polygenic == "none":
         polygenic = no_polygenic(task.markers, phenotypes.n_target)
     latents = network_values(tried.network, task.markers, dosage)[1]
+    if tried.meta["fit"] == "evidence":
+        latents = settle_skips(tried.network, plan, latents, task.omics.node)
     return FittedBINN(
         plan=plan,
         network=tried.network,
