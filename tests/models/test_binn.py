@@ -10,7 +10,7 @@ import pytest
 from meristem.config.models import BINNOptions, GBLUPOptions
 from meristem.errors import ConfigError, DataError
 from meristem.io.state_store import read_state, write_state
-from meristem.models import binn_train
+from meristem.models import binn_evidence, binn_train
 from meristem.models.binn import BINN, restore_binn
 from meristem.models.binn_evidence import count_parameters, evidence_affordable
 from meristem.models.binn_fitted import align_latents
@@ -447,6 +447,20 @@ def test_parameters_decide_whether_gauss_newton_is_affordable():
     wide = options.model_copy(update={"hidden": (20_000,)})
     data = toy_data(n=900)
     assert not evidence_affordable(replace(task, dataset=data), wide, 5)
+
+
+@pytest.mark.parametrize(("n", "work"), [(30, 57**2 * 60), (20, 2 * 40**2 * 57)])
+def test_solving_over_observations_counts_twice(n, work, monkeypatch):
+    """57 parameters; 60 or 40 observations of two targets; 5 folds and 2 networks."""
+    data = toy_data(n=n)
+    options = BINNOptions(hidden=(5, 3), seeds=1)
+    members = assign_members(data.phenotypes, (), 1)
+    none = np.zeros(0, dtype=np.int64)
+    omics = OmicsTargets(none, np.zeros((n, 0)), np.zeros(0), "none")
+    task = Task(data, toy_plan(), None, None, members, omics)
+    for limit, affordable in ((7 * work, True), (7 * work - 1, False)):
+        monkeypatch.setattr(binn_evidence, "_LARGEST_WORK", limit)
+        assert evidence_affordable(task, options, 5) == affordable
 
 
 def test_plan_arrays_are_plain():

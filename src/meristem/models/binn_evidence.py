@@ -28,6 +28,8 @@ from meristem.train.evidence import (
 
 _LARGEST_WORK = 8e9
 """Multiplications per Gauss-Newton step of all members; beyond, descent."""
+_DUAL = 2.0
+"""Cost of solving over observations: each try of a step makes their kernel anew."""
 _MOST_EDGES = 100_000
 _POOR = 0.15
 """Evidence per observed value that a member may lack: noise 1.2 times the best's."""
@@ -58,7 +60,8 @@ def evidence_affordable(
     observations = float(task.dataset.n_sample * (n_target + task.omics.node.size))
     members = n_fold * starts + 2 * options.seeds
     small, large = sorted((n_parameter, observations))
-    return members * small * small * large <= _LARGEST_WORK
+    side = _DUAL if n_parameter > observations else 1.0
+    return side * members * small * small * large <= _LARGEST_WORK
 
 
 def count_parameters(plan: NetworkPlan, options: BINNOptions) -> int:

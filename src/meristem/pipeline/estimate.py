@@ -31,6 +31,7 @@ _SET_SECONDS = 3e-8  # per cube of lines, all fits of a mediated model
 _SCAN_SECONDS = 2e-9  # per line, variant and gene of an eQTL scan
 _CORE_GENES = 30  # measured genes from which a core is in charge by itself
 _LARGEST_WORK = 8e9  # multiplications per Gauss-Newton step; beyond, descent
+_DUAL = 2.0  # cost of solving over observations
 _MOST_OFF_GRAPH = 2_000  # edges beside the graph, beyond which none are tried
 _OFF_GRAPH_STARTS = 3  # networks per inner fold with a part beside the graph
 _STEP_RATE = 5e9  # multiplications/s of Gauss-Newton steps
@@ -150,8 +151,8 @@ def _evidence_work(
 ) -> float:
     """Return the multiplications of one Gauss-Newton step of all networks."""
     parameters, observed = _evidence_sizes(options, dataset, plan)
-    small, large = sorted((parameters, observed))
-    return (options.inner_folds + 2 * options.seeds) * small * small * large
+    members = options.inner_folds + 2 * options.seeds
+    return members * _solution(parameters, observed)
 
 
 def _off_graph_work(
@@ -162,9 +163,14 @@ def _off_graph_work(
     if options.off_graph != "auto" or edges > _MOST_OFF_GRAPH:
         return 0.0
     parameters, observed = _evidence_sizes(options, dataset, plan)
-    small, large = sorted((parameters + edges, observed))
     members = _OFF_GRAPH_STARTS * options.inner_folds + 2 * options.seeds
-    return members * small * small * large
+    return members * _solution(parameters + edges, observed)
+
+
+def _solution(parameters: float, observed: float) -> float:
+    """Return the multiplications of a step of one network, over the fewer of both."""
+    small, large = sorted((parameters, observed))
+    return (_DUAL if parameters > observed else 1.0) * small * small * large
 
 
 def _evidence_sizes(
