@@ -93,6 +93,11 @@ def _kernel_seconds(n: int, p: int, n_target: int) -> float:
     return 2.0 * n * n * p / _MATRIX_RATE + 1.4e-10 * n**3 + 1e-3 * n_target
 
 
+def _phenotyped(dataset: Dataset) -> int:
+    """Return the rows that variance components see; others teach omics alone."""
+    return int((~np.isnan(dataset.phenotypes.value).all(axis=1)).sum())
+
+
 def _learned_genes(options: BINNOptions, dataset: Dataset) -> int:
     """Return how many genes a learned graph has at most; 0 if none is learned."""
     if options.graph not in ("learned", "both"):
@@ -135,7 +140,13 @@ def _binn_seconds(
     scan = _SCAN_SECONDS * n * p * _learned_genes(options, dataset)
     if _has_core(options, dataset, plan):
         fits = 1 + options.inner_folds
-        return scan + fits * _CORE_SECONDS * n**3 * dataset.phenotypes.n_target
+        return (
+            scan
+            + fits
+            * _CORE_SECONDS
+            * _phenotyped(dataset) ** 3
+            * dataset.phenotypes.n_target
+        )
     work = _evidence_work(options, dataset, plan)
     plain = options.omics in ("none", "soft") and options.omics_schedule == "constant"
     affordable = plain and work <= _LARGEST_WORK
@@ -233,7 +244,7 @@ def _fit_seconds(
     if isinstance(options, NetworkOptions):
         return kernel + _network_seconds(options, n, p, 0)
     if isinstance(options, MediatedOptions | FeatureBLUPOptions):
-        return 2 * kernel + _SET_SECONDS * n**3 * n_target
+        return 2 * kernel + _SET_SECONDS * _phenotyped(dataset) ** 3 * n_target
     if isinstance(options, ForestOptions):
         share = options.max_features
         return n_target * options.trees * share * n * p * 2e-8
