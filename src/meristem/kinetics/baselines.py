@@ -13,7 +13,16 @@ from meristem.kinetics.likelihood import soft_reading
 from meristem.kinetics.trunk import Trunk, TrunkNet
 from meristem.records import FloatArray
 
-_TRUNK = Trunk(first="k3", first_width=32, second="k5", dense=64)
+_TRUNK = Trunk(
+    first="k3",
+    first_width=32,
+    dropout=0.1,
+    second="k5",
+    second_width=64,
+    dense=64,
+    reads="all",
+    last_dropout=0.0,
+)
 _PENALTIES = np.logspace(-1, 4, 11)
 
 

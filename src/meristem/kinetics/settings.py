@@ -161,6 +161,7 @@ class TrunkSettings(_Strict):
     attention: bool = False
     dense: int = Field(default=32, ge=0)
     reads: Reads = "edits"
+    last_dropout: float = Field(default=0.2, ge=0, lt=1)
 
     def trunk(self) -> Trunk:
         """Return the trunk."""

@@ -26,7 +26,7 @@ class Trunk:
     ----------
     first, first_width
         First convolution and its channels.
-    dropout
+    dropout, last_dropout
         Share of channels dropped after it, and of units after the last layer.
     second, second_width
         Second convolution; ``none`` leaves it out.
@@ -50,6 +50,7 @@ class Trunk:
     attention: bool = False
     dense: int = 32
     reads: Reads = "edits"
+    last_dropout: float = 0.2
 
     def __post_init__(self) -> None:
         for block in (self.first, self.second):
@@ -63,8 +64,9 @@ class Trunk:
                 f"a trunk cannot read {self.reads!r}",
                 remedy=f"use {', '.join(get_args(Reads))}",
             )
-        if not 0.0 <= self.dropout < 1.0:
-            raise ConfigError(f"dropout {self.dropout} is not in [0, 1)")
+        for share in (self.dropout, self.last_dropout):
+            if not 0.0 <= share < 1.0:
+                raise ConfigError(f"dropout {share} is not in [0, 1)")
 
 
 class _Inception(nn.Module):
@@ -102,7 +104,7 @@ class TrunkNet(nn.Module):
         n_in = N_CHANNEL if trunk.reads == "all" else N_PAIR
         self.first = _block(trunk.first, n_in, trunk.first_width)
         self.dropout = nn.Dropout1d(trunk.dropout)
-        self.last_dropout = nn.Dropout(trunk.dropout)
+        self.last_dropout = nn.Dropout(trunk.last_dropout)
         width = trunk.first_width
         self.second: nn.Module | None = None
         if trunk.second != "none":
