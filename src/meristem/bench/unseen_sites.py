@@ -16,16 +16,19 @@ from meristem.kinetics.encode import count_edits, encode_pairs
 from meristem.kinetics.hidden_bulges import encode_sites
 from meristem.kinetics.metrics import compare_scores
 from meristem.kinetics.mpkp import read_rates
-from meristem.kinetics.off_target import Sites, read_sites
+from meristem.kinetics.off_target import Sites, read_sites, spacer
 from meristem.kinetics.score import Scorer
 from meristem.kinetics.settings import TransferSettings
 from meristem.kinetics.store import read_kinns, write_kinns
-from meristem.kinetics.transfer_run import transfer_run
+from meristem.kinetics.transfer_run import AS_IS, CORRECTED, EDITS, transfer_run
+from meristem.kinetics.transfer_score import read_scorer
 from meristem.records import FloatArray
 
 Progress = Callable[[int, int], None]
 
 TABLES = ("site_seq", "circle_seq")
+ELSEWHERE = ("pdh_haeussler", "pkd_cd33")
+"""Tables of other assays, in cells, that no transfer is trained on."""
 METRICS = (
     "score",
     "metric",
@@ -195,6 +198,9 @@ def run_transfer(
 ) -> str:
     """Transfer to labelled sites, each seed with other guides held out.
 
+    The corrected networks are asked about other assays too (`ELSEWHERE`), the guides
+    of the tables they learned from left out.
+
     Parameters
     ----------
     data
@@ -219,28 +225,65 @@ def run_transfer(
         out, shared | {key: str(value) for key, value in given.items()}, command
     )
     table = CellTable(
-        out / "results.csv", ("seed", "rows", "against", *METRICS), ("seed",)
+        out / "results.csv", ("seed", "rows", "against", *METRICS), ("seed", "rows")
     )
     joined = out / "model.json"
     write_kinns([kinn for path in models for kinn in read_kinns(path)], joined)
+    paths = [data / "in_vivo" / f"{name}.csv.gz" for name in TABLES]
+    unseen: dict[str, Sites] = {}
     for done, seed in enumerate(seeds):
-        if not table.holds({"seed": str(seed)}):
-            folder = out / f"seed_{seed}"
-            content = given | {
-                "seed": seed,
-                "model": joined,
-                "tables": [data / "in_vivo" / f"{name}.csv.gz" for name in TABLES],
-            }
+        folder = out / f"seed_{seed}"
+        if not table.holds({"seed": str(seed), "rows": "all"}):
+            content = given | {"seed": seed, "model": joined, "tables": paths}
             transfer_run(TransferSettings.model_validate(content), folder)
-            found = pd.read_csv(folder / "ranking.csv")
-            rows: list[Row] = []
-            for against, part in found.groupby("reference", sort=False):
-                cell = {"seed": str(seed), "rows": "all", "against": str(against)}
-                rows += _rows(part, cell)
-            table.add(rows)
+            ranking = pd.read_csv(folder / "ranking.csv")
+            table.add(_against(ranking, str(seed), "all"))
+        for name in ELSEWHERE:
+            if table.holds({"seed": str(seed), "rows": name}):
+                continue
+            unseen = unseen or _unseen_guides(data, paths)
+            ranking = _rank_elsewhere(unseen[name], folder, joined, seed)
+            table.add(_against(ranking, str(seed), name))
         if progress is not None:
             progress(done + 1, len(seeds))
     return _text(table.rows)
+
+
+def _against(ranking: pd.DataFrame, seed: str, name: str) -> list[Row]:
+    """Return the rows of a cell, one block per reference."""
+    rows: list[Row] = []
+    for reference, part in ranking.groupby("reference", sort=False):
+        rows += _rows(part, {"seed": seed, "rows": name, "against": str(reference)})
+    return rows
+
+
+def _unseen_guides(data: Path, trained: Sequence[Path]) -> dict[str, Sites]:
+    """Return the sites of other assays, of guides that no table trained on has."""
+    known = np.concatenate([np.unique(spacer(read_sites(p).guide)) for p in trained])
+    out = {}
+    for name in ELSEWHERE:
+        sites = read_sites(data / "in_vivo" / f"{name}.csv.gz")
+        out[name] = sites.take(~np.isin(spacer(sites.guide), known))
+    return out
+
+
+def _rank_elsewhere(
+    sites: Sites, folder: Path, kinetic: Path, seed: int, *, bootstraps: int = 100
+) -> pd.DataFrame:
+    """Compare a corrected network with the one it corrects, where none was trained."""
+    as_is = read_scorer(kinetic).score_sites(sites)
+    scores = {
+        CORRECTED: read_scorer(folder).score_sites(sites).log10_rate,
+        AS_IS: as_is.log10_rate,
+        EDITS: -as_is.edits.astype(float),
+    }
+    return compare_scores(
+        sites.label,
+        scores,
+        reference=(EDITS, AS_IS),
+        rng=np.random.default_rng(seed),
+        n_bootstrap=bootstraps,
+    )
 
 
 def _text(rows: Sequence[Row]) -> str:
