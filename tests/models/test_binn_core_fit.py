@@ -13,6 +13,7 @@ from meristem.config.models import BINNOptions
 from meristem.errors import DataError
 from meristem.models.binn import BINN
 from meristem.models.binn_core_fit import (
+    CLEAR,
     LEAST_TRUST,
     core_in_charge,
     fit_binn_core,
@@ -22,6 +23,7 @@ from meristem.models.binn_fitted import FittedBINN
 from meristem.models.gblup import GBLUP
 from meristem.models.polygenic_paths import path_weights
 from meristem.models.targets import random_inner
+from meristem.plan.null import shuffle_plan
 from meristem.records import Split
 from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
 
@@ -307,3 +309,16 @@ def test_biology_helps_on_the_recovery_panel():
         for model in (fitted, gblup)
     )
     assert mine > theirs + 0.08
+
+
+def test_a_core_on_a_wrong_graph_has_no_share(training, fresh):
+    plan = shuffle_plan(core_plan(), np.random.default_rng(3))
+    fitted = fit(training, plan=plan)
+    gain, error = fitted.meta["own_variants_tell"]
+    assert gain < CLEAR * error
+    assert fitted.meta["trust"] == [0.0, 0.0]
+    assert not any(head.set_effect.any() for head in fitted.core.heads)
+    right = fit(training)
+    gain, error = right.meta["own_variants_tell"]
+    assert gain > CLEAR * error
+    assert min(right.meta["trust"]) > 0.5

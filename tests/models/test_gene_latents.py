@@ -9,6 +9,7 @@ from scipy.special import expit, logit
 from meristem.models.gene_latents import (
     cis_held_out,
     fit_gene_latents,
+    own_variants_tell,
     regulator_effects,
 )
 from meristem.models.omics_prediction import fit_cis, predict_cis
@@ -196,3 +197,44 @@ def test_nothing_measured_and_nothing_that_varies():
     value[:] = np.nan
     regulator, trans = regulator_effects(own, value, 5)
     assert trans.shape == (0, 4)
+
+
+def test_own_variants_tell_only_of_a_right_graph():
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=(70, 45))
+    groups = [np.arange(3 * k, 3 * k + 3) for k in range(15)]
+    value = x.reshape(70, 15, 3) @ [1.0, 0.5, -0.5] + rng.normal(size=(70, 15))
+    value[:20, 3] = np.nan
+    value[4:, 9] = np.nan  # too few to be asked
+    names = [f"g{k:02d}" for k in range(15)]
+    gain, error = own_variants_tell(x, gather(names, groups), value, 5.0)
+    assert gain > 10 * error
+    expected = []
+    for k in set(range(15)) - {9}:
+        seen = np.flatnonzero(~np.isnan(value[:, k]))
+        found = []
+        for members in (groups[k], groups[(k + 7) % 15]):
+            z, left_out = x[:, members], np.empty(seen.size)
+            for place, row in enumerate(seen):
+                rest = np.delete(seen, place)
+                centre = z[rest].mean(axis=0)
+                a = z[rest] - centre
+                y = value[rest, k]
+                slope = np.linalg.solve(a.T @ a + 5 * np.eye(3), a.T @ (y - y.mean()))
+                left_out[place] = (z[row] - centre) @ slope + y.mean()
+            found.append(np.corrcoef(left_out, value[seen, k])[0, 1])
+        expected.append(found[0] - found[1])
+    assert gain == pytest.approx(np.mean(expected), abs=0.02)
+    wrong = groups[4:] + groups[:4]
+    gain, error = own_variants_tell(x, gather(names, wrong), value, 5.0)
+    assert abs(gain) < 3 * error
+
+
+def test_own_variants_are_not_asked_where_genes_share_them():
+    rng = np.random.default_rng(7)
+    x, value = rng.normal(size=(40, 12)), rng.normal(size=(40, 11))
+    names = [str(k) for k in range(11)]
+    same = gather(names, [np.arange(12)] * 11)
+    assert own_variants_tell(x, same, value, 5.0) is None
+    few = gather(names[:9], [np.array([k]) for k in range(9)])
+    assert own_variants_tell(x, few, value[:, :9], 5.0) is None

@@ -17,6 +17,7 @@ from meristem.models.binn_core import (
 )
 from meristem.models.binn_core_fitted import FittedCore
 from meristem.models.core_trust import expected_share
+from meristem.models.gene_latents import own_variants_tell
 from meristem.models.marker_panel import make_panel
 from meristem.models.omics_prediction import MIN_MEASURED, joined_features
 from meristem.models.plan_sets import Members, gather, gene_variants, node_sets
@@ -30,6 +31,9 @@ PENALTY = 20.0
 LEAST_TRUST = 0.05
 """Trust below which the core is left out: beside a polygenic path with hardly any
 variance even a hundredth of it would set the order of the lines."""
+CLEAR = 4.0
+"""Standard errors by which own variants have to predict genes better than those of
+others; genes that share regulators are not independent."""
 MIN_GENES = 30
 """Measured genes from which the core is in charge by itself."""
 
@@ -91,6 +95,9 @@ def fit_binn_core(
     held = _held_out(problem, dataset, targets, inner)
     observed = dataset.phenotypes.value, dataset.phenotypes.weight
     share = confirmed_share(*observed, held.linear, held.products)
+    tells = own_variants_tell(
+        problem.markers, problem.genes, problem.expression, PENALTY
+    )
     trust = np.ones(share.size)
     paths: dict[str, object] = {}
     if options.polygenic == "stack" and np.isfinite(held.alone).any():
@@ -98,6 +105,8 @@ def fit_binn_core(
         alone = np.einsum("pnt,pt->nt", held.alone, weight)
         trust = expected_share(*observed, alone, held.linear + share * held.products)
         trust[trust < LEAST_TRUST] = 0.0
+        if tells is not None and tells[0] < CLEAR * tells[1]:
+            trust[:] = 0.0  # variants are not those of their genes: a wrong graph
         fitted = fit_paths(problem.panel, _contig(dataset), targets)
         core = mix_core(core, *fitted.mean(weight), trust)
         paths = {str(p): w.tolist() for p, w in zip(PRIORS, weight, strict=True)}
@@ -112,7 +121,8 @@ def fit_binn_core(
         share=share,
         trait_name=phenotypes.trait_name,
         environment_name=phenotypes.environment_name,
-        meta=_meta(core, share, plan) | {"trust": trust.tolist(), "alone": paths},
+        meta=_meta(core, share, plan)
+        | {"trust": trust.tolist(), "alone": paths, "own_variants_tell": tells},
     )
 
 
