@@ -7,9 +7,9 @@ from typing import Any
 
 from meristem.report.artefacts import Artefacts
 
-_UNEXPLAINED = "nothing was explained: use `meristem run` or `meristem explain`"
+_UNEXPLAINED = "nothing was explained: use meristem run, or meristem explain"
 _NO_NETWORK = "no model of the run is a network with a graph"
-_NO_SHARE = "no model of the run was compared: use `meristem run` or `evaluate`"
+_NO_SHARE = "no model of the run was compared: use meristem run, or meristem evaluate"
 _EXPLAINED = frozenset(
     "nodes variants genes parts evidence interactions stability gain attribution "
     "line_explanations agreement_by_sensitivity enrichment".split()
@@ -49,7 +49,7 @@ def _reason(name: str, artefacts: Artefacts) -> str:
     if table == "gain" and not explain.get("folds"):
         return "explain.folds is 0"
     reasons = {
-        "controls": "not asked for: `meristem evaluate --controls`",
+        "controls": "not asked for: meristem evaluate --controls",
         "candidates": "every genotyped line has a phenotype, and no new lines are "
         "named under [predict]",
         "enrichment": "it needs 20 genes in the network and terms above them",

@@ -66,7 +66,9 @@ def _ranking(view: View, rows: pd.DataFrame) -> Markup:
         frame["spread"] = own.loc[order, "spread"].to_numpy()
     if {"low", "high"} <= set(own) and np.isfinite(own["low"]).any():
         ends = own.loc[order, ["low", "high"]].itertuples(index=False, name=None)
-        frame["range"] = [f"{number(low)} to {number(high)}" for low, high in ends]
+        frame["range"] = [
+            f"{number(low)}\u00a0to\u00a0{number(high)}" for low, high in ends
+        ]
         headings["range"] = "predictive interval"
     if "top_probability" in own and np.isfinite(own["top_probability"]).any():
         frame["top"] = own.loc[order, "top_probability"].to_numpy()
