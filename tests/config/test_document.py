@@ -9,3 +9,10 @@ def test_every_stage_and_field_is_on_the_page() -> None:
     for field in EvaluateConfig.model_fields:
         assert f"| `{field}` |" in page
     assert 'kind = "gblup"' in page
+
+
+def test_kinds_of_values_are_readable() -> None:
+    page = configuration_page()
+    assert "| `omics_weight` | `float` or `auto` |" in page
+    assert "Union" not in page
+    assert "NoneType" not in page

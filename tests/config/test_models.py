@@ -31,3 +31,9 @@ def test_too_few_null_networks_are_refused() -> None:
         ExplainConfig(null_fits=2)
     assert ExplainConfig(null_fits=0).null_fits == 0
     assert RunConfig().jobs == 1
+
+
+@pytest.mark.parametrize("weight", [-0.1, "much"])
+def test_weights_of_omics_that_make_no_sense(weight: object) -> None:
+    with pytest.raises(ValidationError):
+        BINNOptions(omics_weight=weight)

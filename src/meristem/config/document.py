@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import typing
 from collections.abc import Iterator
 
@@ -57,6 +58,12 @@ def _children(annotation: object) -> Iterator[type[BaseModel]]:
 
 def _type_name(annotation: object) -> str:
     options = typing.get_args(annotation)
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return " or ".join(_type_name(option) for option in options)
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _type_name(options[0])
+    if annotation is type(None):
+        return "none"
     if typing.get_origin(annotation) is typing.Literal:
         return " / ".join(f"`{option}`" for option in options)
     name = getattr(annotation, "__name__", "") if not options else str(annotation)

@@ -209,7 +209,7 @@ class BINNOptions(NetworkOptions):
         "auto: where soft omics measure 30 genes or more below the graph's sets",
     )
     omics: Literal["none", "soft", "hard", "correlation"] = "none"
-    omics_weight: float | Literal["auto"] = Field(
+    omics_weight: Annotated[float, Field(ge=0)] | Literal["auto"] = Field(
         default=1.0, description="weight of the omics loss; auto: inner folds"
     )
     omics_schedule: Literal["constant", "decay", "staged"] = Field(
