@@ -33,8 +33,8 @@ def test_reasons(small_view: View, file: str, config: dict, says: str) -> None:
         run={"config": config},
         nodes=pd.DataFrame(),
     )
-    ((name, reason),) = missing_reasons(bare)
-    assert name == file
+    ((reason, names),) = missing_reasons(bare).items()
+    assert names == [file]
     assert says in reason
 
 
@@ -49,6 +49,16 @@ def test_folds_that_were_not_asked_for(small_view: View) -> None:
     found = replace(
         small_view.artefacts, absent=("gain.csv", "enrichment.csv"), run=run
     )
-    reasons = dict(missing_reasons(found))
-    assert reasons["gain.csv"] == "explain.folds is 0"
-    assert "20 genes" in reasons["enrichment.csv"]
+    reasons = missing_reasons(found)
+    assert reasons["explain.folds is 0"] == ["gain.csv"]
+    assert any("20 genes" in reason for reason in reasons)
+
+
+def test_one_reason_is_given_once(small_view: View) -> None:
+    absent = ("nodes.csv", "genes.csv", "candidates.csv")
+    run = {"config": {"models": [NETWORK], "predict": {"genotypes": "new.vcf"}}}
+    found = replace(small_view.artefacts, absent=absent, run=run)
+    assert list(missing_reasons(found).values()) == [
+        ["nodes.csv", "genes.csv"],
+        ["candidates.csv"],
+    ]

@@ -16,9 +16,12 @@ _EXPLAINED = frozenset(
 )
 
 
-def missing_reasons(artefacts: Artefacts) -> list[tuple[str, str]]:
-    """Return (file, reason) of every artefact that is not there."""
-    return [(name, _reason(name, artefacts)) for name in artefacts.absent]
+def missing_reasons(artefacts: Artefacts) -> dict[str, list[str]]:
+    """Return reason -> the artefacts that are not there for it; "" if none is known."""
+    found: dict[str, list[str]] = {}
+    for name in artefacts.absent:
+        found.setdefault(_reason(name, artefacts), []).append(name)
+    return found
 
 
 def _reason(name: str, artefacts: Artefacts) -> str:
@@ -48,6 +51,9 @@ def _reason(name: str, artefacts: Artefacts) -> str:
         )
     if table == "gain" and not explain.get("folds"):
         return "explain.folds is 0"
+    asked: Mapping[str, Any] = config.get("predict") or {}
+    if table == "candidates" and (asked.get("genotypes") or asked.get("hybrids")):
+        return "new lines are predicted by meristem run"
     reasons = {
         "controls": "not asked for: meristem evaluate --controls",
         "candidates": "every genotyped line has a phenotype, and no new lines are "

@@ -54,8 +54,8 @@ def provenance_section(view: View) -> Section:
         parts.append(_LONG.format("Resolved configuration", pre))
     if view.artefacts.absent:
         absent = [
-            f"{name} ({why})" if why else name
-            for name, why in missing_reasons(view.artefacts)
+            f"{', '.join(names)} ({why})" if why else ", ".join(names)
+            for why, names in missing_reasons(view.artefacts).items()
         ]
         text = "Not in this run folder: " + "; ".join(absent) + "."
         parts.append(Markup('<p class="note">{}</p>').format(text))
