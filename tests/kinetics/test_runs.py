@@ -257,6 +257,8 @@ def test_transfer_and_what_it_never_looks_at(model: Path, tmp_path: Path) -> Non
     ranking = pd.read_csv(out / "ranking.csv")
     assert {"edit count", "same trunk, no kinetics"} < set(ranking["score"])
     assert set(pd.read_csv(out / "choices.csv")["chosen"]) == {"epoch", "scale"}
+    page = (out / "report.html").read_text()
+    assert "How much of the correction is kept" in page
     held = json.loads((out / "held_out.json").read_text())
     assert len(held["guides"]) == 1
 

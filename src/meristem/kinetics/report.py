@@ -81,6 +81,7 @@ def build_kinetics_report(folder: str | Path) -> Path:
         _windows,
         _search,
         _ranking,
+        _choices,
         _shift,
         _attribution,
         _identifiable,
@@ -234,7 +235,21 @@ def _ranking(run: _Folder) -> Section | None:
         "Active sites found",
         "ranking",
         intro="Ranking of active sites on guides held out, with bootstrap intervals; "
-        "gain: difference to the edit count on the same resamples.",
+        "gain: difference to the reference on the same resamples.",
+        html=table_html(table, formats=_formats(table)),
+    )
+
+
+def _choices(run: _Folder) -> Section | None:
+    table = run.table("choices")
+    if table is None:
+        return None
+    return Section(
+        "How much of the correction is kept",
+        "choices",
+        intro="AUPR within guides, averaged over guides that the judging member had "
+        "not seen: by epoch of the trunk, and by share of the correction. No share is "
+        "kept if its gain on none is within one standard error.",
         html=table_html(table, formats=_formats(table)),
     )
 
