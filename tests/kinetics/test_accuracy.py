@@ -6,15 +6,20 @@ import numpy as np
 import pytest
 
 from meristem.kinetics.catalog import cas9
+from meristem.kinetics.cross_fit import cross_fit
 from meristem.kinetics.encode import count_edits, encode_pairs
 from meristem.kinetics.features import Window
 from meristem.kinetics.kinn import Architecture, FitOptions, Kinn
+from meristem.kinetics.labelled_sites import hold_out_guides, label_sites
 from meristem.kinetics.metrics import Ranking, auroc, average_precision
 from meristem.kinetics.mpkp import measurements, read_rates
 from meristem.kinetics.nested import fit_ensemble, pearson, predict_ensemble
-from meristem.kinetics.off_target import read_sites
+from meristem.kinetics.off_target import join_sites, read_sites
 from meristem.kinetics.score import Scorer
 from meristem.kinetics.space import find_space
+from meristem.kinetics.transfer import TransferNet, mean_logits
+from meristem.kinetics.transfer_train import TransferOptions
+from meristem.kinetics.trunk import Trunk
 
 from .shared_data import FOLDER, needs_data
 from .test_features import GUIDE_1, GUIDE_2
@@ -83,3 +88,27 @@ def test_off_target_sites_never_seen(fitted: dict) -> None:
     assert average_precision(kinetic) >= 0.13
     assert auroc(counted) == pytest.approx(0.718, abs=0.01)
     assert average_precision(counted) == pytest.approx(0.054, abs=0.005)
+
+
+def test_a_correction_learned_from_some_guides_holds_for_others(fitted: dict) -> None:
+    names = ("circle_seq", "site_seq")
+    sites = [read_sites(FOLDER / "in_vivo" / f"{name}.csv.gz") for name in names]
+    data = label_sites(join_sites(sites), most_mismatches=6)
+    rng = np.random.default_rng(101)
+    test = hold_out_guides(data.guide, 0.2, rng)
+    kinns = [fitted[1][0], fitted[2][0]]
+    scorer = Scorer(kinns)
+    rate = np.concatenate(
+        [
+            scorer.score(data.x[i : i + 50_000]).log10_rate
+            for i in range(0, len(test), 50_000)
+        ]
+    )
+    nets = [TransferNet(Trunk(), kinn, seed=i) for i, kinn in enumerate(kinns)]
+    options = TransferOptions(epochs=1)
+    found = cross_fit(nets, data.take(~test), rate[~test], rng=rng, options=options)
+    assert found.scale > 0
+    label = data.label[test]
+    after = mean_logits(found.fits, data.x[test])
+    before = average_precision(Ranking.of(label, rate[test]))
+    assert average_precision(Ranking.of(label, after)) > before + 0.1
