@@ -262,6 +262,12 @@ def test_transfer_and_what_it_never_looks_at(model: Path, tmp_path: Path) -> Non
     held = json.loads((out / "held_out.json").read_text())
     assert len(held["guides"]) == 1
 
+    table, scores = tmp_path / "targets.tsv", tmp_path / "scores.tsv"
+    table.write_text("target\n" + "\n".join(draw_targets(9)) + "\n")
+    given = ("--targets", table, "--out", scores, "--guide", GUIDE, "--quiet")
+    assert "9 sites" in invoke("score", "--model", out, *given)
+    assert pd.read_csv(scores, sep="\t")["probability"].between(0, 1).all()
+
     # other labels of the guide held out: other figures, the same networks and scale
     again = tmp_path / "again"
     config = write_sites(tmp_path / "b", turned=held["guides"][0])

@@ -117,7 +117,9 @@ def explain(
 
 @app.command()
 def score(
-    model: ModelPath,
+    model: Annotated[
+        Path, typer.Option("--model", "-m", help="model.json, or a transfer's folder.")
+    ],
     targets: Annotated[
         Path,
         typer.Option(help="Sites (table or Cas-OFFinder output; may be gzipped)."),
@@ -134,10 +136,10 @@ def score(
 ) -> None:
     """Score sites by their predicted rate, in constant memory."""
     from meristem.cli.console import progress, say
-    from meristem.kinetics.score import Scorer, count_rows, score_file
-    from meristem.kinetics.store import read_kinns
+    from meristem.kinetics.score import count_rows, score_file
+    from meristem.kinetics.transfer_score import read_scorer
 
-    scorer = Scorer(read_kinns(model))
+    scorer = read_scorer(model)
     total = count_rows(targets)
     with _threads(threads), progress(quiet=quiet) as notify:
         n = score_file(
