@@ -26,7 +26,8 @@ def test_shares_of_a_core(data):
     table = parts_table("net", fitted)
     assert table["trait"].tolist() == data.phenotypes.trait_name.tolist()
     assert table["network_share"].tolist() == fitted.meta["trust"]
-    assert (table["network_share"] + table["linear_share"]).tolist() == pytest.approx([1, 1])
+    total = table["network_share"] + table["linear_share"]
+    assert total.tolist() == pytest.approx([1, 1])
     assert table["scan_share"].between(0, 1).all()
     assert table["products_share"].tolist() == fitted.meta["share"]
     assert set(table["fit"]) == {"variance components"}

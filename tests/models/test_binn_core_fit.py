@@ -12,6 +12,7 @@ from tests.models.test_mediated import make_plan
 from meristem.config.models import BINNOptions
 from meristem.errors import DataError
 from meristem.models.binn import BINN
+from meristem.models.binn_core import fit_core
 from meristem.models.binn_core_fit import (
     CLEAR,
     LEAST_TRUST,
@@ -222,6 +223,24 @@ def test_held_out_rows_of_an_inner_fold_do_not_teach_it(training, monkeypatch):
         assert np.isfinite(one[:, :40]).all()
         assert np.isnan(one[:, 40:]).all()
         assert np.array_equal(one, two, equal_nan=True)
+
+
+def test_an_inner_fold_learns_expression_from_its_own_rows_alone(training, monkeypatch):
+    """Parents of the lines left out have omics and no phenotype, and are left out."""
+    value = training.phenotypes.value.copy()
+    value[:25] = np.nan
+    data = replace(training, phenotypes=replace(training.phenotypes, value=value))
+    seen = []
+
+    def spy(problem, rows, targets, rng=None):
+        seen.append(rows)
+        return fit_core(problem, rows, targets, rng)
+
+    monkeypatch.setattr("meristem.models.binn_core_fit.fit_core", spy)
+    train = np.r_[np.arange(10, 25), np.arange(60, 200)]
+    split = Split("parents", 0, 0, train, np.arange(25, 60))
+    fit_binn_core(data, core_plan(), SOFT, (split,), rng=np.random.default_rng(0))
+    assert [rows.tolist() for rows in seen] == [list(range(200)), train.tolist()]
 
 
 @pytest.mark.parametrize("hardly", [0.0, 0.9 * LEAST_TRUST])

@@ -189,13 +189,11 @@ def _held_out(
     phenotypes = dataset.phenotypes
     shape = phenotypes.value.shape
     total, count = np.zeros((2 + len(PRIORS), *shape)), np.zeros(shape)
-    unphenotyped = np.flatnonzero(~np.isfinite(phenotypes.value).any(axis=1))
     for split in inner if problem.sets.n_group else ():
-        rows = np.union1d(split.train, unphenotyped)
         parts = [_part(target, split.train) for target in targets]
         if min(part.rows.size for part in parts) < MIN_ROWS:
             continue
-        core = fit_core(problem, rows, parts)
+        core = fit_core(problem, split.train, parts)
         linear, products = _predict_rows(problem, core, split.test)
         total[:2, split.test] += np.stack([linear, products])
         paths = fit_paths(problem.panel, _contig(dataset), parts)
