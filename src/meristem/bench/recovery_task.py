@@ -17,6 +17,7 @@ from meristem.config.models import (
     MeasuredOmicsOptions,
     MediatedOptions,
     ModelOptions,
+    WeightedGBLUPOptions,
 )
 from meristem.config.stages import EvaluateConfig
 from meristem.evaluate.controls import control_arms
@@ -47,6 +48,7 @@ OPTIONS: dict[str, ModelOptions] = {
     "pathway_reml": MediatedOptions(method="pathway_reml"),
     "pathway_average": MediatedOptions(method="pathway_average"),
     "gfblup": FeatureBLUPOptions(),
+    "gwablup": WeightedGBLUPOptions(),
     "measured_omics": MeasuredOmicsOptions(),
     "binn": BINNOptions(omics="soft"),
 }
