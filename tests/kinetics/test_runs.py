@@ -16,7 +16,7 @@ from meristem.kinetics.describe_run import describe_model
 from meristem.kinetics.explain_run import explain_run
 from meristem.kinetics.fit_run import search_run
 from meristem.kinetics.report import build_kinetics_report
-from meristem.kinetics.runs import open_run
+from meristem.kinetics.runs import plan_run
 from meristem.kinetics.settings import (
     KineticsSettings,
     TransferSettings,
@@ -338,7 +338,8 @@ def test_networks_of_other_features_are_not_explained(tmp_path: Path) -> None:
     settings = read_settings(config, KineticsSettings)
     source = load_source(settings.data, np.random.default_rng(0))
     kinn = replace(draw_kinn(0), weights=np.zeros((7, 50, 4)), channels="")
-    run = open_run(tmp_path / "run", title="t", question="q", config={}, seed=0)
+    run = plan_run(tmp_path / "run", title="t", question="q", config={}, seed=0)
+    run.open()
     describe_model(run, [kinn], source.train)
     assert not (tmp_path / "run" / "mutagenesis.csv").exists()
     write_kinns([kinn], tmp_path / "model.json")

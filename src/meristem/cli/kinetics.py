@@ -35,6 +35,16 @@ def _threads(n: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def _say_cautions(report: Path) -> None:
+    """Say on standard error what the reader of a report must know first."""
+    import sys
+
+    from meristem.kinetics.report import read_cautions
+
+    for caution in read_cautions(report.parent):
+        sys.stderr.write(f"caution: {caution}\n")
+
+
 @app.command()
 def fit(
     config: ConfigPath,
@@ -50,6 +60,7 @@ def fit(
     settings = read_settings(config, KineticsSettings)
     with _threads(threads), progress(quiet=quiet) as notify:
         report = fit_run(settings, out, notify)
+    _say_cautions(report)
     say(str(report))
 
 
@@ -71,6 +82,7 @@ def search(
     settings = read_settings(config, KineticsSettings)
     with _threads(threads), progress(quiet=quiet) as notify:
         report = search_run(settings, out, notify)
+    _say_cautions(report)
     say(str(report))
 
 

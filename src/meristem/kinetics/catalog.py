@@ -121,6 +121,7 @@ def find_scheme(name: str) -> Scheme:
     if name not in SCHEMES:
         raise ConfigError(
             f"there is no ready-made scheme {name!r}",
+            where="scheme",
             remedy=f"use one of {', '.join(SCHEMES)}, or a TOML file",
         )
     return SCHEMES[name]()

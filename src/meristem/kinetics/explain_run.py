@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from meristem.errors import DataError
 from meristem.kinetics.channels import channel_names, kinetic_channels
 from meristem.kinetics.encode import encode_pairs
 from meristem.kinetics.interpret import (
@@ -18,9 +17,9 @@ from meristem.kinetics.interpret import (
 )
 from meristem.kinetics.off_target import Sites, refuse_misfits
 from meristem.kinetics.report import build_kinetics_report
-from meristem.kinetics.runs import open_run
+from meristem.kinetics.runs import plan_run
 from meristem.kinetics.sbml import write_sbml
-from meristem.kinetics.store import read_kinns
+from meristem.kinetics.store import read_pair_kinns
 
 
 def explain_run(
@@ -49,14 +48,8 @@ def explain_run(
     Path
         The report.
     """
-    kinns = read_kinns(model)
+    kinns = read_pair_kinns(model)
     channels = kinns[0].channels
-    if not channels:
-        raise DataError(
-            "was not fitted to guide-target pairs",
-            where=model,
-            remedy="explain it by the tables of its own run folder",
-        )
     guide = guide.strip().upper()
     pairs = [guide, *targets]
     nothing = np.full(len(pairs), "")
@@ -68,7 +61,7 @@ def explain_run(
             nothing,
         )
     )
-    run = open_run(
+    run = plan_run(
         folder,
         title=f"Guide {guide}",
         question="How fast is each step, and what would an edit change?",
@@ -76,6 +69,7 @@ def explain_run(
         seed=0,
         inputs=[Path(model)],
     )
+    run.open()
     edits = kinetic_channels(encode_pairs([guide] * len(pairs), pairs), channels)
     names = ["matched", *targets]
     found = describe_pairs(kinns, names, edits)

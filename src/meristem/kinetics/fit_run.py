@@ -17,11 +17,12 @@ from meristem.kinetics.baselines import ridge_prediction
 from meristem.kinetics.choose import Chosen, SearchPlan, search_architectures
 from meristem.kinetics.describe_run import describe_model
 from meristem.kinetics.distil import distil
+from meristem.kinetics.enough_rows import LEAST_TEST, refuse_few, say_if_few
 from meristem.kinetics.kinn import Architecture, Kinn
 from meristem.kinetics.nested import fit_ensemble, predict_ensemble
 from meristem.kinetics.posterior import covers_truth, window_posterior
 from meristem.kinetics.report import build_kinetics_report
-from meristem.kinetics.runs import Run, open_run
+from meristem.kinetics.runs import Run, plan_run
 from meristem.kinetics.scheme import Scheme
 from meristem.kinetics.search import Trial
 from meristem.kinetics.settings import KineticsSettings, load_scheme
@@ -36,9 +37,9 @@ def _silent(stage: str, done: int, total: int) -> None:
     """Say nothing."""
 
 
-def _open(settings: KineticsSettings, folder: str | Path, question: str) -> Run:
+def _plan_run(settings: KineticsSettings, folder: str | Path, question: str) -> Run:
     paths = [p for p in (settings.data.path, settings.data.test_path) if p is not None]
-    return open_run(
+    return plan_run(
         folder,
         title=settings.title,
         question=question,
@@ -64,34 +65,58 @@ def fit_run(
         If the data cannot be read or the windows do not fit the scheme.
     """
     question = "How fast is each step, and what does each edit do to it?"
-    run = _open(settings, folder, question)
+    run = _plan_run(settings, folder, question)
+    scheme = _scheme(settings)
     rng = np.random.default_rng(settings.seed)
     with run.stage("read"):
         source = load_source(settings.data, rng)
-    scheme = _scheme(settings, source)
+    scheme = _planted(source) or scheme
     architecture = settings.architecture(scheme)
+    _check(settings, source)
+    run.open()
     members = settings.ensemble.copies
     with run.stage("fit"):
         notify("fit", 0, members)
-        kinns = _ensemble(settings, source, scheme, [architecture], rng)
+        kinns = _ensemble(run, settings, source, scheme, [architecture], rng)
         notify("fit", members, members)
     return _finish(run, settings, source, kinns, rng)
 
 
-def _scheme(settings: KineticsSettings, source: Source) -> Scheme:
-    if source.simulation is not None:
-        return source.simulation.scheme
-    return load_scheme(settings.scheme)
+def _planted(source: Source) -> Scheme | None:
+    return None if source.simulation is None else source.simulation.scheme
+
+
+def _scheme(settings: KineticsSettings) -> Scheme:
+    """Return the scheme that is named; simulated data come with their own."""
+    scheme = load_scheme(settings.scheme)
+    if settings.data.kind == "simulated" and "scheme" in settings.model_fields_set:
+        raise ConfigError(
+            "simulated data come with their own scheme (four states, seven rates), "
+            f"and {settings.scheme!r} would not be used",
+            where="scheme",
+            remedy="leave it out, or give data of kind 'table' or 'mpkp'",
+        )
+    return scheme
+
+
+def _check(settings: KineticsSettings, source: Source) -> None:
+    """Refuse rows that cannot be learned from or tested on."""
+    data = settings.data
+    where = data.path or "data.rows"
+    refuse_few(source.train, where=where)
+    if source.test is not None:
+        refuse_few(source.test, where=data.test_path or where, least=LEAST_TEST)
 
 
 def _ensemble(
+    run: Run,
     settings: KineticsSettings,
     source: Source,
     scheme: Scheme,
     architectures: Sequence[Architecture],
     rng: np.random.Generator,
 ) -> tuple[Kinn, ...]:
-    return fit_ensemble(
+    kinns = fit_ensemble(
         scheme,
         architectures,
         source.train,
@@ -101,6 +126,18 @@ def _ensemble(
         bootstrap=settings.ensemble.bootstrap,
         held_out=settings.ensemble.held_out,
     )
+    if not all(
+        np.isfinite(k.weights).all() and np.isfinite(k.bias).all() for k in kinns
+    ):
+        run.drop_if_empty()
+        raise ConfigError(
+            "the training ran away: weights are no finite numbers",
+            where="train",
+            remedy=f"lower train.learning_rate ({settings.train.learning_rate:g})",
+        )
+    caution = say_if_few(source.train, architectures)
+    run.note("cautions", {"cautions": [caution] if caution else []})
+    return kinns
 
 
 def search_run(
@@ -116,11 +153,17 @@ def search_run(
         The report.
     """
     question = "Which windows does each step read, and how well does that transfer?"
-    run = _open(settings, folder, question)
+    run = _plan_run(settings, folder, question)
+    scheme = _scheme(settings)
     rng = np.random.default_rng(settings.seed)
     with run.stage("read"):
         source = load_source(settings.data, rng)
-    space = _space(settings, source)
+    space = _space(settings, source, scheme)
+    if settings.windows:
+        settings.architecture(space.scheme)
+    _check(settings, source)
+    _check_folds(settings, source)
+    run.open()
     total = settings.search.generations
 
     def report_generation(done: int, best: float) -> None:
@@ -144,7 +187,7 @@ def search_run(
     ]
     with run.stage("fit"):
         notify("fit", 0, len(architectures) * settings.ensemble.copies)
-        kinns = _ensemble(settings, source, space.scheme, architectures, rng)
+        kinns = _ensemble(run, settings, source, space.scheme, architectures, rng)
         notify("fit", len(kinns), len(kinns))
     return _finish(run, settings, source, kinns, rng)
 
@@ -178,7 +221,17 @@ def _plan(settings: KineticsSettings, source: Source) -> SearchPlan:
     )
 
 
-def _space(settings: KineticsSettings, source: Source) -> Space:
+def _check_folds(settings: KineticsSettings, source: Source) -> None:
+    n, folds = len(np.unique(source.train.group)), settings.search.folds
+    if folds > n:
+        raise ConfigError(
+            f"{n} different sequences cannot make {folds} folds",
+            where="search.folds",
+            remedy=f"use 2 to {n}",
+        )
+
+
+def _space(settings: KineticsSettings, source: Source, scheme: Scheme) -> Space:
     if source.simulation is not None:
         starts = tuple(rate.start for rate in source.simulation.rates)
         return simulated_space(source.simulation.scheme, starts)
@@ -188,7 +241,16 @@ def _space(settings: KineticsSettings, source: Source) -> Space:
             where="search.space",
             remedy=f"use {', '.join(SPACES)}",
         )
-    return find_space(settings.search.space)
+    space = find_space(settings.search.space)
+    if "scheme" in settings.model_fields_set and scheme != space.scheme:
+        raise ConfigError(
+            f"the space {settings.search.space!r} searches windows of the scheme "
+            f"{space.scheme.name!r}, and {settings.scheme!r} would not be used",
+            where="scheme",
+            remedy="leave it out, choose another search.space, or use "
+            "`meristem kinetics fit` with [[windows]]",
+        )
+    return space
 
 
 def _write_trials(run: Run, space: Space, chosen: Chosen) -> None:
@@ -254,12 +316,7 @@ def _distil(
     kinns: tuple[Kinn, ...],
     rng: np.random.Generator,
 ) -> Kinn:
-    if source.encoding is None:
-        raise ConfigError(
-            "simulated sequences have no guide that could be another",
-            where="ensemble.distil",
-            remedy="leave it out",
-        )
+    assert source.encoding is not None  # refused for simulated rows by the settings
     return distil(
         kinns,
         kinns[0].architecture,

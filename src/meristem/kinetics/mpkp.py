@@ -79,13 +79,15 @@ def _numbers(table: pd.DataFrame, columns: list[str], path: Path) -> FloatArray:
     out = np.empty((len(table), len(columns)))
     for place, column in enumerate(columns):
         values = pd.to_numeric(table[column], errors="coerce")
-        odd = values.isna() & table[column].notna()
+        odd = ~np.isfinite(values.to_numpy(dtype=float))
         if odd.any():
             row = int(np.flatnonzero(odd)[0])
+            held = table[column].iloc[row]
+            what = "is empty" if pd.isna(held) else f"holds {str(held)!r}"
             raise DataError(
-                f"column {column!r} holds {table[column].iloc[row]!r}",
-                where=f"{path}, line {row + 2}",
-                remedy="write a number or leave it empty",
+                f"column {column!r} {what}",
+                where=f"{path}, line {table.index[row] + 2}",
+                remedy="write a finite number, or remove the row",
             )
         out[:, place] = values
     return out

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from meristem.errors import DataError
 from meristem.io.files import read_text
@@ -93,10 +94,23 @@ def build_kinetics_report(folder: str | Path) -> Path:
         kicker="Kinetic network",
         sections=sections,
         cards=_cards(run),
+        lead=_cautions(run),
         footer=f"meristem {about.get('versions', {}).get('meristem', '')}",
         glossary=False,
     )
     return write_page(path, page)
+
+
+def read_cautions(folder: str | Path) -> list[str]:
+    """Return what a reader of a run must know first; mostly nothing."""
+    texts: list[str] = _Folder(Path(folder)).note("cautions").get("cautions", [])
+    return texts
+
+
+def _cautions(run: _Folder) -> str:
+    """Return what a reader must know first, as HTML."""
+    texts = read_cautions(run.path)
+    return "".join(Markup('<p class="note">{}</p>').format(text) for text in texts)
 
 
 def _cards(run: _Folder) -> tuple[Card, ...]:

@@ -7,7 +7,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -26,7 +26,7 @@ _PACKAGES = ("numpy", "pandas", "scipy", "torch", "optuna")
 
 @dataclass
 class Run:
-    """A run folder under way; `finish` writes run.json."""
+    """A run under way: `open` makes its folder, `finish` writes run.json."""
 
     folder: Path
     title: str
@@ -36,6 +36,28 @@ class Run:
     inputs: Sequence[Path] = ()
     started: str = ""
     timings: list[dict[str, Any]] = field(default_factory=list)
+
+    def open(self) -> None:
+        """Make the folder: after the inputs were checked, so that none is left empty.
+
+        Raises
+        ------
+        ConfigError
+            If it is a file, or cannot be made.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"the run folder cannot be made ({error.strerror})",
+                where=self.folder,
+                remedy="choose a folder that you may write to",
+            ) from error
+
+    def drop_if_empty(self) -> None:
+        """Remove the folder again, if nothing was written."""
+        with suppress(OSError):
+            self.folder.rmdir()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -98,7 +120,7 @@ def _versions() -> dict[str, str]:
     return out
 
 
-def open_run(
+def plan_run(
     folder: str | Path,
     *,
     title: str,
@@ -107,20 +129,5 @@ def open_run(
     seed: int,
     inputs: Sequence[Path] = (),
 ) -> Run:
-    """Make the folder of a run.
-
-    Raises
-    ------
-    ConfigError
-        If `folder` is a file, or cannot be made.
-    """
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"the run folder cannot be made ({error.strerror})",
-            where=folder,
-            remedy="choose a folder that you may write to",
-        ) from error
-    return Run(folder, title, question, config, seed, tuple(inputs), _now())
+    """Return a run whose folder is not made yet (see `Run.open`)."""
+    return Run(Path(folder), title, question, config, seed, tuple(inputs), _now())

@@ -5,22 +5,24 @@ from __future__ import annotations
 import math
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from meristem.errors import ConfigError
 from meristem.io.files import read_text
 from meristem.kinetics.catalog import find_scheme
+from meristem.kinetics.encode import N_POSITION
 from meristem.kinetics.features import Form, Padding, Window
 from meristem.kinetics.kinn import Architecture, FitOptions, Loss
 from meristem.kinetics.scheme import Scheme, read_scheme
+from meristem.kinetics.simulate import N_SIMULATED
 from meristem.kinetics.transfer_train import TransferOptions
 from meristem.kinetics.trunk import Block, Reads, Trunk
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class DataSettings(_Strict):
@@ -39,7 +41,9 @@ class DataSettings(_Strict):
     channels: str = "chemistry"
     limit: float = -5.0
     rows: int = Field(default=2000, ge=50)
-    changes: tuple[int, ...] = (4,)
+    changes: tuple[Annotated[int, Field(ge=0, le=N_SIMULATED)], ...] = Field(
+        default=(4,), min_length=1
+    )
     noise: float = Field(default=0.1, ge=0)
     scale: float = Field(default=1.0, gt=0)
 
@@ -48,6 +52,11 @@ class DataSettings(_Strict):
         if self.kind != "simulated" and self.path is None:
             raise ValueError(f"data of kind {self.kind!r} need a path")
         return self
+
+    @property
+    def n_position(self) -> int:
+        """Positions that a window can read."""
+        return N_SIMULATED if self.kind == "simulated" else N_POSITION
 
 
 class WindowSettings(_Strict):
@@ -111,11 +120,11 @@ class EnsembleSettings(_Strict):
     """
 
     architectures: int = Field(default=10, ge=1)
-    smooth: tuple[int, ...] = ()
+    smooth: tuple[Annotated[int, Field(ge=1)], ...] = ()
     distil: bool = False
     copies: int = Field(default=3, ge=1)
     bootstrap: bool = True
-    held_out: float = Field(default=0.1, ge=0, lt=1)
+    held_out: float = Field(default=0.1, ge=0, le=0.5)
 
 
 class KineticsSettings(_Strict):
@@ -129,6 +138,31 @@ class KineticsSettings(_Strict):
     train: TrainSettings = TrainSettings()
     search: SearchSettings = SearchSettings()
     ensemble: EnsembleSettings = EnsembleSettings()
+
+    @model_validator(mode="after")
+    def _windows_fit(self) -> KineticsSettings:
+        last, seen = self.data.n_position, set()
+        for number, window in enumerate(self.windows):
+            place = f"windows.{number} (reaction {window.reaction!r})"
+            if window.stop > last:
+                raise ValueError(
+                    f"{place}: stop = {window.stop} lies beyond the sequence; "
+                    f"positions are 0 to {last - 1}, so that stop is at most {last}"
+                )
+            try:
+                window.window()
+            except ConfigError as error:
+                remedy = f"; {error.remedy}" if error.remedy else ""
+                raise ValueError(f"{place}: {error.what}{remedy}") from error
+            if window.reaction in seen:
+                raise ValueError(f"{place}: the reaction has a window already")
+            seen.add(window.reaction)
+        if self.data.kind == "simulated" and self.ensemble.distil:
+            raise ValueError(
+                "ensemble.distil: simulated sequences have no guide that could be "
+                "another; leave it out"
+            )
+        return self
 
     def architecture(self, scheme: Scheme) -> Architecture:
         """Return the windows of the file in reaction order."""
@@ -248,7 +282,8 @@ def read_settings(path: str | Path, kind: type[Settings]) -> Settings:
         lines = []
         for item in error.errors():
             place = ".".join(str(part) for part in item["loc"])
-            lines.append(f"  {place}: {item['msg']}")
+            said = item["msg"].removeprefix("Value error, ")
+            lines.append(f"  {place}: {said}" if place else f"  {said}")
         raise ConfigError(
             "has fields that cannot be used:\n" + "\n".join(lines),
             where=path,

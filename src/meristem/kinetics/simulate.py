@@ -19,6 +19,9 @@ from meristem.kinetics.scheme import Reaction, Scheme
 from meristem.kinetics.solve import log_observable
 from meristem.records import FloatArray
 
+N_SIMULATED = 50
+"""Length of the sequences of the benchmark."""
+
 
 @dataclass(frozen=True)
 class PlantedRate:
@@ -129,7 +132,7 @@ def planted_benchmark(
     rng: np.random.Generator,
     *,
     scale: float = 1.0,
-    n_position: int = 50,
+    n_position: int = N_SIMULATED,
     length: int = 5,
 ) -> Simulation:
     """Return the simulated benchmark: seven rates, windows of five at 5, 10, .., 35.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.kinetics.channels import kinetic_channels
@@ -19,7 +20,7 @@ from meristem.kinetics.mpkp import (
     read_rates,
 )
 from meristem.kinetics.nested import grouped_folds
-from meristem.kinetics.off_target import iter_sites
+from meristem.kinetics.off_target import iter_sites, refuse_misfits
 from meristem.kinetics.settings import DataSettings
 from meristem.kinetics.simulate import Simulation, planted_benchmark, simulate
 from meristem.records import FloatArray
@@ -94,7 +95,11 @@ def _kinetic_tables(settings: DataSettings, path: Path) -> Source:
     tables = read_rates(path)
     other = 3 - settings.train_guide
     if settings.train_guide not in tables:
-        raise DataError(f"holds no row of guide {settings.train_guide}", where=path)
+        raise DataError(
+            f"holds no row of guide {settings.train_guide}",
+            where=path,
+            remedy="set data.train_guide to the other guide",
+        )
     train = measurements(
         tables[settings.train_guide],
         enzyme=settings.enzyme,
@@ -126,6 +131,8 @@ def _rate_table(
     for sites, table in iter_sites(path):
         if not len(table):
             continue
+        first_line = int(table.index[0]) + 2
+        refuse_misfits(sites, where=str(path), first_line=first_line)
         encoding = encode_pairs(sites.guide, sites.target)
         xs.append(encoding)
         if "log10_rate" not in table.columns:
@@ -134,17 +141,10 @@ def _rate_table(
                 where=path,
                 remedy="give guide, target and log10_rate",
             )
-        y = pd.to_numeric(table["log10_rate"], errors="coerce").to_numpy(dtype=float)
-        if np.isnan(y).any():
-            line = int(table.index[np.isnan(y)][0]) + 2
-            raise DataError(
-                "log10_rate is no number",
-                where=f"{path}, line {line}",
-                remedy="write a number; at the detection limit write the limit",
-            )
+        y = _finite_rates(table, path)
         mark = y <= settings.limit
         if "censored" in table.columns:
-            mark |= table["censored"].astype(str).str.strip().isin(["1", "true"])
+            mark |= _marks(table, path)
         ys.append(np.maximum(y, settings.limit))
         marks.append(np.asarray(mark))
         pairs += [f"{g} {t}" for g, t in zip(sites.guide, sites.target, strict=True)]
@@ -161,3 +161,33 @@ def _rate_table(
         settings.channels,
     )
     return data, encoding, guide
+
+
+def _finite_rates(table: pd.DataFrame, path: Path) -> FloatArray:  # (n,)
+    """Return the column of rates; refuse what is no finite number."""
+    given = table["log10_rate"]
+    y = pd.to_numeric(given, errors="coerce").to_numpy(dtype=float)
+    odd = np.flatnonzero(~np.isfinite(y))
+    if odd.size:
+        held = given.iloc[odd[0]]
+        what = "is empty" if pd.isna(held) else f"holds {held!r}"
+        raise DataError(
+            f"column 'log10_rate' {what}",
+            where=f"{path}, line {table.index[odd[0]] + 2}",
+            remedy="write a finite number; at the detection limit write the limit",
+        )
+    return y
+
+
+def _marks(table: pd.DataFrame, path: Path) -> NDArray[np.bool_]:  # (n,)
+    """Return which rows are marked as at the detection limit; empty means not."""
+    text = table["censored"].fillna("0").astype(str).str.strip().str.lower()
+    yes, no = text.isin(["1", "1.0", "true"]), text.isin(["0", "0.0", "false", ""])
+    odd = np.flatnonzero(~(yes | no))
+    if odd.size:
+        raise DataError(
+            f"column 'censored' holds {table['censored'].iloc[odd[0]]!r}",
+            where=f"{path}, line {table.index[odd[0]] + 2}",
+            remedy="write 1 at the detection limit and 0 above it",
+        )
+    return yes.to_numpy(dtype=bool)

@@ -110,3 +110,24 @@ def read_kinns(path: str | Path) -> tuple[Kinn, ...]:
     if not kinns:
         raise DataError("holds no member", where=path, remedy="fit the model again")
     return tuple(kinns)
+
+
+def read_pair_kinns(path: str | Path) -> tuple[Kinn, ...]:
+    """Read networks of guide-target pairs, which alone can be asked about sites.
+
+    Raises
+    ------
+    DataError
+        As `read_kinns`, and if the networks read sequences of one length instead.
+    """
+    kinns = read_kinns(path)
+    if not all(kinn.channels for kinn in kinns):
+        _, n_position, n_channel = kinns[0].weights.shape
+        raise DataError(
+            f"was not fitted to guide-target pairs: it reads simulated sequences "
+            f"({n_position} positions of {n_channel} bases)",
+            where=path,
+            remedy="give a model of cleavage rates (data of kind 'mpkp' or 'table'); "
+            "what this one says of its test rows is in predictions.csv of its run",
+        )
+    return kinns

@@ -27,10 +27,10 @@ from meristem.kinetics.labelled_sites import (
 from meristem.kinetics.metrics import compare_scores
 from meristem.kinetics.off_target import join_sites, read_sites
 from meristem.kinetics.report import build_kinetics_report
-from meristem.kinetics.runs import Run, open_run
+from meristem.kinetics.runs import Run, plan_run
 from meristem.kinetics.score import Scorer
 from meristem.kinetics.settings import TransferSettings
-from meristem.kinetics.store import read_kinns
+from meristem.kinetics.store import read_pair_kinns
 from meristem.kinetics.transfer import (
     Calibration,
     TransferFit,
@@ -67,7 +67,7 @@ def transfer_run(
     Path
         The report.
     """
-    run = open_run(
+    run = plan_run(
         folder,
         title=settings.title,
         question="Which sites are cut in cells, and what do cells change?",
@@ -76,12 +76,13 @@ def transfer_run(
         inputs=[settings.model, *settings.tables],
     )
     rng = np.random.default_rng(settings.seed)
-    kinns = read_kinns(settings.model)
+    kinns = read_pair_kinns(settings.model)
     with run.stage("read"):
         sites = join_sites([read_sites(path) for path in settings.tables])
         data = label_sites(sites, most_mismatches=settings.most_mismatches)
     test = hold_out_guides(data.guide, settings.test_share, rng)
     rest = data.take(~test)
+    run.open()
     rate = _log10_rate(kinns, rest.x)
     trunk = settings.trunk.trunk()
     if settings.search_trials:

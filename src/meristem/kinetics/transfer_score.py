@@ -15,7 +15,7 @@ from meristem.kinetics.hidden_bulges import encode_sites
 from meristem.kinetics.kinn import LN10
 from meristem.kinetics.off_target import Sites
 from meristem.kinetics.score import Scorer, SiteScorer, SiteScores
-from meristem.kinetics.store import read_kinns
+from meristem.kinetics.store import read_pair_kinns
 from meristem.kinetics.transfer import Calibration, TransferFit
 from meristem.kinetics.transfer_store import MAIN_FILE, read_transfer
 
@@ -95,7 +95,7 @@ def read_scorer(path: str | Path) -> SiteScorer:
     Raises
     ------
     DataError
-        If it is neither.
+        If it is neither, or its networks do not read guide-target pairs.
     """
     path = Path(path)
     for folder in (path, path / "transfer"):
@@ -107,4 +107,4 @@ def read_scorer(path: str | Path) -> SiteScorer:
             where=path,
             remedy="name the folder of a transfer, or a model.json",
         )
-    return Scorer(read_kinns(path))
+    return Scorer(read_pair_kinns(path))
