@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from meristem.kinetics.encode import EDIT_NAMES
+from meristem.report.numbers import fixed, significant
 from meristem.report.page import Figure
 from meristem.report.palette import (
     ACCENT,
@@ -51,7 +52,8 @@ def draw_bars(
             continue
         ends = [float(panel.x(row[end])) for end in ("low", "high")]
         canvas.line(ends[0], y, ends[1], y, stroke=ACCENT, stroke_width=2)
-        tip = f"{label}: {row['value']:.3g} ({row['low']:.3g} to {row['high']:.3g})"
+        ends_text = f"{significant(row['low'], 3)} to {significant(row['high'], 3)}"
+        tip = f"{label}: {significant(row['value'], 3)} ({ends_text})"
         canvas.circle(float(panel.x(row["value"])), y, 4, fill=ACCENT, tip=tip)
     return Figure(name, canvas.to_svg(), table, title=title)
 
@@ -68,8 +70,9 @@ def draw_observed(table: pd.DataFrame, model: str) -> Figure:
     censored = shown["censored"].to_numpy().astype(bool)
     for mask, colour in ((~censored, ACCENT), (censored, WARN)):
         canvas.dots(panel.x(x[mask]), panel.y(y[mask]), 2, colour, 0.4)
-    canvas.text(520, 60, "measured", 12, fill=ACCENT)
-    canvas.text(520, 80, "at the detection limit", 12, fill=WARN)
+    if censored.any():
+        canvas.text(520, 60, "measured", 12, fill=ACCENT)
+        canvas.text(520, 80, "at the detection limit", 12, fill=WARN)
     return Figure(
         "observed",
         canvas.to_svg(),
@@ -90,7 +93,7 @@ def draw_heat(table: pd.DataFrame, name: str, title: str, caption: str) -> Figur
     for row in table.to_dict("records"):
         x = 70 + positions.index(row["position"]) * cell
         y = 10 + edits.index(row["edit"]) * 24
-        tip = f"{row['edit']} at {row['position']}: {row['change']:.2f}"
+        tip = f"{row['edit']} at {row['position']}: {fixed(row['change'])}"
         canvas.rect(x, y, cell - 1, 23, fill=ramp(0.0))
         down = row["change"] <= 0
         share = -row["change"] / worst if down else row["change"] / best
@@ -103,7 +106,7 @@ def draw_heat(table: pd.DataFrame, name: str, title: str, caption: str) -> Figur
         if index % 2 == 0:
             x = 70 + (index + 0.5) * cell
             canvas.text(x, bottom + 16, str(position), 11, anchor="middle", fill=SOFT)
-    text = f"green: down to {-worst:.2g}; orange: up to {best:.2g}"
+    text = f"green: down to {significant(-worst)}; orange: up to {significant(best)}"
     canvas.text(70, bottom + 36, text, 11, fill=SOFT)
     return Figure(name, canvas.to_svg(), table, caption=caption, title=title)
 

@@ -19,6 +19,7 @@ from meristem.kinetics.figures import (
     draw_observed,
     draw_search,
 )
+from meristem.report.numbers import fixed, interval, percent
 from meristem.report.page import Card, Figure, Page, Section, write_page
 from meristem.report.table import table_html
 
@@ -118,18 +119,18 @@ def _cards(run: _Folder) -> tuple[Card, ...]:
     scores = run.table("scores")
     if scores is not None:
         first = scores[scores["metric"] == "pearson"].iloc[0]
-        note = f"{first['low']:.3f} to {first['high']:.3f}"
-        cards.append(Card("r on unseen rows", f"{first['value']:.3f}", note))
+        note = interval(first["low"], first["high"])
+        cards.append(Card("r on unseen rows", fixed(first["value"], 3), note))
     rates = run.table("rates")
     if rates is not None:
         row = rates[rates["quantity"] == "observable"].iloc[0]
-        note = f"{row['low']:.2f} to {row['high']:.2f}"
-        cards.append(Card("log10 rate, matched", f"{row['value']:.2f}", note))
+        note = interval(row["low"], row["high"], 2)
+        cards.append(Card("log10 rate, matched", fixed(row["value"]), note))
     ranking = run.table("ranking")
     if ranking is not None:
         best = ranking[ranking["metric"] == "AUPR"].iloc[0]
-        note = f"{best['score']}, {best['low']:.3f} to {best['high']:.3f}"
-        cards.append(Card("AUPR", f"{best['value']:.3f}", note))
+        note = f"{best['score']}, {interval(best['low'], best['high'])}"
+        cards.append(Card("AUPR", fixed(best["value"], 3), note))
     return tuple(cards)
 
 
@@ -143,18 +144,32 @@ def _scores(run: _Folder) -> Section | None:
         "scores",
         intro="Correlation of prediction and measurement on the test rows, with "
         "intervals over sequences. Architecture, weights and stopping were chosen on "
-        "the training rows alone. The edit count is the baseline to beat.",
+        "the training rows alone. Ridge regression on the same rows and the edit count "
+        "are the baselines to beat.",
         html=table_html(shown, formats=_formats(shown)),
     )
 
 
 def _formats(table: pd.DataFrame) -> dict[str, Any]:
-    columns = table.select_dtypes("number").columns
-    return {c: _short for c in columns if table[c].dtype.kind == "f"}
+    """Return three decimals for columns of floats, and none where all are whole."""
+    floats = table.select_dtypes("floating")
+    return {
+        c: _whole if (v.dropna() % 1 == 0).all() else _three for c, v in floats.items()
+    }
 
 
-def _short(value: float) -> str:
-    return f"{value:.3f}"
+def _three(value: float) -> str:
+    return fixed(value, 3)
+
+
+def _whole(value: float) -> str:
+    return fixed(value, 0)
+
+
+def _place(value: float) -> str:
+    """Return a position: whole ones without decimals."""
+    value = round(float(value), 1)
+    return fixed(value, 0 if value.is_integer() else 1)
 
 
 def _observed(run: _Folder) -> Section | None:
@@ -228,9 +243,33 @@ def _windows(run: _Folder) -> Section | None:
         intro="Share of the best architectures whose window covers a position.",
         blocks=(
             draw_inclusion(inclusion, table),
-            table_html(table, formats=_formats(table)),
+            table_html(
+                _window_table(table),
+                sortable=False,  # a start with its interval sorts as text
+                note="Medians over the best architectures, with 90 % intervals. A "
+                "window reaches from its start to the position before its stop; it is "
+                "covered if the true one lies within the outer bounds.",
+            ),
         ),
     )
+
+
+def _window_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one column per quantity, each with its interval, to fit the page."""
+    shown = pd.DataFrame({"reaction": table["reaction"]})
+    if (table["present"] < 1).any():
+        shown["present in"] = [percent(share, 0) for share in table["present"]]
+    for name in ("start", "middle", "stop"):
+        ends = table[[name, f"{name}_low", f"{name}_high"]].to_numpy(dtype=float)
+        shown[name] = [
+            f"{_place(mid)} ({_place(low)} to {_place(high)})"
+            for mid, low, high in ends
+        ]
+    if "true_start" in table:
+        true = zip(table["true_start"], table["true_stop"], strict=True)
+        shown["true window"] = [f"{start} to {stop}" for start, stop in true]
+        shown["covered"] = np.where(table["covered"], "yes", "no")
+    return shown
 
 
 def _search(run: _Folder) -> Section | None:
@@ -302,5 +341,11 @@ def _identifiable(run: _Folder) -> Section | None:
         "What the data fix",
         "identifiability",
         intro=str(note.get("statement", "")),
-        html=table_html(table, formats=_formats(table)),
+        html=table_html(
+            table,
+            formats=_formats(table),
+            note="Free share: how much of a log rate lies in directions that can be "
+            "changed without any change of the predictions; 0: fixed by the data, 1: "
+            "not seen by them at all.",
+        ),
     )
