@@ -111,7 +111,7 @@ def read_cautions(folder: str | Path) -> list[str]:
 def _cautions(run: _Folder) -> str:
     """Return what a reader must know first, as HTML."""
     texts = read_cautions(run.path)
-    return "".join(Markup('<p class="note">{}</p>').format(text) for text in texts)
+    return "".join(Markup('<p class="intro">{}</p>').format(text) for text in texts)
 
 
 def _cards(run: _Folder) -> tuple[Card, ...]:
@@ -152,10 +152,9 @@ def _scores(run: _Folder) -> Section | None:
 
 def _formats(table: pd.DataFrame) -> dict[str, Any]:
     """Return three decimals for columns of floats, and none where all are whole."""
-    floats = table.select_dtypes("floating")
-    return {
-        c: _whole if (v.dropna() % 1 == 0).all() else _three for c, v in floats.items()
-    }
+    columns = [c for c in table.columns if table[c].dtype.kind == "f"]
+    whole = {c: bool((table[c].dropna() % 1 == 0).all()) for c in columns}
+    return {c: _whole if whole[c] else _three for c in columns}
 
 
 def _three(value: float) -> str:
