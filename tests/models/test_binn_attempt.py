@@ -93,8 +93,8 @@ def test_a_wrong_graph_is_repaired(repaired, fresh):
 
 
 def test_a_right_graph_is_left_as_it_was_to_the_last_digit(fresh, monkeypatch):
-    # less than the whole prediction, so that the extension is tried
-    monkeypatch.setattr(binn_attempt, "network_share", lambda *_: np.array([0.9]))
+    # hardly a share, so that the extension is tried
+    monkeypatch.setattr(binn_attempt, "network_share", lambda *_: np.array([0.4]))
     tried = []
     extend = binn_attempt.extend_off_graph
     monkeypatch.setattr(
@@ -105,6 +105,11 @@ def test_a_right_graph_is_left_as_it_was_to_the_last_digit(fresh, monkeypatch):
     assert not one.meta["off_graph"]
     same = [f.member_predictions(fresh.genotypes) for f in (one, two)]
     assert np.array_equal(*same)
+
+
+def test_it_is_not_tried_where_the_graph_earned_its_share(monkeypatch):
+    monkeypatch.setattr(binn_attempt, "network_share", lambda *_: np.array([0.5]))
+    assert not has_off_graph(fit(WRONG).plan)
 
 
 @pytest.mark.parametrize(

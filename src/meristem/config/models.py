@@ -224,7 +224,7 @@ class BINNOptions(NetworkOptions):
     off_graph: Literal["auto", "none", "always"] = Field(
         default="auto",
         description="nodes beside the graph that read all variants; auto: where the "
-        "network did not earn the whole prediction, Gauss-Newton with them is "
+        "network did not earn half of the prediction, Gauss-Newton with them is "
         "affordable, and unseen rows are predicted clearly better",
     )
     graph: Literal["knowledge", "learned", "both", "shuffled", "random"] = "knowledge"

@@ -3,7 +3,7 @@
 The prediction is (1 - b) BLUP + b (network + BLUP of what the network leaves). Both
 BLUPs read all variants, also those that no node claims; b is earned on out-of-fold
 predictions, so that with nothing to find the model is GBLUP. Where the network did not
-earn the whole prediction, it is tried again with a part beside the graph.
+earn half of the prediction, it is tried again with a part beside the graph.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Networks trained on a task, and what they earned on rows they had not seen.
 
-The network of the graph comes first. Where it did not earn the whole prediction, the
+The network of the graph comes first. Where it did not earn half of the prediction, the
 graph may be wrong or incomplete: it is tried again with a part beside the graph that
 reads all variants, and that one stays where unseen rows are predicted clearly better.
 """
@@ -37,6 +37,8 @@ from meristem.records import Dataset, FloatArray, NetworkPlan, Split
 
 _STARTS = 3
 """Networks of every inner fold where the graph is extended: half end poorly."""
+_EARNED = 0.5
+"""Share of the prediction from which a network's graph is right enough."""
 _MOST_EDGES = 2_000
 """Edges from variants to a part beside the graph, beyond which it is not tried."""
 
@@ -120,11 +122,12 @@ def _linear_paths(task: Task, inner: tuple[Split, ...]) -> _Paths:
 def _extended(first: Attempt, options: BINNOptions, n_fold: int) -> Task | None:
     """Return the task with a part beside the graph; None where it is not to be tried.
 
-    A network that has earned the whole prediction leaves nothing to such a part.
+    A graph that is wrong, or half missing, earns its network hardly any share.
     """
     task = first.task
     asked = options.off_graph == "auto" and options.polygenic == "stack"
-    if not asked or first.meta["fit"] != "evidence" or (first.share == 1).all():
+    earned = (first.share >= _EARNED).all()
+    if not asked or first.meta["fit"] != "evidence" or earned:
         return None
     if N_READER * task.plan.variants.n_variant > _MOST_EDGES:
         return None

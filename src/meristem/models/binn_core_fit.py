@@ -122,7 +122,11 @@ def fit_binn_core(
         trait_name=phenotypes.trait_name,
         environment_name=phenotypes.environment_name,
         meta=_meta(core, share, plan)
-        | {"trust": trust.tolist(), "alone": paths, "own_variants_tell": tells},
+        | {
+            "trust": trust.tolist(),
+            "alone": paths,
+            "own_variants_tell": tells and list(tells),
+        },
     )
 
 
