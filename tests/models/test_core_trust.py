@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import quad
 
 from meristem.models.core_trust import MEAN, SD, expected_share
-from meristem.models.set_products import held_out_slopes
+from meristem.models.stacking import held_out_slopes
 
 
 def case(noise, share, seed=0, n=90):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from meristem.models.set_products import held_out_slopes
+from meristem.models.stacking import held_out_slopes
 from meristem.records import FloatArray
 
 MEAN, SD = 0.8, 0.2

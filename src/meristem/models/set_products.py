@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from meristem.models.set_inclusion import SetFit
+from meristem.models.stacking import held_out_slopes
 from meristem.records import FloatArray, IntArray
 
 MAX_SETS = 8
@@ -25,8 +26,6 @@ _SLAB = 0.03
 _SWEEPS = 50
 BENT = 0.2
 """Share of traits whose products act, beforehand."""
-_MIN_HELD = 10
-"""Held-out rows needed to speak for products."""
 
 
 @dataclass(frozen=True)
@@ -144,31 +143,6 @@ def confirmed_share(
     for t, (b, variance) in held_out_slopes(observed, weight, linear, extra).items():
         share[t] = expit(logit(prior) + (b - 0.5) / variance)
     return share
-
-
-def held_out_slopes(
-    observed: FloatArray,  # (n_sample, n_target) NaN missing
-    weight: FloatArray,  # (n_sample, n_target)
-    linear: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
-    extra: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
-) -> dict[int, tuple[float, float]]:
-    """Return target -> least-squares weight of `extra` and its sandwich variance.
-
-    Targets with too few held-out rows, or nothing extra in them, are left out.
-    """
-    left = observed - linear
-    usable = np.isfinite(left) & np.isfinite(extra)
-    slopes = {}
-    for t in range(observed.shape[1]):
-        rows = usable[:, t]
-        w, x, rest = weight[rows, t], extra[rows, t], left[rows, t]
-        power = float(np.sum(w * x**2))
-        if rows.sum() < _MIN_HELD or power <= 0:
-            continue
-        b = float(np.sum(w * x * rest)) / power
-        variance = float(np.sum((w * x * (rest - b * x)) ** 2)) / power**2
-        slopes[t] = b, max(variance, 1e-12)
-    return slopes
 
 
 def _spike_and_slab(

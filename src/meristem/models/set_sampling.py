@@ -1,8 +1,8 @@
 """How probable it is that a set matters, by sampling which sets act together.
 
-Coordinate ascent (`set_inclusion`) holds the other sets at their mean when it judges
-one of them. Where sets share genes it is too sure of the first that it settles on: of
-those it gives more than 80 %, far fewer act. Sampling goes back and forth.
+Coordinate ascent (`set_inclusion`) holds the other sets, and the variances, at one
+value when it judges a set, and is too sure of what it settles on. Sampling goes back
+and forth.
 """
 
 from __future__ import annotations

@@ -48,17 +48,37 @@ def network_share(
     >>> network_share(y, np.ones_like(y), good, bad).round(1)
     array([0.])
     """
-    usable = np.isfinite(observed) & np.isfinite(linear) & np.isfinite(network)
     share = np.zeros(observed.shape[1])
-    for t in range(share.size):
-        rows = usable[:, t]
-        if rows.sum() < _FEWEST:
-            continue
-        w = weight[rows, t]
-        error = observed[rows, t] - linear[rows, t]
-        gain = network[rows, t] - linear[rows, t]
-        share[t] = _shrunk_slope(error, gain, w)
+    slopes = held_out_slopes(observed, weight, linear, network - linear)
+    for t, (slope, variance) in slopes.items():
+        share[t] = _shrunk(slope, variance)
     return share
+
+
+def held_out_slopes(
+    observed: FloatArray,  # (n_sample, n_target) NaN missing
+    weight: FloatArray,  # (n_sample, n_target)
+    linear: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
+    extra: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
+) -> dict[int, tuple[float, float]]:
+    """Return target -> least-squares weight of `extra` and its sandwich variance.
+
+    Targets with too few held-out rows, or nothing extra in them, are left out.
+    """
+    left = observed - linear
+    usable = np.isfinite(left) & np.isfinite(extra)
+    slopes = {}
+    for t in range(observed.shape[1]):
+        rows = usable[:, t]
+        w, x, rest = weight[rows, t], extra[rows, t], left[rows, t]
+        power = float(np.sum(w * x**2))
+        if rows.sum() < _FEWEST or power <= 0:
+            continue
+        b = float(np.sum(w * x * rest)) / power
+        # sandwich: errors of near-perfect predictions are far from normal
+        variance = float(np.sum((w * x * (rest - b * x)) ** 2)) / power**2
+        slopes[t] = b, max(variance, 1e-12)
+    return slopes
 
 
 def clearly_better(
@@ -104,16 +124,9 @@ def clearly_better(
     return float(gain.sum()) > _CLEAR * deviation
 
 
-def _shrunk_slope(error: FloatArray, gain: FloatArray, w: FloatArray) -> float:
-    power = float(np.sum(w * gain**2))
-    if power <= 0:
-        return 0.0
-    slope = float(np.sum(w * gain * error)) / power
+def _shrunk(slope: float, variance: float) -> float:
     if slope <= 0:
         return 0.0
-    residual = error - slope * gain
-    # sandwich variance: errors of near-perfect predictions are far from normal
-    variance = float(np.sum((w * gain * residual) ** 2)) / power**2
     if slope > 0.5 and slope**2 > 9 * variance:
         short = 1.0 - slope
         kept = max(0.0, 1 - variance / max(short**2, 1e-300))
