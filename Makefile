@@ -40,7 +40,7 @@ docs: $(VENV)/.dev  ## documentation, warnings are errors
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 bench: $(VENV)/.dev  ## speed and memory ratios, side by side in one run
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks speed
 
 wheel: $(VENV)/.dev  ## build the wheel, install it elsewhere, call its command line
 	rm -rf build/wheel && mkdir -p build/wheel
@@ -50,7 +50,7 @@ wheel: $(VENV)/.dev  ## build the wheel, install it elsewhere, call its command 
 	cd build/wheel && venv/bin/meristem --version && venv/bin/meristem schema --out schema.json
 	cd build/wheel && venv/bin/meristem simulate shoot-branching --out demo --n 20 --candidates 2
 	cd build/wheel && venv/bin/meristem check demo/meristem.toml
-	build/wheel/venv/bin/python -c "from importlib.resources import files; assert list(files('meristem.report').joinpath('templates').iterdir())"
+	build/wheel/venv/bin/python -c "from importlib.resources import files; assert list(files('meristem.pages').joinpath('templates').iterdir())"
 	rm -rf build/wheel
 
 $(VENV)/.run: pyproject.toml constraints.txt

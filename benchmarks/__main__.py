@@ -1,38 +1,26 @@
-"""Run every speed and memory benchmark, side by side in one run: `make bench`.
-
-Each script measures ours beside named alternatives in one process, in process CPU
-time with one thread, and prints ratios; `--json` keeps them under benchmarks/results/.
-"""
+"""`python -m benchmarks accuracy NAME ... | speed [NAME ...]`."""
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-from pathlib import Path
-
-HERE = Path(__file__).parent
 
 
 def main() -> int:
-    """Run the scripts one after the other; return the number that failed."""
-    wanted = sys.argv[1:]
-    scripts = sorted(path for path in HERE.glob("*.py") if path.stem[0] != "_")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    environment["OPENBLAS_NUM_THREADS"] = "1"
-    results = HERE / "results"
-    results.mkdir(exist_ok=True)
-    failed = 0
-    for script in scripts:
-        if wanted and script.stem not in wanted:
-            continue
-        print(f"== {script.stem}", flush=True)
-        target = results / f"{script.stem}.json"
-        called = [sys.executable, str(script), "--json", str(target)]
-        failed += (
-            subprocess.run(called, env=environment, cwd=HERE.parent).returncode > 0
-        )
-    return failed
+    """Hand the words to the accuracy experiments or to the speed comparisons."""
+    kind, *words = sys.argv[1:] or ["help"]
+    if kind == "accuracy":
+        from benchmarks.accuracy.commands import app
+        from meristem.cli.main import main as call
+
+        sys.argv = ["python -m benchmarks accuracy", *words]
+        call(app)
+        return 0
+    if kind == "speed":
+        from benchmarks.speed.run import run
+
+        return run(words)
+    print(__doc__)
+    return 2
 
 
 if __name__ == "__main__":

@@ -25,12 +25,11 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
 def test_every_module_has_a_test_file(module: Path) -> None:
-    room = ROOT / "tests" / module.parent
-    own = room / f"test_{module.name}"
-    mentions = f"meristem.{'.'.join(module.with_suffix('').parts)}"
-    if own.is_file():
+    tests = ROOT / "tests"
+    if (tests / module.parent / f"test_{module.name}").is_file():
         return
-    texts = (path.read_text(encoding="utf-8") for path in room.glob("test_*.py"))
+    mentions = f"meristem.{'.'.join(module.with_suffix('').parts)}"
+    texts = (path.read_text(encoding="utf-8") for path in tests.rglob("test_*.py"))
     assert any(mentions in text for text in texts), f"no test imports {mentions}"
 
 

@@ -41,16 +41,13 @@ def test_unknown_options_are_refused(call: Call) -> None:
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt(), SystemExit(130)], ids=repr)
-def test_an_interrupt_says_how_to_go_on(
-    stop: BaseException, monkeypatch: pytest.MonkeyPatch, capsys
-) -> None:
+def test_an_interrupt_says_how_to_go_on(stop: BaseException, capsys) -> None:
     """Typer turns an interrupt into an exit of code 130."""
 
     def interrupted() -> None:
         raise stop
 
-    monkeypatch.setattr(main, "app", interrupted)
     with pytest.raises(SystemExit) as caught:
-        main.main()
+        main.main(interrupted)
     assert caught.value.code == 130
     assert "same command again" in capsys.readouterr().err

@@ -9,9 +9,9 @@ import pytest
 from meristem.config.stages import EvaluateConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.compare import compare, judge, paired_interval
-from meristem.evaluate.metrics import pearson
 from meristem.evaluate.table import PredictionTable
 from meristem.records import SampleGroups
+from meristem.stats.metrics import pearson
 
 CONFIG = EvaluateConfig(reference="gblup")
 

@@ -16,7 +16,7 @@ from meristem.evaluate.controls import (
     network_parameters,
 )
 from meristem.evaluate.table import PredictionTable
-from meristem.models.binn_learn import learned_network
+from meristem.plan.learned.of_options import learned_network
 from meristem.records import NetworkPlan, PlanLevel, VariantTable
 
 

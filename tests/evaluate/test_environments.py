@@ -1,6 +1,6 @@
 """Trials in several environments: what each scheme leaves out, outside and inside.
 
-Covers the schemes cv0, cv1, cv2 and cv00 of `meristem.evaluate.question`.
+Covers the schemes cv0, cv1, cv2 and cv00 of `meristem.evaluate.schemes`.
 """
 
 from __future__ import annotations

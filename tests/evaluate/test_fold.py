@@ -9,7 +9,6 @@ from meristem.config.stages import EvaluateConfig, FilterConfig
 from meristem.errors import DataError
 from meristem.evaluate.fold import (
     FoldTask,
-    derived_rng,
     fit_fold,
     passing_markers,
     predict_rows,
@@ -17,6 +16,7 @@ from meristem.evaluate.fold import (
 )
 from meristem.evaluate.splits import make_splits
 from meristem.records import Predictions
+from meristem.runs.seeds import derived_rng
 
 
 def first_split(data):

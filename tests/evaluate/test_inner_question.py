@@ -12,10 +12,10 @@ import pytest
 
 from meristem.config.models import GBLUPOptions, RidgeOptions
 from meristem.config.stages import EvaluateConfig
-from meristem.evaluate.metrics import pearson
 from meristem.evaluate.splits import inner_splits, make_splits
 from meristem.models.catalog import build
 from meristem.records import Dataset, Genotypes, Phenotypes, SampleGroups, VariantTable
+from meristem.stats.metrics import pearson
 
 PARENTS = EvaluateConfig(scheme="parents", folds=4, inner_folds=4)
 RANDOM = EvaluateConfig(inner_folds=4)

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from meristem.evaluate.metrics import pearson
 from meristem.evaluate.paired import N_DRAW, draw_scheme, over_targets
 from meristem.evaluate.table import PredictionTable
+from meristem.stats.metrics import pearson
 
 
 def table(n_line=31) -> PredictionTable:

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from meristem.config.stages import EvaluateConfig
-from meristem.evaluate import metrics
 from meristem.evaluate.scores import COLUMNS, score
 from meristem.evaluate.table import PredictionTable
 from meristem.records import SampleGroups
+from meristem.stats import metrics
 
 CONFIG = EvaluateConfig(top_share=0.2)
 

@@ -4,10 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from meristem.interpret.attribution import gene_effects, node_effects, variant_effects
-from meristem.interpret.null import Corrected
-from meristem.interpret.scans import gwas
-from meristem.interpret.sensitivity import clamping_sensitivity
+from meristem.interpret.attribution.gradients import (
+    gene_effects,
+    node_effects,
+    variant_effects,
+)
+from meristem.interpret.biology.scans import gwas
+from meristem.interpret.importance.sensitivity import clamping_sensitivity
+from meristem.interpret.importance.shuffled_labels import Corrected
 from meristem.interpret.tables import (
     GENE_COLUMNS,
     NODE_COLUMNS,

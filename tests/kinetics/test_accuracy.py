@@ -4,25 +4,25 @@ import math
 
 import numpy as np
 import pytest
+from tests.kinetics.network.test_features import GUIDE_1, GUIDE_2
+from tests.kinetics.shared_data import FOLDER, needs_data
 
-from meristem.kinetics.catalog import cas9
-from meristem.kinetics.cross_fit import cross_fit
-from meristem.kinetics.encode import count_edits, encode_pairs
-from meristem.kinetics.features import Window
-from meristem.kinetics.kinn import Architecture, FitOptions, Kinn
-from meristem.kinetics.labelled_sites import hold_out_guides, label_sites
-from meristem.kinetics.metrics import Ranking, auroc, average_precision
-from meristem.kinetics.mpkp import measurements, read_rates
-from meristem.kinetics.nested import fit_ensemble, pearson, predict_ensemble
-from meristem.kinetics.off_target import join_sites, read_sites
-from meristem.kinetics.score import Scorer
-from meristem.kinetics.space import find_space
-from meristem.kinetics.transfer import TransferNet, mean_logits
-from meristem.kinetics.transfer_train import TransferOptions
-from meristem.kinetics.trunk import Trunk
-
-from .shared_data import FOLDER, needs_data
-from .test_features import GUIDE_1, GUIDE_2
+from meristem.kinetics.cas9.encode import count_edits, encode_pairs
+from meristem.kinetics.cas9.sites import join_sites, read_sites
+from meristem.kinetics.network.ensemble import fit_ensemble, predict_ensemble
+from meristem.kinetics.network.features import Window
+from meristem.kinetics.network.kinn import Architecture, FitOptions, Kinn
+from meristem.kinetics.network.mpkp import measurements, read_rates
+from meristem.kinetics.scheme.catalog import cas9
+from meristem.kinetics.scoring.score import Scorer
+from meristem.kinetics.search.folds import pearson
+from meristem.kinetics.search.space import find_space
+from meristem.kinetics.transfer.cross_fit import cross_fit
+from meristem.kinetics.transfer.net import TransferNet, mean_logits
+from meristem.kinetics.transfer.rows import hold_out_guides, label_sites
+from meristem.kinetics.transfer.train import TransferOptions
+from meristem.kinetics.transfer.trunk import Trunk
+from meristem.stats.ranking import Ranking, auroc, average_precision
 
 pytestmark = [pytest.mark.slow, needs_data]
 

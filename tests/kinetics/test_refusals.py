@@ -6,21 +6,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.kinetics.scoring.test_score import GUIDE
+from tests.runs.test_record import EXAMPLES, SMALL, write_rates
 from typer.testing import CliRunner
 
 from meristem.cli.kinetics import app
 from meristem.errors import MeristemError
-from meristem.kinetics.enough_rows import refuse_few, say_if_few
-from meristem.kinetics.features import Window
-from meristem.kinetics.kinn import Architecture, Kinn, Measurements
-from meristem.kinetics.mpkp import ENZYMES, GUIDES, read_rates
-from meristem.kinetics.settings import TransferSettings, read_settings
-from meristem.kinetics.simulate import planted_benchmark
-from meristem.kinetics.store import write_kinns
-from meristem.kinetics.transfer_run import transfer_run
-
-from .test_runs import EXAMPLES, SMALL, write_rates
-from .test_score import GUIDE
+from meristem.kinetics.commands.enough_rows import refuse_few, say_if_few
+from meristem.kinetics.commands.settings import TransferSettings, read_settings
+from meristem.kinetics.commands.transfer import transfer_run
+from meristem.kinetics.network.features import Window
+from meristem.kinetics.network.kinn import Architecture, Kinn, Measurements
+from meristem.kinetics.network.mpkp import ENZYMES, GUIDES, read_rates
+from meristem.kinetics.network.simulate import planted_benchmark
+from meristem.kinetics.network.store import write_kinns
 
 REACTIONS = ("k01", "k10", "k12", "k21", "k23", "k32", "k30")
 PLANTED = "".join(

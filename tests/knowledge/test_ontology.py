@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from meristem.errors import KnowledgeError
+from meristem.knowledge.files.edge_table import parse_edge_table
 from meristem.knowledge.ontology import (
     canonical_namespace,
     canonical_relation,
     make_ontology,
-    parse_edge_table,
     propagate,
     without,
 )

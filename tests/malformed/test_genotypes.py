@@ -18,11 +18,11 @@ import pytest
 
 from meristem.config.stages import GenotypeConfig
 from meristem.errors import DataError
-from meristem.io.crosses import read_crosses
-from meristem.io.genotypes import read_genotypes
-from meristem.io.plink import write_bed
-from meristem.io.store import write_genotypes
-from meristem.io.vcf import write_vcf
+from meristem.io.genotypes.plink import write_bed
+from meristem.io.genotypes.read import read_genotypes
+from meristem.io.genotypes.vcf import write_vcf
+from meristem.io.stores.genotypes import write_genotypes
+from meristem.io.tables.crosses import read_crosses
 from meristem.records import Genotypes, VariantTable
 
 HEADER = """\

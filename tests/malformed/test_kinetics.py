@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 
 from meristem.cli.kinetics import app
 from meristem.errors import MeristemError
-from meristem.kinetics.encode import encode_pairs
-from meristem.kinetics.mpkp import read_rates, read_source
-from meristem.kinetics.off_target import read_sites
-from meristem.kinetics.scheme import read_scheme
-from meristem.kinetics.settings import KineticsSettings, read_settings
-from meristem.kinetics.store import read_kinns
+from meristem.kinetics.cas9.encode import encode_pairs
+from meristem.kinetics.cas9.sites import read_sites
+from meristem.kinetics.commands.settings import KineticsSettings, read_settings
+from meristem.kinetics.network.mpkp import read_rates, read_source
+from meristem.kinetics.network.store import read_kinns
+from meristem.kinetics.scheme.scheme import read_scheme
 
 TEXTS = {
     "empty": b"",

@@ -15,12 +15,10 @@ from meristem.config.stages import (
     PhenotypeConfig,
 )
 from meristem.errors import ConfigError, DataError, MeristemError
-from meristem.io.tables import (
-    read_environments,
-    read_groups,
-    read_observations,
-    read_omics,
-)
+from meristem.io.tables.environments import read_environments
+from meristem.io.tables.groups import read_groups
+from meristem.io.tables.omics import read_omics
+from meristem.io.tables.phenotypes import read_observations
 
 LONG = "line,trait,value\n"
 GZIPPED = gzip.compress(b"line,y\na,1\nb,2\n" * 50, mtime=0)

@@ -8,7 +8,7 @@ import pytest
 
 from meristem.config import models as options
 from meristem.errors import ConfigError, DataError
-from meristem.io.state_store import read_state, write_state
+from meristem.io.stores.state import read_state, write_state
 from meristem.models.catalog import CATALOG, build, is_deployable, restore
 from meristem.records import (
     Dataset,

@@ -6,7 +6,7 @@ import pytest
 from meristem.config.models import BINNOptions, GBLUPOptions, RidgeOptions
 from meristem.errors import ConfigError
 from meristem.models.catalog import CATALOG, build, is_deployable
-from meristem.models.gblup import GBLUP
+from meristem.models.linear.gblup import GBLUP
 
 
 def test_build_hands_the_options_on():

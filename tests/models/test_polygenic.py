@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from meristem.models.members import random_splits
+from meristem.mixed.reml import decompose, estimate
+from meristem.models.networks.members import random_splits
 from meristem.models.polygenic import (
     fit_polygenic,
     polygenic_out_of_fold,
     polygenic_sets,
 )
-from meristem.models.reml import decompose, estimate
 from meristem.prepare.scale import fit_scale
 from meristem.records import Phenotypes
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from meristem.config.models import GBLUPOptions
-from meristem.models.gblup import GBLUP
-from meristem.models.targets import random_inner
+from meristem.mixed.targets import random_inner
+from meristem.models.linear.gblup import GBLUP
 from meristem.records import Dataset, Genotypes, Phenotypes, VariantTable
 
 WHEAT = Path(__file__).parents[2] / ".." / "shared/data/gp/wheat_bglr"

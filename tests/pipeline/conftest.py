@@ -9,8 +9,8 @@ import pytest
 
 from meristem.config import AnalysisConfig, read_config
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.folder import RunFolder
 from meristem.pipeline.run import run_stages
+from meristem.runs.folder import RunFolder
 from meristem.simulate.shoot_branching import simulate_shoot_branching
 from meristem.simulate.write import write_shoot_branching
 

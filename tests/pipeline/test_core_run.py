@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from meristem.config import read_config
-from meristem.models.binn_core_fitted import FittedCore
+from meristem.models.core.fitted import FittedCore
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.estimate import estimate_run
-from meristem.pipeline.final import load_fitted
-from meristem.pipeline.folder import RunFolder
+from meristem.pipeline.cost import estimate_run
+from meristem.pipeline.fitting import load_fitted
 from meristem.pipeline.run import run_stages
+from meristem.runs.folder import RunFolder
 from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
 from meristem.simulate.recovery_files import write_recovery
 

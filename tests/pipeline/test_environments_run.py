@@ -10,8 +10,8 @@ import pytest
 from meristem.config import read_config
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.check import check_analysis
-from meristem.pipeline.folder import RunFolder
 from meristem.pipeline.run import run_stages
+from meristem.runs.folder import RunFolder
 
 CONFIG = """
 [run]

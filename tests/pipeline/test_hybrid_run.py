@@ -15,9 +15,9 @@ from meristem.genetics.hybrids import own_parents
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.check import check_analysis
 from meristem.pipeline.evaluation import outer_splits
-from meristem.pipeline.folder import RunFolder
 from meristem.pipeline.inputs import read_inputs
 from meristem.pipeline.run import run_stages
+from meristem.runs.folder import RunFolder
 
 N_PARENT, N_GENE, PER_GENE = 24, 33, 2
 CONFIG = """

@@ -7,8 +7,8 @@ import pytest
 
 from meristem.config import read_config
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.folder import RunFolder
 from meristem.pipeline.run import run_stages
+from meristem.runs.folder import RunFolder
 from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
 from meristem.simulate.recovery_files import write_recovery
 

@@ -21,10 +21,10 @@ from meristem.errors import MeristemError
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.graph import make_graph
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.folder import RunFolder
 from meristem.pipeline.requirements import graph_faults
 from meristem.pipeline.run import read_everything
 from meristem.records import Dataset
+from meristem.runs.folder import RunFolder
 from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
 
 KNOWN = Knowledge(make_graph({}))

@@ -18,12 +18,12 @@ from meristem.errors import ConfigError, DataError
 from meristem.pipeline.analysis import Analysis, open_run
 from meristem.pipeline.candidates import predict_new
 from meristem.pipeline.check import check_analysis
-from meristem.pipeline.estimate import estimate_run
-from meristem.pipeline.final import deployable_labels, load_fitted
-from meristem.pipeline.folder import RunFolder
+from meristem.pipeline.cost import estimate_run
+from meristem.pipeline.fitting import deployable_labels, load_fitted
 from meristem.pipeline.inputs import input_files
 from meristem.pipeline.preparation import select_targets
 from meristem.pipeline.run import STAGES, run_stages
+from meristem.runs.folder import RunFolder
 
 COLUMNS = {
     "scores.csv": "model,trait,environment,group,split,replicate,fold,metric,value",

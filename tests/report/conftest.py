@@ -8,10 +8,13 @@ from types import ModuleType
 from xml.etree import ElementTree
 
 import pytest
+from tests.plan.conftest import big, knowledge, plan, table
 
 from meristem.report.artefacts import read_artefacts
 from meristem.report.build import build_report
 from meristem.report.view import View, make_view
+
+__all__ = ["big", "knowledge", "plan", "table"]
 
 
 def _load(name: str) -> ModuleType:

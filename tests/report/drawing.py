@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from meristem.report.svg import text_width
+from meristem.pages.svg import text_width
 
 SVG = "{http://www.w3.org/2000/svg}"
 

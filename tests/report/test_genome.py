@@ -3,9 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from meristem.report.genome import UNPLACED, draw_contigs, make_genome, natural, places
-from meristem.report.panel import make_panel
-from meristem.report.svg import Canvas
+from meristem.pages.panel import make_panel
+from meristem.pages.svg import Canvas
+from meristem.report.genome import (
+    UNPLACED,
+    draw_contigs,
+    make_genome,
+    natural,
+    places,
+)
 
 
 def table(contigs: list[str], each: int = 5) -> pd.DataFrame:

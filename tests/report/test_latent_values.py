@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from meristem.interpret.validation import latent_agreement
+from meristem.interpret.biology.latent_validation import latent_agreement
 from meristem.report.latent_values import agreement, latent_models, orient
 from meristem.report.view import View
 

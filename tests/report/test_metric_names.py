@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from meristem.evaluate.metrics import METRICS
 from meristem.report.metric_names import label_of, order_of
+from meristem.stats.metrics import METRICS
 
 
 def test_every_metric_has_a_name_and_a_place_of_its_own() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from meristem.config import read_config
 from meristem.errors import ConfigError
-from meristem.io.vcf import read_vcf
+from meristem.io.genotypes.vcf import read_vcf
 from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
 from meristem.simulate.recovery_files import write_recovery
 

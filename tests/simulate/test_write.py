@@ -5,8 +5,10 @@ import pytest
 
 from meristem.config import read_config
 from meristem.errors import ConfigError, DataError
-from meristem.io.tables import read_groups, read_observations, read_omics
-from meristem.io.vcf import read_vcf
+from meristem.io.genotypes.vcf import read_vcf
+from meristem.io.tables.groups import read_groups
+from meristem.io.tables.omics import read_omics
+from meristem.io.tables.phenotypes import read_observations
 from meristem.prepare.adjust import adjusted_means
 from meristem.prepare.align import make_dataset
 from meristem.simulate import write

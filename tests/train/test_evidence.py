@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from meristem.models.reml import decompose, estimate
+from meristem.mixed.reml import decompose, estimate
 from meristem.nn.dag import NodeShape, PlanNetwork
 from meristem.records import NetworkPlan, PlanLevel, VariantTable
 from meristem.train.evidence import EvidenceSettings, Observed, fit_evidence

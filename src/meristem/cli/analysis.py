@@ -37,7 +37,7 @@ def _start(
 ) -> Analysis:
     from meristem.config import read_config
     from meristem.pipeline.analysis import Analysis
-    from meristem.pipeline.folder import RunFolder
+    from meristem.runs.folder import RunFolder
 
     config = read_config(path)
     changes = {"out": out and out.resolve(), "seed": seed, "jobs": jobs}
@@ -160,8 +160,8 @@ def explain(run: Run, quiet: Quiet = False, as_json: Json = False) -> None:
 
 def report(run: Run) -> None:
     """Write the report of a run folder again, from its artefacts alone."""
-    from meristem.pipeline.folder import RunFolder
     from meristem.report.build import build_report
+    from meristem.runs.folder import RunFolder
 
     say(f"report: {build_report(RunFolder.open(run).path)}")
 
@@ -187,9 +187,9 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Predict new lines from genotypes alone with the models of a run."""
-    from meristem.io.files import replacing
     from meristem.pipeline.analysis import open_run
     from meristem.pipeline.candidates import predict_new
+    from meristem.text.files import replacing
 
     table, matched = predict_new(
         open_run(run),
@@ -231,7 +231,7 @@ def schema(
     import json
 
     from meristem.config import AnalysisConfig
-    from meristem.io.files import write_text
+    from meristem.text.files import write_text
 
     text = json.dumps(AnalysisConfig.model_json_schema(), indent=1)
     if out is None:

@@ -39,7 +39,7 @@ def _say_cautions(report: Path) -> None:
     """Say on standard error what the reader of a report must know first."""
     import sys
 
-    from meristem.kinetics.report import read_cautions
+    from meristem.kinetics.commands.report import read_cautions
 
     for caution in read_cautions(report.parent):
         sys.stderr.write(f"caution: {caution}\n")
@@ -54,8 +54,8 @@ def fit(
 ) -> None:
     """Fit a kinetic network with the windows of the configuration."""
     from meristem.cli.console import progress, say
-    from meristem.kinetics.fit_run import fit_run
-    from meristem.kinetics.settings import KineticsSettings, read_settings
+    from meristem.kinetics.commands.fit import fit_run
+    from meristem.kinetics.commands.settings import KineticsSettings, read_settings
 
     settings = read_settings(config, KineticsSettings)
     with _threads(threads), progress(quiet=quiet) as notify:
@@ -76,8 +76,8 @@ def search(
     A search that was stopped continues in the same folder.
     """
     from meristem.cli.console import progress, say
-    from meristem.kinetics.fit_run import search_run
-    from meristem.kinetics.settings import KineticsSettings, read_settings
+    from meristem.kinetics.commands.fit import search_run
+    from meristem.kinetics.commands.settings import KineticsSettings, read_settings
 
     settings = read_settings(config, KineticsSettings)
     with _threads(threads), progress(quiet=quiet) as notify:
@@ -95,8 +95,8 @@ def transfer(
 ) -> None:
     """Correct a fitted kinetic network with labelled off-target sites."""
     from meristem.cli.console import progress, say
-    from meristem.kinetics.settings import TransferSettings, read_settings
-    from meristem.kinetics.transfer_run import transfer_run
+    from meristem.kinetics.commands.settings import TransferSettings, read_settings
+    from meristem.kinetics.commands.transfer import transfer_run
 
     settings = read_settings(config, TransferSettings)
     with _threads(threads), progress(quiet=quiet) as notify:
@@ -120,7 +120,7 @@ def explain(
 ) -> None:
     """Show rates, control, occupancies and an in-silico mutagenesis map of a guide."""
     from meristem.cli.console import say
-    from meristem.kinetics.explain_run import explain_run
+    from meristem.kinetics.commands.explain import explain_run
 
     with _threads(threads):
         report = explain_run(model, guide, target or [], out, sbml=sbml)
@@ -148,8 +148,8 @@ def score(
 ) -> None:
     """Score sites by their predicted rate, in constant memory."""
     from meristem.cli.console import progress, say
-    from meristem.kinetics.score import count_rows, score_file
-    from meristem.kinetics.transfer_score import read_scorer
+    from meristem.kinetics.scoring.corrected import read_scorer
+    from meristem.kinetics.scoring.score import count_rows, score_file
 
     scorer = read_scorer(model)
     total = count_rows(targets)

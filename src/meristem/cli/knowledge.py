@@ -116,9 +116,9 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Compile the graph for the variants, print its size and draw it."""
-    from meristem.io.files import write_text
-    from meristem.plan.draw import draw_plan
     from meristem.plan.summary import plan_summary
+    from meristem.report.figures.network.plan import draw_plan
+    from meristem.text.files import write_text
 
     _, compiled = _compiled(config)
     summary = plan_summary(compiled.plan, n_sample=100)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated, NoReturn
 
 import typer
@@ -40,24 +41,21 @@ def _root(
 
 def _mount() -> None:
     """Attach the commands; their modules import nothing heavy at the top."""
-    from meristem.cli import analysis, bench, kinetics, knowledge, simulate
-    from meristem.cli.bench_kinetics import bench_kinetics
+    from meristem.cli import analysis, kinetics, knowledge, simulate
 
     for module in (analysis, knowledge):
         module.attach(app)
     app.add_typer(simulate.app, name="simulate")
-    bench.app.command("kinetics")(bench_kinetics)
-    app.add_typer(bench.app, name="bench")
     app.add_typer(kinetics.app, name="kinetics")
 
 
 _mount()
 
 
-def main() -> None:
+def main(commands: Callable[[], object] = app) -> None:
     """Run the command line; a fault the user can mend ends with exit code 2."""
     try:
-        app()
+        commands()
     except MeristemError as error:
         sys.stderr.write(f"error: {error.message}\n")
         sys.exit(2)

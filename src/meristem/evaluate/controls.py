@@ -14,8 +14,8 @@ import numpy as np
 from meristem.config.models import BINNOptions, DenseOptions, ModelOptions
 from meristem.evaluate.compare import judge
 from meristem.evaluate.table import PredictionTable
-from meristem.models.binn_learn import is_learned, learned_network
 from meristem.models.protocol import Fitted, Predictor
+from meristem.plan.learned.of_options import is_learned, learned_network
 from meristem.records import Dataset, NetworkPlan, OmicsTable, SampleGroups, Split
 
 Builder = Callable[..., Predictor]

@@ -15,13 +15,13 @@ from joblib import Parallel, delayed
 from meristem._version import __version__
 from meristem.config.stages import EvaluateConfig, FilterConfig
 from meristem.errors import ConfigError
-from meristem.evaluate.digest import digest
 from meristem.evaluate.fold import FoldResult, FoldTask, run_fold
 from meristem.evaluate.table import PredictionTable
 from meristem.evaluate.work import load_result, result_path, save_result
 from meristem.models.protocol import Predictor
 from meristem.prepare.by_environment import ENVIRONMENT, LINE, is_stacked
 from meristem.records import Dataset, Split
+from meristem.runs.keys import digest
 
 Progress = Callable[[int, int], None]
 

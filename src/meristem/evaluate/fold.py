@@ -11,7 +11,6 @@ from threadpoolctl import threadpool_limits
 
 from meristem.config.stages import EvaluateConfig, FilterConfig
 from meristem.errors import DataError
-from meristem.evaluate.digest import seed_words
 from meristem.evaluate.splits import inner_splits
 from meristem.genetics.filters import filter_markers
 from meristem.models.protocol import Fitted, FittedNetwork, Predictor
@@ -21,6 +20,7 @@ from meristem.prepare.by_environment import (
     is_stacked,
 )
 from meristem.records import Dataset, FloatArray, Predictions, Split, StrArray
+from meristem.runs.seeds import derived_rng
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,6 @@ class FoldTask:
     predictor: Predictor
     split: Split
     key: str = field(default="")  # digest of everything the result depends on
-
-
-def derived_rng(seed: int, *names: object) -> np.random.Generator:
-    """Return a generator that depends on the seed and the names alone.
-
-    The order in which tasks run, and on how many processes, does not matter.
-    """
-    return np.random.default_rng(np.random.SeedSequence(seed_words(seed, *names)))
 
 
 def passing_markers(

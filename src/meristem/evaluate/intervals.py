@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from meristem.evaluate.compare import SUBSAMPLE
-from meristem.evaluate.metrics import coverage
 from meristem.evaluate.table import PredictionTable
 from meristem.records import FloatArray
+from meristem.stats.metrics import coverage
 
 KEY = ["model", "trait", "environment", "split"]
 

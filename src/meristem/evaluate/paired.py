@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from meristem.evaluate.bootstrap import draw_counts, mean_fold_pearson
 from meristem.evaluate.table import PredictionTable
 from meristem.records import FloatArray, IntArray, SampleGroups, StrArray
+from meristem.stats.bootstrap import draw_counts, mean_fold_pearson
 
 N_DRAW = 2000
 

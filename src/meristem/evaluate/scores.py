@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from meristem.config.stages import EvaluateConfig
-from meristem.evaluate.metrics import METRICS, top_count
 from meristem.evaluate.table import PredictionTable
 from meristem.records import SampleGroups
+from meristem.stats.metrics import METRICS, top_count
 
 COLUMNS = (
     "model",

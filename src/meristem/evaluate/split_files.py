@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from meristem.errors import DataError
-from meristem.io.files import read_text, write_text
 from meristem.records import IntArray, Split, StrArray
+from meristem.text.files import read_text, write_text
 
 COLUMNS = ("scheme", "replicate", "fold", "role", "sample_id")
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from meristem.config.stages import EvaluateConfig
 from meristem.errors import ConfigError, DataError
-from meristem.evaluate.question import Drawn, Mask, ask
+from meristem.evaluate.schemes import Drawn, Mask, ask
 from meristem.evaluate.split_files import read_splits, write_splits
 from meristem.records import Dataset, IntArray, Split
 

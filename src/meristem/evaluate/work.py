@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from meristem.evaluate.fold import FoldResult, FoldTask
-from meristem.io.files import replacing
+from meristem.text.files import replacing
 
 FORMAT = 2
 DIGEST_BYTES = 32

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from meristem.interpret.attribution import GeneEffects, VariantEffects
-from meristem.interpret.null import Corrected
-from meristem.interpret.sensitivity import Sensitivity
+from meristem.interpret.attribution.gradients import GeneEffects, VariantEffects
+from meristem.interpret.importance.sensitivity import Sensitivity
+from meristem.interpret.importance.shuffled_labels import Corrected
 from meristem.interpret.structure import node_size, variant_edges
 from meristem.records import FloatArray, GeneTable, NetworkPlan, Phenotypes, StrArray
 

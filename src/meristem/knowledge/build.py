@@ -7,26 +7,27 @@ from dataclasses import dataclass, field
 
 from meristem.config.stages import KnowledgeConfig
 from meristem.errors import KnowledgeError
-from meristem.knowledge.annotation import (
-    Annotation,
+from meristem.knowledge.annotation import Annotation
+from meristem.knowledge.files.edge_table import parse_edge_table
+from meristem.knowledge.files.gaf import (
     looks_like_gaf,
     parse_annotation_table,
     parse_gaf,
 )
-from meristem.knowledge.genes import read_genes
+from meristem.knowledge.files.genes import read_genes
+from meristem.knowledge.files.gmt import parse_edges, parse_gmt
+from meristem.knowledge.files.handwritten import parse_toml_graph
+from meristem.knowledge.files.obo import parse_obo
+from meristem.knowledge.files.pairs import parse_labels, read_assignment_table
+from meristem.knowledge.files.reading import KnowledgeSource, Reading
 from meristem.knowledge.graph import (
     GENERIC_KIND,
     KnowledgeGraph,
     make_graph,
 )
-from meristem.knowledge.handwritten import parse_toml_graph
 from meristem.knowledge.merge import label_nodes, rename_nodes, unite
-from meristem.knowledge.obo import parse_obo
-from meristem.knowledge.ontology import Ontology, parse_edge_table
-from meristem.knowledge.pairs import parse_labels, read_assignment_table
+from meristem.knowledge.ontology import Ontology
 from meristem.knowledge.prune import prune_terms
-from meristem.knowledge.reading import KnowledgeSource, Reading
-from meristem.knowledge.sets import parse_edges, parse_gmt
 from meristem.knowledge.source import SourceText
 from meristem.knowledge.terms import (
     TermGraph,

@@ -16,23 +16,29 @@ from meristem.records import FittedState, NetworkPlan
 
 CATALOG: dict[str, tuple[str, str]] = {
     # kind: (specification, reader of the fitted state)
-    "gblup": ("gblup:GBLUP", "gblup:restore_gblup"),
-    "dominance": ("dominance:DominanceBLUP", "dominance:restore_dominance"),
-    "combining": ("combining:CombiningBLUP", "combining:restore_combining"),
-    "ridge": ("ridge:Ridge", "linear:restore_linear"),
-    "elastic_net": ("elastic_net:ElasticNet", "linear:restore_linear"),
-    "random_forest": ("trees:RandomForest", "trees:restore_trees"),
-    "boosting": ("trees:Boosting", "trees:restore_trees"),
-    "rkhs": ("kernel:GaussianKernel", "kernel:restore_gaussian_kernel"),
-    "dense": ("dense:Dense", "dense:restore_dense"),
-    "cnn": ("cnn:CNN", "cnn:restore_cnn"),
-    "binn": ("binn:BINN", "binn:restore_binn"),
-    "mediated": ("mediated:Mediated", "linear:restore_linear"),
-    "gfblup": ("feature_blup:FeatureBLUP", "linear:restore_linear"),
-    "gwablup": ("weighted_gblup:WeightedGBLUP", "linear:restore_linear"),
+    "gblup": ("linear.gblup:GBLUP", "linear.gblup:restore_gblup"),
+    "dominance": (
+        "linear.dominance:DominanceBLUP",
+        "linear.dominance:restore_dominance",
+    ),
+    "combining": (
+        "linear.combining:CombiningBLUP",
+        "linear.combining:restore_combining",
+    ),
+    "ridge": ("linear.ridge:Ridge", "effects:restore_linear"),
+    "elastic_net": ("linear.elastic_net:ElasticNet", "effects:restore_linear"),
+    "random_forest": ("trees.forests:RandomForest", "trees.forests:restore_trees"),
+    "boosting": ("trees.forests:Boosting", "trees.forests:restore_trees"),
+    "rkhs": ("linear.rkhs:GaussianKernel", "linear.rkhs:restore_gaussian_kernel"),
+    "dense": ("networks.dense:Dense", "networks.dense:restore_dense"),
+    "cnn": ("networks.cnn:CNN", "networks.cnn:restore_cnn"),
+    "binn": ("binn.spec:BINN", "binn.spec:restore_binn"),
+    "mediated": ("omics.mediated:Mediated", "effects:restore_linear"),
+    "gfblup": ("omics.gfblup:FeatureBLUP", "effects:restore_linear"),
+    "gwablup": ("linear.gwablup:WeightedGBLUP", "effects:restore_linear"),
     "measured_omics": (
-        "measured_omics:MeasuredOmics",
-        "measured_omics:restore_measured_omics",
+        "omics.reference:MeasuredOmics",
+        "omics.reference:restore_measured_omics",
     ),
 }
 

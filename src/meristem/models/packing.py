@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from numpy.typing import NDArray
 
 from meristem.prepare.scale import MarkerScale
-from meristem.records import StrArray, VariantTable
+from meristem.records import FittedState, NetworkPlan, PlanLevel, StrArray, VariantTable
 
 
 def pack_variants(variants: VariantTable) -> dict[str, NDArray]:
@@ -45,3 +47,45 @@ def pack_targets(
 def unpack_targets(arrays: dict[str, NDArray]) -> tuple[StrArray, StrArray]:
     """Return trait and environment names."""
     return arrays["trait_name"], arrays["environment_name"]
+
+
+_EDGES = ("variant_row", "variant_col", "node_row", "node_col")
+
+
+def plan_arrays(plan: NetworkPlan) -> dict[str, NDArray]:
+    """Return the arrays of a plan under `plan.` names."""
+    arrays = pack_variants(plan.variants)
+    arrays |= {
+        "plan.node_name": plan.node_name,
+        "plan.node_kind": plan.node_kind,
+        "plan.node_level": plan.node_level,
+        "plan.head_node": plan.head_node,
+    }
+    for number, level in enumerate(plan.levels):
+        for part in _EDGES:
+            arrays[f"plan.{number}.{part}"] = getattr(level, part)
+    return arrays
+
+
+def plan_from_arrays(state: FittedState) -> NetworkPlan:
+    """Return the plan kept in a state."""
+    arrays, meta = state.arrays, state.meta
+    first: Any = meta["first_node"]
+    size: Any = meta["level_size"]
+    levels = tuple(
+        PlanLevel(
+            int(first[number]),
+            int(size[number]),
+            *(arrays[f"plan.{number}.{part}"] for part in _EDGES),
+        )
+        for number in range(len(first))
+    )
+    return NetworkPlan(
+        unpack_variants(arrays),
+        arrays["plan.node_name"],
+        arrays["plan.node_kind"],
+        arrays["plan.node_level"],
+        levels,
+        arrays["plan.head_node"],
+        str(meta["plan_source"]),
+    )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from meristem.genetics.frequency import BLOCK
 from meristem.genetics.relationship import gram
-from meristem.models.reml import decompose, estimate, fixed_effect, precision
+from meristem.mixed.reml import decompose, estimate, fixed_effect, precision
 from meristem.prepare.scale import MarkerScale
 from meristem.records import FloatArray, Phenotypes, Split
 

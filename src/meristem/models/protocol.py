@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -15,6 +16,7 @@ from meristem.records import (
     NetworkPlan,
     Predictions,
     Split,
+    StrArray,
 )
 
 
@@ -112,3 +114,28 @@ class FittedNetwork(Fitted, Protocol):
     ) -> FloatArray:  # (n_member, n_node, n_target)
         """Return mean d prediction / d latent, one member each."""
         ...
+
+
+@dataclass(frozen=True)
+class IntegratedGradients:
+    """Shares of the predictions of a set of samples, averaged over members.
+
+    `variant` and `node` are each a complete account of the network's part where the
+    nodes are a cut through the graph (all nodes of one level, say); shares of nodes
+    on one path overlap.
+    """
+
+    variant_id: StrArray  # (n_variant,)
+    node_name: StrArray  # (n_node,)
+    variant: FloatArray  # (n_sample, n_variant, n_target) units of the trait
+    node: FloatArray  # (n_sample, n_node, n_target) units of the trait
+    difference: FloatArray  # (n_sample, n_target) network's part minus the baseline's
+    gap: FloatArray  # (n_sample, n_target) sum of the variants' shares - difference
+
+    def variant_importance(self) -> FloatArray:  # (n_variant, n_target)
+        """Return the mean over samples of the absolute share of every variant."""
+        return np.abs(self.variant).mean(axis=0)
+
+    def node_importance(self) -> FloatArray:  # (n_node, n_target)
+        """Return the mean over samples of the absolute share of every node."""
+        return np.abs(self.node).mean(axis=0)

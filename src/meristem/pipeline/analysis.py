@@ -21,7 +21,6 @@ from meristem.errors import ConfigError
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.models.catalog import build
 from meristem.models.protocol import Predictor
-from meristem.pipeline.folder import CONTRACT_VERSION, RunFolder, digest
 from meristem.pipeline.inputs import InputFile, Inputs, input_files
 from meristem.pipeline.preparation import (
     is_prepared,
@@ -30,6 +29,7 @@ from meristem.pipeline.preparation import (
 )
 from meristem.plan.compile import Compilation, compile_plan
 from meristem.records import Dataset, NetworkPlan
+from meristem.runs.folder import CONTRACT_VERSION, RunFolder, digest
 
 Notify = Callable[[str, int, int], None]
 

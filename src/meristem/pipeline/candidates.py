@@ -12,7 +12,7 @@ from meristem.config.stages import GenotypeConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.intervals import Calibration, top_probability
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.final import deployable_labels, load_fitted
+from meristem.pipeline.fitting import deployable_labels, load_fitted
 from meristem.pipeline.inputs import read_crossed
 from meristem.pipeline.unseen import unseen_lines
 from meristem.prepare.match import MatchReport, match_variants

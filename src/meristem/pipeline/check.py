@@ -13,11 +13,11 @@ from meristem.config.stages import AnalysisConfig
 from meristem.errors import MeristemError
 from meristem.evaluate.splits import make_splits
 from meristem.genetics.filters import filter_markers
-from meristem.io.groups import read_groups
-from meristem.io.omics import read_omics
+from meristem.io.tables.groups import read_groups
+from meristem.io.tables.omics import read_omics
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.pipeline.analysis import label_faults
-from meristem.pipeline.estimate import Estimate, estimate_run
+from meristem.pipeline.cost import Estimate, estimate_run
 from meristem.pipeline.inputs import (
     drop_idle_parents,
     read_all_omics,

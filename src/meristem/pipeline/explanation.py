@@ -10,29 +10,32 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from meristem.errors import ConfigError
-from meristem.interpret.attribution import gene_effects, node_effects, variant_effects
-from meristem.interpret.held_out import HeldOut, held_out_scan
-from meristem.interpret.inclusion import set_inclusion
-from meristem.interpret.null import (
-    Corrected,
-    chance_importance,
-    correct_importance,
+from meristem.interpret.attribution.gradients import (
+    gene_effects,
+    node_effects,
+    variant_effects,
 )
-from meristem.interpret.parts import parts_table
-from meristem.interpret.scans import gwas
-from meristem.interpret.sensitivity import (
+from meristem.interpret.biology.latent_validation import latent_agreement
+from meristem.interpret.biology.scans import gwas
+from meristem.interpret.composition import parts_table
+from meristem.interpret.importance.held_out import HeldOut, held_out_scan
+from meristem.interpret.importance.inclusion import set_inclusion
+from meristem.interpret.importance.sensitivity import (
     Sensitivity,
     clamping_sensitivity,
     network_share,
 )
+from meristem.interpret.importance.shuffled_labels import (
+    Corrected,
+    chance_importance,
+    correct_importance,
+)
 from meristem.interpret.structure import node_family, node_size
 from meristem.interpret.tables import gene_table, node_table, variant_table
-from meristem.interpret.validation import latent_agreement
 from meristem.models.protocol import FittedNetwork
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.evidence import Explained, write_evidence
-from meristem.pipeline.final import load_fitted, training_rows
-from meristem.pipeline.folder import digest
+from meristem.pipeline.explanation_tables import Explained, write_evidence
+from meristem.pipeline.fitting import load_fitted, training_rows
 from meristem.pipeline.refits import (
     NullFits,
     Refitting,
@@ -43,6 +46,7 @@ from meristem.pipeline.refits import (
 )
 from meristem.plan.summary import network_json
 from meristem.records import NetworkPlan, Phenotypes
+from meristem.runs.folder import digest
 
 OUTPUTS = (
     "nodes.csv",

@@ -11,12 +11,11 @@ import numpy as np
 from meristem.config.models import BINNOptions, FeatureBLUPOptions, MediatedOptions
 from meristem.config.stages import AnalysisConfig, GenotypeConfig
 from meristem.genetics.hybrids import cross_omics, cross_parents
-from meristem.io.crosses import Crosses, read_crosses
-from meristem.io.files import hash_file
-from meristem.io.genotypes import read_genotypes
-from meristem.io.groups import read_groups
-from meristem.io.omics import read_omics
-from meristem.io.phenotypes import read_observations
+from meristem.io.genotypes.read import read_genotypes
+from meristem.io.tables.crosses import Crosses, read_crosses
+from meristem.io.tables.groups import read_groups
+from meristem.io.tables.omics import read_omics
+from meristem.io.tables.phenotypes import read_observations
 from meristem.prepare.adjust import adjusted_means
 from meristem.prepare.align import make_dataset
 from meristem.prepare.reconcile import (
@@ -33,6 +32,7 @@ from meristem.records import (
     Phenotypes,
     SampleGroups,
 )
+from meristem.text.files import hash_file
 
 
 @dataclass(frozen=True)

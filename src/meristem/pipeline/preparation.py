@@ -10,12 +10,12 @@ from meristem.errors import ConfigError
 from meristem.genetics.filters import filter_markers
 from meristem.genetics.hybrids import own_parents
 from meristem.genetics.relationship import principal_axes, relationship_matrix
-from meristem.io.store import read_dataset, write_dataset
-from meristem.pipeline.folder import RunFolder
+from meristem.io.stores.dataset import read_dataset, write_dataset
 from meristem.pipeline.inputs import Inputs, read_inputs
 from meristem.pipeline.unseen import unseen_lines
 from meristem.prepare.by_environment import LINE, is_stacked, stack_environments
 from meristem.records import MISSING, Dataset, StrArray
+from meristem.runs.folder import RunFolder
 
 DATASET = "work/dataset"
 

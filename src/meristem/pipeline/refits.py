@@ -17,21 +17,21 @@ from threadpoolctl import threadpool_limits
 
 from meristem.config.models import BINNOptions
 from meristem.evaluate.splits import inner_splits
-from meristem.interpret.attribution import member_signs
-from meristem.interpret.held_out import HeldOut, node_contributions
-from meristem.interpret.null import shuffle_labels
-from meristem.interpret.sensitivity import (
+from meristem.interpret.attribution.gradients import member_signs
+from meristem.interpret.importance.held_out import HeldOut, node_contributions
+from meristem.interpret.importance.sensitivity import (
     clamping_sensitivity,
     network_alone,
     network_sd,
 )
-from meristem.io.files import replacing
+from meristem.interpret.importance.shuffled_labels import shuffle_labels
 from meristem.models.catalog import build
 from meristem.models.protocol import FittedNetwork, Predictor
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.folder import digest
 from meristem.plan.off_graph import has_off_graph
 from meristem.records import Dataset, FloatArray, Genotypes, Split, StrArray
+from meristem.runs.folder import digest
+from meristem.text.files import replacing
 
 LEAN_SPLITS = 2
 """Inner splits of a control: its share of the prediction is not asked for."""

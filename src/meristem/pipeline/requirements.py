@@ -17,7 +17,7 @@ from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError, DataError, MeristemError, PlanError
 from meristem.knowledge.build import Knowledge
 from meristem.plan.assign import read_assignment_table
-from meristem.plan.learn_genes import MIN_ROWS
+from meristem.plan.learned.genes import MIN_ROWS
 from meristem.records import Dataset
 
 _LINEAR = ("goblup", "one_kernel")

@@ -9,7 +9,7 @@ from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.candidates import predict_candidates
 from meristem.pipeline.evaluation import evaluate_models, outer_splits
 from meristem.pipeline.explanation import explain_model
-from meristem.pipeline.final import fit_models
+from meristem.pipeline.fitting import fit_models
 from meristem.pipeline.preparation import write_prepared
 from meristem.pipeline.requirements import graph_faults
 from meristem.plan.summary import network_json

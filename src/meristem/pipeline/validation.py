@@ -13,7 +13,7 @@ from meristem.config.models import BINNOptions, ModelOptions
 from meristem.evaluate.compare import SUBSAMPLE
 from meristem.evaluate.controls import ARMS
 from meristem.evaluate.crossval import CrossValidation
-from meristem.interpret.validation import latent_agreement
+from meristem.interpret.biology.latent_validation import latent_agreement
 from meristem.pipeline.analysis import Analysis
 
 VALIDATION_COLUMNS = (

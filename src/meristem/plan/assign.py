@@ -11,8 +11,8 @@ from meristem.config.stages import AssignConfig
 from meristem.errors import PlanError
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.claims import Claims
+from meristem.knowledge.files.pairs import read_assignment_table
 from meristem.knowledge.graph import KnowledgeGraph
-from meristem.knowledge.pairs import read_assignment_table
 from meristem.plan.contigs import ContigMatch, match_contigs
 from meristem.plan.intervals import (
     distance_to,

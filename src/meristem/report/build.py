@@ -4,30 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from meristem.pages.page import Page, Section, write_page
 from meristem.report.artefacts import read_artefacts
-from meristem.report.lead import cards, verdict_lines
-from meristem.report.page import Page, Section, write_page
-from meristem.report.section_ability import (
-    ability_section,
-    learning_section,
-)
-from meristem.report.section_candidates import candidates_section
-from meristem.report.section_data import data_section, structure_section
-from meristem.report.section_evidence import enrichment_section, evidence_section
-from meristem.report.section_latents import latents_section
-from meristem.report.section_network import (
+from meristem.report.sections.ability import ability_section, learning_section
+from meristem.report.sections.candidates import candidates_section
+from meristem.report.sections.data import data_section, structure_section
+from meristem.report.sections.evidence import enrichment_section, evidence_section
+from meristem.report.sections.latents import latents_section
+from meristem.report.sections.network import (
     controls_section,
     genome_section,
     network_section,
     nodes_section,
 )
-from meristem.report.section_observed import observed_section
-from meristem.report.section_provenance import provenance_section
-from meristem.report.section_trust import (
+from meristem.report.sections.observed import observed_section
+from meristem.report.sections.provenance import provenance_section
+from meristem.report.sections.trust import (
     interactions_section,
     lines_section,
     trust_section,
 )
+from meristem.report.verdicts import cards, verdict_lines
 from meristem.report.view import View, make_view
 
 SECTIONS = (

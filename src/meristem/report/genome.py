@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from meristem.report.palette import RULE, SOFT
-from meristem.report.panel import Panel
-from meristem.report.svg import Canvas, text_width
+from meristem.pages.palette import RULE, SOFT
+from meristem.pages.panel import Panel
+from meristem.pages.svg import Canvas, text_width
 
 NAMED = 40  # contigs with a place of their own; the rest share one
 UNPLACED = "unplaced"

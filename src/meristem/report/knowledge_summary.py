@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from meristem.report.key_values import flatten, key_value_table, shown
-from meristem.report.table import table_html
+from meristem.pages.key_values import flatten, key_value_table, shown
+from meristem.pages.table import table_html
 
 _ROWS: tuple[tuple[str, str, str], ...] = (
     ("n_node", "nodes", ""),

@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from meristem.io.files import replacing
-from meristem.io.vcf import write_vcf
+from meristem.io.genotypes.vcf import write_vcf
 from meristem.records import OmicsTable
 from meristem.simulate.gene_files import write_gff, write_gmt
 from meristem.simulate.recovery import TRAIT, RecoveryPanel
 from meristem.simulate.write import CONFIG, refuse_occupied, write_csv, write_groups
+from meristem.text.files import replacing
 
 FLANK = 99_000
 """Distance in bp at which a gene reaches the ten variants on either side."""

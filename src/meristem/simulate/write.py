@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from meristem.errors import ConfigError
-from meristem.io.files import replacing
-from meristem.io.vcf import write_vcf
+from meristem.io.genotypes.vcf import write_vcf
 from meristem.records import Genotypes, SampleGroups
 from meristem.simulate.additive import AdditivePopulation
 from meristem.simulate.bud_equations import NODES
@@ -24,6 +23,7 @@ from meristem.simulate.shoot_branching import (
     domain_graph_toml,
     plant_genotypes,
 )
+from meristem.text.files import replacing
 
 CONFIG = "meristem.toml"
 """Name of the analysis configuration that is written beside the data."""

@@ -1,0 +1,207 @@
+"""Commands that reproduce the accuracy figures of the documentation."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.accuracy.kinetics.commands import bench_kinetics
+from meristem.cli.console import progress, say
+
+app = typer.Typer(
+    help="Reproduce accuracy figures.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("kinetics")(bench_kinetics)
+
+Out = Annotated[Path, typer.Option("--out", help="Folder to write.")]
+Replicates = Annotated[int, typer.Option(min=1, help="Replicates.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
+
+
+@app.command("shoot-branching")
+def shoot_branching(
+    out: Out,
+    n: Annotated[list[int] | None, typer.Option(help="Lines; repeatable.")] = None,
+    h2: Annotated[list[float] | None, typer.Option(help="Heritability.")] = None,
+    labels: Annotated[
+        list[float] | None, typer.Option(help="Share with metabolites.")
+    ] = None,
+    replicates: Replicates = 5,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Relative error and latents on the simulated shoot-branching network."""
+    from benchmarks.accuracy.shoot_branching import run_shoot_branching
+
+    with progress(quiet=quiet) as notify:
+        table = run_shoot_branching(
+            n=tuple(n or (200,)),
+            h2=tuple(h2 or (1.0,)),
+            labels=tuple(labels or (0.0,)),
+            replicates=replicates,
+            out=out,
+            seed=seed,
+            command=_command(),
+            progress=lambda done, total: notify("cells", done, total),
+        )
+    say(table)
+    say(f"results: {out / 'results.csv'}, {out / 'latents.csv'}")
+
+
+@app.command("recovery")
+def recovery(
+    out: Out,
+    n: Annotated[
+        list[int] | None, typer.Option(help="Training lines; repeatable.")
+    ] = None,
+    test: Annotated[
+        list[str] | None, typer.Option(help="within | across subpopulations.")
+    ] = None,
+    measured: Annotated[
+        list[float] | None, typer.Option(help="Share of lines with expression.")
+    ] = None,
+    trait: Annotated[
+        list[str] | None, typer.Option(help="pathways | additive.")
+    ] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    causal: Annotated[bool, typer.Option(help="Score causal pathways, genes.")] = True,
+    replicates: Replicates = 5,
+    seed: Seed = 3000,
+    quiet: Quiet = False,
+) -> None:
+    """Accuracy and causal pathways on the simulated recovery panel."""
+    from benchmarks.accuracy.recovery import run_recovery
+    from benchmarks.accuracy.recovery_task import DEFAULT_MODELS
+
+    with progress(quiet=quiet) as notify:
+        table = run_recovery(
+            tuple(n or (100, 300, 450, 600)),
+            replicates,
+            out,
+            seed,
+            tests=tuple(test or ("within",)),
+            measured=tuple(measured or (1.0,)),
+            traits=tuple(trait or ("pathways",)),
+            models=tuple(model or DEFAULT_MODELS),
+            causal=causal,
+            command=_command(),
+            progress=lambda done, total: notify("cells", done, total),
+        )
+    say(table)
+    say(f"results: {out / 'results.csv'}, summary.csv, causal.csv")
+
+
+@app.command("controls")
+def controls(
+    out: Out,
+    benchmark: Annotated[
+        list[str] | None, typer.Option(help="shoot-branching | recovery.")
+    ] = None,
+    n_shoot: Annotated[int, typer.Option(min=20, help="Training plants.")] = 200,
+    n_recovery: Annotated[int, typer.Option(min=20, help="Training lines.")] = 450,
+    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    replicates: Replicates = 5,
+    seed: Seed = 3000,
+    quiet: Quiet = False,
+) -> None:
+    """Shuffled, random, dense and damaged networks beside the true one."""
+    from benchmarks.accuracy.controls import BENCHMARKS, run_controls
+
+    with progress(quiet=quiet) as notify:
+        table = run_controls(
+            out,
+            replicates,
+            seed,
+            benchmarks=tuple(benchmark or BENCHMARKS),
+            n_shoot=n_shoot,
+            n_recovery=n_recovery,
+            models=tuple(model or ()),
+            command=_command(),
+            progress=lambda done, total: notify("cells", done, total),
+        )
+    say(table)
+    say(f"results: {out / 'results.csv'}, summary.csv")
+
+
+@app.command("node-order")
+def node_order(
+    out: Out,
+    n: Annotated[int, typer.Option(help="Training plants.")] = 500,
+    h2: Annotated[float, typer.Option(help="Heritability.")] = 1.0,
+    replicates: Replicates = 10,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Order nodes of shoot branching by importance, beside the true order."""
+    from benchmarks.accuracy.node_order import run_node_order
+
+    with progress(quiet=quiet) as notify:
+        text = run_node_order(
+            n,
+            h2,
+            replicates,
+            out,
+            seed,
+            command=_command(),
+            progress=lambda done, total: notify("replicates", done, total),
+        )
+    say(text)
+    say(f"results: {out / 'sensitivity.csv'}")
+
+
+@app.command("panels")
+def panels(
+    data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],
+    out: Out,
+    panel: Annotated[list[str] | None, typer.Option(help="Some panels only.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    examples: Annotated[
+        Path, typer.Option(help="Folder of the configurations.")
+    ] = Path("examples"),
+    replicates: Replicates = 2,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Predictive ability on public panels, the network against its rivals."""
+    from benchmarks.accuracy.panels import PANELS, run_panels
+
+    with progress(quiet=quiet) as notify:
+        table = run_panels(
+            data,
+            out,
+            panels=tuple(panel or PANELS),
+            models=tuple(model or ()),
+            replicates=replicates,
+            seed=seed,
+            jobs=jobs,
+            examples=examples,
+            command=_command(),
+            progress=notify,
+        )
+    say(table)
+    say(f"results: {out / 'results.csv'}")
+
+
+@app.command("page")
+def page(
+    data: Annotated[Path, typer.Option(help="Folder of the tables.")],
+    out: Annotated[Path, typer.Option("--out", help="Page to write (Markdown).")],
+) -> None:
+    """Write the documentation's page of accuracy figures from the tables."""
+    from benchmarks.accuracy.page import accuracy_page
+    from meristem.text.files import write_text
+
+    write_text(out, accuracy_page(data))
+    say(f"page: {out}")
+
+
+def _command() -> str:
+    words = [word for word in sys.argv[1:] if word not in ("--quiet", "-q")]
+    return " ".join(["python -m benchmarks accuracy", *words])

@@ -1,0 +1,291 @@
+"""Off-target sites never trained on, and sites of guides held out from a transfer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from benchmarks.accuracy.cells import CellTable, Row, number, open_folder
+from benchmarks.accuracy.kinetics.cross_guide import rates_path
+from meristem.kinetics.cas9.bulges import encode_sites
+from meristem.kinetics.cas9.encode import count_edits, encode_pairs
+from meristem.kinetics.cas9.sites import Sites, read_sites, spacer
+from meristem.kinetics.commands.settings import TransferSettings
+from meristem.kinetics.commands.transfer import AS_IS, CORRECTED, EDITS, transfer_run
+from meristem.kinetics.network.mpkp import read_rates
+from meristem.kinetics.network.store import read_kinns, write_kinns
+from meristem.kinetics.scoring.corrected import read_scorer
+from meristem.kinetics.scoring.score import Scorer
+from meristem.kinetics.transfer.baselines import CnnRegression, fit_cnn
+from meristem.records import FloatArray
+from meristem.stats.ranking import compare_scores
+
+Progress = Callable[[int, int], None]
+
+TABLES = ("site_seq", "circle_seq")
+ELSEWHERE = ("pdh_haeussler", "pkd_cd33")
+"""Tables of other assays, in cells, that no transfer is trained on."""
+METRICS = (
+    "score",
+    "metric",
+    "value",
+    "low",
+    "high",
+    "gain",
+    "gain_low",
+    "gain_high",
+    "n",
+    "positives",
+)
+NEAR = 6
+BLOCK = 50_000
+TRANSFER = {"bootstraps": 100}
+"""Settings of the transfer other than the defaults."""
+
+
+def run_zero_shot(
+    data: Path,
+    models: Sequence[Path],
+    out: Path,
+    *,
+    seed: int,
+    cnns: int = 2,
+    bootstraps: int = 60,
+    command: str = "",
+    progress: Progress | None = None,
+) -> str:
+    """Rank the sites of two assays by networks that were fitted to rates alone.
+
+    Beside the kinetic networks stand plain CNNs fitted to the same rates and the edit
+    count; gains are over the edit count and paired, of the kinetic networks over the
+    CNN as well.
+
+    Parameters
+    ----------
+    data
+        Folder with ``mpkp`` and ``in_vivo``.
+    models
+        Kinetic networks; predictions of all members are averaged.
+    out
+        Folder of `results.csv`; a table of sites already there is not scored again.
+    seed
+        Of the CNNs and the intervals.
+    cnns
+        CNNs per guide.
+    bootstraps
+        Resamples of the rows for the intervals.
+
+    Returns
+    -------
+    str
+        The table.
+    """
+    settings = {
+        "job": "zero-shot",
+        "models": [path.name for path in models],
+        "seed": seed,
+        "cnns": cnns,
+        "bootstraps": bootstraps,
+    }
+    open_folder(out, settings, command)
+    columns = ("table", "rows", "against", *METRICS)
+    table = CellTable(out / "results.csv", columns, ("table",))
+    scorer = Scorer([kinn for path in models for kinn in read_kinns(path)])
+    rng = np.random.default_rng(seed)
+    plain = _cnns(data, cnns, rng)
+    for done, name in enumerate(TABLES):
+        if not table.holds({"table": name}):
+            sites = read_sites(data / "in_vivo" / f"{name}.csv.gz")
+            scores, near = _scores(sites, scorer, plain)
+            table.add(_parts(name, sites, scores, near, rng, bootstraps))
+        if progress is not None:
+            progress(done + 1, len(TABLES))
+    return _text(table.rows)
+
+
+def _cnns(data: Path, n: int, rng: np.random.Generator) -> list[CnnRegression]:
+    out = []
+    for table in read_rates(rates_path(data)).values():
+        kept = ~table.control
+        target = table.target[kept].tolist()
+        x = encode_pairs([table.guide] * len(target), target)
+        y = table.log10_rate[kept, 0]
+        out += [fit_cnn(x, y, rng=rng, limit=-5.0) for _ in range(n)]
+    return out
+
+
+def _scores(
+    sites: Sites,
+    scorer: Scorer,
+    cnns: Sequence[CnnRegression],
+) -> tuple[dict[str, FloatArray], NDArray[np.bool_]]:
+    """Return every score of every site, and which have few mismatches."""
+    names = ("kinetic", "cnn", "edits", "edits as written")
+    parts: dict[str, list[FloatArray]] = {name: [] for name in names}
+    near = []
+    for i in range(0, len(sites.target), BLOCK):
+        some = sites.take(np.arange(i, min(i + BLOCK, len(sites.target))))
+        written = encode_pairs(some.guide, some.target)
+        x = encode_sites(some.guide, some.target)
+        parts["kinetic"].append(scorer.score(x).log10_rate)
+        parts["cnn"].append(np.mean([cnn.predict(x) for cnn in cnns], axis=0))
+        parts["edits"].append(-count_edits(x).astype(float))
+        parts["edits as written"].append(-count_edits(written).astype(float))
+        near.append(count_edits(written) <= NEAR)
+    joined = {name: np.concatenate(part) for name, part in parts.items()}
+    return joined, np.concatenate(near)
+
+
+def _parts(
+    name: str,
+    sites: Sites,
+    scores: Mapping[str, FloatArray],
+    near: NDArray[np.bool_],
+    rng: np.random.Generator,
+    bootstraps: int,
+) -> list[Row]:
+    """Compare on all rows, on those with and without bulge, and on the near ones."""
+    gapped = sites.gapped
+    parts = {
+        "all": np.ones(len(near), dtype=bool),
+        "no bulge": ~gapped,
+        "bulge": gapped,
+        f"no bulge, <= {NEAR} mismatches": near & ~gapped,
+    }
+    out: list[Row] = []
+    for part, kept in parts.items():
+        if len(np.unique(sites.label[kept])) < 2:
+            continue
+        if part == "no bulge" and kept.all():
+            continue
+        for against in ("edits", "cnn"):
+            found = compare_scores(
+                sites.label[kept],
+                {key: value[kept] for key, value in scores.items()},
+                reference=against,
+                rng=rng,
+                n_bootstrap=bootstraps,
+            )
+            if against == "cnn":
+                found = found[found["score"] == "kinetic"]
+            out += _rows(found, {"table": name, "rows": part, "against": against})
+    return out
+
+
+def _rows(table: pd.DataFrame, cell: Row) -> list[Row]:
+    out = []
+    for values in table[list(METRICS)].to_dict("records"):
+        row = dict(cell)
+        for key, value in values.items():
+            row[str(key)] = number(value) if isinstance(value, float) else str(value)
+        out.append(row)
+    return out
+
+
+def run_transfer(
+    data: Path,
+    models: Sequence[Path],
+    out: Path,
+    *,
+    seeds: Sequence[int],
+    settings: Mapping[str, object] = TRANSFER,
+    command: str = "",
+    progress: Progress | None = None,
+) -> str:
+    """Transfer to labelled sites, each seed with other guides held out.
+
+    The corrected networks are asked about other assays too (`ELSEWHERE`), the guides
+    of the tables they learned from left out.
+
+    Parameters
+    ----------
+    data
+        Folder with ``in_vivo``.
+    models
+        Kinetic networks to correct; their members are joined.
+    out
+        Folder of `results.csv` and of one run folder per seed.
+    seeds
+        Each draws its own guides for the test and for the folds, and its own trunks.
+    settings
+        Fields of `TransferSettings` other than the tables, model and seed.
+
+    Returns
+    -------
+    str
+        The table.
+    """
+    given = dict(settings)
+    shared = {"job": "transfer", "models": [path.name for path in models]}
+    open_folder(
+        out, shared | {key: str(value) for key, value in given.items()}, command
+    )
+    table = CellTable(
+        out / "results.csv", ("seed", "rows", "against", *METRICS), ("seed", "rows")
+    )
+    joined = out / "model.json"
+    write_kinns([kinn for path in models for kinn in read_kinns(path)], joined)
+    paths = [data / "in_vivo" / f"{name}.csv.gz" for name in TABLES]
+    unseen: dict[str, Sites] = {}
+    for done, seed in enumerate(seeds):
+        folder = out / f"seed_{seed}"
+        if not table.holds({"seed": str(seed), "rows": "all"}):
+            content = given | {"seed": seed, "model": joined, "tables": paths}
+            transfer_run(TransferSettings.model_validate(content), folder)
+            ranking = pd.read_csv(folder / "ranking.csv")
+            table.add(_against(ranking, str(seed), "all"))
+        for name in ELSEWHERE:
+            if table.holds({"seed": str(seed), "rows": name}):
+                continue
+            unseen = unseen or _unseen_guides(data, paths)
+            ranking = _rank_elsewhere(unseen[name], folder, joined, seed)
+            table.add(_against(ranking, str(seed), name))
+        if progress is not None:
+            progress(done + 1, len(seeds))
+    return _text(table.rows)
+
+
+def _against(ranking: pd.DataFrame, seed: str, name: str) -> list[Row]:
+    """Return the rows of a cell, one block per reference."""
+    rows: list[Row] = []
+    for reference, part in ranking.groupby("reference", sort=False):
+        rows += _rows(part, {"seed": seed, "rows": name, "against": str(reference)})
+    return rows
+
+
+def _unseen_guides(data: Path, trained: Sequence[Path]) -> dict[str, Sites]:
+    """Return the sites of other assays, of guides that no table trained on has."""
+    known = np.concatenate([np.unique(spacer(read_sites(p).guide)) for p in trained])
+    out = {}
+    for name in ELSEWHERE:
+        sites = read_sites(data / "in_vivo" / f"{name}.csv.gz")
+        out[name] = sites.take(~np.isin(spacer(sites.guide), known))
+    return out
+
+
+def _rank_elsewhere(
+    sites: Sites, folder: Path, kinetic: Path, seed: int, *, bootstraps: int = 100
+) -> pd.DataFrame:
+    """Compare a corrected network with the one it corrects, where none was trained."""
+    as_is = read_scorer(kinetic).score_sites(sites)
+    scores = {
+        CORRECTED: read_scorer(folder).score_sites(sites).log10_rate,
+        AS_IS: as_is.log10_rate,
+        EDITS: -as_is.edits.astype(float),
+    }
+    return compare_scores(
+        sites.label,
+        scores,
+        reference=(EDITS, AS_IS),
+        rng=np.random.default_rng(seed),
+        n_bootstrap=bootstraps,
+    )
+
+
+def _text(rows: Sequence[Row]) -> str:
+    shown = pd.DataFrame(rows).drop(columns=["low", "high"])
+    return shown.to_string(index=False)

@@ -1,0 +1,249 @@
+"""Read HapMap genotypes (`.hmp.txt`), as TASSEL and GAPIT use them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meristem.errors import DataError
+from meristem.io.genotypes.blocks import GrowingDosage
+from meristem.io.genotypes.naming import (
+    check_samples,
+    make_variant_table,
+    shorten_allele,
+)
+from meristem.records import MISSING, Genotypes
+from meristem.text.files import read_text
+from meristem.text.lines import fixed_cells, numbered_lines
+
+N_LEADING = 11
+"""Columns before the first sample: rs, alleles, chrom, pos, strand, ..., QCcode."""
+
+_ALLELES = frozenset("ACGT+-")
+_MISSING_WORDS = frozenset(("", "N", "NN", "NA", "."))
+_UNKNOWN = -16  # of one allele; any sum with it is below 0
+
+_ONE_LETTER = {
+    "R": "AG",
+    "Y": "CT",
+    "S": "CG",
+    "W": "AT",
+    "K": "GT",
+    "M": "AC",
+    "0": "+-",
+}
+"""IUPAC codes of heterozygotes (NC-IUB 1984), and TASSEL's 0 for an indel."""
+
+
+def _letter_tables() -> NDArray[np.uint8]:  # (256, 2)
+    """Return the two alleles of every one-letter code."""
+    both = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 2, axis=1)
+    for code, alleles in _ONE_LETTER.items():
+        both[ord(code)] = [ord(allele) for allele in alleles]
+    return both
+
+
+_ALLELES_OF_CODE = _letter_tables()
+
+
+def read_hapmap(
+    path: str | Path, *, multiallelic: Literal["refuse", "split"] = "refuse"
+) -> Genotypes:
+    r"""Read a HapMap file with one- or two-letter calls, plain or gzipped.
+
+    Parameters
+    ----------
+    path
+        Tab-separated, 11 leading columns, then one column per sample. Calls: two
+        bases (`AC`), one base or its IUPAC code (`M`), `+` and `-` for insertion
+        and deletion, `0` for `+-`, `N` or `NN` for missing; upper or lower case.
+    multiallelic
+        What to do with more than two alleles among the calls: refuse the file, or
+        make one variant of each but the first, which counts it against all others.
+
+    Returns
+    -------
+    Genotypes
+        Dosage of the second allele of the column `alleles` (`A/C` counts C). Alleles
+        that only the calls know come last, in alphabetical order. A call with one
+        allele missing is missing.
+
+    Raises
+    ------
+    DataError
+        With the line, if a line is ragged, a call is unknown, or a variant has more
+        than two alleles and `multiallelic` is `refuse`.
+
+    References
+    ----------
+    Bradbury et al. 2007, Bioinformatics 23:2633, doi:10.1093/bioinformatics/btm308
+    (TASSEL); codes: Cornish-Bowden 1985, Nucleic Acids Research 13:3021.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> titles = "rs# alleles chrom pos strand assembly# center protLSID assayLSID"
+    >>> header = f"{titles} panelLSID QCcode B73 Mo17 W22".replace(" ", "\t")
+    >>> row = "m1 A/C 1 157104 + . . . . . . AA M NN".replace(" ", "\t")
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "three.hmp.txt"
+    ...     _ = path.write_text(f"{header}\n{row}\n")
+    ...     read_hapmap(path).call_dosage.tolist()
+    [[0], [1], [-1]]
+    """
+    lines = numbered_lines(read_text(path))
+    _, header = next(lines)
+    titles = header.split("\t")
+    if len(titles) < N_LEADING or titles[0].lower().lstrip("#")[:2] != "rs":
+        raise DataError(
+            "does not start with the 11 columns of a HapMap file",
+            where=f"{path}, line 1",
+            remedy="write rs#, alleles, chrom, pos, strand, assembly#, center, "
+            "protLSID, assayLSID, panelLSID, QCcode and then the samples, "
+            "separated by tabs",
+        )
+    sample_id = check_samples(titles[N_LEADING:], path)
+    growing = GrowingDosage(sample_id.size)
+    leading: list[list[str]] = []
+    for number, line in lines:
+        where = f"{path}, line {number}"
+        *fields, calls = line.split("\t", N_LEADING)
+        if len(fields) != N_LEADING:
+            raise _ragged(len(fields) + 1, len(titles), where)
+        pairs = _allele_pairs(calls, sample_id.size, where)
+        alleles = _alleles(fields[1], pairs, where)
+        if multiallelic == "refuse":
+            _refuse_multiallelic(alleles, where)
+        position = _position(fields[3], where)
+        symbols = [*alleles, "", ""]
+        for symbol in symbols[1 : max(len(alleles), 2)]:
+            growing.append(_count(pairs, symbol))
+            ref, alt = alleles.get(symbols[0], ""), alleles.get(symbol, "")
+            leading.append([fields[0], fields[2], str(position), ref, alt])
+    if not leading:
+        raise DataError(
+            "has a header and no variants", where=path, remedy="write the file again"
+        )
+    names, contigs, positions, refs, alts = zip(*leading, strict=True)
+    variants = make_variant_table(
+        names,
+        ["" if name in ("0", "NA") else name for name in contigs],
+        np.array(positions, dtype=np.int64),
+        [shorten_allele(name) for name in refs],
+        [shorten_allele(name) for name in alts],
+        path,
+    )
+    return Genotypes(sample_id, variants, growing.finish(), 2, str(path))
+
+
+def _ragged(found: int, expected: int, where: str) -> DataError:
+    return DataError(
+        f"has {found} columns, the header has {expected}",
+        where=where,
+        remedy="give every line 11 columns and one call per sample, separated by tabs",
+    )
+
+
+def _allele_pairs(
+    calls: str, n_sample: int, where: str
+) -> NDArray[np.uint8]:  # (n_sample, 2)
+    """Return the two alleles of every call as characters."""
+    calls = calls.upper()
+    for width in (2, 1):
+        cells = fixed_cells(calls, n_sample, width, "\t")
+        if cells is not None:
+            return cells if width == 2 else _ALLELES_OF_CODE[cells[:, 0]]
+    words = calls.split("\t")
+    if len(words) != n_sample:
+        raise _ragged(N_LEADING + len(words), N_LEADING + n_sample, where)
+    pairs = np.empty((n_sample, 2), dtype=np.uint8)
+    for index, word in enumerate(words):
+        code = "NN" if word.strip() in _MISSING_WORDS else word.strip().replace("/", "")
+        if len(code) not in (1, 2) or not code.isascii():
+            raise _unknown_call(word, index, where)
+        if len(code) == 1:
+            pairs[index] = _ALLELES_OF_CODE[ord(code)]
+        else:
+            pairs[index] = [ord(code[0]), ord(code[1])]
+    return pairs
+
+
+def _alleles(
+    column: str,
+    pairs: NDArray[np.uint8],  # (n_sample, 2)
+    where: str,
+) -> dict[str, str]:  # character in the calls -> name
+    """Return the reference allele and then the alternate ones, at least two if known.
+
+    The calls decide which alleles there are, for the column is often that of another
+    panel; the column decides their order.
+    """
+    words = [name for name in column.strip().upper().split("/") if name]
+    # An indel may be spelled out in the column, but is + in the calls.
+    named = {
+        name if len(name) == 1 else "+": name
+        for name in words
+        if name not in _MISSING_WORDS
+    }
+    count = np.bincount(pairs.ravel(), minlength=256)
+    used = {chr(code) for code in np.flatnonzero(count)} - {"N"}
+    unknown = sorted(used - _ALLELES)
+    if unknown:
+        sample = int(np.flatnonzero((pairs == ord(unknown[0])).any(axis=1))[0])
+        raise _unknown_call(bytes(pairs[sample]).decode("latin1"), sample, where)
+    n_free = 2 - len(used)
+    kept = {}
+    for symbol, name in named.items():
+        if symbol in used:
+            kept[symbol] = name
+        elif n_free > 0:
+            kept[symbol] = name
+            n_free -= 1
+    return kept | {symbol: symbol for symbol in sorted(used - set(named))}
+
+
+def _unknown_call(call: str, sample: int, where: str) -> DataError:
+    return DataError(
+        f"call {call!r} of sample {sample + 1} is unknown",
+        where=where,
+        remedy="write one or two of A, C, G, T, + and -, an IUPAC code, or N for "
+        "missing",
+    )
+
+
+def _refuse_multiallelic(alleles: dict[str, str], where: str) -> None:
+    if len(alleles) > 2:
+        raise DataError(
+            f"has {len(alleles)} alleles ({', '.join(alleles)})",
+            where=where,
+            remedy='set multiallelic = "split" for one variant per allele, or leave '
+            "the line out",
+        )
+
+
+def _count(
+    pairs: NDArray[np.uint8],  # (n_sample, 2)
+    symbol: str,
+) -> NDArray[np.int8]:  # (n_sample,)
+    """Return how often every sample carries `symbol`; -1 where one allele is N."""
+    value = np.zeros(256, dtype=np.int8)
+    value[ord("N")] = _UNKNOWN
+    if symbol:
+        value[ord(symbol)] = 1
+    return np.maximum(value[pairs[:, 0]] + value[pairs[:, 1]], np.int8(MISSING))
+
+
+def _position(text: str, where: str) -> int:
+    text = text.strip()
+    if text in ("", "NA", "."):
+        return 0
+    if text.isascii() and text.isdecimal() and len(text) < 16:
+        return int(text)
+    raise DataError(
+        f"position {text!r} is no whole number >= 0",
+        where=where,
+        remedy="write base pairs, 0 where unknown",
+    )

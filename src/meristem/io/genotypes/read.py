@@ -1,0 +1,105 @@
+"""Read genotypes of any supported format into one record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from meristem.config.stages import GenotypeConfig
+from meristem.errors import DataError
+from meristem.io.genotypes.dosage import read_dosage
+from meristem.io.genotypes.hapmap import read_hapmap
+from meristem.io.genotypes.plink import read_bed, read_pgen
+from meristem.io.genotypes.vcf import read_vcf
+from meristem.io.stores.genotypes import read_genotypes_store
+from meristem.records import Genotypes
+
+_FORMATS = {
+    ".vcf": "vcf",
+    ".bcf": "vcf",
+    ".bed": "bed",
+    ".pgen": "pgen",
+    ".hmp": "hapmap",
+    ".hapmap": "hapmap",
+    ".hmp.txt": "hapmap",
+    ".csv": "dosage",
+    ".tsv": "dosage",
+    ".parquet": "dosage",
+    ".zarr": "zarr",
+}
+
+
+def genotype_format(path: str | Path) -> str:
+    """Return the format that a file name stands for.
+
+    Parameters
+    ----------
+    path
+        File name; `.gz` or `.bgz` at its end is passed over.
+
+    Returns
+    -------
+    str
+        `vcf`, `bed`, `pgen`, `hapmap`, `dosage` or `zarr`.
+
+    Raises
+    ------
+    DataError
+        If the name ends in none of the known suffixes.
+
+    Examples
+    --------
+    >>> genotype_format("panel.hmp.txt.gz")
+    'hapmap'
+    """
+    name = Path(path).name.lower().removesuffix(".gz").removesuffix(".bgz")
+    for suffix, kind in _FORMATS.items():
+        if name.endswith(suffix):
+            return kind
+    raise DataError(
+        "the format cannot be told from the file name",
+        where=path,
+        remedy=f"use one of the endings {', '.join(_FORMATS)} (also with .gz), or set "
+        "format in the configuration",
+    )
+
+
+def read_genotypes(config: GenotypeConfig) -> Genotypes:
+    r"""Read genotypes of any format.
+
+    Parameters
+    ----------
+    config
+        Path, format, and how to read it. Marker filters and hybrids are not applied
+        here: filters belong to the training rows of each fold, and crossing the
+        parents (`genetics.hybrids.cross_parents`) to the pipeline.
+
+    Returns
+    -------
+    Genotypes
+        Of the samples in the file; with `config.hybrids`, these are the parents.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be used.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "lines.csv"
+    ...     _ = path.write_text("line,m1,m2\nB73,0,2\nMo17,2,NA\n")
+    ...     read_genotypes(GenotypeConfig(path=path)).call_dosage.tolist()
+    [[0, 2], [2, -1]]
+    """
+    path = config.path
+    kind = genotype_format(path) if config.format == "auto" else config.format
+    if kind == "vcf":
+        return read_vcf(path, field=config.field, multiallelic=config.multiallelic)
+    if kind == "pgen":
+        return read_pgen(path, multiallelic=config.multiallelic)
+    if kind == "hapmap":
+        return read_hapmap(path, multiallelic=config.multiallelic)
+    if kind == "dosage":
+        return read_dosage(path, ploidy=config.ploidy)
+    return read_bed(path) if kind == "bed" else read_genotypes_store(path)

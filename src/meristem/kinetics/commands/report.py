@@ -1,0 +1,350 @@
+"""The page of a kinetic run: it reads the run folder and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from meristem.errors import DataError
+from meristem.kinetics.commands.figures import (
+    draw_bars,
+    draw_heat,
+    draw_inclusion,
+    draw_observed,
+    draw_search,
+)
+from meristem.pages.numbers import fixed, interval, percent
+from meristem.pages.page import Card, Figure, Page, Section, write_page
+from meristem.pages.table import table_html
+from meristem.text.files import read_text
+
+
+class _Folder:
+    """Tables and notes of a run folder; an absent one is None."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        path = self.path / f"{name}.csv"
+        if not path.exists():
+            return None
+        return pd.read_csv(path)
+
+    def note(self, name: str) -> dict[str, Any]:
+        path = self.path / f"{name}.json"
+        if not path.exists():
+            return {}
+        try:
+            content: dict[str, Any] = json.loads(read_text(path))
+        except json.JSONDecodeError as error:
+            raise DataError(
+                "is no valid JSON", where=path, remedy="run the command again"
+            ) from error
+        return content
+
+
+def build_kinetics_report(folder: str | Path) -> Path:
+    """Write ``report.html`` of a kinetic run folder.
+
+    Parameters
+    ----------
+    folder
+        What a kinetic command wrote.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    DataError
+        If the folder holds no run.
+    """
+    path = Path(folder)
+    run = _Folder(path)
+    about = run.note("run")
+    if not about:
+        raise DataError(
+            "holds no run.json", where=path, remedy="name a kinetic run folder"
+        )
+    makers = (
+        _scores,
+        _observed,
+        _kinetics,
+        _pairs,
+        _map,
+        _windows,
+        _search,
+        _ranking,
+        _choices,
+        _shift,
+        _attribution,
+        _identifiable,
+    )
+    sections = tuple(s for s in (make(run) for make in makers) if s is not None)
+    page = Page(
+        title=str(about.get("title", "Kinetic network")),
+        question=str(about.get("question", "")),
+        kicker="Kinetic network",
+        sections=sections,
+        cards=_cards(run),
+        lead=_cautions(run),
+        footer=f"meristem {about.get('versions', {}).get('meristem', '')}",
+        glossary=False,
+    )
+    return write_page(path, page)
+
+
+def read_cautions(folder: str | Path) -> list[str]:
+    """Return what a reader of a run must know first; mostly nothing."""
+    texts: list[str] = _Folder(Path(folder)).note("cautions").get("cautions", [])
+    return texts
+
+
+def _cautions(run: _Folder) -> str:
+    """Return what a reader must know first, as HTML."""
+    texts = read_cautions(run.path)
+    return "".join(Markup('<p class="intro">{}</p>').format(text) for text in texts)
+
+
+def _cards(run: _Folder) -> tuple[Card, ...]:
+    cards = []
+    scores = run.table("scores")
+    if scores is not None:
+        first = scores[scores["metric"] == "pearson"].iloc[0]
+        note = interval(first["low"], first["high"])
+        cards.append(Card("r on unseen rows", fixed(first["value"], 3), note))
+    rates = run.table("rates")
+    if rates is not None:
+        row = rates[rates["quantity"] == "observable"].iloc[0]
+        note = interval(row["low"], row["high"], 2)
+        cards.append(Card("log10 rate, matched", fixed(row["value"]), note))
+    ranking = run.table("ranking")
+    if ranking is not None:
+        best = ranking[ranking["metric"] == "AUPR"].iloc[0]
+        note = f"{best['score']}, {interval(best['low'], best['high'])}"
+        cards.append(Card("AUPR", fixed(best["value"], 3), note))
+    return tuple(cards)
+
+
+def _scores(run: _Folder) -> Section | None:
+    table = run.table("scores")
+    if table is None:
+        return None
+    shown = table[["model", "metric", "value", "low", "high", "n"]]
+    return Section(
+        "Ability on rows never seen",
+        "scores",
+        intro="Correlation of prediction and measurement on the test rows, with "
+        "intervals over sequences. Architecture, weights and stopping were chosen on "
+        "the training rows alone. Ridge regression on the same rows and the edit count "
+        "are the baselines to beat.",
+        html=table_html(shown, formats=_formats(shown)),
+    )
+
+
+def _formats(table: pd.DataFrame) -> dict[str, Any]:
+    """Return three decimals for columns of floats, and none where all are whole."""
+    columns = [c for c in table.columns if table[c].dtype.kind == "f"]
+    whole = {c: bool((table[c].dropna() % 1 == 0).all()) for c in columns}
+    return {c: _whole if whole[c] else _three for c in columns}
+
+
+def _three(value: float) -> str:
+    return fixed(value, 3)
+
+
+def _whole(value: float) -> str:
+    return fixed(value, 0)
+
+
+def _place(value: float) -> str:
+    """Return a position: whole ones without decimals."""
+    value = round(float(value), 1)
+    return fixed(value, 0 if value.is_integer() else 1)
+
+
+def _observed(run: _Folder) -> Section | None:
+    table = run.table("predictions")
+    if table is None:
+        return None
+    model = table.columns[2]
+    figure = draw_observed(table, model)
+    return Section("Observed and predicted", "observed", blocks=(figure,))
+
+
+def _kinetics(run: _Folder) -> Section | None:
+    rates, control = run.table("rates"), run.table("control")
+    occupancy = run.table("occupancy")
+    if rates is None or control is None or occupancy is None:
+        return None
+    pair = rates["pair"].iloc[0]
+    blocks: list[Figure] = []
+    for name, table, column, title, unit in (
+        ("rates", rates, "quantity", "Rates", "log10 (1/s)"),
+        ("control", control, "reaction", "Control of the observable", "coefficient"),
+        ("occupancy", occupancy, "state", "Where the enzyme is", "share"),
+    ):
+        rows = table[table["pair"] == pair]
+        blocks.append(draw_bars(rows, column, f"pair-{name}", title, unit))
+    return Section(
+        f"Kinetics of the pair '{pair}'",
+        "kinetics",
+        intro="Bars are means over the members of the ensemble, lines their range. "
+        "Single rates need not be identifiable; the observable, the control "
+        "coefficients (they sum to one) and the occupancies are.",
+        blocks=tuple(blocks),
+    )
+
+
+def _pairs(run: _Folder) -> Section | None:
+    rates = run.table("rates")
+    if rates is None or rates["pair"].nunique() < 2:
+        return None
+    order = list(dict.fromkeys(rates["quantity"]))
+    wide = rates.pivot_table("value", "quantity", "pair", sort=False).loc[order]
+    wide = wide.reset_index()
+    return Section(
+        "Each pair beside the matched one",
+        "pairs",
+        intro="Mean log10 over the members of the ensemble, in 1/s.",
+        html=table_html(wide, formats=_formats(wide)),
+    )
+
+
+def _map(run: _Folder) -> Section | None:
+    table = run.table("mutagenesis")
+    if table is None:
+        return None
+    figure = draw_heat(
+        table,
+        "mutagenesis-map",
+        "Change of the log10 rate by one edit",
+        "Position 0 is the last base of the PAM, 3 the base next to it.",
+    )
+    return Section("In-silico mutagenesis", "mutagenesis", blocks=(figure,))
+
+
+def _windows(run: _Folder) -> Section | None:
+    table, inclusion = run.table("windows"), run.table("inclusion")
+    if table is None or inclusion is None:
+        return None
+    return Section(
+        "Where each rate reads",
+        "windows",
+        intro="Share of the best architectures whose window covers a position.",
+        blocks=(
+            draw_inclusion(inclusion, table),
+            table_html(
+                _window_table(table),
+                sortable=False,  # a start with its interval sorts as text
+                note="Medians over the best architectures, with 90 % intervals. A "
+                "window reaches from its start to the position before its stop; it is "
+                "covered if the true one lies within the outer bounds.",
+            ),
+        ),
+    )
+
+
+def _window_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one column per quantity, each with its interval, to fit the page."""
+    shown = pd.DataFrame({"reaction": table["reaction"]})
+    if (table["present"] < 1).any():
+        shown["present in"] = [percent(share, 0) for share in table["present"]]
+    for name in ("start", "middle", "stop"):
+        ends = table[[name, f"{name}_low", f"{name}_high"]].to_numpy(dtype=float)
+        shown[name] = [
+            f"{_place(mid)} ({_place(low)} to {_place(high)})"
+            for mid, low, high in ends
+        ]
+    if "true_start" in table:
+        true = zip(table["true_start"], table["true_stop"], strict=True)
+        shown["true window"] = [f"{start} to {stop}" for start, stop in true]
+        shown["covered"] = np.where(table["covered"], "yes", "no")
+    return shown
+
+
+def _search(run: _Folder) -> Section | None:
+    trials = run.table("trials")
+    if trials is None:
+        return None
+    figure = draw_search(trials)
+    return Section("The search", "search", blocks=(figure,))
+
+
+def _ranking(run: _Folder) -> Section | None:
+    table = run.table("ranking")
+    if table is None:
+        return None
+    return Section(
+        "Active sites found",
+        "ranking",
+        intro="Ranking of active sites on guides held out, with bootstrap intervals; "
+        "gain: difference to the reference on the same resamples.",
+        html=table_html(table, formats=_formats(table)),
+    )
+
+
+def _choices(run: _Folder) -> Section | None:
+    table = run.table("choices")
+    if table is None:
+        return None
+    return Section(
+        "How much of the correction is kept",
+        "choices",
+        intro="AUPR within guides, averaged over guides that the judging member had "
+        "not seen: by epoch of the trunk, and by share of the correction. No share is "
+        "kept if its gain on none is within one standard error.",
+        html=table_html(table, formats=_formats(table)),
+    )
+
+
+def _shift(run: _Folder) -> Section | None:
+    table = run.table("shift")
+    if table is None:
+        return None
+    return Section(
+        "In vitro against in vivo",
+        "shift",
+        intro="Mean correction that the cells' data add to each log10 rate.",
+        html=table_html(table, formats=_formats(table)),
+    )
+
+
+def _attribution(run: _Folder) -> Section | None:
+    table = run.table("attribution")
+    if table is None:
+        return None
+    figure = draw_heat(
+        table,
+        "attribution-map",
+        "Mean attribution of active sites",
+        "Integrated gradients of the logit, from the empty encoding.",
+    )
+    return Section("What speaks for a cut", "attribution", blocks=(figure,))
+
+
+def _identifiable(run: _Folder) -> Section | None:
+    table, note = run.table("identifiability"), run.note("identifiability")
+    if table is None:
+        return None
+    table = table.assign(identified=np.where(table["identified"], "yes", "no"))
+    return Section(
+        "What the data fix",
+        "identifiability",
+        intro=str(note.get("statement", "")),
+        html=table_html(
+            table,
+            formats=_formats(table),
+            note="Free share: how much of a log rate lies in directions that can be "
+            "changed without any change of the predictions; 0: fixed by the data, 1: "
+            "not seen by them at all.",
+        ),
+    )

@@ -1,0 +1,296 @@
+"""Configuration of the kinetic commands: one TOML file, strict and frozen."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from meristem.errors import ConfigError
+from meristem.kinetics.cas9.encode import N_POSITION
+from meristem.kinetics.network.features import Form, Padding, Window
+from meristem.kinetics.network.kinn import Architecture, FitOptions, Loss
+from meristem.kinetics.network.simulate import N_SIMULATED
+from meristem.kinetics.scheme.catalog import find_scheme
+from meristem.kinetics.scheme.scheme import Scheme, read_scheme
+from meristem.kinetics.transfer.train import TransferOptions
+from meristem.kinetics.transfer.trunk import Block, Reads, Trunk
+from meristem.text.files import read_text
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DataSettings(_Strict):
+    """Where rates come from.
+
+    ``mpkp``: the kinetic tables (`path`, `train_guide`, `enzyme`); ``table``: a table
+    with guide, target, log10_rate and optionally censored (0/1); ``simulated``: the
+    planted benchmark (`rows`, `changes`, `noise`, `scale`).
+    """
+
+    kind: Literal["mpkp", "table", "simulated"] = "mpkp"
+    path: Path | None = None
+    test_path: Path | None = None
+    train_guide: Literal[1, 2] = 1
+    enzyme: str = "wt"
+    channels: str = "chemistry"
+    limit: float = -5.0
+    rows: int = Field(default=2000, ge=50)
+    changes: tuple[Annotated[int, Field(ge=0, le=N_SIMULATED)], ...] = Field(
+        default=(4,), min_length=1
+    )
+    noise: float = Field(default=0.1, ge=0)
+    scale: float = Field(default=1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _needs_path(self) -> DataSettings:
+        if self.kind != "simulated" and self.path is None:
+            raise ValueError(f"data of kind {self.kind!r} need a path")
+        return self
+
+    @property
+    def n_position(self) -> int:
+        """Positions that a window can read."""
+        return N_SIMULATED if self.kind == "simulated" else N_POSITION
+
+
+class WindowSettings(_Strict):
+    """Window of one reaction."""
+
+    reaction: str
+    start: int
+    stop: int
+    kernel: int = 1
+    filters: int = 1
+    padding: Padding = "same"
+    form: Form = "conv"
+    rank: int = 0
+    hidden: int = 0
+
+    def window(self) -> Window:
+        """Return the window."""
+        return Window(**self.model_dump(exclude={"reaction"}))
+
+
+class TrainSettings(_Strict):
+    """How kinetic networks are trained (see `kinn.FitOptions`)."""
+
+    loss: Loss = "reading"
+    learning_rate: float = Field(default=0.01, gt=0)
+    decay: float = Field(default=0.9, gt=0, le=1)
+    decay_steps: int = Field(default=130, ge=1)
+    batch: int = Field(default=512, ge=1)
+    epochs: int = Field(default=300, ge=1)
+    patience: int = Field(default=15, ge=1)
+    l2: float = Field(default=0.0, ge=0)
+    smooth: float = Field(default=0.0, ge=0)
+    binding: float = Field(default=1.0, ge=0)
+
+    def options(self, limit: float) -> FitOptions:
+        """Return the options; `limit` is the detection limit."""
+        return FitOptions(**self.model_dump(), limits=(limit, math.inf))
+
+
+class SearchSettings(_Strict):
+    """How architectures are searched: always within the training rows."""
+
+    space: str = "finkelstein"
+    method: Literal["distribution", "evolution", "random", "optuna"] = "evolution"
+    generations: int = Field(default=30, ge=1)
+    size: int = Field(default=20, ge=1)
+    folds: int = Field(default=5, ge=2)
+    kind_folds: int = Field(default=4, ge=0)
+    epochs: int = Field(default=120, ge=1)
+    shortlist: int = Field(default=16, ge=1)
+    apart: int = Field(default=8, ge=1)
+    posterior: int = Field(default=100, ge=1)
+
+
+class EnsembleSettings(_Strict):
+    """Members of the final model.
+
+    ``smooth``: orders of members without windows, whose rates vary smoothly along the
+    sequence (see `space.Space.smooth`), beside the searched ones. ``distil``: write
+    one network that says what the ensemble says too (see `distil.distil`).
+    """
+
+    architectures: int = Field(default=10, ge=1)
+    smooth: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    distil: bool = False
+    copies: int = Field(default=3, ge=1)
+    bootstrap: bool = True
+    held_out: float = Field(default=0.1, ge=0, le=0.5)
+
+
+class KineticsSettings(_Strict):
+    """One run of ``meristem kinetics fit`` or ``search``."""
+
+    title: str = "Kinetic network"
+    seed: int = 1
+    scheme: str = "cas9-4"
+    data: DataSettings
+    windows: tuple[WindowSettings, ...] = ()
+    train: TrainSettings = TrainSettings()
+    search: SearchSettings = SearchSettings()
+    ensemble: EnsembleSettings = EnsembleSettings()
+
+    @model_validator(mode="after")
+    def _windows_fit(self) -> KineticsSettings:
+        last, seen = self.data.n_position, set()
+        for number, window in enumerate(self.windows):
+            place = f"windows.{number} (reaction {window.reaction!r})"
+            if window.stop > last:
+                raise ValueError(
+                    f"{place}: stop = {window.stop} lies beyond the sequence; "
+                    f"positions are 0 to {last - 1}, so that stop is at most {last}"
+                )
+            try:
+                window.window()
+            except ConfigError as error:
+                remedy = f"; {error.remedy}" if error.remedy else ""
+                raise ValueError(f"{place}: {error.what}{remedy}") from error
+            if window.reaction in seen:
+                raise ValueError(f"{place}: the reaction has a window already")
+            seen.add(window.reaction)
+        if self.data.kind == "simulated" and self.ensemble.distil:
+            raise ValueError(
+                "ensemble.distil: simulated sequences have no guide that could be "
+                "another; leave it out"
+            )
+        return self
+
+    def architecture(self, scheme: Scheme) -> Architecture:
+        """Return the windows of the file in reaction order."""
+        given = {window.reaction: window.window() for window in self.windows}
+        unknown = sorted(set(given) - set(scheme.reaction_names))
+        missing = [name for name in scheme.reaction_names if name not in given]
+        if unknown or missing:
+            problem = (
+                f"window for the unknown reaction {unknown[0]!r}"
+                if unknown
+                else f"no window for reaction {missing[0]!r}"
+            )
+            raise ConfigError(
+                problem,
+                where="[[windows]]",
+                remedy=f"give one for each of {', '.join(scheme.reaction_names)}",
+            )
+        return Architecture(tuple(given[name] for name in scheme.reaction_names))
+
+
+class TrunkSettings(_Strict):
+    """The trunk (see `trunk.Trunk`)."""
+
+    first: Block = "k3"
+    first_width: int = Field(default=16, ge=4)
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    second: Block = "none"
+    second_width: int = Field(default=32, ge=4)
+    lstm: int = Field(default=0, ge=0)
+    attention: bool = False
+    dense: int = Field(default=32, ge=0)
+    reads: Reads = "edits"
+    last_dropout: float = Field(default=0.2, ge=0, lt=1)
+
+    def trunk(self) -> Trunk:
+        """Return the trunk."""
+        return Trunk(**self.model_dump())
+
+
+class TransferTrain(_Strict):
+    """How the correction is trained (see `transfer_train.TransferOptions`)."""
+
+    steps: int = Field(default=80, ge=0)
+    rate_l2: float = Field(default=1e-3, ge=0)
+    shared_l2: float = Field(default=1e-5, ge=0)
+    guide_l2: float = Field(default=1e-4, ge=0)
+    epochs: int = Field(default=3, ge=0)
+    learning_rate: float = Field(default=0.002, gt=0)
+    decay: float = Field(default=0.7, gt=0, le=1)
+    batch: int = Field(default=512, ge=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    negatives: int = Field(default=8, ge=1)
+
+    def options(self) -> TransferOptions:
+        """Return the options."""
+        return TransferOptions(**self.model_dump())
+
+
+class TransferSettings(_Strict):
+    """One run of ``meristem kinetics transfer``."""
+
+    title: str = "Transfer to cells"
+    seed: int = 1
+    model: Path
+    tables: tuple[Path, ...] = Field(min_length=1)
+    most_mismatches: int = Field(default=6, ge=0)
+    test_share: float = Field(default=0.2, gt=0, lt=1)
+    members: int = Field(default=6, ge=2)
+    trunk: TrunkSettings = TrunkSettings()
+    search_trials: int = Field(default=0, ge=0)
+    train: TransferTrain = TransferTrain()
+    bootstraps: int = Field(default=200, ge=10)
+
+
+Settings = TypeVar("Settings", KineticsSettings, TransferSettings)
+
+_PATHS = (("data", "path"), ("data", "test_path"), ("model",), ("tables",))
+
+
+def _anchor(content: dict[str, Any], folder: Path) -> None:
+    """Take relative paths from the folder of the configuration file."""
+    for keys in _PATHS:
+        place: Any = content
+        for key in keys[:-1]:
+            place = place.get(key) if isinstance(place, dict) else None
+        if not isinstance(place, dict) or keys[-1] not in place:
+            continue
+        value = place[keys[-1]]
+        if isinstance(value, str):
+            place[keys[-1]] = str(folder / value)
+        elif isinstance(value, list):
+            place[keys[-1]] = [str(folder / str(item)) for item in value]
+
+
+def read_settings(path: str | Path, kind: type[Settings]) -> Settings:
+    """Read and check a configuration; relative paths start at its folder.
+
+    Raises
+    ------
+    ConfigError
+        If the file is no TOML, or a field is unknown or wrong.
+    """
+    path = Path(path)
+    try:
+        content = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"is not valid TOML: {error}", where=path, remedy="mend that line"
+        ) from error
+    _anchor(content, path.resolve().parent)
+    scheme = content.get("scheme")
+    if isinstance(scheme, str) and scheme.endswith(".toml"):
+        content["scheme"] = str(path.resolve().parent / scheme)
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        lines = []
+        for item in error.errors():
+            place = ".".join(str(part) for part in item["loc"])
+            said = item["msg"].removeprefix("Value error, ")
+            lines.append(f"  {place}: {said}" if place else f"  {said}")
+        raise ConfigError(
+            "has fields that cannot be used:\n" + "\n".join(lines),
+            where=path,
+            remedy="compare with the examples in examples/kinetics",
+        ) from error
+
+
+def load_scheme(name: str) -> Scheme:
+    """Return a ready-made scheme, or the one in a TOML file."""
+    return read_scheme(name) if name.endswith(".toml") else find_scheme(name)

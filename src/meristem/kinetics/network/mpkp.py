@@ -1,0 +1,248 @@
+"""Read the massively parallel kinetic tables: cleavage rates of two Cas9 guides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from meristem.errors import DataError
+from meristem.kinetics.cas9.channels import kinetic_channels
+from meristem.kinetics.cas9.encode import Encoding, encode_pairs
+from meristem.kinetics.network.kinn import Measurements
+from meristem.records import FloatArray
+from meristem.text.files import open_text
+
+GUIDES = {1: "GACGCATAAAGATGAGACGCTGG", 2: "GTGATAAGTGGAATGCCATGTGG"}
+ENZYMES = ("wt", "enh", "hypa", "hf1")
+LIMIT = -5.0
+"""Detection limit of the log10 rate (1/s)."""
+
+_SOURCE_ENZYMES = {
+    "wt": "wtCas9",
+    "enh": "Cas9_enh",
+    "hypa": "Cas9_hypa",
+    "hf1": "Cas9_HF1",
+}
+_CONTROL_LENGTH = 30  # the unmatched control is a 35-mer, targets have 21 to 25 bases
+
+
+@dataclass(frozen=True)
+class KineticTable:
+    """Rates and binding of one guide's targets, complete rows only.
+
+    Attributes
+    ----------
+    guide
+        Spacer and PAM, 5' to 3'.
+    descriptor, target
+        Name of the change, and the target itself.
+    log10_rate
+        Cleavage rate of each enzyme in 1/s, clipped at the detection limit.
+    ndaba
+        Change of binding of each enzyme: 0 as matched, 1 no binding.
+    control
+        True for the unmatched control, which is no target of the guide.
+    """
+
+    guide: str
+    descriptor: NDArray[np.str_]  # (n,)
+    target: NDArray[np.str_]  # (n,)
+    log10_rate: FloatArray  # (n, n_enzyme)
+    ndaba: FloatArray  # (n, n_enzyme)
+    control: NDArray[np.bool_]  # (n,)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(open_text(path))
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError(
+            f"is no readable table: {error}", where=path, remedy="mend the file"
+        ) from error
+
+
+def _require(table: pd.DataFrame, columns: list[str], path: Path) -> None:
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise DataError(
+            f"column {missing[0]!r} is missing",
+            where=path,
+            remedy=f"the table needs {', '.join(columns)}",
+        )
+
+
+def _numbers(table: pd.DataFrame, columns: list[str], path: Path) -> FloatArray:
+    out = np.empty((len(table), len(columns)))
+    for place, column in enumerate(columns):
+        values = pd.to_numeric(table[column], errors="coerce")
+        odd = ~np.isfinite(values.to_numpy(dtype=float))
+        if odd.any():
+            row = int(np.flatnonzero(odd)[0])
+            held = table[column].iloc[row]
+            what = "is empty" if pd.isna(held) else f"holds {str(held)!r}"
+            raise DataError(
+                f"column {column!r} {what}",
+                where=f"{path}, line {table.index[row] + 2}",
+                remedy="write a finite number, or remove the row",
+            )
+        out[:, place] = values
+    return out
+
+
+def _table(
+    guide: str, table: pd.DataFrame, rates: FloatArray, ndaba: FloatArray
+) -> KineticTable:
+    target = table["target"].to_numpy(dtype=np.str_)
+    return KineticTable(
+        guide=guide,
+        descriptor=table["descriptor"].to_numpy(dtype=np.str_),
+        target=target,
+        log10_rate=np.maximum(rates, LIMIT),
+        ndaba=ndaba,
+        control=np.char.str_len(target) > _CONTROL_LENGTH,
+    )
+
+
+def read_rates(path: str | Path) -> dict[int, KineticTable]:
+    """Read the table of both guides in one unit (``rates.csv.gz``).
+
+    Parameters
+    ----------
+    path
+        Columns ``guide`` (1 or 2), ``descriptor``, ``target`` and per enzyme
+        ``<e>_log10_rate`` and ``<e>_ndaba``.
+
+    Returns
+    -------
+    dict
+        One table per guide number.
+
+    Raises
+    ------
+    DataError
+        If the file or a column is missing, or a field is not a number.
+    """
+    path = Path(path)
+    table = _read_csv(path)
+    rate_columns = [f"{enzyme}_log10_rate" for enzyme in ENZYMES]
+    bind_columns = [f"{enzyme}_ndaba" for enzyme in ENZYMES]
+    _require(
+        table, ["guide", "descriptor", "target", *rate_columns, *bind_columns], path
+    )
+    rates = _numbers(table, rate_columns, path)
+    ndaba = _numbers(table, bind_columns, path)
+    out = {}
+    for number, guide in GUIDES.items():
+        rows = np.flatnonzero(table["guide"].to_numpy() == number)
+        if rows.size:
+            out[number] = _table(guide, table.iloc[rows], rates[rows], ndaba[rows])
+    if not out:
+        raise DataError(
+            "holds no row of guide 1 or 2", where=path, remedy="check column 'guide'"
+        )
+    return out
+
+
+def read_source(path: str | Path) -> KineticTable:
+    """Read one source table (``sgRNA_1.csv`` or ``sgRNA_2.csv``), whatever its unit.
+
+    The columns ``*_cleave_rate_log`` hold raw rates in the first file and log10 rates
+    in the second. A rate is never negative and its logarithm here always is: the sign
+    tells them apart. Rows with any empty field are left out.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, or the unit cannot be told.
+    """
+    path = Path(path)
+    table = _read_csv(path).rename(columns={"sequence": "target"})
+    names = _SOURCE_ENZYMES.values()
+    rate_columns = [f"{name}_cleave_rate_log" for name in names]
+    bind_columns = [f"{name}_ndABA" for name in names]
+    extra = [f"{column}_unc" for column in (*rate_columns, *bind_columns)]
+    _require(table, ["target", "descriptor", *rate_columns, *bind_columns], path)
+    guide = str(table["target"].iloc[0])
+    given = [column for column in extra if column in table.columns]
+    table = table.dropna(subset=["target", *rate_columns, *bind_columns, *given])
+    rates = _numbers(table, rate_columns, path)
+    if (rates >= 0).all():
+        rates = np.log10(np.maximum(rates, 10.0 ** (LIMIT - 1)))
+    elif not (rates <= 0).all():
+        raise DataError(
+            "mixes positive and negative rates, so that their unit is unknown",
+            where=path,
+            remedy="give raw rates in all rows, or log10 rates in all rows",
+        )
+    return _table(guide, table, rates, _numbers(table, bind_columns, path))
+
+
+def measurements(
+    table: KineticTable,
+    *,
+    enzyme: str = "wt",
+    channels: str = "edits",
+    unique: bool = True,
+) -> Measurements:
+    """Return the rows of one enzyme to learn from, without the control.
+
+    Parameters
+    ----------
+    table
+        One guide.
+    enzyme
+        ``wt``, ``enh``, ``hypa`` or ``hf1``.
+    channels
+        Set of channels (see `channels.CHANNEL_SETS`).
+    unique
+        Keep one row per sequence: several descriptors of one sequence carry the same
+        measurement.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> table = KineticTable(
+    ...     "GACTTGG", np.array(["Matched"]), np.array(["GACTTGG"]),
+    ...     np.full((1, 4), -5.0), np.zeros((1, 4)), np.zeros(1, dtype=bool))
+    >>> measurements(table).censored
+    array([ True])
+    """
+    if enzyme not in ENZYMES:
+        raise DataError(
+            f"there is no enzyme {enzyme!r}", remedy=f"use {', '.join(ENZYMES)}"
+        )
+    rows, group = _targets(table, unique)
+    x = kinetic_channels(_encoded(table, rows), channels)
+    y = table.log10_rate[rows, ENZYMES.index(enzyme)]
+    # beyond these ends lies noise of the normalisation
+    binding = np.clip(table.ndaba[rows, ENZYMES.index(enzyme)], -0.2, 1.3)
+    return Measurements(x, y, y <= LIMIT, group, channels, binding)
+
+
+def encoded_targets(
+    table: KineticTable, *, unique: bool = True
+) -> Encoding:  # (n, 25, 13)
+    """Return the pairs of the rows that `measurements` returns, encoded."""
+    return _encoded(table, _targets(table, unique)[0])
+
+
+def _targets(
+    table: KineticTable, unique: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows without the control, and the number of each one's sequence."""
+    rows = np.flatnonzero(~table.control)
+    _, first, group = np.unique(
+        table.target[rows], return_index=True, return_inverse=True
+    )
+    if unique:
+        keep = np.sort(first)
+        rows, group = rows[keep], group[keep]
+    return rows, group.astype(np.int64)
+
+
+def _encoded(table: KineticTable, rows: NDArray[np.int64]) -> Encoding:
+    return encode_pairs([table.guide] * len(rows), table.target[rows].tolist())

@@ -1,0 +1,209 @@
+"""Members that each leave out other guides, and what those guides decide together.
+
+The guides are dealt into as many folds as there are members; member k never sees fold
+k. The logits of all rows, each from the member that did not see its guide, choose how
+many epochs of the trunk are kept and how much of the correction: none where it does not
+rank the guides left out better than the kinetic network as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from torch import Tensor
+
+from meristem.kinetics.cas9.encode import Encoding
+from meristem.kinetics.transfer.net import TransferFit, TransferNet, logits
+from meristem.kinetics.transfer.rows import LabelledSites, deal_guides, ranking_by_guide
+from meristem.kinetics.transfer.train import TransferOptions, draw_rows, train_epochs
+from meristem.records import FloatArray
+
+SCALES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Shares of the correction that are tried."""
+
+_JUDGES = 2
+"""Negatives that judge, for one that trains."""
+
+
+@dataclass(frozen=True)
+class CrossFit:
+    """An ensemble and what was said of rows by members that had not seen their guide.
+
+    Attributes
+    ----------
+    fits
+        The members, at the epoch and scale that were chosen.
+    rows, weight
+        Rows that judged, drawn as those trained on, and how many each stands for.
+    logit
+        Of these rows, from the member that left their guide out.
+    choices
+        Mean AUPR over guides of every epoch and scale that was tried; gain with
+        standard error on epoch 0, and on scale 0.
+    epoch, scale
+        What was chosen.
+    """
+
+    fits: list[TransferFit]
+    rows: NDArray[np.int64]  # (n_judge,)
+    weight: FloatArray  # (n_judge,)
+    logit: FloatArray  # (n_judge,)
+    choices: pd.DataFrame
+    epoch: int
+    scale: float
+
+
+def cross_fit(
+    nets: Sequence[TransferNet],
+    data: LabelledSites,
+    log10_rate: FloatArray,  # (n,)
+    *,
+    rng: np.random.Generator,
+    options: TransferOptions = TransferOptions(),  # noqa: B008 (frozen)
+    progress: Callable[[int], None] | None = None,
+) -> CrossFit:
+    """Train every network on the guides outside its own fold, then choose.
+
+    Parameters
+    ----------
+    nets
+        Untrained, at least two; trained in place.
+    data
+        Rows to learn from: none of the test.
+    log10_rate
+        What the kinetic network says as it is, by which negatives are drawn.
+    options
+        How to train.
+    progress
+        Called with the number of members done.
+
+    Raises
+    ------
+    DataError
+        If there are fewer guides than members, or a class is missing.
+    """
+    fold = deal_guides(data.guide, len(nets), rng)
+    judges, weight, judged = _judges(data, log10_rate, options, rng)
+    place = fold[judges]
+
+    def rank(score: FloatArray) -> FloatArray:
+        return ranking_by_guide(judged.label, score, judged.guide, weight)
+
+    said = np.zeros((options.epochs + 1, len(judges)))
+    states = []
+    for member, net in enumerate(nets):
+        drawn = draw_rows(
+            data.label,
+            log10_rate,
+            np.flatnonzero(fold != member),
+            negatives=options.negatives,
+            rng=rng,
+        )
+        kept = []
+        for epoch in train_epochs(
+            net, data.x, data.label, data.guide, drawn, rng=rng, options=options
+        ):
+            said[epoch, place == member] = logits(net, judged.x[place == member])
+            kept.append(_state(net))
+        states.append(kept)
+        if progress is not None:
+            progress(member + 1)
+    by_epoch = [rank(score) for score in said]
+    validation = np.array([values.mean() for values in by_epoch])
+    epoch = int(validation.argmax())
+    for net, kept in zip(nets, states, strict=True):
+        net.load_state_dict(kept[epoch])
+    table = [_row("epoch", e, 1.0, v, by_epoch[0]) for e, v in enumerate(by_epoch)]
+    logit, scale = said[epoch], 1.0
+    if nets[0].kinetic is not None:
+        scaled = [_said_at(nets, judged.x, place, share) for share in SCALES]
+        by_scale = [rank(score) for score in scaled]
+        table += [
+            _row("scale", epoch, share, values, by_scale[0])
+            for share, values in zip(SCALES, by_scale, strict=True)
+        ]
+        best = choose_scale(np.stack(by_scale))
+        logit, scale = scaled[best], SCALES[best]
+        for net in nets:
+            net.scale.fill_(scale)
+    fits = [TransferFit(net.eval(), validation) for net in nets]
+    choices = pd.DataFrame(table)
+    return CrossFit(fits, judges, weight, logit, choices, epoch, scale)
+
+
+def _judges(
+    data: LabelledSites,
+    log10_rate: FloatArray,
+    options: TransferOptions,
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.int64], FloatArray, LabelledSites]:
+    """Draw the rows that judge: the likely negatives of every guide, weighted."""
+    drawn = draw_rows(
+        data.label,
+        log10_rate,
+        np.arange(len(data.label)),
+        negatives=_JUDGES * options.negatives,
+        rng=rng,
+    )
+    return drawn.rows, drawn.weight, data.take(drawn.rows)
+
+
+def choose_scale(
+    ranking: FloatArray,  # (n_scale, n_guide) AUPR; the first scale is zero
+) -> int:
+    """Return the best scale, or the first where the gain is within one error.
+
+    Examples
+    --------
+    >>> choose_scale(np.array([[0.2, 0.3, 0.1], [0.3, 0.3, 0.2]]))
+    1
+    >>> choose_scale(np.array([[0.2, 0.3, 0.1], [0.4, 0.2, 0.1]]))
+    0
+    """
+    best = int(ranking.mean(axis=1).argmax())
+    gain = ranking[best] - ranking[0]
+    return best if gain.mean() > _error(gain) else 0
+
+
+def _error(values: FloatArray) -> float:
+    """Return the standard error of a mean; infinite for a single value."""
+    if len(values) < 2:
+        return float("inf")
+    return float(values.std(ddof=1) / np.sqrt(len(values)))
+
+
+def _row(
+    chosen: str, epoch: int, scale: float, values: FloatArray, reference: FloatArray
+) -> dict[str, str | float]:
+    gain = values - reference
+    return {
+        "chosen": chosen,
+        "epoch": epoch,
+        "scale": scale,
+        "aupr": float(values.mean()),
+        "gain": float(gain.mean()),
+        "gain_error": _error(gain),
+        "guides": len(values),
+    }
+
+
+def _state(net: TransferNet) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in net.state_dict().items()}
+
+
+def _said_at(
+    nets: Sequence[TransferNet],
+    x: Encoding,  # (n, 25, 13)
+    place: NDArray[np.int64],  # (n,) the member that left the row out
+    scale: float,
+) -> FloatArray:  # (n,)
+    """Return the logits of every row at one scale of the correction."""
+    out = np.zeros(len(x))
+    for member, net in enumerate(nets):
+        net.scale.fill_(scale)
+        out[place == member] = logits(net, x[place == member])
+    return out

@@ -1,0 +1,135 @@
+"""Labelled sites to learn from: distinct pairs, and guides that are held out whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meristem.errors import DataError
+from meristem.kinetics.cas9.bulges import encode_sites
+from meristem.kinetics.cas9.encode import Encoding, count_edits, encode_pairs
+from meristem.kinetics.cas9.sites import Sites, spacer
+from meristem.records import FloatArray
+from meristem.stats.ranking import Ranking, average_precision
+
+
+@dataclass(frozen=True)
+class LabelledSites:
+    """Distinct labelled pairs, encoded.
+
+    Attributes
+    ----------
+    x
+        Encoded pairs.
+    label
+        1 where any row of the pair was active.
+    guide
+        Spacer: one name per guide, whatever its gaps and PAM.
+    gapped
+        True for bulges.
+    """
+
+    x: Encoding  # (n, 25, 13)
+    label: NDArray[np.int64]  # (n,)
+    guide: NDArray[np.str_]  # (n,)
+    gapped: NDArray[np.bool_]  # (n,)
+
+    def take(self, rows: NDArray[np.generic]) -> LabelledSites:
+        """Return some of the rows."""
+        return LabelledSites(*(getattr(self, name)[rows] for name in vars(self)))
+
+
+def label_sites(sites: Sites, *, most_mismatches: int) -> LabelledSites:
+    """Encode labelled sites, equal pairs once, far ones and targets left out.
+
+    Ungapped pairs with more mismatches, those of the PAM counted, than the negatives
+    were screened for are left out: there more mismatches would mean active. So are
+    pairs without any edit, the intended targets, which tables of off-target sites list
+    as inactive.
+
+    Raises
+    ------
+    DataError
+        If a site has no label.
+    """
+    if (sites.label < 0).any():
+        raise DataError(
+            "some sites have no label", remedy="give a column label with 0 and 1"
+        )
+    pairs = np.char.add(np.char.add(sites.guide, " "), sites.target)
+    _, first, place = np.unique(pairs, return_index=True, return_inverse=True)
+    label = np.zeros(len(first), dtype=np.int64)
+    np.maximum.at(label, place, sites.label)
+    distinct = sites.take(first)
+    edits = count_edits(encode_pairs(distinct.guide, distinct.target))
+    gapped = distinct.gapped
+    kept = (edits > 0) & ((edits <= most_mismatches) | gapped)
+    near = distinct.take(kept)
+    x = encode_sites(near.guide, near.target)
+    return LabelledSites(x, label[kept], spacer(near.guide), gapped[kept])
+
+
+def hold_out_guides(
+    guide: NDArray[np.str_], share: float, rng: np.random.Generator
+) -> NDArray[np.bool_]:  # (n,)
+    """Return True for the rows of a random share of the guides (at least one)."""
+    names = np.unique(guide)
+    if len(names) < 2:
+        raise DataError(
+            "there is one guide only, so that none can be held out",
+            remedy="give tables with several guides",
+        )
+    n_held = min(max(1, round(share * len(names))), len(names) - 1)
+    held = rng.choice(names, n_held, replace=False)
+    return np.isin(guide, held)
+
+
+def deal_guides(
+    guide: NDArray[np.str_], n_fold: int, rng: np.random.Generator
+) -> NDArray[np.int64]:  # (n,)
+    """Return the fold of every row: guides dealt out at random, none parted.
+
+    Raises
+    ------
+    DataError
+        If there are fewer guides than folds.
+    """
+    names, place = np.unique(guide, return_inverse=True)
+    if len(names) < n_fold:
+        raise DataError(
+            f"{len(names)} guides cannot be dealt into {n_fold} folds",
+            remedy="give tables with more guides, or ask for fewer members",
+        )
+    fold: NDArray[np.int64] = (rng.permutation(len(names)) % n_fold)[place]
+    return fold
+
+
+def ranking_by_guide(
+    label: NDArray[np.int64],  # (n,)
+    score: FloatArray,  # (n,)
+    guide: NDArray[np.str_],  # (n,)
+    weight: FloatArray | None = None,  # (n,) rows that each row stands for
+) -> FloatArray:  # (n_guide,)
+    """Return the AUPR within every guide that has sites of both kinds.
+
+    Raises
+    ------
+    DataError
+        If no guide has.
+    """
+    names, place = np.unique(guide, return_inverse=True)
+    found = []
+    for index in range(len(names)):
+        rows = place == index
+        if 0 < label[rows].sum() < rows.sum():
+            ranking = Ranking.of(label[rows], score[rows])
+            counted = None if weight is None else weight[rows]
+            found.append(average_precision(ranking, counted))
+    if not found:
+        raise DataError(
+            "no guide has active and inactive sites",
+            remedy="give tables with both for each guide",
+        )
+    return np.array(found)

@@ -1,0 +1,245 @@
+"""BLUP with one kernel for many targets, each with its own rows and weights.
+
+Arrays in, arrays out; targets that share rows and weights share the decomposition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from meristem.mixed.reml import (
+    Components,
+    Decomposition,
+    Precision,
+    components_at,
+    decompose,
+    estimate,
+    fixed_effect,
+    leave_one_out,
+    precision,
+)
+from meristem.mixed.targets import Target, target_splits
+from meristem.records import FloatArray, IntArray, Split
+
+H2_GRID: FloatArray = expit(np.linspace(-7, 7, 29))
+"""Candidate shares of the kernel when inner splits choose."""
+
+
+@dataclass(frozen=True)
+class TargetGroup:
+    """Targets with the same rows and weights."""
+
+    column: IntArray  # (n_group_target,) positions of the targets
+    rows: IntArray  # (n,) training rows
+    vectors: FloatArray  # (n, n) U of P = U (diag(inverse) - h h') U'
+    inverse: FloatArray  # (n_group_target, n)
+    half: FloatArray  # (n_group_target, n) h, the intercept's share
+
+
+@dataclass(frozen=True)
+class KernelBLUP:
+    """Fitted BLUP of every target; the intercept is the only fixed effect."""
+
+    intercept: FloatArray  # (n_target,)
+    dual: FloatArray  # (n_train, n_target) 0 for rows without a value
+    genetic: FloatArray  # (n_target,)
+    residual: FloatArray  # (n_target,)
+    log_likelihood: FloatArray  # (n_target,)
+    groups: tuple[TargetGroup, ...]
+
+    @property
+    def h2(self) -> FloatArray:  # (n_target,)
+        """Share of the kernel in the variance, genetic / (genetic + residual)."""
+        total = self.genetic + self.residual
+        return np.divide(self.genetic, total, out=np.zeros_like(total), where=total > 0)
+
+    def predict(self, cross_kernel: FloatArray) -> FloatArray:  # (n_new, n_target)
+        """Return intercept + cross_kernel @ dual."""
+        return self.intercept + cross_kernel @ self.dual
+
+    def error_variance(
+        self,
+        cross_kernel: FloatArray,  # (n_new, n_train)
+        diagonal: FloatArray,  # (n_new,)
+    ) -> FloatArray:  # (n_new, n_target)
+        """Return the prediction error variance of the genetic values."""
+        result = np.empty((cross_kernel.shape[0], self.genetic.size))
+        for group in self.groups:
+            rotated = group.vectors.T @ cross_kernel[:, group.rows].T  # (n, n_new)
+            explained = group.inverse @ rotated**2 - (group.half @ rotated) ** 2
+            genetic = self.genetic[group.column]
+            variance = genetic * diagonal[:, None] - genetic**2 * explained.T
+            result[:, group.column] = np.maximum(variance, 0)
+        return result
+
+    def arrays(self) -> dict[str, NDArray]:
+        """Return everything as arrays, for the fitted state."""
+        result: dict[str, NDArray] = {
+            "intercept": self.intercept,
+            "dual": self.dual,
+            "genetic": self.genetic,
+            "residual": self.residual,
+            "log_likelihood": self.log_likelihood,
+        }
+        for number, group in enumerate(self.groups):
+            for name in ("column", "rows", "vectors", "inverse", "half"):
+                result[f"group{number}_{name}"] = getattr(group, name)
+        return result
+
+
+def restore_kernel_blup(arrays: dict[str, NDArray]) -> KernelBLUP:
+    """Return what `KernelBLUP.arrays` wrote."""
+    groups: list[TargetGroup] = []
+    while f"group{len(groups)}_rows" in arrays:
+        prefix = f"group{len(groups)}_"
+        names = ("column", "rows", "vectors", "inverse", "half")
+        groups.append(TargetGroup(*(arrays[prefix + name] for name in names)))
+    return KernelBLUP(
+        arrays["intercept"],
+        arrays["dual"],
+        arrays["genetic"],
+        arrays["residual"],
+        arrays["log_likelihood"],
+        tuple(groups),
+    )
+
+
+def fit_kernel_blup(
+    kernel: FloatArray,  # (n_train, n_train)
+    targets: Sequence[Target],
+    *,
+    inner: tuple[Split, ...] = (),
+) -> KernelBLUP:
+    """Fit every target; the variance ratio by REML, or on inner splits if given.
+
+    Parameters
+    ----------
+    kernel
+        Over all training rows.
+    targets
+        As from `training_targets`.
+    inner
+        Splits of the training rows that mimic the outer question; empty: REML.
+    """
+
+    def choose(split: Decomposition, target: Target) -> Components:
+        intercept = np.ones((target.y.size, 1))
+        if not inner:
+            return estimate(split, target.y, intercept)
+        loss = inner_loss(kernel, target, inner, H2_GRID)
+        h2 = float(H2_GRID[int(np.argmin(loss))])
+        return components_at(split, target.y, intercept, h2)
+
+    return _fit(kernel, targets, choose)
+
+
+def fit_kernel_ridge(
+    kernel: FloatArray,  # (n_train, n_train)
+    targets: Sequence[Target],
+    h2: FloatArray,  # (n_candidate,)
+    *,
+    inner: tuple[Split, ...] = (),
+) -> KernelBLUP:
+    """Fit every target; the ratio among candidates, by exact leave-one-out.
+
+    With inner splits these choose instead, by their squared error.
+    """
+
+    def choose(split: Decomposition, target: Target) -> Components:
+        intercept = np.ones((target.y.size, 1))
+        if inner:
+            loss = inner_loss(kernel, target, inner, h2)
+        else:
+            residual = leave_one_out(split, target.y, intercept, h2)
+            loss = residual**2 @ target.weight
+        best = float(h2[int(np.argmin(loss))])
+        return components_at(split, target.y, intercept, best)
+
+    return _fit(kernel, targets, choose)
+
+
+def inner_loss(
+    kernel: FloatArray,  # (n_train, n_train)
+    target: Target,
+    inner: tuple[Split, ...],
+    h2: FloatArray,  # (n_candidate,)
+) -> FloatArray:  # (n_candidate,)
+    """Return the weighted squared error of held-out rows, summed over inner splits."""
+    observed = kernel[np.ix_(target.rows, target.rows)]
+    loss = np.zeros(h2.size)
+    for train, test in target_splits(inner, target.rows):
+        split = decompose(observed[np.ix_(train, train)], target.weight[train])
+        rotated_y = split.rotate(target.y[train])
+        rotated_x = split.rotate(np.ones(train.size))
+        inverse = 1 / (h2[:, None] * split.values + (1 - h2)[:, None])
+        xvx = inverse @ rotated_x**2
+        beta = (inverse @ (rotated_x * rotated_y)) / xvx  # (n_candidate,)
+        dual = inverse * (rotated_y - beta[:, None] * rotated_x)
+        cross = observed[np.ix_(test, train)] * split.root_weight @ split.vectors
+        predicted = beta[:, None] + h2[:, None] * (dual @ cross.T)
+        loss += (predicted - target.y[test]) ** 2 @ target.weight[test]
+    return loss
+
+
+def _fit(
+    kernel: FloatArray,
+    targets: Sequence[Target],
+    choose: Callable[[Decomposition, Target], Components],
+) -> KernelBLUP:
+    n_train, n_target = kernel.shape[0], len(targets)
+    dual = np.zeros((n_train, n_target))
+    intercept = np.empty(n_target)
+    chosen: list[Components] = [Components(0, 0, 0, 0)] * n_target
+    groups = []
+    for members in _same_rows(targets):
+        first = targets[members[0]]
+        rows = first.rows
+        split = decompose(kernel[np.ix_(rows, rows)], first.weight)
+        ones = np.ones((rows.size, 1))
+        fitted: list[Precision] = []
+        for member in members:
+            y = targets[member].y
+            components = choose(split, targets[member])
+            components = _with_noise(components, y)
+            projection = precision(split, ones, components)
+            dual[rows, member] = components.genetic * projection.apply(y)
+            intercept[member] = fixed_effect(split, y, ones, components)[0]
+            chosen[member] = components
+            fitted.append(projection)
+        groups.append(
+            TargetGroup(
+                np.array(members, dtype=np.int64),
+                rows,
+                fitted[0].vectors,
+                np.stack([part.inverse for part in fitted]),
+                np.stack([part.half[:, 0] for part in fitted]),
+            )
+        )
+    return KernelBLUP(
+        intercept,
+        dual,
+        np.array([part.genetic for part in chosen]),
+        np.array([part.residual for part in chosen]),
+        np.array([part.log_likelihood for part in chosen]),
+        tuple(groups),
+    )
+
+
+def _with_noise(components: Components, y: FloatArray) -> Components:
+    """Keep a residual variance where y is constant or explained to the last digit."""
+    floor = 1e-12 * (1 + float(np.mean(y) ** 2))
+    residual = max(components.residual, floor)
+    return replace(components, residual=residual)
+
+
+def _same_rows(targets: Sequence[Target]) -> list[list[int]]:
+    """Return positions of targets, those with equal rows and weights together."""
+    together: dict[bytes, list[int]] = {}
+    for position, target in enumerate(targets):
+        together.setdefault(target.signature, []).append(position)
+    return list(together.values())

@@ -1,0 +1,193 @@
+"""Networks trained on a task, and what they earned on rows they had not seen.
+
+The network of the graph comes first. Where it did not earn half of the prediction, the
+graph may be wrong or incomplete: it is tried again with a part beside the graph that
+reads all variants, and that one stays where unseen rows are predicted clearly better.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meristem.config.models import BINNOptions
+from meristem.mixed.stacking import clearly_better, network_share
+from meristem.models.binn.descent import Task, train_ensemble
+from meristem.models.binn.evidence import evidence_affordable, fit_evidence_ensemble
+from meristem.models.binn.fitted import network_values
+from meristem.models.binn.objective import omics_targets
+from meristem.models.networks.members import (
+    Members,
+    assign_members,
+    fit_targets,
+    out_of_fold,
+    target_limits,
+)
+from meristem.models.polygenic import (
+    Polygenic,
+    polygenic_out_of_fold,
+    polygenic_sets,
+)
+from meristem.nn.dag import PlanNetwork
+from meristem.plan.off_graph import N_READER, extend_off_graph, has_off_graph
+from meristem.prepare.scale import fit_scale
+from meristem.records import Dataset, FloatArray, NetworkPlan, Split
+
+_STARTS = 3
+"""Networks of every inner fold where the graph is extended: half end poorly."""
+_EARNED = 0.5
+"""Share of the prediction from which a network's graph is right enough."""
+_MOST_EDGES = 2_000
+"""Edges from variants to a part beside the graph, beyond which it is not tried."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A trained ensemble, and what it earned on rows that its networks had not seen."""
+
+    task: Task
+    network: PlanNetwork
+    alone: Polygenic  # the linear path of all rows
+    unseen: FloatArray  # (n_sample, n_target) the network, out of fold
+    stacked: FloatArray  # (n_sample, n_target) with the linear path, out of fold
+    share: FloatArray  # (n_target,) of the network in the prediction
+    meta: dict[str, object]
+
+
+@dataclass(frozen=True)
+class _Paths:
+    """Linear paths by the rows of every inner fold, and of all rows."""
+
+    inner: tuple[Split, ...]
+    folds: NDArray[np.bool_]  # (n_fold, n_sample) rows each fold learns from
+    fits: list[Polygenic]  # of the folds, the last one of all rows
+
+
+def best_attempt(
+    dataset: Dataset,
+    plan: NetworkPlan,
+    options: BINNOptions,
+    inner: tuple[Split, ...],
+    rng: np.random.Generator,
+) -> Attempt:
+    """Train the network of a plan, and its extension where that may help.
+
+    Parameters
+    ----------
+    dataset
+        Training rows.
+    plan
+        Compiled for the variants of the dataset.
+    options
+        With `off_graph = "always"` the extension alone is trained.
+    inner
+        Splits on whose rows the share of the network is found, and on which the
+        extension has to predict better, by two standard errors of the difference.
+    rng
+        Source of randomness; the network of the plan draws first, so that trying an
+        extension leaves it as it is.
+
+    Raises
+    ------
+    DataError
+        If a target has too few observations.
+    """
+    members = assign_members(dataset.phenotypes, inner, options.seeds)
+    markers = fit_scale(dataset.genotypes.call_dosage)
+    targets = fit_targets(dataset.phenotypes)
+    if options.off_graph == "always":
+        plan = extend_off_graph(plan)
+    omics = omics_targets(dataset.omics, dataset.n_sample, plan, options)
+    task = Task(dataset, plan, markers, targets, members, omics)
+    paths = _linear_paths(task, inner)
+    first = _attempt(task, options, paths, rng)
+    wider = _extended(first, options, len(inner))
+    if wider is None:
+        return first
+    second = _attempt(wider, options, paths, rng)
+    value, weight = dataset.phenotypes.value, dataset.phenotypes.weight
+    better = clearly_better(value, weight, first.stacked, second.stacked)
+    return second if better else first
+
+
+def _linear_paths(task: Task, inner: tuple[Split, ...]) -> _Paths:
+    folds = task.members.learn[:: task.members.n_seed]
+    rows = [*map(np.flatnonzero, folds), np.arange(task.dataset.n_sample)]
+    dosage, phenotypes = task.dataset.genotypes.call_dosage, task.dataset.phenotypes
+    return _Paths(inner, folds, polygenic_sets(dosage, task.markers, phenotypes, rows))
+
+
+def _extended(first: Attempt, options: BINNOptions, n_fold: int) -> Task | None:
+    """Return the task with a part beside the graph; None where it is not to be tried.
+
+    A graph that is wrong, or half missing, earns its network hardly any share.
+    """
+    task = first.task
+    asked = options.off_graph == "auto" and options.polygenic == "stack"
+    earned = (first.share >= _EARNED).all()
+    if not asked or first.meta["fit"] != "evidence" or earned:
+        return None
+    if N_READER * task.plan.variants.n_variant > _MOST_EDGES:
+        return None
+    plan = extend_off_graph(task.plan)
+    omics = omics_targets(task.dataset.omics, task.dataset.n_sample, plan, options)
+    wider = replace(task, plan=plan, omics=omics)
+    return wider if evidence_affordable(wider, options, n_fold, _STARTS) else None
+
+
+def _attempt(
+    task: Task, options: BINNOptions, paths: _Paths, rng: np.random.Generator
+) -> Attempt:
+    """Train networks, and find their share of the prediction."""
+    phenotypes = task.dataset.phenotypes
+    network, unseen, meta = _train(task, options, paths, rng)
+    share, stacked = np.ones(phenotypes.n_target), unseen
+    if options.polygenic == "stack":
+        dosage = task.dataset.genotypes.call_dosage
+        path = polygenic_out_of_fold(dosage, paths.fits[:-1], paths.inner)
+        share = network_share(phenotypes.value, phenotypes.weight, path, unseen)
+        stacked = path + share * (unseen - path)
+    return Attempt(task, network, paths.fits[-1], unseen, stacked, share, meta)
+
+
+def _train(
+    task: Task, options: BINNOptions, paths: _Paths, rng: np.random.Generator
+) -> tuple[PlanNetwork, FloatArray, dict[str, object]]:
+    """Return the ensemble, what networks say of rows they had not seen, and how.
+
+    What they say is in units of the trait, within its limits.
+    """
+    members, folds = task.members, paths.folds
+    plain = options.omics in ("none", "soft")
+    starts = _STARTS if has_off_graph(task.plan) else 1
+    affordable = evidence_affordable(task, options, folds.shape[0], starts)
+    if options.fit == "evidence" or (options.fit == "auto" and plain and affordable):
+        ensemble = fit_evidence_ensemble(
+            task, options, paths.fits, folds, rng, starts=starts
+        )
+        fit, kept, network = ensemble.fit, ensemble.kept, ensemble.whole
+        held = members.held[:: members.n_seed][ensemble.fold]
+        judges, judged = ensemble.folds, Members(folds[ensemble.fold], held, 1)
+        meta: dict[str, object] = {
+            "fit": "evidence",
+            "rounds": fit.rounds,
+            "log_evidence": fit.log_evidence[kept].tolist(),
+            "noise": fit.noise[kept].tolist(),
+        }
+    else:
+        network, history, weight = train_ensemble(task, options, rng)
+        judges, judged = network, members
+        meta = {
+            "fit": "descent",
+            "best_epoch": history.best_epoch.tolist(),
+            "epochs": int(history.epoch[-1]) + 1,
+            "stopped": history.stopped,
+            "omics_weight": weight,
+        }
+    dosage, targets = task.dataset.genotypes.call_dosage, task.targets
+    value = network_values(judges, task.markers, dosage)[0]
+    limits = (target_limits(task.dataset.phenotypes) - targets.mean) / targets.sd
+    unseen = out_of_fold(np.clip(value, *limits), judged)
+    return network, unseen * targets.sd + targets.mean, meta

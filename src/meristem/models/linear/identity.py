@@ -1,0 +1,91 @@
+"""GBLUP with identity kernels of lines or parents beside the genomic one.
+
+Without them REML pushes what is special to a line or parent, and cannot be carried
+over to an unseen one, into the markers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from meristem.errors import DataError
+from meristem.mixed.blup import KernelBLUP, TargetGroup
+from meristem.mixed.several import (
+    estimate_multi,
+    fixed_effect_multi,
+    precision_multi,
+    ranking_floor,
+)
+from meristem.mixed.targets import Target
+from meristem.prepare.by_environment import LINE, is_stacked
+from meristem.records import Dataset, FloatArray, StrArray
+
+
+def identity_kernel(
+    label: StrArray,  # (n_sample,) "" unknown
+) -> FloatArray:  # (n_sample, n_sample)
+    """Return 1 where two samples share a label; an unknown label is shared by none."""
+    same = (label[:, None] == label) & (label != "")
+    kernel = same.astype(np.float64)
+    np.fill_diagonal(kernel, 1.0)
+    return kernel
+
+
+def identity_kernels(dataset: Dataset, identity: str) -> list[FloatArray]:
+    """Return the identity kernels a configuration asks for.
+
+    Raises
+    ------
+    DataError
+        If parents are asked for and the dataset does not say them.
+    """
+    if identity == "sample":
+        if dataset.groups is not None and is_stacked(dataset):
+            return [identity_kernel(dataset.groups.column(LINE))]
+        return [np.eye(dataset.n_sample)]
+    if dataset.groups is None:
+        raise DataError(
+            "identity kernels of parents need the groupings parent_1 and parent_2",
+            remedy="give a group table with these columns",
+        )
+    names = ("parent_1", "parent_2")
+    return [identity_kernel(dataset.groups.column(name)) for name in names]
+
+
+def fit_with_identities(
+    kernel: FloatArray,  # (n_train, n_train)
+    identities: Sequence[FloatArray],  # each (n_train, n_train)
+    targets: Sequence[Target],
+) -> KernelBLUP:
+    """Fit every target by REML over all kernels; predict from the genomic one alone.
+
+    The identities' variance counts as residual in `h2`.
+    """
+    n_train, n_target = kernel.shape[0], len(targets)
+    dual = np.zeros((n_train, n_target))
+    intercept, genetic, residual, log_likelihood = np.empty((4, n_target))
+    groups = []
+    for column, target in enumerate(targets):
+        rows = np.ix_(target.rows, target.rows)
+        parts = [kernel[rows], *(part[rows] for part in identities)]
+        ones = np.ones((target.y.size, 1))
+        fit = estimate_multi(parts, target.y, ones, weight=target.weight)
+        share = ranking_floor(fit.genetic, fit.residual)
+        fitted = precision_multi(parts, ones, share, fit.residual, target.weight)
+        dual[target.rows, column] = share[0] * fitted.apply(target.y)
+        intercept[column] = fixed_effect_multi(fitted, target.y, ones)[0]
+        genetic[column] = share[0]
+        residual[column] = fit.residual + share[1:].sum()
+        log_likelihood[column] = fit.log_likelihood
+        groups.append(
+            TargetGroup(
+                np.array([column], dtype=np.int64),
+                target.rows,
+                fitted.vectors,
+                fitted.inverse[None, :],
+                fitted.half.T,
+            )
+        )
+    return KernelBLUP(intercept, dual, genetic, residual, log_likelihood, tuple(groups))

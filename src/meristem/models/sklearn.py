@@ -1,0 +1,401 @@
+"""The models as scikit-learn estimators on a plain matrix X.
+
+X holds dosages: whole numbers from 0 to 127 are taken as they are, NaN is a missing
+call. A column with other values is written on 127 equal steps between its smallest
+and its largest training value, because the models read dosages of one byte; values
+beyond are clipped. Columns of a data frame are matched to a plan's variants by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    validate_data,
+)
+
+from meristem.config import models as options
+from meristem.errors import MeristemError
+from meristem.mixed.targets import MIN_ROWS
+from meristem.models.catalog import build
+from meristem.records import (
+    MISSING,
+    Dataset,
+    FloatArray,
+    Genotypes,
+    NetworkPlan,
+    Phenotypes,
+    PlanLevel,
+    VariantTable,
+)
+
+STEPS = 126
+"""Largest dosage that a column of other than whole numbers is written to."""
+
+
+@dataclass(frozen=True)
+class DosageCode:
+    """How the columns of X become dosages: round((x - low) * per_unit)."""
+
+    low: FloatArray  # (n_feature,)
+    per_unit: FloatArray  # (n_feature,)
+    ploidy: int
+
+    def encode(self, x: FloatArray) -> NDArray[np.int8]:  # (n_sample, n_feature)
+        """Return dosages, missing where x is NaN."""
+        missing = np.isnan(x)
+        steps = np.round((np.where(missing, self.low, x) - self.low) * self.per_unit)
+        dosage = np.clip(steps, 0, self.ploidy).astype(np.int8)
+        dosage[missing] = MISSING
+        return dosage
+
+
+def learn_code(x: FloatArray) -> DosageCode:  # x: (n_sample, n_feature)
+    """Return the code of a training matrix, the same scale for every column kept."""
+    seen = np.where(np.isnan(x), 0.0, x)
+    whole = bool((seen == np.round(seen)).all() and seen.min() >= 0)
+    if whole and seen.max() <= STEPS + 1:
+        one = np.ones(x.shape[1])
+        return DosageCode(0 * one, one, max(int(seen.max()), 1))
+    low = np.where(np.isnan(x), np.inf, x).min(axis=0)
+    high = np.where(np.isnan(x), -np.inf, x).max(axis=0)
+    low = np.where(np.isfinite(low), low, 0.0)
+    width = np.where(np.isfinite(high), high - low, 0.0)
+    widest = float(width.max())
+    per_unit = STEPS / widest if widest > 0 else 1.0
+    return DosageCode(low, np.full(x.shape[1], per_unit), STEPS)
+
+
+class _DosageRegressor(RegressorMixin, BaseEstimator):
+    """What all estimators share; a child names its options class."""
+
+    _options: type[options.ModelOptions]
+
+    def fit(
+        self,
+        X: ArrayLike,  # (n_sample, n_feature)
+        y: ArrayLike,  # (n_sample,) or (n_sample, n_target)
+        sample_weight: ArrayLike | None = None,  # (n_sample,)
+    ) -> _DosageRegressor:
+        """Fit on dosages X.
+
+        Parameters
+        ----------
+        X
+            Dosages; NaN is a missing call.
+        y
+            One or several targets.
+        sample_weight
+            Relative precision of each row; rows of weight 0 are left out.
+
+        Raises
+        ------
+        ValueError
+            If the model cannot be fitted to these data.
+        """
+        x, target = validate_data(
+            self,
+            X,
+            y,
+            dtype=np.float64,
+            ensure_all_finite="allow-nan",
+            multi_output=True,
+            y_numeric=True,
+            ensure_min_samples=MIN_ROWS,
+        )
+        weight = _check_sample_weight(sample_weight, x, dtype=np.float64)
+        kept = weight > 0
+        x, weight = x[kept], weight[kept]
+        value = np.asarray(target, dtype=np.float64)[kept]
+        self.n_dims_y_ = value.ndim
+        value = value.reshape(x.shape[0], -1)
+        self.code_ = learn_code(x)
+        self.variant_id_ = self._variant_ids()
+        try:
+            predictor = build(self._chosen(), self._plan(self.variant_id_))
+            phenotypes = Phenotypes(
+                _row_names(x.shape[0]),
+                np.array([f"y{i}" for i in range(value.shape[1])]),
+                np.full(value.shape[1], ""),
+                value,
+                np.repeat(weight[:, None], value.shape[1], axis=1),
+            )
+            dataset = Dataset(self._genotypes(x), phenotypes)
+            self.fitted_ = predictor.fit(dataset, rng=self._rng())
+        except MeristemError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    def predict(
+        self, X: ArrayLike
+    ) -> FloatArray:  # (n_sample,) or (n_sample, n_target)
+        """Predict from dosages X."""
+        check_is_fitted(self)
+        x = validate_data(
+            self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan"
+        )
+        value = self.fitted_.predict(self._genotypes(x)).value
+        return value[:, 0] if self.n_dims_y_ == 1 else value
+
+    def _genotypes(self, x: FloatArray) -> Genotypes:
+        return Genotypes(
+            _row_names(x.shape[0]),
+            _variant_table(self.variant_id_),
+            self.code_.encode(x),
+            self.code_.ploidy,
+        )
+
+    def _variant_ids(self) -> NDArray[np.str_]:
+        names = getattr(self, "feature_names_in_", None)
+        if names is not None:
+            return np.asarray(names, dtype=np.str_)
+        return np.array([f"x{i}" for i in range(self.n_features_in_)])
+
+    def _chosen(self) -> options.ModelOptions:
+        names = set(self._options.model_fields) & set(self.get_params(deep=False))
+        return self._options(**{name: getattr(self, name) for name in names})
+
+    def _plan(self, variant_id: NDArray[np.str_]) -> NetworkPlan | None:
+        del variant_id
+        return None
+
+    def _rng(self) -> np.random.Generator:
+        state: Any = getattr(self, "random_state", None)
+        if isinstance(state, np.random.Generator):
+            return state
+        if state is None:
+            return np.random.default_rng()
+        seed = check_random_state(state).randint(2**31 - 1)
+        return np.random.default_rng(seed)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.target_tags.single_output = True
+        tags.target_tags.multi_output = True
+        return tags
+
+
+class GBLUPRegressor(_DosageRegressor):
+    """Genomic BLUP; `fitted_` holds variance components and reliabilities.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.integers(0, 3, (80, 20))
+    >>> y = X @ rng.normal(size=20) + rng.normal(size=80)
+    >>> model = GBLUPRegressor().fit(X, y)
+    >>> bool(model.score(X, y) > 0.8)
+    True
+    """
+
+    _options = options.GBLUPOptions
+
+    def __init__(self, variance: str = "reml", random_state: Any = None) -> None:
+        self.variance = variance
+        self.random_state = random_state
+
+
+class RidgeBLUPRegressor(_DosageRegressor):
+    """Ridge regression on dosages, its penalty by exact leave-one-out."""
+
+    _options = options.RidgeOptions
+
+    def __init__(self, penalties: tuple[float, ...] = ()) -> None:
+        self.penalties = penalties
+
+
+class ElasticNetRegressor(_DosageRegressor):
+    """Elastic net on standardised dosages, tuned on random inner folds."""
+
+    _options = options.ElasticNetOptions
+
+    def __init__(
+        self,
+        l1_ratio: tuple[float, ...] = (0.1, 0.5, 0.9),
+        n_alphas: int = 30,
+        random_state: Any = None,
+    ) -> None:
+        self.l1_ratio = l1_ratio
+        self.n_alphas = n_alphas
+        self.random_state = random_state
+
+
+class RandomForestMarkerRegressor(_DosageRegressor):
+    """Random forest on dosages."""
+
+    _options = options.ForestOptions
+
+    def __init__(
+        self,
+        trees: int = 300,
+        max_features: float = 0.1,
+        min_leaf: int = 3,
+        random_state: Any = None,
+    ) -> None:
+        self.trees = trees
+        self.max_features = max_features
+        self.min_leaf = min_leaf
+        self.random_state = random_state
+
+
+class BoostingMarkerRegressor(_DosageRegressor):
+    """Histogram gradient boosting on dosages, its rounds by random inner folds."""
+
+    _options = options.BoostingOptions
+
+    def __init__(
+        self,
+        rounds: int = 300,
+        learning_rate: float = 0.05,
+        leaves: int = 15,
+        max_features: float = 0.2,
+        random_state: Any = None,
+    ) -> None:
+        self.rounds = rounds
+        self.learning_rate = learning_rate
+        self.leaves = leaves
+        self.max_features = max_features
+        self.random_state = random_state
+
+
+class RKHSRegressor(_DosageRegressor):
+    """Gaussian-kernel regression on dosages."""
+
+    _options = options.KernelOptions
+
+    def __init__(
+        self,
+        bandwidths: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0, 5.0),
+        variance: str = "reml",
+        random_state: Any = None,
+    ) -> None:
+        self.bandwidths = bandwidths
+        self.variance = variance
+        self.random_state = random_state
+
+
+class DenseRegressor(_DosageRegressor):
+    """Fully connected network on dosages."""
+
+    _options = options.DenseOptions
+
+    def __init__(
+        self,
+        hidden: tuple[int, ...] = (64, 64, 64),
+        epochs: int = 1000,
+        learning_rate: float = 3e-3,
+        seeds: int = 3,
+        inner_folds: int = 5,
+        random_state: Any = None,
+    ) -> None:
+        self.hidden = hidden
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.seeds = seeds
+        self.inner_folds = inner_folds
+        self.random_state = random_state
+
+
+class CNNRegressor(_DosageRegressor):
+    """1-D convolutional network on one-hot dosages; columns in genome order."""
+
+    _options = options.CNNOptions
+
+    def __init__(
+        self,
+        channels: int = 8,
+        epochs: int = 1000,
+        learning_rate: float = 3e-3,
+        seeds: int = 3,
+        inner_folds: int = 5,
+        random_state: Any = None,
+    ) -> None:
+        self.channels = channels
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.seeds = seeds
+        self.inner_folds = inner_folds
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        # ten continuous columns, as scikit-learn's checks have them, are no genome
+        tags.regressor_tags.poor_score = True
+        return tags
+
+
+class BINNRegressor(_DosageRegressor):
+    """Biologically informed network.
+
+    Parameters
+    ----------
+    plan
+        Compiled knowledge. Its variants are matched to the columns of a data frame
+        by name, to those of a plain matrix by position. Without a plan one node
+        reads every column.
+    hidden, epochs, learning_rate, seeds, inner_folds
+        As in `config.models.BINNOptions`.
+    random_state
+        Seed of splits and weights.
+    """
+
+    _options = options.BINNOptions
+
+    def __init__(
+        self,
+        plan: NetworkPlan | None = None,
+        hidden: tuple[int, ...] = (16,),
+        epochs: int = 1000,
+        learning_rate: float = 3e-3,
+        seeds: int = 3,
+        inner_folds: int = 5,
+        random_state: Any = None,
+    ) -> None:
+        self.plan = plan
+        self.hidden = hidden
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.seeds = seeds
+        self.inner_folds = inner_folds
+        self.random_state = random_state
+
+    def _variant_ids(self) -> NDArray[np.str_]:
+        plan = self.plan
+        if plan is None or hasattr(self, "feature_names_in_"):
+            return super()._variant_ids()
+        by_position = plan.variants.n_variant == self.n_features_in_
+        return plan.variants.variant_id if by_position else super()._variant_ids()
+
+    def _plan(self, variant_id: NDArray[np.str_]) -> NetworkPlan:
+        if self.plan is not None:
+            return self.plan
+        every = np.arange(variant_id.size, dtype=np.int64)
+        none = np.empty(0, dtype=np.int64)
+        level = PlanLevel(0, 1, np.zeros_like(every), every, none, none)
+        return NetworkPlan(
+            _variant_table(variant_id),
+            np.array(["all"]),
+            np.array(["gene"]),
+            np.zeros(1, dtype=np.int64),
+            (level,),
+            np.zeros(1, dtype=np.int64),
+        )
+
+
+def _row_names(size: int) -> NDArray[np.str_]:
+    return np.arange(size).astype(np.str_)
+
+
+def _variant_table(variant_id: NDArray[np.str_]) -> VariantTable:
+    blank = np.full(variant_id.size, "")
+    position = np.zeros(variant_id.size, dtype=np.int64)
+    return VariantTable(variant_id, blank, position, blank, blank)

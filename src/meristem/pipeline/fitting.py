@@ -1,0 +1,71 @@
+"""Fit every model on all rows, once, for explanation and for new lines."""
+
+from __future__ import annotations
+
+from threadpoolctl import threadpool_limits
+
+from meristem.config.models import MeasuredOmicsOptions
+from meristem.evaluate.splits import inner_splits
+from meristem.genetics.filters import filter_markers
+from meristem.io.stores.state import read_state, write_state
+from meristem.models.catalog import restore
+from meristem.models.protocol import Fitted
+from meristem.pipeline.analysis import Analysis
+from meristem.prepare.by_environment import (
+    centre_environments,
+    environment_means,
+    is_stacked,
+)
+from meristem.records import Dataset
+
+MODELS = "models"
+
+
+def training_rows(analysis: Analysis) -> Dataset:
+    """Return all rows with the markers that pass the filters on them.
+
+    Rows of lines in environments lose the mean of their environment.
+    """
+    dataset = analysis.dataset
+    if is_stacked(dataset):
+        dataset = centre_environments(dataset, environment_means(dataset))
+    kept = filter_markers(dataset.genotypes, analysis.config.genotypes.filter)
+    return dataset.take_variants(kept.keep)
+
+
+def deployable_labels(analysis: Analysis) -> list[str]:
+    """Return the labels of the models that predict from genotypes alone."""
+    return [
+        options.label
+        for options in analysis.config.models
+        if not isinstance(options, MeasuredOmicsOptions)
+    ]
+
+
+def fit_models(analysis: Analysis) -> None:
+    """Write one fitted state per deployable model, skipping those that are there."""
+    labels = deployable_labels(analysis)
+    for done, (label, predictor) in enumerate(analysis.predictors):
+        if label not in labels:
+            continue
+        analysis.notify("final fits", done, len(analysis.predictors))
+        stage = f"fit-{label}"
+        if analysis.folder.is_done(
+            stage, analysis.evaluation_key, (f"{MODELS}/{label}.json",)
+        ):
+            continue
+        # one thread, as in the folds: numbers do not depend on the machine's load
+        with analysis.timed(f"fit {label}"), threadpool_limits(limits=1):
+            train = training_rows(analysis)
+            inner = inner_splits(
+                train, analysis.config.evaluate, analysis.rng("inner", label)
+            )
+            fitted = predictor.fit(train, rng=analysis.rng("fit", label), inner=inner)
+            write_state(fitted.state(), analysis.folder.file(MODELS), label)
+        analysis.folder.mark_done(stage, analysis.evaluation_key)
+    analysis.notify("final fits", len(analysis.predictors), len(analysis.predictors))
+
+
+def load_fitted(analysis: Analysis, label: str) -> Fitted:
+    """Return the fitted model of a run folder."""
+    return restore(read_state(analysis.folder.file(MODELS), label))

@@ -1,0 +1,104 @@
+"""The plan of a model whose graph is learned on its training rows."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from meristem.config.models import LearnOptions
+from meristem.errors import PlanError
+from meristem.knowledge.build import Knowledge
+from meristem.plan.compile import restrict_plan
+from meristem.plan.learned.curated import plan_graph
+from meristem.plan.learned.learn import learn_plan
+from meristem.plan.null import random_plan, shuffle_plan
+from meristem.records import Dataset, NetworkPlan, Split
+
+
+class GraphOptions(Protocol):
+    """Options of a model that reads a graph."""
+
+    @property
+    def graph(self) -> str:
+        """Where the graph comes from."""
+        ...
+
+    @property
+    def learn(self) -> LearnOptions:
+        """How it is learned."""
+        ...
+
+
+def is_learned(options: GraphOptions) -> bool:
+    """Tell whether the graph comes from the training rows."""
+    return options.graph in ("learned", "both")
+
+
+def learned_network(
+    dataset: Dataset,
+    options: GraphOptions,
+    curated: NetworkPlan | None,
+    inner: tuple[Split, ...],
+    rng: np.random.Generator,
+) -> NetworkPlan:
+    """Learn the plan of a model from its training rows.
+
+    With equal options, rows and inner splits the plan is the same for every model.
+
+    Parameters
+    ----------
+    dataset
+        Training rows.
+    options
+        `graph` is "learned" (genes and their variants) or "both" (curated terms on
+        top); `learn` says how, and whether what was learned is rewired (controls).
+    curated
+        Compiled knowledge. Its genes' variants are their cis windows.
+    inner
+        Splits that judge the choice of genes.
+    rng
+        Source of randomness.
+
+    Raises
+    ------
+    PlanError
+        If `graph` is "both" and there is no curated knowledge.
+    DataError
+        If there are too few rows with omics.
+    """
+    if options.graph == "both" and curated is None:
+        raise PlanError(
+            'graph = "both" needs curated knowledge and there is none',
+            remedy='add a [knowledge] section, or set graph = "learned"',
+        )
+    knowledge = None if curated is None else Knowledge(plan_graph(curated))
+    plan = learn_plan(
+        dataset,
+        options.learn,
+        rng=rng,
+        knowledge=knowledge,
+        inner=inner,
+        merge=options.graph == "both",
+    )
+    if options.learn.null == "shuffled":
+        return shuffle_plan(plan, rng)
+    return random_plan(plan, rng) if options.learn.null == "random" else plan
+
+
+def model_plan(
+    dataset: Dataset,
+    options: GraphOptions,
+    curated: NetworkPlan | None,
+    inner: tuple[Split, ...],
+    rng: np.random.Generator,
+) -> NetworkPlan | None:
+    """Return the plan of a linear model, learned or restricted to the variants.
+
+    None without curated knowledge where nothing is to be learned.
+    """
+    if is_learned(options):
+        return learned_network(dataset, options, curated, inner, rng)
+    if curated is None:
+        return None
+    return restrict_plan(curated, dataset.genotypes.variants)

@@ -1,0 +1,120 @@
+"""The network against its controls: what each ingredient is worth."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from meristem.pages.numbers import fixed, signed
+from meristem.pages.page import Figure
+from meristem.pages.palette import ACCENT, INK, NEUTRAL, PAPER, RULE, SOFT, WARN
+from meristem.pages.panel import Panel, draw_x_axis, make_panel
+from meristem.pages.scale import limits
+from meristem.pages.svg import Canvas, text_width
+from meristem.report.view import ARMS, Target, View, arm_of
+
+WIDTH = 840
+CAPACITY = "capacity"
+ROW = 38
+TOP = 40
+
+
+def control_rows(view: View, target: Target) -> pd.DataFrame:
+    """Return the contributions to a target with the control's own mean."""
+    rows = view.of(view.artefacts.controls, target)
+    means = {v.model: v.mean for v in view.verdicts if v.target == target}
+    means |= {
+        v.reference: v.reference_mean for v in view.verdicts if v.target == target
+    }
+    own = [means.get(label, math.nan) for label in rows["control"]]
+    return rows.assign(control_mean=own)
+
+
+def controls_sentence(view: View, target: Target) -> str:
+    """Return in words how much of the result each ingredient gives."""
+    rows = control_rows(view, target)
+    if rows.empty:
+        return ""
+    said = []
+    for record in rows.to_dict("records"):
+        low, high = float(record["low"]), float(record["high"])
+        if not math.isfinite(low + high):
+            continue
+        clear = "" if low > 0 or high < 0 else ", not distinguishable from nothing"
+        name = _words(record)[0]
+        against = "" if record["ingredient"] == CAPACITY else f" (against {name})"
+        said.append(
+            f"{record['ingredient']}{against} {signed(record['difference'])}{clear}"
+        )
+    label = str(rows["network"].iloc[0]) if "network" in rows else "the network"
+    own = view.verdict(label, target)
+    head = ""
+    if own is not None:
+        head = f"{label} gains {signed(own.difference)} over {own.reference}. "
+    return f"{head}What its parts add: {'; '.join(said)}." if said else ""
+
+
+def draw_controls(view: View, target: Target, name: str) -> Figure | None:
+    """Return network minus control with its interval; None without controls."""
+    table = control_rows(view, target)
+    table = table[table["difference"].notna()]
+    if table.empty:
+        return None
+    records = table.to_dict("records")
+    names = [_words(record)[0] for record in records]
+    left = min(max(max(text_width(text, 13) for text in names) + 14, 220), 270)
+    height = ROW * len(table)
+    canvas = Canvas(WIDTH, TOP + height + 46, f"Controls, {target.name}")
+    ends = [table[["difference", "low", "high"]].to_numpy()]
+    box = (left, float(TOP), WIDTH - left - 190, float(height))
+    panel = make_panel(box, limits(ends, 0.06, include=[0.0]), (0, 1))
+    draw_x_axis(canvas, panel, "gain of the network over its control", grid=True)
+    zero = float(panel.x(0.0))
+    canvas.line(zero, TOP - 4, zero, panel.bottom, stroke=INK, stroke_dasharray="2 3")
+    canvas.text(WIDTH - 90, 22, "control", 12, anchor="end", fill=SOFT)
+    canvas.text(WIDTH, 22, "gain", 12, anchor="end", fill=SOFT)
+    for position, record in enumerate(records):
+        _draw_row(canvas, panel, record, position, left)
+    return Figure(name, canvas.to_svg(), table, CAPTION)
+
+
+def _words(record: dict) -> tuple[str, str]:
+    """Return what a control is called, and what it is."""
+    if record["ingredient"] == CAPACITY:
+        return "capacity alone", f"dense network against {record['control']}"
+    suffix = arm_of(str(record["control"]))[1]
+    return ARMS.get(suffix, (str(record["control"]), str(record["ingredient"])))
+
+
+def _draw_row(
+    canvas: Canvas, panel: Panel, record: dict, position: int, left: float
+) -> None:
+    y = TOP + ROW * (position + 0.5)
+    if position:
+        canvas.line(0, y - ROW / 2, WIDTH, y - ROW / 2, stroke=RULE)
+    name, meaning = _words(record)
+    canvas.text(0, y - 1, name, 13, left - 14)
+    canvas.text(0, y + 13, meaning, 10.5, left - 14, fill=SOFT)
+    low, high = float(record["low"]), float(record["high"])
+    clear = low > 0 or high < 0
+    colour = (ACCENT if low > 0 else WARN) if clear else NEUTRAL
+    if math.isfinite(low) and math.isfinite(high):
+        px = [float(value) for value in panel.x([low, high])]
+        canvas.line(px[0], y, px[1], y, stroke=colour, stroke_width=2.4)
+    place = float(panel.x(record["difference"]))
+    fill = colour if clear else PAPER
+    tip = str(record.get("line") or record["control"])
+    canvas.circle(place, y, 5.2, tip, fill=fill, stroke=colour, stroke_width=2)
+    mean = fixed(record["control_mean"])
+    canvas.text(WIDTH - 90, y + 4.5, mean, 13, anchor="end", fill=SOFT)
+    gain = signed(record["difference"])
+    canvas.text(WIDTH, y + 4.5, gain, 13, anchor="end", font_weight=600)
+
+
+CAPTION = (
+    "Every [[control]] is fitted on the same folds and lacks one ingredient. Network "
+    "minus control with its 95 % [[interval]]; filled where it excludes zero. A "
+    "control as good as the network means that the ingredient did nothing here. "
+    "Capacity alone is what a dense network of equal size adds to the reference."
+)

@@ -1,0 +1,94 @@
+"""Terms that hold more of the genes that matter than their place explains."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from meristem.pages.numbers import fixed, p_value
+from meristem.pages.page import Figure
+from meristem.pages.palette import INK, PAPER, RULE, SOFT, category
+from meristem.pages.panel import draw_legend, draw_x_axis, make_panel
+from meristem.pages.svg import Canvas, text_width
+from meristem.report.view import Target, View
+
+WIDTH = 840
+ROW = 24
+TOP = 44
+SHOWN = 15
+LEVEL = 0.1
+
+METHODS = {"network": "network", "gwas": "GWAS", "twas": "TWAS"}
+
+
+def top_terms(view: View, target: Target, shown: int = SHOWN) -> pd.DataFrame:
+    """Return all rows of the terms with the smallest p of any method."""
+    rows = view.of(view.artefacts.enrichment, target)
+    rows = rows[np.isfinite(rows["p"])]
+    best = rows.groupby("term", sort=False)["p"].min().sort_values(kind="stable")
+    kept = best.head(shown).index.tolist()
+    place = {term: number for number, term in enumerate(kept)}
+    chosen = rows[rows["term"].isin(kept)]
+    return chosen.assign(row=chosen["term"].map(place)).sort_values(["row", "method"])
+
+
+def draw_enrichment(view: View, target: Target, name: str) -> Figure | None:
+    """Return one row per term with a dot for each method; None without terms."""
+    rows = top_terms(view, target)
+    if rows.empty:
+        return None
+    first = rows.drop_duplicates("term")
+    labels = [_label(view, record) for record in first.to_dict("records")]
+    left = min(max(text_width(label, 12) for label in labels) + 15, 330)
+    height = ROW * len(labels)
+    canvas = Canvas(WIDTH, TOP + height + 44, f"Terms, {target.name}")
+    strength = -np.log10(rows["p"].clip(lower=1e-300))
+    box = (left, float(TOP), WIDTH - left - 20, float(height))
+    panel = make_panel(box, (0.0, max(1.0, 1.06 * float(strength.max()))), (0, 1))
+    draw_x_axis(canvas, panel, "\u2212log10 p", grid=True)
+    used = [method for method in METHODS if (rows["method"] == method).any()]
+    colours = {method: category(k) for k, method in enumerate(METHODS)}
+    draw_legend(canvas, [(METHODS[m], colours[m]) for m in used], left, 18)
+    for position, label in enumerate(labels):
+        y = TOP + ROW * (position + 0.5)
+        if position:
+            canvas.line(0, y - ROW / 2, WIDTH, y - ROW / 2, stroke=RULE)
+        canvas.text(0, y + 4, label, 12, left - 14, fill=INK)
+    for record, value in zip(rows.to_dict("records"), strength.tolist(), strict=True):
+        if not math.isfinite(value):
+            continue
+        method = str(record["method"])
+        colour = colours.get(method, SOFT)
+        y = TOP + ROW * (int(record["row"]) + 0.5)
+        found = float(record["q"]) <= LEVEL
+        tip = (
+            f"{METHODS.get(method, method)}: p {p_value(record['p'])}, "
+            f"q {p_value(record['q'])}, score {fixed(record['score'])}"
+        )
+        canvas.circle(
+            float(panel.x(value)),
+            y,
+            4.6,
+            tip,
+            fill=colour if found else PAPER,
+            stroke=colour,
+            stroke_width=1.8,
+        )
+    return Figure(name, canvas.to_svg(), rows.drop(columns="row"), CAPTION)
+
+
+def _label(view: View, record: dict) -> str:
+    term, label = str(record["term"]), str(record.get("label") or "")
+    if label in ("", term):
+        label = view.node_name(term)
+    return f"{label} ({int(record['n_genes'])})"
+
+
+CAPTION = (
+    "Terms with many genes high in the ranking by the network on lines left out "
+    "([[held-out test]]), by [[GWAS]] or by [[TWAS]]; in brackets the number of genes. "
+    "Genes that are neighbours, or regulated together, do not count as several "
+    f"([[enrichment]]). Filled: [[q value]] of {LEVEL:g} or less."
+)

@@ -1,0 +1,144 @@
+"""What was read, what was dropped, and how the lines are related."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from meristem.pages.key_values import record_table, shown
+from meristem.pages.numbers import count, number, percent
+from meristem.pages.page import Section
+from meristem.pages.table import table_html
+from meristem.report.figures.accuracy.structure import draw_structure
+from meristem.report.view import View
+
+
+def data_section(view: View) -> Section:
+    """Return inputs, filters and the reconciliation of ids."""
+    data = view.artefacts.data
+    intro = (
+        "Lines are matched between files by their names, exactly. What found no "
+        "partner was left out; the tables say how much, and what might be mended."
+    )
+    if not data:
+        text = "This run holds no data.json: what was read was not recorded."
+        return Section("Data", "data", f'<div class="box"><p>{text}</p></div>')
+    parts = [Markup("<h3>Read</h3>"), _inputs(data), *_traits(data)]
+    if data.get("reconciliation"):
+        parts += [Markup("<h3>Matched and dropped</h3>"), _pairs(data)]
+    if data.get("filters"):
+        parts += [Markup("<h3>Marker filters</h3>"), _filters(data["filters"])]
+    return Section("Data", "data", str(Markup("\n").join(parts)), intro)
+
+
+def _inputs(data: dict[str, Any]) -> Markup:
+    rows = []
+    genotypes = data.get("genotypes") or {}
+    if genotypes:
+        missing = genotypes.get("missing_share")
+        extent = f"{shown(genotypes.get('variants'))} variants"
+        if genotypes.get("contigs"):
+            extent += f" on {shown(genotypes['contigs'])} contigs"
+        if genotypes.get("parents"):
+            extent += f"; and {shown(genotypes['parents'])} parents, whose omics teach"
+        lines = genotypes.get("lines", genotypes.get("samples"))
+        rows.append(("genotypes", lines, extent, missing))
+    for table in data.get("omics") or []:
+        extent = f"{shown(table.get('features'))} features"
+        if table.get("features_with_node") is not None:
+            extent += f", {shown(table['features_with_node'])} of them measure a node"
+        name = f"omics: {table.get('name')} (training only)"
+        rows.append(
+            (name, table.get("samples_measured"), extent, table.get("missing_share"))
+        )
+    for group in data.get("groups") or []:
+        extent = f"{shown(group.get('labels'))} labels"
+        rows.append((f"grouping: {group.get('name')}", None, extent, None))
+    frame = pd.DataFrame(rows, columns=["input", "lines", "content", "missing"])
+    frame = frame.astype({"lines": float, "missing": float})
+    return table_html(
+        frame, {"lines": count, "missing": lambda v: percent(v, 2)}, sortable=False
+    )
+
+
+def _traits(data: dict[str, Any]) -> list[Markup]:
+    described = data.get("phenotypes") or []
+    if not described:
+        return []
+    frame = pd.DataFrame(described).reindex(
+        columns=["trait", "environment", "n", "mean", "sd"]
+    )
+    frame = frame.astype({"n": float, "mean": float, "sd": float})
+    if not frame["environment"].fillna("").astype(bool).any():
+        frame = frame.drop(columns="environment")
+    frame = frame.rename(columns={"n": "lines with a value"})
+    formats = {"lines with a value": count, "mean": number, "sd": number}
+    return [Markup("<h3>Traits</h3>"), table_html(frame, formats)]
+
+
+def _pairs(data: dict[str, Any]) -> Markup:
+    pairs = data["reconciliation"]
+    if not all(isinstance(pair, dict) and "left" in pair for pair in pairs):
+        return record_table([p for p in pairs if isinstance(p, dict)])
+    rows = [
+        {
+            "inputs": f"{pair.get('left')} and {pair.get('right')}",
+            "matched": pair.get("matched"),
+            "only_in_the_first": pair.get("dropped_left"),
+            "only_in_the_second": pair.get("dropped_right"),
+            "ambiguous": _sum(pair, "duplicated_left", "duplicated_right"),
+            "would_match": sum((pair.get("would_match") or {}).values()),
+        }
+        for pair in pairs
+    ]
+    frame = pd.DataFrame(rows)
+    numeric = [str(column) for column in frame if column != "inputs"]
+    frame[numeric] = frame[numeric].astype(float)
+    table = table_html(frame, dict.fromkeys(numeric, count))
+    hints = [hint for pair in pairs for hint in _hints(pair)]
+    return Markup("{}{}").format(table, Markup("").join(hints))
+
+
+def _sum(pair: dict[str, Any], *names: str) -> int:
+    return sum(int(pair.get(name) or 0) for name in names)
+
+
+def _hints(pair: dict[str, Any]) -> list[Markup]:
+    examples = (pair.get("examples") or {}).get("would_match") or []
+    if not examples or pair.get("folded"):
+        return []
+    listed = ", ".join(f"{e[0]} and {e[1]}" for e in examples[:3])
+    total = sum((pair.get("would_match") or {}).values())
+    box = Markup('<div class="box warn"><p>{}</p></div>')
+    return [
+        box.format(
+            f"{total} names of {pair.get('left')} and {pair.get('right')} differ "
+            f"only in spaces, case or -/_ (for example {listed}). If they are the same "
+            "lines, run again with --fold-ids."
+        )
+    ]
+
+
+def _filters(filters: Any) -> Markup:
+    if isinstance(filters, dict):
+        removed = {k: v for k, v in filters.items() if str(k).startswith("removed")}
+        if removed and not any(removed.values()):
+            return Markup('<p class="quiet">No marker was removed.</p>')
+        frame = pd.DataFrame(list(filters.items()), columns=["filter", "markers"])
+        return table_html(frame, {"markers": count}, sortable=False)
+    return record_table([item for item in filters if isinstance(item, dict)])
+
+
+def structure_section(view: View) -> Section | None:
+    """Return the principal components; None where they were not computed."""
+    figure = draw_structure(view)
+    if figure is None:
+        return None
+    intro = (
+        "How the lines are related, as the markers see it. Strong clusters make "
+        "prediction look easier than it is: part of the [[predictive ability]] is then "
+        "the difference between families, not between the lines of one family."
+    )
+    return Section("Population structure", "structure", intro=intro, blocks=(figure,))

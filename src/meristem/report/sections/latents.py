@@ -1,0 +1,105 @@
+"""Whether the nodes compute what they are named after."""
+
+from __future__ import annotations
+
+import pandas as pd
+from markupsafe import Markup
+
+from meristem.pages.numbers import count, fixed, p_value
+from meristem.pages.page import Block, Figure, Section, Tabs
+from meristem.pages.table import table_html
+from meristem.report.figures.network.latents import draw_agreement, draw_latents
+from meristem.report.figures.network.validation import draw_validation
+from meristem.report.latent_values import agreement, latent_models, orient
+from meristem.report.per_target import per_target
+from meristem.report.view import View, slug
+
+MOST_MODELS = 6
+MOST_ROWS = 30
+
+
+def latents_section(view: View) -> Section | None:
+    """Return latents against measured omics on held-out lines, one tab per model."""
+    labels = latent_models(view.artefacts)[:MOST_MODELS]
+    found = [
+        (label, _panel(view, label, position)) for position, label in enumerate(labels)
+    ]
+    found = [(label, panel) for label, panel in found if panel]
+    if not found:
+        return None
+    intro = (
+        "Does a node compute the quantity it is named after? Each [[latent]] is "
+        "compared with its measurement on lines kept out of training."
+    )
+    blocks: tuple[Block, ...] = found[0][1]
+    if len(found) > 1:
+        names = tuple(label for label, _ in found)
+        blocks = (Tabs(names, tuple(panel for _, panel in found)),)
+    blocks = (*blocks, *per_target(view, {"validation": draw_validation}))
+    return Section("Latents and measured omics", "latents", "", intro, blocks)
+
+
+def _panel(view: View, label: str, position: int) -> tuple[str | Figure, ...]:
+    rows = view.artefacts.latents
+    oriented = orient(rows[rows["model"] == label])
+    table = agreement(oriented)
+    stem = "" if position == 0 else f"_{slug(label)}_{position + 1}"
+    panels = draw_latents(view, oriented, table, f"latents{stem}")
+    if panels is None:
+        return ()
+    histogram = draw_agreement(table, f"agreement{stem}")
+    parts: list[str | Figure] = [_saw(view, label), panels]
+    parts += [histogram] if histogram is not None else []
+    parts.append(str(_table(view, label, table)))
+    return tuple(part for part in parts if part != "")
+
+
+def _saw(view: View, label: str) -> str:
+    """Return whether the model was trained on measurements of these nodes."""
+    omics = view.model(label).omics
+    if not omics:
+        return ""
+    text = (
+        f"{label} was trained without omics: what agreement there is comes from the "
+        "wiring of the network and the trait alone."
+        if omics == "none"
+        else f"{label} was given these measurements for its training lines, never for "
+        "the lines shown here."
+    )
+    return str(Markup('<p class="intro">{}</p>').format(text))
+
+
+def _table(view: View, label: str, table: pd.DataFrame) -> Markup:
+    nodes = view.artefacts.nodes
+    shown = table.head(MOST_ROWS)
+    wanted = ["agreement_low", "agreement_high", "agreement_p"]
+    own = nodes[nodes["model"] == label]
+    if all(column in own for column in wanted) and not own.empty:
+        known = own.dropna(subset=["agreement_p"]).drop_duplicates("node")
+        shown = shown.merge(known[["node", *wanted]], on="node", how="left")
+    shown = shown.dropna(axis=1, how="all")
+    if view.node_label:
+        readable = [view.node_name(str(node)) for node in shown["node"]]
+        if readable != shown["node"].tolist():
+            shown.insert(1, "name", readable)
+    formats = {
+        "lines": count,
+        "folds": count,
+        "agreement": fixed,
+        "agreement_low": fixed,
+        "agreement_high": fixed,
+        "agreement_p": p_value,
+    }
+    headings = {
+        "agreement_low": "from",
+        "agreement_high": "to",
+        "agreement_p": "p (permutation)",
+    }
+    present = {name: form for name, form in formats.items() if name in shown}
+    html = table_html(shown, present, headings)
+    if len(table) <= 12:
+        return html
+    return Markup(
+        '<details><summary>The best {} nodes</summary><div class="inside">{}</div>'
+        "</details>"
+    ).format(len(shown), html)

@@ -1,0 +1,97 @@
+"""Find columns by the names that breeding tables usually give them."""
+
+from __future__ import annotations
+
+import re
+
+from meristem.errors import ConfigError, DataError
+from meristem.text.columns import Table
+
+# Spelled without case, spaces and punctuation; the first that is there is taken.
+LINE = (
+    "line lineid linename sampleid sample samplename genotypeid genotype genotypename "
+    "germplasmname accession accessionname accessionid variety cultivar taxa taxon "
+    "hybrid clone strain individual individualid ind iid id gid name entry geno "
+    "germplasmdbid germplasm plant animal"
+).split()
+ENVIRONMENT = "environment env environmentname trial trialname study studyname".split()
+PLACE = "location loc locationname site".split()
+SEASON = "year season".split()
+REPLICATE = "replicate rep replication block blk".split()
+TRAIT = "trait traitname observationvariablename variable variablename".split()
+VALUE = "value phenotypevalue phenotype observation measurement".split()
+WEIGHT = "weight weights".split()
+STANDARD_ERROR = "standarderror stderr se".split()
+
+# Often numbers, never traits.
+LABEL = (
+    "family fam familyid fid group subpopulation subpop population pop pool cluster "
+    "parent1 parent2 mother father dam sire male female mat pat sex gender "
+    "plot plotid row column col range"
+).split()
+
+
+def is_called(name: str, usual: list[str]) -> bool:
+    """Return whether `name` is one of the usual names."""
+    return _plain(name) in usual
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def find_column(table: Table, usual: list[str]) -> str | None:
+    """Return the column with the first of the usual names, None without any."""
+    by_plain = {_plain(name): name for name in reversed(table.column_name)}
+    return next((by_plain[word] for word in usual if word in by_plain), None)
+
+
+def named_column(table: Table, name: str, field: str) -> str:
+    """Return `name` if the table has it.
+
+    Raises
+    ------
+    ConfigError
+        If it has not.
+    """
+    if name not in table.column_name:
+        raise ConfigError(
+            f"{field} = {name!r}, but there is no such column",
+            where=table.path,
+            remedy=f"use one of: {_listed(table)}",
+        )
+    return name
+
+
+def line_column(table: Table, name: str = "", field: str = "line") -> str:
+    """Return the column of sample ids: as named, as usual, or the unnamed first.
+
+    `field` is the setting that can name it; "" where there is none.
+
+    Raises
+    ------
+    ConfigError
+        If `name` is given and not there.
+    DataError
+        If no column has one of the usual names.
+    """
+    if name:
+        return named_column(table, name, field)
+    found = find_column(table, LINE)
+    if found is not None:
+        return found
+    if table.column_name[0] == "":
+        return ""
+    columns = _listed(table)
+    remedy = f"call it `line`; the columns are: {columns}"
+    if field:
+        remedy = f"call it `line`, or set `{field}` to one of: {columns}"
+    raise DataError(
+        "no column of sample ids was found", where=table.path, remedy=remedy
+    )
+
+
+def _listed(table: Table) -> str:
+    names = [name or "(unnamed)" for name in table.column_name[:12]]
+    more = len(table.column_name) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,188 @@
+"""Dosage tables: both layouts, every dress, the coding -1, 0, 1."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meristem.errors import DataError
+from meristem.io.genotypes.dosage import read_dosage
+
+ROWS = "line,m1,m2,m3\nB73,0,2,NA\nMo17,1,,2\n"
+COLUMNS = """\
+marker\tchrom\tpos\tref\talt\tB73\tMo17
+m1\t1\t10\tA\tC\t0\t1
+.\t2A\t20\tG\tT\t2\tNA
+m3\t\t\t\t\t.\t2
+"""
+DOSAGE = [[0, 2, -1], [1, -1, 2]]
+
+
+@pytest.mark.parametrize("dress", ["plain", "gz", "crlf", "bom", "semicolon", "tab"])
+def test_samples_in_rows(tmp_path: Path, dress: str) -> None:
+    text = ROWS.encode()
+    path = tmp_path / ("a.csv.gz" if dress == "gz" else "a.csv")
+    if dress == "gz":
+        text = gzip.compress(text)
+    elif dress == "crlf":
+        text = text.replace(b"\n", b"\r\n")
+    elif dress == "bom":
+        text = b"\xef\xbb\xbf" + text
+    elif dress in ("semicolon", "tab"):
+        text = text.replace(b",", b";" if dress == "semicolon" else b"\t")
+    path.write_bytes(text)
+    found = read_dosage(path)
+    assert found.call_dosage.tolist() == DOSAGE
+    assert found.sample_id.tolist() == ["B73", "Mo17"]
+    assert found.variants.variant_id.tolist() == ["m1", "m2", "m3"]
+    assert found.variants.variant_position.tolist() == [0, 0, 0]
+
+
+def test_variants_in_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text(COLUMNS)
+    found = read_dosage(tmp_path / "a.tsv")
+    assert found.call_dosage.tolist() == DOSAGE
+    assert found.call_dosage.flags.c_contiguous
+    assert found.sample_id.tolist() == ["B73", "Mo17"]
+    table = found.variants
+    assert table.variant_id.tolist() == ["m1", "2A:20:G:T", "m3"]
+    assert table.variant_contig.tolist() == ["1", "2A", ""]
+    assert table.variant_position.tolist() == [10, 20, 0]
+    assert table.variant_alt.tolist() == ["C", "T", ""]
+
+
+@pytest.mark.parametrize(
+    "header", ["SNP_ID,B73,Mo17", "rs#,B73,Mo17", "id,chr,pos,B73,Mo17"]
+)
+def test_header_names_that_put_variants_in_rows(tmp_path: Path, header: str) -> None:
+    place = "1,5," if "chr" in header else ""
+    (tmp_path / "a.csv").write_text(f"{header}\nx,{place}0,2\ny,{place}1,1\n")
+    assert read_dosage(tmp_path / "a.csv").call_dosage.tolist() == [[0, 1], [2, 1]]
+
+
+@pytest.mark.parametrize(
+    "header", ["id,x,y", "name,x,y", ",x,y", "taxa,x,y", "chrom1,x,y"]
+)
+def test_header_names_that_put_samples_in_rows(tmp_path: Path, header: str) -> None:
+    (tmp_path / "a.csv").write_text(f"{header}\nB73,0,1\nMo17,2,1\n")
+    found = read_dosage(tmp_path / "a.csv")
+    assert found.sample_id.tolist() == ["B73", "Mo17"]
+
+
+def test_the_way_r_writes_tables(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('"","m1","m2"\n"B 73, USA",0,2\n"Mo17",1,NA\n')
+    found = read_dosage(tmp_path / "a.csv")
+    assert found.sample_id.tolist() == ["B 73, USA", "Mo17"]
+    (tmp_path / "b.tsv").write_text('"m1"\t"m2"\n"B73"\t0\t2\n"Mo17"\t1\tNA\n')
+    again = read_dosage(tmp_path / "b.tsv")
+    assert again.variants.variant_id.tolist() == ["m1", "m2"]
+    assert again.call_dosage.tolist() == found.call_dosage.tolist() == [[0, 2], [1, -1]]
+
+
+def test_whole_numbers_in_any_spelling(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("line,m1,m2,m3,m4\nB73,0.0, 2,1e0,+1\n")
+    assert read_dosage(tmp_path / "a.csv").call_dosage.tolist() == [[0, 2, 1, 1]]
+
+
+def test_the_coding_of_rrblup_is_raised_by_one(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("line,m1,m2\nB73,-1,0\nMo17,1,NA\n")
+    assert read_dosage(tmp_path / "a.csv").call_dosage.tolist() == [[0, 1], [2, -1]]
+    (tmp_path / "b.csv").write_text("line,m1,m2\nB73,-1,0\nMo17,2,1\n")
+    with pytest.raises(DataError, match=r"line 2, column 'm1': dosage -1") as error:
+        read_dosage(tmp_path / "b.csv")
+    assert "NA where a call is missing" in error.value.remedy
+
+
+def test_no_shift_without_a_minus_one(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("line,m1,m2\nB73,0,1\nMo17,1,0\n")
+    assert read_dosage(tmp_path / "a.csv").call_dosage.tolist() == [[0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize("ploidy", [1, 2, 4, 6, 8])
+def test_ploidy_is_the_limit(tmp_path: Path, ploidy: int) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"line,m1\nB73,{ploidy}\n")
+    found = read_dosage(path, ploidy=ploidy)
+    assert (found.ploidy, found.call_dosage[0, 0]) == (ploidy, ploidy)
+    path.write_text(f"line,m1,m2\nB73,0,0\nMo17,0,{ploidy + 1}\n")
+    with pytest.raises(DataError, match=r"line 3, column 'm2'"):
+        read_dosage(path, ploidy=ploidy)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**16),
+    n_sample=st.integers(1, 8),
+    n_variant=st.integers(1, 9),
+    ploidy=st.sampled_from([1, 2, 4, 6, 8]),
+    layout=st.sampled_from(["samples", "variants"]),
+    kind=st.sampled_from(["csv", "tsv", "parquet"]),
+    missing=st.sampled_from([0.0, 0.3]),
+)
+def test_random_tables(
+    make_genotypes,
+    assert_same,
+    tmp_path_factory,
+    seed,
+    n_sample,
+    n_variant,
+    ploidy,
+    layout,
+    kind,
+    missing,
+) -> None:
+    genotypes = make_genotypes(seed, n_sample, n_variant, ploidy, missing)
+    values = genotypes.call_dosage.astype(float)
+    values[values < 0] = np.nan
+    frame = pd.DataFrame(
+        values, index=genotypes.sample_id, columns=genotypes.variants.variant_id
+    )
+    frame = frame.astype("Int64").rename_axis("line")
+    table = genotypes.variants
+    if layout == "variants":
+        frame = frame.T.rename_axis("variant_id").reset_index()
+        for at, name in enumerate(("contig", "position", "ref", "alt"), start=1):
+            frame.insert(at, name, getattr(table, f"variant_{name}"))
+    else:
+        frame = frame.reset_index()
+    path = tmp_path_factory.mktemp("dosage") / f"a.{kind}"
+    if kind == "parquet":
+        frame.to_parquet(path)
+    else:
+        frame.to_csv(path, sep="\t" if kind == "tsv" else ",", index=False, na_rep="NA")
+    found = read_dosage(path, ploidy=ploidy)
+    assert_same(found, genotypes, places=layout == "variants")
+
+
+def test_parquet_with_ids_in_the_index(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"m1": [0, 1], "m2": [np.nan, 2.0]}, index=["B73", "Mo17"])
+    frame.to_parquet(tmp_path / "a.parquet")
+    found = read_dosage(tmp_path / "a.parquet")
+    assert found.sample_id.tolist() == ["B73", "Mo17"]
+    assert found.call_dosage.tolist() == [[0, -1], [1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("line,m1,m2\nB73,0,x\n", r"line 2, column 'm2': 'x' is no dosage"),
+        ("line,m1,m2\nB73,0.4,1\n", r"line 2, column 'm1': '0.4' is no dosage"),
+        ("line,m1,m2\nB73,0,inf\n", r"line 2, column 'm2': 'inf' is no dosage"),
+        ("line,m1,m2\nB73,0,1\n\nMo17,1\n", "line 4: has 2 columns, the header has 3"),
+        ("line,m1,m1\nB73,0,1\n", "variants 1 and 2 have the id 'm1'"),
+        ("line,m1,\nB73,0,1\n", "column 3 has no name"),
+        ("line,m1\nB73,0\nB73,1\n", "occur more than once: B73"),
+        ("marker,pos,chrom,B73\nm1,x,1,0\n", "line 2: position 'x'"),
+        ("line,m1\n", "has a header and no rows"),
+    ],
+)
+def test_faults_name_line_and_column(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(DataError, match=message):
+        read_dosage(tmp_path / "a.csv")

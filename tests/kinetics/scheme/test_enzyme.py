@@ -1,0 +1,107 @@
+"""The second worked case: constants of a two-substrate enzyme, with intervals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from meristem.errors import DataError
+from meristem.kinetics.scheme.catalog import two_substrate_enzyme
+from meristem.kinetics.scheme.enzyme import (
+    fit_constants,
+    michaelis_constants,
+    predict_rate,
+    profile_intervals,
+    sensitivity,
+    simulate_assay,
+)
+from meristem.kinetics.scheme.identify import identify
+
+SCHEME = two_substrate_enzyme()
+GRID = {
+    "A": np.array([0.1, 0.3, 1.0, 3.0, 10.0, 30.0]),
+    "B": np.array([0.1, 0.5, 2.0, 8.0, 30.0]),
+    "I": np.array([0.0, 0.5, 2.0]),
+}
+TRUTH = {"kcat": 10.0, "Ka": 2.5, "Kb": 5.0, "Kia": 2.0, "Ki": 0.5}
+
+
+def assay(noise: float = 0.05, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    return simulate_assay(SCHEME, GRID, rng=rng, noise=noise)
+
+
+def test_rate_law_of_the_textbook() -> None:
+    table = assay(noise=0.0)
+    a, b, i = (table[name].to_numpy() for name in "ABI")
+    k = TRUTH
+    bound = 1 + i / k["Ki"]
+    expected = (
+        k["kcat"]
+        * a
+        * b
+        / (k["Kia"] * k["Kb"] * bound + k["Kb"] * a + k["Ka"] * b * bound + a * b)
+    )
+    assert np.allclose(table["rate"], expected, rtol=1e-9)
+
+
+def test_constants_are_recovered_with_intervals() -> None:
+    covered = 0
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        found = fit_constants(SCHEME, assay(seed=seed), rng=rng, starts=4)
+        table = michaelis_constants(found).set_index("constant")
+        assert found.sigma == pytest.approx(0.05, rel=0.25)
+        for name, truth in TRUTH.items():
+            row = table.loc[name]
+            assert row["value"] == pytest.approx(truth, rel=0.15)
+            covered += row["low"] <= truth <= row["high"]
+    assert covered >= 22  # of 25, at 95 %
+
+
+def test_only_five_combinations_are_identifiable() -> None:
+    rng = np.random.default_rng(0)
+    found = fit_constants(SCHEME, assay(), rng=rng, starts=4)
+    reading = identify(SCHEME.reaction_names, found.information)
+    assert reading.rank == 5
+    assert {"bind_I", "leave_I"} <= set(SCHEME.reaction_names) - set(reading.identified)
+
+
+def test_profiles_say_which_constants_are_bounded() -> None:
+    rng = np.random.default_rng(0)
+    table = assay()
+    found = fit_constants(SCHEME, table, rng=rng, starts=4)
+    profile = profile_intervals(found, table).set_index("reaction")
+    assert profile.loc["cat", "low"] < 10.0 < profile.loc["cat", "high"]
+    assert np.isfinite(profile.loc["leave_A", ["low", "high"]].astype(float)).all()
+    assert profile.loc["bind_I", "high"] == np.inf
+    assert not profile.loc["leave_B", "bounded"]
+    assert not profile.loc["leave_I", "bounded"]
+    assert profile.loc["cat", "bounded"]
+
+
+def test_sensitivity_by_differences() -> None:
+    log_rates = np.array([SCHEME.log_rates])
+    step = 1e-6
+    got = sensitivity(SCHEME, log_rates)[0]
+    one = {name: np.ones(1) for name in "ABI"}
+    base = predict_rate(SCHEME, log_rates[0], one)
+    for index in range(7):
+        moved = log_rates[0].copy()
+        moved[index] += step
+        slope = (predict_rate(SCHEME, moved, one) - base) / step
+        assert got[index] == pytest.approx(slope[0], abs=1e-5)
+
+
+def test_faults_are_refused() -> None:
+    rng = np.random.default_rng(0)
+    table = assay()
+    with pytest.raises(DataError, match="'rate'"):
+        fit_constants(SCHEME, table.drop(columns="rate"), rng=rng)
+    with pytest.raises(DataError, match="column 'B'"):
+        fit_constants(SCHEME, table.drop(columns="B"), rng=rng)
+    with pytest.raises(DataError, match="row 3"):
+        fit_constants(SCHEME, table.assign(rate=[1, 1, 0] + [1] * 87), rng=rng)
+    with pytest.raises(DataError, match="'A' is negative"):
+        fit_constants(SCHEME, table.assign(A=-1.0), rng=rng)
+    with pytest.raises(DataError, match="no concentration of 'I'"):
+        predict_rate(SCHEME, np.zeros(7), {"A": np.ones(1), "B": np.ones(1)})

@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+
+from meristem.mixed.reml import decompose, estimate, fixed_effect, precision
+from meristem.mixed.several import estimate_multi, fixed_effect_multi, precision_multi
+
+N = 70
+
+
+def kernel_of(rng, width):
+    z = rng.normal(size=(N, width)) / np.sqrt(width)
+    return z @ z.T
+
+
+@pytest.fixture
+def problem():
+    rng = np.random.default_rng(11)
+    kernels = [kernel_of(rng, width) for width in (150, 9, 14)]
+    x = np.column_stack([np.ones(N), rng.normal(size=N)])
+    weight = rng.uniform(0.5, 2, size=N)
+    v = 0.7 * kernels[0] + 1.5 * kernels[1] + 0.3 * np.diag(1 / weight)
+    y = x @ [1.0, 0.5] + np.linalg.cholesky(v) @ rng.normal(size=N)
+    return kernels, x, weight, y
+
+
+def multiplicative_twin(kernels, y, x, weight, rounds):
+    parts = [*kernels, np.diag(1 / weight)]
+    s = np.full(len(parts), 0.3)
+    for _ in range(rounds):
+        v = sum(share * part for share, part in zip(s, parts, strict=True))
+        inverse = np.linalg.inv(v)
+        p = inverse - inverse @ x @ np.linalg.inv(x.T @ inverse @ x) @ x.T @ inverse
+        py = p @ y
+        s = s * [np.sqrt(py @ part @ py / np.sum(p * part)) for part in parts]
+    log_det = np.linalg.slogdet(v)[1] + np.linalg.slogdet(x.T @ inverse @ x)[1]
+    return s, -0.5 * (log_det + y @ py)
+
+
+def test_one_kernel_gives_the_single_kernel_answer(problem):
+    kernels, x, weight, y = problem
+    single = estimate(decompose(kernels[0], weight), y, x)
+    multi = estimate_multi(kernels[:1], y, x, weight=weight)
+    assert multi.converged
+    assert multi.genetic[0] == pytest.approx(single.genetic, rel=1e-3)
+    assert multi.residual == pytest.approx(single.residual, rel=1e-3)
+
+
+def test_agrees_with_many_multiplicative_rounds(problem):
+    kernels, x, weight, y = problem
+    fit = estimate_multi(kernels, y, x, weight=weight)
+    slow, log_likelihood = multiplicative_twin(kernels, y, x, weight, 1500)
+    assert fit.rounds < 40
+    assert fit.log_likelihood >= log_likelihood - 1e-5
+    assert np.append(fit.genetic, fit.residual) == pytest.approx(slow, abs=5e-3)
+
+
+def test_no_component_is_negative_and_a_useless_kernel_gets_zero():
+    rng = np.random.default_rng(3)
+    useful, useless = kernel_of(rng, 8), kernel_of(rng, 30)
+    x = np.ones((N, 1))
+    # phenotype drawn away from the useless kernel's leading directions
+    away = np.linalg.eigh(useless)[1][:, :35]
+    y = np.linalg.cholesky(useful + 1e-9 * np.eye(N)) @ rng.normal(size=N)
+    y = away @ (away.T @ (y + 0.3 * rng.normal(size=N)))
+    fit = estimate_multi([useful, useless], y, x)
+    assert (fit.genetic >= 0).all()
+    assert fit.genetic[1] == 0
+    assert fit.genetic[0] > 0
+
+
+def test_identical_kernels_share_one_component(problem):
+    kernels, x, _, y = problem
+    once = estimate_multi(kernels[:1], y, x)
+    twice = estimate_multi([kernels[0], kernels[0]], y, x)
+    assert twice.genetic.sum() == pytest.approx(once.genetic[0], rel=1e-2)
+
+
+def test_precision_equals_that_of_the_eigendecomposition(problem):
+    kernels, x, weight, y = problem
+    components = estimate(decompose(kernels[0], weight), y, x)
+    one = precision(decompose(kernels[0], weight), x, components)
+    two = precision_multi(
+        kernels[:1], x, np.array([components.genetic]), components.residual, weight
+    )
+    assert two.apply(y) == pytest.approx(one.apply(y), abs=1e-8)
+    assert two.quadratic(kernels[1]) == pytest.approx(
+        one.quadratic(kernels[1]), abs=1e-8
+    )
+    assert fixed_effect_multi(two, y, x) == pytest.approx(
+        fixed_effect(decompose(kernels[0], weight), y, x, components), abs=1e-8
+    )
+
+
+def test_the_scale_of_y_scales_the_components(problem):
+    kernels, x, _, y = problem
+    one = estimate_multi(kernels, y, x)
+    ten = estimate_multi(kernels, 10 * y, x)
+    assert ten.genetic == pytest.approx(100 * one.genetic, rel=1e-6, abs=1e-9)
+
+
+def test_an_empty_kernel_changes_nothing(problem):
+    kernels, x, weight, y = problem
+    alone = estimate_multi(kernels[:2], y, x, weight=weight)
+    beside = estimate_multi([*kernels[:2], np.zeros((N, N))], y, x, weight=weight)
+    assert beside.genetic[:2] == pytest.approx(alone.genetic, rel=1e-4)
+    assert beside.residual == pytest.approx(alone.residual, rel=1e-4)
+    assert beside.genetic[2] == 0
+
+
+def test_the_scale_of_a_kernel_only_scales_its_component(problem):
+    kernels, x, weight, y = problem
+    plain = estimate_multi(kernels, y, x, weight=weight)
+    scaled = estimate_multi(
+        [1e4 * kernels[0], kernels[1], 1e-4 * kernels[2]], y, x, weight=weight
+    )
+    factor = np.array([1e4, 1, 1e-4])
+    assert scaled.genetic * factor == pytest.approx(plain.genetic, rel=1e-3, abs=1e-6)

@@ -1,0 +1,338 @@
+"""When the core is in charge, what it is fitted on, and what its bends earn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.models.core_case import N_GENE, N_SET, core_data, core_plan
+from tests.models.omics.test_mediated import make_plan
+
+from meristem.config.models import BINNOptions
+from meristem.errors import DataError
+from meristem.mixed.targets import random_inner
+from meristem.models.binn.fitted import FittedBINN
+from meristem.models.binn.spec import BINN
+from meristem.models.core.core import fit_core
+from meristem.models.core.fit import CLEAR, LEAST_TRUST, core_in_charge, fit_binn_core
+from meristem.models.core.fitted import FittedCore
+from meristem.models.core.paths import path_weights
+from meristem.models.linear.gblup import GBLUP
+from meristem.plan.null import shuffle_plan
+from meristem.records import Split
+from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
+
+SOFT = BINNOptions(omics="soft")
+
+
+def fit(dataset, options=SOFT, folds=4, plan=None):
+    inner = random_inner(dataset.n_sample, np.random.default_rng(2), folds)
+    rng = np.random.default_rng(0)
+    return fit_binn_core(dataset, plan or core_plan(), options, inner, rng=rng)
+
+
+def correlation(fitted, fresh, true):
+    value = fitted.predict(fresh.genotypes).value
+    return [np.corrcoef(value[:, t], true[:, t])[0, 1] for t in range(value.shape[1])]
+
+
+@pytest.fixture(scope="module")
+def training():
+    return core_data(n=200)[0]
+
+
+@pytest.fixture(scope="module")
+def fresh():
+    return core_data(n=110, seed=1)
+
+
+def spoil(dataset, rows, value=1e3):
+    phenotype, omics = dataset.phenotypes.value.copy(), dataset.omics[0].value.copy()
+    phenotype[rows], omics[rows] = value, value
+    return replace(
+        dataset,
+        phenotypes=replace(dataset.phenotypes, value=phenotype),
+        omics=(replace(dataset.omics[0], value=omics),),
+    )
+
+
+def test_soft_omics_of_enough_genes_below_sets_put_the_core_in_charge(training):
+    plan = core_plan()
+    assert core_in_charge(SOFT, training, plan)
+    assert core_in_charge(BINNOptions(core="always"), training, plan)
+    for options in (
+        BINNOptions(omics="soft", core="none"),
+        BINNOptions(omics="none"),
+        BINNOptions(omics="hard"),
+        BINNOptions(omics="soft", omics_weight=0.0),
+        BINNOptions(omics="soft", omics_schedule="staged"),
+    ):
+        assert not core_in_charge(options, training, plan)
+    assert not core_in_charge(SOFT, training, None)
+    table = training.omics[0]
+    few = replace(
+        table,
+        feature_id=table.feature_id[:29],
+        node_name=table.node_name[:29],
+        value=table.value[:, :29],
+    )
+    assert not core_in_charge(SOFT, replace(training, omics=(few,)), plan)
+
+
+def test_the_options_choose_between_core_and_training():
+    data = core_data(n=60)[0]
+    small = {"seeds": 1, "inner_folds": 2, "hidden": (2,), "rounds": 2}
+    rng = np.random.default_rng
+    core = BINN(BINNOptions(omics="soft", **small), core_plan()).fit(data, rng=rng(0))
+    assert isinstance(core, FittedCore)
+    options = BINNOptions(omics="soft", core="none", **small)
+    assert isinstance(BINN(options, core_plan()).fit(data, rng=rng(0)), FittedBINN)
+
+
+def test_it_predicts_new_lines_better_than_gblup(training, fresh):
+    dataset, true = fresh
+    mine = correlation(fit(training), dataset, true)
+    theirs = correlation(
+        GBLUP().fit(training, rng=np.random.default_rng(0)), dataset, true
+    )
+    assert mine[0] > theirs[0] + 0.05
+    assert mine[1] > theirs[1] - 0.01
+    assert min(mine) > 0.8
+
+
+def test_a_share_of_the_products_is_earned_where_they_act(training):
+    fitted = fit(training)
+    assert fitted.share[0] > 0.6
+    bare = fit(training, folds=4, plan=None, options=SOFT)
+    assert np.array_equal(bare.share, fitted.share)  # no randomness
+
+
+def test_noise_earns_no_products():
+    data = core_data(n=130)[0]
+    value = np.random.default_rng(5).normal(size=(130, 2))
+    data = replace(data, phenotypes=replace(data.phenotypes, value=value))
+    fitted = fit(data)
+    genotypes = core_data(n=130, seed=6)[0].genotypes
+    straight = replace(fitted, share=np.zeros(2)).predict(genotypes).value
+    bend = fitted.predict(genotypes).value - straight
+    assert bend.std() < 0.1
+
+
+def additive(n, seed):
+    """Every variant acts a little; expression has nothing to do with it."""
+    data, _ = core_data(n=n, seed=seed)
+    law = np.random.default_rng(4).normal(size=data.genotypes.n_variant)
+    true = (data.genotypes.call_dosage - 1.0) @ law
+    true = (true / 12)[:, None]
+    noise = np.random.default_rng(seed + 50).normal(size=true.shape)
+    phenotypes = replace(
+        data.phenotypes.take_targets(np.array([0])), value=true + noise
+    )
+    return replace(data, phenotypes=phenotypes), true
+
+
+def test_an_additive_trait_gives_nearly_what_gblup_gives():
+    data, _ = additive(180, 0)
+    dataset, true = additive(120, 1)
+    core, gblup = fit(data), GBLUP().fit(data, rng=np.random.default_rng(0))
+    one = core.predict(dataset.genotypes).value[:, 0]
+    two = gblup.predict(dataset.genotypes).value[:, 0]
+    assert np.corrcoef(one, two)[0, 1] > 0.93
+    loss = correlation(gblup, dataset, true)[0] - correlation(core, dataset, true)[0]
+    assert loss < 0.02
+
+
+def test_lines_with_omics_alone_teach_the_genes(fresh):
+    dataset, true = fresh
+    data = core_data(n=150, noise=1.8)[0]
+    value = data.phenotypes.value.copy()
+    value[60:] = np.nan
+    rich = replace(data, phenotypes=replace(data.phenotypes, value=value))
+    poor = rich.take(np.arange(60))
+    track = []
+    for part in (rich, poor):
+        latents = fit(part).latents(dataset.genotypes).value[:, :N_GENE]
+        measured = dataset.omics[0].value
+        track.append(
+            np.mean(
+                [np.corrcoef(latents[:, g], measured[:, g])[0, 1] for g in range(36)]
+            )
+        )
+    assert track[0] > track[1] + 0.02
+
+
+def test_missing_omics_and_targets_of_different_length(fresh):
+    data = core_data(n=150)[0]
+    omics, value = data.omics[0].value.copy(), data.phenotypes.value.copy()
+    omics[:70] = np.nan
+    omics[70::3, 4] = np.nan
+    value[:20] = np.nan  # neither phenotype nor omics
+    value[90:, 1] = np.nan
+    data = replace(
+        data,
+        omics=(replace(data.omics[0], value=omics),),
+        phenotypes=replace(data.phenotypes, value=value),
+    )
+    fitted = fit(data)
+    assert np.isfinite(fitted.predict(fresh[0].genotypes).value).all()
+    assert min(correlation(fitted, *fresh)) > 0.6
+
+
+def test_rows_outside_the_training_part_do_not_leak(training, fresh):
+    """A model of some rows is a model of those rows, whatever the others hold."""
+    rows = np.arange(0, 200, 2)
+    other = spoil(training, np.arange(1, 200, 2))
+    one, two = fit(training.take(rows)), fit(other.take(rows))
+    genotypes = fresh[0].genotypes
+    assert np.array_equal(one.predict(genotypes).value, two.predict(genotypes).value)
+
+
+def test_held_out_rows_of_an_inner_fold_do_not_teach_it(training, monkeypatch):
+    """What is said of the rows of a fold comes from fits without them."""
+    seen = []
+
+    def spy(observed, weight, linear, extra):
+        seen.append(np.stack([linear, extra]))
+        return np.zeros(observed.shape[1])
+
+    def paths(observed, weight, held):
+        seen.append(held)
+        return path_weights(observed, weight, held)
+
+    at = "meristem.models.core.fit"
+    monkeypatch.setattr(f"{at}.confirmed_share", spy)
+    monkeypatch.setattr(f"{at}.expected_share", spy)
+    monkeypatch.setattr(f"{at}.path_weights", paths)
+    split = Split("kfold", 0, 0, np.arange(40, 200), np.arange(40))
+    fit_binn_core(training, core_plan(), SOFT, (split,), rng=np.random.default_rng(0))
+    phenotype = training.phenotypes.value.copy()
+    phenotype[:40] += 1e3
+    spoiled = replace(
+        training, phenotypes=replace(training.phenotypes, value=phenotype)
+    )
+    fit_binn_core(spoiled, core_plan(), SOFT, (split,), rng=np.random.default_rng(0))
+    assert len(seen) == 6
+    # their weights know the phenotypes of the fold, what they say of it does not
+    for one, two in zip(seen[:2], seen[3:5], strict=True):
+        assert np.isfinite(one[:, :40]).all()
+        assert np.isnan(one[:, 40:]).all()
+        assert np.array_equal(one, two, equal_nan=True)
+
+
+def test_an_inner_fold_learns_expression_from_its_own_rows_alone(training, monkeypatch):
+    """Parents of the lines left out have omics and no phenotype, and are left out."""
+    value = training.phenotypes.value.copy()
+    value[:25] = np.nan
+    data = replace(training, phenotypes=replace(training.phenotypes, value=value))
+    seen = []
+
+    def spy(problem, rows, targets, rng=None):
+        seen.append(rows)
+        return fit_core(problem, rows, targets, rng)
+
+    monkeypatch.setattr("meristem.models.core.fit.fit_core", spy)
+    train = np.r_[np.arange(10, 25), np.arange(60, 200)]
+    split = Split("parents", 0, 0, train, np.arange(25, 60))
+    fit_binn_core(data, core_plan(), SOFT, (split,), rng=np.random.default_rng(0))
+    assert [rows.tolist() for rows in seen] == [list(range(200)), train.tolist()]
+
+
+@pytest.mark.parametrize("hardly", [0.0, 0.9 * LEAST_TRUST])
+def test_with_hardly_any_trust_it_is_gblup(training, fresh, monkeypatch, hardly):
+    def none(observed, weight, linear, extra):
+        return np.full(observed.shape[1], hardly)
+
+    def first(observed, weight, held):
+        return np.eye(held.shape[0])[:, :1].repeat(observed.shape[1], axis=1)
+
+    at = "meristem.models.core.fit"
+    monkeypatch.setattr(f"{at}.expected_share", none)
+    monkeypatch.setattr(f"{at}.path_weights", first)
+    genotypes = fresh[0].genotypes
+    gblup = GBLUP().fit(training, rng=np.random.default_rng(0)).predict(genotypes)
+    fitted = fit(training)
+    assert fitted.predict(genotypes).value == pytest.approx(gblup.value, abs=1e-6)
+    assert fitted.meta["trust"] == [0.0, 0.0]
+    whole = fit(training, SOFT.model_copy(update={"polygenic": "joint"}))
+    assert whole.meta["trust"] == [1.0, 1.0]
+
+
+def test_no_polygenic_path(training):
+    fitted = fit(training, SOFT.model_copy(update={"polygenic": "none"}))
+    assert not fitted.core.marker_effect.any()
+    assert fitted.meta["polygenic_variance"] == [0.0, 0.0]
+
+
+def test_what_is_reported(training):
+    fitted = fit(training)
+    meta = fitted.meta
+    assert meta["fit"] == "core"
+    assert meta["plan_hash"] == core_plan().hash
+    best = meta["set_inclusion"][1]
+    assert len(best) == N_SET
+    assert next(iter(best)) == "set2"
+    assert "g00" in meta["regulators"]
+    assert fitted.plan.node_name[fitted.gene_node].tolist() == [
+        f"g{i:02d}" for i in range(N_GENE)
+    ]
+
+
+def test_genes_measured_on_too_few_rows_leave_their_sets():
+    data = core_data(n=90)[0]
+    omics = data.omics[0].value.copy()
+    omics[4:, 0] = np.nan
+    fitted = fit(replace(data, omics=(replace(data.omics[0], value=omics),)))
+    names = fitted.core.latents.genes.name.tolist()
+    assert "g00" not in names
+    assert fitted.core.sets.of(0).size == 5
+    genotypes = data.genotypes
+    assert not fitted.latents(genotypes).value[:, 0].any()
+
+
+def test_no_gene_measured_enough_is_one_clear_error():
+    data = core_data(n=40)[0]
+    omics = np.full(data.omics[0].value.shape, np.nan)
+    omics[:4] = data.omics[0].value[:4]
+    data = replace(data, omics=(replace(data.omics[0], value=omics),))
+    with pytest.raises(DataError, match="measured on five training rows"):
+        fit(data)
+
+
+def test_folds_too_small_for_a_target_are_passed_over(fresh):
+    data = core_data(n=60)[0]
+    value = data.phenotypes.value.copy()
+    value[8:, 1] = np.nan
+    data = replace(data, phenotypes=replace(data.phenotypes, value=value))
+    split = Split("kfold", 0, 0, np.arange(6, 60), np.arange(6))
+    rng = np.random.default_rng(0)
+    fitted = fit_binn_core(data, core_plan(), SOFT, (split,), rng=rng)
+    assert fitted.share.tolist() == [0, 0]
+    assert np.isfinite(fitted.predict(fresh[0].genotypes).value).all()
+
+
+@pytest.mark.slow
+def test_biology_helps_on_the_recovery_panel():
+    """Full size; over draws the gain is .20 with an interval of .06."""
+    panel = simulate_recovery(RecoveryConfig(), rng=np.random.default_rng(42))
+    data = panel.train.take(np.arange(450))
+    fitted = fit(data, folds=5, plan=make_plan(panel))
+    gblup = GBLUP().fit(data, rng=np.random.default_rng(0))
+    mine, theirs = (
+        np.corrcoef(model.predict(panel.test).value[:, 0], panel.test_genetic)[0, 1]
+        for model in (fitted, gblup)
+    )
+    assert mine > theirs + 0.08
+
+
+def test_a_core_on_a_wrong_graph_has_no_share(training, fresh):
+    plan = shuffle_plan(core_plan(), np.random.default_rng(3))
+    fitted = fit(training, plan=plan)
+    gain, error = fitted.meta["own_variants_tell"]
+    assert gain < CLEAR * error
+    assert fitted.meta["trust"] == [0.0, 0.0]
+    assert not any(head.set_effect.any() for head in fitted.core.heads)
+    right = fit(training)
+    gain, error = right.meta["own_variants_tell"]
+    assert gain > CLEAR * error
+    assert min(right.meta["trust"]) > 0.5

@@ -1,0 +1,27 @@
+"""`meristem.pipeline.explanation_tables` and `meristem.pipeline.refits`.
+
+What a run adds to the sensitivities, so that they can be believed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from meristem.pipeline import explanation_tables, refits
+from meristem.pipeline.analysis import Analysis
+
+
+def test_what_a_run_adds_is_written_and_finite(finished: Analysis) -> None:
+    assert explanation_tables.__doc__
+    assert refits.__doc__
+    stability = finished.folder.read_table("stability.csv")
+    assert not stability.empty
+    interactions = finished.folder.read_table("interactions.csv")
+    assert np.isfinite(interactions["signed"]).all()
+    nodes = set(finished.folder.read_table("nodes.csv")["node"])
+    assert set(interactions["node_1"]) <= nodes
+
+
+def test_enough_null_networks_give_q_values(finished: Analysis) -> None:
+    q = finished.folder.read_table("nodes.csv")["null_q"]
+    assert q.between(0, 1).all()

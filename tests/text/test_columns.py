@@ -1,0 +1,160 @@
+import gzip
+import math
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meristem.errors import DataError
+from meristem.text.columns import delimiter_of, parse_number, read_table
+
+
+def written(tmp_path, content, name="t.csv"):
+    path = tmp_path / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def test_text_stays_text_and_numbers_are_parsed_on_demand(tmp_path):
+    table = read_table(written(tmp_path, "line,y\n007, 1.5 \n 8,NA\n"))
+    assert table.identifiers("line").tolist() == ["007", " 8"]
+    np.testing.assert_array_equal(table.numbers("y"), [1.5, np.nan])
+    assert table.labels("y").tolist() == ["1.5", ""]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("compress", [False, True])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_every_dress_of_the_same_table(tmp_path, delimiter, newline, compress, bom):
+    rows = [["line", "a b", "y"], ["é1", "x", "2"], ["", "", ""], ["l2", "", "3"]]
+    text = newline.join(delimiter.join(row) for row in rows) + newline
+    raw = bom + text.encode()
+    path = written(tmp_path, gzip.compress(raw) if compress else raw, "t.txt")
+    table = read_table(path)
+    assert table.column_name == ("line", "a b", "y")
+    assert table.identifiers("line").tolist() == ["é1", "l2"]
+    np.testing.assert_array_equal(table.numbers("y"), [2, 3])
+
+
+def test_places_count_lines_with_blank_and_quoted_ones(tmp_path):
+    text = '\nline,note,y\na,"two\nlines",1\n\nb,plain,oops\n'
+    table = read_table(written(tmp_path, text))
+    assert table.row_line.tolist() == [3, 6]
+    with pytest.raises(DataError) as caught:
+        table.numbers("y")
+    assert caught.value.where == f"{tmp_path / 't.csv'}, line 6, column 'y'"
+    assert caught.value.what == "'oops' is not a number"
+
+
+def test_decimal_commas_are_named_as_such(tmp_path):
+    table = read_table(written(tmp_path, "line;y\na;4,5\n"))
+    with pytest.raises(DataError) as caught:
+        table.numbers("y")
+    assert "decimals with a point" in caught.value.remedy
+
+
+def test_r_tables_with_unnamed_row_names(tmp_path):
+    short = read_table(written(tmp_path, "g1 \tg2\nl1\t1\t2\nl2\t3\t4\n", "a.tsv"))
+    quoted = read_table(written(tmp_path, '"","g1","g2"\n"l1",1,2\n"l2",3,4\n'))
+    for table in (short, quoted):
+        assert table.column_name == ("", "g1", "g2")
+        assert table.identifiers("").tolist() == ["l1", "l2"]
+
+
+@pytest.mark.parametrize(
+    ("word", "number"),
+    [("1e3", 1000), ("-0.5", -0.5), (" 7 ", 7), ("N/A", math.nan), (".", math.nan)],
+)
+def test_numbers(word, number):
+    assert parse_number(word) == pytest.approx(number, nan_ok=True)
+
+
+@pytest.mark.parametrize("word", ["1_000", "0x10", "1,5", "yes", "1 2", "--"])
+def test_not_numbers(word):
+    with pytest.raises(ValueError):  # noqa: PT011 - the word is the message
+        parse_number(word)
+
+
+def test_delimiter_is_the_most_frequent():
+    assert delimiter_of("a;b;c,d") == ";"
+    assert delimiter_of("a\tb") == "\t"
+    assert delimiter_of("alone") == "\t"
+
+
+def test_label_columns_hold_words_and_no_number(tmp_path):
+    text = "line,family,mixed,empty\na,f1,1\t,\nb,f2,x,NA\n"
+    table = read_table(written(tmp_path, text))
+    assert table.is_label_column("family")
+    assert not table.is_label_column("mixed")
+    assert not table.is_label_column("empty")
+
+
+def test_parquet_of_every_type(tmp_path):
+    path = tmp_path / "t.parquet"
+    columns = {
+        "line": pa.array([12345678901234567, 2, 3], pa.int64()),
+        "y": pa.array([1.5, None, 3.0], pa.float32()),
+        "n": pa.array([1, None, 3], pa.int32()),
+        "word": pa.array(["a", None, "c"]).dictionary_encode(),
+        "day": pa.array([0, 1, 2], pa.date32()),
+        "flag": pa.array([True, False, None]),
+    }
+    pq.write_table(pa.table(columns), path)
+    table = read_table(path)
+    assert table.identifiers("line").tolist() == ["12345678901234567", "2", "3"]
+    np.testing.assert_array_equal(table.numbers("y"), [1.5, np.nan, 3.0])
+    np.testing.assert_array_equal(table.numbers("n"), [1, np.nan, 3])
+    assert table.labels("word").tolist() == ["a", "", "c"]
+    assert table.place(1, "y") == f"{path}, row 2, column 'y'"
+
+
+def test_parquet_keeps_the_pandas_index_as_first_column(tmp_path):
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"g": [1.0, 2.0]}, index=["l1", "l2"]).to_parquet(path)
+    table = read_table(path)
+    assert table.column_name == ("", "g")
+    assert table.identifiers("").tolist() == ["l1", "l2"]
+
+
+def test_float_ids_lose_a_trailing_zero(tmp_path):
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"line": [101.0, 7.5], "y": [1.0, 2.0]}), path)
+    assert read_table(path).identifiers("line").tolist() == ["101", "7.5"]
+
+
+# Whatever a spreadsheet can hold, but control characters and line breaks.
+cells = st.text(
+    st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=8
+).filter(lambda text: text.strip() != "")
+
+
+@given(
+    st.lists(cells, min_size=1, max_size=6, unique_by=str.strip),
+    st.lists(st.floats(allow_infinity=False), min_size=1, max_size=6),
+    st.sampled_from([",", ";", "\t"]),
+)
+def test_round_trip_of_any_id_and_number(tmp_path_factory, ids, numbers, delimiter):
+    n = min(len(ids), len(numbers))
+    frame = pd.DataFrame({"line": ids[:n], "y": numbers[:n], "z": 0.0})
+    path = tmp_path_factory.mktemp("cells") / "t.csv"
+    frame.to_csv(path, sep=delimiter, index=False, lineterminator="\n")
+    table = read_table(path)
+    assert table.identifiers("line").tolist() == ids[:n]
+    np.testing.assert_array_equal(table.numbers("y"), numbers[:n])
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(tmp_path_factory, raw):
+    path = tmp_path_factory.mktemp("bytes") / "t.csv"
+    path.write_bytes(raw)
+    try:
+        n_row = read_table(path).n_row
+    except DataError as error:
+        message = error.message
+        n_row = None
+    assert str(path) in message if n_row is None else n_row > 0
