@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from meristem.knowledge.files.genes import GeneSource
+from meristem.knowledge.gene_names import GeneNames, NameMatch
 from meristem.knowledge.source import SourceText, read_source
 
 
@@ -17,25 +18,29 @@ class KnowledgeSource:
     path: str
     sha256: str
     n_byte: int
+    version: str = ""  # as the header of the file says it
 
 
 class Reading:
-    """Collects sources, counts and unknown names while the files are read."""
+    """Collects sources, matches, counts and unknown names while files are read."""
 
-    def __init__(self, genes: GeneSource | None) -> None:
-        self.genes = genes
-        self.known = set() if genes is None else set(genes.genes.gene_id.tolist())
+    def __init__(self, names: GeneNames) -> None:
+        self.names = names
         self.sources: list[KnowledgeSource] = []
+        self.matches: list[NameMatch] = []
+        self.notes: list[str] = []
         self.counts: dict[str, int] = {}
         self.unknown_genes: set[str] = set()
         self.unknown_terms: set[str] = set()
-        if genes is not None:
-            self.note("genes", genes.source)
+        if names.genes is not None:
+            self.note("genes", names.genes.source)
 
     def note(self, role: str, source: SourceText) -> None:
         """Remember where a part came from."""
         self.sources.append(
-            KnowledgeSource(role, str(source.path), source.sha256, source.n_byte)
+            KnowledgeSource(
+                role, str(source.path), source.sha256, source.n_byte, source.version
+            )
         )
 
     def read(self, role: str, path: Path) -> SourceText:
@@ -48,12 +53,27 @@ class Reading:
         """Add to a count of what was left out."""
         self.counts[name] = self.counts.get(name, 0) + number
 
-    def resolve(self, names: tuple[str, ...]) -> str:
-        """Return the gene that goes by one of these names, "" when none does."""
-        if self.genes is None:
-            return names[0]
-        for name in names:
-            if name in self.known:
-                return name
-        found = {self.genes.alias[name] for name in names if name in self.genes.alias}
-        return found.pop() if len(found) == 1 else ""
+    def match(
+        self,
+        path: str | Path,
+        n_name: int,
+        unknown: Sequence[str],
+        *,
+        n_set: int = 0,
+        n_set_lost: int = 0,
+    ) -> None:
+        """Remember how many names of the file read last are in the gene table."""
+        if self.names.genes is None:
+            return
+        self.matches.append(
+            NameMatch(
+                self.sources[-1].role.replace("_", " "),
+                str(path),
+                n_name,
+                n_name - len(unknown),
+                n_set,
+                n_set_lost,
+                tuple(unknown[:3]),
+                self.names.would_match(unknown),
+            )
+        )
