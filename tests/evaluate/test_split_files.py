@@ -59,7 +59,10 @@ def test_columns_in_any_order_crlf_and_byte_order_mark(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("scheme,fold,role,sample_id\n", "line 1: lacks the column.*replicate"),
+        (
+            "scheme,fold,role,sample_id\nk,0,train,a\n",
+            "line 1: lacks the column.*replicate",
+        ),
         (HEAD + "k,0,0,train\n", "line 2: has 4 fields"),
         (HEAD + "k,0,x,train,a\n", "line 2: fold is 'x'"),
         (HEAD + "k,-1,0,train,a\n", "line 2: replicate is '-1'"),
@@ -69,7 +72,11 @@ def test_columns_in_any_order_crlf_and_byte_order_mark(tmp_path):
         (HEAD + "k,0,0,train,a\n", "has no test rows"),
         (HEAD + "k,0,0,test,a\n", "has no train rows"),
         ("", "is empty"),
-        (HEAD + "k,0,0,train," + "a" * 200_000, "line 2: is not a CSV table"),
+        (HEAD, "has a header but no data rows"),
+        (
+            HEAD + "k,0,0,train," + "a" * 200_000,
+            "line 2: the quotes do not match .field larger",
+        ),
     ],
 )
 def test_faults_name_file_and_line(tmp_path, text, message):

@@ -7,7 +7,7 @@ import pytest
 from meristem.config.stages import AssignConfig, KnowledgeConfig, PruneConfig
 from meristem.knowledge.build import build_graph
 from meristem.knowledge.files.pairs import parse_labels, read_assignment_table
-from meristem.knowledge.files.reading import KnowledgeSource
+from meristem.knowledge.reading import KnowledgeSource
 
 GENES = "gene,contig,start,end,symbol\n" + "".join(
     f"g{number},1,{10 * number + 1},{10 * number + 5},SYM{number}\n"

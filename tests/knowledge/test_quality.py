@@ -5,9 +5,9 @@ import pytest
 
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.claims import Claims
-from meristem.knowledge.files.reading import KnowledgeSource
 from meristem.knowledge.graph import make_graph
 from meristem.knowledge.quality import measure_quality
+from meristem.knowledge.reading import KnowledgeSource
 from meristem.records import GeneTable
 
 

@@ -43,6 +43,21 @@ def test_quotes_mark_in_csv_and_are_characters_in_tsv(text):
     assert tsv.column["label"] == ['5" end']
 
 
+@pytest.mark.parametrize(
+    ("content", "version"),
+    [
+        ("format-version: 1.2\ndata-version: releases/2024\n", "data-version releases"),
+        ("##gff-version 3\n#!genome-build Zm-B73 v5\n", "genome-build Zm-B73 v5"),
+        ("##gff-version 3\n##annot-version Wm82.a4.v1\n", "annot-version Wm82"),
+        ("!gaf-version: 2.2\n!date-generated: 2024-01-17\n", "gaf-version 2.2; date"),
+        ("gene,term\ng,t\n", ""),
+    ],
+)
+def test_the_release_is_read_from_the_header(text, content, version):
+    assert text(content).version.startswith(version)
+    assert bool(text(content).version) == bool(version)
+
+
 cells = st.text(
     st.characters(codec="utf-8", exclude_characters='\t\n\r"\x0b\x0c\x1c\x1d\x1e\x85'),
     min_size=1,

@@ -70,7 +70,12 @@ FAULTS = {
     ),
     "latin-1": (sets, "s.gmt", b"set\tna\tg1\nm\xe4\tna\tg1\n", "line 2: is not UTF-8"),
     "utf-16": (genes, "g.csv", "gene,contig\n".encode("utf-16"), "is not UTF-8"),
-    "zero bytes": (genes, "g.csv", b"gene,contig\na\0,1\n", "line 2: holds zero bytes"),
+    "zero bytes": (
+        genes,
+        "g.csv",
+        b"gene,contig\na\0,1\n",
+        "line 2: holds a zero byte",
+    ),
     "GFF end before start": (
         genes,
         "g.gff3",
@@ -148,7 +153,7 @@ FAULTS = {
         genes,
         "g.csv",
         "gene,contig,start,end\n",
-        "has a header but no rows",
+        "has a header but no data rows",
     ),
     "gene table, no name": (
         genes,
@@ -160,7 +165,7 @@ FAULTS = {
         genes,
         "g.csv",
         'gene,contig,start,end\n"g1,1,5,9\n',
-        "line 2: has 1 fields",
+        "line 2: the quotes do not match",
     ),
     "OBO without terms": (ontology, "o.obo", "format-version: 1.2\n", "no [Term]"),
     "OBO with a cycle": (
@@ -281,7 +286,7 @@ FAULTS = {
     "GMT set named as its gene": (sets, "s.gmt", "g1\tna\tg1\tg2\n", "of a set and"),
     "SIF with two fields": (edges, "e.sif", "a r b\nc d\n", "line 2: has 2 fields"),
     "SIF with an empty field": (edges, "e.sif", "a\tr\t\tb\n", "line 1: has 4 fields"),
-    "SIF self edge": (edges, "e.sif", "a r a\n", "line 1: 'a' has an edge to itself"),
+    "SIF self edge": (edges, "e.sif", "a r a\n", "'a' has an edge to itself (line 1)"),
     "SIF cycle": (edges, "e.sif", "a r b\nb r a\n", "has a cycle: "),
     "edge table without target": (
         edges,

@@ -4,9 +4,8 @@ import pytest
 from meristem.errors import ConfigError, DataError
 from meristem.text.column_names import (
     ENVIRONMENT,
-    LABEL,
     find_column,
-    is_called,
+    is_label,
     line_column,
     named_column,
 )
@@ -55,5 +54,9 @@ def test_named_columns_must_exist():
 
 
 def test_labels_are_told_by_name():
-    assert is_called("Sub-Population", LABEL)
-    assert not is_called("yield", LABEL)
+    for name in ("Sub-Population", "Entry No", "Plot_No", "Block", "Barcode", "Year"):
+        assert is_label(name), name
+    for name in ("Unnamed: 0", "index", "Nr.", "plot id"):
+        assert is_label(name), name
+    for name in ("yield", "days", "weight", "value", "kernel_no", "height"):
+        assert not is_label(name), name

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from meristem.errors import DataError
+from meristem.text import files
 from meristem.text.files import (
     hash_file,
-    open_text,
     read_text,
     replacing,
     require_file,
+    unpacked,
     write_text,
 )
 
@@ -29,7 +30,9 @@ def test_dress_of_text_does_not_matter(tmp_path: Path) -> None:
         file = tmp_path / name
         file.write_bytes(raw)
         assert read_text(file) == plain, name
-    assert open_text(tmp_path / "crlf").readlines() == ["a,b\n", "1,é\n"]
+    for name in ("plain", "gz"):
+        with unpacked(tmp_path / name) as stream:
+            assert stream.read().decode() == plain
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,8 @@ def test_dress_of_text_does_not_matter(tmp_path: Path) -> None:
         (b"a\nb\xff\xfe\n", "line 2"),
         (gzip.compress(b"x" * 999, mtime=0)[:-9], "truncated"),
         (b"\x1f\x8b\x08\x00garbage", "truncated"),
+        (b"a,b\n1,\0\n", "line 2"),
+        (gzip.compress(b"1\n" + b"\0" * 40_000_000), "line 2"),
     ],
 )
 def test_unreadable_text_is_named(tmp_path: Path, raw: bytes, said: str) -> None:
@@ -48,6 +53,17 @@ def test_unreadable_text_is_named(tmp_path: Path, raw: bytes, said: str) -> None
     with pytest.raises(DataError, match=said) as caught:
         read_text(file)
     assert str(file) in caught.value.message
+
+
+def test_a_packed_file_may_not_grow_beyond_measure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_FREE_BYTES", 1 << 20)
+    file = tmp_path / "trap.csv.gz"
+    file.write_bytes(gzip.compress(b"line,y\n" + b"a,1\n" * 5_000_000))
+    with pytest.raises(DataError, match="unpacks to more than") as caught:
+        read_text(file)
+    assert str(file) in caught.value.where
 
 
 def test_folders_and_absent_files(tmp_path: Path) -> None:

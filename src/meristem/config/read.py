@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import cast
 
 from pydantic import BaseModel, ValidationError
 
 from meristem.config.stages import AnalysisConfig
+from meristem.config.toml import PATHS, parse_toml
 from meristem.errors import ConfigError
 
 
@@ -34,6 +34,12 @@ def _absolute(value: object, folder: Path) -> object:
     if isinstance(value, tuple):
         return tuple(_absolute(item, folder) for item in value)
     if isinstance(value, Path):
+        if not str(value).isprintable():
+            raise ConfigError(
+                f"the path {str(value)!r} holds a control character",
+                where=folder,
+                remedy=PATHS,
+            )
         return Path(os.path.normpath(folder / value))
     return value
 
@@ -71,12 +77,7 @@ def read_config(path: str | Path) -> AnalysisConfig:
         raise ConfigError(
             "is not UTF-8 text", where=path, remedy="save the file as UTF-8"
         ) from error
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            f"is not valid TOML: {error}", where=path, remedy="mend the line named"
-        ) from error
+    raw = parse_toml(text, path)
     try:
         config = AnalysisConfig.model_validate(raw)
     except ValidationError as error:

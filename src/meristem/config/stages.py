@@ -68,6 +68,14 @@ class PhenotypeConfig(Stage):
     standard_error: str = Field(default="", description="column; weight = 1/SE^2")
     traits: tuple[str, ...] = Field(default=(), description="empty: all")
     environments: tuple[str, ...] = Field(default=(), description="empty: all")
+    missing: tuple[str, ...] | None = Field(
+        default=None,
+        description="codes of a missing value, for example -9, beside NA, ., - and the "
+        "like; []: none, every number is a measurement",
+    )
+    units: dict[str, str] = Field(
+        default={}, description="unit of each trait, for check and report"
+    )
     minimise: tuple[str, ...] = Field(
         default=(), description="traits of which small values are wanted"
     )
@@ -76,6 +84,16 @@ class PhenotypeConfig(Stage):
         description="one adjusted mean per line; one per environment, each a target "
         "of its own; record: one per environment, each a row (for cv0 to cv00)",
     )
+
+    @field_validator("missing", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        """Take -9 for "-9"."""
+        if isinstance(value, list | tuple):
+            return [
+                str(code) if isinstance(code, int | float) else code for code in value
+            ]
+        return value
 
 
 class OmicsConfig(Stage):
@@ -143,7 +161,21 @@ class KnowledgeConfig(Stage):
     )
     exclude_evidence: tuple[str, ...] = Field(default=("ND",), description="GAF codes")
     gene_sets: tuple[Path, ...] = Field(default=(), description="GMT files")
+    match: tuple[Literal["case", "transcript"], ...] = Field(
+        default=(),
+        description="match genes of the files in spite of: case; transcript (_T001, "
+        ".1, or the name of a transcript of the gene file)",
+    )
     edges: tuple[Path, ...] = Field(default=(), description="SIF or source,target")
+    feedback: Literal["refuse", "break"] = Field(
+        default="refuse",
+        description="edges to the node itself and edges that close a cycle; break: "
+        "dropped, and named by `check`",
+    )
+    edge_weights: Literal["refuse", "sign"] = Field(
+        default="refuse",
+        description="weights other than 1 and -1; sign: their sign alone is used",
+    )
     labels: Path | None = Field(
         default=None, description="table id,label: readable names of terms and nodes"
     )
@@ -163,7 +195,7 @@ class EvaluateConfig(Stage):
         "new environment",
     )
     folds: int = Field(default=5, ge=2)
-    replicates: int = Field(default=1, ge=1)
+    replicates: int = Field(default=1, ge=1, le=1000)
     group: str = Field(default="", description="grouping for scheme = group")
     clusters: int = Field(default=5, ge=2, description="for scheme = cluster")
     splits: Path | None = Field(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from meristem.errors import DataError
 from meristem.records import IntArray, Split, StrArray
-from meristem.text.files import read_text, write_text
+from meristem.text.columns import read_table
+from meristem.text.files import write_text
 
 COLUMNS = ("scheme", "replicate", "fold", "role", "sample_id")
 
@@ -70,15 +68,23 @@ def read_splits(
     """
     position = {str(name): row for row, name in enumerate(sample_id)}
     folds: dict[Key, dict[str, dict[int, int]]] = {}
-    unknown: dict[str, int] = {}
-    rows = _rows(path)
-    column = _columns(next(rows)[1], path)
-    for number, cells in rows:
-        where = f"{path}, line {number}"
-        key, role, name = _parse(cells, column, where)
+    unknown: dict[str, str] = {}
+    table = read_table(path)
+    missing = [name for name in COLUMNS if name not in table.column_name]
+    if missing:
+        raise DataError(
+            f"lacks the column(s) {', '.join(missing)}",
+            where=f"{path}, line 1",
+            remedy=f"give the header {','.join(COLUMNS)}",
+        )
+    rows = zip(*(table.words(name) for name in COLUMNS), strict=True)
+    line = np.arange(1, table.n_row + 1) if table.row_line is None else table.row_line
+    for number, cells in enumerate(rows):
+        where = table.place(number)
+        key, role, name = _parse(cells, where)
         parts = folds.setdefault(key, {"train": {}, "test": {}})
         if name not in position:
-            unknown.setdefault(name, number)
+            unknown.setdefault(name, where)
             continue
         row = position[name]
         earlier = parts["train"].get(row) or parts["test"].get(row)
@@ -88,27 +94,9 @@ def read_splits(
                 where=where,
                 remedy="keep it in one role, once",
             )
-        parts[role][row] = number
-    _refuse_unknown(unknown, path)
+        parts[role][row] = int(line[number])
+    _refuse_unknown(unknown)
     return tuple(_make(key, parts, path) for key, parts in folds.items())
-
-
-def _rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and fields of every line that is not empty."""
-    rows = csv.reader(io.StringIO(read_text(path)))
-    while True:
-        try:
-            cells = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise DataError(
-                f"is not a CSV table ({error})",
-                where=f"{path}, line {rows.line_num}",
-                remedy="write the file again",
-            ) from error
-        if cells:
-            yield rows.line_num, cells
 
 
 def _quote(text: str) -> str:
@@ -117,28 +105,8 @@ def _quote(text: str) -> str:
     return text
 
 
-def _columns(header: list[str], path: str | Path) -> dict[str, int]:
-    names = [name.strip() for name in header]
-    missing = [name for name in COLUMNS if name not in names]
-    if missing:
-        raise DataError(
-            f"lacks the column(s) {', '.join(missing)}",
-            where=f"{path}, line 1",
-            remedy=f"give the header {','.join(COLUMNS)}",
-        )
-    return {name: names.index(name) for name in COLUMNS}
-
-
-def _parse(
-    cells: list[str], column: dict[str, int], where: str
-) -> tuple[Key, str, str]:
-    if len(cells) <= max(column.values()):
-        raise DataError(
-            f"has {len(cells)} fields, too few",
-            where=where,
-            remedy="complete the line",
-        )
-    value = {name: cells[at].strip() for name, at in column.items()}
+def _parse(cells: tuple[str, ...], where: str) -> tuple[Key, str, str]:
+    value = dict(zip(COLUMNS, cells, strict=True))
     for name in ("replicate", "fold"):
         if not value[name].isdecimal():
             raise DataError(
@@ -156,14 +124,12 @@ def _parse(
     return key, value["role"], value["sample_id"]
 
 
-def _refuse_unknown(unknown: dict[str, int], path: str | Path) -> None:
+def _refuse_unknown(unknown: dict[str, str]) -> None:
     if not unknown:
         return
-    first = next(iter(unknown.values()))
-    shown = ", ".join(list(unknown)[:5])
     raise DataError(
-        f"{len(unknown)} sample(s) are not in the data: {shown}",
-        where=f"{path}, line {first}",
+        f"{len(unknown)} sample(s) are not in the data: {', '.join(list(unknown)[:5])}",
+        where=next(iter(unknown.values())),
         remedy="remove them, or check that their names match the genotypes",
     )
 

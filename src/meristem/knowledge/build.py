@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from meristem.config.stages import KnowledgeConfig
 from meristem.errors import KnowledgeError
 from meristem.knowledge.annotation import Annotation
+from meristem.knowledge.feedback import EdgeList, without_feedback
 from meristem.knowledge.files.edge_table import parse_edge_table
+from meristem.knowledge.files.edges import parse_edges
 from meristem.knowledge.files.gaf import (
     looks_like_gaf,
     parse_annotation_table,
     parse_gaf,
 )
 from meristem.knowledge.files.genes import read_genes
-from meristem.knowledge.files.gmt import parse_edges, parse_gmt
+from meristem.knowledge.files.gmt import parse_gmt
 from meristem.knowledge.files.handwritten import parse_toml_graph
 from meristem.knowledge.files.obo import parse_obo
 from meristem.knowledge.files.pairs import parse_labels, read_assignment_table
-from meristem.knowledge.files.reading import KnowledgeSource, Reading
+from meristem.knowledge.gene_names import GeneNames, NameMatch
 from meristem.knowledge.graph import (
     GENERIC_KIND,
     KnowledgeGraph,
     make_graph,
 )
-from meristem.knowledge.merge import label_nodes, rename_nodes, unite
+from meristem.knowledge.levels import node_levels
+from meristem.knowledge.merge import label_nodes, unite
 from meristem.knowledge.ontology import Ontology
 from meristem.knowledge.prune import prune_terms
+from meristem.knowledge.reading import KnowledgeSource, Reading
 from meristem.knowledge.source import SourceText
 from meristem.knowledge.terms import (
     TermGraph,
@@ -38,6 +42,9 @@ from meristem.knowledge.terms import (
     unite_terms,
 )
 from meristem.records import GeneTable
+
+MOST_LEVELS = 200
+"""Depth of a graph: every level is a layer of the network, one after the other."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,8 @@ class Knowledge:
     counts: Mapping[str, int] = field(default_factory=dict)  # what reading left out
     unknown_genes: tuple[str, ...] = ()  # annotated, but not in the gene table
     unknown_terms: tuple[str, ...] = ()  # annotated to, but not in the ontology
+    matches: tuple[NameMatch, ...] = ()  # names of each file against the gene table
+    notes: tuple[str, ...] = ()  # what was dropped or changed on request
 
 
 def _read_ontology(source: SourceText) -> Ontology:
@@ -65,7 +74,19 @@ def _match(
     reading: Reading,
     namespaces: tuple[str, ...] | None,
 ) -> TermGraph:
-    membership = match_annotation(annotation, ontology, reading.resolve)
+    names = reading.names
+    membership = match_annotation(
+        annotation, ontology, names.resolve, names.would_match
+    )
+    before = {term for _, term in annotation.pairs}
+    after = {term for _, term in membership.pairs}
+    reading.match(
+        annotation.source.path,
+        len(annotation.names),
+        membership.unknown_genes,
+        n_set=len(before),
+        n_set_lost=len(before - after) if ontology is None else 0,
+    )
     reading.unknown_genes.update(membership.unknown_genes)
     reading.unknown_terms.update(membership.unknown_terms)
     reading.count("annotations_negated", annotation.n_negated)
@@ -99,17 +120,33 @@ def _read_terms(config: KnowledgeConfig, reading: Reading) -> list[TermGraph]:
     return parts
 
 
-def _gene_names(graph: KnowledgeGraph, reading: Reading) -> KnowledgeGraph:
-    """Give nodes that go by another name of a gene that gene's id and kind."""
-    if reading.genes is None:
-        return graph
-    renamed = {}
-    for name in graph.node_name.tolist():
-        gene = reading.resolve((name,))
-        if gene and gene != name:
-            renamed[name] = gene
+def _read_edges(config: KnowledgeConfig, reading: Reading) -> list[KnowledgeGraph]:
+    """Return the edge lists, names resolved, loops and cycles refused or dropped."""
+    lists = []
+    for path in config.edges:
+        edges = parse_edges(reading.read("edges", path), config.edge_weights)
+        lists.append(_with_gene_ids(edges, reading))
+    lists, notes = without_feedback(lists, config.feedback)
+    reading.notes += notes
+    return [edges.graph() for edges in lists]
+
+
+def _with_gene_ids(edges: EdgeList, reading: Reading) -> EdgeList:
+    """Give nodes that go by another name of a gene that gene's id."""
+    if reading.names.genes is None:
+        return edges
+    names = dict.fromkeys([*edges.cause, *edges.effect, *edges.lone])
+    gene_of = {name: reading.names.resolve((name,)) for name in names}
+    unknown = [name for name, gene in gene_of.items() if not gene]
+    reading.match(edges.path, len(gene_of), unknown)
+    renamed = {name: gene for name, gene in gene_of.items() if gene not in ("", name)}
     reading.count("nodes_matched_by_alias", len(renamed))
-    return rename_nodes(graph, renamed)
+    return replace(
+        edges,
+        cause=tuple(renamed.get(name, name) for name in edges.cause),
+        effect=tuple(renamed.get(name, name) for name in edges.effect),
+        lone=tuple(renamed.get(name, name) for name in edges.lone),
+    )
 
 
 def _typed_nodes(graphs: list[KnowledgeGraph]) -> set[str]:
@@ -133,18 +170,20 @@ def _gene_nodes(
     Where the hand-written graph says what the trait reads, genes it does not name
     would only hang beside the network: they give positions, not nodes.
     """
-    if reading.genes is None:
+    if reading.names.genes is None:
         return []
-    names = reading.known
+    names = reading.names.known
     if any(graph.trait_parents for graph in graphs):
         named = {name for graph in graphs for name in graph.node_name.tolist()}
         names = names & named
     typed = _typed_nodes(graphs)
-    label = {name: text for name, text in reading.genes.label.items() if name in names}
+    label = {
+        name: text for name, text in reading.names.genes.label.items() if name in names
+    }
     genes = make_graph(
         dict.fromkeys(names - typed, "gene"),
         node_label={name: text for name, text in label.items() if name not in typed},
-        source=str(reading.genes.source.path),
+        source=str(reading.names.genes.source.path),
     )
     return [genes]
 
@@ -160,10 +199,22 @@ def _assigned_nodes(
         return []
     pairs, source = read_assignment_table(assign.table)
     reading.note("assignment", source)
-    if reading.genes is not None or any(graph.trait_parents for graph in graphs):
+    if reading.names.genes is not None or any(graph.trait_parents for graph in graphs):
         return []
     new = {gene for _, gene in pairs} - _typed_nodes(graphs)
     return [make_graph(dict.fromkeys(new, "gene"), source=str(source.path))]
+
+
+def _refuse_depth(graph: KnowledgeGraph) -> None:
+    level = node_levels(graph.n_node, graph.edge_source, graph.edge_target)
+    n_level = int(level.max(initial=-1)) + 1
+    if n_level > MOST_LEVELS:
+        raise KnowledgeError(
+            f"the longest way through the graph has {n_level:,} nodes; a network has "
+            f"at most {MOST_LEVELS} levels",
+            where=graph.source,
+            remedy="shorten long chains: join the nodes that only hand on one another",
+        )
 
 
 def build_graph(config: KnowledgeConfig) -> Knowledge:
@@ -190,7 +241,7 @@ def build_graph(config: KnowledgeConfig) -> Knowledge:
         If no file is named, one cannot be used, or together they close a cycle.
     """
     genes = None if config.genes is None else read_genes(config.genes)
-    reading = Reading(genes)
+    reading = Reading(GeneNames(genes, config.match))
     graphs: list[KnowledgeGraph] = []
     parts = _read_terms(config, reading)
     if parts:
@@ -200,9 +251,7 @@ def build_graph(config: KnowledgeConfig) -> Knowledge:
         reading.count("terms_too_large", pruned.n_large)
         reading.count("terms_redundant", pruned.n_redundant)
         graphs.append(to_knowledge_graph(terms))
-    for path in config.edges:
-        edges = parse_edges(reading.read("edges", path))
-        graphs.append(_gene_names(edges, reading))
+    graphs += _read_edges(config, reading)
     if config.graph is not None:
         graphs.append(parse_toml_graph(reading.read("graph", config.graph)))
     graphs += _gene_nodes(reading, graphs)
@@ -214,6 +263,7 @@ def build_graph(config: KnowledgeConfig) -> Knowledge:
             remedy="name a graph, genes, an annotation, gene_sets or edges",
         )
     graph = unite(graphs)
+    _refuse_depth(graph)
     if config.labels is not None:
         graph = label_nodes(graph, parse_labels(reading.read("labels", config.labels)))
     return Knowledge(
@@ -224,4 +274,6 @@ def build_graph(config: KnowledgeConfig) -> Knowledge:
         reading.counts,
         tuple(sorted(reading.unknown_genes)),
         tuple(sorted(reading.unknown_terms)),
+        tuple(reading.matches),
+        tuple(reading.notes),
     )

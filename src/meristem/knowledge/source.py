@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import hashlib
-import zlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from meristem.errors import KnowledgeError
+from meristem.errors import DataError, KnowledgeError
+from meristem.text.column_names import find_column
+from meristem.text.columns import parse_table
+from meristem.text.files import hash_file, read_text
+
+_VERSION = re.compile(
+    r"^[#! ]*(data-version|annot-version|genome-version|genome-build|"
+    r"annotation-source|gaf-version|date-generated)[:\s]+(\S.*)$",
+    re.MULTILINE,
+)
+_HEADER = 20_000  # characters in which a file may say its version
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,18 @@ class SourceText:
         """Return `path, line n` for messages."""
         return f"{self.path}, line {line}"
 
+    @property
+    def version(self) -> str:
+        r"""Release, as the header of an OBO, GAF or GFF file says it; "" if none does.
+
+        Examples
+        --------
+        >>> SourceText(Path("go.obo"), "data-version: r9\n", "", 0).version
+        'data-version r9'
+        """
+        found = _VERSION.findall(self.text[:_HEADER])
+        return "; ".join(f"{name} {value.strip()}" for name, value in found)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -36,100 +56,29 @@ class Table:
     line: list[int]  # (n_row,) line in the file, for messages
 
 
-def _read_bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise KnowledgeError(
-            "is a folder, not a file", where=path, remedy="name the file inside it"
-        )
+@contextmanager
+def knowledge_errors() -> Iterator[None]:
+    """Turn faults of a text into faults of knowledge, word for word."""
     try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
+        yield
+    except DataError as error:
         raise KnowledgeError(
-            "does not exist", where=path, remedy="check the path"
-        ) from error
-    except OSError as error:
-        raise KnowledgeError(
-            f"cannot be read ({error.strerror})",
-            where=path,
-            remedy="check its permissions",
-        ) from error
-
-
-def _decompress(raw: bytes, path: Path) -> bytes:
-    try:
-        return gzip.decompress(raw)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise KnowledgeError(
-            "the gzip stream is truncated or damaged",
-            where=path,
-            remedy="copy or download the file again",
+            error.what, where=error.where, remedy=error.remedy
         ) from error
 
 
 def read_source(path: str | Path) -> SourceText:
     """Return the text of a plain or gzipped knowledge file with its digest.
 
-    Parameters
-    ----------
-    path
-        A text file; gzip is recognised by its first bytes, not by its name.
-
-    Returns
-    -------
-    SourceText
-        Text with plain newlines, and the SHA-256 of the bytes on disk.
-
     Raises
     ------
     KnowledgeError
-        If the file is absent, a folder, empty, truncated or not UTF-8.
+        If the file is absent, a folder, empty, truncated, too large or not UTF-8.
     """
     path = Path(path)
-    raw = _read_bytes(path)
-    digest = hashlib.sha256(raw).hexdigest()
-    n_byte = len(raw)
-    if raw[:2] == b"\x1f\x8b":
-        raw = _decompress(raw, path)
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise KnowledgeError(
-            "is not UTF-8 text",
-            where=f"{path}, line {line}",
-            remedy="save it as UTF-8 (for example with iconv -f latin1 -t utf-8)",
-        ) from error
-    if "\0" in text:
-        raise KnowledgeError(
-            "holds zero bytes: it is not a text file",
-            where=f"{path}, line {text.count(chr(10), 0, text.index(chr(0))) + 1}",
-            remedy="export it as plain text (CSV, TSV, GFF3, OBO, ...)",
-        )
-    if not text.strip():
-        raise KnowledgeError("is empty", where=path, remedy="write the file again")
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return SourceText(path, text, digest, n_byte)
-
-
-def _delimiter(header: str) -> str:
-    if "\t" in header:
-        return "\t"
-    return ";" if ";" in header and "," not in header else ","
-
-
-def _find_columns(
-    header: Sequence[str],
-    names: Mapping[str, tuple[str, ...]],
-) -> dict[str, int]:
-    """Return the position of each column found, by its first matching synonym."""
-    folded = [name.strip().lstrip("#").strip().lower() for name in header]
-    found: dict[str, int] = {}
-    for column, synonyms in names.items():
-        for synonym in synonyms:
-            if synonym in folded and folded.index(synonym) not in found.values():
-                found[column] = folded.index(synonym)
-                break
-    return found
+    with knowledge_errors():
+        text = read_text(path)
+    return SourceText(path, text, hash_file(path), path.stat().st_size)
 
 
 def read_table(
@@ -144,7 +93,7 @@ def read_table(
     source
         The file.
     names
-        For every column its accepted headings in lower case, the preferred first.
+        For every column its accepted headings, the preferred first.
     required
         Columns that have to be present.
 
@@ -159,56 +108,22 @@ def read_table(
         If a required column is absent, a row is shorter or longer than the
         header, or no row follows the header.
     """
-    lines = source.text.split("\n")
-    delimiter = _delimiter(lines[0])
-    if delimiter == "\t":
-        # A quote in a TSV is a character (5' end, "putative"), not a mark.
-        reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
-    else:
-        reader = csv.reader(lines, delimiter=delimiter)
-    try:
-        rows = [[cell.strip() for cell in row] for row in reader]
-    except csv.Error as error:
-        raise KnowledgeError(
-            f"is no valid delimited table ({error})",
-            where=source.path,
-            remedy="write it as plain CSV or TSV",
-        ) from error
-    place = _find_columns(rows[0], names)
-    missing = [name for name in required if name not in place]
+    with knowledge_errors():
+        table = parse_table(source.text, source.path)
+    found: dict[str, str] = {}
+    for column, usual in names.items():
+        heading = find_column(table, usual, found.values())
+        if heading is not None:
+            found[column] = heading
+    missing = [name for name in required if name not in found]
     if missing:
         wanted = "; ".join(f"{name}: {' or '.join(names[name])}" for name in missing)
         raise KnowledgeError(
             f"the header has no column for {', '.join(missing)}"
-            f" (it has: {', '.join(rows[0])})",
+            f" (it has: {', '.join(table.column_name)})",
             where=source.at(1),
             remedy=f"add a header line with these names ({wanted})",
         )
-    return _take_columns(source, rows, place)
-
-
-def _take_columns(
-    source: SourceText,
-    rows: list[list[str]],
-    place: dict[str, int],
-) -> Table:
-    width = len(rows[0])
-    line = []
-    column: dict[str, list[str]] = {name: [] for name in place}
-    for number, row in enumerate(rows[1:], start=2):
-        if not any(row):
-            continue
-        if len(row) != width:
-            raise KnowledgeError(
-                f"has {len(row)} fields, the header has {width}",
-                where=source.at(number),
-                remedy="give every row as many fields as the header",
-            )
-        line.append(number)
-        for name, position in place.items():
-            column[name].append(row[position])
-    if not line:
-        raise KnowledgeError(
-            "has a header but no rows", where=source.path, remedy="add the rows"
-        )
+    column = {name: table.words(heading) for name, heading in found.items()}
+    line = [] if table.row_line is None else table.row_line.tolist()
     return Table(source, column, line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from scipy import sparse
 
 from meristem.errors import KnowledgeError
 from meristem.knowledge.annotation import Annotation
+from meristem.knowledge.gene_names import offer
 from meristem.knowledge.graph import KnowledgeGraph, make_graph
 from meristem.knowledge.ontology import Ontology, canonical_namespace
 from meristem.records import IntArray, StrArray
@@ -47,8 +48,12 @@ def match_annotation(
     annotation: Annotation,
     ontology: Ontology | None,
     resolve: Resolver,
+    would_match: Callable[[list[str]], Mapping[str, int]] = lambda names: {},
 ) -> Membership:
     """Return annotated pairs by gene id and current term id.
+
+    `would_match` says which looser rules would match names that match no gene; the
+    refusal offers them.
 
     Raises
     ------
@@ -72,7 +77,8 @@ def match_annotation(
             pairs[gene_of[name], term] = None
     unknown_genes = sorted(name for name, gene in gene_of.items() if not gene)
     if not pairs:
-        _refuse_unmatched(annotation, unknown_genes, sorted(unknown_terms))
+        offered = offer(would_match(unknown_genes))
+        _refuse_unmatched(annotation, unknown_genes, sorted(unknown_terms), offered)
     return Membership(
         tuple(pairs), tuple(unknown_genes), tuple(sorted(unknown_terms)), n_obsolete
     )
@@ -82,13 +88,15 @@ def _refuse_unmatched(
     annotation: Annotation,
     unknown_genes: list[str],
     unknown_terms: list[str],
+    offered: str,
 ) -> None:
     if unknown_genes and len(unknown_genes) == len(annotation.names):
         raise KnowledgeError(
             f"none of its {len(unknown_genes)} genes is in the gene table "
-            f"(for example {', '.join(unknown_genes[:3])})",
+            f"(for example {', '.join(unknown_genes[:3])}){offered}",
             where=annotation.source.path,
-            remedy="use files with the same gene ids and the same genome version",
+            remedy=("set the rule named, or " if offered else "")
+            + "use files with the same gene ids and the same genome version",
         )
     raise KnowledgeError(
         "no annotation is left after matching terms and genes"

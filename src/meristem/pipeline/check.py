@@ -25,6 +25,12 @@ from meristem.pipeline.inputs import (
     read_population,
     read_sample_groups,
 )
+from meristem.pipeline.notes import (
+    Notes,
+    environment_notes,
+    knowledge_notes,
+    phenotype_notes,
+)
 from meristem.pipeline.preparation import select_targets
 from meristem.pipeline.requirements import graph_faults
 from meristem.plan.compile import make_plan
@@ -81,6 +87,12 @@ class _Findings:
             self.note(error)
             return None
 
+    def take(self, read: Callable[[], Notes]) -> None:
+        """Add facts and hints, or the fault that kept them from being found."""
+        facts, hints = self.attempt(read) or ((), ())
+        self.facts += facts
+        self.hints += hints
+
     def note(self, error: MeristemError) -> None:
         """Keep a fault, once."""
         if error.message not in self.problems:
@@ -103,6 +115,7 @@ def check_analysis(config: AnalysisConfig) -> CheckResult:
     found = _Findings()
     dataset = _check_data(config, found)
     knowledge, plan = _check_knowledge(config, dataset, found)
+    found.take(lambda: environment_notes(config, dataset))
     estimate = None
     if dataset is not None:
         rng = np.random.default_rng(config.run.seed)
@@ -122,6 +135,7 @@ def _check_data(config: AnalysisConfig, found: _Findings) -> Dataset | None:
     population = found.attempt(lambda: read_population(config))
     inbred = None if population is None else population[0]
     phenotypes = found.attempt(lambda: read_phenotypes(config, inbred))
+    found.take(lambda: phenotype_notes(config))
     if population is None:
         _check_side_tables(config, found)
         return None
@@ -181,6 +195,8 @@ def _check_knowledge(
     if section is None:
         return None, None
     knowledge = found.attempt(lambda: build_graph(section))
+    if knowledge is not None:
+        found.take(partial(knowledge_notes, knowledge))
     if knowledge is None or dataset is None:
         return knowledge, None
     variants = dataset.genotypes.variants

@@ -13,6 +13,7 @@ from meristem.config.stages import AnalysisConfig, GenotypeConfig
 from meristem.genetics.hybrids import cross_omics, cross_parents
 from meristem.io.genotypes.read import read_genotypes
 from meristem.io.tables.crosses import Crosses, read_crosses
+from meristem.io.tables.environments import read_environments
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
 from meristem.io.tables.phenotypes import read_observations
@@ -142,6 +143,8 @@ def read_inputs(config: AnalysisConfig) -> Inputs:
     DataError
         If an input cannot be used, or no sample is in all that is required.
     """
+    if config.environments is not None:
+        read_environments(config.environments)  # for its faults: no model reads it yet
     genotypes, crosses = read_population(config)
     phenotypes = read_phenotypes(config, genotypes)
     omics = read_all_omics(config, genotypes, crosses)

@@ -11,6 +11,7 @@ from meristem.genetics.filters import filter_markers
 from meristem.genetics.hybrids import own_parents
 from meristem.genetics.relationship import principal_axes, relationship_matrix
 from meristem.io.stores.dataset import read_dataset, write_dataset
+from meristem.io.tables.survey import survey_phenotypes
 from meristem.pipeline.inputs import Inputs, read_inputs
 from meristem.pipeline.unseen import unseen_lines
 from meristem.prepare.by_environment import LINE, is_stacked, stack_environments
@@ -107,6 +108,7 @@ def describe(inputs: Inputs, config: AnalysisConfig) -> dict:
             "source": str(config.genotypes.path),
         },
         "phenotypes": [_describe_target(dataset, t) for t in range(_targets(dataset))],
+        "phenotype_table": survey_phenotypes(config.phenotypes).to_json(),
         "omics": [
             {
                 "name": table.name,

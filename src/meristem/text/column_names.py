@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 
 from meristem.errors import ConfigError, DataError
 from meristem.text.columns import Table
@@ -23,27 +24,47 @@ VALUE = "value phenotypevalue phenotype observation measurement".split()
 WEIGHT = "weight weights".split()
 STANDARD_ERROR = "standarderror stderr se".split()
 
-# Often numbers, never traits.
+# Often numbers, never traits; also with "no", "number", "id", "code" behind them.
 LABEL = (
     "family fam familyid fid group subpopulation subpop population pop pool cluster "
     "parent1 parent2 mother father dam sire male female mat pat sex gender "
-    "plot plotid row column col range"
+    "plot row column col range barcode sample bag tray pot bed tier field pass bench "
+    "seq sequence order serial record index rownames obs date sowingdate plantingdate "
+    "harvestdate"
 ).split()
+_LABELS = frozenset(LABEL + LINE + ENVIRONMENT + PLACE + SEASON + REPLICATE)
+_NUMBERED = re.compile("(no|nr|num|nbr|number|id|code|index|idx|name)$")
 
 
-def is_called(name: str, usual: list[str]) -> bool:
-    """Return whether `name` is one of the usual names."""
-    return _plain(name) in usual
+def is_label(name: str) -> bool:
+    """Return whether a column is a label by its name, whatever it holds.
+
+    Examples
+    --------
+    >>> [is_label(name) for name in ("Plot_No", "Barcode", "Unnamed: 0", "days")]
+    [True, True, True, False]
+    """
+    plain = _plain(name)
+    stem = _NUMBERED.sub("", plain)
+    numbered = stem != plain and (stem == "" or stem in _LABELS)
+    return plain in _LABELS or numbered or plain.startswith("unnamed")
 
 
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def find_column(table: Table, usual: list[str]) -> str | None:
-    """Return the column with the first of the usual names, None without any."""
-    by_plain = {_plain(name): name for name in reversed(table.column_name)}
-    return next((by_plain[word] for word in usual if word in by_plain), None)
+def find_column(
+    table: Table, usual: Iterable[str], taken: Collection[str] = ()
+) -> str | None:
+    """Return the column with the first of the usual names, None without any.
+
+    Columns that are `taken` serve another purpose already.
+    """
+    names = reversed(table.column_name)
+    by_plain = {_plain(name): name for name in names if name not in taken}
+    found = (by_plain.get(_plain(word)) for word in usual)
+    return next((name for name in found if name is not None), None)
 
 
 def named_column(table: Table, name: str, field: str) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from io import StringIO
 from pathlib import Path
 
@@ -24,6 +27,13 @@ MISSING_WORDS = frozenset(
 )
 """What stands for a missing value, in any case, with or without spaces around."""
 
+LARGEST = 1e30
+"""Largest absolute value whose squares can still be summed and multiplied."""
+
+MOST_ROWS = 5_000_000
+MOST_CELLS = 60_000_000
+"""Largest text table, which is held in memory cell by cell."""
+
 _DELIMITERS = ("\t", ",", ";")
 
 
@@ -33,13 +43,19 @@ class Table:
 
     path: Path
     column_name: tuple[str, ...]
-    columns: tuple[NDArray, ...]  # each (n_row,) of str, int64 or float64
+    columns: tuple[NDArray | tuple[str, ...], ...]  # each (n_row,): text as it was
+    # read, or an array of str, int64 or float64
     row_line: IntArray | None  # (n_row,) line in the file; None for Parquet
 
     @property
     def n_row(self) -> int:
         """Number of data rows."""
-        return int(self.columns[0].size) if self.columns else 0
+        return len(self.columns[0]) if self.columns else 0
+
+    @cached_property
+    def _position(self) -> dict[str, int]:
+        named = enumerate(reversed(self.column_name), start=1)
+        return {name: len(self.column_name) - number for number, name in named}
 
     def place(self, row: int, name: str = "") -> str:
         """Return where a cell stands, in words for an error message."""
@@ -50,7 +66,15 @@ class Table:
 
     def column(self, name: str) -> NDArray:
         """Return a column as it was read."""
-        return self.columns[self.column_name.index(name)]
+        cells = self.columns[self._position[name]]
+        return np.array(cells, np.str_) if isinstance(cells, tuple) else cells
+
+    def words(self, name: str) -> list[str]:
+        """Return a column as trimmed text, however long one cell may be."""
+        cells = self.columns[self._position[name]]
+        if not isinstance(cells, tuple):
+            cells = self.text(name).tolist()
+        return [cell.strip() for cell in cells]
 
     def text(self, name: str) -> StrArray:  # (n_row,)
         """Return a column as text; whole numbers lose a trailing `.0`."""
@@ -79,38 +103,69 @@ class Table:
         missing = np.isin(np.char.lower(values), sorted(MISSING_WORDS))
         return np.where(missing, "", values)
 
-    def numbers(self, name: str) -> FloatArray:  # (n_row,)
-        """Return a column as numbers, NaN where missing; refuse all else."""
+    def numbers(
+        self,
+        name: str,
+        missing: Collection[str] = (),
+        *,
+        setting: str = "",
+        largest: float = math.inf,
+    ) -> FloatArray:  # (n_row,)
+        """Return a column as numbers, NaN where missing; refuse all else.
+
+        Parameters
+        ----------
+        name
+            The column.
+        missing
+            Codes of a missing value, beside `MISSING_WORDS`: words, or numbers in
+            any spelling.
+        setting
+            The setting that names such codes, for the message.
+        largest
+            Refuse what is infinite, or larger in absolute value.
+        """
         values = self.column(name)
+        codes = {code.strip().lower() for code in missing}
         if values.dtype.kind != "U":
             numbers = values.astype(np.float64)
         else:
             numbers = np.empty(values.size)
-            for row, word in enumerate(values):
+            for row, word in enumerate(values.tolist()):
                 try:
-                    numbers[row] = parse_number(word)
+                    coded = word.strip().lower() in codes
+                    numbers[row] = math.nan if coded else parse_number(word)
                 except ValueError as error:
                     raise DataError(
-                        f"{str(word)!r} is not a number",
+                        f"{word!r} is not a number",
                         where=self.place(row, name),
-                        remedy=_number_remedy(str(word)),
+                        remedy=_number_remedy(word, setting),
                     ) from error
-        infinite = np.flatnonzero(np.isinf(numbers))
-        if infinite.size:
+        coded = [float(code) for code in codes if _is_number(code)]
+        numbers[np.isin(numbers, coded)] = math.nan
+        wrong = np.flatnonzero((np.abs(numbers) > largest) | np.isinf(numbers))
+        if wrong.size:
+            held = float(numbers[wrong[0]])
             raise DataError(
-                "the value is infinite",
-                where=self.place(int(infinite[0]), name),
-                remedy="correct the value, or leave the cell empty",
+                "the value is infinite"
+                if math.isinf(held)
+                else f"the value {held:g} is too large to be computed with",
+                where=self.place(int(wrong[0]), name),
+                remedy="correct the value, use another unit, or leave the cell empty",
             )
         return numbers
 
-    def is_label_column(self, name: str) -> bool:
-        """Return whether a column holds words and not one number."""
+    def is_label_column(self, name: str, missing: Collection[str] = ()) -> bool:
+        """Return whether a column holds words and not one number.
+
+        Codes of a missing value (`missing`) count as neither.
+        """
         values = self.column(name)
         if values.dtype.kind != "U":
             return False
         words = {str(word).strip() for word in np.unique(values)}
-        words = {word for word in words if word.lower() not in MISSING_WORDS}
+        empty = MISSING_WORDS.union(code.strip().lower() for code in missing)
+        words = {word for word in words if word.lower() not in empty}
         return bool(words) and not any(_is_number(word) for word in words)
 
 
@@ -138,10 +193,13 @@ def _is_number(word: str) -> bool:
     return True
 
 
-def _number_remedy(word: str) -> str:
-    if "," in word and _is_number(word.replace(",", ".", 1)):
+def _number_remedy(word: str, setting: str) -> str:
+    if "," in word and _is_number(word.replace(",", "")):
         return "write decimals with a point, thousands without a comma"
-    return "write a number, or leave the cell empty when the value is missing"
+    if re.fullmatch(r"[+-]?\d+([.,]\d+)?\s*[^\d\s.,]+.*", word.strip()):
+        return "write the number alone, without its unit"
+    code = f", or name its code in `{setting}`" if setting else ""
+    return f"write a number, or leave the cell empty when the value is missing{code}"
 
 
 def _number_as_text(value: float) -> str:
@@ -177,8 +235,14 @@ def read_table(path: str | Path) -> Table:
             where=path,
             remedy="save the sheet as CSV",
         )
-    table = _read_parquet(path) if _is_parquet(path) else _read_delimited(path)
+    table = (
+        _read_parquet(path) if _is_parquet(path) else parse_table(read_text(path), path)
+    )
     _refuse_header(table)
+    if table.n_row == 0:
+        raise DataError(
+            "has a header but no data rows", where=path, remedy="write the file again"
+        )
     return table
 
 
@@ -218,12 +282,6 @@ def _refuse_header(table: Table) -> None:
             where=table.path,
             remedy="rename or delete the repeated columns",
         )
-    if table.n_row == 0:
-        raise DataError(
-            "has a header but no data rows",
-            where=table.path,
-            remedy="write the file again",
-        )
 
 
 def delimiter_of(header: str) -> str:
@@ -231,31 +289,40 @@ def delimiter_of(header: str) -> str:
     return max(_DELIMITERS, key=header.count)
 
 
-def split_lines(path: Path) -> tuple[list[str], list[list[str]], IntArray]:
-    """Return header, rows and the line each row starts on, of a delimited file.
+def parse_table(text: str, path: Path) -> Table:
+    """Return delimited text as columns; the first line that is not blank names them.
+
+    In tab-separated text a quote is a character (5' end, "putative"), unless a pair
+    encloses the whole cell; elsewhere quotes may enclose delimiters and newlines.
+
+    Parameters
+    ----------
+    text
+        As of `read_text`.
+    path
+        Where it stood, for messages.
 
     Raises
     ------
     DataError
-        If a row has another length than the header, or quotes do not close.
+        If there are no data rows, a row has another length than the header, quotes
+        do not close, or the table is larger than `MOST_ROWS` or `MOST_CELLS`.
     """
-    text = read_text(path)
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise DataError(
-            "holds a zero byte",
-            where=f"{path}, line {line}",
-            remedy="save the file as plain UTF-8 text",
-        )
     first = next(line for line in text.split("\n") if line.strip())
+    delimiter = delimiter_of(first)
+    _refuse_size(path, text.count("\n"), first.count(delimiter) + 1)
+    by_tabs = delimiter == "\t"
+    quoting = csv.QUOTE_NONE if by_tabs else csv.QUOTE_MINIMAL
     # Not str.splitlines, which also breaks at form feeds and the like.
-    reader = csv.reader(StringIO(text), delimiter=delimiter_of(first), strict=True)
+    reader = csv.reader(
+        StringIO(text), delimiter=delimiter, quoting=quoting, strict=True
+    )
     rows: list[list[str]] = []
     starts: list[int] = []
     start = 1
     try:
         for row in reader:
-            if any(cell.strip() for cell in row):
+            if any(row) and any(cell.strip() for cell in row):
                 rows.append(row)
                 starts.append(start)
             start = reader.line_num + 1
@@ -269,12 +336,37 @@ def split_lines(path: Path) -> tuple[list[str], list[list[str]], IntArray]:
         raise DataError(
             "holds nothing but separators", where=path, remedy="write the file again"
         )
+    if by_tabs and '"' in text:
+        rows = [[_unquoted(cell) for cell in row] for row in rows]
     header = [name.strip() for name in rows[0]]
     body = rows[1:]
-    if body and all(len(row) == len(header) + 1 for row in body):
+    if not body:
+        raise DataError(
+            "has a header but no data rows",
+            where=path,
+            remedy="add the rows below the header",
+        )
+    if all(len(row) == len(header) + 1 for row in body):
         header = ["", *header]
     _refuse_ragged(path, len(header), body, starts[1:])
-    return header, body, np.array(starts[1:], dtype=np.int64)
+    cells = tuple(zip(*body, strict=True))
+    return Table(path, tuple(header), cells, np.array(starts[1:], dtype=np.int64))
+
+
+def _refuse_size(path: Path, n_row: int, n_column: int) -> None:
+    if n_row > MOST_ROWS or n_row * n_column > MOST_CELLS or n_column > MOST_CELLS:
+        raise DataError(
+            f"has {n_row:,} rows of {n_column:,} columns, too many for a text table "
+            f"(at most {MOST_ROWS:,} rows and {MOST_CELLS:,} cells)",
+            where=path,
+            remedy="keep the rows and columns that are needed, or write it as Parquet",
+        )
+
+
+def _unquoted(cell: str) -> str:
+    if len(cell) > 1 and cell[0] == cell[-1] == '"':
+        return cell[1:-1].replace('""', '"')
+    return cell
 
 
 def _refuse_ragged(
@@ -288,14 +380,6 @@ def _refuse_ragged(
                 remedy="give every row the same number of fields; quote cells that "
                 "hold the delimiter",
             )
-
-
-def _read_delimited(path: Path) -> Table:
-    header, rows, starts = split_lines(path)
-    columns = tuple(np.array(cells, dtype=np.str_) for cells in zip(*rows, strict=True))
-    if not rows:
-        columns = tuple(np.array([], dtype=np.str_) for _ in header)
-    return Table(path, tuple(header), columns, starts)
 
 
 def _read_parquet(path: Path) -> Table:

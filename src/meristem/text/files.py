@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 import os
 import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 from meristem.errors import DataError
+
+MOST_BYTES = 4 << 30
+"""Text of one file that is held in memory."""
+MOST_GROWTH = 300
+"""By how much a packed table may grow; more is no table but a mistake or a trap."""
+_FREE_BYTES = 128 << 20  # below this, growth does not matter
+_BLOCK = 4 << 20
 
 
 def require_file(path: str | Path) -> Path:
@@ -22,12 +28,76 @@ def require_file(path: str | Path) -> Path:
     if path.is_dir():
         raise DataError("is a folder, not a file", where=path, remedy="name the file")
     if not path.exists():
-        raise DataError("does not exist", where=path, remedy="check the path")
+        slash = ": folders are separated by /" if "\\" in str(path) else ""
+        raise DataError("does not exist", where=path, remedy=f"check the path{slash}")
     if not os.access(path, os.R_OK):
         raise DataError("may not be read", where=path, remedy="change its permissions")
     if path.stat().st_size == 0:
         raise DataError("is empty", where=path, remedy="write the file again")
     return path
+
+
+@contextmanager
+def unpacked(path: str | Path) -> Iterator[BinaryIO]:
+    """Give the bytes of a plain or gzipped file as a stream.
+
+    Gzip is recognised by its first bytes, not by the name.
+
+    Raises
+    ------
+    DataError
+        If the file is absent or empty, or its gzip stream is damaged; the last also
+        from inside the `with` block.
+    """
+    path = require_file(path)
+    with path.open("rb") as handle:
+        packed = handle.read(2) == b"\x1f\x8b"
+    try:
+        with gzip.open(path) if packed else path.open("rb") as stream:
+            yield stream
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            "the gzip stream is truncated or damaged",
+            where=path,
+            remedy="copy or download the file again",
+        ) from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    """Return the unpacked bytes; refuse what is no text while it is read."""
+    most = min(MOST_BYTES, max(_FREE_BYTES, MOST_GROWTH * path.stat().st_size))
+    blocks: list[bytes] = []
+    size = n_line = 0
+    with unpacked(path) as stream:
+        while block := stream.read(_BLOCK):
+            if not blocks and block[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                raise _no_utf8(path, 1)
+            if b"\0" in block:
+                n_line += block.count(b"\n", 0, block.index(b"\0"))
+                raise DataError(
+                    "holds a zero byte: it is not a text file",
+                    where=f"{path}, line {n_line + 1}",
+                    remedy="save the file as plain UTF-8 text (CSV, TSV, ...)",
+                )
+            size += len(block)
+            n_line += block.count(b"\n")
+            if size > most:
+                raise DataError(
+                    f"unpacks to more than {most / 2**20:,.0f} MiB of text",
+                    where=path,
+                    remedy="keep the rows and columns that are needed, or write "
+                    "tables as Parquet",
+                )
+            blocks.append(block)
+    return b"".join(blocks)
+
+
+def _no_utf8(path: Path, line: int) -> DataError:
+    return DataError(
+        "is not UTF-8 text",
+        where=f"{path}, line {line}",
+        remedy="save it as UTF-8 (for example with iconv -f latin1 -t utf-8)",
+    )
 
 
 def read_text(path: str | Path) -> str:
@@ -36,36 +106,18 @@ def read_text(path: str | Path) -> str:
     Raises
     ------
     DataError
-        If the file is absent, empty, truncated, or not UTF-8.
+        If the file is absent, empty, truncated, not UTF-8, holds zero bytes, or is
+        larger than `MOST_BYTES`, or `MOST_GROWTH` times its size on disk.
     """
     path = require_file(path)
-    raw = path.read_bytes()
-    if raw[:2] == b"\x1f\x8b":
-        try:
-            raw = gzip.decompress(raw)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise DataError(
-                "the gzip stream is truncated or damaged",
-                where=path,
-                remedy="copy or download the file again",
-            ) from error
+    raw = _read_bytes(path)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            "is not UTF-8 text",
-            where=f"{path}, line {line}",
-            remedy="save it as UTF-8 (for example with iconv -f latin1 -t utf-8)",
-        ) from error
-    if not text.strip():
+        raise _no_utf8(path, raw.count(b"\n", 0, error.start) + 1) from error
+    if not text or text.isspace():
         raise DataError("is empty", where=path, remedy="write the file again")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def open_text(path: str | Path) -> TextIO:
-    """Return the text of `read_text` as a file object."""
-    return io.StringIO(read_text(path))
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 @contextmanager
@@ -95,7 +147,6 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def _remove(path: Path) -> None:
-
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     elif path.exists():

@@ -196,3 +196,42 @@ def test_real_tables(folder, traits, n_line, n_value):
         np.testing.assert_array_equal(
             found.value[found.trait == trait], frame[trait].to_numpy()
         )
+
+
+CODED = "line,y\n" + "".join(f"L{i},{i % 9}.5\n" for i in range(20)) + "A,-9\nB,-9.0\n"
+
+
+def test_numeric_codes_are_asked_about_and_settled_by_a_setting(tmp_path):
+    with pytest.raises(DataError, match="-9 .2 times. in trait 'y' looks like a code"):
+        read(tmp_path, CODED)
+    for missing in (["-9"], [-9], (-9.0,)):
+        found = read(tmp_path, CODED, missing=missing)
+        assert np.isnan(found.value).sum() == 2
+    assert (read(tmp_path, CODED, missing=[]).value == -9).sum() == 2
+
+
+def test_words_for_a_missing_value_may_be_named(tmp_path):
+    with pytest.raises(DataError, match="'ND' is not a number") as caught:
+        read(tmp_path, "line,y\na,1\nb,ND\n")
+    assert "phenotypes.missing" in caught.value.remedy
+    found = read(tmp_path, "line,y\na,1\nb,nd\n", missing=["ND"])
+    np.testing.assert_array_equal(found.value, [1, np.nan])
+
+
+def test_values_no_computer_can_square_are_refused(tmp_path):
+    with pytest.raises(
+        DataError, match=r"line 3, column 'y': the value 1e\+308 is too"
+    ):
+        read(tmp_path, "line,y\na,1\nb,1e308\n")
+
+
+def test_more_replicates_than_can_be_adjusted_for_are_refused(tmp_path):
+    rows = "".join(f"L{i},{i},{i % 7}\n" for i in range(3001))
+    with pytest.raises(DataError, match="has 3,001 replicates in environments"):
+        read(tmp_path, f"line,rep,y\n{rows}")
+
+
+def test_more_traits_than_can_be_modelled_are_refused(tmp_path):
+    rows = "".join(f"L1,t{i},{i}\n" for i in range(2001))
+    with pytest.raises(DataError, match="has 2,001 traits"):
+        read(tmp_path, f"line,trait,value\n{rows}")

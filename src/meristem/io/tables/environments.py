@@ -8,7 +8,7 @@ from meristem.config.stages import EnvironmentConfig
 from meristem.errors import DataError
 from meristem.records import Environments
 from meristem.text.column_names import ENVIRONMENT, PLACE, find_column
-from meristem.text.columns import read_table
+from meristem.text.columns import LARGEST, read_table
 
 
 def read_environments(config: EnvironmentConfig) -> Environments:
@@ -63,5 +63,5 @@ def read_environments(config: EnvironmentConfig) -> Environments:
             where=table.place(row),
             remedy="keep one row per environment",
         )
-    value = np.column_stack([table.numbers(name) for name in names])
+    value = np.column_stack([table.numbers(name, largest=LARGEST) for name in names])
     return Environments(environment, np.array(names), value, str(table.path))

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meristem.config.stages import PhenotypeConfig
 from meristem.errors import ConfigError, DataError
+from meristem.io.tables.plausible import refuse_codes, refuse_scale
+from meristem.io.tables.trait_columns import (
+    FEWEST_ROWS,
+    MOST_TRAITS,
+    choose_traits,
+)
 from meristem.records import FloatArray, Observations, StrArray
 from meristem.text.column_names import (
     ENVIRONMENT,
-    LABEL,
     PLACE,
     REPLICATE,
     SEASON,
@@ -20,14 +26,17 @@ from meristem.text.column_names import (
     VALUE,
     WEIGHT,
     find_column,
-    is_called,
     line_column,
     named_column,
 )
-from meristem.text.columns import Table, read_table
+from meristem.text.columns import LARGEST, Table, read_table
 
 SMALLEST_SE_SHARE = 0.1
 """Standard errors are floored at this share of their median over the trait."""
+
+
+MOST_REPLICATES = 3_000
+"""Replicates within environments: each is an effect that is estimated."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +62,13 @@ def read_observations(config: PhenotypeConfig) -> Observations:
 
     Long layout: one value per row, with columns for trait and value. Wide layout:
     every column that holds a number is a trait, unless `traits` names them; columns
-    of words alone, and those called family, plot, row and the like, are labels and
-    are left out. The layout is long when columns for
-    trait and value are found. Where several columns could be the environment, an
-    environment or trial column is taken before location and year, which are joined
-    with `_`. Weights and standard errors are looked for by name in the long layout
-    only, for a wide table may have a trait called weight.
+    of words alone, those called family, plot, entry number and the like, and those
+    that count the rows, are labels and are left out. So is a trait with no value, or
+    with the same in `FEWEST_ROWS` cells and more, where others vary. The layout is
+    long when columns for trait and value are found. Where several columns could be
+    the environment, an environment or trial column is taken before location and year,
+    which are joined with `_`. Weights and standard errors are looked for by name in
+    the long layout only, for a wide table may have a trait called weight.
 
     A standard error gives the weight 1/SE^2, scaled to mean 1 within the trait. It
     is floored at a tenth of the median of its trait, so that an error rounded to 0
@@ -91,19 +101,86 @@ def read_observations(config: PhenotypeConfig) -> Observations:
     >>> read_observations(PhenotypeConfig(path=path)).trait.tolist()
     ['yield', 'yield', 'height', 'height']
     """
+    return read_phenotype_table(config)[0]
+
+
+def read_phenotype_table(
+    config: PhenotypeConfig,
+) -> tuple[Observations, dict[str, str]]:
+    """Return what `read_observations` does, and why each other column is no trait."""
     table = read_table(config.path)
     design = _find_design(table, config)
-    observations = (
-        _long(table, design) if design.value else _wide(table, design, config)
-    )
+    missing = config.missing or ()
+    if design.value:
+        observations = _long(table, design, missing)
+        used = design.used | {design.trait, design.value}
+        left_out = dict.fromkeys(
+            (name for name in table.column_name if name not in used),
+            "the table is long: a trait stands in rows",
+        )
+    else:
+        observations, left_out = _wide(table, design, config)
     observations = _choose(observations, config)
+    _refuse_many_replicates(observations)
     if np.isnan(observations.value).all():
         raise DataError(
             "holds no phenotype value at all",
             where=config.path,
             remedy="check the columns; name them in the configuration if need be",
         )
-    return observations
+    if config.missing is None:
+        refuse_codes(observations)
+    refuse_scale(observations)
+    observations, idle = _set_aside(observations, config.traits)
+    unknown = sorted(set(config.units) - set(observations.trait.tolist()) - set(idle))
+    if unknown:
+        raise ConfigError(
+            f"phenotypes.units names {unknown[0]!r}, which is no trait here",
+            where=config.path,
+            remedy=f"use some of: {', '.join(map(str, np.unique(observations.trait)))}",
+        )
+    return observations, left_out | idle
+
+
+def _refuse_many_replicates(observations: Observations) -> None:
+    cells = set(
+        zip(
+            observations.environment.tolist(),
+            observations.replicate.tolist(),
+            strict=True,
+        )
+    )
+    n_trait = len(set(observations.trait.tolist()))
+    for n, most, what in (
+        (len(cells), MOST_REPLICATES, "replicates in environments"),
+        (n_trait, MOST_TRAITS, "traits"),
+    ):
+        if n > most:
+            raise DataError(
+                f"has {n:,} {what}; at most {most:,} can be adjusted for",
+                where=observations.source,
+                remedy="name the columns in the configuration (phenotypes.replicate, "
+                "environment, trait): a label of plots is no replicate; or give "
+                "means, or fewer traits",
+            )
+
+
+def _set_aside(
+    observations: Observations, named: tuple[str, ...]
+) -> tuple[Observations, dict[str, str]]:
+    """Drop traits that hold nothing to learn, where others do and none is named."""
+    idle: dict[str, str] = {}
+    names = dict.fromkeys(observations.trait.tolist())
+    for name in names:
+        value = observations.value[observations.trait == name]
+        value = value[~np.isnan(value)]
+        if value.size == 0:
+            idle[name] = "it holds no value"
+        elif value.size >= FEWEST_ROWS and (value == value[0]).all():
+            idle[name] = f"all {value.size} values are {value[0]:g}"
+    if named or len(idle) == len(names):
+        return observations, {}
+    return _keep(observations, ~np.isin(observations.trait, list(idle))), idle
 
 
 def _find_design(table: Table, config: PhenotypeConfig) -> _Design:
@@ -160,7 +237,7 @@ def _design_labels(
     return line, environment, np.full(table.n_row, "", dtype=np.str_)
 
 
-def _long(table: Table, design: _Design) -> Observations:
+def _long(table: Table, design: _Design, missing: tuple[str, ...]) -> Observations:
     line, environment, replicate = _design_labels(table, design)
     if design.trait:
         trait = table.labels(design.trait)
@@ -173,35 +250,44 @@ def _long(table: Table, design: _Design) -> Observations:
             )
     else:
         trait = np.full(table.n_row, design.value)
-    value = table.numbers(design.value)
+    value = _values(table, design.value, missing)
     weight = _weights(table, design, trait, value)
     return Observations(
         line, environment, replicate, trait, value, weight, str(table.path)
     )
 
 
-def _wide(table: Table, design: _Design, config: PhenotypeConfig) -> Observations:
+def _values(table: Table, name: str, missing: tuple[str, ...]) -> FloatArray:
+    return table.numbers(name, missing, setting="phenotypes.missing", largest=LARGEST)
+
+
+def _wide(
+    table: Table, design: _Design, config: PhenotypeConfig
+) -> tuple[Observations, dict[str, str]]:
+    missing = config.missing or ()
     if config.traits:
         traits = [named_column(table, t, "phenotypes.traits") for t in config.traits]
+        rest = set(table.column_name) - design.used - set(traits)
+        why = "phenotypes.traits does not name it"
+        left_out = {name: why for name in table.column_name if name in rest}
     else:
-        traits = [
-            name
-            for name in table.column_name
-            if name not in design.used and not _is_label(table, name)
-        ]
+        traits, left_out = choose_traits(table, design.used, missing)
     if not traits:
+        reasons = [f"{name}: {why}" for name, why in list(left_out.items())[:5]]
         raise DataError(
-            "has no column of numbers that could be a trait",
+            "has no column of numbers that could be a trait"
+            + (f" ({'; '.join(reasons)})" if reasons else ""),
             where=table.path,
-            remedy="give wide traits one column each, or use columns trait and value",
+            remedy="give wide traits one column each, or use columns trait and value, "
+            "or name the traits in `phenotypes.traits`",
         )
     line, environment, replicate = _design_labels(table, design)
-    values = [table.numbers(name) for name in traits]
+    values = [_values(table, name, missing) for name in traits]
     weights = [
         _weights(table, design, np.full(table.n_row, name), value)
         for name, value in zip(traits, values, strict=True)
     ]
-    return Observations(
+    observations = Observations(
         sample_id=np.tile(line, len(traits)),
         environment=np.tile(environment, len(traits)),
         replicate=np.tile(replicate, len(traits)),
@@ -210,10 +296,7 @@ def _wide(table: Table, design: _Design, config: PhenotypeConfig) -> Observation
         weight=np.concatenate(weights),
         source=str(table.path),
     )
-
-
-def _is_label(table: Table, name: str) -> bool:
-    return is_called(name, LABEL) or table.is_label_column(name)
+    return observations, left_out
 
 
 def _weights(
@@ -274,14 +357,13 @@ def _choose(observations: Observations, config: PhenotypeConfig) -> Observations
             )
         if wanted:
             keep &= np.isin(labels, wanted)
+    return _keep(observations, keep)
+
+
+def _keep(observations: Observations, keep: NDArray[np.bool_]) -> Observations:
     if keep.all():
         return observations
+    fields = vars(observations).items()
     return Observations(
-        observations.sample_id[keep],
-        observations.environment[keep],
-        observations.replicate[keep],
-        observations.trait[keep],
-        observations.value[keep],
-        observations.weight[keep],
-        observations.source,
+        **{k: v[keep] if isinstance(v, np.ndarray) else v for k, v in fields}
     )

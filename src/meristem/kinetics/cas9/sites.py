@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -16,11 +15,13 @@ from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.kinetics.cas9.align import BASES, GAP_SYMBOLS
-from meristem.text.files import require_file
+from meristem.text.files import unpacked
 
 PAM_LENGTH = 3
 MOST_BULGE = 3
 """Most bases by which a target may be longer or shorter than its guide."""
+
+_LONGEST_HEADER = 1 << 20  # characters
 
 _PAM = re.compile("[GANRDVKSHMW][GNRKSDVB]$")
 
@@ -232,8 +233,8 @@ def _labels(table: pd.DataFrame, column: str, where: str) -> NDArray[np.int64]:
 
 def _layout(path: Path) -> tuple[str, list[str] | None, int]:
     """Return separator, column names (None: in the file) and lines to skip."""
-    with _open_checked(path) as handle:
-        first = handle.readline().rstrip("\r\n")
+    with unpacked(path) as stream, _opened(stream) as handle:
+        first = handle.readline(_LONGEST_HEADER).rstrip("\r\n")
     if not first.strip():
         raise DataError("its first line is empty", where=path, remedy="write a header")
     if first.startswith("#Bulge"):
@@ -249,12 +250,8 @@ def _layout(path: Path) -> tuple[str, list[str] | None, int]:
     return (found[0] if found else ","), None, 0
 
 
-def _open_checked(path: Path) -> TextIO:
-    with path.open("rb") as handle:
-        packed = handle.read(2) == b"\x1f\x8b"
-    if packed:
-        return gzip.open(path, "rt", encoding="utf-8-sig")
-    return path.open(encoding="utf-8-sig")
+def _opened(stream: BinaryIO) -> TextIOWrapper:
+    return TextIOWrapper(stream, encoding="utf-8-sig")
 
 
 def iter_sites(
@@ -289,10 +286,10 @@ def iter_sites(
     DataError
         If the file cannot be read or a column is missing.
     """
-    path = require_file(path)
+    path = Path(path)
     try:
         separator, names, skip = _layout(path)
-        with _open_checked(path) as handle:
+        with unpacked(path) as stream, _opened(stream) as handle:
             chunks = pd.read_csv(
                 handle,
                 sep=separator,
@@ -311,9 +308,6 @@ def iter_sites(
         pd.errors.ParserError,
         pd.errors.EmptyDataError,
         UnicodeDecodeError,
-        EOFError,
-        zlib.error,
-        gzip.BadGzipFile,
     ) as error:
         raise DataError(
             f"is no readable table: {error}",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from meristem.config.toml import parse_toml
 from meristem.errors import ConfigError
 from meristem.kinetics.cas9.encode import N_POSITION
 from meristem.kinetics.network.features import Form, Padding, Window
@@ -266,12 +266,7 @@ def read_settings(path: str | Path, kind: type[Settings]) -> Settings:
         If the file is no TOML, or a field is unknown or wrong.
     """
     path = Path(path)
-    try:
-        content = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            f"is not valid TOML: {error}", where=path, remedy="mend that line"
-        ) from error
+    content = parse_toml(read_text(path), path)
     _anchor(content, path.resolve().parent)
     scheme = content.get("scheme")
     if isinstance(scheme, str) and scheme.endswith(".toml"):

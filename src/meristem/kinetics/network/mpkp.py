@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
@@ -14,7 +13,7 @@ from meristem.kinetics.cas9.channels import kinetic_channels
 from meristem.kinetics.cas9.encode import Encoding, encode_pairs
 from meristem.kinetics.network.kinn import Measurements
 from meristem.records import FloatArray
-from meristem.text.files import open_text
+from meristem.text.columns import Table, read_table
 
 GUIDES = {1: "GACGCATAAAGATGAGACGCTGG", 2: "GTGATAAGTGGAATGCCATGTGG"}
 ENZYMES = ("wt", "enh", "hypa", "hf1")
@@ -56,50 +55,43 @@ class KineticTable:
     control: NDArray[np.bool_]  # (n,)
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(open_text(path))
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(
-            f"is no readable table: {error}", where=path, remedy="mend the file"
-        ) from error
-
-
-def _require(table: pd.DataFrame, columns: list[str], path: Path) -> None:
-    missing = [column for column in columns if column not in table.columns]
+def _require(table: Table, columns: list[str]) -> None:
+    missing = [column for column in columns if column not in table.column_name]
     if missing:
         raise DataError(
             f"column {missing[0]!r} is missing",
-            where=path,
+            where=table.path,
             remedy=f"the table needs {', '.join(columns)}",
         )
 
 
-def _numbers(table: pd.DataFrame, columns: list[str], path: Path) -> FloatArray:
-    out = np.empty((len(table), len(columns)))
-    for place, column in enumerate(columns):
-        values = pd.to_numeric(table[column], errors="coerce")
-        odd = ~np.isfinite(values.to_numpy(dtype=float))
-        if odd.any():
-            row = int(np.flatnonzero(odd)[0])
-            held = table[column].iloc[row]
-            what = "is empty" if pd.isna(held) else f"holds {str(held)!r}"
-            raise DataError(
-                f"column {column!r} {what}",
-                where=f"{path}, line {table.index[row] + 2}",
-                remedy="write a finite number, or remove the row",
-            )
-        out[:, place] = values
+def _numbers(
+    table: Table, columns: list[str], rows: NDArray[np.int64]
+) -> FloatArray:  # (n_row, n_column)
+    """Return cells of some rows as numbers; refuse empty ones."""
+    out = np.column_stack([table.numbers(column)[rows] for column in columns])
+    empty = np.argwhere(np.isnan(out))
+    if empty.size:
+        row, column = empty[0]
+        raise DataError(
+            "is empty",
+            where=table.place(int(rows[row]), columns[column]),
+            remedy="write a finite number, or remove the row",
+        )
     return out
 
 
 def _table(
-    guide: str, table: pd.DataFrame, rates: FloatArray, ndaba: FloatArray
+    guide: str,
+    table: Table,
+    rows: NDArray[np.int64],
+    rates: FloatArray,
+    ndaba: FloatArray,
 ) -> KineticTable:
-    target = table["target"].to_numpy(dtype=np.str_)
+    target = np.array(table.words("target"), dtype=np.str_)[rows]
     return KineticTable(
         guide=guide,
-        descriptor=table["descriptor"].to_numpy(dtype=np.str_),
+        descriptor=np.array(table.words("descriptor"), dtype=np.str_)[rows],
         target=target,
         log10_rate=np.maximum(rates, LIMIT),
         ndaba=ndaba,
@@ -126,23 +118,23 @@ def read_rates(path: str | Path) -> dict[int, KineticTable]:
     DataError
         If the file or a column is missing, or a field is not a number.
     """
-    path = Path(path)
-    table = _read_csv(path)
+    table = read_table(path)
     rate_columns = [f"{enzyme}_log10_rate" for enzyme in ENZYMES]
     bind_columns = [f"{enzyme}_ndaba" for enzyme in ENZYMES]
-    _require(
-        table, ["guide", "descriptor", "target", *rate_columns, *bind_columns], path
-    )
-    rates = _numbers(table, rate_columns, path)
-    ndaba = _numbers(table, bind_columns, path)
+    _require(table, ["guide", "descriptor", "target", *rate_columns, *bind_columns])
+    every = np.arange(table.n_row)
+    rates = _numbers(table, rate_columns, every)
+    ndaba = _numbers(table, bind_columns, every)
     out = {}
     for number, guide in GUIDES.items():
-        rows = np.flatnonzero(table["guide"].to_numpy() == number)
+        rows = np.flatnonzero(table.numbers("guide") == number)
         if rows.size:
-            out[number] = _table(guide, table.iloc[rows], rates[rows], ndaba[rows])
+            out[number] = _table(guide, table, rows, rates[rows], ndaba[rows])
     if not out:
         raise DataError(
-            "holds no row of guide 1 or 2", where=path, remedy="check column 'guide'"
+            "holds no row of guide 1 or 2",
+            where=table.path,
+            remedy="check column 'guide'",
         )
     return out
 
@@ -159,17 +151,22 @@ def read_source(path: str | Path) -> KineticTable:
     DataError
         If a column is missing, or the unit cannot be told.
     """
-    path = Path(path)
-    table = _read_csv(path).rename(columns={"sequence": "target"})
-    names = _SOURCE_ENZYMES.values()
-    rate_columns = [f"{name}_cleave_rate_log" for name in names]
-    bind_columns = [f"{name}_ndABA" for name in names]
-    extra = [f"{column}_unc" for column in (*rate_columns, *bind_columns)]
-    _require(table, ["target", "descriptor", *rate_columns, *bind_columns], path)
-    guide = str(table["target"].iloc[0])
-    given = [column for column in extra if column in table.columns]
-    table = table.dropna(subset=["target", *rate_columns, *bind_columns, *given])
-    rates = _numbers(table, rate_columns, path)
+    table = read_table(path)
+    names = [*table.column_name]
+    if "sequence" in names:
+        names[names.index("sequence")] = "target"
+        table = replace(table, column_name=tuple(names))
+    enzymes = _SOURCE_ENZYMES.values()
+    rate_columns = [f"{name}_cleave_rate_log" for name in enzymes]
+    bind_columns = [f"{name}_ndABA" for name in enzymes]
+    _require(table, ["target", "descriptor", *rate_columns, *bind_columns])
+    needed = [*rate_columns, *bind_columns]
+    spread = [f"{name}_unc" for name in needed if f"{name}_unc" in names]
+    known = np.array([word != "" for word in table.words("target")])
+    for column in (*needed, *spread):
+        known &= ~np.isnan(table.numbers(column))
+    rows = np.flatnonzero(known)
+    rates = _numbers(table, rate_columns, rows)
     if (rates >= 0).all():
         rates = np.log10(np.maximum(rates, 10.0 ** (LIMIT - 1)))
     elif not (rates <= 0).all():
@@ -178,7 +175,8 @@ def read_source(path: str | Path) -> KineticTable:
             where=path,
             remedy="give raw rates in all rows, or log10 rates in all rows",
         )
-    return _table(guide, table, rates, _numbers(table, bind_columns, path))
+    guide = table.words("target")[0]
+    return _table(guide, table, rows, rates, _numbers(table, bind_columns, rows))
 
 
 def measurements(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from meristem.config.toml import parse_toml
 from meristem.errors import ConfigError
 from meristem.text.files import read_text, write_text
 
@@ -264,13 +264,7 @@ def read_scheme(path: str | Path) -> Scheme:
     ConfigError
         If it is no TOML, or describes no valid scheme.
     """
-    text = read_text(path)
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            f"is not valid TOML: {error}", where=path, remedy="mend that line"
-        ) from error
+    content = parse_toml(read_text(path), Path(path))
     return parse_scheme(content, where=str(path))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +24,7 @@ from meristem.kinetics.network.fit import Solver
 from meristem.kinetics.network.kinn import LN10, Kinn
 from meristem.kinetics.scheme.scheme import Scheme
 from meristem.records import FloatArray
-from meristem.text.files import replacing, require_file
+from meristem.text.files import replacing, unpacked
 
 CHUNK = 50_000
 """Sites in memory at a time."""
@@ -196,18 +194,8 @@ def score_file(
 
 def count_rows(path: str | Path) -> int:
     """Return the number of lines of a plain or gzipped file, for progress."""
-    path = require_file(path)
-    with path.open("rb") as handle:
-        packed = handle.read(2) == b"\x1f\x8b"
     lines = 0
-    try:
-        with gzip.open(path) if packed else path.open("rb") as handle:
-            while block := handle.read(1 << 20):
-                lines += block.count(b"\n")
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(
-            "the gzip stream is truncated or damaged",
-            where=path,
-            remedy="copy or download the file again",
-        ) from error
+    with unpacked(path) as stream:
+        while block := stream.read(1 << 20):
+            lines += block.count(b"\n")
     return max(lines, 1)

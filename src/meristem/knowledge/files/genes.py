@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from meristem.errors import KnowledgeError
 from meristem.knowledge.files.gene_row import GeneRow
 from meristem.knowledge.files.gene_table import parse_gene_table
-from meristem.knowledge.files.gff import parse_gff
+from meristem.knowledge.files.gff import parse_gff, transcript_names
 from meristem.knowledge.source import SourceText, read_source
 from meristem.records import GeneTable
 
@@ -24,6 +25,16 @@ class GeneSource:
     label: Mapping[str, str]  # gene id -> readable name, where one is given
     alias: Mapping[str, str]  # other name -> gene id, unambiguous ones alone
     source: SourceText
+
+    @cached_property
+    def transcripts(self) -> list[tuple[str, str]]:
+        """Pairs (name of a transcript or protein, gene id), as a GFF file has them."""
+        if not _looks_like_gff(self.source):
+            return []
+        known = set(self.genes.gene_id.tolist())
+        pairs = transcript_names(self.source)
+        named = ((other, self.alias.get(gene, gene)) for other, gene in pairs)
+        return [pair for pair in named if pair[1] in known]
 
 
 def _looks_like_gff(source: SourceText) -> bool:

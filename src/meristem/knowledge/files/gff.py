@@ -13,8 +13,9 @@ from meristem.knowledge.source import SourceText
 _ID_KEYS = ("gene_id", "ID", "Name")
 _LABEL_KEYS = ("Name", "gene_name", "symbol", "gene")
 _NAME_KEYS = (*_ID_KEYS, *_LABEL_KEYS, "locus_tag")
-_LIST_KEYS = ("Alias", "old_locus_tag", "gene_synonym")
-_PREFIXES = ("gene:", "gene-")
+_LIST_KEYS = ("Alias", "old_locus_tag", "gene_synonym", "Dbxref", "db_xref")
+_NUMBERED = "GeneID:"  # NCBI: sets name such genes by the bare number
+_PREFIXES = ("gene:", "gene-", "transcript:", "rna-")
 _TRANSCRIPTS = ("mRNA", "transcript")
 _PARTS = ("exon", "CDS")
 
@@ -133,6 +134,7 @@ def _gene_row(feature: _Feature, source: SourceText) -> GeneRow:
         for key in _LIST_KEYS
         for part in attributes.get(key, "").split(",")
     }
+    aliases |= {name.removeprefix(_NUMBERED) for name in aliases}
     return GeneRow(
         gene_id,
         feature.contig,
@@ -143,6 +145,21 @@ def _gene_row(feature: _Feature, source: SourceText) -> GeneRow:
         label,
         tuple(sorted(aliases - {"", gene_id})),
     )
+
+
+def transcript_names(source: SourceText) -> list[tuple[str, str]]:
+    """Return pairs (name of a transcript, gene it belongs to) of a GFF3 or GTF text."""
+    pairs = []
+    for feature in _features(source, wanted=False):
+        if feature.kind not in _TRANSCRIPTS:
+            continue
+        attributes = parse_attributes(feature.attributes)
+        parent = attributes.get("Parent") or attributes.get("gene_id", "")
+        names = {attributes.get(key, "") for key in ("ID", "Name", "transcript_id")}
+        names |= {_strip_prefix(name) for name in names}
+        gene = _strip_prefix(parent)
+        pairs += [(name, gene) for name in sorted(names - {""})] if gene else []
+    return pairs
 
 
 def _owner(feature: _Feature) -> str:

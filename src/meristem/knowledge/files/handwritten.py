@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
+from collections import Counter
 from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from meristem.config.toml import parse_toml
 from meristem.errors import KnowledgeError
 from meristem.knowledge.graph import KnowledgeGraph, make_graph
 from meristem.knowledge.source import SourceText
@@ -47,14 +48,7 @@ def _explain(error: ValidationError) -> str:
 
 
 def _parse(source: SourceText) -> _Graph:
-    try:
-        raw = tomllib.loads(source.text)
-    except tomllib.TOMLDecodeError as error:
-        raise KnowledgeError(
-            f"is not valid TOML: {error}",
-            where=source.path,
-            remedy="mend the line named",
-        ) from error
+    raw = parse_toml(source.text, source.path, KnowledgeError)
     try:
         return _Graph.model_validate(raw)
     except ValidationError as error:
@@ -67,8 +61,9 @@ def _parse(source: SourceText) -> _Graph:
 
 
 def _check_names(graph: _Graph, source: SourceText) -> None:
-    names = [node.name for node in graph.nodes]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    count = Counter(node.name for node in graph.nodes)
+    names = set(count)
+    twice = sorted(name for name, times in count.items() if times > 1)
     if twice:
         raise KnowledgeError(
             f"nodes are defined twice: {', '.join(twice[:5])}",

@@ -74,8 +74,20 @@ def _traits(data: dict[str, Any]) -> list[Markup]:
     if not frame["environment"].fillna("").astype(bool).any():
         frame = frame.drop(columns="environment")
     frame = frame.rename(columns={"n": "lines with a value"})
+    survey = data.get("phenotype_table") or {}
+    units = {row["trait"]: row["unit"] for row in survey.get("traits", [])}
+    if any(units.values()):
+        frame.insert(1, "unit", frame["trait"].map(units).fillna(""))
     formats = {"lines with a value": count, "mean": number, "sd": number}
-    return [Markup("<h3>Traits</h3>"), table_html(frame, formats)]
+    parts = [Markup("<h3>Traits</h3>"), table_html(frame, formats)]
+    parts += [
+        Markup('<div class="box warn"><p>Worth a look: {}.</p></div>').format(hint)
+        for hint in survey.get("hints", [])
+    ]
+    if survey.get("left_out"):
+        left_out = pd.DataFrame(survey["left_out"])
+        parts += [Markup("<h3>Columns left out</h3>"), table_html(left_out, {})]
+    return parts
 
 
 def _pairs(data: dict[str, Any]) -> Markup:

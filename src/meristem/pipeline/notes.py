@@ -1,0 +1,95 @@
+"""What `check` says of phenotypes, environments and prior knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from meristem.config.stages import AnalysisConfig
+from meristem.io.tables.environments import read_environments
+from meristem.io.tables.survey import survey_phenotypes
+from meristem.knowledge.build import Knowledge
+from meristem.records import Dataset
+
+Notes = tuple[Sequence[str], Sequence[str]]
+"""Facts, and what is worth a look."""
+
+FEW_IN_FOLD = 5
+"""Test rows of a fold below which its correlation is mostly chance."""
+
+WORTH_A_LOOK = 0.05
+"""Share of genes or sets that may be lost without a word of warning."""
+
+
+def phenotype_notes(config: AnalysisConfig) -> Notes:
+    """Return traits, units, lines with a value, columns left out; suspect values.
+
+    Raises
+    ------
+    MeristemError
+        If the phenotypes cannot be read.
+    """
+    survey = survey_phenotypes(config.phenotypes)
+    facts = [f"phenotypes: {line}" for line in survey.lines()]
+    hints = list(survey.hints)
+    if config.evaluate.scheme == "kfold":
+        n_fold = config.evaluate.folds
+        few = {
+            trait: n
+            for trait, n in survey.n_line_of.items()
+            if n // n_fold < FEW_IN_FOLD
+        }
+        hints += [
+            f"{trait}: {n} lines in {n_fold} folds leave {n // n_fold} or "
+            f"{n // n_fold + 1} to test in each: their correlation is mostly chance, "
+            "no verdict on the models can rest on it"
+            for trait, n in few.items()
+        ]
+    return facts, hints
+
+
+def environment_notes(config: AnalysisConfig, dataset: Dataset | None) -> Notes:
+    """Return what the table of environments holds, and what uses it.
+
+    Raises
+    ------
+    MeristemError
+        If the table cannot be read.
+    """
+    if config.environments is None:
+        return (), ()
+    table = read_environments(config.environments)
+    facts = [
+        f"environments: {table.environment_name.size} with "
+        f"{table.covariate_name.size} covariates; no model reads them yet"
+    ]
+    if dataset is None:
+        return facts, ()
+    named = np.unique(dataset.phenotypes.environment_name)
+    named = named[named != ""]
+    lost = np.setdiff1d(named, table.environment_name)
+    if not lost.size:
+        return facts, ()
+    hint = (
+        f"{lost.size} of {named.size} environments of the phenotypes are not in "
+        f"{table.source}: {', '.join(map(str, lost[:5]))}"
+    )
+    return facts, [hint]
+
+
+def knowledge_notes(knowledge: Knowledge) -> Notes:
+    """Return how the names of every file met the genes, and what was dropped."""
+    facts = [match.line() for match in knowledge.matches]
+    facts += knowledge.notes
+    counts = knowledge.counts
+    read = counts.get("terms_before_pruning", 0)
+    if read:
+        why = {"small": "terms_too_small", "large": "terms_too_large"}
+        dropped = [f"{counts.get(name, 0)} too {size}" for size, name in why.items()]
+        dropped.append(f"{counts.get('terms_redundant', 0)} redundant")
+        facts.append(f"terms and sets: {read} with genes, {', '.join(dropped)}")
+    hints = [
+        match.hint() for match in knowledge.matches if match.share_lost > WORTH_A_LOOK
+    ]
+    return facts, hints
