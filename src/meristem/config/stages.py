@@ -10,6 +10,20 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from meristem.config.models import AnyModelOptions, GBLUPOptions
 
 
+IdRule = Literal[
+    "trim",
+    "path",
+    "doubled",
+    "library",
+    "zeros",
+    "characters",
+    "separators",
+    "case",
+    "blanks",
+]
+"""Ways to write one id, see `prepare.id_rules`."""
+
+
 class Stage(BaseModel):
     """Frozen; unknown keys are refused."""
 
@@ -242,6 +256,15 @@ class AnalysisConfig(Stage):
     evaluate: EvaluateConfig = EvaluateConfig()
     explain: ExplainConfig = ExplainConfig()
     predict: PredictConfig = PredictConfig()
-    fold_ids: bool = Field(
-        default=False, description="match ids after trimming, case and -/_ folding"
+    fold_ids: tuple[IdRule, ...] = Field(
+        default=(),
+        description="rules by which ids of the tables are matched to those of the "
+        "genotypes, applied together; `true` stands for trim, separators, case",
     )
+
+    @field_validator("fold_ids", mode="before")
+    @classmethod
+    def _usual(cls, value: object) -> object:
+        if isinstance(value, bool):
+            return ("trim", "separators", "case") if value else ()
+        return value

@@ -198,7 +198,9 @@ def read_phenotypes(
     """
     observations = read_observations(config.phenotypes)
     if config.fold_ids and genotypes is not None:
-        observations = fold_observations(observations, genotypes.sample_id)
+        observations = fold_observations(
+            observations, genotypes.sample_id, config.fold_ids
+        )
     whole = config.phenotypes.by == "line"
     return adjusted_means(observations, by="line" if whole else "line_environment")
 
@@ -219,7 +221,7 @@ def read_all_omics(
     for one in config.omics:
         table = read_omics(one, known)
         if config.fold_ids:
-            folded = fold_onto(table.sample_id, known, table.name)
+            folded = fold_onto(table.sample_id, known, table.name, config.fold_ids)
             table = replace(table, sample_id=folded)
         if np.isin(table.sample_id, parents).any():
             hybrids = np.setdiff1d(crosses.sample_id, parents)

@@ -89,7 +89,7 @@ def _pairs(data: dict[str, Any]) -> Markup:
             "only_in_the_first": pair.get("dropped_left"),
             "only_in_the_second": pair.get("dropped_right"),
             "ambiguous": _sum(pair, "duplicated_left", "duplicated_right"),
-            "would_match": sum((pair.get("would_match") or {}).values()),
+            "would_match": pair.get("would_match_together"),
         }
         for pair in pairs
     ]
@@ -110,13 +110,14 @@ def _hints(pair: dict[str, Any]) -> list[Markup]:
     if not examples or pair.get("folded"):
         return []
     listed = ", ".join(f"{e[0]} and {e[1]}" for e in examples[:3])
-    total = sum((pair.get("would_match") or {}).values())
+    rules = ", ".join(f'"{rule}"' for rule in pair.get("rules") or [])
     box = Markup('<div class="box warn"><p>{}</p></div>')
     return [
         box.format(
-            f"{total} names of {pair.get('left')} and {pair.get('right')} differ "
-            f"only in spaces, case or -/_ (for example {listed}). If they are the same "
-            "lines, run again with --fold-ids."
+            f"{shown(pair.get('would_match_together'))} more names of "
+            f"{pair.get('left')} and {pair.get('right')} are alike but for their "
+            f"spelling (for example {listed}). If they are the same lines, set "
+            f"fold_ids = [{rules}] at the top of the configuration and run again."
         )
     ]
 
