@@ -88,9 +88,7 @@ def test_no_overlap_names_both_sides_and_the_folding():
     with pytest.raises(DataError) as caught:
         make_dataset(genotypes(["L-1", "L-2"]), phenotypes(["l_1", "x"]))
     assert "genotypes ('L-1', 'L-2') and phenotypes ('l_1', 'x')" in caught.value.what
-    assert (
-        '1 would match with fold_ids = ["separators", "case"]' in caught.value.remedy
-    )
+    assert '1 would match with fold_ids = ["separators", "case"]' in caught.value.remedy
 
 
 def test_no_overlap_without_a_fold_does_not_promise_one():

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from meristem.config.models import AnyModelOptions, GBLUPOptions
 
-
 IdRule = Literal[
     "trim",
     "path",

@@ -11,7 +11,7 @@ import numpy as np
 from meristem.config.models import BINNOptions, FeatureBLUPOptions, MediatedOptions
 from meristem.config.stages import AnalysisConfig, GenotypeConfig
 from meristem.genetics.hybrids import cross_omics, cross_parents
-from meristem.io.genotypes.read import read_genotypes
+from meristem.io.genotypes.read import COMPANIONS, find_genotypes, read_genotypes
 from meristem.io.tables.crosses import Crosses, read_crosses
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
@@ -61,17 +61,9 @@ class OmicsRead:
     pairs: tuple[PairReport, ...] = ()
 
 
-_COMPANIONS = {
-    ".bed": (".bim", ".fam"),
-    ".pgen": (".pvar", ".psam"),
-}
-
-
 def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
     """Return (role, path) of every file the configuration names."""
-    found = [("genotypes", config.genotypes.path)]
-    companions = _COMPANIONS.get(config.genotypes.path.suffix, ())
-    found += [("genotypes", config.genotypes.path.with_suffix(s)) for s in companions]
+    found = _genotype_files("genotypes", config.genotypes.path)
     if config.genotypes.hybrids is not None:
         found.append(("hybrids", config.genotypes.hybrids))
     found.append(("phenotypes", config.phenotypes.path))
@@ -86,7 +78,7 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
     if config.evaluate.splits is not None:
         found.append(("splits", config.evaluate.splits))
     if config.predict.genotypes is not None:
-        found.append(("new lines", config.predict.genotypes))
+        found += _genotype_files("new lines", config.predict.genotypes)
     if config.predict.hybrids is not None:
         found.append(("new hybrids", config.predict.hybrids))
     learning = [
@@ -97,6 +89,13 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
     tables = [learn.table for learn in learning if learn.table is not None]
     found += [("eQTL table", table) for table in tables]
     return found + _knowledge_files(config)
+
+
+def _genotype_files(role: str, path: Path) -> list[tuple[str, Path]]:
+    """Return a genotype file and the tables beside it."""
+    path = find_genotypes(path)
+    beside = [path.with_suffix(suffix) for suffix in COMPANIONS.get(path.suffix, ())]
+    return [(role, one) for one in (path, *beside)]
 
 
 def _knowledge_files(config: AnalysisConfig) -> list[tuple[str, Path]]:

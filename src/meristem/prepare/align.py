@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ from meristem.records import (
     SampleGroups,
     StrArray,
 )
+
+Table = TypeVar("Table", Phenotypes, OmicsTable, SampleGroups)
 
 
 def make_dataset(
@@ -77,15 +80,9 @@ def make_dataset(
     """
     known = genotypes.sample_id
     if fold_ids:
-        phenotypes = replace(
-            phenotypes, sample_id=_fold(phenotypes.sample_id, known, "phenotypes", fold_ids)
-        )
-        omics = [
-            replace(table, sample_id=_fold(table.sample_id, known, table.name, fold_ids))
-            for table in omics
-        ]
-        if groups is not None:
-            groups = replace(groups, sample_id=_fold(groups.sample_id, known, "groups", fold_ids))
+        phenotypes = _fold(phenotypes, known, "phenotypes", fold_ids)
+        omics = [_fold(table, known, table.name, fold_ids) for table in omics]
+        groups = groups and _fold(groups, known, "groups", fold_ids)
     report = _reconcile(genotypes, phenotypes, omics, groups, tuple(fold_ids))
     dataset = Dataset(
         genotypes=genotypes,
@@ -96,9 +93,8 @@ def make_dataset(
     return dataset, report
 
 
-def _fold(
-    names: StrArray, known: StrArray, what: str, rules: Sequence[str]
-) -> StrArray:
+def _fold(table: Table, known: StrArray, what: str, rules: Sequence[str]) -> Table:
+    names = table.sample_id
     folded = fold_onto(names, known, what, rules)
     unique, count = np.unique(folded, return_counts=True)
     if unique.size < folded.size:
@@ -108,7 +104,7 @@ def _fold(
             f"{written} of the {what} all fold onto {str(target)!r}",
             remedy="join their rows under one id",
         )
-    return folded
+    return replace(table, sample_id=folded)
 
 
 def _reconcile(

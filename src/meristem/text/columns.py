@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.records import FloatArray, IntArray, StrArray
-from meristem.text.files import read_text, require_file
+from meristem.text.files import compose, read_text, require_file
 
 MISSING_WORDS = frozenset(
     {"", "na", "n/a", "#n/a", "nan", "null", "none", "missing", ".", "-", "*"}
@@ -240,13 +240,6 @@ def split_lines(path: Path) -> tuple[list[str], list[list[str]], IntArray]:
         If a row has another length than the header, or quotes do not close.
     """
     text = read_text(path)
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise DataError(
-            "holds a zero byte",
-            where=f"{path}, line {line}",
-            remedy="save the file as plain UTF-8 text",
-        )
     first = next(line for line in text.split("\n") if line.strip())
     # Not str.splitlines, which also breaks at form feeds and the like.
     reader = csv.reader(StringIO(text), delimiter=delimiter_of(first), strict=True)
@@ -310,7 +303,7 @@ def _read_parquet(path: Path) -> Table:
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index(names=frame.index.name or "")
     columns = tuple(_plain_column(frame.iloc[:, i]) for i in range(frame.shape[1]))
-    names = tuple(str(name).strip() for name in frame.columns)
+    names = tuple(compose(str(name)).strip() for name in frame.columns)
     return Table(path, names, columns, None)
 
 
@@ -320,5 +313,5 @@ def _plain_column(series: pd.Series) -> NDArray:
         return series.to_numpy(dtype=np.int64)
     if pd.api.types.is_float_dtype(series):
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
-    cells = ["" if pd.isna(value) else str(value) for value in series]
+    cells = ["" if pd.isna(value) else compose(str(value)) for value in series]
     return np.array(cells, dtype=np.str_)

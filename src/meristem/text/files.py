@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import shutil
+import unicodedata
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,23 @@ from pathlib import Path
 from typing import TextIO
 
 from meristem.errors import DataError
+
+MOST_LINES = 10_000_000
+"""Text files of more lines are refused: no table that is read whole has as many."""
+
+_LONGEST_LINE = 1 << 28  # bytes
+_CHUNK = 1 << 24  # bytes
+
+
+def compose(text: str) -> str:
+    """Return text with composed characters (NFC), so that equal names are equal.
+
+    Examples
+    --------
+    >>> compose("Mu\u0308ller") == "M\u00fcller"
+    True
+    """
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def require_file(path: str | Path) -> Path:
@@ -39,16 +57,7 @@ def read_text(path: str | Path) -> str:
         If the file is absent, empty, truncated, or not UTF-8.
     """
     path = require_file(path)
-    raw = path.read_bytes()
-    if raw[:2] == b"\x1f\x8b":
-        try:
-            raw = gzip.decompress(raw)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise DataError(
-                "the gzip stream is truncated or damaged",
-                where=path,
-                remedy="copy or download the file again",
-            ) from error
+    raw = _read_bytes(path)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -60,7 +69,52 @@ def read_text(path: str | Path) -> str:
         ) from error
     if not text.strip():
         raise DataError("is empty", where=path, remedy="write the file again")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise DataError(
+            "holds a zero byte",
+            where=f"{path}, line {line}",
+            remedy="save the file as plain UTF-8 text",
+        )
+    return compose(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _read_bytes(path: Path) -> bytes:
+    """Return the unpacked bytes; give up early on what cannot be a table."""
+    with path.open("rb") as handle:
+        packed = handle.read(2) == b"\x1f\x8b"
+    chunks: list[bytes] = []
+    n_line = since_end = 0
+    try:
+        with gzip.open(path) if packed else path.open("rb") as handle:
+            while chunk := handle.read(_CHUNK):
+                chunks.append(chunk)
+                n_line += chunk.count(b"\n")
+                last = chunk.rfind(b"\n")
+                since_end = since_end + len(chunk) if last < 0 else len(chunk) - last
+                if n_line > MOST_LINES or since_end > _LONGEST_LINE:
+                    raise _too_large(path, n_line)
+                if b"\0" in chunk:
+                    break  # no text; what stands before says where
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            "the gzip stream is truncated or damaged",
+            where=path,
+            remedy="copy or download the file again",
+        ) from error
+    return b"".join(chunks)
+
+
+def _too_large(path: Path, n_line: int) -> DataError:
+    what = f"has more than {MOST_LINES:,} lines"
+    if n_line <= MOST_LINES:
+        what = f"has a line of more than {_LONGEST_LINE >> 20} MiB"
+    return DataError(
+        what,
+        where=path,
+        remedy="check what wrote it; thin large genotypes, or give them as VCF or "
+        "PLINK .bed",
+    )
 
 
 def open_text(path: str | Path) -> TextIO:
