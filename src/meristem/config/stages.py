@@ -189,6 +189,11 @@ class EvaluateConfig(Stage):
     reference: str = Field(default="gblup", description="label of the reference model")
     controls: bool = Field(default=False, description="run the controls of the BINN")
     inner_folds: int = Field(default=5, ge=2)
+    copies: Literal["anywhere", "together"] = Field(
+        default="anywhere",
+        description="together: lines with identical genotypes stay in one fold, and "
+        "no copy of a tested line trains",
+    )
 
 
 class ExplainConfig(Stage):

@@ -48,3 +48,11 @@ def test_what_is_absent_is_said(small_view: View) -> None:
         small_view.artefacts, structure=small_view.artefacts.structure.head(0)
     )
     assert structure_section(replace(small_view, artefacts=empty)) is None
+
+
+def test_copies_of_lines_are_listed(small_view: View) -> None:
+    data = {**(small_view.artefacts.data or {}), "copies": [["L1", "L9"], ["L2", "L8"]]}
+    view = replace(small_view, artefacts=replace(small_view.artefacts, data=data))
+    html = data_section(view).html
+    assert "2 pairs of lines are identical (L1 = L9, L2 = L8)" in html
+    assert "Identical lines" not in data_section(small_view).html

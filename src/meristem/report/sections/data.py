@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from meristem.genetics.copies import describe_copies
 from meristem.pages.key_values import record_table, shown
 from meristem.pages.numbers import count, number, percent
 from meristem.pages.page import Section
@@ -28,6 +29,8 @@ def data_section(view: View) -> Section:
     parts = [Markup("<h3>Read</h3>"), _inputs(data), *_traits(data)]
     if data.get("reconciliation"):
         parts += [Markup("<h3>Matched and dropped</h3>"), _pairs(data)]
+    if data.get("copies"):
+        parts += [Markup("<h3>Identical lines</h3>"), *_copies(data["copies"])]
     if data.get("filters"):
         parts += [Markup("<h3>Marker filters</h3>"), _filters(data["filters"])]
     return Section("Data", "data", str(Markup("\n").join(parts)), intro)
@@ -119,6 +122,19 @@ def _hints(pair: dict[str, Any]) -> list[Markup]:
             f"spelling (for example {listed}). If they are the same lines, set "
             f"fold_ids = [{rules}] at the top of the configuration and run again."
         )
+    ]
+
+
+def _copies(groups: list[list[str]]) -> list[Markup]:
+    text = (
+        f"{describe_copies(groups)}. Copies in other folds make prediction look "
+        'easier; evaluate.copies = "together" keeps them in one.'
+    )
+    rows = [(len(group), ", ".join(group)) for group in groups]
+    frame = pd.DataFrame(rows, columns=["lines", "names"]).astype({"lines": float})
+    return [
+        Markup('<div class="box warn"><p>{}</p></div>').format(text),
+        table_html(frame, {"lines": count}),
     ]
 
 
