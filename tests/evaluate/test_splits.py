@@ -283,3 +283,37 @@ def test_a_scheme_that_leaves_one_fold(dataset_factory):
 def test_measured_rows(dataset_factory):
     data = without_phenotype(dataset_factory(n_sample=6), [1, 4])
     assert measured_rows(data).tolist() == [0, 2, 3, 5]
+
+
+def with_copies(data, n_pair):
+    """Return the data with row i + n_pair a copy of row i."""
+    calls = data.genotypes.call_dosage.copy()
+    calls[n_pair : 2 * n_pair] = calls[:n_pair]
+    return replace(data, genotypes=replace(data.genotypes, call_dosage=calls))
+
+
+@pytest.mark.parametrize("scheme", ["kfold", "cluster", "group", "file"])
+def test_no_copy_of_a_tested_line_trains_where_asked(dataset_factory, scheme, tmp_path):
+    label = {"family": [f"f{i % 4}" for i in range(24)]}
+    data = with_copies(dataset_factory(n_sample=24, groups=label), 10)
+    config = EvaluateConfig(
+        scheme=scheme, folds=4, clusters=4, group="family", copies="together"
+    )
+    if scheme == "file":
+        plain = make_splits(data, EvaluateConfig(folds=4), rng())
+        write_splits(plain, data.sample_id, tmp_path / "splits.csv")
+        config = config.model_copy(update={"splits": tmp_path / "splits.csv"})
+    splits = make_splits(data, config, rng())
+    for split in splits:
+        assert not set(_pair(split.test)) & set(_pair(split.train))
+    assert sorted(np.concatenate([split.test for split in splits])) == list(range(24))
+    if scheme != "cluster":
+        loose = make_splits(
+            data, config.model_copy(update={"copies": "anywhere"}), rng()
+        )
+        assert any(set(_pair(s.test)) & set(_pair(s.train)) for s in loose)
+
+
+def _pair(rows):
+    """Return which line each row is a copy of."""
+    return np.where((rows >= 10) & (rows < 20), rows - 10, rows).tolist()

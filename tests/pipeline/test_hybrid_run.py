@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 
 from meristem.config import read_config
+from meristem.errors import DataError
 from meristem.evaluate.crossval import cross_validate
 from meristem.genetics.hybrids import own_parents
 from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.candidates import predict_new
 from meristem.pipeline.check import check_analysis
 from meristem.pipeline.evaluation import outer_splits
 from meristem.pipeline.inputs import read_inputs
@@ -209,3 +211,14 @@ def test_hybrids_have_omics_where_the_trait_needs_them(finished: Analysis) -> No
     twas = finished.folder.read_table("twas.csv")
     assert isinstance(twas, pd.DataFrame)
     assert len(twas) == N_GENE
+
+
+def test_inbred_lines_are_no_candidates_of_a_run_of_hybrids(finished: Analysis) -> None:
+    folder = finished.config.genotypes.path.parent
+    with pytest.raises(DataError, match="24 of 24 new lines are inbred") as caught:
+        predict_new(finished, folder / "parents.csv")
+    assert "--hybrids" in caught.value.remedy
+    crossed, _ = predict_new(
+        finished, folder / "parents.csv", hybrids=folder / "new.csv"
+    )
+    assert crossed["sample_id"].nunique() == 10

@@ -3,6 +3,7 @@ import pytest
 
 from meristem.errors import DataError
 from meristem.prepare.align import make_dataset
+from meristem.prepare.id_rules import USUAL
 from meristem.records import (
     Genotypes,
     OmicsTable,
@@ -87,8 +88,7 @@ def test_no_overlap_names_both_sides_and_the_folding():
     with pytest.raises(DataError) as caught:
         make_dataset(genotypes(["L-1", "L-2"]), phenotypes(["l_1", "x"]))
     assert "genotypes ('L-1', 'L-2') and phenotypes ('l_1', 'x')" in caught.value.what
-    assert "1 would match after folding" in caught.value.remedy
-    assert "--fold-ids" in caught.value.remedy
+    assert '1 would match with fold_ids = ["separators", "case"]' in caught.value.remedy
 
 
 def test_no_overlap_without_a_fold_does_not_promise_one():
@@ -104,22 +104,22 @@ def test_folding_applies_to_every_table():
         phenotypes(["l1", "L2 "]),
         [omics(["l3"])],
         groups([" l4"]),
-        fold_ids=True,
+        fold_ids=USUAL,
     )
     assert np.isfinite(data.phenotypes.value[:2]).all()
     assert np.isfinite(data.omics[0].value[2]).all()
     assert data.groups.column("family")[3] == "family of  l4"
     assert [pair.matched for pair in report.pairs[:3]] == [2, 1, 1]
-    assert report.folded
+    assert report.rules == USUAL
 
 
 def test_two_rows_that_fold_onto_one_sample_are_refused():
     with pytest.raises(DataError, match=r"'l1', 'L1' of the phenotypes all fold onto"):
-        make_dataset(genotypes(LINES), phenotypes(["l1", "L1"]), fold_ids=True)
+        make_dataset(genotypes(LINES), phenotypes(["l1", "L1"]), fold_ids=USUAL)
 
 
 def test_inputs_are_left_as_found():
     table = phenotypes(["l2", "l1"])
     before = table.sample_id.copy()
-    make_dataset(genotypes(LINES), table, fold_ids=True)
+    make_dataset(genotypes(LINES), table, fold_ids=USUAL)
     np.testing.assert_array_equal(table.sample_id, before)

@@ -11,7 +11,6 @@ from meristem.prepare.match import (
     align_variants,
     compare_alleles,
     match_variants,
-    strip_chr,
 )
 from meristem.records import Genotypes, VariantTable
 
@@ -160,6 +159,7 @@ def test_report_is_plain():
         "matched": 1,
         "by_id": 1,
         "by_place": 0,
+        "moved": 0,
         "swapped": 0,
         "flipped": 0,
         "ambiguous": 0,
@@ -215,10 +215,27 @@ def test_disguised_tables_give_back_the_dosages(pairs, random):
     assert report.n_missing == 0
 
 
-def test_contig_names():
-    assert [strip_chr(x) for x in ("chr1", "CHR1A", "chrom1", "1")] == [
-        "1",
-        "1A",
-        "om1",
-        "1",
-    ]
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        (["chr1", "CHR1A"], ["1", "1A"]),
+        (["chr01", "chr10"], ["1", "10"]),
+        (["1", "2"], ["Chromosome_1", "Chromosome_2"]),
+        (["I", "II"], ["chr1", "chr2"]),
+        (["1", "10"], ["chr01", "chr10"]),
+    ],
+)
+def test_contigs_are_matched_as_those_of_genes(theirs, ours):
+    given = genotypes([(f"x{i}", c, 7, "A", "C") for i, c in enumerate(theirs)])
+    wanted = variants([(f"v{i}", c, 7, "A", "C") for i, c in enumerate(ours)])
+    found, report = match_variants(given, wanted)
+    np.testing.assert_array_equal(found.call_dosage, given.call_dosage)
+    assert report.n_by_place == 2
+
+
+def test_ids_at_other_positions_are_counted():
+    given = genotypes([("a", "1", 7, "A", "C"), ("b", "1", 9, "A", "C")])
+    wanted = variants([("a", "1", 70, "A", "C"), ("b", "1", 9, "A", "C")])
+    _, report = match_variants(given, wanted)
+    assert report.n_moved == 1
+    assert "1 by id though at another position" in report.line

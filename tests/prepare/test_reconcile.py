@@ -28,32 +28,84 @@ def test_counts_of_every_kind():
     assert pair.dropped_left == ("Mo17", "W22", "Oh_43", "CML-247", "ki3", "lonely")
     assert len(pair.dropped_right) == 7
     assert set(pair.near) == {
-        ("Mo17", " Mo17", "trimming"),
-        ("W22", "w22", "case folding"),
-        ("ki3", "Ki3 ", "case folding"),
-        ("Oh_43", "Oh-43", "-/_ folding"),
-        ("CML-247", "cml_247", "-/_ folding"),
+        ("Mo17", " Mo17"),
+        ("W22", "w22"),
+        ("ki3", "Ki3 "),
+        ("Oh_43", "Oh-43"),
+        ("CML-247", "cml_247"),
     }
+    assert pair.rules == ("trim", "separators", "case")
 
 
 def test_plain_form_is_json_and_complete():
-    plain = Reconciliation((report(),), folded=False).to_json()
+    plain = Reconciliation((report(),), rules=()).to_json()
     assert json.loads(json.dumps(plain)) == plain
     (pair,) = plain
     assert pair["left"] == "genotypes"
-    assert pair["would_match"] == {"trimming": 1, "case folding": 2, "-/_ folding": 2}
+    alone = {"trim": 1, "separators": 1, "case": 1, "blanks": 1}
+    assert alone.items() <= pair["would_match"].items()
+    assert pair["would_match_together"] == 5
     assert pair["examples"]["dropped_left"][:2] == ["Mo17", "W22"]
     assert pair["folded"] is False
 
 
 def test_words_for_people():
-    found = Reconciliation((report(),), folded=False)
-    assert found.lines() == [
+    found = Reconciliation((report(),))
+    (line,) = found.lines()
+    assert line.startswith(
         "genotypes and phenotypes: 1 matched, 6 and 7 without partner; 5 would match "
-        "after folding ('Mo17' and ' Mo17' by trimming)"
+        'with fold_ids = ["trim", "separators", "case"] (\'Mo17\' and \' Mo17\')'
+    )
+    assert "each rule alone: trim 1," in line
+    offer, *losses = found.hints()
+    assert 'fold_ids = ["trim", "separators", "case"]' in offer
+    assert losses == [
+        "6 of 7 ids of the genotypes (86%) are not in the phenotypes: 'Mo17', 'W22', "
+        "'Oh_43', 'CML-247', 'ki3'",
+        "7 of 8 ids of the phenotypes (88%) are not in the genotypes: ' Mo17', 'w22', "
+        "'Oh-43', 'cml_247', 'Ki3 '",
     ]
-    assert "fold_ids = true" in found.hints()[0]
-    assert Reconciliation((report(),), folded=True).hints() == []
+
+
+def test_a_loss_of_five_percent_is_not_worth_a_line():
+    names = np.array([f"L{i}" for i in range(20)])
+    pair = compare_ids(names, names[1:], ("genotypes", "phenotypes"))
+    assert pair.losses() == []
+    assert compare_ids(names, names[2:], ("genotypes", "phenotypes")).losses()
+    assert compare_ids(names, names[2:], ("genotypes", "expression")).losses() == []
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "rules"),
+    [
+        (["0001", "0002"], ["1", "2"], ("zeros",)),
+        (["L001_L001", "L002_L002"], ["L001", "L002"], ("doubled",)),
+        (["/d/L1.sorted.bam", "/d/L2.sorted.bam"], ["L1", "L2"], ("path",)),
+        (["C:\\d\\l1.BAM", "C:\\d\\l2.BAM"], ["L1", "L2"], ("path", "case")),
+        (["L1:C0ABC:5:25010", "L2:C0ABC:5:25011"], ["L1", "L2"], ("library",)),
+        (["L1_S1_L001", "L2_S2_L001"], ["L1", "L2"], ("library",)),
+        (["X10.B", "X11.B"], ["10-B", "11-B"], ("characters",)),
+        (["M\u00c3\u00bcller", "Ga\u00c3\u0178ner"], ["M\u00fcller", "Ga\u00dfner"],
+         ("characters",)),
+        (["B 73", "Mo 17"], ["B73", "Mo\u00a017"], ("blanks",)),
+        (["a", "b"], ["c", "d"], ()),
+    ],
+)  # fmt: skip
+def test_every_rule_that_helps_is_offered(left, right, rules):
+    pair = compare_ids(np.array(left), np.array(right), ("genotypes", "phenotypes"))
+    assert pair.rules == rules
+    assert len(pair.near) == (len(left) if rules else 0)
+    if rules:
+        folded = fold_onto(np.array(right), np.array(left), "phenotypes", rules)
+        assert folded.tolist() == left
+
+
+def test_several_lines_are_not_joined_by_a_coarse_rule():
+    both = np.array(["1", "01"])
+    with pytest.raises(DataError, match=r"'1', '01' of the phenotypes all fold onto"):
+        fold_onto(both, np.array(["1"]), "phenotypes", ("zeros",))
+    with pytest.raises(DataError, match=r"folds onto several samples: 01, 1"):
+        fold_onto(np.array(["001"]), both[::-1], "phenotypes", ("zeros",))
 
 
 def test_ids_equal_when_folded_are_duplicated():
@@ -66,7 +118,7 @@ def test_ids_equal_when_folded_are_duplicated():
 
 def test_a_partner_is_given_away_once():
     pair = compare_ids(np.array(["x "]), np.array(["X", "x"]), ("a", "b"))
-    assert pair.near == (("x ", "x", "trimming"),)
+    assert pair.near == (("x ", "x"),)
 
 
 def test_folding_replaces_what_folds_and_leaves_the_rest():
@@ -106,7 +158,7 @@ def test_counts_add_up(left, right):
     assert pair.matched == len(set(left) & set(right))
     assert pair.matched + len(pair.dropped_left) == len(left)
     assert pair.matched + len(pair.dropped_right) == len(right)
-    assert len({a for a, _, _ in pair.near}) == len(pair.near)
-    assert {a for a, _, _ in pair.near} <= set(pair.dropped_left)
+    assert len({a for a, _ in pair.near}) == len(pair.near)
+    assert {a for a, _ in pair.near} <= set(pair.dropped_left)
     back = compare_ids(np.array(right), np.array(left), ("r", "l"))
     assert back.matched == pair.matched

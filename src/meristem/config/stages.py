@@ -9,6 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from meristem.config.models import AnyModelOptions, GBLUPOptions
 
+IdRule = Literal[
+    "trim",
+    "path",
+    "doubled",
+    "library",
+    "zeros",
+    "characters",
+    "separators",
+    "case",
+    "blanks",
+]
+"""Ways to write one id, see `prepare.id_rules`."""
+
 
 class Stage(BaseModel):
     """Frozen; unknown keys are refused."""
@@ -208,6 +221,11 @@ class EvaluateConfig(Stage):
     reference: str = Field(default="gblup", description="label of the reference model")
     controls: bool = Field(default=False, description="run the controls of the BINN")
     inner_folds: int = Field(default=5, ge=2)
+    copies: Literal["anywhere", "together"] = Field(
+        default="anywhere",
+        description="together: lines with identical genotypes stay in one fold, and "
+        "no copy of a tested line trains",
+    )
 
 
 class ExplainConfig(Stage):
@@ -274,6 +292,15 @@ class AnalysisConfig(Stage):
     evaluate: EvaluateConfig = EvaluateConfig()
     explain: ExplainConfig = ExplainConfig()
     predict: PredictConfig = PredictConfig()
-    fold_ids: bool = Field(
-        default=False, description="match ids after trimming, case and -/_ folding"
+    fold_ids: tuple[IdRule, ...] = Field(
+        default=(),
+        description="rules by which ids of the tables are matched to those of the "
+        "genotypes, applied together; `true` stands for trim, separators, case",
     )
+
+    @field_validator("fold_ids", mode="before")
+    @classmethod
+    def _usual(cls, value: object) -> object:
+        if isinstance(value, bool):
+            return ("trim", "separators", "case") if value else ()
+        return value

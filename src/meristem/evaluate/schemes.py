@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from meristem.evaluate.partition import (
     deal_groups,
     deal_parents,
 )
+from meristem.genetics.copies import copy_labels
 from meristem.prepare.by_environment import ENVIRONMENT, LINE
 from meristem.records import Dataset, StrArray
 
@@ -36,6 +37,8 @@ class Drawn:
     names: StrArray  # (n_usable, n_name)
     n_test_label: int
     held: tuple[StrArray, ...]  # per fold
+    copies: StrArray | None = None  # (n_usable,) rows of one name are copies: where
+    # one is tested, none trains
 
 
 Draw = Callable[[np.random.Generator], Drawn]
@@ -48,6 +51,8 @@ def ask(
     n_fold: int,
 ) -> tuple[str, Draw]:
     """Return the scheme's label and how to draw one replicate of it."""
+    if config.copies == "together" and config.scheme not in ("cv0", "cv2"):
+        return _ask_of_copies(usable, measured, config, n_fold)
     if config.scheme == "kfold":
         return "kfold", _by_row(usable, measured, n_fold)
     if config.scheme == "group":
@@ -60,13 +65,34 @@ def ask(
     return "parents", _by_parents(usable, measured, n_fold)
 
 
-def _by_row(usable: Dataset, measured: Mask, n_fold: int) -> Draw:
-    name = usable.sample_id
-    if measured.sum() < n_fold:
+def _ask_of_copies(
+    usable: Dataset, measured: Mask, config: EvaluateConfig, n_fold: int
+) -> tuple[str, Draw]:
+    """Return the same question, with lines of the same genotypes kept together.
+
+    In cv0 and cv2 every line is in training itself, so its copies may be.
+    """
+    label = copy_labels(usable.genotypes)
+    if config.scheme == "kfold":
+        tested = np.unique(label[measured])
+        _refuse_few(tested.size, "different lines", n_fold)
+        return "kfold", lambda rng: Drawn(label[:, None], 1, deal(tested, n_fold, rng))
+    plain = config.model_copy(update={"copies": "anywhere"})
+    scheme, draw = ask(usable, measured, plain, n_fold)
+    return scheme, lambda rng: replace(draw(rng), copies=label)
+
+
+def _refuse_few(n_row: int, what: str, n_fold: int) -> None:
+    if n_row < n_fold:
         raise DataError(
-            f"{measured.sum()} phenotyped rows cannot make {n_fold} folds",
+            f"{n_row} phenotyped {what} cannot make {n_fold} folds",
             remedy="use fewer folds, or check the match between the tables",
         )
+
+
+def _by_row(usable: Dataset, measured: Mask, n_fold: int) -> Draw:
+    name = usable.sample_id
+    _refuse_few(int(measured.sum()), "rows", n_fold)
     return lambda rng: Drawn(name[:, None], 1, deal(name[measured], n_fold, rng))
 
 
@@ -94,11 +120,8 @@ def _by_environment(usable: Dataset, measured: Mask, scheme: str, n_fold: int) -
     if scheme == "cv2":
         return _by_row(usable, measured, n_fold)
     tested, places = np.unique(line[measured]), np.unique(place[measured])
-    if scheme != "cv0" and tested.size < n_fold:
-        raise DataError(
-            f"{tested.size} phenotyped lines cannot make {n_fold} folds",
-            remedy="use fewer folds, or check the match between the tables",
-        )
+    if scheme != "cv0":
+        _refuse_few(tested.size, "lines", n_fold)
     if scheme == "cv1":
         return lambda rng: Drawn(line[:, None], 1, deal(tested, n_fold, rng))
     if places.size < 2:

@@ -15,7 +15,8 @@ from meristem.config.stages import EvaluateConfig
 from meristem.errors import ConfigError, DataError
 from meristem.evaluate.schemes import Drawn, Mask, ask
 from meristem.evaluate.split_files import read_splits, write_splits
-from meristem.records import Dataset, IntArray, Split
+from meristem.genetics.copies import copy_labels
+from meristem.records import Dataset, IntArray, Split, StrArray
 
 __all__ = [
     "inner_splits",
@@ -54,6 +55,9 @@ def make_splits(
           left out in environments left out, and trains on neither. They need rows of
           lines in environments (`prepare.by_environment`);
         - `file`: read from `config.splits`.
+
+        With `copies = together` no copy of a tested line trains: lines of the same
+        genotypes are dealt as one in `kfold`, and withheld elsewhere.
     rng
         Source of randomness.
 
@@ -98,6 +102,8 @@ def make_splits(
                 remedy="name a table scheme,replicate,fold,role,sample_id",
             )
         splits = read_splits(config.splits, dataset.sample_id)
+        if config.copies == "together":
+            splits = _without_copies(splits, copy_labels(dataset.genotypes))
     else:
         splits = _draw_splits(dataset, config, config.folds, config.replicates, rng)
     return _with_subsamples(splits, dataset, config.train_sizes, rng)
@@ -201,10 +207,25 @@ def _folds(
         is_held = np.isin(drawn.names, held)
         test = is_held[:, : drawn.n_test_label].all(axis=1) & measured
         train = ~is_held.any(axis=1)
+        if drawn.copies is not None:
+            train &= ~np.isin(drawn.copies, drawn.copies[test])
         if test.any() and (train & measured).any():
             split = Split(scheme, replicate, len(found), rows[train], rows[test])
             found.append(split)
     return found
+
+
+def _without_copies(
+    splits: tuple[Split, ...],
+    label: StrArray,  # (n_sample,)
+) -> tuple[Split, ...]:
+    return tuple(
+        replace(
+            split,
+            train=split.train[~np.isin(label[split.train], label[split.test])],
+        )
+        for split in splits
+    )
 
 
 def _with_subsamples(

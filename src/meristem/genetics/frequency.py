@@ -96,3 +96,17 @@ def minor_allele_frequency(
     """Return the frequency of the rarer allele; NaN where never called."""
     frequency = allele_frequency(call_dosage, ploidy)
     return np.minimum(frequency, 1 - frequency)
+
+
+def varies(call_dosage: NDArray[np.int8]) -> bool:  # (n_sample, n_variant)
+    """Tell whether any variant has two different calls; stops at the first block.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> varies(np.array([[0, -1], [0, 2]], dtype=np.int8))
+    False
+    """
+    starts = range(0, call_dosage.shape[1], BLOCK)
+    blocks = (call_dosage[:, start : start + BLOCK] for start in starts)
+    return any(bool((dosage_moments(block).variance > 0).any()) for block in blocks)

@@ -11,6 +11,12 @@ from scipy.stats import rankdata
 from meristem.config.stages import GenotypeConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.intervals import Calibration, top_probability
+from meristem.genetics.comparable import (
+    refuse_inbred,
+    refuse_narrow_dosage,
+    refuse_other_ploidy,
+)
+from meristem.genetics.hybrids import own_parents
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.fitting import deployable_labels, load_fitted
 from meristem.pipeline.inputs import read_crossed
@@ -125,7 +131,8 @@ def predict_new(
         If a label is no model of the run, the run holds no fitted model, or the
         format is not known.
     DataError
-        If too few training variants are in the file.
+        If too few training variants are in the file, its ploidy is another, or its
+        lines are inbred where the run is about hybrids.
     """
     new = _read_new(analysis, genotypes, hybrids, genotype_format)
     share = analysis.config.predict.min_overlap if min_overlap is None else min_overlap
@@ -153,9 +160,14 @@ def _predict_matched(
             where=analysis.folder.path,
             remedy=f"use some of: {', '.join(known)}",
         )
-    matched, report = match_variants(
-        new, analysis.dataset.genotypes.variants, min_overlap=min_overlap
-    )
+    training = analysis.dataset.genotypes
+    refuse_other_ploidy(new, training)
+    crossed = analysis.config.genotypes.hybrids is not None
+    if crossed:
+        refuse_inbred(new, training.take_samples(~own_parents(analysis.dataset)))
+    matched, report = match_variants(new, training.variants, min_overlap=min_overlap)
+    if not crossed and new.first_gamete is None and report.n_swapped == 0:
+        refuse_narrow_dosage(matched, training)
     frames = [_predict(analysis, label, matched) for label in labels or tuple(known)]
     return pd.concat(frames, ignore_index=True), report
 
@@ -172,6 +184,8 @@ def _read_new(
             remedy=f"use one of: {', '.join(known)}",
         )
     changes = {"path": path, "hybrids": hybrids, "format": genotype_format}
+    if analysis.config.genotypes.hybrids is None:
+        changes["ploidy"] = analysis.dataset.genotypes.ploidy
     return read_crossed(analysis.config.genotypes.model_copy(update=changes))[0]
 
 

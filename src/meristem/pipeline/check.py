@@ -10,9 +10,11 @@ from typing import TypeVar
 import numpy as np
 
 from meristem.config.stages import AnalysisConfig
-from meristem.errors import MeristemError
+from meristem.errors import DataError, MeristemError
 from meristem.evaluate.splits import make_splits
+from meristem.genetics.copies import describe_copies, find_copies
 from meristem.genetics.filters import filter_markers
+from meristem.genetics.frequency import dosage_moments, varies
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
 from meristem.knowledge.build import Knowledge, build_graph
@@ -31,11 +33,12 @@ from meristem.pipeline.notes import (
     knowledge_notes,
     phenotype_notes,
 )
-from meristem.pipeline.preparation import select_targets
+from meristem.pipeline.preparation import distinct_lines, select_targets
 from meristem.pipeline.requirements import graph_faults
 from meristem.plan.compile import make_plan
 from meristem.prepare.align import make_dataset
-from meristem.records import MISSING, Dataset, Genotypes, NetworkPlan
+from meristem.prepare.reconcile import LARGE_LOSS
+from meristem.records import MISSING, Dataset, Genotypes, NetworkPlan, Split
 
 Value = TypeVar("Value")
 
@@ -119,7 +122,8 @@ def check_analysis(config: AnalysisConfig) -> CheckResult:
     estimate = None
     if dataset is not None:
         rng = np.random.default_rng(config.run.seed)
-        found.attempt(lambda: make_splits(dataset, config.evaluate, rng))
+        splits = found.attempt(lambda: make_splits(dataset, config.evaluate, rng))
+        _check_variation(config, dataset, splits or (), found)
         if knowledge is not None or config.knowledge is None:
             for fault in graph_faults(config, dataset, knowledge):
                 found.note(fault)
@@ -188,6 +192,52 @@ def _describe_genotypes(
         found.facts.append(f"marker filters keep {int(kept.keep.sum())} variants")
 
 
+def _check_variation(
+    config: AnalysisConfig,
+    dataset: Dataset,
+    splits: tuple[Split, ...],
+    found: _Findings,
+) -> None:
+    """Note genotypes that leave nothing to learn, and copies that make it look easy."""
+    genotypes = distinct_lines(dataset)
+    calls = genotypes.call_dosage
+    fixed = int((dosage_moments(calls).variance == 0).sum())
+    if fixed == genotypes.n_variant:
+        found.note(
+            DataError(
+                f"none of the {fixed} variants differs between the lines",
+                where=config.genotypes.path,
+                remedy="give genotypes at which the lines differ",
+            )
+        )
+        return
+    if fixed > LARGE_LOSS * genotypes.n_variant:
+        found.hints.append(
+            f"{fixed} of {genotypes.n_variant} variants are the same in all lines and "
+            "tell nothing: genotypes.filter.min_maf removes them"
+        )
+    for split in splits:
+        if not varies(dataset.genotypes.call_dosage[split.train]):
+            found.note(
+                DataError(
+                    "no variant differs between the training lines of replicate "
+                    f"{split.replicate}, fold {split.fold}",
+                    where=config.genotypes.path,
+                    remedy="use other folds, or give genotypes at which more lines "
+                    "differ",
+                )
+            )
+            break
+    groups = find_copies(genotypes)
+    if groups:
+        advice = "copies in other folds make prediction look easier"
+        if config.evaluate.copies == "anywhere":
+            advice += ': keep them in one fold with evaluate.copies = "together"'
+        else:
+            advice = "they are kept in one fold"
+        found.hints.append(f"{describe_copies(groups)}; {advice}")
+
+
 def _check_knowledge(
     config: AnalysisConfig, dataset: Dataset | None, found: _Findings
 ) -> tuple[Knowledge | None, NetworkPlan | None]:
@@ -218,6 +268,12 @@ def _check_labelled_nodes(
         found.facts.append(
             f"{table.name}: {known} of {table.feature_id.size} features measure a node"
         )
+        lost = table.feature_id.size - known
+        if known and lost > LARGE_LOSS * table.feature_id.size:
+            found.hints.append(
+                f"{lost} of {table.feature_id.size} features of {table.name} measure "
+                "no node of the network and teach nothing there"
+            )
         if known == 0:
             found.hints.append(
                 f"no feature of {table.name} is a node of the network: give a "

@@ -11,7 +11,7 @@ import numpy as np
 from meristem.config.models import BINNOptions, FeatureBLUPOptions, MediatedOptions
 from meristem.config.stages import AnalysisConfig, GenotypeConfig
 from meristem.genetics.hybrids import cross_omics, cross_parents
-from meristem.io.genotypes.read import read_genotypes
+from meristem.io.genotypes.read import COMPANIONS, find_genotypes, read_genotypes
 from meristem.io.tables.crosses import Crosses, read_crosses
 from meristem.io.tables.environments import read_environments
 from meristem.io.tables.groups import read_groups
@@ -62,17 +62,9 @@ class OmicsRead:
     pairs: tuple[PairReport, ...] = ()
 
 
-_COMPANIONS = {
-    ".bed": (".bim", ".fam"),
-    ".pgen": (".pvar", ".psam"),
-}
-
-
 def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
     """Return (role, path) of every file the configuration names."""
-    found = [("genotypes", config.genotypes.path)]
-    companions = _COMPANIONS.get(config.genotypes.path.suffix, ())
-    found += [("genotypes", config.genotypes.path.with_suffix(s)) for s in companions]
+    found = _genotype_files("genotypes", config.genotypes.path)
     if config.genotypes.hybrids is not None:
         found.append(("hybrids", config.genotypes.hybrids))
     found.append(("phenotypes", config.phenotypes.path))
@@ -87,7 +79,7 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
     if config.evaluate.splits is not None:
         found.append(("splits", config.evaluate.splits))
     if config.predict.genotypes is not None:
-        found.append(("new lines", config.predict.genotypes))
+        found += _genotype_files("new lines", config.predict.genotypes)
     if config.predict.hybrids is not None:
         found.append(("new hybrids", config.predict.hybrids))
     learning = [
@@ -98,6 +90,13 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
     tables = [learn.table for learn in learning if learn.table is not None]
     found += [("eQTL table", table) for table in tables]
     return found + _knowledge_files(config)
+
+
+def _genotype_files(role: str, path: Path) -> list[tuple[str, Path]]:
+    """Return a genotype file and the tables beside it."""
+    path = find_genotypes(path)
+    beside = [path.with_suffix(suffix) for suffix in COMPANIONS.get(path.suffix, ())]
+    return [(role, one) for one in (path, *beside)]
 
 
 def _knowledge_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
@@ -201,7 +200,9 @@ def read_phenotypes(
     """
     observations = read_observations(config.phenotypes)
     if config.fold_ids and genotypes is not None:
-        observations = fold_observations(observations, genotypes.sample_id)
+        observations = fold_observations(
+            observations, genotypes.sample_id, config.fold_ids
+        )
     whole = config.phenotypes.by == "line"
     return adjusted_means(observations, by="line" if whole else "line_environment")
 
@@ -222,7 +223,7 @@ def read_all_omics(
     for one in config.omics:
         table = read_omics(one, known)
         if config.fold_ids:
-            folded = fold_onto(table.sample_id, known, table.name)
+            folded = fold_onto(table.sample_id, known, table.name, config.fold_ids)
             table = replace(table, sample_id=folded)
         if np.isin(table.sample_id, parents).any():
             hybrids = np.setdiff1d(crosses.sample_id, parents)

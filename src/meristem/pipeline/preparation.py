@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
+from meristem.genetics.copies import find_copies
 from meristem.genetics.filters import filter_markers
 from meristem.genetics.hybrids import own_parents
 from meristem.genetics.relationship import principal_axes, relationship_matrix
@@ -15,7 +18,7 @@ from meristem.io.tables.survey import survey_phenotypes
 from meristem.pipeline.inputs import Inputs, read_inputs
 from meristem.pipeline.unseen import unseen_lines
 from meristem.prepare.by_environment import LINE, is_stacked, stack_environments
-from meristem.records import MISSING, Dataset, StrArray
+from meristem.records import MISSING, Dataset, Genotypes, StrArray
 from meristem.runs.folder import RunFolder
 
 DATASET = "work/dataset"
@@ -125,9 +128,18 @@ def describe(inputs: Inputs, config: AnalysisConfig) -> dict:
             {"name": str(name), "labels": len(set(map(str, groups.column(str(name)))))}
             for name in groups.group_name
         ],
+        "copies": [list(group) for group in find_copies(distinct_lines(dataset))],
         "reconciliation": inputs.reconciliation.to_json(),
         "filters": removed.to_json(),
     }
+
+
+def distinct_lines(dataset: Dataset) -> Genotypes:
+    """Return the genotypes of every line once, in however many rows it stands."""
+    if dataset.groups is None or not is_stacked(dataset):
+        return dataset.genotypes
+    line, first = np.unique(dataset.groups.column(LINE), return_index=True)
+    return replace(dataset.genotypes.take_samples(first), sample_id=line)
 
 
 def _phenotyped_lines(dataset: Dataset) -> int:

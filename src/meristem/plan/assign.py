@@ -9,11 +9,11 @@ import numpy as np
 
 from meristem.config.stages import AssignConfig
 from meristem.errors import PlanError
+from meristem.genetics.contigs import ContigMatch, match_contigs
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.claims import Claims
 from meristem.knowledge.files.pairs import read_assignment_table
 from meristem.knowledge.graph import KnowledgeGraph
-from meristem.plan.contigs import ContigMatch, match_contigs
 from meristem.plan.intervals import (
     distance_to,
     keep_closest,
@@ -81,7 +81,7 @@ def assign_by_position(
     match = match_contigs(contigs.tolist(), np.unique(genes.gene_contig).tolist())
     found_variant = [np.zeros(0, dtype=np.int64)]
     found_gene = [np.zeros(0, dtype=np.int64)]
-    for contig, partner in match.gene_contig.items():
+    for contig, partner in match.partner.items():
         here = np.flatnonzero(placed & (variants.variant_contig == contig))
         there = np.flatnonzero(genes.gene_contig == partner)
         point, gene = _pairs_on_contig(
@@ -112,7 +112,7 @@ def _by_position(
     notes = []
     if match.rule == "roman":
         pairs = ", ".join(
-            f"{ours} = {theirs}" for ours, theirs in match.gene_contig.items()
+            f"{ours} = {theirs}" for ours, theirs in match.partner.items()
         )
         notes.append(f"contigs matched as Roman and Arabic numerals: {pairs}")
     if match.rule == "prefix":

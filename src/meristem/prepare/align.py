@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ from meristem.records import (
     StrArray,
 )
 
+Table = TypeVar("Table", Phenotypes, OmicsTable, SampleGroups)
+
 
 def make_dataset(
     genotypes: Genotypes,
@@ -33,7 +36,7 @@ def make_dataset(
     omics: Sequence[OmicsTable] = (),
     groups: SampleGroups | None = None,
     *,
-    fold_ids: bool = False,
+    fold_ids: Sequence[str] = (),
 ) -> tuple[Dataset, Reconciliation]:
     """Align all inputs to the genotyped samples.
 
@@ -45,7 +48,8 @@ def make_dataset(
         Samples without genotypes are dropped; genotyped samples without values get
         NaN (or "" as label) and weight 1.
     fold_ids
-        Match ids that differ in outer spaces, case, or `-` and `_` alone.
+        Rules of `prepare.id_rules` by which ids of the tables are matched to those of
+        the genotypes.
 
     Returns
     -------
@@ -76,16 +80,10 @@ def make_dataset(
     """
     known = genotypes.sample_id
     if fold_ids:
-        phenotypes = replace(
-            phenotypes, sample_id=_fold(phenotypes.sample_id, known, "phenotypes")
-        )
-        omics = [
-            replace(table, sample_id=_fold(table.sample_id, known, table.name))
-            for table in omics
-        ]
-        if groups is not None:
-            groups = replace(groups, sample_id=_fold(groups.sample_id, known, "groups"))
-    report = _reconcile(genotypes, phenotypes, omics, groups, fold_ids)
+        phenotypes = _fold(phenotypes, known, "phenotypes", fold_ids)
+        omics = [_fold(table, known, table.name, fold_ids) for table in omics]
+        groups = groups and _fold(groups, known, "groups", fold_ids)
+    report = _reconcile(genotypes, phenotypes, omics, groups, tuple(fold_ids))
     dataset = Dataset(
         genotypes=genotypes,
         phenotypes=_align_phenotypes(phenotypes, known),
@@ -95,8 +93,9 @@ def make_dataset(
     return dataset, report
 
 
-def _fold(names: StrArray, known: StrArray, what: str) -> StrArray:
-    folded = fold_onto(names, known, what)
+def _fold(table: Table, known: StrArray, what: str, rules: Sequence[str]) -> Table:
+    names = table.sample_id
+    folded = fold_onto(names, known, what, rules)
     unique, count = np.unique(folded, return_counts=True)
     if unique.size < folded.size:
         target = unique[count > 1][0]
@@ -105,7 +104,7 @@ def _fold(names: StrArray, known: StrArray, what: str) -> StrArray:
             f"{written} of the {what} all fold onto {str(target)!r}",
             remedy="join their rows under one id",
         )
-    return folded
+    return replace(table, sample_id=folded)
 
 
 def _reconcile(
@@ -113,7 +112,7 @@ def _reconcile(
     phenotypes: Phenotypes,
     omics: Sequence[OmicsTable],
     groups: SampleGroups | None,
-    folded: bool,
+    rules: tuple[str, ...],
 ) -> Reconciliation:
     measured = phenotypes.sample_id[~np.isnan(phenotypes.value).all(axis=1)]
     inputs = [("phenotypes", measured)]
@@ -123,26 +122,22 @@ def _reconcile(
     pairs = []
     for name, sample_id in inputs:
         pair = compare_ids(genotypes.sample_id, sample_id, ("genotypes", name))
-        _refuse_no_overlap(pair, folded)
+        _refuse_no_overlap(pair, rules)
         pairs.append(pair)
     for table in omics:
         names = ("phenotypes", table.name)
         pairs.append(compare_ids(measured, table.sample_id, names))
-    return Reconciliation(tuple(pairs), folded)
+    return Reconciliation(tuple(pairs), rules)
 
 
-def _refuse_no_overlap(pair: PairReport, folded: bool) -> None:
+def _refuse_no_overlap(pair: PairReport, rules: tuple[str, ...]) -> None:
     if pair.matched:
         return
     ours = ", ".join(map(repr, pair.dropped_left[:N_EXAMPLE]))
     theirs = ", ".join(map(repr, pair.dropped_right[:N_EXAMPLE]))
     remedy = "use the same ids in both"
-    if pair.near and not folded:
-        left, right, fold = pair.near[0]
-        remedy = (
-            f"{len(pair.near)} would match after folding ({left!r} and {right!r} by "
-            f"{fold}): set `fold_ids = true` or pass --fold-ids"
-        )
+    if pair.near:
+        remedy = f"{pair.offer(rules)}; set it at the top of the configuration"
     raise DataError(
         f"{pair.left} ({ours}) and {pair.right} ({theirs}) have no sample in common",
         remedy=remedy,

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
+from meristem.genetics.contigs import match_contigs
 from meristem.records import MISSING, Genotypes, IntArray, StrArray, VariantTable
 
 _COMPLEMENT = str.maketrans("ACGTacgt", "TGCAtgca")
@@ -25,6 +26,7 @@ class MatchReport:
     n_flipped: int  # alleles read on the other strand
     n_ambiguous: int  # A/T or C/G: the strand cannot be told, taken as it stands
     n_other_alleles: int  # same id or place, but other alleles: left missing
+    n_moved: int  # same id, but both files give a place and these differ
 
     @property
     def n_matched(self) -> int:
@@ -42,6 +44,7 @@ class MatchReport:
         parts = [f"{self.n_matched} of {self.n_wanted} variants matched"]
         words = {
             "by contig and position": self.n_by_place,
+            "by id though at another position": self.n_moved,
             "with alleles exchanged": self.n_swapped,
             "read on the other strand": self.n_flipped,
             "A/T or C/G, strand not checked": self.n_ambiguous,
@@ -52,7 +55,9 @@ class MatchReport:
 
     def to_json(self) -> dict[str, int]:
         """Return the counts as plain values."""
-        names = "by_id by_place swapped flipped ambiguous other_alleles missing".split()
+        names = (
+            "by_id by_place moved swapped flipped ambiguous other_alleles missing"
+        ).split()
         counts = {name: int(getattr(self, f"n_{name}")) for name in names}
         return {"wanted": self.n_wanted, "matched": self.n_matched, **counts}
 
@@ -91,11 +96,11 @@ def match_variants(
 ) -> tuple[Genotypes, MatchReport]:
     """Bring genotypes to the wanted variants and say how they were matched.
 
-    By id first; else by contig (a leading `chr` counts for nothing), position and
-    alleles. Alleles may be exchanged, or read on the other strand, or both. With
-    A/T and C/G the strand cannot be told: they are taken as they stand and counted.
-    Unknown alleles ("") agree with any. A variant whose id or place is found with
-    other alleles stays missing.
+    By id first; else by contig (matched by `match_contigs`, as those of genes),
+    position and alleles. Alleles may be exchanged, or read on the other strand, or
+    both. With A/T and C/G the strand cannot be told: they are taken as they stand and
+    counted. Unknown alleles ("") agree with any. A variant whose id or place is found
+    with other alleles stays missing.
 
     Parameters
     ----------
@@ -166,8 +171,8 @@ def _find(
         have[1][source[hit]] == want[1][hit]
     )
     # What has the same id and alleles is done; the rest is looked at one by one.
-    by_place = {} if same.all() else _index_places(given)
-    places = [] if same.all() else _places(wanted)
+    places = _places(wanted, wanted) if hit.size < wanted.n_variant else []
+    by_place = _index(_places(given, wanted)) if hit.size < wanted.n_variant else {}
     n = dict.fromkeys(("place", "flip", "other"), 0)
     for i in np.flatnonzero(~same).tolist():
         candidates = [int(source[i])] if source[i] >= 0 else by_place.get(places[i], [])
@@ -196,6 +201,7 @@ def _find(
         n_flipped=n["flip"],
         n_ambiguous=int((_ambiguous(*want) & found).sum()),
         n_other_alleles=n["other"],
+        n_moved=_count_moved(given, wanted, source),
     )
     return source, swap, report
 
@@ -269,30 +275,33 @@ def _alleles(table: VariantTable) -> tuple[StrArray, StrArray]:
     return np.char.upper(table.variant_ref), np.char.upper(table.variant_alt)
 
 
-def _index_places(table: VariantTable) -> dict[tuple[str, int] | None, list[int]]:
-    index: dict[tuple[str, int] | None, list[int]] = {}
-    for i, place in enumerate(_places(table)):
+Place = tuple[str, int]  # contig, bp
+
+
+def _index(places: list[Place | None]) -> dict[Place | None, list[int]]:
+    index: dict[Place | None, list[int]] = {}
+    for i, place in enumerate(places):
         if place is not None:
             index.setdefault(place, []).append(i)
     return index
 
 
-def _places(table: VariantTable) -> list[tuple[str, int] | None]:
-    """Return contig and position of each variant, None where unknown."""
-    contigs = [strip_chr(name) for name in table.variant_contig.tolist()]
-    positions = table.variant_position.tolist()
+def _places(table: VariantTable, wanted: VariantTable) -> list[Place | None]:
+    """Return contig, as `wanted` names it, and position; None where unknown."""
+    contigs = table.variant_contig.tolist()
+    named = [name for name in wanted.variant_contig.tolist() if name]
+    partner = match_contigs((name for name in contigs if name), named).partner
     return [
-        (contig, position) if contig and position > 0 else None
-        for contig, position in zip(contigs, positions, strict=True)
+        (partner[contig], position) if contig in partner and position > 0 else None
+        for contig, position in zip(
+            contigs, table.variant_position.tolist(), strict=True
+        )
     ]
 
 
-def strip_chr(contig: str) -> str:
-    """Return a contig name without a leading `chr`, whatever its case.
-
-    Examples
-    --------
-    >>> strip_chr("Chr1A"), strip_chr("1A"), strip_chr("chr")
-    ('1A', '1A', 'chr')
-    """
-    return contig[3:] if contig[:3].lower() == "chr" and len(contig) > 3 else contig
+def _count_moved(given: VariantTable, wanted: VariantTable, source: IntArray) -> int:
+    """Return how many variants of the same id have other positions."""
+    found = np.flatnonzero(source >= 0)
+    theirs = given.variant_position[source[found]]
+    ours = wanted.variant_position[found]
+    return int(((theirs > 0) & (ours > 0) & (theirs != ours)).sum())

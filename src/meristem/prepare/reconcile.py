@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from meristem.errors import DataError
+from meristem.prepare.id_rules import (
+    RULES,
+    USUAL,
+    best_rules,
+    group_ids,
+    helpful_rules,
+    pair_ids,
+)
 from meristem.records import Observations, StrArray
 
 N_EXAMPLE = 5
 """Ids shown in reports and messages."""
 
+LARGE_LOSS = 0.05
+"""Share of the ids of an input whose loss is worth a line of its own."""
 
-def _trim(name: str) -> str:
-    return name.strip()
-
-
-def _fold_case(name: str) -> str:
-    return name.strip().casefold()
-
-
-def _fold_separators(name: str) -> str:
-    return _fold_case(name).replace("_", "-")
-
-
-FOLDS: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("trimming", _trim),
-    ("case folding", _fold_case),
-    ("-/_ folding", _fold_separators),
-)
-"""Ways to fold an id, each including the ones before."""
+_SEARCHED = 20_000  # ids among which rules are tried
 
 
 @dataclass(frozen=True)
@@ -43,12 +37,23 @@ class PairReport:
     matched: int
     dropped_left: tuple[str, ...]  # ids of the left input without a partner
     dropped_right: tuple[str, ...]
-    duplicated_left: tuple[str, ...]  # ids that folding makes equal to another
+    duplicated_left: tuple[str, ...]  # ids that the usual rules make equal to another
     duplicated_right: tuple[str, ...]
-    near: tuple[tuple[str, str, str], ...]  # left id, right id, name of the fold
+    offers: dict[str, int]  # rule -> ids it would match alone
+    rules: tuple[str, ...]  # few rules that together match the most
+    near: tuple[tuple[str, str], ...]  # left id, right id that these match
 
     def plain(self) -> dict[str, object]:
         """Return the report as plain values, ready for JSON."""
+        examples = {
+            name: list(getattr(self, name)[:N_EXAMPLE])
+            for name in (
+                "dropped_left",
+                "dropped_right",
+                "duplicated_left",
+                "duplicated_right",
+            )
+        }
         return {
             "left": self.left,
             "right": self.right,
@@ -57,15 +62,12 @@ class PairReport:
             "dropped_right": len(self.dropped_right),
             "duplicated_left": len(self.duplicated_left),
             "duplicated_right": len(self.duplicated_right),
-            "would_match": {
-                name: sum(found == name for *_, found in self.near) for name, _ in FOLDS
-            },
+            "would_match": self.offers,
+            "rules": list(self.rules),
+            "would_match_together": len(self.near),
             "examples": {
-                "dropped_left": list(self.dropped_left[:N_EXAMPLE]),
-                "dropped_right": list(self.dropped_right[:N_EXAMPLE]),
-                "duplicated_left": list(self.duplicated_left[:N_EXAMPLE]),
-                "duplicated_right": list(self.duplicated_right[:N_EXAMPLE]),
-                "would_match": [list(triple) for triple in self.near[:N_EXAMPLE]],
+                **examples,
+                "would_match": [list(pair) for pair in self.near[:N_EXAMPLE]],
             },
         }
 
@@ -75,11 +77,41 @@ class PairReport:
             f"{self.left} and {self.right}: {self.matched} matched, "
             f"{len(self.dropped_left)} and {len(self.dropped_right)} without partner"
         )
-        if not self.near:
-            return text
-        left, right, fold = self.near[0]
-        more = f"; {len(self.near)} would match after folding"
-        return f"{text}{more} ({left!r} and {right!r} by {fold})"
+        return f"{text}; {self.offer()}" if self.near else text
+
+    def offer(self, applied: Sequence[str] = ()) -> str:
+        """Return how many ids which setting of `fold_ids` would match.
+
+        Parameters
+        ----------
+        applied
+            Rules that the configuration applies already.
+        """
+        rules = [rule for rule in RULES if rule in (*applied, *self.rules)]
+        text = f"{len(self.near)} would match with fold_ids = {json.dumps(rules)}"
+        ours, theirs = self.near[0]
+        text += f" ({ours!r} and {theirs!r})"
+        if len(self.offers) > 1 or len(self.rules) > 1:
+            alone = [f"{rule} {count}" for rule, count in self.offers.items()]
+            text += f"; each rule alone: {', '.join(alone) or 'none'}"
+        return text
+
+    def losses(self) -> list[str]:
+        """Return what is lost of either input, where it is more than 5 %."""
+        sides = ((self.left, self.dropped_left, self.right),)
+        if self.right != "phenotypes" and self.right != "groups":
+            sides = ()  # measuring a subset is no loss
+        sides += ((self.right, self.dropped_right, self.left),)
+        found = []
+        for name, dropped, other in sides:
+            total = self.matched + len(dropped)
+            if len(dropped) > LARGE_LOSS * total:
+                shown = ", ".join(map(repr, dropped[:N_EXAMPLE]))
+                found.append(
+                    f"{len(dropped)} of {total} ids of the {name} "
+                    f"({len(dropped) / total:.0%}) are not in the {other}: {shown}"
+                )
+        return found
 
 
 @dataclass(frozen=True)
@@ -87,25 +119,25 @@ class Reconciliation:
     """The reports of all pairs of inputs."""
 
     pairs: tuple[PairReport, ...]
-    folded: bool  # whether ids were folded before these counts
+    rules: tuple[str, ...] = ()  # by which ids were folded before these counts
 
     def to_json(self) -> list[dict[str, object]]:
         """Return one plain dictionary per pair, for `data.json`."""
-        return [{**pair.plain(), "folded": self.folded} for pair in self.pairs]
+        return [{**pair.plain(), "folded": bool(self.rules)} for pair in self.pairs]
 
     def lines(self) -> list[str]:
         """Return one line of text per pair."""
         return [pair.line() for pair in self.pairs]
 
     def hints(self) -> list[str]:
-        """Return what could be done about ids that nearly match, one line per pair."""
-        return [
-            f"{len(pair.near)} ids of {pair.left} and {pair.right} differ only in "
-            f"spaces, case or -/_ ({pair.near[0][0]!r}, {pair.near[0][1]!r}): "
-            "match them with `fold_ids = true` or --fold-ids"
-            for pair in self.pairs
-            if pair.near and not self.folded
-        ]
+        """Return what could be done about ids without a partner, and what is lost."""
+        found = []
+        for pair in self.pairs:
+            if pair.near:
+                what = f"ids of {pair.left} and {pair.right}"
+                found.append(f"{what}: {pair.offer(self.rules)}")
+            found += pair.losses()
+        return found
 
 
 def compare_ids(
@@ -113,7 +145,7 @@ def compare_ids(
     right: StrArray,  # (n_right,) unique
     names: tuple[str, str],
 ) -> PairReport:
-    """Compare the ids of two inputs exactly, then by each fold in turn.
+    """Compare the ids of two inputs exactly, then by the rules of `id_rules`.
 
     Parameters
     ----------
@@ -130,24 +162,14 @@ def compare_ids(
     ...     np.array(["B73", "mo17 ", "Oh43"]),
     ...     ("genotypes", "phenotypes"),
     ... )
-    >>> pair.matched, pair.near
-    (1, (('Mo17', 'mo17 ', 'case folding'),))
+    >>> pair.matched, pair.rules, pair.near
+    (1, ('trim', 'case'), (('Mo17', 'mo17 '),))
     """
     in_left, in_right = left.tolist(), right.tolist()
     both = set(in_left) & set(in_right)
     only_left = [name for name in in_left if name not in both]
     only_right = [name for name in in_right if name not in both]
-    near: list[tuple[str, str, str]] = []
-    open_left, open_right = only_left, only_right
-    for fold_name, fold in FOLDS:
-        partner = {fold(name): name for name in reversed(open_right)}
-        found = [
-            (a, partner[fold(a)], fold_name) for a in open_left if fold(a) in partner
-        ]
-        near += found
-        done = {a for a, _, _ in found} | {b for _, b, _ in found}
-        open_left = [name for name in open_left if name not in done]
-        open_right = [name for name in open_right if name not in done]
+    rules = best_rules(only_left[:_SEARCHED], only_right[:_SEARCHED])
     return PairReport(
         *names,
         matched=len(both),
@@ -155,26 +177,26 @@ def compare_ids(
         dropped_right=tuple(only_right),
         duplicated_left=_equal_when_folded(in_left),
         duplicated_right=_equal_when_folded(in_right),
-        near=tuple(near),
+        offers=helpful_rules(only_left, only_right),
+        rules=rules,
+        near=tuple(pair_ids(only_left, only_right, rules)) if rules else (),
     )
 
 
 def _equal_when_folded(names: list[str]) -> tuple[str, ...]:
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(_fold_separators(name), []).append(name)
-    return tuple(name for group in groups.values() if len(group) > 1 for name in group)
+    groups = group_ids(names, USUAL).values()
+    return tuple(name for group in groups if len(group) > 1 for name in group)
 
 
 def fold_onto(
     names: StrArray,  # (n_name,)
     known: StrArray,  # (n_known,) unique
     what: str,
+    rules: Sequence[str] = USUAL,
 ) -> StrArray:  # (n_name,)
     """Return `names` with every id that folds onto a known one replaced by it.
 
-    Ids that match exactly, or fold onto nothing, stay as they are. The folds are
-    trimming, case folding and `-`/`_` folding, together.
+    Ids that match exactly, or fold onto nothing, stay as they are.
 
     Parameters
     ----------
@@ -184,34 +206,54 @@ def fold_onto(
         Ids to keep.
     what
         What `names` are called in an error.
+    rules
+        Names of rules of `id_rules`, applied together.
 
     Raises
     ------
     DataError
-        If an id folds onto several known ones.
+        If an id folds onto several known ones, or ids that differ by more than
+        blanks at the ends, case and `-`/`_` fold onto one.
     """
     exact = set(known.tolist())
-    targets: dict[str, list[str]] = {}
-    for name in known.tolist():
-        targets.setdefault(_fold_separators(name), []).append(name)
-    renamed: list[str] = []
-    for name in names.tolist():
-        found = [name] if name in exact else targets.get(_fold_separators(name), [name])
-        if len(found) > 1:
-            raise DataError(
-                f"{name!r} of the {what} folds onto several samples: "
-                f"{', '.join(found)}",
-                remedy="rename it to the one it is, or do not fold ids",
-            )
-        renamed.append(found[0])
-    return np.array(renamed, dtype=np.str_)
+    targets = group_ids(known.tolist(), rules)
+    distinct = group_ids(names.tolist(), rules)
+    renamed: dict[str, str] = {}
+    for key, spellings in distinct.items():
+        found = targets.get(key, [])
+        for name in spellings:
+            if name in exact or not found:
+                renamed[name] = name
+                continue
+            if len(found) > 1:
+                raise DataError(
+                    f"{name!r} of the {what} folds onto several samples: "
+                    f"{', '.join(found)}",
+                    remedy="rename it to the one it is, or take a rule out of fold_ids",
+                )
+            renamed[name] = found[0]
+        _refuse_merged([name for name in spellings if found], found, what)
+    return np.array([renamed[name] for name in names.tolist()], dtype=np.str_)
 
 
-def fold_observations(observations: Observations, known: StrArray) -> Observations:
+def _refuse_merged(spellings: list[str], found: list[str], what: str) -> None:
+    """Raise if ids become one that may be those of several lines."""
+    if len(found) == 1 and len(group_ids(spellings, USUAL)) > 1:
+        listed = ", ".join(map(repr, spellings))
+        raise DataError(
+            f"{listed} of the {what} all fold onto {found[0]!r}",
+            remedy="rename those that are other lines, join the rows of one line "
+            "under one id, or take a rule out of fold_ids",
+        )
+
+
+def fold_observations(
+    observations: Observations, known: StrArray, rules: Sequence[str] = USUAL
+) -> Observations:
     """Return the observations with ids folded onto the known ones.
 
     To be done before adjusted means, so that the records of a line that is written
     in two ways are averaged and not refused.
     """
-    renamed = fold_onto(observations.sample_id, known, "phenotypes")
+    renamed = fold_onto(observations.sample_id, known, "phenotypes", rules)
     return replace(observations, sample_id=renamed)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.records import FloatArray, IntArray, StrArray
-from meristem.text.files import read_text, require_file
+from meristem.text.files import compose, read_text, require_file
 
 MISSING_WORDS = frozenset(
     {"", "na", "n/a", "#n/a", "nan", "null", "none", "missing", ".", "-", "*"}
@@ -394,7 +394,7 @@ def _read_parquet(path: Path) -> Table:
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index(names=frame.index.name or "")
     columns = tuple(_plain_column(frame.iloc[:, i]) for i in range(frame.shape[1]))
-    names = tuple(str(name).strip() for name in frame.columns)
+    names = tuple(compose(str(name)).strip() for name in frame.columns)
     return Table(path, names, columns, None)
 
 
@@ -404,5 +404,5 @@ def _plain_column(series: pd.Series) -> NDArray:
         return series.to_numpy(dtype=np.int64)
     if pd.api.types.is_float_dtype(series):
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
-    cells = ["" if pd.isna(value) else str(value) for value in series]
+    cells = ["" if pd.isna(value) else compose(str(value)) for value in series]
     return np.array(cells, dtype=np.str_)

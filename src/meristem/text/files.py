@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import os
 import shutil
+import unicodedata
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +19,21 @@ MOST_BYTES = 4 << 30
 """Text of one file that is held in memory."""
 MOST_GROWTH = 300
 """By how much a packed table may grow; more is no table but a mistake or a trap."""
+MOST_LINES = 10_000_000
+"""Text files of more lines are refused: no table that is read whole has as many."""
 _FREE_BYTES = 128 << 20  # below this, growth does not matter
 _BLOCK = 4 << 20
+
+
+def compose(text: str) -> str:
+    """Return text with composed characters (NFC), so that equal names are equal.
+
+    Examples
+    --------
+    >>> compose("Mu\u0308ller") == "M\u00fcller"
+    True
+    """
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def require_file(path: str | Path) -> Path:
@@ -88,6 +102,13 @@ def _read_bytes(path: Path) -> bytes:
                     remedy="keep the rows and columns that are needed, or write "
                     "tables as Parquet",
                 )
+            if n_line > MOST_LINES:
+                raise DataError(
+                    f"has more than {MOST_LINES:,} lines",
+                    where=path,
+                    remedy="check what wrote it; thin large genotypes, or give them "
+                    "as VCF or PLINK .bed",
+                )
             blocks.append(block)
     return b"".join(blocks)
 
@@ -106,8 +127,9 @@ def read_text(path: str | Path) -> str:
     Raises
     ------
     DataError
-        If the file is absent, empty, truncated, not UTF-8, holds zero bytes, or is
-        larger than `MOST_BYTES`, or `MOST_GROWTH` times its size on disk.
+        If the file is absent, empty, truncated, not UTF-8, holds zero bytes, has more
+        than `MOST_LINES` lines, or is larger than `MOST_BYTES`, or `MOST_GROWTH`
+        times its size on disk.
     """
     path = require_file(path)
     raw = _read_bytes(path)
@@ -117,7 +139,9 @@ def read_text(path: str | Path) -> str:
         raise _no_utf8(path, raw.count(b"\n", 0, error.start) + 1) from error
     if not text or text.isspace():
         raise DataError("is empty", where=path, remedy="write the file again")
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return compose(text)
 
 
 @contextmanager

@@ -39,9 +39,14 @@ class GrowingDosage:
         self._rows[self._size] = dosage
         self._size += 1
 
+    @property
+    def rows(self) -> NDArray[np.int8]:  # (n_variant, n_sample)
+        """All variants so far, samples in columns."""
+        return self._rows[: self._size]
+
     def finish(self) -> NDArray[np.int8]:  # (n_sample, n_variant)
         """Return all variants, samples in rows."""
-        return transpose_blocks(self._rows[: self._size])
+        return transpose_blocks(self.rows)
 
 
 def transpose_blocks(

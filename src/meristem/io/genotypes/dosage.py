@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
-from meristem.io.genotypes.naming import check_samples, make_variant_table, string_array
+from meristem.io.genotypes.blocks import GrowingDosage
+from meristem.io.genotypes.naming import (
+    check_samples,
+    make_variant_table,
+    read_position,
+    string_array,
+)
 from meristem.records import MISSING, Genotypes, VariantTable
 from meristem.text.columns import (
     MISSING_WORDS,
@@ -110,7 +116,7 @@ def read_dosage(path: str | Path, *, ploidy: int = 2) -> Genotypes:
     names = grid.titles[grid.n_leading :]
     if _variants_in_rows(grid.titles[: grid.n_leading]):
         variants = _variant_table(grid)
-        sample_id = check_samples(names, path)
+        sample_id = check_samples(names, path, "columns", grid.n_leading + 1)
         dosage = np.ascontiguousarray(dosage.T)
     else:
         _refuse_blank(names, path)
@@ -159,43 +165,58 @@ def _read_text(path: Path) -> _Grid:
     lines = numbered_lines(read_text(path))
     _, header = next(lines)
     delimiter = delimiter_of(header)
-    titles = [title.strip() for title in _split(header, delimiter)]
+    titles = [title.strip() for title in _split(header, delimiter, f"{path}, line 1")]
     n_leading = _count_leading(titles)
     codes = _Codes(dict.fromkeys(MISSING_WORDS, _ABSENT))
     leading: list[list[str]] = []
-    rows: list[NDArray[np.int8]] = []
+    rows: GrowingDosage | None = None
     row_line: list[int] = []
     for number, line in lines:
-        fields, cells = _split_row(line, delimiter, n_leading)
-        if not rows and cells.count(delimiter) + 1 == len(titles) and n_leading == 1:
+        where = f"{path}, line {number}"
+        fields, cells = _split_row(line, delimiter, n_leading, where)
+        if (
+            rows is None
+            and cells.count(delimiter) + 1 == len(titles)
+            and n_leading == 1
+        ):
             titles = ["", *titles]  # R leaves the column of row names without a title
         n_cell = len(titles) - n_leading
         if len(fields) < n_leading or n_cell == 0:
             raise DataError(
                 "has no column of dosages",
-                where=f"{path}, line {number}",
+                where=where,
                 remedy="write the ids in the first column and one column per variant "
                 "or sample",
             )
+        rows = rows or GrowingDosage(n_cell)
         row_line.append(number)
         leading.append(fields)
-        rows.append(_parse_row(cells, n_cell, delimiter, codes, path, number, titles))
-    if not rows:
+        rows.append(_parse_row(cells, titles, n_leading, delimiter, codes, where))
+    if rows is None:
         raise DataError(
             "has a header and no rows", where=path, remedy="write the file again"
         )
     columns = [list(column) for column in zip(*leading, strict=True)]
-    return _Grid(path, titles, n_leading, list(columns), np.stack(rows), row_line)
+    return _Grid(path, titles, n_leading, list(columns), rows.rows, row_line)
 
 
-def _split(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter))
+def _split(line: str, delimiter: str, where: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter))
+    except csv.Error as error:
+        raise DataError(
+            f"cannot be divided into cells ({error})",
+            where=where,
+            remedy="close every quote, and divide the cells by tabs or commas",
+        ) from error
 
 
-def _split_row(line: str, delimiter: str, n_leading: int) -> tuple[list[str], str]:
+def _split_row(
+    line: str, delimiter: str, n_leading: int, where: str
+) -> tuple[list[str], str]:
     """Return the leading fields and the rest of a row, quotes removed."""
     if '"' in line:
-        cells = _split(line, delimiter)
+        cells = _split(line, delimiter, where)
         return cells[:n_leading], delimiter.join(cells[n_leading:])
     *fields, rest = line.split(delimiter, n_leading)
     return fields, rest
@@ -203,31 +224,29 @@ def _split_row(line: str, delimiter: str, n_leading: int) -> tuple[list[str], st
 
 def _parse_row(
     text: str,
-    n_cell: int,
+    titles: list[str],
+    n_leading: int,
     delimiter: str,
     codes: _Codes,
-    path: Path,
-    number: int,
-    titles: list[str],
+    where: str,
 ) -> NDArray[np.int8]:  # (n_cell,)
+    n_cell = len(titles) - n_leading
     digits = fixed_cells(text, n_cell, 1, delimiter)
     if digits is not None and digits.min() >= ord("0") and digits.max() <= ord("9"):
         return (digits[:, 0] - ord("0")).astype(np.int8)
     cells = text.split(delimiter)
     if len(cells) != n_cell:
-        n_leading = len(titles) - n_cell
         raise DataError(
             f"has {n_leading + len(cells)} columns, the header has {len(titles)}",
-            where=f"{path}, line {number}",
+            where=where,
             remedy="give every row the same number of columns",
         )
     try:
         return np.array([codes[cell] for cell in cells], dtype=np.int8)
     except ValueError:
         column = next(i for i, cell in enumerate(cells) if not _is_dosage(cell, codes))
-        title = titles[len(titles) - n_cell + column]
         raise _no_dosage(
-            cells[column], f"{path}, line {number}, column {title!r}"
+            cells[column], f"{where}, column {titles[n_leading + column]!r}"
         ) from None
 
 
@@ -307,7 +326,7 @@ def _variant_table(grid: _Grid) -> VariantTable:
         return grid.leading[found[0]] if found else [default] * n_row
 
     position = [
-        _position(text, f"{grid.path}, line {line}")
+        read_position(text, f"{grid.path}, line {line}")
         for text, line in zip(
             column(_PLACES["position"], "0"), grid.row_line, strict=True
         )
@@ -319,19 +338,6 @@ def _variant_table(grid: _Grid) -> VariantTable:
         [name.strip() for name in column(_PLACES["ref"], "")],
         [name.strip() for name in column(_PLACES["alt"], "")],
         grid.path,
-    )
-
-
-def _position(text: str, where: str) -> int:
-    text = text.strip()
-    if text.lower() in MISSING_WORDS:
-        return 0
-    if text.isascii() and text.isdecimal() and len(text) < 16:
-        return int(text)
-    raise DataError(
-        f"position {text!r} is no whole number >= 0",
-        where=where,
-        remedy="write base pairs, or leave the cell empty where unknown",
     )
 
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from meristem.errors import DataError
 from meristem.io.genotypes.blocks import GrowingDosage
 from meristem.io.genotypes.naming import (
+    VariantColumns,
     check_samples,
-    make_variant_table,
-    shorten_allele,
+    read_position,
 )
 from meristem.records import MISSING, Genotypes
 from meristem.text.files import read_text
@@ -59,7 +59,9 @@ def read_hapmap(
     path
         Tab-separated, 11 leading columns, then one column per sample. Calls: two
         bases (`AC`), one base or its IUPAC code (`M`), `+` and `-` for insertion
-        and deletion, `0` for `+-`, `N` or `NN` for missing; upper or lower case.
+        and deletion, `0` for `+-`, `N` or `NN` for missing; upper or lower case. `-`
+        is missing unless the column `alleles` lists it or an insertion, or a call
+        holds `+`: genotyping arrays write `--` where a call failed.
     multiallelic
         What to do with more than two alleles among the calls: refuse the file, or
         make one variant of each but the first, which counts it against all others.
@@ -105,37 +107,28 @@ def read_hapmap(
             "protLSID, assayLSID, panelLSID, QCcode and then the samples, "
             "separated by tabs",
         )
-    sample_id = check_samples(titles[N_LEADING:], path)
+    sample_id = check_samples(titles[N_LEADING:], path, "columns", N_LEADING + 1)
     growing = GrowingDosage(sample_id.size)
-    leading: list[list[str]] = []
+    columns = VariantColumns()
     for number, line in lines:
         where = f"{path}, line {number}"
         *fields, calls = line.split("\t", N_LEADING)
         if len(fields) != N_LEADING:
             raise _ragged(len(fields) + 1, len(titles), where)
+        named = _named_alleles(fields[1])
         pairs = _allele_pairs(calls, sample_id.size, where)
-        alleles = _alleles(fields[1], pairs, where)
+        if not {"-", "+"} & set(named) and not (pairs == ord("+")).any():
+            pairs = np.where(pairs == ord("-"), np.uint8(ord("N")), pairs)
+        alleles = _alleles(named, pairs, where)
         if multiallelic == "refuse":
-            _refuse_multiallelic(alleles, where)
-        position = _position(fields[3], where)
-        symbols = [*alleles, "", ""]
-        for symbol in symbols[1 : max(len(alleles), 2)]:
+            _refuse_multiallelic(alleles, pairs, where)
+        symbols = [*alleles, "", ""][: max(len(alleles), 2)]
+        ref, *alts = [alleles.get(symbol, "") for symbol in symbols]
+        position = read_position(fields[3], where)
+        columns.append(fields[0], fields[2], position, ref, alts)
+        for symbol in symbols[1:]:
             growing.append(_count(pairs, symbol))
-            ref, alt = alleles.get(symbols[0], ""), alleles.get(symbol, "")
-            leading.append([fields[0], fields[2], str(position), ref, alt])
-    if not leading:
-        raise DataError(
-            "has a header and no variants", where=path, remedy="write the file again"
-        )
-    names, contigs, positions, refs, alts = zip(*leading, strict=True)
-    variants = make_variant_table(
-        names,
-        ["" if name in ("0", "NA") else name for name in contigs],
-        np.array(positions, dtype=np.int64),
-        [shorten_allele(name) for name in refs],
-        [shorten_allele(name) for name in alts],
-        path,
-    )
+    variants = columns.table(path)
     return Genotypes(sample_id, variants, growing.finish(), 2, str(path))
 
 
@@ -171,8 +164,18 @@ def _allele_pairs(
     return pairs
 
 
+def _named_alleles(column: str) -> dict[str, str]:  # character in the calls -> name
+    # An indel may be spelled out in the column, but is + in the calls.
+    words = [name for name in column.strip().upper().split("/") if name]
+    return {
+        name if len(name) == 1 else "+": name
+        for name in words
+        if name not in _MISSING_WORDS
+    }
+
+
 def _alleles(
-    column: str,
+    named: dict[str, str],
     pairs: NDArray[np.uint8],  # (n_sample, 2)
     where: str,
 ) -> dict[str, str]:  # character in the calls -> name
@@ -181,13 +184,6 @@ def _alleles(
     The calls decide which alleles there are, for the column is often that of another
     panel; the column decides their order.
     """
-    words = [name for name in column.strip().upper().split("/") if name]
-    # An indel may be spelled out in the column, but is + in the calls.
-    named = {
-        name if len(name) == 1 else "+": name
-        for name in words
-        if name not in _MISSING_WORDS
-    }
     count = np.bincount(pairs.ravel(), minlength=256)
     used = {chr(code) for code in np.flatnonzero(count)} - {"N"}
     unknown = sorted(used - _ALLELES)
@@ -214,13 +210,20 @@ def _unknown_call(call: str, sample: int, where: str) -> DataError:
     )
 
 
-def _refuse_multiallelic(alleles: dict[str, str], where: str) -> None:
+def _refuse_multiallelic(
+    alleles: dict[str, str],
+    pairs: NDArray[np.uint8],  # (n_sample, 2)
+    where: str,
+) -> None:
     if len(alleles) > 2:
+        count = {symbol: int((pairs == ord(symbol)).sum()) for symbol in alleles}
+        rarest = min(count, key=lambda symbol: count[symbol])
         raise DataError(
-            f"has {len(alleles)} alleles ({', '.join(alleles)})",
+            f"has {len(alleles)} alleles ({', '.join(alleles)}); {rarest} is "
+            f"{count[rarest]} of {sum(count.values())} allele calls",
             where=where,
-            remedy='set multiallelic = "split" for one variant per allele, or leave '
-            "the line out",
+            remedy='set multiallelic = "split" for one variant per allele, write N for '
+            "calls that are errors, or leave the line out",
         )
 
 
@@ -234,16 +237,3 @@ def _count(
     if symbol:
         value[ord(symbol)] = 1
     return np.maximum(value[pairs[:, 0]] + value[pairs[:, 1]], np.int8(MISSING))
-
-
-def _position(text: str, where: str) -> int:
-    text = text.strip()
-    if text in ("", "NA", "."):
-        return 0
-    if text.isascii() and text.isdecimal() and len(text) < 16:
-        return int(text)
-    raise DataError(
-        f"position {text!r} is no whole number >= 0",
-        where=where,
-        remedy="write base pairs, 0 where unknown",
-    )

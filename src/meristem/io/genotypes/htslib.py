@@ -17,13 +17,16 @@ from cyvcf2 import cyvcf2 as binding
 from meristem.errors import DataError
 from meristem.io.genotypes.naming import check_samples
 from meristem.records import StrArray
-from meristem.text.files import require_file
+from meristem.text.files import MOST_LINES, require_file
 
 _GZIP = b"\x1f\x8b"
 _BGZF = b"\x1f\x8b\x08\x04"
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _BOM = b"\xef\xbb\xbf"
 _DEFAULT_LOG_LEVEL = 3
+_FIRST_SAMPLE = 10  # column
+_LONGEST_LINE = 1 << 28  # bytes that are read in search of a line end
+_COUNTED_AT = 1_000_000  # variants after which those of the file are counted
 
 
 class VariantFile:
@@ -43,7 +46,9 @@ class VariantFile:
         self._reader = reader
         self._content = content
         self._path = path
-        self.sample_id: StrArray = check_samples(_samples(reader, path), path)
+        self.sample_id: StrArray = check_samples(
+            _samples(reader, path), path, "columns", _FIRST_SAMPLE
+        )
 
     def defines(self, field: str) -> bool:
         """Return whether the header defines `field`."""
@@ -73,7 +78,27 @@ class VariantFile:
             if record is None:
                 return
             number += 1
+            if number == _COUNTED_AT or number > MOST_LINES:
+                self._refuse_too_many(number)
             yield record
+
+    def place(self, number: int) -> str:
+        """Return where a variant (from 1) stands, in words for an error message."""
+        found = _find_variant(self._content, number)
+        line = f", line {found[0]}" if found else ""
+        return f"{self._path}{line}, variant {number}"
+
+    def _refuse_too_many(self, number: int) -> None:
+        with _open_binary(self._content) as handle:
+            while number <= MOST_LINES and (chunk := handle.read(1 << 24)):
+                number += chunk.count(b"\n")
+        if number > MOST_LINES + _COUNTED_AT:
+            raise DataError(
+                f"has more than {MOST_LINES:,} variants",
+                where=self._path,
+                remedy="thin them first, for example plink2 --indep-pairwise 50 5 0.9, "
+                "or bcftools view -q 0.01:minor",
+            )
 
 
 @contextmanager
@@ -102,12 +127,7 @@ def open_variants(path: str | Path) -> Iterator[VariantFile]:
         try:
             reader = cyvcf2.VCF(str(content))
         except Exception as error:  # cyvcf2 raises no narrower one
-            raise DataError(
-                _header_fault(content),
-                where=path,
-                remedy="write or download the file again; `bcftools view -h` shows "
-                "the header",
-            ) from error
+            raise _header_fault(content, path) from error
         try:
             yield VariantFile(reader, content, path)
         finally:
@@ -178,52 +198,72 @@ def _open_binary(path: Path) -> Any:
     return gzip.open(path, "rb") if compressed else path.open("rb")
 
 
-def _header_fault(path: Path) -> str:
+def _header_fault(content: Path, path: Path) -> DataError:
     """Return what is wrong with a file htslib would not open."""
+    remedy = "write or download the file again; `bcftools view -h` shows the header"
     titles = b""
     try:
-        with _open_binary(path) as handle:
-            first = handle.readline()
+        with _open_binary(content) as handle:
+            first = handle.readline(_LONGEST_LINE)
             if first.startswith(b"BCF"):
-                return "the BCF header is damaged"
+                return DataError("the BCF header is damaged", where=path, remedy=remedy)
             if not first.startswith(b"##fileformat=VCF"):
-                return "is no VCF: its first line is not ##fileformat=VCFv4.x"
-            for line in handle:
+                what = "is no VCF: its first line is not ##fileformat=VCFv4.x"
+                return DataError(what, where=path, remedy=remedy)
+            while line := handle.readline(_LONGEST_LINE):
                 if not line.startswith(b"##"):
                     titles = line
                     break
             while handle.read(1 << 20):
                 pass  # to the end: htslib reads ahead and meets damage further on
     except (EOFError, OSError, zlib.error):
-        return "the gzip stream is truncated or damaged"
+        what = "the gzip stream is truncated or damaged"
+        return DataError(what, where=path, remedy=remedy)
     if not titles.startswith(b"#CHROM\t"):
-        return "the header has no line #CHROM with tabs between its columns"
-    samples = titles.rstrip().split(b"\t")[9:]
-    for name in samples:
-        if samples.count(name) > 1:
-            return f"sample {name.decode(errors='replace')!r} occurs more than once"
-    return "the header cannot be parsed"
+        what = "the header has no line #CHROM with tabs between its columns"
+        return DataError(what, where=path, remedy=remedy)
+    samples = titles.rstrip().split(b"\t")[_FIRST_SAMPLE - 1 :]
+    for one, name in enumerate(samples):
+        if name in samples[one + 1 :]:
+            two = samples.index(name, one + 1)
+            return DataError(
+                f"sample {name.decode(errors='replace')!r} occurs more than once: in "
+                f"columns {one + _FIRST_SAMPLE} and {two + _FIRST_SAMPLE}",
+                where=path,
+                remedy="keep one of them (bcftools view -s), or rename them (bcftools "
+                "reheader -s)",
+            )
+    return DataError("the header cannot be parsed", where=path, remedy=remedy)
+
+
+def _find_variant(path: Path, number: int) -> tuple[int, bytes, int] | None:
+    """Return line, text and expected columns of a variant; None for BCF."""
+    seen, n_column = 0, 0
+    with _open_binary(path) as handle:
+        for line, text in enumerate(handle, start=1):
+            if line == 1 and text.startswith(b"BCF"):
+                return None
+            if text.startswith(b"#CHROM"):
+                n_column = text.count(b"\t") + 1
+            seen += not text.removeprefix(_BOM).startswith(b"#")
+            if seen == number:
+                return line, text, n_column
+    return None
 
 
 def _record_fault(path: Path, number: int) -> tuple[str, str]:
     """Return what is wrong with the record after `number` others, and ` (line L)`."""
-    seen = -1
-    n_column = 0
     try:
+        found = _find_variant(path, number + 1)
         with _open_binary(path) as handle:
-            for line, text in enumerate(handle, start=1):
-                if line == 1 and text.startswith(b"BCF"):
-                    break
-                if text.startswith(b"#CHROM"):
-                    n_column = text.count(b"\t") + 1
-                seen += not text.startswith(b"#")
-                if seen == number:
-                    while handle.read(1 << 20):
-                        pass  # to the end: htslib reads ahead and meets damage there
-                    return _line_fault(text, n_column), f" (line {line})"
+            while handle.read(1 << 20):
+                pass  # to the end: htslib reads ahead and meets damage there
     except (EOFError, OSError, zlib.error):
         return "the gzip stream is truncated or damaged", ""
-    return "is damaged or truncated, or has a value that cannot be parsed", ""
+    if found is None:
+        return "is damaged or truncated, or has a value that cannot be parsed", ""
+    line, text, n_column = found
+    return _line_fault(text, n_column), f" (line {line})"
 
 
 def _line_fault(text: bytes, n_column: int) -> str:

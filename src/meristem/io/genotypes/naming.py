@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from sys import intern
 
 import numpy as np
 
 from meristem.errors import DataError
-from meristem.records import IntArray, StrArray, VariantTable
+from meristem.records import Genotypes, IntArray, StrArray, VariantTable
+from meristem.text.files import compose
 
 LONGEST_ALLELE = 64
 """Longer alleles (bp) are written short: numpy pads every string to the longest."""
 
 _NO_ID = frozenset(("", "."))
+_NO_CONTIG = dict.fromkeys(("0", ".", "NA"), "")
+_NO_ALLELE = dict.fromkeys(("0", "."), "")
 
 
 def shorten_allele(allele: str) -> str:
@@ -70,6 +75,8 @@ def make_variant_table(
 
     An id that is missing (empty or `.`) becomes `contig:position:ref:alt`. An id
     that several different variants share is replaced by that name for all of them.
+    Contigs `0`, `.` and `NA` and alleles `0` and `.` mean unknown; long alleles are
+    written short.
 
     Parameters
     ----------
@@ -96,7 +103,9 @@ def make_variant_table(
     >>> table.variant_id.tolist()
     ['1:5:A:G', 'rs1']
     """
-    names = list(map(str, variant_id))
+    names = list(map(compose, variant_id))
+    contig = _recode(contig, lambda name: _NO_CONTIG.get(name, compose(name)))
+    ref, alt = _recode(ref, _plain_allele), _recode(alt, _plain_allele)
     distinct = set(names)
     if len(distinct) < len(names) or distinct & _NO_ID:
         count = Counter(names)
@@ -113,6 +122,87 @@ def make_variant_table(
         string_array(ref),
         string_array(alt),
     )
+
+
+def _recode(names: Sequence[str], change: Callable[[str], str]) -> list[str]:
+    written = {name: change(name) for name in set(names)}
+    return [written[name] for name in names]
+
+
+def _plain_allele(name: str) -> str:
+    return _NO_ALLELE.get(name, shorten_allele(name))
+
+
+@dataclass
+class VariantColumns:
+    """Ids, places and alleles of the variants read so far."""
+
+    variant_id: list[str] = field(default_factory=list)
+    contig: list[str] = field(default_factory=list)
+    position: list[int] = field(default_factory=list)
+    ref: list[str] = field(default_factory=list)
+    alt: list[str] = field(default_factory=list)
+
+    def append(
+        self, variant_id: str, contig: str, position: int, ref: str, alts: Iterable[str]
+    ) -> None:
+        """Append one row per counted allele."""
+        for alt in alts:
+            self.variant_id.append(variant_id)
+            self.contig.append(intern(contig))
+            self.position.append(position)
+            self.ref.append(intern(ref))
+            self.alt.append(intern(alt))
+
+    def table(self, source: str | Path) -> VariantTable:
+        """Return the variants; raise DataError if there are none."""
+        if not self.position:
+            raise DataError(
+                "has a header and no variants",
+                where=source,
+                remedy="check the step that wrote it, or the filter that emptied it",
+            )
+        columns = (self.variant_id, self.contig, self.position, self.ref, self.alt)
+        return make_variant_table(*columns, source)
+
+
+def read_position(text: str, where: str) -> int:
+    """Return a position in bp, 0 where it is unknown (empty, `NA` or `.`).
+
+    Examples
+    --------
+    >>> read_position(" 120 ", "a.csv, line 2"), read_position("NA", "a.csv, line 3")
+    (120, 0)
+    """
+    text = text.strip()
+    if text in ("", "NA", "."):
+        return 0
+    if text.isascii() and text.isdecimal() and len(text) < 16:
+        return int(text)
+    raise DataError(
+        f"position {text!r} is no whole number >= 0",
+        where=where,
+        remedy="write base pairs, 0 where unknown",
+    )
+
+
+def refuse_blanks(genotypes: Genotypes, kind: str) -> None:
+    """Raise DataError if a name cannot be written to a format that blanks divide."""
+    variants = genotypes.variants
+    contigs = [name for name in set(variants.variant_contig.tolist()) if name]
+    names = {
+        "variant": variants.variant_id.tolist(),
+        "contig": contigs,
+        "sample": genotypes.sample_id.tolist(),
+    }
+    for what, values in names.items():
+        for name in values:
+            if name.split() != [name]:
+                raise DataError(
+                    f"{what} id {name!r} cannot be written to {kind}",
+                    where=genotypes.source,
+                    remedy="rename it without blanks",
+                )
 
 
 def _refuse_same_place(
@@ -152,8 +242,10 @@ def string_array(names: Sequence[str]) -> StrArray:
     return np.asarray(distinct, dtype=np.str_)[index]
 
 
-def check_samples(sample_id: Sequence[str], source: str | Path) -> StrArray:
-    """Return the sample ids as an array.
+def check_samples(
+    sample_id: Sequence[str], source: str | Path, place: str = "samples", first: int = 1
+) -> StrArray:
+    """Return the sample ids as an array, Unicode composed (NFC).
 
     Parameters
     ----------
@@ -161,6 +253,9 @@ def check_samples(sample_id: Sequence[str], source: str | Path) -> StrArray:
         Ids as the file has them.
     source
         The file, for messages.
+    place, first
+        What the file holds a sample in (`columns`, `lines`), and the number of the
+        first one.
 
     Returns
     -------
@@ -177,6 +272,7 @@ def check_samples(sample_id: Sequence[str], source: str | Path) -> StrArray:
     >>> check_samples(["B73", "Mo17"], "lines.vcf").tolist()
     ['B73', 'Mo17']
     """
+    sample_id = [compose(name) for name in sample_id]
     if len(sample_id) == 0:
         raise DataError(
             "has no samples",
@@ -192,8 +288,11 @@ def check_samples(sample_id: Sequence[str], source: str | Path) -> StrArray:
             )
     twice = [name for name, count in Counter(sample_id).items() if count > 1]
     if twice:
+        one = sample_id.index(twice[0])
+        two = sample_id.index(twice[0], one + 1)
         raise DataError(
-            f"{len(twice)} sample ids occur more than once: {', '.join(twice[:5])}",
+            f"{len(twice)} sample ids occur more than once: {', '.join(twice[:5])} "
+            f"({twice[0]} in {place} {one + first} and {two + first})",
             where=source,
             remedy="keep one of each, or rename them",
         )

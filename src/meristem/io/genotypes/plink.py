@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.io.genotypes.blocks import BLOCK
+from meristem.io.genotypes.naming import refuse_blanks
 from meristem.io.genotypes.plink_tables import (
     AlleleTable,
     read_bim,
@@ -337,14 +338,4 @@ def _refuse_unwritable(genotypes: Genotypes) -> None:
             where=genotypes.source,
             remedy="write VCF or the Zarr store",
         )
-    for kind, names in (
-        ("sample", genotypes.sample_id),
-        ("variant", genotypes.variants.variant_id),
-    ):
-        for name in map(str, names):
-            if name.split() != [name]:
-                raise DataError(
-                    f"{kind} id {name!r} cannot be written to .bed",
-                    where=genotypes.source,
-                    remedy="rename it without blanks",
-                )
+    refuse_blanks(genotypes, ".bed")

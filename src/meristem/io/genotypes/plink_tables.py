@@ -11,7 +11,7 @@ from meristem.errors import DataError
 from meristem.io.genotypes.naming import (
     check_samples,
     make_variant_table,
-    shorten_allele,
+    read_position,
 )
 from meristem.records import IntArray, StrArray, VariantTable
 from meristem.text.files import read_text
@@ -167,29 +167,24 @@ def _alleles(text: str, titles: tuple[str, ...], path: Path) -> AlleleTable:
         }
     variants = make_variant_table(
         columns.get("ID", [""] * len(alts)),
-        ["" if contig == "0" else contig for contig in columns["#CHROM"]],
+        columns["#CHROM"],
         position[record],
-        _known(columns["REF"]),
-        _known(alts),
+        columns["REF"],
+        alts,
         path,
     )
     return AlleleTable(variants, record, number)
 
 
-def _known(alleles: list[str]) -> list[str]:
-    """Return alleles as we write them: "" where unknown, long ones short."""
-    written = {name: shorten_allele(name) for name in set(alleles)} | {"0": "", ".": ""}
-    return [written[name] for name in alleles]
-
-
 def _positions(column: list[str], text: str, path: Path) -> IntArray:
     joined = "".join(column)
     if not (joined.isascii() and joined.isdecimal() and max(map(len, column)) < 16):
+        found = []
         for row, word in enumerate(column):
-            if not (word.isascii() and word.isdecimal() and len(word) < 16):
-                raise DataError(
-                    f"position {word!r} is no whole number >= 0",
-                    where=f"{path}, line {_line(text, row)}",
-                    remedy="write base pairs, 0 where unknown",
-                )
+            try:
+                found.append(read_position(word, ""))
+            except DataError as error:
+                where = f"{path}, line {_line(text, row)}"
+                raise DataError(error.what, where=where, remedy=error.remedy) from None
+        return np.array(found, dtype=np.int64)
     return np.fromiter(map(int, column), np.int64, len(column))

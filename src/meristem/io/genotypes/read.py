@@ -13,6 +13,9 @@ from meristem.io.genotypes.vcf import read_vcf
 from meristem.io.stores.genotypes import read_genotypes_store
 from meristem.records import Genotypes
 
+COMPANIONS = {".bed": (".bim", ".fam"), ".pgen": (".pvar", ".psam")}
+"""Tables that lie beside the main file of a PLINK set."""
+
 _FORMATS = {
     ".vcf": "vcf",
     ".bcf": "vcf",
@@ -58,9 +61,34 @@ def genotype_format(path: str | Path) -> str:
     raise DataError(
         "the format cannot be told from the file name",
         where=path,
-        remedy=f"use one of the endings {', '.join(_FORMATS)} (also with .gz), or set "
-        "format in the configuration",
+        remedy=f"use one of the endings {', '.join(_FORMATS)} (also with .gz) or the "
+        "prefix of a PLINK set, or set format in the configuration",
     )
+
+
+def find_genotypes(path: str | Path) -> Path:
+    """Return the main file of a PLINK set that is named by its prefix or a table.
+
+    Parameters
+    ----------
+    path
+        `panel` stands for `panel.bed`, else `panel.pgen`; so do `panel.bim`,
+        `panel.fam`, `panel.pvar` and `panel.psam`. All else stays as it is.
+
+    Returns
+    -------
+    Path
+        A `.bed` or `.pgen` file, or `path`.
+    """
+    path = Path(path)
+    for main, beside in COMPANIONS.items():
+        if path.suffix in beside and path.with_suffix(main).is_file():
+            return path.with_suffix(main)
+    for main in COMPANIONS:
+        whole = path.with_name(path.name + main)
+        if path.name and not path.exists() and whole.is_file():
+            return whole
+    return path
 
 
 def read_genotypes(config: GenotypeConfig) -> Genotypes:
@@ -92,7 +120,7 @@ def read_genotypes(config: GenotypeConfig) -> Genotypes:
     ...     read_genotypes(GenotypeConfig(path=path)).call_dosage.tolist()
     [[0, 2], [2, -1]]
     """
-    path = config.path
+    path = find_genotypes(config.path)
     kind = genotype_format(path) if config.format == "auto" else config.format
     if kind == "vcf":
         return read_vcf(path, field=config.field, multiallelic=config.multiallelic)

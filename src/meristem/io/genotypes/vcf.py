@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,37 +12,15 @@ from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.io.genotypes.blocks import GrowingDosage
-from meristem.io.genotypes.htslib import open_variants
-from meristem.io.genotypes.naming import make_variant_table, shorten_allele
-from meristem.records import MISSING, Genotypes, StrArray
+from meristem.io.genotypes.htslib import VariantFile, open_variants
+from meristem.io.genotypes.naming import VariantColumns, refuse_blanks
+from meristem.records import MISSING, Genotypes
 from meristem.text.files import replacing
 
 GREATEST_PLOIDY = 8
 _ABSENT = -1  # cyvcf2's code of "." in a call
 _VECTOR_END = -2  # cyvcf2's filler behind a call of lower ploidy
 _MISSING_INTEGER = -(2**31)  # htslib's missing value of an Integer field
-
-
-@dataclass
-class _Columns:
-    """Names of the variants read so far."""
-
-    variant_id: list[str] = field(default_factory=list)
-    contig: list[str] = field(default_factory=list)
-    position: list[int] = field(default_factory=list)
-    ref: list[str] = field(default_factory=list)
-    alt: list[str] = field(default_factory=list)
-
-    def append(self, record: Any, alts: list[str]) -> None:
-        """Append one row per alternate allele."""
-        contig = record.CHROM
-        ref = shorten_allele(record.REF)
-        for alt in alts:
-            self.variant_id.append(record.ID or "")
-            self.contig.append("" if contig == "0" else contig)
-            self.position.append(record.POS)
-            self.ref.append(ref)
-            self.alt.append(shorten_allele(alt))
 
 
 def read_vcf(
@@ -75,8 +52,8 @@ def read_vcf(
     ------
     DataError
         If the file is absent, damaged or truncated, has no samples, no variants or
-        not the field asked for, mixes ploidies, or has several alternate alleles
-        and `multiallelic` is `refuse`.
+        not the field asked for, mixes ploidies, calls an allele that its line does
+        not list, or has several alternate alleles and `multiallelic` is `refuse`.
 
     References
     ----------
@@ -99,7 +76,7 @@ def read_vcf(
     >>> genotypes.call_dosage.tolist(), genotypes.variants.variant_id.tolist()
     ([[1], [2]], ['1:7:A:G'])
     """
-    columns = _Columns()
+    columns = VariantColumns()
     ploidy = 0
     with open_variants(path) as file:
         if field == "DS" and not file.defines("DS"):
@@ -109,15 +86,21 @@ def read_vcf(
                 remedy='add its ##FORMAT=<ID=DS,...> line, or set field = "GT"',
             )
         growing = GrowingDosage(file.sample_id.size)
-        place = _Place(path, file.sample_id)
+        place = _Place(file)
         try:
             for record in file.records():
                 place.move(record)
-                alts = record.ALT or [""]
+                alts = record.ALT
                 if len(alts) > 1 and multiallelic == "refuse":
                     raise _several_alleles(alts, place)
                 ploidy = _append(record, field, len(alts), ploidy, growing, place)
-                columns.append(record, alts)
+                columns.append(
+                    record.ID or "",
+                    record.CHROM,
+                    record.POS,
+                    record.REF,
+                    alts or [""],
+                )
         except UnicodeDecodeError as error:
             raise DataError(
                 "a name or an allele is not UTF-8 text",
@@ -126,29 +109,16 @@ def read_vcf(
                 "utf-8)",
             ) from error
         sample_id = file.sample_id
-    if not columns.position:
-        raise DataError(
-            "has a header and no variants",
-            where=path,
-            remedy="check the step that wrote it, or the filter that emptied it",
-        )
-    variants = make_variant_table(
-        columns.variant_id,
-        columns.contig,
-        columns.position,
-        columns.ref,
-        columns.alt,
-        path,
-    )
+    variants = columns.table(path)
     return Genotypes(sample_id, variants, growing.finish(), ploidy or 2, str(path))
 
 
 class _Place:
     """Where the reader is; put into words only when a message needs it."""
 
-    def __init__(self, path: str | Path, sample_id: StrArray) -> None:
-        self.sample_id = sample_id
-        self._path = path
+    def __init__(self, file: VariantFile) -> None:
+        self.sample_id = file.sample_id
+        self._file = file
         self.number = 0
         self._record: Any = None
 
@@ -158,8 +128,8 @@ class _Place:
         self._record = record
 
     def __str__(self) -> str:
-        record = self._record
-        return f"{self._path}, variant {self.number} ({record.CHROM}:{record.POS})"
+        record, where = self._record, self._file.place(self.number)
+        return f"{where} ({record.CHROM}:{record.POS})"
 
 
 def count_allele(
@@ -205,13 +175,14 @@ def _append(
     """Append the dosages of one record; return the ploidy of the file so far."""
     if name == "GT":
         calls = _calls(record, place)
+        _refuse_unlisted(calls, n_alt, place)
         ploidy = _agree_on_ploidy(calls, ploidy, place)
-        for allele in range(1, n_alt + 1):
+        for allele in range(1, max(n_alt, 1) + 1):
             growing.append(count_allele(calls[:, : ploidy or 1], allele))
         return ploidy
     if "GT" in record.FORMAT:
         ploidy = _agree_on_ploidy(_calls(record, place), ploidy, place)
-    for dosage in _stated_dosages(record, n_alt, ploidy or 2, place):
+    for dosage in _stated_dosages(record, max(n_alt, 1), ploidy or 2, place):
         growing.append(dosage)
     return ploidy
 
@@ -235,6 +206,22 @@ def _calls(record: Any, place: _Place) -> NDArray[np.int16]:  # (n_sample, ploid
             where=str(place),
             remedy='write GT in every record, or set field = "DS" if there is one',
         ) from error
+
+
+def _refuse_unlisted(
+    calls: NDArray[np.int16],  # (n_sample, ploidy)
+    n_alt: int,
+    place: _Place,
+) -> None:
+    if calls.max() > n_alt:
+        sample, copy = np.argwhere(calls > n_alt)[0]
+        listed = f"{n_alt} alternate allele(s)" if n_alt else "no alternate allele"
+        raise DataError(
+            f"sample {place.sample_id[sample]!s} carries allele {calls[sample, copy]}, "
+            f"but the line lists {listed}",
+            where=str(place),
+            remedy="write the allele to ALT, or the call as missing (./.)",
+        )
 
 
 def _agree_on_ploidy(
@@ -316,6 +303,7 @@ def write_vcf(genotypes: Genotypes, path: str | Path) -> None:
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
+    >>> from meristem.io.genotypes.naming import make_variant_table
     >>> variants = make_variant_table(["m1"], ["1"], [7], ["A"], ["G"], "example")
     >>> dosage = np.array([[1], [-1]], dtype=np.int8)
     >>> genotypes = Genotypes(np.array(["B73", "Mo17"]), variants, dosage)
@@ -335,17 +323,8 @@ def write_vcf(genotypes: Genotypes, path: str | Path) -> None:
 
 
 def _refuse_unwritable(genotypes: Genotypes) -> None:
+    refuse_blanks(genotypes, "VCF")
     variants = genotypes.variants
-    contigs = np.unique(variants.variant_contig)
-    names = (variants.variant_id, contigs[contigs != ""], genotypes.sample_id)
-    for kind, values in zip(("variant", "contig", "sample"), names, strict=True):
-        for name in map(str, values):
-            if name.split() != [name]:
-                raise DataError(
-                    f"{kind} id {name!r} cannot be written to VCF",
-                    where=genotypes.source,
-                    remedy="rename it without blanks",
-                )
     carried = genotypes.call_dosage.max(axis=0, initial=MISSING) > 0
     unknown = np.flatnonzero(carried & (variants.variant_alt == ""))
     if unknown.size:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from meristem.genetics.copies import describe_copies
 from meristem.pages.key_values import record_table, shown
 from meristem.pages.numbers import count, number, percent
 from meristem.pages.page import Section
@@ -28,6 +29,8 @@ def data_section(view: View) -> Section:
     parts = [Markup("<h3>Read</h3>"), _inputs(data), *_traits(data)]
     if data.get("reconciliation"):
         parts += [Markup("<h3>Matched and dropped</h3>"), _pairs(data)]
+    if data.get("copies"):
+        parts += [Markup("<h3>Identical lines</h3>"), *_copies(data["copies"])]
     if data.get("filters"):
         parts += [Markup("<h3>Marker filters</h3>"), _filters(data["filters"])]
     return Section("Data", "data", str(Markup("\n").join(parts)), intro)
@@ -101,7 +104,7 @@ def _pairs(data: dict[str, Any]) -> Markup:
             "only_in_the_first": pair.get("dropped_left"),
             "only_in_the_second": pair.get("dropped_right"),
             "ambiguous": _sum(pair, "duplicated_left", "duplicated_right"),
-            "would_match": sum((pair.get("would_match") or {}).values()),
+            "would_match": pair.get("would_match_together"),
         }
         for pair in pairs
     ]
@@ -122,14 +125,28 @@ def _hints(pair: dict[str, Any]) -> list[Markup]:
     if not examples or pair.get("folded"):
         return []
     listed = ", ".join(f"{e[0]} and {e[1]}" for e in examples[:3])
-    total = sum((pair.get("would_match") or {}).values())
+    rules = ", ".join(f'"{rule}"' for rule in pair.get("rules") or [])
     box = Markup('<div class="box warn"><p>{}</p></div>')
     return [
         box.format(
-            f"{total} names of {pair.get('left')} and {pair.get('right')} differ "
-            f"only in spaces, case or -/_ (for example {listed}). If they are the same "
-            "lines, run again with --fold-ids."
+            f"{shown(pair.get('would_match_together'))} more names of "
+            f"{pair.get('left')} and {pair.get('right')} are alike but for their "
+            f"spelling (for example {listed}). If they are the same lines, set "
+            f"fold_ids = [{rules}] at the top of the configuration and run again."
         )
+    ]
+
+
+def _copies(groups: list[list[str]]) -> list[Markup]:
+    text = (
+        f"{describe_copies(groups)}. Copies in other folds make prediction look "
+        'easier; evaluate.copies = "together" keeps them in one.'
+    )
+    rows = [(len(group), ", ".join(group)) for group in groups]
+    frame = pd.DataFrame(rows, columns=["lines", "names"]).astype({"lines": float})
+    return [
+        Markup('<div class="box warn"><p>{}</p></div>').format(text),
+        table_html(frame, {"lines": count}),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Contig names of variants and genes brought together."""
+"""Contig names of two files brought together, one rule for genes and variants."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _VALUE = {"I": 1, "V": 5, "X": 10, "L": 50}
 
 @dataclass(frozen=True)
 class ContigMatch:
-    """Which contig of the genes a contig of the variants is."""
+    """Which contig of one file a contig of the variants is."""
 
-    gene_contig: Mapping[str, str]  # contig of variants -> contig of genes
+    partner: Mapping[str, str]  # contig of variants -> contig of the other file
     rule: str  # "exact", "prefix", "roman"; "none" when nothing matched
     unmatched: tuple[str, ...]  # contigs of variants without a partner
 
@@ -51,12 +51,12 @@ def roman_value(name: str) -> str:
 
 def _match(
     variant_contigs: Iterable[str],
-    gene_contigs: Iterable[str],
+    other_contigs: Iterable[str],
     fold: Callable[[str], str],
 ) -> dict[str, str]:
-    """Match by folded name; a folded name that stands for two genes' contigs fails."""
+    """Match by folded name; a folded name that stands for two contigs fails."""
     partner: dict[str, list[str]] = {}
-    for name in gene_contigs:
+    for name in other_contigs:
         partner.setdefault(fold(name), []).append(name)
     found = {}
     for name in variant_contigs:
@@ -83,7 +83,7 @@ def _is_roman(name: str) -> bool:
 
 def match_contigs(
     variant_contigs: Iterable[str],
-    gene_contigs: Iterable[str],
+    other_contigs: Iterable[str],
 ) -> ContigMatch:
     """Match contig names: as they are, without `chr`, then Roman as Arabic numerals.
 
@@ -92,8 +92,8 @@ def match_contigs(
 
     Parameters
     ----------
-    variant_contigs, gene_contigs
-        The names on both sides.
+    variant_contigs, other_contigs
+        The names on both sides; the other side are genes, or variants to be found.
 
     Returns
     -------
@@ -104,10 +104,10 @@ def match_contigs(
     --------
     >>> match_contigs(["1", "2"], ["Chr1", "Chr2", "ChrM"]).rule
     'prefix'
-    >>> match_contigs(["1", "10"], ["I", "X", "Mito"]).gene_contig
+    >>> match_contigs(["1", "10"], ["I", "X", "Mito"]).partner
     {'1': 'I', '10': 'X'}
     """
-    ours, theirs = sorted(set(variant_contigs)), sorted(set(gene_contigs))
+    ours, theirs = sorted(set(variant_contigs)), sorted(set(other_contigs))
     rule, found = "exact", {name: name for name in ours if name in theirs}
     stripped = _match(ours, theirs, strip_prefix)
     if len(stripped) > len(found):

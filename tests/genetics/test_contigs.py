@@ -1,6 +1,6 @@
 import pytest
 
-from meristem.plan.contigs import match_contigs, roman_value, strip_prefix
+from meristem.genetics.contigs import match_contigs, roman_value, strip_prefix
 
 YEAST = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
 YEAST += ["XIII", "XIV", "XV", "XVI", "Mito"]
@@ -40,10 +40,10 @@ def test_yeast_in_both_directions():
     arabic = [str(number) for number in range(1, 17)]
     match = match_contigs(arabic, YEAST)
     assert match.rule == "roman"
-    assert match.gene_contig["9"] == "IX"
-    assert len(match.gene_contig) == 16
+    assert match.partner["9"] == "IX"
+    assert len(match.partner) == 16
     back = match_contigs(YEAST, [f"chr{number}" for number in range(1, 17)])
-    assert back.gene_contig["XIV"] == "chr14"
+    assert back.partner["XIV"] == "chr14"
     assert back.unmatched == ("Mito",)
 
 
@@ -51,17 +51,17 @@ def test_names_that_match_are_not_reinterpreted():
     # X is a sex chromosome here: nothing may make it chromosome 10.
     match = match_contigs(["1", "10", "X"], ["chr1", "chr10", "chrX"])
     assert match.rule == "prefix"
-    assert match.gene_contig == {"1": "chr1", "10": "chr10", "X": "chrX"}
+    assert match.partner == {"1": "chr1", "10": "chr10", "X": "chrX"}
     assert match_contigs(["10"], ["X", "2L"]).rule == "none"
     assert match_contigs(["10", "11"], ["X"]).rule == "none"
 
 
 def test_exact_names_win_over_folded_ones():
     match = match_contigs(["1", "chr1"], ["1", "chr1"])
-    assert match.gene_contig == {"1": "1", "chr1": "chr1"}
+    assert match.partner == {"1": "1", "chr1": "chr1"}
 
 
 def test_ambiguous_names_are_not_guessed():
     match = match_contigs(["Chr1", "2"], ["1", "01", "2"])
-    assert match.gene_contig == {"2": "2"}
+    assert match.partner == {"2": "2"}
     assert match.unmatched == ("Chr1",)
