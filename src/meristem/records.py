@@ -8,7 +8,7 @@ treat them as read-only.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,6 +144,51 @@ class Observations:
     value: FloatArray  # (n_obs,) NaN missing
     weight: FloatArray  # (n_obs,) > 0, relative precision; 1 when not given
     source: str = ""
+    standard_error: FloatArray | None = None  # (n_obs,) NaN missing; None: not given
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Single values behind adjusted ones, so that any set of rows can be adjusted anew.
+
+    Values of one block are adjusted together. Lines without a row (not genotyped:
+    checks, say) have numbers from the number of rows on; they are in every set.
+    """
+
+    sample: IntArray  # (n_obs,) row of the phenotypes
+    target: IntArray  # (n_obs,) column of the phenotypes
+    block: IntArray  # (n_obs,)
+    environment: IntArray  # (n_obs,)
+    replicate: IntArray  # (n_obs,)
+    value: FloatArray  # (n_obs,)
+    weight: FloatArray  # (n_obs,) > 0
+    error: FloatArray | None = None  # (n_obs,) standard errors, instead of weights
+
+    def take(self, index: NDArray) -> Measurements:
+        """Return the values at `index` (integers or a mask)."""
+        return Measurements(
+            *(
+                None if array is None else array[index]
+                for array in (getattr(self, item.name) for item in fields(self))
+            )
+        )
+
+    def of_rows(self, index: NDArray, n_sample: int) -> Measurements:
+        """Return those of some of `n_sample` rows, numbered as they will stand."""
+        rows = np.arange(n_sample)[index]
+        place = np.full(max(n_sample, self.sample.max(initial=-1) + 1), -1)
+        place[rows] = np.arange(rows.size)
+        place[n_sample:] = rows.size + np.arange(place.size - n_sample)
+        sample = place[self.sample]
+        return replace(self, sample=sample).take(sample >= 0)
+
+    def of_targets(self, index: NDArray, n_target: int) -> Measurements:
+        """Return those of some of `n_target` targets, numbered as they will stand."""
+        columns = np.arange(n_target)[index]
+        place = np.full(n_target, -1)
+        place[columns] = np.arange(columns.size)
+        target = place[self.target]
+        return replace(self, target=target).take(target >= 0)
 
 
 @dataclass(frozen=True)
@@ -160,6 +205,8 @@ class Phenotypes:
     environment_name: StrArray  # (n_target,)
     value: FloatArray  # (n_sample, n_target) NaN missing
     weight: FloatArray  # (n_sample, n_target) > 0; relative precision of the value
+    measurements: Measurements | None = None  # what the values are adjusted from;
+    # None where no value depends on those of other samples
 
     def __post_init__(self) -> None:
         expected = (self.sample_id.size, self.trait_name.size)
@@ -186,21 +233,25 @@ class Phenotypes:
 
     def take_samples(self, index: NDArray) -> Phenotypes:
         """Return the samples at `index` (integers or a mask), in that order."""
+        known = self.measurements
         return replace(
             self,
             sample_id=self.sample_id[index],
             value=self.value[index],
             weight=self.weight[index],
+            measurements=known and known.of_rows(index, self.sample_id.size),
         )
 
     def take_targets(self, index: NDArray) -> Phenotypes:
         """Return the targets at `index` (integers or a mask), in that order."""
+        known = self.measurements
         return replace(
             self,
             trait_name=self.trait_name[index],
             environment_name=self.environment_name[index],
             value=self.value[:, index],
             weight=self.weight[:, index],
+            measurements=known and known.of_targets(index, self.n_target),
         )
 
 
@@ -311,8 +362,8 @@ class Dataset:
     """Everything known of one set of samples, aligned row by row.
 
     Every row has genotypes. Phenotypes and omics are NaN where a sample was not
-    measured. A model is fitted on `dataset.take(training_rows)` and therefore
-    cannot see anything of the other rows.
+    measured. A model is fitted on `prepare.training.training_set`: `take` leaves
+    nothing of the other rows, and what was adjusted by them is adjusted anew.
     """
 
     genotypes: Genotypes

@@ -1,13 +1,13 @@
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
-from scipy.linalg import block_diag
 
 from meristem.errors import DataError
-from meristem.prepare.adjust import _pseudo_inverse, adjusted_means, line_means
+from meristem.prepare.adjust import adjusted_means, observed_values, readjusted
 from meristem.records import Observations
 
 
@@ -180,34 +180,63 @@ def test_order_of_rows_does_not_matter():
     np.testing.assert_allclose(one.value, two.value[back], atol=1e-9)
 
 
-def test_lines_are_absorbed_so_that_many_lines_are_cheap():
-    rng = np.random.default_rng(2)
-    n, n_line = 60_000, 20_000
-    line = rng.integers(0, n_line, n)
-    environment = rng.integers(0, 10, n)
-    truth = rng.normal(size=n_line)
-    value = truth[line] + 5.0 * environment
-    mean, weight = line_means(
-        value, np.ones(n), line, environment, np.zeros(n, int), n_line=n_line
-    )
-    seen = ~np.isnan(mean)
-    np.testing.assert_allclose(
-        mean[seen] - mean[seen].mean(), truth[seen] - truth[seen].mean(), atol=1e-8
-    )
-    assert (weight > 0).all()
+def rows_of(phenotypes, names):
+    return np.flatnonzero(np.isin(phenotypes.sample_id, names))
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_pseudo_inverse_equals_numpy(seed):
-    rng = np.random.default_rng(seed)
-    blocks = []
-    for n in (1, 4, 6):
-        joined = np.triu(rng.uniform(0.1, 2, (n, n)), 1)
-        joined += joined.T
-        blocks.append(np.diag(joined.sum(1)) - joined)
-    system = block_diag(*blocks)
-    island = np.repeat([0, 1, 2], [1, 4, 6])
-    order = rng.permutation(11)
-    found = _pseudo_inverse(system[np.ix_(order, order)], island[order])
-    expected = np.linalg.pinv(system)[np.ix_(order, order)]
-    np.testing.assert_allclose(found, expected, atol=1e-10)
+@pytest.mark.parametrize("by", ["line", "line_environment"])
+def test_readjusted_rows_are_those_of_a_file_without_the_others(by):
+    rows = unbalanced(3)
+    whole = adjusted_means(table(rows), by)
+    train = np.arange(1, 11)
+    kept = [row for row in rows if row[0] in set(whole.sample_id[train])]
+    alone = adjusted_means(table(kept), by)
+    found = readjusted(whole.take_samples(train))
+    order = [alone.sample_id.tolist().index(name) for name in found.sample_id]
+    column = [alone.target_name.index(name) for name in found.target_name]
+    place = np.ix_(order, column)
+    np.testing.assert_allclose(found.value, alone.value[place], atol=1e-10)
+    np.testing.assert_allclose(found.weight, alone.weight[place], atol=1e-10)
+    assert not np.allclose(found.value, whole.value[train], equal_nan=True)
+
+
+def test_test_rows_change_no_training_value_and_are_scored_by_it():
+    rows = unbalanced(4)
+    spoilt = [
+        (line, e, r, 1e6 * v if line in ("L01", "L05") else v) for line, e, r, v in rows
+    ]
+    values = []
+    for file in (rows, spoilt):
+        found = adjusted_means(table(file))
+        test = rows_of(found, ["L01", "L05"])
+        train = np.setdiff1d(np.arange(found.sample_id.size), test)
+        learned = readjusted(found.take_samples(train))
+        values.append(learned.value.tobytes() + learned.weight.tobytes())
+        # with training rows as test rows, the scored value is the adjusted mean
+        again = observed_values(found, train, train)
+        np.testing.assert_allclose(again, learned.value, atol=1e-10)
+        assert np.isfinite(observed_values(found, train, test)).all()
+    assert values[0] == values[1]
+
+
+def test_single_trials_need_no_measurements():
+    rows = [("a", "", "", 1.0), ("b", "", "", 2.0), ("a", "", "", 2.0)]
+    assert adjusted_means(table(rows)).measurements is None
+    rows = [("a", "x", "", 1.0), ("b", "x", "", 2.0), ("b", "y", "", 3.0)]
+    assert adjusted_means(table(rows)).measurements is not None
+    found = adjusted_means(table(rows), by="line_environment")
+    assert found.measurements is None
+    assert readjusted(found) is found
+
+
+def test_weights_of_standard_errors_are_those_of_the_rows_that_learn():
+    rows = [(name, "", "", float(k)) for k, name in enumerate("abcd")]
+    error = np.array([1.0, 2.0, np.nan, 0.0])
+    whole = adjusted_means(replace(table(rows), standard_error=error))
+    expected = 1 / np.array([1.0, 2.0, 1.5, 0.15]) ** 2  # of a median of 1.5
+    np.testing.assert_allclose(whole.weight[:, 0], expected / expected.mean())
+    some = readjusted(whole.take_samples(np.array([0, 1])))
+    np.testing.assert_allclose(some.weight[:, 0], np.array([1, 0.25]) / 0.625)
+    np.testing.assert_array_equal(
+        observed_values(whole, np.array([0, 1]), np.array([3, 2]))[:, 0], [3, 2]
+    )

@@ -19,8 +19,9 @@ from meristem.evaluate.fold import FoldResult, FoldTask, run_fold
 from meristem.evaluate.table import PredictionTable
 from meristem.evaluate.work import load_result, result_path, save_result
 from meristem.models.protocol import Predictor
+from meristem.prepare.adjust import observed_values
 from meristem.prepare.by_environment import ENVIRONMENT, LINE, is_stacked
-from meristem.records import Dataset, Split
+from meristem.records import Dataset, FloatArray, Split
 from meristem.runs.keys import digest
 
 Progress = Callable[[int, int], None]
@@ -285,7 +286,8 @@ def _predictions(
 ) -> PredictionTable:
     phenotypes = dataset.phenotypes
     n_target = phenotypes.n_target
-    row, target, number, predicted, spread = [], [], [], [], []
+    row, target, number, predicted, spread, seen = [], [], [], [], [], []
+    values: dict[tuple[str, int, int], FloatArray] = {}  # all models share the splits
     for position, (task, result) in enumerate(zip(tasks, results, strict=True)):
         test = task.split.test
         row.append(np.tile(test, n_target))
@@ -293,8 +295,12 @@ def _predictions(
         number.append(np.full(test.size * n_target, position))
         predicted.append(result.predicted.T.ravel())
         spread.append(result.spread.T.ravel())
+        name = (task.split.scheme, task.split.replicate, task.split.fold)
+        if name not in values:
+            values[name] = observed_values(phenotypes, task.split.train, test)
+        seen.append(values[name].T.ravel())
     rows, targets, numbers = (np.concatenate(part) for part in (row, target, number))
-    observed = phenotypes.value[rows, targets]
+    observed = np.concatenate(seen)
     keep = ~np.isnan(observed)
     rows, targets, numbers = rows[keep], targets[keep], numbers[keep]
     splits = [task.split for task in tasks]

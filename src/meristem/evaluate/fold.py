@@ -14,11 +14,8 @@ from meristem.errors import DataError
 from meristem.evaluate.splits import inner_splits
 from meristem.genetics.filters import filter_markers
 from meristem.models.protocol import Fitted, FittedNetwork, Predictor
-from meristem.prepare.by_environment import (
-    centre_environments,
-    environment_means,
-    is_stacked,
-)
+from meristem.prepare.by_environment import EnvironmentMeans
+from meristem.prepare.training import training_set
 from meristem.records import Dataset, FloatArray, Predictions, Split, StrArray
 from meristem.runs.seeds import derived_rng
 
@@ -78,25 +75,33 @@ def fit_fold(
 ) -> tuple[Fitted, NDArray[np.bool_]]:
     """Fit one model on the training rows of one fold.
 
-    Inner splits depend on the fold alone, so that all models share them. Rows of
-    lines in environments lose the mean that their environment has in training.
+    Inner splits depend on the fold alone, so that all models share them. Adjusted
+    means and the means of environments are learned from the training rows.
 
     Returns
     -------
     tuple
         The fitted model, and which markers passed the filters.
     """
+    return _fit(dataset, task, config, filters, seed)[:2]
+
+
+def _fit(
+    dataset: Dataset,
+    task: FoldTask,
+    config: EvaluateConfig,
+    filters: FilterConfig,
+    seed: int,
+) -> tuple[Fitted, NDArray[np.bool_], EnvironmentMeans | None]:
     split = task.split
     name = (split.scheme, split.replicate, split.fold)
-    train = dataset.take(split.train)
+    train, means = training_set(dataset, split.train)
     keep = passing_markers(train, filters)
     if not keep.all():
         train = train.take_variants(keep)
-    if is_stacked(train):
-        train = centre_environments(train, environment_means(train))
     inner = inner_splits(train, config, derived_rng(seed, "inner", *name))
     rng = derived_rng(seed, "fit", task.model, *name)
-    return task.predictor.fit(train, rng=rng, inner=inner), keep
+    return task.predictor.fit(train, rng=rng, inner=inner), keep, means
 
 
 def run_fold(
@@ -113,14 +118,13 @@ def run_fold(
     """
     with threadpool_limits(limits=1):
         started = time.perf_counter()
-        fitted, keep = fit_fold(dataset, task, config, filters, seed)
+        fitted, keep, means = _fit(dataset, task, config, filters, seed)
         fit_at = time.perf_counter()
         test = dataset.take(task.split.test)
         if not keep.all():
             test = test.take_variants(keep)
         predictions = predict_rows(fitted, test)
-        if is_stacked(dataset):
-            means = environment_means(dataset.take(task.split.train))
+        if means is not None:
             value = predictions.value + means.of(test)
             predictions = replace(predictions, value=value)
         measured = _measured_latents(fitted, test)

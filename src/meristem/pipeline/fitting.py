@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from meristem.config.models import MeasuredOmicsOptions
@@ -11,11 +12,7 @@ from meristem.io.stores.state import read_state, write_state
 from meristem.models.catalog import restore
 from meristem.models.protocol import Fitted
 from meristem.pipeline.analysis import Analysis
-from meristem.prepare.by_environment import (
-    centre_environments,
-    environment_means,
-    is_stacked,
-)
+from meristem.prepare.training import training_set
 from meristem.records import Dataset
 
 MODELS = "models"
@@ -26,9 +23,8 @@ def training_rows(analysis: Analysis) -> Dataset:
 
     Rows of lines in environments lose the mean of their environment.
     """
-    dataset = analysis.dataset
-    if is_stacked(dataset):
-        dataset = centre_environments(dataset, environment_means(dataset))
+    every = np.arange(analysis.dataset.n_sample)
+    dataset, _ = training_set(analysis.dataset, every)
     kept = filter_markers(dataset.genotypes, analysis.config.genotypes.filter)
     return dataset.take_variants(kept.keep)
 

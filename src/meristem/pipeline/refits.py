@@ -29,6 +29,7 @@ from meristem.models.catalog import build
 from meristem.models.protocol import FittedNetwork, Predictor
 from meristem.pipeline.analysis import Analysis
 from meristem.plan.off_graph import has_off_graph
+from meristem.prepare.training import training_set
 from meristem.records import Dataset, FloatArray, Genotypes, Split, StrArray
 from meristem.runs.folder import digest
 from meristem.text.files import replacing
@@ -168,7 +169,7 @@ def _fold_network(
     rng: np.random.Generator,
 ) -> Arrays:
     with threadpool_limits(limits=1):
-        train = refit.dataset.take(split.train)
+        train, _ = training_set(refit.dataset, split.train)
         fitted = _fit(refit, train, inner, rng)
         if fitted is None:
             return _no_part(refit, split.test.size)

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from meristem.errors import DataError
-from meristem.records import FloatArray, IntArray, Observations, Phenotypes, StrArray
+from meristem.prepare.line_means import (
+    LineMeans,
+    TrialEffects,
+    line_means,
+    other_line_means,
+)
+from meristem.records import (
+    FloatArray,
+    IntArray,
+    Measurements,
+    Observations,
+    Phenotypes,
+    StrArray,
+)
 
 log = logging.getLogger(__name__)
 
-_LINES_AT_ONCE = 1024
-
 SMALLEST_TRIAL = 3
 """A trial of fewer values is not called constant."""
+
+SMALLEST_SE_SHARE = 0.1
+"""Standard errors are floored at this share of their median over the trait."""
 
 
 def adjusted_means(
@@ -36,8 +49,11 @@ def adjusted_means(
     With `line_environment` each environment is adjusted for its replicates alone.
 
     The weight of a mean is its precision in units of one observation of weight 1,
-    so a single observation passes through unchanged. Trials (a trait in an
-    environment) in which three or more values are all equal are dropped.
+    so a single observation passes through unchanged. A standard error counts as the
+    weight 1/SE^2, scaled to mean 1 within the trait; it is floored at a tenth of the
+    median of its trait, so that an error rounded to 0 does not outweigh all other
+    lines, and a missing one counts as the median. Trials (a trait in an environment)
+    in which three or more values are all equal are dropped as faulty.
 
     Parameters
     ----------
@@ -50,6 +66,8 @@ def adjusted_means(
     -------
     Phenotypes
         Samples in the order in which they appear; NaN where a line has no value.
+        `measurements` are there where a mean depends on other lines, so that
+        `readjusted` can learn from training rows alone.
 
     Raises
     ------
@@ -82,29 +100,156 @@ def adjusted_means(
     order = np.argsort(first)  # ids in order of appearance
     rank = np.empty(order.size, dtype=np.int64)
     rank[order] = np.arange(order.size)
-    line = rank[sample]
-    targets, values, weights = [], [], []
     usable = ~np.isnan(observations.value) & ~_in_constant_trial(observations)
-    for trait, environment, rows in _targets(observations, usable, by):
-        value, weight = line_means(
-            observations.value[rows],
-            observations.weight[rows],
-            line[rows],
-            _codes(observations.environment[rows]),
-            _codes(observations.replicate[rows]),
-            n_line=order.size,
-        )
-        targets.append((trait, environment))
-        values.append(value)
-        weights.append(weight)
-    names = np.array(targets, dtype=np.str_).reshape(-1, 2)
-    return Phenotypes(
+    found = _targets(observations, usable, by)
+    error = observations.standard_error
+    every = np.concatenate([rows for _, _, rows in found])
+    block = np.repeat(np.arange(len(found)), [rows.size for _, _, rows in found])
+    measurements = Measurements(
+        sample=rank[sample][every],
+        target=block,
+        block=block,
+        environment=_codes(observations.environment)[every],
+        replicate=_codes(observations.replicate)[every],
+        value=observations.value[every],
+        weight=observations.weight[every],
+        error=None if error is None else error[every],
+    )
+    names = np.array([target[:2] for target in found], dtype=np.str_).reshape(-1, 2)
+    shape = (order.size, len(found))
+    means = Phenotypes(
         sample_id=observations.sample_id[first[order]],
         trait_name=names[:, 0],
         environment_name=names[:, 1],
-        value=np.column_stack(values),
-        weight=np.column_stack(weights),
+        value=np.full(shape, np.nan),
+        weight=np.ones(shape),
+        measurements=measurements,
     )
+    adjusted, n_set = _adjust(means)
+    if n_set > 1:
+        log.warning("%d sets of trials share no line: set to one mean", n_set)
+    if error is not None or _several_trials(measurements):
+        return adjusted
+    return replace(adjusted, measurements=None)
+
+
+def readjusted(phenotypes: Phenotypes) -> Phenotypes:
+    """Return the values as their own rows tell: nothing of other rows is in them.
+
+    To be called with the training rows; without `measurements` nothing is to be done.
+    """
+    return phenotypes if phenotypes.measurements is None else _adjust(phenotypes)[0]
+
+
+def observed_values(
+    phenotypes: Phenotypes,
+    train: IntArray,  # (n_train,)
+    test: IntArray,  # (n_test,)
+) -> FloatArray:  # (n_test, n_target)
+    """Return the values of test rows to be scored, given the trials' training effects.
+
+    See `other_line_means`: the effects of environments and replicates are those that
+    the training rows tell, so that a test row adds nothing but its own value.
+    """
+    tested, learned = phenotypes.take_samples(test), phenotypes.take_samples(train)
+    asked, known = tested.measurements, learned.measurements
+    if asked is None or known is None:
+        return tested.value
+    asked = asked.take(asked.sample < test.size)
+    _, trait = np.unique(phenotypes.trait_name, return_inverse=True)
+    weight = _weights(asked, known, trait)
+    known_weight = _weights(known, known, trait)
+    value = np.full(tested.value.shape, np.nan)
+    for block in np.unique(asked.block):
+        rows = np.flatnonzero(asked.block == block)
+        trials = _trials(known, known_weight, np.flatnonzero(known.block == block))
+        mean = other_line_means(
+            trials,
+            asked.value[rows],
+            weight[rows],
+            asked.sample[rows],
+            asked.environment[rows],
+            asked.replicate[rows],
+            n_line=test.size,
+        )
+        there = ~np.isnan(mean)
+        value[there, asked.target[rows[0]]] = mean[there]
+    return value
+
+
+def _trials(
+    known: Measurements, weight: FloatArray, rows: IntArray
+) -> TrialEffects | None:
+    if rows.size == 0:
+        return None
+    return _fit_block(known, weight, rows, int(known.sample.max()) + 1).trials
+
+
+def _fit_block(
+    measurements: Measurements, weight: FloatArray, rows: IntArray, n_line: int
+) -> LineMeans:
+    return line_means(
+        measurements.value[rows],
+        weight[rows],
+        measurements.sample[rows],
+        measurements.environment[rows],
+        measurements.replicate[rows],
+        n_line=n_line,
+    )
+
+
+def _adjust(phenotypes: Phenotypes) -> tuple[Phenotypes, int]:
+    """Return the adjusted values, and the most unconnected sets of trials."""
+    measurements = phenotypes.measurements
+    assert measurements is not None
+    _, trait = np.unique(phenotypes.trait_name, return_inverse=True)
+    precision = _weights(measurements, measurements, trait)
+    n_sample = phenotypes.sample_id.size
+    n_line = max(n_sample, int(measurements.sample.max(initial=-1)) + 1)
+    value = np.full(phenotypes.value.shape, np.nan)
+    weight, n_set = np.ones(value.shape), 1
+    for block in np.unique(measurements.block):
+        rows = np.flatnonzero(measurements.block == block)
+        found = _fit_block(measurements, precision, rows, n_line)
+        there = np.flatnonzero(~np.isnan(found.mean[:n_sample]))
+        column = measurements.target[rows[0]]
+        value[there, column] = found.mean[there]
+        weight[there, column] = found.weight[there]
+        n_set = max(n_set, found.n_set)
+    return replace(phenotypes, value=value, weight=weight), n_set
+
+
+def _weights(
+    asked: Measurements,
+    known: Measurements,
+    trait: IntArray,  # (n_target,)
+) -> FloatArray:  # (n_asked,)
+    """Return the weights of values, by the errors that are known of their trait."""
+    if asked.error is None or known.error is None:
+        return asked.weight
+    weight = np.ones(asked.value.size)
+    for number in np.unique(trait):
+        errors = known.error[trait[known.target] == number]
+        positive = errors[errors > 0]
+        if positive.size == 0:
+            continue
+        middle = float(np.median(positive))
+        rows = trait[asked.target] == number
+        scale = _precision(errors, middle).mean()
+        weight[rows] = _precision(asked.error[rows], middle) / scale
+    return weight
+
+
+def _precision(error: FloatArray, middle: float) -> FloatArray:
+    error = np.where(np.isnan(error), middle, error)
+    return 1.0 / np.maximum(error, SMALLEST_SE_SHARE * middle) ** 2
+
+
+def _several_trials(measurements: Measurements) -> bool:
+    """Tell whether values of one block come from several replicates or environments."""
+    parts = (measurements.block, measurements.environment, measurements.replicate)
+    cells = np.unique(np.stack(parts), axis=1)
+    return bool(cells.shape[1] > np.unique(cells[0]).size)
 
 
 def _codes(labels: StrArray) -> IntArray:
@@ -150,115 +295,3 @@ def _targets(
             if rows.size:
                 found.append((trait, environment, rows))
     return found
-
-
-def line_means(
-    value: FloatArray,  # (n_obs,)
-    weight: FloatArray,  # (n_obs,)
-    line: IntArray,  # (n_obs,) 0 .. n_line - 1
-    environment: IntArray,  # (n_obs,)
-    replicate: IntArray,  # (n_obs,)
-    *,
-    n_line: int,
-) -> tuple[FloatArray, FloatArray]:  # mean and weight; each (n_line,)
-    """Return adjusted mean (NaN if unseen) and precision (1 if unseen) of each line.
-
-    Lines are absorbed, so that the dense system has one row per replicate within
-    environment, however many lines there are.
-    """
-    cell = np.unique(
-        environment * (replicate.max() + 1) + replicate,
-        return_index=True,
-        return_inverse=True,
-    )
-    cell_environment = environment[cell[1]]  # (n_cell,)
-    incidence = sparse.csr_matrix(
-        (weight, (line, cell[2])), shape=(n_line, cell_environment.size)
-    )
-    total = np.asarray(incidence.sum(axis=1)).ravel()  # (n_line,)
-    seen = total > 0
-    scale = np.where(seen, total, 1.0)
-    raw = np.bincount(line, weight * value, minlength=n_line) / scale
-    share = (sparse.diags(1.0 / scale) @ incidence).tocsr()  # (n_line, n_cell)
-
-    system = -(incidence.T @ share).toarray()
-    system[np.diag_indices_from(system)] += np.asarray(incidence.sum(axis=0)).ravel()
-    right = np.bincount(cell[2], weight * value) - incidence.T @ raw
-    island_of_cell, island_of_line = _islands(incidence)
-    inverse = _pseudo_inverse(system, island_of_cell)
-    effect = inverse @ right  # (n_cell,)
-
-    average = _average_cells(cell_environment, island_of_cell)  # (n_island, n_cell)
-    mean, variance = raw.copy(), 1.0 / scale
-    for start in range(0, n_line, _LINES_AT_ONCE):
-        some = slice(start, start + _LINES_AT_ONCE)
-        lean = share[some].toarray() - average[island_of_line[some]]  # (n, n_cell)
-        mean[some] -= lean @ effect
-        variance[some] += np.einsum("ij,ij->i", lean @ inverse, lean)
-    if average.shape[0] > 1:
-        mean = _level_islands(mean, island_of_line, seen)
-    return np.where(seen, mean, np.nan), np.where(seen, 1.0 / variance, 1.0)
-
-
-def _islands(
-    incidence: sparse.csr_matrix,  # (n_line, n_cell)
-) -> tuple[IntArray, IntArray]:  # (n_cell,), (n_line,)
-    """Return which connected set of replicates each cell and each line is in."""
-    _, island_of_cell = connected_components(incidence.T @ incidence, directed=False)
-    some_cell = np.zeros(incidence.shape[0], dtype=np.int64)
-    rows, columns = incidence.nonzero()
-    some_cell[rows] = columns
-    return island_of_cell, island_of_cell[some_cell]
-
-
-def _pseudo_inverse(
-    system: FloatArray,  # (n_cell, n_cell)
-    island_of_cell: IntArray,  # (n_cell,)
-) -> FloatArray:  # (n_cell, n_cell)
-    """Return the Moore-Penrose inverse of the absorbed system.
-
-    Within an island the system is the Laplacian of a connected graph: its null
-    space is the constant vector, so that S+ = (S + c J/n)^-1 - J/(c n), which costs
-    a tenth of an eigendecomposition.
-    """
-    inverse = np.zeros(system.shape)
-    for island in range(island_of_cell.max() + 1):
-        cells = np.flatnonzero(island_of_cell == island)
-        if cells.size == 1:
-            continue
-        block = system[np.ix_(cells, cells)]
-        c = float(np.diag(block).mean())
-        lifted = np.linalg.inv(block + c / cells.size) - 1.0 / (c * cells.size)
-        inverse[np.ix_(cells, cells)] = (lifted + lifted.T) / 2
-    return inverse
-
-
-def _average_cells(
-    cell_environment: IntArray,  # (n_cell,)
-    island_of_cell: IntArray,  # (n_cell,)
-) -> FloatArray:  # (n_island, n_cell)
-    """Return the weights of an average replicate of an average environment."""
-    average = np.zeros((island_of_cell.max() + 1, cell_environment.size))
-    for island in range(average.shape[0]):
-        within = island_of_cell == island
-        environments = np.unique(cell_environment[within])
-        for environment in environments:
-            cells = within & (cell_environment == environment)
-            average[island, cells] = 1.0 / (environments.size * cells.sum())
-    return average
-
-
-def _level_islands(
-    mean: FloatArray,  # (n_line,)
-    island_of_line: IntArray,  # (n_line,)
-    seen: NDArray[np.bool_],  # (n_line,)
-) -> FloatArray:
-    """Bring unconnected sets of environments to the overall mean of the lines."""
-    overall = float(mean[seen].mean())
-    level = mean.copy()
-    islands = np.unique(island_of_line[seen])
-    for island in islands:
-        lines = seen & (island_of_line == island)
-        level[lines] += overall - mean[lines].mean()
-    log.warning("%d sets of trials share no line: set to one mean", islands.size)
-    return level

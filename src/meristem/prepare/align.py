@@ -21,6 +21,7 @@ from meristem.records import (
     Dataset,
     Genotypes,
     IntArray,
+    Measurements,
     OmicsTable,
     Phenotypes,
     SampleGroups,
@@ -158,7 +159,25 @@ def _align_phenotypes(phenotypes: Phenotypes, known: StrArray) -> Phenotypes:
     weight = np.ones(value.shape)
     value[there] = phenotypes.value[rows]
     weight[there] = phenotypes.weight[rows]
-    return replace(phenotypes, sample_id=known, value=value, weight=weight)
+    return replace(
+        phenotypes,
+        sample_id=known,
+        value=value,
+        weight=weight,
+        measurements=_align_measurements(phenotypes, known),
+    )
+
+
+def _align_measurements(phenotypes: Phenotypes, known: StrArray) -> Measurements | None:
+    """Return the measurements by row of `known`; lines that are not there follow."""
+    measurements = phenotypes.measurements
+    if measurements is None:
+        return None
+    there, row = _rows_of(phenotypes.sample_id, known)
+    place = np.empty(phenotypes.sample_id.size, dtype=np.int64)
+    place[there] = row
+    place[~there] = known.size + np.arange((~there).sum())
+    return replace(measurements, sample=place[measurements.sample])
 
 
 def _align_omics(table: OmicsTable, known: StrArray) -> OmicsTable:

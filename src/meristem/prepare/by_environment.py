@@ -126,13 +126,24 @@ def _values(
     line, place = row
     value = np.full((line.size, traits.size), np.nan)
     weight = np.ones((line.size, traits.size))
+    n_line = phenotypes.sample_id.size
+    stacked = np.full((n_line, phenotypes.n_target), -1)
+    column = np.empty(phenotypes.n_target, dtype=np.int64)
     for target in range(phenotypes.n_target):
         trait = int(np.flatnonzero(traits == phenotypes.trait_name[target])[0])
         here = environments == phenotypes.environment_name[target]
         rows = np.flatnonzero(place == int(np.flatnonzero(here)[0]))
         value[rows, trait] = phenotypes.value[line[rows], target]
         weight[rows, trait] = phenotypes.weight[line[rows], target]
-    return Phenotypes(ids, traits, np.full(traits.size, ""), value, weight)
+        stacked[line[rows], target] = rows
+        column[target] = trait
+    known = phenotypes.measurements
+    if known is not None:
+        sample = known.sample - n_line + line.size  # lines without a row
+        own = known.sample < n_line
+        sample[own] = stacked[known.sample[own], known.target[own]]
+        known = replace(known, sample=sample, target=column[known.target])
+    return Phenotypes(ids, traits, np.full(traits.size, ""), value, weight, known)
 
 
 def _with_labels(

@@ -25,6 +25,7 @@ from meristem.io.stores.state import read_state, write_state
 from meristem.records import (
     Dataset,
     FittedState,
+    Measurements,
     OmicsTable,
     Phenotypes,
     SampleGroups,
@@ -271,6 +272,24 @@ def test_dataset_round_trip(dataset: Dataset, assert_same, tmp_path: Path) -> No
     assert again.omics == ()
     assert again.groups is None
     assert not (tmp_path / "d" / "groups.parquet").exists()
+
+
+@pytest.mark.parametrize("error", [None, np.array([0.5, np.nan, 0.0])])
+def test_what_was_measured_is_kept(dataset, tmp_path: Path, error) -> None:
+    number = np.array([4, 0, 7])
+    known = Measurements(
+        number, number % 2, number % 2, number, number, number / 7, number + 1.0, error
+    )
+    data = replace(dataset, phenotypes=replace(dataset.phenotypes, measurements=known))
+    write_dataset(data, tmp_path / "d")
+    found = read_dataset(tmp_path / "d").phenotypes.measurements
+    assert_equal_records(found, known)
+    (tmp_path / "d" / "measurements.parquet").unlink()
+    with pytest.raises(DataError, match="measurements"):
+        read_dataset(tmp_path / "d")
+    shutil.copy(tmp_path / "d/phenotypes.parquet", tmp_path / "d/measurements.parquet")
+    with pytest.raises(DataError, match=r"measurements\.parquet"):
+        read_dataset(tmp_path / "d")
 
 
 @pytest.mark.parametrize(

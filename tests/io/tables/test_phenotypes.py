@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from meristem.config.stages import PhenotypeConfig
 from meristem.errors import ConfigError, DataError
 from meristem.io.tables.phenotypes import read_observations
+from meristem.prepare.adjust import adjusted_means
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "gp"
 
@@ -84,13 +85,16 @@ def test_weights_are_kept_and_standard_errors_become_precisions(tmp_path):
     found = read(tmp_path, head + "weight\na,y,1,2\nb,y,2,0.5\nc,y,,\n")
     np.testing.assert_array_equal(found.weight, [2, 0.5, 1])
     found = read(tmp_path, head + "SE\na,y,1,1\nb,y,2,2\nc,z,3,10\nd,z,4,20\n")
+    np.testing.assert_array_equal(found.standard_error, [1, 2, 10, 20])
     expected = np.array([1, 0.25]) / 0.625
-    np.testing.assert_allclose(found.weight, [*expected, *expected])
+    weight = adjusted_means(found).weight
+    np.testing.assert_allclose(weight[:2, 0], expected)
+    np.testing.assert_allclose(weight[2:, 1], expected)
 
 
 def test_standard_errors_are_floored_and_missing_ones_are_the_median(tmp_path):
     text = "line,trait,value,se\na,y,1,0\nb,y,2,2\nc,y,3,2\nd,y,4,\n"
-    weight = read(tmp_path, text).weight
+    weight = adjusted_means(read(tmp_path, text)).weight[:, 0]
     assert weight[0] / weight[1] == pytest.approx(100.0)  # a tenth of the median error
     assert weight[3] == weight[1]
     assert weight.mean() == pytest.approx(1.0)

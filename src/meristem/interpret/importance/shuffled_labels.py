@@ -44,7 +44,8 @@ def shuffle_labels(dataset: Dataset, rng: np.random.Generator) -> Dataset:
     order = rng.permutation(rows)
     value, weight = phenotypes.value.copy(), phenotypes.weight.copy()
     value[rows], weight[rows] = phenotypes.value[order], phenotypes.weight[order]
-    return replace(dataset, phenotypes=replace(phenotypes, value=value, weight=weight))
+    moved = replace(phenotypes, value=value, weight=weight, measurements=None)
+    return replace(dataset, phenotypes=moved)
 
 
 def correct_importance(

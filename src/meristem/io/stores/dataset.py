@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,14 @@ from numpy.typing import NDArray
 from meristem._version import __version__
 from meristem.errors import DataError
 from meristem.io.stores.genotypes import read_genotypes_store, write_genotypes
-from meristem.records import Dataset, OmicsTable, Phenotypes, SampleGroups, StrArray
+from meristem.records import (
+    Dataset,
+    Measurements,
+    OmicsTable,
+    Phenotypes,
+    SampleGroups,
+    StrArray,
+)
 from meristem.text.files import read_text, replacing, require_file, write_text
 
 FORMAT_VERSION = 1
@@ -30,7 +38,8 @@ def write_dataset(dataset: Dataset, folder: str | Path) -> None:
     ----------
     dataset
         Its genotypes go to `genotypes.zarr`, phenotypes, omics and groups to Parquet
-        files with one row per sample, the list of them to `dataset.json`.
+        files with one row per sample, the measurements behind adjusted means to one
+        with a row each, the list of them to `dataset.json`.
     folder
         An older data set there is replaced.
 
@@ -43,6 +52,9 @@ def write_dataset(dataset: Dataset, folder: str | Path) -> None:
         temporary.mkdir()
         write_genotypes(dataset.genotypes, temporary / "genotypes.zarr")
         _write_phenotypes(dataset.phenotypes, temporary / "phenotypes.parquet")
+        measurements = dataset.phenotypes.measurements
+        if measurements is not None:
+            _write_measurements(measurements, temporary / "measurements.parquet")
         for index, table in enumerate(dataset.omics):
             _write_omics(table, temporary / f"omics_{index}.parquet")
         if dataset.groups is not None:
@@ -53,6 +65,7 @@ def write_dataset(dataset: Dataset, folder: str | Path) -> None:
             "written_by": f"meristem {__version__}",
             "omics": [table.name for table in dataset.omics],
             "groups": dataset.groups is not None,
+            "measurements": measurements is not None,
         }
         write_text(temporary / _DESCRIPTION, json.dumps(content, indent=1) + "\n")
 
@@ -82,9 +95,13 @@ def read_dataset(folder: str | Path) -> Dataset:
         for index in range(len(content["omics"]))
     ]
     groups = _read_groups(folder / "groups.parquet") if content["groups"] else None
+    phenotypes = _read_phenotypes(folder / "phenotypes.parquet")
+    if content.get("measurements", False):
+        measurements = _read_measurements(folder / "measurements.parquet")
+        phenotypes = replace(phenotypes, measurements=measurements)
     return Dataset(
         read_genotypes_store(folder / "genotypes.zarr"),
-        _read_phenotypes(folder / "phenotypes.parquet"),
+        phenotypes,
         tuple(omics),
         groups,
     )
@@ -132,6 +149,23 @@ def _read_phenotypes(path: Path) -> Phenotypes:
         values[:, :n_target],
         values[:, n_target:],
     )
+
+
+def _write_measurements(table: Measurements, path: Path) -> None:
+    columns = {item.name: getattr(table, item.name) for item in fields(table)}
+    known = {name: column for name, column in columns.items() if column is not None}
+    _write_parquet(path, table.sample.astype(np.str_), known, {})
+
+
+def _read_measurements(path: Path) -> Measurements:
+    _, table, _ = _read_parquet(path)
+    columns = zip(table.column_names, table.columns, strict=True)
+    try:
+        return Measurements(**{name: column.to_numpy() for name, column in columns})
+    except TypeError as error:
+        raise DataError(
+            "holds no measurements", where=path, remedy="write the data set again"
+        ) from error
 
 
 def _write_omics(table: OmicsTable, path: Path) -> None:

@@ -31,9 +31,6 @@ from meristem.text.column_names import (
 )
 from meristem.text.columns import LARGEST, Table, read_table
 
-SMALLEST_SE_SHARE = 0.1
-"""Standard errors are floored at this share of their median over the trait."""
-
 
 MOST_REPLICATES = 3_000
 """Replicates within environments: each is an effect that is estimated."""
@@ -70,9 +67,8 @@ def read_observations(config: PhenotypeConfig) -> Observations:
     which are joined with `_`. Weights and standard errors are looked for by name in
     the long layout only, for a wide table may have a trait called weight.
 
-    A standard error gives the weight 1/SE^2, scaled to mean 1 within the trait. It
-    is floored at a tenth of the median of its trait, so that an error rounded to 0
-    does not outweigh all other lines; a missing one counts as the median.
+    Standard errors are kept as they are: what weight they give is learned from
+    training rows (`prepare.adjust`).
 
     Parameters
     ----------
@@ -251,9 +247,15 @@ def _long(table: Table, design: _Design, missing: tuple[str, ...]) -> Observatio
     else:
         trait = np.full(table.n_row, design.value)
     value = _values(table, design.value, missing)
-    weight = _weights(table, design, trait, value)
     return Observations(
-        line, environment, replicate, trait, value, weight, str(table.path)
+        line,
+        environment,
+        replicate,
+        trait,
+        value,
+        _weights(table, design, value),
+        str(table.path),
+        _standard_errors(table, design),
     )
 
 
@@ -283,10 +285,8 @@ def _wide(
         )
     line, environment, replicate = _design_labels(table, design)
     values = [_values(table, name, missing) for name in traits]
-    weights = [
-        _weights(table, design, np.full(table.n_row, name), value)
-        for name, value in zip(traits, values, strict=True)
-    ]
+    weights = [_weights(table, design, value) for value in values]
+    error = _standard_errors(table, design)
     observations = Observations(
         sample_id=np.tile(line, len(traits)),
         environment=np.tile(environment, len(traits)),
@@ -295,6 +295,7 @@ def _wide(
         value=np.concatenate(values),
         weight=np.concatenate(weights),
         source=str(table.path),
+        standard_error=None if error is None else np.tile(error, len(traits)),
     )
     return observations, left_out
 
@@ -302,34 +303,23 @@ def _wide(
 def _weights(
     table: Table,
     design: _Design,
-    trait: StrArray,  # (n_row,)
     value: FloatArray,  # (n_row,)
 ) -> FloatArray:  # (n_row,)
-    if design.weight:
-        weight = table.numbers(design.weight)
-        _refuse_rows(
-            table, design.weight, ~np.isnan(value) & ~(weight > 0), "the weight is not"
-        )
-        return np.where(weight > 0, weight, 1.0)
-    if not design.standard_error:
+    if not design.weight:
         return np.ones(table.n_row)
+    weight = table.numbers(design.weight)
+    _refuse_rows(
+        table, design.weight, ~np.isnan(value) & ~(weight > 0), "the weight is not"
+    )
+    return np.where(weight > 0, weight, 1.0)
+
+
+def _standard_errors(table: Table, design: _Design) -> FloatArray | None:  # (n_row,)
+    if design.weight or not design.standard_error:
+        return None
     error = table.numbers(design.standard_error)
     _refuse_rows(table, design.standard_error, error < 0, "the standard error is not")
-    weight = np.ones(table.n_row)
-    for name in np.unique(trait):
-        rows = np.flatnonzero((trait == name) & ~np.isnan(value))
-        weight[rows] = _weight_from_error(error[rows])
-    return weight
-
-
-def _weight_from_error(error: FloatArray) -> FloatArray:
-    known = error[error > 0]
-    if known.size == 0:
-        return np.ones(error.size)
-    middle = float(np.median(known))
-    error = np.where(np.isnan(error), middle, error)
-    weight = 1.0 / np.maximum(error, SMALLEST_SE_SHARE * middle) ** 2
-    return weight / weight.mean()
+    return error
 
 
 def _refuse_rows(table: Table, name: str, wrong: np.ndarray, what: str) -> None:

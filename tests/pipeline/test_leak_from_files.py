@@ -1,0 +1,170 @@
+"""From the files on, nothing of the test rows reaches a fitted number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.pipeline.leak_case import LAYOUTS, Layout, write_case
+
+from meristem.config import read_config
+from meristem.config.models import (
+    BINNOptions,
+    BoostingOptions,
+    CNNOptions,
+    CombiningOptions,
+    DenseOptions,
+    DominanceOptions,
+    ElasticNetOptions,
+    FeatureBLUPOptions,
+    ForestOptions,
+    GBLUPOptions,
+    KernelOptions,
+    MediatedOptions,
+    ModelOptions,
+    RidgeOptions,
+    WeightedGBLUPOptions,
+)
+from meristem.evaluate.fold import FoldTask, run_fold
+from meristem.models.catalog import CATALOG, build
+from meristem.models.protocol import Fitted, Predictor
+from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.evaluation import evaluate_models, outer_splits
+from meristem.pipeline.run import prepare
+from meristem.records import Dataset, FittedState, Split
+from meristem.runs.folder import RunFolder
+
+TINY = {"epochs": 3, "patience": 2, "seeds": 1, "inner_folds": 2}
+LEARN = {"graph": "learned", "name": "binn learned"}
+
+QUICK: tuple[ModelOptions, ...] = (
+    GBLUPOptions(),
+    RidgeOptions(),
+    MediatedOptions(),
+)
+
+MODELS: tuple[ModelOptions, ...] = (
+    *QUICK,
+    GBLUPOptions(identity="sample", name="gblup of lines"),
+    GBLUPOptions(variance="inner", name="gblup inner"),
+    KernelOptions(bandwidths=(0.5, 1.0)),
+    ElasticNetOptions(l1_ratio=(0.5,), n_alphas=4),
+    ForestOptions(trees=4),
+    BoostingOptions(rounds=4),
+    DominanceOptions(),
+    WeightedGBLUPOptions(),
+    FeatureBLUPOptions(max_sets=2),
+    MediatedOptions(method="one_kernel", name="one kernel"),
+    MediatedOptions(method="predicted_expression", name="predicted expression"),
+    MediatedOptions(method="pathway_reml", name="pathway"),
+    DenseOptions(hidden=(3,), **TINY),
+    CNNOptions(channels=2, kernel=3, stride=2, hidden=3, **TINY),
+    BINNOptions(hidden=(3,), omics="soft", fit="descent", name="binn descent", **TINY),
+    BINNOptions(hidden=(3,), omics="hard", name="binn hard", **TINY),
+    BINNOptions(omics="soft", fit="descent", **LEARN, **TINY),
+)
+CORE = (BINNOptions(), BINNOptions(omics="soft", name="binn with omics"))
+CROSSED = (CombiningOptions(), GBLUPOptions(identity="parents", name="parents"))
+
+
+def layout_of(name: str) -> Layout:
+    (layout,) = (layout for layout in LAYOUTS if layout.name == name)
+    return layout
+
+
+def opened(path: Path) -> Analysis:
+    analysis = Analysis(read_config(path), RunFolder(path.parent / "run"))
+    prepare(analysis)
+    return analysis
+
+
+class Remembered:
+    """A model that keeps what was fitted."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.predictor = predictor
+        self.state = FittedState("")
+
+    def fit(
+        self,
+        dataset: Dataset,
+        *,
+        rng: np.random.Generator,
+        inner: tuple[Split, ...] = (),
+    ) -> Fitted:
+        fitted = self.predictor.fit(dataset, rng=rng, inner=inner)
+        self.state = fitted.state()
+        return fitted
+
+
+def fitted_bytes(analysis: Analysis, options: ModelOptions) -> dict[str, bytes]:
+    """Return everything a model learns in the fold and says of its test rows."""
+    (split,) = outer_splits(analysis)
+    config = analysis.config
+    model = Remembered(build(options, plan=analysis.plan))
+    result = run_fold(
+        analysis.dataset,
+        FoldTask("model", model, split),
+        config.evaluate,
+        config.genotypes.filter,
+        config.run.seed,
+    )
+    arrays = {**model.state.arrays, "predicted": result.predicted}
+    arrays |= {"spread": result.spread, "latent": result.latent}
+    found = {name: np.ascontiguousarray(a).tobytes() for name, a in arrays.items()}
+    return found | {"meta": repr(model.state.meta).encode()}
+
+
+def leaks(folder: Path, layout: Layout, models: tuple[ModelOptions, ...]) -> list[str]:
+    """Return model and array of every number that follows the test rows."""
+    honest = opened(write_case(folder / "honest", layout, spoilt=False))
+    spoilt = opened(write_case(folder / "spoilt", layout, spoilt=True))
+    found = []
+    for options in models:
+        one, two = fitted_bytes(honest, options), fitted_bytes(spoilt, options)
+        found += [
+            f"{options.label}: {name}"
+            for name in sorted(one.keys() | two.keys())
+            if one.get(name) != two.get(name)
+        ]
+    return found
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_no_number_follows_the_test_rows(tmp_path: Path, layout: Layout) -> None:
+    assert leaks(tmp_path, layout, QUICK) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_nor_does_that_of_any_model(tmp_path: Path, layout: Layout) -> None:
+    models = MODELS + (CROSSED if layout.hybrids else ())
+    assert leaks(tmp_path, layout, models) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["environments", "by_record"])
+def test_nor_does_that_of_the_network_of_a_graph(tmp_path: Path, name: str) -> None:
+    assert leaks(tmp_path, layout_of(name), CORE) == []
+
+
+def test_every_kind_that_predicts_from_genotypes_is_there() -> None:
+    kinds = {options.kind for options in MODELS + CROSSED}
+    assert kinds == set(CATALOG) - {"measured_omics"}
+
+
+@pytest.mark.parametrize("name", ["environments", "by_record"])
+def test_the_written_predictions_are_the_same_text(tmp_path: Path, name: str) -> None:
+    layout, tables = layout_of(name), []
+    for spoilt in (False, True):
+        path = write_case(tmp_path / str(spoilt), layout, spoilt=spoilt)
+        analysis = opened(path)
+        # the data set of the run folder, as after a restart
+        analysis = Analysis(analysis.config, analysis.folder)
+        evaluate_models(analysis)
+        tables.append(analysis.folder.read_table("predictions.csv"))
+    one, two = tables
+    assert one.drop(columns="observed").equals(two.drop(columns="observed"))
+    assert not np.allclose(one["observed"], two["observed"])
+    assert one["observed"].notna().all()
