@@ -105,6 +105,15 @@ def draw_y_axis(
         )
 
 
+def draw_axes(
+    canvas: Canvas, panel: Panel, x: str = "", y: str = "", grid: bool = False
+) -> None:
+    """Draw both axes and the frame; `grid` rules the x axis too."""
+    draw_y_axis(canvas, panel, y)
+    draw_x_axis(canvas, panel, x, grid)
+    draw_frame(canvas, panel)
+
+
 def tick_room(scale: Scale) -> float:
     """Return the px that the tick labels of a vertical scale need."""
     widths = (text_width(text, TICK) for text in tick_labels(scale.ticks))

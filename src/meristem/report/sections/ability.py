@@ -9,11 +9,11 @@ from markupsafe import Markup
 from meristem.pages.numbers import fixed, number
 from meristem.pages.page import Section
 from meristem.pages.palette import ink_on, ramp
-from meristem.pages.table import table_html
+from meristem.pages.table import folded, table_html
 from meristem.report.figures.accuracy.ability import draw_ability
 from meristem.report.figures.accuracy.learning import draw_learning
 from meristem.report.metric_names import label_of, order_of
-from meristem.report.per_target import per_target
+from meristem.report.per_target import per_target, target_section
 from meristem.report.view import SUBSAMPLE, Target, View
 
 MOST_GROUPS = 30
@@ -111,11 +111,8 @@ def metric_table(view: View, target: Target) -> Markup:
     table = table_html(
         pd.DataFrame(rows, dtype=object), headings=headings, sortable=False
     )
-    return Markup(
-        "<details><summary>All measures</summary>"
-        '<div class="inside">{}<p class="note">Means over folds; \u00b1 standard '
-        "deviation between folds.</p></div></details>"
-    ).format(table)
+    note = "Means over folds; \u00b1 standard deviation between folds."
+    return folded("All measures", table, Markup('<p class="note">{}</p>').format(note))
 
 
 def group_tables(view: View) -> list[Markup]:
@@ -146,8 +143,6 @@ def group_tables(view: View) -> list[Markup]:
 
 def learning_section(view: View) -> Section | None:
     """Return learning curves, where training sets were subsampled."""
-    blocks = per_target(view, {"learning": draw_learning})
-    if not blocks:
-        return None
     intro = "What more phenotyped lines would bring."
-    return Section("Learning curve", "learning", "", intro, tuple(blocks))
+    heading = ("Learning curve", "learning")
+    return target_section(view, heading, intro, {"learning": draw_learning})

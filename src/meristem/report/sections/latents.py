@@ -7,7 +7,8 @@ from markupsafe import Markup
 
 from meristem.pages.numbers import count, fixed, p_value
 from meristem.pages.page import Block, Figure, Section, Tabs
-from meristem.pages.table import table_html
+from meristem.pages.table import folded, table_html
+from meristem.report.columns import add_names
 from meristem.report.figures.network.latents import draw_agreement, draw_latents
 from meristem.report.figures.network.validation import draw_validation
 from meristem.report.latent_values import agreement, latent_models, orient
@@ -73,15 +74,11 @@ def _table(view: View, label: str, table: pd.DataFrame) -> Markup:
     nodes = view.artefacts.nodes
     shown = table.head(MOST_ROWS)
     wanted = ["agreement_low", "agreement_high", "agreement_p"]
-    own = nodes[nodes["model"] == label]
-    if all(column in own for column in wanted) and not own.empty:
-        known = own.dropna(subset=["agreement_p"]).drop_duplicates("node")
+    explained = nodes[nodes["model"] == label]
+    if all(column in explained for column in wanted) and not explained.empty:
+        known = explained.dropna(subset=["agreement_p"]).drop_duplicates("node")
         shown = shown.merge(known[["node", *wanted]], on="node", how="left")
-    shown = shown.dropna(axis=1, how="all")
-    if view.node_label:
-        readable = [view.node_name(str(node)) for node in shown["node"]]
-        if readable != shown["node"].tolist():
-            shown.insert(1, "name", readable)
+    shown = add_names(view, shown, "node")
     formats = {
         "lines": count,
         "folds": count,
@@ -99,7 +96,4 @@ def _table(view: View, label: str, table: pd.DataFrame) -> Markup:
     html = table_html(shown, present, headings)
     if len(table) <= 12:
         return html
-    return Markup(
-        '<details><summary>The best {} nodes</summary><div class="inside">{}</div>'
-        "</details>"
-    ).format(len(shown), html)
+    return folded(f"The best {len(shown)} nodes", html)

@@ -8,10 +8,8 @@ import pandas as pd
 from meristem.pages.page import Figure
 from meristem.pages.palette import INK, category
 from meristem.pages.panel import (
-    draw_frame,
+    draw_axes,
     draw_legend,
-    draw_x_axis,
-    draw_y_axis,
     make_panel,
     tick_room,
 )
@@ -57,9 +55,7 @@ def draw_learning(view: View, target: Target, name: str) -> Figure | None:
     left = tick_room(Scale(*y_range, HEIGHT, 0))
     box = (left, top, WIDTH - left - 20, float(HEIGHT))
     panel = make_panel(box, limits([table["n_train"]], include=[0.0]), y_range)
-    draw_y_axis(canvas, panel, f"mean {label_of(view.metric)}")
-    draw_x_axis(canvas, panel, "training lines")
-    draw_frame(canvas, panel)
+    draw_axes(canvas, panel, "training lines", f"mean {label_of(view.metric)}")
     for label, colour in legend:
         part = table[table["model"] == label].sort_values("n_train")
         half = (part["std"].fillna(0) / np.sqrt(part["size"])).to_numpy()

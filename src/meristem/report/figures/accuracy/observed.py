@@ -12,10 +12,8 @@ from meristem.pages.page import Figure
 from meristem.pages.palette import ACCENT, FAINT, INK, NEUTRAL, SOFT, WARN
 from meristem.pages.panel import (
     Panel,
-    draw_frame,
+    draw_axes,
     draw_slope,
-    draw_x_axis,
-    draw_y_axis,
     make_panel,
     tick_room,
 )
@@ -105,9 +103,7 @@ def _draw_panel(
     if not deployable:
         words += " \u00b7 not deployable"
     canvas.text(panel.left, panel.top - 9, words, 11.5, panel.width, fill=SOFT)
-    draw_y_axis(canvas, panel)
-    draw_x_axis(canvas, panel)
-    draw_frame(canvas, panel)
+    draw_axes(canvas, panel)
     opacity = 0.55 if len(shown) <= 400 else 0.38
     canvas.dots(
         panel.x(shown["predicted"]), panel.y(shown["observed"]), 2, NEUTRAL, opacity

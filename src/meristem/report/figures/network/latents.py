@@ -11,7 +11,7 @@ from meristem.pages.numbers import fixed
 from meristem.pages.page import Figure
 from meristem.pages.palette import ACCENT, INK, NEUTRAL, NULL, SOFT
 from meristem.pages.panel import (
-    draw_frame,
+    draw_axes,
     draw_slope,
     draw_x_axis,
     draw_y_axis,
@@ -90,9 +90,7 @@ def _draw_panel(
     if record["several"]:
         words += f" \u00b7 {record['omics']}"
     canvas.text(panel.left, top - 9, words, 11.5, panel.width, fill=SOFT)
-    draw_y_axis(canvas, panel)
-    draw_x_axis(canvas, panel)
-    draw_frame(canvas, panel)
+    draw_axes(canvas, panel)
     canvas.dots(panel.x(shown["measured"]), panel.y(shown["oriented"]), 2, NEUTRAL, 0.5)
     measured, latent = part["measured"].to_numpy(), part["oriented"].to_numpy()
     slope, intercept, _ = regression(latent, measured)

@@ -10,7 +10,7 @@ import pandas as pd
 from meristem.pages.numbers import fixed
 from meristem.pages.page import Figure
 from meristem.pages.palette import ACCENT, INK, NEUTRAL, SOFT
-from meristem.pages.panel import Panel, draw_frame, draw_x_axis, draw_y_axis
+from meristem.pages.panel import Panel, draw_axes
 from meristem.pages.panel import make_panel as panel_in
 from meristem.pages.scale import thin
 from meristem.pages.svg import Canvas
@@ -89,9 +89,7 @@ def _said(rows: pd.DataFrame) -> list[str]:
 
 
 def _draw(canvas: Canvas, panel: Panel, rows: pd.DataFrame) -> None:
-    draw_y_axis(canvas, panel, "")
-    draw_x_axis(canvas, panel, "sensitivity")
-    draw_frame(canvas, panel)
+    draw_axes(canvas, panel, "sensitivity")
     if "null_mean" in rows and np.isfinite(rows["null_mean"]).any():
         y = float(panel.y(float(rows["null_mean"].mean())))
         right = panel.left + panel.width
