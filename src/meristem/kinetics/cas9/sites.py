@@ -92,15 +92,18 @@ def _column(table: pd.DataFrame, names: tuple[str, ...]) -> str | None:
 
 _GUIDE = (
     *("guide_aligned", "guide", "on_seq", "sgrna_seq", "crrna"),
-    *("guide_seq", "guide_sequence", "sgrna", "grna", "30mer"),
+    *("guide_seq", "guideseq", "guide_sequence", "sgrna", "grna", "30mer"),
 )
-_SITE = ("offtarget_sequence", "off_target_sequence", "off_target", "offtarget")
+_SITE = (
+    *("offtarget_sequence", "off_target_sequence", "off_target", "offtarget"),
+    "offtargetseq",  # CRISPOR
+)
 _TARGET = (
     *("target_aligned", "target", "off_seq", "dna", "sequence"),
     *("target_seq", "target_sequence", "30mer_mut"),
 )
-_PLACE = ("location", "place", "chromosome", "chrom", "chr")
-_POSITION = ("position",)
+_CONTIG = ("chromosome", "chrom", "chr", "place")
+_POSITION = ("location", "position")  # of a table without contigs: the whole place
 _STRAND = ("strand", "direction")
 
 
@@ -146,8 +149,8 @@ def sites_from_table(
     if label_column is not None:
         label = _labels(table, label_column, where)
     place = np.full(len(table), "")
-    named = [_column(table, names) for names in (_PLACE, _POSITION, _STRAND)]
-    if named[0] is not None:
+    named = [_column(table, names) for names in (_CONTIG, _POSITION, _STRAND)]
+    if named[0] is not None or named[1] is not None:
         parts = [table[c].fillna("").astype(str) for c in named if c is not None]
         joined = parts[0]
         for part in parts[1:]:
@@ -231,22 +234,24 @@ def _labels(table: pd.DataFrame, column: str, where: str) -> NDArray[np.int64]:
 
 
 def _layout(path: Path) -> tuple[str, list[str] | None, int]:
-    """Return separator, column names (None: in the file) and lines to skip."""
+    """Return separator, column names (None: in the file) and lines above the rows."""
     with _open_checked(path) as handle:
-        first = handle.readline().rstrip("\r\n")
+        above, first = 0, handle.readline()
+        while first.startswith("##"):  # Cas-OFFinder 3 says its version first
+            above, first = above + 1, handle.readline()
+    first = first.rstrip("\r\n")
     if not first.strip():
         raise DataError("its first line is empty", where=path, remedy="write a header")
-    if first.startswith("#Bulge"):
-        names = [name.strip("# ").lower() for name in first.split("\t")]
-        return "\t", names, 1
-    fields = first.split("\t")
-    known = {field.strip().lower() for field in fields}
-    if len(fields) == 6 and not known & {*_GUIDE, *_TARGET}:
-        # Cas-OFFinder without bulges has no header
-        names = ["guide", "chromosome", "position", "target", "strand", "mismatches"]
-        return "\t", names, 0
     found = [separator for separator in "\t,;" if separator in first]
-    return (found[0] if found else ","), None, 0
+    separator = found[0] if found else ","
+    fields = [field.strip("# ").lower() for field in first.split(separator)]
+    if first.startswith("#"):
+        return separator, fields, above + 1
+    if len(fields) == 6 and separator == "\t" and not {*fields} & {*_GUIDE, *_TARGET}:
+        # Cas-OFFinder 2 without bulges has no header
+        names = ["guide", "chromosome", "position", "target", "strand", "mismatches"]
+        return separator, names, above
+    return separator, None, above
 
 
 def _open_checked(path: Path) -> TextIO:
@@ -265,8 +270,9 @@ def iter_sites(
 ) -> Iterator[tuple[Sites, pd.DataFrame]]:
     """Read a table of sites in chunks, whatever its size.
 
-    Cas-OFFinder output is known by its form, with bulges (``#Bulge type`` header) and
-    without (six columns, no header); other tables need a header.
+    Cas-OFFinder output is known by its form, with bulges (a header that begins with
+    ``#``, also below lines of ``##``) and without (six columns, no header); other
+    tables need a header.
 
     Parameters
     ----------
@@ -306,6 +312,8 @@ def iter_sites(
             )
             for table in chunks:
                 _refuse_ragged(table, path)
+                # counted so that line = index + 2, wherever the rows begin
+                table.index += skip - (names is not None)
                 yield sites_from_table(table, where=str(path), guide=guide), table
     except (
         pd.errors.ParserError,

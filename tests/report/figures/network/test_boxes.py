@@ -21,7 +21,9 @@ RECORD = {
 def test_rows_of_boxes_do_not_touch() -> None:
     layout = place(read_nodes(RECORD, {}), [], 600, 3, 2)
     places = row_places(layout, top=20.0)
-    assert all(low - high > BOX_HEIGHT for low, high in zip(places, places[1:]))
+    assert all(
+        low - high > BOX_HEIGHT for low, high in zip(places, places[1:], strict=False)
+    )
     assert places[-1] > 20 + BOX_HEIGHT
 
 
