@@ -112,7 +112,7 @@ def test_crispor_exports_uracil_and_unknown_bases(tmp_path: Path) -> None:
     )
     sites = read_sites(path)
     edits = count_edits(encode_sites(sites.guide, sites.target))
-    assert edits.tolist() == [0, 1, 2, 0]
+    assert edits.tolist() == [0, 2, 3, 0]  # the PAM's first base is compared too
 
 
 @pytest.mark.parametrize(

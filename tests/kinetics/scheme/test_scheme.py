@@ -3,11 +3,12 @@
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meristem.errors import ConfigError, DataError, MeristemError
+from meristem.errors import ConfigError, DataError
 from meristem.kinetics.scheme.catalog import cas9, cas9_absorbing, two_substrate_enzyme
 from meristem.kinetics.scheme.scheme import (
     Reaction,
@@ -114,10 +115,36 @@ def test_missing_file() -> None:
 
 
 @given(st.text(max_size=200))
-def test_any_text_is_a_scheme_or_a_clear_error(text: str) -> None:
+def test_any_text_is_refused_with_what_and_a_remedy(text: str) -> None:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return
-    with pytest.raises(MeristemError):
-        parse_scheme(content)
+    with pytest.raises(ConfigError) as caught:
+        parse_scheme(content, where="scheme.toml")
+    assert caught.value.where == "scheme.toml"
+    assert "states" in caught.value.message or "unknown key" in caught.value.message
+    assert caught.value.remedy
+
+
+KEYS = ["name", "states", "observable", "source", "target", "observed", "log_rate"]
+VALUES = ["1", "true", '"x"', "[]", "[1]", "{}", "inf", "nan", '""', "1e400"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("value", VALUES)
+def test_a_damaged_field_is_named_or_harmless(key: str, value: str) -> None:
+    lines = f'observable = "flux"{GOOD}'.splitlines()
+    number = next(i for i, line in enumerate(lines) if line.startswith(f"{key} ="))
+    lines[number] = f"{key} = {value}"
+    try:
+        scheme = parse_scheme(tomllib.loads("\n".join(lines)), where="scheme.toml")
+    except ConfigError as error:
+        assert error.where
+        assert error.remedy
+        words = {"observed": "observe", "log_rate": "rate"}.get(key, key)
+        said = error.what + str(error.where)
+        assert words in said or repr(value.strip('"')) in said
+    else:
+        assert all(np.isfinite(rate) for rate in scheme.log_rates)
+        assert all(isinstance(state, str) for state in scheme.states)

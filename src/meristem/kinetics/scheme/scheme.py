@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -312,6 +313,12 @@ def parse_scheme(content: dict[str, Any], *, where: str = "") -> Scheme:
                     where=place,
                     remedy="write text in quotes, numbers and true/false without",
                 )
+        if not abs(step.get("log_rate", 0.0)) < math.inf:
+            raise ConfigError(
+                f"'log_rate' is {step['log_rate']}",
+                where=place,
+                remedy="write the natural logarithm of a rate in 1/s",
+            )
         reactions.append(Reaction(**step))
     return Scheme(
         name=str(content.get("name", "scheme")),
