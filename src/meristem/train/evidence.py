@@ -50,7 +50,6 @@ class EvidenceFit:
     log_evidence: FloatArray  # (n_member,)
     noise: FloatArray  # (n_member, n_output) variance
     variance: FloatArray  # (n_member, n_group)
-    effective: FloatArray  # (n_member, n_group) effective number of parameters
     groups: PriorGroups
     rounds: int
 
@@ -217,9 +216,6 @@ class _Climb:
         """Write the weights back and return what was learned beside them."""
         self.vector.write(self.theta)
         self.system = self._linearise()
-        posterior, _ = self.system.posterior()
-        left = self._by_group(posterior)
-        size = self._by_group(torch.ones_like(posterior))
         count = (self.given > 0).sum(-1).double()
         log_noise = 0.5 * (count * self.noise.log()).sum(1)
         log_evidence = -self.objective - 0.5 * self.system.log_volume() - log_noise
@@ -227,7 +223,6 @@ class _Climb:
             log_evidence.numpy(),
             self.noise.numpy(),
             self.variance.numpy(),
-            (size - left / self.variance).numpy(),
             self.groups,
             rounds,
         )

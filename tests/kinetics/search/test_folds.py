@@ -16,7 +16,6 @@ from meristem.kinetics.network.simulate import planted_benchmark, simulate
 from meristem.kinetics.scoring.assess import score_predictions, spearman
 from meristem.kinetics.search.folds import (
     GroupedReward,
-    edit_folds,
     grouped_folds,
     kind_folds,
     pearson,
@@ -46,18 +45,6 @@ def test_folds_part_the_groups() -> None:
         assert set(group[fold > 0]).isdisjoint(group[fold == 0])
     with pytest.raises(ConfigError, match="7 sequences"):
         grouped_folds(data, 8, np.random.default_rng(0))
-
-
-def test_held_out_edits_are_never_trained_on() -> None:
-    rng = np.random.default_rng(1)
-    x = (rng.random((300, 6, 4)) < 0.08).astype(np.uint8)
-    data = Measurements(x, np.zeros(300), np.zeros(300, bool), np.arange(300))
-    for fold in edit_folds(data, 3, rng, share=0.2):
-        seen = x[fold == 0].reshape(-1, 24).any(axis=0)
-        everywhere = x.reshape(-1, 24).any(axis=0)
-        assert (everywhere & ~seen).sum() >= 4
-        hidden = everywhere & ~seen
-        assert x[fold > 0].reshape(-1, 24)[:, hidden].any(axis=1).all()
 
 
 def test_held_out_kinds_are_never_trained_on() -> None:

@@ -17,7 +17,7 @@ import scipy.sparse
 import scipy.stats
 
 from meristem.interpret.attribution.gradients import gene_nodes
-from meristem.interpret.structure import node_edges
+from meristem.plan.assemble import node_edges
 from meristem.records import FloatArray, NetworkPlan, OmicsTable
 from meristem.stats.discoveries import benjamini_hochberg
 
@@ -71,7 +71,7 @@ def plan_terms(plan: NetworkPlan, *, min_size: int = 3, max_size: int = 500) -> 
     min_size, max_size
         Terms with fewer or more genes are left out.
     """
-    reader, source = node_edges(plan)
+    source, reader = node_edges(plan)
     genes = gene_nodes(plan)
     ones = np.ones(reader.size, dtype=np.int64)
     shape = (plan.n_node, plan.n_node)

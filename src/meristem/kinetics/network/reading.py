@@ -11,7 +11,7 @@ import torch
 
 from meristem.kinetics.cas9.align import BASES
 from meristem.kinetics.cas9.channels import N_PAIR, PAIR_NAMES, channel_map
-from meristem.kinetics.cas9.encode import EDIT_NAMES, EDITS, N_POSITION
+from meristem.kinetics.cas9.encode import EDIT_NAMES, N_POSITION
 from meristem.kinetics.network.design import ABSENT_LOG_RATE
 from meristem.kinetics.network.kinn import LN10, Kinn
 from meristem.kinetics.scheme.decay import relaxation_rates
@@ -229,29 +229,6 @@ def mutagenesis_map(
             ["change", "low", "high"]
         ].mean()
     return table
-
-
-def mismatch_table(
-    x: np.ndarray,  # (n, 25, 13)
-    log10_rate: FloatArray,  # (n,)
-) -> pd.DataFrame:
-    """Return mean scores of pairs with one mismatch, by type and position.
-
-    The type is guide base to target-strand base (``A>G``).
-    """
-    edits = x[:, :, EDITS]
-    single = (edits.sum(axis=(1, 2)) == 1) & (edits[:, :, :4].sum(axis=(1, 2)) == 1)
-    rows = np.flatnonzero(single)
-    place = np.argwhere(edits[rows, :, :4])
-    reference = x[rows, place[:, 1], :4].argmax(axis=1)
-    kind = [
-        f"{BASES[r]}>{BASES[a]}" for r, a in zip(reference, place[:, 2], strict=True)
-    ]
-    table = pd.DataFrame(
-        {"type": kind, "position": place[:, 1], "log10_rate": log10_rate[rows]}
-    )
-    grouped = table.groupby(["type", "position"])["log10_rate"]
-    return grouped.agg(["mean", "count"]).reset_index()
 
 
 def fisher_information(

@@ -10,7 +10,6 @@ import numpy as np
 
 from meristem.errors import ConfigError
 from meristem.kinetics.cas9.channels import MISMATCH_KINDS, channel_names
-from meristem.kinetics.cas9.encode import EDIT_NAMES
 from meristem.kinetics.network.ensemble import BLOCK
 from meristem.kinetics.network.fit import fit_kinns
 from meristem.kinetics.network.kinn import Architecture, FitOptions, Measurements
@@ -35,30 +34,6 @@ def grouped_folds(
         )
     fold = rng.permutation(len(groups)) % n_fold
     return (fold[place] == np.arange(n_fold)[:, None]).astype(float)
-
-
-def edit_folds(
-    data: Measurements,
-    n_fold: int,
-    rng: np.random.Generator,
-    *,
-    share: float = 0.12,
-) -> FloatArray:  # (n_fold, n) 1 where held out
-    """Return folds that hold out every sequence with any of some random edits.
-
-    What is trained on never saw the held-out edits (an edit is one channel at one
-    position): the question a new guide asks, put within the rows of one guide.
-    Sequences stay together, as equal sequences have equal edits.
-    """
-    plain = len(EDIT_NAMES) if data.channels else data.x.shape[2]
-    edits = data.x[:, :, -plain:].reshape(len(data.y), -1) > 0
-    present = np.flatnonzero(edits.any(axis=0))
-    out = np.zeros((n_fold, len(data.y)))
-    for fold in range(n_fold):
-        n_held = max(1, round(share * len(present)))
-        held = rng.choice(present, n_held, replace=False)
-        out[fold] = edits[:, held].any(axis=1)
-    return out
 
 
 def kind_folds(

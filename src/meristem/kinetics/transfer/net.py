@@ -169,11 +169,6 @@ class TransferFit:
     net: TransferNet
     validation: FloatArray  # (n_epoch + 1,)
 
-    @property
-    def best(self) -> float:
-        """Best validation AUPR."""
-        return float(self.validation.max())
-
     def corrections(
         self,
         x: Encoding,  # (n, 25, 13)
