@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.records import FloatArray
+from meristem.stats.bootstrap import percentile_interval
 
 
 @dataclass(frozen=True)
@@ -135,14 +136,13 @@ def compare_scores(
         weight = rng.poisson(1.0, n).astype(np.float64)
         for name, metric in found:
             draws[name, metric].append(METRICS[metric](rankings[name], weight))
-    tail = 100 * (1 - level) / 2
     rows = []
     for base in references:
         for (name, metric), value in found.items():
             drawn = np.array(draws[name, metric])
             gain = drawn - np.array(draws[base, metric])
-            low, high = np.percentile(drawn, [tail, 100 - tail])
-            gain_low, gain_high = np.percentile(gain, [tail, 100 - tail])
+            low, high = percentile_interval(drawn, level)
+            gain_low, gain_high = percentile_interval(gain, level)
             rows.append(
                 {
                     "score": name,

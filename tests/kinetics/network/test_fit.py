@@ -12,7 +12,7 @@ from meristem.kinetics.network.fit import fit_kinns
 from meristem.kinetics.network.kinn import Architecture, FitOptions, Measurements
 from meristem.kinetics.network.simulate import planted_benchmark, simulate
 from meristem.kinetics.scheme.catalog import cas9
-from meristem.kinetics.search.folds import pearson
+from meristem.stats.metrics import pearson
 
 QUICK = FitOptions(epochs=6, batch=128, learning_rate=0.05)
 

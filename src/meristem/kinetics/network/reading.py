@@ -23,6 +23,7 @@ from meristem.kinetics.scheme.solve import (
     log_occupancy,
 )
 from meristem.records import FloatArray
+from meristem.stats.bootstrap import percentile_interval
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,7 @@ class PairKinetics:
 def _range(
     values: FloatArray, level: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    tail = 100 * (1 - level) / 2
-    low, high = np.percentile(values, [tail, 100 - tail], axis=0)
-    return values.mean(axis=0), low, high
+    return values.mean(axis=0), *percentile_interval(values, level)
 
 
 def _long(

@@ -18,7 +18,7 @@ from meristem.kinetics.cas9.encode import INSERTED, REFERENCE, SUBSTITUTED, Enco
 from meristem.kinetics.network.ensemble import predict_ensemble
 from meristem.kinetics.network.fit import fit_kinns
 from meristem.kinetics.network.kinn import Architecture, FitOptions, Kinn, Measurements
-from meristem.kinetics.search.folds import grouped_folds
+from meristem.kinetics.search.folds import sequence_folds
 
 PAM_BASES = 2
 """Positions of the PAM (the two G) whose bases stay as they are."""
@@ -95,7 +95,7 @@ def distil(
             f"{len(train.y)} rows and {len(encoding)} pairs do not belong together",
             remedy="give the encoded pairs of the training rows",
         )
-    held = grouped_folds(train, 10, rng)[0]
+    held = sequence_folds(train, 10, rng)[0]
     kept = encoding[held == 0]
     drawn = np.concatenate([random_guides(kept, rng) for _ in range(guides)])
     x = kinetic_channels(drawn, train.channels)

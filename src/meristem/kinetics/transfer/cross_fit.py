@@ -18,9 +18,10 @@ from torch import Tensor
 
 from meristem.kinetics.cas9.encode import Encoding
 from meristem.kinetics.transfer.net import TransferFit, TransferNet, logits
-from meristem.kinetics.transfer.rows import LabelledSites, deal_guides, ranking_by_guide
+from meristem.kinetics.transfer.rows import LabelledSites, ranking_by_guide
 from meristem.kinetics.transfer.train import TransferOptions, draw_rows, train_epochs
 from meristem.records import FloatArray
+from meristem.stats.folds import grouped_folds
 
 SCALES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Shares of the correction that are tried."""
@@ -86,7 +87,13 @@ def cross_fit(
     DataError
         If there are fewer guides than members, or a class is missing.
     """
-    fold = deal_guides(data.guide, len(nets), rng)
+    fold = grouped_folds(
+        data.guide,
+        len(nets),
+        rng,
+        noun="guides",
+        remedy="give tables with more guides, or ask for fewer members",
+    )
     judges, weight, judged = _judges(data, log10_rate, options, rng)
     place = fold[judges]
 

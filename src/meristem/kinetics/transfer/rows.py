@@ -86,26 +86,6 @@ def hold_out_guides(
     return np.isin(guide, held)
 
 
-def deal_guides(
-    guide: NDArray[np.str_], n_fold: int, rng: np.random.Generator
-) -> NDArray[np.int64]:  # (n,)
-    """Return the fold of every row: guides dealt out at random, none parted.
-
-    Raises
-    ------
-    DataError
-        If there are fewer guides than folds.
-    """
-    names, place = np.unique(guide, return_inverse=True)
-    if len(names) < n_fold:
-        raise DataError(
-            f"{len(names)} guides cannot be dealt into {n_fold} folds",
-            remedy="give tables with more guides, or ask for fewer members",
-        )
-    fold: NDArray[np.int64] = (rng.permutation(len(names)) % n_fold)[place]
-    return fold
-
-
 def ranking_by_guide(
     label: NDArray[np.int64],  # (n,)
     score: FloatArray,  # (n,)

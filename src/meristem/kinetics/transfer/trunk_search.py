@@ -7,10 +7,11 @@ import pandas as pd
 
 from meristem.kinetics.network.kinn import Kinn
 from meristem.kinetics.transfer.net import TransferNet, logits
-from meristem.kinetics.transfer.rows import LabelledSites, deal_guides, ranking_by_guide
+from meristem.kinetics.transfer.rows import LabelledSites, ranking_by_guide
 from meristem.kinetics.transfer.train import TransferOptions, draw_rows, train_epochs
 from meristem.kinetics.transfer.trunk import Block, Trunk
 from meristem.records import FloatArray
+from meristem.stats.folds import grouped_folds
 from meristem.tune.optimisers import Trial
 from meristem.tune.space import Choice, Point
 
@@ -58,7 +59,7 @@ def search_trunks(
     each generation's points are drawn from the counts of those at or above its mean.
     One fold of the guides judges all.
     """
-    left = deal_guides(data.guide, folds, rng) == 0
+    left = grouped_folds(data.guide, folds, rng, noun="guides") == 0
     drawn = draw_rows(
         data.label,
         log10_rate,

@@ -9,10 +9,11 @@ import pandas as pd
 
 from meristem.pages.numbers import fixed
 from meristem.pages.page import Figure
-from meristem.pages.palette import ACCENT, FAINT, INK, NEUTRAL, SOFT, WARN
+from meristem.pages.palette import FAINT, INK, NEUTRAL, SOFT, WARN
 from meristem.pages.panel import (
     Panel,
     draw_axes,
+    draw_regression,
     draw_slope,
     make_panel,
     tick_room,
@@ -20,7 +21,8 @@ from meristem.pages.panel import (
 from meristem.pages.scale import Scale, limits, thin
 from meristem.pages.svg import Canvas
 from meristem.report.view import Target, View
-from meristem.stats.regression import regression
+from meristem.stats.metrics import pearson
+from meristem.stats.metrics import slope as regression_slope
 
 WIDTH = 840
 HEIGHT = 210
@@ -98,7 +100,7 @@ def _draw_panel(
         fill=INK if deployable else WARN,
     )
     observed, predicted = part["observed"].to_numpy(), part["predicted"].to_numpy()
-    slope, intercept, r = regression(observed, predicted)
+    r, slope = pearson(observed, predicted), regression_slope(observed, predicted)
     words = f"r = {fixed(r)} \u00b7 slope = {fixed(slope)}"
     if not deployable:
         words += " \u00b7 not deployable"
@@ -109,11 +111,7 @@ def _draw_panel(
         panel.x(shown["predicted"]), panel.y(shown["observed"]), 2, NEUTRAL, opacity
     )
     draw_slope(canvas, panel, 1.0, 0.0, stroke=FAINT, stroke_dasharray="3 3")
-    if math.isfinite(slope):
-        ends = (float(predicted.min()), float(predicted.max()))
-        draw_slope(
-            canvas, panel, slope, intercept, ends, stroke=ACCENT, stroke_width=2.2
-        )
+    draw_regression(canvas, panel, observed, predicted)
 
 
 def _caption(n: int, drawn: int) -> str:

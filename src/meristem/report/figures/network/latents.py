@@ -12,7 +12,7 @@ from meristem.pages.page import Figure
 from meristem.pages.palette import ACCENT, INK, NEUTRAL, NULL, SOFT
 from meristem.pages.panel import (
     draw_axes,
-    draw_slope,
+    draw_regression,
     draw_x_axis,
     draw_y_axis,
     make_panel,
@@ -21,7 +21,6 @@ from meristem.pages.panel import (
 from meristem.pages.scale import Scale, limits, thin
 from meristem.pages.svg import Canvas
 from meristem.report.view import View
-from meristem.stats.regression import regression
 
 WIDTH = 840
 HEIGHT = 170
@@ -93,12 +92,7 @@ def _draw_panel(
     draw_axes(canvas, panel)
     canvas.dots(panel.x(shown["measured"]), panel.y(shown["oriented"]), 2, NEUTRAL, 0.5)
     measured, latent = part["measured"].to_numpy(), part["oriented"].to_numpy()
-    slope, intercept, _ = regression(latent, measured)
-    if math.isfinite(slope):
-        ends = (float(measured.min()), float(measured.max()))
-        draw_slope(
-            canvas, panel, slope, intercept, ends, stroke=ACCENT, stroke_width=2.2
-        )
+    draw_regression(canvas, panel, latent, measured)
 
 
 def _caption(table: pd.DataFrame) -> str:

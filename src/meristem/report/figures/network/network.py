@@ -9,12 +9,7 @@ import numpy as np
 import pandas as pd
 
 from meristem.errors import DataError
-from meristem.pages.layered import Layout, Node, place
-from meristem.pages.page import Figure
-from meristem.pages.palette import FAINT, SOFT, ramp
-from meristem.pages.routing import BOX_HEIGHT, draw_edges
-from meristem.pages.svg import Canvas
-from meristem.report.figures.network.boxes import (
+from meristem.pages.boxes import (
     BAR,
     BELOW,
     draw_boxes,
@@ -23,6 +18,11 @@ from meristem.report.figures.network.boxes import (
     read_nodes,
     row_places,
 )
+from meristem.pages.layered import Layout, Node, place
+from meristem.pages.page import Figure
+from meristem.pages.palette import FAINT, SOFT, ramp
+from meristem.pages.routing import BOX_HEIGHT, draw_edges
+from meristem.pages.svg import Canvas
 from meristem.report.view import View
 
 WIDTH = 840

@@ -7,15 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from meristem.pages.layered import TRAIT, links_through, place
-from meristem.pages.numbers import plural
-from meristem.pages.palette import SOFT, category
-from meristem.pages.panel import draw_legend
-from meristem.pages.routing import BOX_HEIGHT, draw_curve, draw_edges
-from meristem.pages.svg import Canvas
-from meristem.plan.summary import network_json
-from meristem.records import NetworkPlan
-from meristem.report.figures.network.boxes import (
+from meristem.pages.boxes import (
     BAR,
     BELOW,
     draw_boxes,
@@ -24,6 +16,14 @@ from meristem.report.figures.network.boxes import (
     read_nodes,
     row_places,
 )
+from meristem.pages.layered import TRAIT, links_through, place
+from meristem.pages.numbers import plural
+from meristem.pages.palette import SOFT, category
+from meristem.pages.panel import draw_legend
+from meristem.pages.routing import BOX_HEIGHT, draw_curve, draw_edges
+from meristem.pages.svg import Canvas
+from meristem.plan.summary import network_json
+from meristem.records import NetworkPlan
 
 WIDTH = 840.0
 TOP = 72.0  # px, room for the title

@@ -15,6 +15,7 @@ from meristem.pages.panel import make_panel as panel_in
 from meristem.pages.scale import thin
 from meristem.pages.svg import Canvas
 from meristem.report.view import Target, View
+from meristem.stats.metrics import spearman
 
 WIDTH = 840
 HEIGHT = 150
@@ -23,6 +24,7 @@ MOST_MODELS = 6
 FEW = 3
 """Fewer measured nodes make no curve."""
 CLASSES = 5
+RANKED = ("sensitivity", "agreement")
 POINTS = 800
 SAID = {
     "none": "never trained on them",
@@ -75,10 +77,8 @@ def in_classes(rows: pd.DataFrame) -> pd.DataFrame:
 
 def rank_correlation(rows: pd.DataFrame) -> float:
     """Return Spearman's correlation of sensitivity and agreement."""
-    ranks = rows[["sensitivity", "agreement"]].rank().to_numpy(float)
-    if (np.ptp(ranks, axis=0) == 0).any():
-        return math.nan
-    return float(np.corrcoef(ranks.T)[0, 1])
+    sensitivity, agreement = (rows[name].to_numpy(float) for name in RANKED)
+    return spearman(sensitivity, agreement) if np.ptp(agreement) > 0 else math.nan
 
 
 def _said(rows: pd.DataFrame) -> list[str]:

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from meristem.pages.layered import place
-from meristem.pages.routing import BOX_HEIGHT
-from meristem.pages.svg import Canvas
-from meristem.report.figures.network.boxes import (
+from meristem.pages.boxes import (
     draw_boxes,
     draw_trait,
     read_nodes,
     row_places,
 )
+from meristem.pages.layered import place
+from meristem.pages.routing import BOX_HEIGHT
+from meristem.pages.svg import Canvas
 
 RECORD = {
     "nodes": [
