@@ -8,9 +8,8 @@ from meristem.simulate.folder import CONFIG, simulation_folder, write_csv, write
 
 def test_a_folder_appears_whole_or_not_at_all(tmp_path) -> None:
     target = tmp_path / "out"
-    with pytest.raises(KeyError), simulation_folder(target, force=False) as draft:
-        (draft / CONFIG).write_text("")
-        raise KeyError
+    with pytest.raises(FileNotFoundError), simulation_folder(target, False) as draft:
+        (draft / "absent" / CONFIG).write_text("")
     assert list(tmp_path.iterdir()) == []
     with simulation_folder(target, force=False) as draft:
         (draft / CONFIG).write_text("")
