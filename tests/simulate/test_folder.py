@@ -2,13 +2,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from meristem.errors import ConfigError
+from meristem.errors import ConfigError, DataError
 from meristem.simulate.folder import CONFIG, simulation_folder, write_csv, write_omics
 
 
 def test_a_folder_appears_whole_or_not_at_all(tmp_path) -> None:
     target = tmp_path / "out"
-    with pytest.raises(FileNotFoundError), simulation_folder(target, False) as draft:
+    with pytest.raises(DataError), simulation_folder(target, False) as draft:
         (draft / "absent" / CONFIG).write_text("")
     assert list(tmp_path.iterdir()) == []
     with simulation_folder(target, force=False) as draft:

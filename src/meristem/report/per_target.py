@@ -38,12 +38,12 @@ def per_target(
             draw(view, target, figure_name(family, view, target))
             for family, draw in families.items()
         ]
-        found = [figure for figure in made if figure is not None]
-        if not found:
+        drawn = [figure for figure in made if figure is not None]
+        if not drawn:
             continue
         below = (str(extra(view, target)),) if extra is not None else ()
         labels.append(target.name)
-        panels.append((*found, *below))
+        panels.append((*drawn, *below))
     if not panels:
         return []
     blocks: list[Block] = [Tabs(tuple(labels), tuple(panels))]

@@ -126,19 +126,19 @@ def compare_scores(
         )
     rankings = {name: Ranking.of(label, score) for name, score in scores.items()}
     n = len(label)
-    found = {
+    values = {
         (name, metric): function(ranking)
         for name, ranking in rankings.items()
         for metric, function in METRICS.items()
     }
-    draws: dict[tuple[str, str], list[float]] = {cell: [] for cell in found}
+    draws: dict[tuple[str, str], list[float]] = {cell: [] for cell in values}
     for _ in range(n_bootstrap):
         weight = rng.poisson(1.0, n).astype(np.float64)
-        for name, metric in found:
+        for name, metric in values:
             draws[name, metric].append(METRICS[metric](rankings[name], weight))
     rows = []
     for base in references:
-        for (name, metric), value in found.items():
+        for (name, metric), value in values.items():
             drawn = np.array(draws[name, metric])
             gain = drawn - np.array(draws[base, metric])
             low, high = percentile_interval(drawn, level)
@@ -150,7 +150,7 @@ def compare_scores(
                     "value": value,
                     "low": low,
                     "high": high,
-                    "gain": value - found[base, metric],
+                    "gain": value - values[base, metric],
                     "gain_low": gain_low,
                     "gain_high": gain_high,
                     "n": n,

@@ -167,10 +167,10 @@ class _Climb:
         group = self.groups.group
         size = torch.zeros(self.groups.n_group, dtype=torch.float64)
         size.index_add_(0, group, torch.ones_like(posterior[0]))
-        left = self._by_group(posterior)
+        remaining = self._by_group(posterior)
         square = self._by_group((self.theta - self.centre).square())
-        effective = (size - left / self.variance).clamp(min=1e-9)
-        top, bottom = (square, effective) if quick else (square + left, size)
+        effective = (size - remaining / self.variance).clamp(min=1e-9)
+        top, bottom = (square, effective) if quick else (square + remaining, size)
         if pooling > 0:
             mean = self._kind_mean(top, bottom)
             top, bottom = top + pooling * mean, bottom + pooling
@@ -232,8 +232,8 @@ class _Climb:
         with torch.no_grad():
             output = self.network(self.x)
         latent = output.latent[self.observed.node].transpose(0, 1)
-        found = torch.cat([output.value, latent], dim=1)
-        return (self.weight * (self.value - found).square()).sum(-1)
+        predicted = torch.cat([output.value, latent], dim=1)
+        return (self.weight * (self.value - predicted).square()).sum(-1)
 
     def _objective(self, error: Tensor, theta: Tensor) -> Tensor:  # (K,)
         away = (theta - self.centre).square() / self.variance[:, self.groups.group]
@@ -243,10 +243,12 @@ class _Climb:
 
     def _linearise(self) -> Linearised:
         self.vector.write(self.theta)
-        found, slope = jacobian(self.network, self.vector, self.x, self.observed.node)
+        predicted, slope = jacobian(
+            self.network, self.vector, self.x, self.observed.node
+        )
         scale = (self.weight / self.noise[:, :, None]).sqrt()  # (K, O, B)
         slope *= scale[:, None]
-        residual = ((self.value - found) * scale).flatten(1)
+        residual = ((self.value - predicted) * scale).flatten(1)
         prior = self.variance[:, self.groups.group]
         away = self.theta - self.centre
         return Linearised(slope.flatten(2), residual, prior, away, scale.shape[1])

@@ -134,12 +134,12 @@ def enrichment_table(
         values = own.drop_duplicates("gene").set_index("gene").reindex(ring)
         for method, value in _values(values).items():
             omics = measured if method == "twas" else ()
-            found = _method_table(terms, ring.to_numpy(), value, omics)
+            tests = _method_table(terms, ring.to_numpy(), value, omics)
             if method == UNTESTED:
-                found = found.assign(p=np.nan, q=np.nan)
-            if not found.empty:
+                tests = tests.assign(p=np.nan, q=np.nan)
+            if not tests.empty:
                 named = {"method": method, "trait": trait, "environment": environment}
-                frames.append(found.assign(**named))
+                frames.append(tests.assign(**named))
     if not frames:
         return pd.DataFrame(columns=list(ENRICHMENT_COLUMNS))
     table = pd.concat(frames, ignore_index=True)[list(ENRICHMENT_COLUMNS)]

@@ -129,9 +129,9 @@ def sites_from_table(
     """
     target_column = _column(table, _SITE)
     # beside a column of off-target sites, "target" is what the guide was made for
-    own_target = () if target_column is None else ("target", "target_sequence")
+    intended = () if target_column is None else ("target", "target_sequence")
     target_column = target_column or _column(table, _TARGET)
-    guide_column = _column(table, (*_GUIDE, *own_target)) if guide is None else None
+    guide_column = _column(table, (*_GUIDE, *intended)) if guide is None else None
     if target_column is None or (guide is None and guide_column is None):
         raise DataError(
             f"has no column {'target' if target_column is None else 'guide'!r}; "
@@ -159,13 +159,17 @@ def sites_from_table(
     return Sites(guides, target, label.astype(np.int64), place)
 
 
+def _first_line(table: pd.DataFrame, odd: pd.Series, where: str) -> str:
+    """Return file and line of the first odd row."""
+    return f"{where}, line {table.index[odd][0] + 2}"
+
+
 def _texts(table: pd.DataFrame, column: str, where: str) -> NDArray[np.str_]:
     values = table[column]
     if values.isna().any():
-        line = int(np.flatnonzero(values.isna())[0])
         raise DataError(
             f"column {column!r} is empty",
-            where=f"{where}, line {table.index[line] + 2}",
+            where=_first_line(table, values.isna(), where),
             remedy="remove the row or fill the field",
         )
     texts = values.astype(str).str.strip()
@@ -173,10 +177,9 @@ def _texts(table: pd.DataFrame, column: str, where: str) -> NDArray[np.str_]:
         f"[{BASES}UNRYSWKMBDHV{re.escape(GAP_SYMBOLS)}]+", case=False
     )
     if odd.any():
-        line = int(np.flatnonzero(odd)[0])
         raise DataError(
-            f"column {column!r} holds {texts.iloc[line]!r}",
-            where=f"{where}, line {table.index[line] + 2}",
+            f"column {column!r} holds {texts[odd].iloc[0]!r}",
+            where=_first_line(table, odd, where),
             remedy="use A, C, G, T (or U), N and the gap symbols - or _",
         )
     return texts.to_numpy(dtype=np.str_)
@@ -224,10 +227,9 @@ def _labels(table: pd.DataFrame, column: str, where: str) -> NDArray[np.int64]:
     values = pd.to_numeric(table[column], errors="coerce")
     odd = ~values.isin([0, 1])
     if odd.any():
-        line = int(np.flatnonzero(odd)[0])
         raise DataError(
-            f"label {table[column].iloc[line]!r} is neither 0 nor 1",
-            where=f"{where}, line {table.index[line] + 2}",
+            f"label {table[column][odd].iloc[0]!r} is neither 0 nor 1",
+            where=_first_line(table, odd, where),
             remedy="write 1 for active and 0 for not",
         )
     return values.to_numpy().astype(np.int64)
@@ -242,8 +244,8 @@ def _layout(path: Path) -> tuple[str, list[str] | None, int]:
     first = first.rstrip("\r\n")
     if not first.strip():
         raise DataError("its first line is empty", where=path, remedy="write a header")
-    found = [separator for separator in "\t,;" if separator in first]
-    separator = found[0] if found else ","
+    separators = [separator for separator in "\t,;" if separator in first]
+    separator = separators[0] if separators else ","
     fields = [field.strip("# ").lower() for field in first.split(separator)]
     if first.startswith("#"):
         return separator, fields, above + 1

@@ -288,8 +288,8 @@ def read_settings(path: str | Path, kind: type[Settings]) -> Settings:
         lines = []
         for item in error.errors():
             place = ".".join(str(part) for part in item["loc"])
-            said = item["msg"].removeprefix("Value error, ")
-            lines.append(f"  {place}: {said}" if place else f"  {said}")
+            message = item["msg"].removeprefix("Value error, ")
+            lines.append(f"  {place}: {message}" if place else f"  {message}")
         raise ConfigError(
             "has fields that cannot be used:\n" + "\n".join(lines),
             where=path,

@@ -157,7 +157,7 @@ def read_source(path: str | Path) -> KineticTable:
     Raises
     ------
     DataError
-        If a column is missing, or the unit cannot be told.
+        If a column is missing, or the unit is unknown.
     """
     path = Path(path)
     table = _read_csv(path).rename(columns={"sequence": "target"})

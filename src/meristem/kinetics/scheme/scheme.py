@@ -192,16 +192,16 @@ def _check_names(scheme: Scheme) -> None:
 
 
 def _reached(scheme: Scheme, start: str, *, backwards: bool) -> set[str]:
-    found = {start}
+    reached = {start}
     edges = [
         (r.target, r.source) if backwards else (r.source, r.target)
         for r in scheme.reactions
     ]
     while True:
-        more = {b for a, b in edges if a in found} - found
+        more = {b for a, b in edges if a in reached} - reached
         if not more:
-            return found
-        found |= more
+            return reached
+        reached |= more
 
 
 def _check_reach(scheme: Scheme) -> None:

@@ -99,19 +99,19 @@ def distil(
     kept = encoding[held == 0]
     drawn = np.concatenate([random_guides(kept, rng) for _ in range(guides)])
     x = kinetic_channels(drawn, train.channels)
-    said = predict_ensemble(teachers, x)
+    teaching = predict_ensemble(teachers, x)
     low = options.limits[0]
     rows = Measurements(
         np.concatenate([train.x, x]),
-        np.concatenate([train.y, said]),
-        np.concatenate([train.censored, said <= low + 0.01]),
-        np.arange(len(train.y) + len(said)),
+        np.concatenate([train.y, teaching]),
+        np.concatenate([train.censored, teaching <= low + 0.01]),
+        np.arange(len(train.y) + len(teaching)),
         train.channels,
         None
         if train.binding is None
-        else np.append(train.binding, np.full(len(said), np.nan)),
+        else np.append(train.binding, np.full(len(teaching), np.nan)),
     )
-    more = np.zeros(len(said))
+    more = np.zeros(len(teaching))
     fit = fit_kinns(
         teachers[0].scheme,
         [architecture],

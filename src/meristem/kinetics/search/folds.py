@@ -79,18 +79,18 @@ class GroupedReward:
         members = [(a, f) for a in range(len(architectures)) for f in range(n_fold)]
         rewards = np.zeros((len(architectures), n_fold))
         for i in range(0, len(members), BLOCK):
-            part = members[i : i + BLOCK]
-            held = self.held_out[[fold for _, fold in part]]
+            block = members[i : i + BLOCK]
+            held = self.held_out[[fold for _, fold in block]]
             fit = fit_kinns(
                 self.scheme,
-                [architectures[a] for a, _ in part],
+                [architectures[a] for a, _ in block],
                 self.data,
                 1.0 - held,
                 held,
                 rng=self.rng,
                 options=self.options,
             )
-            for (a, fold), row in zip(part, fit.validation, strict=True):
+            for (a, fold), row in zip(block, fit.validation, strict=True):
                 rows = np.isfinite(row)
                 # what does not vary earns nothing
                 r = pearson(self.data.y[rows], row[rows])

@@ -179,8 +179,8 @@ class TransferFit:
         out = []
         with torch.no_grad():
             for i in range(0, len(x), block):
-                part = torch.from_numpy(x[i : i + block]).float()
-                out.append(self.net.correction(part).double().numpy())
+                chunk = torch.from_numpy(x[i : i + block]).float()
+                out.append(self.net.correction(chunk).double().numpy())
         return np.concatenate(out)
 
 
@@ -196,8 +196,8 @@ def logits(
     out = []
     with torch.no_grad():
         for i in range(0, len(x), block):
-            part = torch.from_numpy(x[i : i + block]).float()
-            out.append(net(part).double().numpy())
+            chunk = torch.from_numpy(x[i : i + block]).float()
+            out.append(net(chunk).double().numpy())
     net.train(was_training)
     return np.concatenate(out) if out else np.zeros(0)
 

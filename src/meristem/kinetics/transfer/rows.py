@@ -100,16 +100,16 @@ def ranking_by_guide(
         If no guide has.
     """
     names, place = np.unique(guide, return_inverse=True)
-    found = []
+    precisions = []
     for index in range(len(names)):
         rows = place == index
         if 0 < label[rows].sum() < rows.sum():
             ranking = Ranking.of(label[rows], score[rows])
             counted = None if weight is None else weight[rows]
-            found.append(average_precision(ranking, counted))
-    if not found:
+            precisions.append(average_precision(ranking, counted))
+    if not precisions:
         raise DataError(
             "no guide has active and inactive sites",
             remedy="give tables with both for each guide",
         )
-    return np.array(found)
+    return np.array(precisions)

@@ -59,15 +59,15 @@ def search_trunks(
     each generation's points are drawn from the counts of those at or above its mean.
     One fold of the guides judges all.
     """
-    left = grouped_folds(data.guide, folds, rng, noun="guides") == 0
+    held_rows = grouped_folds(data.guide, folds, rng, noun="guides") == 0
     drawn = draw_rows(
         data.label,
         log10_rate,
-        np.flatnonzero(~left),
+        np.flatnonzero(~held_rows),
         negatives=options.negatives,
         rng=rng,
     )
-    held = data.take(left)
+    held = data.take(held_rows)
     trials: list[Trial] = []
     for generation in range(-(-n_trial // size)):
         survivors = _survivors(trials)
@@ -81,8 +81,10 @@ def search_trunks(
             for _ in train_epochs(
                 net, data.x, data.label, data.guide, drawn, rng=rng, options=options
             ):
-                found = ranking_by_guide(held.label, logits(net, held.x), held.guide)
-                reward = max(reward, float(found.mean()))
+                precision = ranking_by_guide(
+                    held.label, logits(net, held.x), held.guide
+                )
+                reward = max(reward, float(precision.mean()))
             trials.append(Trial(generation, point, reward))
     best = max(trials, key=lambda t: t.reward)
     rows = [{"generation": t.generation, "reward": t.reward} | t.point for t in trials]

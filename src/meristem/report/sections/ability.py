@@ -40,13 +40,13 @@ def overview(view: View) -> Markup:
     """Return mean values, models in rows and targets in columns, shaded."""
     scores = _main(view.artefacts.scores)
     keep = (scores["metric"] == view.metric) & (scores["group"] == "")
-    part = scores[keep & (scores["fold"] != "all")]
-    part = part[part["model"].isin(view.contenders)]
+    compared = scores[keep & (scores["fold"] != "all")]
+    compared = compared[compared["model"].isin(view.contenders)]
     columns: dict[str, pd.Series] = {}
     for target in view.targets:
-        own = view.of(part, target)
-        if not own.empty:
-            columns[target.name] = own.groupby("model")["value"].mean()
+        of_target = view.of(compared, target)
+        if not of_target.empty:
+            columns[target.name] = of_target.groupby("model")["value"].mean()
     if not columns:
         return Markup("")
     frame = pd.DataFrame(columns)
@@ -90,12 +90,12 @@ def _main(scores: pd.DataFrame) -> pd.DataFrame:
 
 def metric_table(view: View, target: Target) -> Markup:
     """Return mean and spread over folds of every metric for one target."""
-    part = view.of(view.artefacts.scores, target)
-    part = part[(part["group"] == "") & (part["fold"] != "all")]
-    part = part[part["model"].isin(view.contenders)]
-    metrics = sorted(part["metric"].unique(), key=lambda m: (order_of(m), m))
+    compared = view.of(view.artefacts.scores, target)
+    compared = compared[(compared["group"] == "") & (compared["fold"] != "all")]
+    compared = compared[compared["model"].isin(view.contenders)]
+    metrics = sorted(compared["metric"].unique(), key=lambda m: (order_of(m), m))
     metrics = [metric for metric in metrics if metric != "intercept"]
-    grouped = part.groupby(["model", "metric"])["value"]
+    grouped = compared.groupby(["model", "metric"])["value"]
     mean, spread = grouped.mean().unstack(), grouped.std().unstack()
     first = view.metric if view.metric in mean else metrics[0]
     rows = []
@@ -118,11 +118,11 @@ def metric_table(view: View, target: Target) -> Markup:
 def group_tables(view: View) -> list[Markup]:
     """Return predictive ability within groups, where it was measured."""
     scores = _main(view.artefacts.scores)
-    part = scores[(scores["group"] != "") & (scores["metric"] == view.metric)]
-    part = part[part["model"].isin(view.contenders)]
-    if part.empty:
+    grouped = scores[(scores["group"] != "") & (scores["metric"] == view.metric)]
+    grouped = grouped[grouped["model"].isin(view.contenders)]
+    if grouped.empty:
         return []
-    mean = part.groupby(["group", "model"])["value"].mean().unstack()
+    mean = grouped.groupby(["group", "model"])["value"].mean().unstack()
     mean = mean.reindex(columns=[m for m in view.contenders if m in mean.columns])
     shown = mean.head(MOST_GROUPS).reset_index()
     names = shown["group"].str.partition("=")

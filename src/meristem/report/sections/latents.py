@@ -22,20 +22,20 @@ MOST_ROWS = 30
 def latents_section(view: View) -> Section | None:
     """Return latents against measured omics on held-out lines, one tab per model."""
     labels = latent_models(view.artefacts)[:MOST_MODELS]
-    found = [
+    panels = [
         (label, _panel(view, label, position)) for position, label in enumerate(labels)
     ]
-    found = [(label, panel) for label, panel in found if panel]
-    if not found:
+    panels = [(label, panel) for label, panel in panels if panel]
+    if not panels:
         return None
     intro = (
         "Does a node compute the quantity it is named after? Each [[latent]] is "
         "compared with its measurement on lines kept out of training."
     )
-    blocks: tuple[Block, ...] = found[0][1]
-    if len(found) > 1:
-        names = tuple(label for label, _ in found)
-        blocks = (Tabs(names, tuple(panel for _, panel in found)),)
+    blocks: tuple[Block, ...] = panels[0][1]
+    if len(panels) > 1:
+        names = tuple(label for label, _ in panels)
+        blocks = (Tabs(names, tuple(panel for _, panel in panels)),)
     blocks = (*blocks, *per_target(view, {"validation": draw_validation}))
     return Section("Latents and measured omics", "latents", "", intro, blocks)
 

@@ -107,7 +107,7 @@ def nodes_section(view: View) -> Section | None:
 
 
 def _unused(view: View) -> Markup:
-    """Return the traits for which the network earned no part of the prediction."""
+    """Return the traits whose predictions hold nothing of the network."""
     nodes = view.artefacts.nodes
     unused = []
     for target in view.targets:
@@ -117,8 +117,8 @@ def _unused(view: View) -> Markup:
     if not unused:
         return Markup("")
     return Markup(
-        '<p class="note">The network earned no part in the predictions of {}: the '
-        "linear path predicts alone, and no node matters.</p>"
+        '<p class="note">The network contributes nothing to the predictions of {}: '
+        "the linear path predicts alone, and no node matters.</p>"
     ).format(", ".join(unused))
 
 

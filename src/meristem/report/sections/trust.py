@@ -94,18 +94,18 @@ def interactions_section(view: View) -> Section | None:
 
 def _additive(view: View) -> Markup:
     """Return the traits for which the effects of the top nodes add up."""
-    found = []
+    additive = []
     for target in view.targets:
         pair, single = largest_interaction(view, target)
         pairs = view.of(view.artefacts.interactions, target)
         if len(pairs) and single > 0 and pair <= FLAT * single:
-            found.append(target.name)
-    if not found:
+            additive.append(target.name)
+    if not additive:
         return Markup("")
     return Markup(
         '<p class="note">{}: the effects of the top nodes add up. No pair reaches one '
         "per cent of the largest sensitivity.</p>"
-    ).format(", ".join(found))
+    ).format(", ".join(additive))
 
 
 def lines_section(view: View) -> Section | None:

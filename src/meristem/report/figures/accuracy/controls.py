@@ -34,7 +34,7 @@ def controls_sentence(view: View, target: Target) -> str:
     rows = control_rows(view, target)
     if rows.empty:
         return ""
-    said = []
+    sentences = []
     for record in rows.to_dict("records"):
         low, high = float(record["low"]), float(record["high"])
         if not math.isfinite(low + high):
@@ -42,15 +42,15 @@ def controls_sentence(view: View, target: Target) -> str:
         clear = "" if low > 0 or high < 0 else ", not distinguishable from nothing"
         name = _words(record)[0]
         against = "" if record["ingredient"] == CAPACITY else f" (against {name})"
-        said.append(
+        sentences.append(
             f"{record['ingredient']}{against} {signed(record['difference'])}{clear}"
         )
     label = str(rows["network"].iloc[0]) if "network" in rows else "the network"
-    own = view.verdict(label, target)
+    verdict = view.verdict(label, target)
     head = ""
-    if own is not None:
-        head = f"{label} gains {signed(own.difference)} over {own.reference}. "
-    return f"{head}What its parts add: {'; '.join(said)}." if said else ""
+    if verdict is not None:
+        head = f"{label} gains {signed(verdict.difference)} over {verdict.reference}. "
+    return f"{head}What its parts add: {'; '.join(sentences)}." if sentences else ""
 
 
 def draw_controls(view: View, target: Target, name: str) -> Figure | None:

@@ -66,9 +66,9 @@ def draw_observed(view: View, target: Target, name: str) -> Figure | None:
             float(HEIGHT),
         )
         panel = make_panel(box, x_range, y_range)
-        part = rows[rows["model"] == label]
-        shown = part.iloc[thin(len(part), most)]
-        _draw_panel(canvas, panel, view, label, part, shown)
+        of_model = rows[rows["model"] == label]
+        shown = of_model.iloc[thin(len(of_model), most)]
+        _draw_panel(canvas, panel, view, label, of_model, shown)
         drawn.append(shown)
     table = pd.concat(drawn)
     keep = ["sample_id", "trait", "environment", "replicate", "fold", "model"]
@@ -86,7 +86,7 @@ def _draw_panel(
     panel: Panel,
     view: View,
     label: str,
-    part: pd.DataFrame,
+    of_model: pd.DataFrame,
     shown: pd.DataFrame,
 ) -> None:
     deployable = view.model(label).deployable
@@ -99,7 +99,10 @@ def _draw_panel(
         font_weight=600,
         fill=INK if deployable else WARN,
     )
-    observed, predicted = part["observed"].to_numpy(), part["predicted"].to_numpy()
+    observed, predicted = (
+        of_model["observed"].to_numpy(),
+        of_model["predicted"].to_numpy(),
+    )
     r, slope = pearson(observed, predicted), regression_slope(observed, predicted)
     words = f"r = {fixed(r)} \u00b7 slope = {fixed(slope)}"
     if not deployable:

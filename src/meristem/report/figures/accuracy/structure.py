@@ -55,8 +55,10 @@ def draw_structure(view: View) -> Figure | None:
             grid=True,
         )
         for name, colour in _draw_order(groups):
-            part = shown if name is None else shown[shown["group"] == name]
-            canvas.dots(panel.x(part[x_name]), panel.y(part[y_name]), 2.8, colour, 0.7)
+            members = shown if name is None else shown[shown["group"] == name]
+            canvas.dots(
+                panel.x(members[x_name]), panel.y(members[y_name]), 2.8, colour, 0.7
+            )
         left = panel.right + 44
     columns = ["sample_id", *axes] + (["group"] if "group" in frame else [])
     return Figure("structure", canvas.to_svg(), frame[columns], _caption(frame, shown))

@@ -58,7 +58,7 @@ def draw_enrichment(view: View, target: Target, name: str) -> Figure | None:
         method = str(record["method"])
         colour = colours.get(method, SOFT)
         y = drawn.middle(int(record["row"]))
-        found = float(record["q"]) <= LEVEL
+        discovered = float(record["q"]) <= LEVEL
         tip = (
             f"{METHODS.get(method, method)}: p {p_value(record['p'])}, "
             f"q {p_value(record['q'])}, score {fixed(record['score'])}"
@@ -68,7 +68,7 @@ def draw_enrichment(view: View, target: Target, name: str) -> Figure | None:
             y,
             4.6,
             tip,
-            fill=colour if found else PAPER,
+            fill=colour if discovered else PAPER,
             stroke=colour,
             stroke_width=1.8,
         )

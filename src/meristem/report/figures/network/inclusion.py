@@ -51,12 +51,12 @@ def draw_inclusion(view: View, target: Target, name: str) -> Figure | None:
     zero = float(panel.x(0.0))
     for label, record, y in zip(labels, rows.to_dict("records"), drawn, strict=True):
         fdr = float(record.get("inclusion_fdr", math.nan))
-        found = fdr <= LEVEL
-        colour = ACCENT if found else SOFT
+        discovered = fdr <= LEVEL
+        colour = ACCENT if discovered else SOFT
         place = float(panel.x(record["inclusion"]))
         canvas.line(zero, y, place, y, stroke=colour, stroke_width=3)
         tip = f"{label}: {fixed(record['inclusion'])}"
-        fill = colour if found else PAPER
+        fill = colour if discovered else PAPER
         canvas.circle(place, y, 4.6, tip, fill=fill, stroke=colour, stroke_width=2)
         canvas.text(heads[0][0], y + 4, fixed(fdr), 12, anchor="end", fill=colour)
         if tested:
@@ -66,8 +66,8 @@ def draw_inclusion(view: View, target: Target, name: str) -> Figure | None:
 
 
 def _caption(rows: pd.DataFrame) -> str:
-    found = int((rows["inclusion_fdr"] <= LEVEL).sum())
-    sets = f"{found} set is" if found == 1 else f"{found} sets are"
+    n_discovered = int((rows["inclusion_fdr"] <= LEVEL).sum())
+    sets = f"{n_discovered} set is" if n_discovered == 1 else f"{n_discovered} sets are"
     return (
         "The probability that a set of genes has a part in the trait beyond what "
         "single genes and markers explain ([[posterior probability]]). Expected "

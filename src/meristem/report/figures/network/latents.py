@@ -58,15 +58,15 @@ def draw_latents(
     drawn = []
     for position, record in enumerate(best.to_dict("records")):
         line, column = divmod(position, columns)
-        part = oriented[oriented["node"] == record["node"]]
+        pairs = oriented[oriented["node"] == record["node"]]
         if "omics" in record:
-            part = part[part["omics"] == record["omics"]]
-        part = part[np.isfinite(part["oriented"])]
-        shown = part.iloc[thin(len(part), POINTS)]
+            pairs = pairs[pairs["omics"] == record["omics"]]
+        pairs = pairs[np.isfinite(pairs["oriented"])]
+        shown = pairs.iloc[thin(len(pairs), POINTS)]
         corner = (column * cell, line * pitch + 62.0)
         record["label"] = view.node_name(str(record["node"]))
         record["several"] = "omics" in record and table["omics"].nunique() > 1
-        _draw_panel(canvas, record, part, shown, corner, min(cell, 300.0))
+        _draw_panel(canvas, record, pairs, shown, corner, min(cell, 300.0))
         drawn.append(shown)
     return Figure(name, canvas.to_svg(), pd.concat(drawn), _caption(table))
 
@@ -74,15 +74,15 @@ def draw_latents(
 def _draw_panel(
     canvas: Canvas,
     record: dict,
-    part: pd.DataFrame,
+    pairs: pd.DataFrame,
     shown: pd.DataFrame,
     corner: tuple[float, float],
     cell: float,
 ) -> None:
-    y_range = limits([part["oriented"]])
+    y_range = limits([pairs["oriented"]])
     left = tick_room(Scale(*y_range, HEIGHT, 0))
     box = (corner[0] + left, corner[1], cell - left - 22, float(HEIGHT))
-    panel = make_panel(box, limits([part["measured"]]), y_range)
+    panel = make_panel(box, limits([pairs["measured"]]), y_range)
     label, top = str(record["label"]), panel.top
     canvas.text(panel.left, top - 25, label, 13, panel.width, font_weight=600, fill=INK)
     words = f"agreement {fixed(record['agreement'])}"
@@ -91,7 +91,7 @@ def _draw_panel(
     canvas.text(panel.left, top - 9, words, 11.5, panel.width, fill=SOFT)
     draw_axes(canvas, panel)
     canvas.dots(panel.x(shown["measured"]), panel.y(shown["oriented"]), 2, NEUTRAL, 0.5)
-    measured, latent = part["measured"].to_numpy(), part["oriented"].to_numpy()
+    measured, latent = pairs["measured"].to_numpy(), pairs["oriented"].to_numpy()
     draw_regression(canvas, panel, latent, measured)
 
 

@@ -107,8 +107,8 @@ def _draw_row(
     canvas.circle(place, y, 4.6, tip, fill=fill, stroke=colour, stroke_width=2)
     for number, value in enumerate(q):
         x = WIDTH - 76 * (len(q) - 1 - number)
-        own = ACCENT if value < ALPHA else SOFT
-        canvas.text(x, y + 4, p_value(value), 11, anchor="end", fill=own)
+        ink = ACCENT if value < ALPHA else SOFT
+        canvas.text(x, y + 4, p_value(value), 11, anchor="end", fill=ink)
 
 
 def _real(value: object) -> float:

@@ -119,8 +119,8 @@ def _shares(values: Mapping[str, float], names: list[str]) -> dict[str, float]:
 
 def kind_colours(kinds: list[str]) -> dict[str, str]:
     """Return a colour for every kind, in order of appearance."""
-    found = dict.fromkeys(kinds)
-    return {kind: category(number) for number, kind in enumerate(found)}
+    distinct = dict.fromkeys(kinds)
+    return {kind: category(number) for number, kind in enumerate(distinct)}
 
 
 def _headline(plan: NetworkPlan) -> str:

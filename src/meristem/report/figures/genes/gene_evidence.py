@@ -29,7 +29,7 @@ METHODS = {
 }
 
 
-def evidence_rows(view: View, target: Target, shown: int = SHOWN) -> pd.DataFrame:
+def gene_evidence_rows(view: View, target: Target, shown: int = SHOWN) -> pd.DataFrame:
     """Return the genes worth a row: those found, what the network adds first."""
     rows = view.of(view.artefacts.evidence, target)
     if rows.empty:
@@ -38,17 +38,17 @@ def evidence_rows(view: View, target: Target, shown: int = SHOWN) -> pd.DataFram
     best = rows[columns].min(axis=1)
     alone = rows["found_by"] == "network"
     place = np.where(alone, 0, np.where(rows["found_by"] != "", 1, 2))
-    own = np.where(alone, rows["network_p"], best)
-    order = np.lexsort((-rows["sensitivity"], own, place))
+    smallest = np.where(alone, rows["network_p"], best)
+    order = np.lexsort((-rows["sensitivity"], smallest, place))
     ordered = rows.iloc[order]
     kept = ordered[ordered["found_by"] != ""].head(shown)
     # where little was found, the next best say how far away they are
     return kept if len(kept) >= shown // 2 else ordered.head(shown // 2)
 
 
-def draw_evidence(view: View, target: Target, name: str) -> Figure | None:
-    """Return one row per gene, one column per method; None without evidence."""
-    rows = evidence_rows(view, target)
+def draw_gene_evidence(view: View, target: Target, name: str) -> Figure | None:
+    """Return one row per gene, one column per method; None without such genes."""
+    rows = gene_evidence_rows(view, target)
     methods = {
         method: words
         for method, words in METHODS.items()
@@ -88,13 +88,13 @@ def _draw_column(
     for position, value in enumerate(p):
         if not math.isfinite(value):
             continue
-        found = method in named[position]
+        discovered = method in named[position]
         y = drawn.middle(position)
         place = float(panel.x(strength[position]))
-        colour = ACCENT if found else SOFT
+        colour = ACCENT if discovered else SOFT
         canvas.line(panel.left, y, place, y, stroke=colour, stroke_opacity=0.35)
         tip = f"{labels[position]}: p {p_value(value)}, q {p_value(q[position])}"
-        fill = colour if found else PAPER
+        fill = colour if discovered else PAPER
         canvas.circle(place, y, 4.4, tip, fill=fill, stroke=colour, stroke_width=1.8)
 
 

@@ -10,7 +10,7 @@ from meristem.pages.page import Section
 from meristem.pages.table import folded, table_html
 from meristem.report.columns import Columns, add_names, folded_columns
 from meristem.report.figures.genes.enrichment import draw_enrichment
-from meristem.report.figures.genes.evidence import LEVEL, draw_evidence
+from meristem.report.figures.genes.gene_evidence import LEVEL, draw_gene_evidence
 from meristem.report.per_target import target_section
 from meristem.report.view import Target, View
 
@@ -34,7 +34,7 @@ _COLUMNS: Columns = {
 }
 
 
-def evidence_section(view: View) -> Section | None:
+def gene_evidence_section(view: View) -> Section | None:
     """Return genes by method, with the evidence for each."""
     intro = (
         "The same data asked three ways. A gene that only the network finds may be a "
@@ -43,7 +43,9 @@ def evidence_section(view: View) -> Section | None:
         "you follow it up."
     )
     heading = ("Genes by network, GWAS and TWAS", "evidence")
-    return target_section(view, heading, intro, {"evidence": draw_evidence}, _below)
+    return target_section(
+        view, heading, intro, {"evidence": draw_gene_evidence}, _below
+    )
 
 
 def _below(view: View, target: Target) -> Markup:
@@ -52,8 +54,8 @@ def _below(view: View, target: Target) -> Markup:
 
 
 def _counts(rows: pd.DataFrame) -> Markup:
-    found = rows[rows["found_by"] != ""]["found_by"].value_counts()
-    if found.empty:
+    methods_found = rows[rows["found_by"] != ""]["found_by"].value_counts()
+    if methods_found.empty:
         text = (
             f"No method finds a gene at a q value of {LEVEL:g} among {len(rows):,} "
             "genes of the network."
@@ -61,8 +63,8 @@ def _counts(rows: pd.DataFrame) -> Markup:
         return Markup('<p class="note">{}</p>').format(text)
     frame = pd.DataFrame(
         {
-            "found by": [_words(str(methods)) for methods in found.index],
-            "genes": found.to_numpy(),
+            "found by": [_words(str(methods)) for methods in methods_found.index],
+            "genes": methods_found.to_numpy(),
         }
     )
     note = f"At a q value of {LEVEL:g}, of {len(rows):,} genes in the network."
@@ -78,13 +80,13 @@ def _words(methods: str) -> str:
     ('network alone', 'GWAS and TWAS')
     """
     names = {"network": "network", "gwas": "GWAS", "twas": "TWAS"}
-    said = [names.get(method, method) for method in methods.split(";")]
-    return " and ".join(said) if len(said) > 1 else f"{said[0]} alone"
+    readable = [names.get(method, method) for method in methods.split(";")]
+    return " and ".join(readable) if len(readable) > 1 else f"{readable[0]} alone"
 
 
 def _table(view: View, rows: pd.DataFrame) -> Markup:
-    found = rows[rows["found_by"] != ""]
-    shown = (found if not found.empty else rows).head(MOST_ROWS)
+    discovered = rows[rows["found_by"] != ""]
+    shown = (discovered if not discovered.empty else rows).head(MOST_ROWS)
     note = f"{len(shown)} of {len(rows):,} genes; all are in evidence.csv."
     shown = add_names(view, shown, "gene")
     return folded_columns("The evidence for each gene", shown, _COLUMNS, note)
