@@ -1,6 +1,7 @@
 """`meristem.cli.knowledge`: the graph and the plan on the terminal."""
 
 import json
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -24,6 +25,23 @@ def test_the_plan_is_counted_and_drawn(call: Call, demo: Path, tmp_path: Path) -
     assert ElementTree.parse(target).getroot().tag.endswith("svg")
     code, text, _ = call("plan", demo, "--svg", target, "--json")
     assert json.loads(text)["n_node"] == 9
+
+
+def test_nodes_that_no_variant_reaches_are_said(
+    call: Call, demo: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "demo"
+    shutil.copytree(demo.parent, folder)
+    graph = folder / "graph.toml"
+    lost = '[[nodes]]\nname = "{}"\nkind = "hormone"\n'
+    text = graph.read_text().replace(
+        'trait_parents = ["I"', 'trait_parents = ["I", "X"'
+    )
+    graph.write_text(text + lost.format("X") + lost.format("Y"))
+    code, text, _ = call("plan", folder / demo.name)
+    assert code == 0
+    assert "dropped    2 nodes that no variant reaches (such as X, Y)" in text
+    assert "the trait names X among them" in text
 
 
 def test_an_analysis_without_knowledge_is_refused(

@@ -37,3 +37,32 @@ def test_too_few_null_networks_are_refused() -> None:
 def test_weights_of_omics_that_make_no_sense(weight: object) -> None:
     with pytest.raises(ValidationError):
         BINNOptions(omics_weight=weight)
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"kind": "dense", "hidden": [-1]}, "hidden.0"),
+        ({"kind": "dense", "hidden": [10_000_000, 10_000_000]}, "hidden.0"),
+        ({"kind": "dense", "hidden": [4] * 21}, "hidden"),
+        ({"kind": "dense", "learning_rate": float("inf")}, "learning_rate"),
+        ({"kind": "dense", "learning_rate": float("nan")}, "learning_rate"),
+        ({"kind": "dense", "seeds": 10**9}, "seeds"),
+        ({"kind": "dense", "epochs": 10**12}, "epochs"),
+        ({"kind": "cnn", "channels": 10**9}, "channels"),
+        ({"kind": "binn", "variant_hidden": [0]}, "variant_hidden.0"),
+        ({"kind": "binn", "width": 10**6}, "width"),
+        ({"kind": "binn", "omics_weight": float("inf")}, "omics_weight"),
+        ({"kind": "random_forest", "trees": 10**9}, "trees"),
+        ({"kind": "boosting", "learning_rate": float("inf")}, "learning_rate"),
+        ({"kind": "boosting", "rounds": 10**9}, "rounds"),
+        ({"kind": "ridge", "penalties": [float("nan")]}, "penalties.0"),
+    ],
+)
+def test_numbers_that_no_machine_can_train_are_refused(
+    options: dict, field: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        CHOICE.validate_python(options)
+    places = {".".join(map(str, item["loc"][1:])) for item in caught.value.errors()}
+    assert any(place.startswith(field) for place in places)

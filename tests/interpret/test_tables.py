@@ -66,9 +66,7 @@ def test_agreement_and_null_are_joined_by_name(parts):
         }
     )
     numbers = np.array([0.3, 0.04])
-    corrected = Corrected(
-        np.array(["term", "g1"]), *[numbers] * 4, 2 * numbers, 0.0, 0.0
-    )
+    corrected = Corrected(np.array(["term", "g1"]), numbers, numbers, 2 * numbers)
     tested = pd.DataFrame(
         {
             "node": ["g3", "g1"],

@@ -15,13 +15,13 @@ from meristem.kinetics.network.kinn import Architecture, FitOptions, Kinn
 from meristem.kinetics.network.mpkp import measurements, read_rates
 from meristem.kinetics.scheme.catalog import cas9
 from meristem.kinetics.scoring.score import Scorer
-from meristem.kinetics.search.folds import pearson
 from meristem.kinetics.search.space import find_space
 from meristem.kinetics.transfer.cross_fit import cross_fit
 from meristem.kinetics.transfer.net import TransferNet, mean_logits
 from meristem.kinetics.transfer.rows import hold_out_guides, label_sites
 from meristem.kinetics.transfer.train import TransferOptions
 from meristem.kinetics.transfer.trunk import Trunk
+from meristem.stats.metrics import pearson
 from meristem.stats.ranking import Ranking, auroc, average_precision
 
 pytestmark = [pytest.mark.slow, needs_data]

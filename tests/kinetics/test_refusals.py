@@ -148,6 +148,9 @@ def test_the_page_says_that_rows_are_few(tmp_path: Path) -> None:
         (lambda t: 'scheme = "cas9-4"\n' + t, "scheme: simulated data come with"),
         (lambda t: t.replace("0.05", "inf"), r"train\.learning_rate.*finite"),
         (lambda t: t.replace("rows = 240", "rows = 240\nchanges = [51]"), "changes.0"),
+        (lambda t: t.replace("rows = 240", "rows = 1000000000"), r"data\.rows: .*less"),
+        (lambda t: t.replace("copies = 1", "copies = 1000000000"), r"ensemble\.copies"),
+        (lambda t: t.replace("stop = 20", "stop = 20\nhidden = 1000000000"), "hidden"),
         (lambda t: t.replace("copies = 1", "distil = true"), r"ensemble\.distil: sim"),
     ],
 )

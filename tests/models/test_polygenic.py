@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from meristem.mixed.reml import decompose, estimate
-from meristem.models.networks.members import random_splits
 from meristem.models.polygenic import (
     fit_polygenic,
     polygenic_out_of_fold,
@@ -12,6 +11,7 @@ from meristem.models.polygenic import (
 )
 from meristem.prepare.scale import fit_scale
 from meristem.records import Phenotypes
+from meristem.stats.folds import random_splits
 
 
 def simulate(n=70, p=30, t=2, seed=0):

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meristem.pages.layered import Layout, Node, choose, place
+from meristem.pages.layered import TRAIT, Layout, Node, choose, links_through, place
 
 
 def node(name: str, level: int, sensitivity: float = 0.0) -> Node:
@@ -77,3 +78,21 @@ def test_no_two_boxes_overlap_and_no_node_is_lost(
         if xs:
             assert xs[0] - width / 2 >= 0
             assert xs[-1] + width / 2 <= 756
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**31))
+def test_no_shown_node_floats(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    nodes = [node(f"n{i}", i // 10, float(rng.random())) for i in range(40)]
+    pairs = {tuple(sorted(rng.integers(0, 40, 2).tolist())) for _ in range(60)}
+    edges = [(f"n{a}", f"n{b}") for a, b in sorted(pairs) if a // 10 < b // 10]
+    reading = {source for source, _ in edges}
+    edges += [(item.name, TRAIT) for item in nodes if item.name not in reading]
+    layout = place(nodes, edges[: len(pairs)], 756, 3, 1)
+    shown = {*layout.placed, TRAIT}
+    direct = {(one, two) for one, two in edges if {one, two} <= shown}
+    links = set(links_through(edges, layout.placed))
+    assert not direct & links
+    assert {one for one, _ in direct | links} == set(layout.placed)
+    assert all({one, two} <= shown for one, two in links)

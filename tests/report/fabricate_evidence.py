@@ -16,7 +16,7 @@ def bh(p: np.ndarray) -> np.ndarray:
     return q
 
 
-def evidence_rows(
+def gene_evidence_rows(
     rng: np.random.Generator, genes: list[str], targets: Targets, twas: bool = True
 ) -> pd.DataFrame:
     """The first gene is found by the network alone, the second by all, the third by
@@ -202,7 +202,7 @@ def tables_of(
     others = [name for name in named if name not in set(genes)]
     top = nodes.sort_values("rank")["node"].drop_duplicates().head(9).tolist()
     return {
-        "evidence": evidence_rows(rng, genes, targets),
+        "evidence": gene_evidence_rows(rng, genes, targets),
         "enrichment": enrichment_rows(rng, others, targets),
         "interactions": interaction_rows(rng, top, targets),
         "stability": stability_rows(targets),

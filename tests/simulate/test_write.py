@@ -11,7 +11,6 @@ from meristem.io.tables.omics import read_omics
 from meristem.io.tables.phenotypes import read_observations
 from meristem.prepare.adjust import adjusted_means
 from meristem.prepare.align import make_dataset
-from meristem.simulate import write
 from meristem.simulate.additive import simulate_additive
 from meristem.simulate.shoot_branching import plant_dataset, simulate_shoot_branching
 from meristem.simulate.write import write_additive, write_shoot_branching
@@ -138,7 +137,7 @@ def test_nothing_is_left_when_a_file_cannot_be_written(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(write, "_write_metabolites", full)
+    monkeypatch.setattr("pyarrow.parquet.write_table", full)
     with pytest.raises(DataError, match="demo: cannot be written .No space left"):
         write_shoot_branching(population(), tmp_path / "demo")
     assert list(tmp_path.iterdir()) == []

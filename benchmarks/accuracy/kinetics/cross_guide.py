@@ -29,10 +29,10 @@ from meristem.kinetics.scheme.scheme import Scheme
 from meristem.kinetics.scoring.assess import score_predictions
 from meristem.kinetics.search.choose import SearchPlan, search_architectures
 from meristem.kinetics.search.distil import distil
-from meristem.kinetics.search.folds import pearson
 from meristem.kinetics.search.space import find_space
 from meristem.kinetics.transfer.baselines import ridge_prediction
 from meristem.records import FloatArray
+from meristem.stats.metrics import pearson
 from meristem.tune.optimisers import best_trials, make_optimiser, run_search
 
 Progress = Callable[[int, int], None]

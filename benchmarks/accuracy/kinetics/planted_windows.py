@@ -13,11 +13,12 @@ from benchmarks.accuracy.cells import CellTable, Row, number, open_folder
 from meristem.kinetics.network.fit import fit_kinns
 from meristem.kinetics.network.kinn import Architecture, FitOptions, Measurements
 from meristem.kinetics.network.simulate import Simulation, planted_benchmark, simulate
-from meristem.kinetics.search.folds import GroupedReward, grouped_folds, pearson
+from meristem.kinetics.search.folds import GroupedReward, sequence_folds
 from meristem.kinetics.search.posterior import covers_truth, window_posterior
 from meristem.kinetics.search.space import simulated_space
 from meristem.kinetics.transfer.baselines import ridge_prediction
 from meristem.records import FloatArray
+from meristem.stats.metrics import pearson
 from meristem.tune.optimisers import Trial, best_trials, make_optimiser, run_search
 
 METHODS = ("evolution", "distribution", "random")
@@ -114,10 +115,10 @@ def _cell(
     rng = np.random.default_rng(seed)
     simulation = planted_benchmark(rng)
     _, data = simulate(simulation, rows, n_change=(4,), rng=rng)
-    held = grouped_folds(data, 5, rng)[0]
+    held = sequence_folds(data, 5, rng)[0]
     train = data.take(np.flatnonzero(held == 0))
     test = data.take(np.flatnonzero(held > 0))
-    folds = grouped_folds(train, 5, rng)[:1]
+    folds = sequence_folds(train, 5, rng)[:1]
     truth = [(rate.start, rate.stop) for rate in simulation.rates]
     space = simulated_space(simulation.scheme, tuple(start for start, _ in truth))
     ridge = pearson(ridge_prediction(train, test), test.y)

@@ -10,14 +10,16 @@ import typer
 from meristem.cli.console import say, say_json
 
 if TYPE_CHECKING:
+    from meristem.knowledge.build import Knowledge
     from meristem.knowledge.quality import Quality
+    from meristem.plan.compile import Compilation
     from meristem.plan.summary import PlanSummary
 
 Config = Annotated[Path, typer.Argument(help="Analysis configuration (TOML).")]
 Json = Annotated[bool, typer.Option("--json", help="Result as JSON.")]
 
 
-def _compiled(path: Path) -> tuple:
+def _compiled(path: Path) -> tuple[Knowledge, Compilation]:
     """Return the knowledge and the compiled graph of a configuration."""
     from meristem.config import read_config
     from meristem.errors import ConfigError
@@ -97,6 +99,20 @@ def _plan_lines(summary: PlanSummary) -> list[str]:
     return lines
 
 
+def _dropped_lines(compiled: Compilation) -> list[str]:
+    """Return what of the graph is not in the plan."""
+    lines = []
+    if compiled.n_dropped:
+        lines.append(
+            f"dropped    {compiled.n_dropped} nodes that no variant reaches"
+            + _some(compiled.dropped, compiled.n_dropped)
+        )
+    if compiled.lost_trait_parents:
+        names = ", ".join(compiled.lost_trait_parents)
+        lines.append(f"           the trait names {names} among them")
+    return lines
+
+
 def knowledge(config: Config, as_json: Json = False) -> None:
     """Print the quality of the knowledge graph: coverage, orphans, depth, overlap."""
     from meristem.knowledge.quality import measure_quality
@@ -127,7 +143,7 @@ def plan(
     if as_json:
         say_json({**summary.to_json(), "drawing": str(target)})
         return
-    for line in _plan_lines(summary):
+    for line in (*_plan_lines(summary), *_dropped_lines(compiled)):
         say(line)
     say(f"drawing    {target}")
 

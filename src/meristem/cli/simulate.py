@@ -14,6 +14,9 @@ app = typer.Typer(help="Simulate a population as real files.", no_args_is_help=T
 
 Out = Annotated[Path, typer.Option("--out", help="Folder to write.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed.")]
+Lines = Annotated[int, typer.Option(min=10, help="Phenotyped lines.")]
+Candidates = Annotated[int, typer.Option(min=1, help="Lines to predict.")]
+H2 = Annotated[float, typer.Option(help="Heritability.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an old simulation.")]
 
 
@@ -35,9 +38,9 @@ class Linkage(StrEnum):
 @app.command("shoot-branching")
 def shoot_branching(
     out: Out,
-    n: Annotated[int, typer.Option(min=10, help="Phenotyped lines.")] = 300,
-    candidates: Annotated[int, typer.Option(min=1, help="Lines to predict.")] = 50,
-    h2: Annotated[float, typer.Option(help="Heritability.")] = 0.6,
+    n: Lines = 300,
+    candidates: Candidates = 50,
+    h2: H2 = 0.6,
     labels: Annotated[float, typer.Option(help="Share with metabolites.")] = 0.5,
     noise: Annotated[
         float, typer.Option(min=0.0, help="Metabolite noise, sd / genetic sd.")
@@ -72,9 +75,9 @@ def shoot_branching(
 @app.command()
 def additive(
     out: Out,
-    n: Annotated[int, typer.Option(min=10, help="Lines.")] = 500,
+    n: Lines = 500,
     variants: Annotated[int, typer.Option(min=10, help="Variants.")] = 2000,
-    h2: Annotated[float, typer.Option(help="Heritability.")] = 0.5,
+    h2: H2 = 0.5,
     seed: Seed = 1,
     force: Force = False,
 ) -> None:
@@ -93,9 +96,9 @@ def additive(
 @app.command()
 def recovery(
     out: Out,
-    n: Annotated[int, typer.Option(min=10, help="Phenotyped lines.")] = 450,
-    candidates: Annotated[int, typer.Option(min=1, help="Lines to predict.")] = 100,
-    h2: Annotated[float, typer.Option(help="Heritability.")] = 0.5,
+    n: Lines = 450,
+    candidates: Candidates = 100,
+    h2: H2 = 0.5,
     labels: Annotated[float, typer.Option(help="Share with expression.")] = 1.0,
     genes: Annotated[int, typer.Option(min=60, help="Genes.")] = 2000,
     pathways: Annotated[int, typer.Option(min=5, help="Pathways of 20 genes.")] = 100,

@@ -7,11 +7,20 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Width = Annotated[int, Field(ge=1, le=10_000)]
+"""Units of a layer: two layers of the widest still fit in memory."""
+
+Widths = Annotated[tuple[Width, ...], Field(max_length=20)]
+Rate = Annotated[float, Field(gt=0, le=10)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+
+_STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
 
 class ModelOptions(BaseModel):
     """What all models share."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = _STRICT
 
     name: str = Field(default="", description="Label in tables; default: the kind")
 
@@ -67,25 +76,25 @@ class ElasticNetOptions(ModelOptions):
 
     kind: Literal["elastic_net"] = "elastic_net"
     l1_ratio: tuple[float, ...] = (0.1, 0.5, 0.9)
-    n_alphas: int = Field(default=30, ge=2)
+    n_alphas: int = Field(default=30, ge=2, le=10_000)
 
 
 class ForestOptions(ModelOptions):
     """Random forest."""
 
     kind: Literal["random_forest"] = "random_forest"
-    trees: int = Field(default=300, ge=1)
+    trees: int = Field(default=300, ge=1, le=100_000)
     max_features: float = Field(default=0.1, gt=0, le=1)
-    min_leaf: int = Field(default=3, ge=1)
+    min_leaf: Count = 3
 
 
 class BoostingOptions(ModelOptions):
     """Histogram gradient boosting."""
 
     kind: Literal["boosting"] = "boosting"
-    rounds: int = Field(default=300, ge=1)
-    learning_rate: float = Field(default=0.05, gt=0)
-    leaves: int = Field(default=15, ge=2)
+    rounds: int = Field(default=300, ge=1, le=100_000)
+    learning_rate: Rate = 0.05
+    leaves: int = Field(default=15, ge=2, le=100_000)
     max_features: float = Field(default=0.2, gt=0, le=1)
 
 
@@ -103,13 +112,13 @@ class KernelOptions(ModelOptions):
 class NetworkOptions(ModelOptions):
     """Training options shared by all neural networks."""
 
-    learning_rate: float = Field(default=3e-3, gt=0)
+    learning_rate: Rate = 3e-3
     weight_decay: float = Field(default=1e-4, ge=0)
-    epochs: int = Field(default=1000, ge=1)
-    patience: int = Field(default=100, ge=1, description="epochs without gain")
+    epochs: Count = 1000
+    patience: Count = Field(default=100, description="epochs without gain")
     batch_size: int = Field(default=0, ge=0, description="0: all rows at once")
-    seeds: int = Field(default=3, ge=1, description="networks per inner fold")
-    inner_folds: int = Field(default=5, ge=2)
+    seeds: int = Field(default=3, ge=1, le=1000, description="networks per inner fold")
+    inner_folds: int = Field(default=5, ge=2, le=1000)
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
 
@@ -117,7 +126,7 @@ class DenseOptions(NetworkOptions):
     """Fully connected network on dosages."""
 
     kind: Literal["dense"] = "dense"
-    hidden: tuple[int, ...] = (64, 64, 64)
+    hidden: Widths = (64, 64, 64)
     dropout: float = Field(default=0.0, ge=0, lt=1)
 
 
@@ -125,17 +134,17 @@ class CNNOptions(NetworkOptions):
     """1-D convolutional network on one-hot genotypes."""
 
     kind: Literal["cnn"] = "cnn"
-    channels: int = Field(default=8, ge=1)
-    kernel: int = Field(default=9, ge=1)
-    stride: int = Field(default=4, ge=1)
-    hidden: int = Field(default=32, ge=1)
+    channels: Width = 8
+    kernel: Width = 9
+    stride: Width = 4
+    hidden: Width = 32
     dropout: float = Field(default=0.2, ge=0, lt=1)
 
 
 class LearnOptions(BaseModel):
     """The graph learned from the training rows: genes, then each gene's variants."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = _STRICT
 
     omics: str = Field(default="", description="name of the omics table; empty: all")
     genes: Literal["elastic_net", "twas", "all"] = Field(
@@ -189,20 +198,22 @@ class BINNOptions(NetworkOptions):
     """Sparse network compiled from a knowledge graph."""
 
     kind: Literal["binn"] = "binn"
-    hidden: tuple[int, ...] = Field(
+    hidden: Widths = Field(
         default=(16,), description="hidden widths of a node that reads nodes"
     )
-    variant_hidden: tuple[int, ...] = Field(
+    variant_hidden: Widths = Field(
         default=(), description="hidden widths of a node that reads variants; () linear"
     )
-    width: int = Field(default=1, ge=1, description="outputs per node")
+    width: int = Field(default=1, ge=1, le=1000, description="outputs per node")
     activation: Literal["silu", "relu", "tanh", "sigmoid"] = "tanh"
     fit: Literal["auto", "evidence", "descent"] = Field(
         default="auto",
         description="evidence: Gauss-Newton with learned variances, for networks of "
         "up to some thousand weights; descent: AdamW with early stopping",
     )
-    rounds: int = Field(default=80, ge=1, description="Gauss-Newton steps at most")
+    rounds: int = Field(
+        default=80, ge=1, le=100_000, description="Gauss-Newton steps at most"
+    )
     core: Literal["auto", "none", "always"] = Field(
         default="auto",
         description="variance components of genes and sets in place of training; "

@@ -10,7 +10,8 @@ import pandas as pd
 from meristem.interpret.attribution.gradients import GeneEffects, VariantEffects
 from meristem.interpret.importance.sensitivity import Sensitivity
 from meristem.interpret.importance.shuffled_labels import Corrected
-from meristem.interpret.structure import node_size, variant_edges
+from meristem.plan.assemble import variant_edges
+from meristem.plan.summary import count_parents
 from meristem.records import FloatArray, GeneTable, NetworkPlan, Phenotypes, StrArray
 
 NODE_COLUMNS = (
@@ -98,7 +99,7 @@ def node_table(
         From `held_out.held_out_scan` and `inclusion.set_inclusion`: matched by node,
         trait and environment.
     """
-    size = node_size(plan)
+    n_variants, n_parents = count_parents(plan)
     low, high = sensitivity.interval()
     mean, absolute = sensitivity.mean(), sensitivity.absolute.mean(axis=0)
     row = _positions(plan.node_name, sensitivity.node_name)
@@ -112,8 +113,8 @@ def node_table(
                 "model": model,
                 "trait": str(phenotypes.trait_name[target]),
                 "environment": str(phenotypes.environment_name[target]),
-                "n_variants": size.n_variants[row],
-                "n_parents": size.n_parents[row],
+                "n_variants": n_variants[row],
+                "n_parents": n_parents[row],
                 "sensitivity": mean[:, target],
                 "sensitivity_low": low[:, target],
                 "sensitivity_high": high[:, target],

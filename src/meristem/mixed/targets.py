@@ -8,6 +8,7 @@ import numpy as np
 
 from meristem.errors import DataError
 from meristem.records import FloatArray, IntArray, Phenotypes, Split
+from meristem.stats.folds import random_splits
 
 MIN_ROWS = 3
 """A target needs this many observed values."""
@@ -55,17 +56,7 @@ def random_inner(
     n_sample: int, rng: np.random.Generator, folds: int = 5
 ) -> tuple[Split, ...]:
     """Return random inner folds, for when the caller gave none."""
-    fold_of = rng.permutation(n_sample) % min(folds, n_sample)
-    return tuple(
-        Split(
-            "kfold",
-            0,
-            fold,
-            np.flatnonzero(fold_of != fold),
-            np.flatnonzero(fold_of == fold),
-        )
-        for fold in range(min(folds, n_sample))
-    )
+    return random_splits(n_sample, folds, rng)
 
 
 def target_splits(

@@ -68,10 +68,10 @@ def settle_skips(
 
 
 def _by_key(key: IntArray, value: IntArray) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = {}
+    reached: dict[int, set[int]] = {}
     for one, other in zip(key.tolist(), value.tolist(), strict=True):
-        found.setdefault(one, set()).add(other)
-    return found
+        reached.setdefault(one, set()).add(other)
+    return reached
 
 
 def _slopes(
@@ -97,8 +97,8 @@ def _move(
     """Take `taken` times the parent off a node, and give it to what reads the node."""
     step = torch.from_numpy(taken)
     with torch.no_grad():
-        weight, own, unit = _edges(network, node, parent)
-        linear = own[unit == 0]
+        weight, place, unit = _edges(network, node, parent)
+        linear = place[unit == 0]
         weight[linear] -= step.to(weight.dtype)
         for reader in readers:
             weight, onto, _ = _edges(network, reader, parent)
@@ -122,10 +122,10 @@ def _edges(
     block = network.nets[number]
     row, col = block.edges.row, block.edges.col
     units = block.width + block.first
-    own = int(np.flatnonzero(network.block_node[number] == node)[0])
-    here = (row // (units * block.members) == own) & (
+    place = int(np.flatnonzero(network.block_node[number] == node)[0])
+    here = (row // (units * block.members) == place) & (
         col // block.members == int(network.slot[parent])
     )
-    found = torch.nonzero(here)[:, 0]
-    found = found[torch.argsort(row[found])]
-    return block.weight, found, row[found] % units
+    edges = torch.nonzero(here)[:, 0]
+    edges = edges[torch.argsort(row[edges])]
+    return block.weight, edges, row[edges] % units

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 SWEEPS = 6
+TRAIT = ""  # the end of a link to what the whole network predicts
 MARGIN = 8.0  # px at both sides, for lines that pass the outermost boxes
 
 
@@ -150,6 +151,56 @@ def place(
     return Layout(
         placed, tuple(map(tuple, rows)), tuple(row_level), kept, hidden, heads, width
     )
+
+
+def links_through(
+    edges: Iterable[tuple[str, str]], shown: Mapping[str, Placed]
+) -> list[tuple[str, str]]:
+    """Return links through nodes that are not shown, for nodes that would float.
+
+    A node shown without a shown reader is linked to the nearest shown node that it
+    reaches; one that reads nodes but none of the shown ones, to the nearest that
+    reaches it.
+
+    Parameters
+    ----------
+    edges
+        (source, target) names of the whole network; `TRAIT` as a target is the trait.
+    shown
+        Names of the nodes shown.
+
+    Examples
+    --------
+    >>> links_through([("a", "b"), ("b", "c")], {"a": None, "c": None})
+    [('a', 'c')]
+    """
+    readers: dict[str, list[str]] = {}
+    inputs: dict[str, list[str]] = {}
+    for source, target in edges:
+        readers.setdefault(source, []).append(target)
+        inputs.setdefault(target, []).append(source)
+    ends = {*shown, TRAIT}
+    links = set()
+    for name in shown:
+        reader = _nearest(name, readers, ends)
+        if reader is not None and not ends & set(readers[name]):
+            links.add((name, reader))
+        source = _nearest(name, inputs, ends)
+        if source is not None and not ends & set(inputs[name]):
+            links.add((source, name))
+    return sorted(links)
+
+
+def _nearest(name: str, steps: dict[str, list[str]], ends: set[str]) -> str | None:
+    """Return the first of the `ends` on the ways from a node."""
+    seen, front = {name}, {name}
+    while front:
+        reached = {other for one in front for other in steps.get(one, ())}
+        if reached & ends:
+            return min(reached & ends)
+        front = reached - seen
+        seen |= front
+    return None
 
 
 def _middle(width: float, position: int, slots: int) -> float:

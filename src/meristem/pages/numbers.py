@@ -99,6 +99,17 @@ def count(value: float) -> str:
     return DASH if value is None or not math.isfinite(value) else f"{round(value):,}"
 
 
+def plural(amount: int, word: str) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "edge"), plural(2500, "edge")
+    ('1 edge', '2,500 edges')
+    """
+    return f"{amount:,} {word}" + ("" if amount == 1 else "s")
+
+
 def percent(value: float, decimals: int = 1) -> str:
     """Return a share as per cent.
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from meristem.pages.palette import INK, RULE, SOFT
+import numpy as np
+
+from meristem.pages.palette import ACCENT, INK, RULE, SOFT
 from meristem.pages.scale import Scale, tick_labels
 from meristem.pages.svg import Canvas, text_width
+from meristem.records import FloatArray
+from meristem.stats import metrics
 
 TICK = 11  # font size of tick labels
 LABEL = 12
@@ -105,6 +110,15 @@ def draw_y_axis(
         )
 
 
+def draw_axes(
+    canvas: Canvas, panel: Panel, x: str = "", y: str = "", grid: bool = False
+) -> None:
+    """Draw both axes and the frame; `grid` rules the x axis too."""
+    draw_y_axis(canvas, panel, y)
+    draw_x_axis(canvas, panel, x, grid)
+    draw_frame(canvas, panel)
+
+
 def tick_room(scale: Scale) -> float:
     """Return the px that the tick labels of a vertical scale need."""
     widths = (text_width(text, TICK) for text in tick_labels(scale.ticks))
@@ -141,6 +155,21 @@ def draw_slope(
     xs, ys = [low, high], [intercept + slope * low, intercept + slope * high]
     px, py = panel.x(xs), panel.y(ys)
     canvas.line(float(px[0]), float(py[0]), float(px[1]), float(py[1]), **style)
+
+
+def draw_regression(
+    canvas: Canvas,
+    panel: Panel,
+    y: FloatArray,  # (n,)
+    x: FloatArray,  # (n,)
+) -> None:
+    """Draw the regression of y on x over the range of x, where there is one."""
+    slope = metrics.slope(y, x)
+    if not math.isfinite(slope) or np.ptp(y) == 0:
+        return
+    ends = (float(x.min()), float(x.max()))
+    style: dict[str, object] = {"stroke": ACCENT, "stroke_width": 2.2}
+    draw_slope(canvas, panel, slope, metrics.intercept(y, x), ends, **style)
 
 
 def draw_legend(

@@ -71,6 +71,19 @@ def table_html(
     ).format(few, kind, head, Markup("\n").join(rows), below)
 
 
+def folded(summary: str, *inside: Markup) -> Markup:
+    """Return HTML that opens on a click on its summary.
+
+    Examples
+    --------
+    >>> "<summary>All</summary>" in folded("All", Markup("<p>1</p>"))
+    True
+    """
+    return Markup(
+        '<details><summary>{}</summary><div class="inside">{}</div></details>'
+    ).format(summary, Markup("").join(inside))
+
+
 def _cells(
     record: tuple, columns: pd.Index, numeric: set[str], formats: Mapping[str, Format]
 ) -> Markup:

@@ -30,7 +30,7 @@ from meristem.interpret.importance.shuffled_labels import (
     chance_importance,
     correct_importance,
 )
-from meristem.interpret.structure import node_family, node_size
+from meristem.interpret.structure import node_family
 from meristem.interpret.tables import gene_table, node_table, variant_table
 from meristem.models.protocol import FittedNetwork
 from meristem.pipeline.analysis import Analysis
@@ -198,7 +198,6 @@ def _corrected(
     """
     if null is None:
         return None
-    size = node_size(fitted.plan).n_upstream
     share = network_share(fitted, phenotypes.n_target)
     corrected = {}
     for target in range(phenotypes.n_target):
@@ -212,7 +211,6 @@ def _corrected(
             sensitivity.node_name,
             sensitivity.mean()[None, :, target],
             importance * share[target],
-            size,
             chance=chance * share[target],
             family=node_family(fitted.plan),
         )

@@ -43,15 +43,15 @@ def node_sets(plan: NetworkPlan) -> Members:
     below: list[set[int]] = []
     names, groups = [], []
     for level in plan.levels:
-        own = [set[int]() for _ in range(level.n_node)]
+        members = [set[int]() for _ in range(level.n_node)]
         for row, source in zip(level.node_row, level.node_col, strict=True):
-            own[row] |= below[source]
-        for row, reached in enumerate(own):
+            members[row] |= below[source]
+        for row, reached in enumerate(members):
             name = str(plan.node_name[level.first_node + row])
             if name in gene_of:
                 reached.add(gene_of[name])
         for row in np.unique(level.node_row):
             names.append(str(plan.node_name[level.first_node + row]))
-            groups.append(np.array(sorted(own[row]), dtype=np.int64))
-        below.extend(own)
+            groups.append(np.array(sorted(members[row]), dtype=np.int64))
+        below.extend(members)
     return gather(names, groups)

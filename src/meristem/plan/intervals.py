@@ -103,15 +103,8 @@ def _nearest_right(
     start: IntArray,  # (n_gene,)
 ) -> tuple[IntArray, IntArray, IntArray]:  # each (n_pair,): point, gene, distance
     """Return the genes with the smallest start after each point."""
-    order = np.argsort(start, kind="stable")
-    starts = start[order]
-    low = np.searchsorted(starts, position, side="right")
-    has = low < starts.size
-    first = starts[np.minimum(low, starts.size - 1)] if starts.size else position
-    high = np.where(has, np.searchsorted(starts, first, side="right"), low)
-    point = np.repeat(np.arange(position.size), high - low)
-    gene = order[expand_ranges(low, high)]
-    return point, gene, start[gene] - position[point]
+    # the same question on the axis read backwards
+    return _nearest_left(-position - 1, -start)
 
 
 def keep_closest(

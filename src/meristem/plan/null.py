@@ -27,7 +27,7 @@ def shuffle_plan(plan: NetworkPlan, rng: np.random.Generator) -> NetworkPlan:
     Each node reads as many variants as before, and each variant is read as often;
     each node has as many parents and children on every level as before. Where a
     level pair is so small or full that no swap exists (two edges into one node,
-    say) its edges stay: compare with `share_changed`.
+    say) its edges stay.
 
     Parameters
     ----------
@@ -187,37 +187,3 @@ def corrupt_plan(
             source=f"damaged {plan.source}".strip(),
         )
     )
-
-
-def share_changed(plan: NetworkPlan, other: NetworkPlan) -> tuple[float, float]:
-    """Return the shares of a plan's edges that another plan does not have.
-
-    Edges are compared by name.
-
-    Returns
-    -------
-    variant_edges, node_edges
-        Shares between 0 and 1; 0 where the plan has no such edges.
-    """
-    before, after = _named_edges(plan), _named_edges(other)
-    shares = [
-        len(one - two) / len(one) if one else 0.0
-        for one, two in zip(before, after, strict=True)
-    ]
-    return shares[0], shares[1]
-
-
-def _named_edges(plan: NetworkPlan) -> tuple[set[tuple[str, str]], ...]:
-    parts = take_apart(plan)
-    names, variants = parts.node_name, plan.variants.variant_id
-    claims = zip(
-        names[parts.claim_node].tolist(),
-        variants[parts.claim_variant].tolist(),
-        strict=True,
-    )
-    edges = zip(
-        names[parts.edge_source].tolist(),
-        names[parts.edge_target].tolist(),
-        strict=True,
-    )
-    return set(claims), set(edges)

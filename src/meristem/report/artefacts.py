@@ -12,37 +12,13 @@ from pandas.api.types import is_numeric_dtype
 
 from meristem.errors import ConfigError, DataError
 
-_TEXT = (
-    "sample_id",
-    "trait",
-    "environment",
-    "model",
-    "split",
-    "fold",
-    "group",
-    "metric",
-    "node",
-    "kind",
-    "measured_in",
-    "omics",
-    "control",
-    "network",
-    "ingredient",
-    "variant_id",
-    "contig",
-    "gene",
-    "gwas_variant",
-    "found_by",
-    "term",
-    "label",
-    "method",
-    "genes",
-    "node_1",
-    "node_2",
-    "between",
-    "role",
-    "supervision",
-    "fit",
+_TEXT = tuple(
+    """
+    sample_id trait environment model split fold group metric node kind
+    measured_in omics control network ingredient variant_id contig gene
+    gwas_variant found_by term label method genes node_1 node_2 between role
+    supervision fit
+    """.split()
 )
 
 REQUIRED: dict[str, tuple[str, ...]] = {
@@ -76,88 +52,25 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 }
 """Columns without which a table cannot be shown; others may be absent."""
 
-_NUMBERS = (
-    "value",
-    "observed",
-    "predicted",
-    "spread",
-    "low",
-    "high",
-    "difference",
-    "top_probability",
-    "level",
-    "half_width",
-    "coverage",
-    "pc1",
-    "pc2",
-    "pc3",
-    "pc4",
-    "sensitivity",
-    "sensitivity_low",
-    "sensitivity_high",
-    "null_q",
-    "gradient",
-    "agreement",
-    "agreement_low",
-    "agreement_high",
-    "agreement_p",
-    "n_variants",
-    "n_parents",
-    "position",
-    "effect",
-    "effect_network",
-    "effect_polygenic",
-    "effect_total",
-    "gwas_beta",
-    "gwas_p",
-    "latent",
-    "measured",
-    "null_high",
-    "held_slope",
-    "held_p",
-    "held_q",
-    "inclusion",
-    "inclusion_fdr",
-    "network_p",
-    "network_q",
-    "gwas_q",
-    "twas_p",
-    "twas_q",
-    "n_genes",
-    "score",
-    "p",
-    "q",
-    "signed",
-    "absolute",
-    "n_sources",
-    "r_node",
-    "r_sources",
-    "gain",
-    "line_rank",
-    "rank",
-    "contribution",
-    "latent_sd",
-    "rank_r",
-    "null_mean",
-    "rank_agreement",
-    "network_share",
-    "linear_share",
-    "scan_share",
-    "products_share",
-    "integrated",
-    "deeplift",
-    "integrated_gap",
-    "deeplift_gap",
+_NUMBERS = tuple(
+    """
+    value observed predicted spread low high difference top_probability
+    reliability relatedness level half_width coverage pc1 pc2 pc3 pc4 sensitivity
+    sensitivity_low sensitivity_high null_q gradient agreement agreement_low
+    agreement_high agreement_p n_variants n_parents position effect effect_network
+    effect_polygenic effect_total gwas_beta gwas_p latent measured null_high
+    held_slope held_p held_q inclusion inclusion_fdr network_p network_q gwas_q
+    twas_p twas_q n_genes score p q signed absolute n_sources r_node r_sources
+    gain line_rank rank contribution latent_sd rank_r null_mean rank_agreement
+    network_share linear_share scan_share products_share integrated deeplift
+    integrated_gap deeplift_gap
+    """.split()
 )
 
-_OPTIONAL_TEXT = (
-    "trait",
-    "environment",
-    "model",
-    "group",
-    "kind",
-    "split",
-    "ingredient",
+_OPTIONAL_TEXT = tuple(
+    """
+    trait environment model group kind split ingredient
+    """.split()
 )
 
 

@@ -9,7 +9,10 @@ from meristem.report.artefacts import read_artefacts
 from meristem.report.sections.ability import ability_section, learning_section
 from meristem.report.sections.candidates import candidates_section
 from meristem.report.sections.data import data_section, structure_section
-from meristem.report.sections.evidence import enrichment_section, evidence_section
+from meristem.report.sections.gene_evidence import (
+    enrichment_section,
+    gene_evidence_section,
+)
 from meristem.report.sections.latents import latents_section
 from meristem.report.sections.network import (
     controls_section,
@@ -39,7 +42,7 @@ SECTIONS = (
     trust_section,
     interactions_section,
     latents_section,
-    evidence_section,
+    gene_evidence_section,
     enrichment_section,
     genome_section,
     candidates_section,

@@ -12,9 +12,9 @@ KEYS = ["model", "node", "omics", "replicate", "fold"]
 
 def latent_models(artefacts: Artefacts) -> list[str]:
     """Return the models whose latents were measured, the explained one first."""
-    found = list(dict.fromkeys(artefacts.latents["model"].tolist()))
+    labels = list(dict.fromkeys(artefacts.latents["model"].tolist()))
     explained = set(artefacts.nodes["model"])
-    return sorted(found, key=lambda label: label not in explained)
+    return sorted(labels, key=lambda label: label not in explained)
 
 
 def orient(latents: pd.DataFrame) -> pd.DataFrame:

@@ -18,10 +18,10 @@ _EXPLAINED = frozenset(
 
 def missing_reasons(artefacts: Artefacts) -> dict[str, list[str]]:
     """Return reason -> the artefacts that are not there for it; "" if none is known."""
-    found: dict[str, list[str]] = {}
+    by_reason: dict[str, list[str]] = {}
     for name in artefacts.absent:
-        found.setdefault(_reason(name, artefacts), []).append(name)
-    return found
+        by_reason.setdefault(_reason(name, artefacts), []).append(name)
+    return by_reason
 
 
 def _reason(name: str, artefacts: Artefacts) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from markupsafe import Markup
 
-from meristem.pages.page import Block, Figure, Tabs
+from meristem.pages.page import Block, Figure, Section, Tabs
 from meristem.report.view import Target, View, figure_name
 
 MOST_TARGETS = 20
@@ -38,12 +38,12 @@ def per_target(
             draw(view, target, figure_name(family, view, target))
             for family, draw in families.items()
         ]
-        found = [figure for figure in made if figure is not None]
-        if not found:
+        drawn = [figure for figure in made if figure is not None]
+        if not drawn:
             continue
         below = (str(extra(view, target)),) if extra is not None else ()
         labels.append(target.name)
-        panels.append((*found, *below))
+        panels.append((*drawn, *below))
     if not panels:
         return []
     blocks: list[Block] = [Tabs(tuple(labels), tuple(panels))]
@@ -54,3 +54,28 @@ def per_target(
         text = f"The first {MOST_TARGETS} of {len(view.targets)} are drawn."
         blocks.append(f'<p class="note">{text} All values are in scores.csv.</p>')
     return blocks
+
+
+def target_section(
+    view: View,
+    heading: tuple[str, str],
+    intro: str,
+    families: Mapping[str, Draw],
+    extra: Callable[[View, Target], Markup] | None = None,
+    html: str = "",
+) -> Section | None:
+    """Return a section of `per_target` figures; None where there is nothing to show.
+
+    Parameters
+    ----------
+    view, families, extra
+        As in `per_target`.
+    heading
+        Title, and id in the page.
+    intro, html
+        What stands above the figures.
+    """
+    blocks = per_target(view, families, extra)
+    if not blocks and not html:
+        return None
+    return Section(*heading, html, intro, tuple(blocks))

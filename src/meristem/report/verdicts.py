@@ -36,8 +36,8 @@ def verdict_lines(view: View) -> Markup:
 
 
 def _of_targets(view: View, label: str) -> list[Verdict]:
-    own = [verdict for verdict in view.verdicts if verdict.model == label]
-    return [verdict for verdict in own if verdict.target in view.targets]
+    of_model = [verdict for verdict in view.verdicts if verdict.model == label]
+    return [verdict for verdict in of_model if verdict.target in view.targets]
 
 
 def _rank(view: View, label: str) -> float:
@@ -64,19 +64,19 @@ def _reference_line(view: View) -> Markup:
 
 def _model_line(view: View, label: str) -> Markup:
     overall = view.headline(label)
-    own = _of_targets(view, label)
+    by_target = _of_targets(view, label)
     tag = Markup("")
     if not view.model(label).deployable:
         shown = term("not deployable")
         tag = Markup(' <span class="tag">{}</span>').format(shown)
     if overall is not None and math.isfinite(overall.difference):
         detail = _detail(overall)
-        if len(own) > 1:
-            detail += f"; {_tally(own)}"
+        if len(by_target) > 1:
+            detail += f"; {_tally(by_target)}"
         kind = overall.verdict
-    elif own:
-        detail = _tally(own)
-        kinds = {verdict.verdict for verdict in own}
+    elif by_target:
+        detail = _tally(by_target)
+        kinds = {verdict.verdict for verdict in by_target}
         kind = kinds.pop() if len(kinds) == 1 else "mixed"
     else:
         detail, kind = "could not be compared", "no verdict"
@@ -97,16 +97,16 @@ def _detail(verdict: Verdict) -> str:
     )
 
 
-def _tally(own: list[Verdict]) -> str:
+def _tally(verdicts: list[Verdict]) -> str:
     parts = []
     for kind in (BETTER, SAME, WORSE):
-        found = sum(verdict.verdict == kind for verdict in own)
-        if found:
-            parts.append(f"{kind} in {found}")
-    targets = [verdict.target for verdict in own]
+        n_target = sum(verdict.verdict == kind for verdict in verdicts)
+        if n_target:
+            parts.append(f"{kind} in {n_target}")
+    targets = [verdict.target for verdict in verdicts]
     if len(parts) == 1:
-        return f"{own[0].verdict} in each of the {len(own)} {noun(targets)}"
-    return f"{', '.join(parts)} of {len(own)} {noun(targets)}"
+        return f"{verdicts[0].verdict} in each of the {len(verdicts)} {noun(targets)}"
+    return f"{', '.join(parts)} of {len(verdicts)} {noun(targets)}"
 
 
 def noun(targets: Sequence[Target]) -> str:

@@ -52,11 +52,11 @@ class Model:
     """A model under its label."""
 
     label: str
-    kind: str  # empty when the configuration does not tell
+    kind: str  # empty when unknown
     deployable: bool
     is_reference: bool
     is_control: bool
-    omics: str  # how a network uses omics in training; empty when not told
+    omics: str  # how a network uses omics in training; empty when unknown
 
 
 @dataclass(frozen=True)
@@ -119,11 +119,11 @@ class View:
 
     def headline(self, label: str) -> Verdict | None:
         """Return the verdict on a model over all targets, or on the only one."""
-        found = [verdict for verdict in self.verdicts if verdict.model == label]
-        overall = [verdict for verdict in found if verdict.target.trait == ALL]
+        verdicts = [verdict for verdict in self.verdicts if verdict.model == label]
+        overall = [verdict for verdict in verdicts if verdict.target.trait == ALL]
         if overall:
             return overall[0]
-        return found[0] if len(found) == 1 else None
+        return verdicts[0] if len(verdicts) == 1 else None
 
     @property
     def metric(self) -> str:
@@ -212,10 +212,10 @@ def _models(artefacts: Artefacts, reference: str) -> tuple[Model, ...]:
         for item in artefacts.verdicts
         if item.get("deployable") is False
     }
-    found = dict.fromkeys(kinds)
+    labels = dict.fromkeys(kinds)
     for table in (artefacts.scores, artefacts.predictions, artefacts.candidates):
-        found.update(dict.fromkeys(table["model"].unique().tolist()))
-    found.update(dict.fromkeys(str(item.get("model")) for item in artefacts.verdicts))
+        labels.update(dict.fromkeys(table["model"].unique().tolist()))
+    labels.update(dict.fromkeys(str(item.get("model")) for item in artefacts.verdicts))
     return tuple(
         Model(
             label=label,
@@ -225,7 +225,7 @@ def _models(artefacts: Artefacts, reference: str) -> tuple[Model, ...]:
             is_control=label not in kinds and arm_of(label)[0] in kinds,
             omics=omics.get(label, ""),
         )
-        for label in found
+        for label in labels
     )
 
 

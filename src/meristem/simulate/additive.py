@@ -173,15 +173,15 @@ def _mosaic_lines(
     second = np.empty_like(first)
     for number in range(subpopulations):
         rows = np.flatnonzero(group == number)
-        own = ancestors
+        founders = ancestors
         if subpopulations > 1:
             half = ancestors.shape[0] // 2
-            own = ancestors[rng.permutation(ancestors.shape[0])[:half]]
-        first[rows] = mosaics(own, rows.size, tract, genetic_map, rng)
+            founders = ancestors[rng.permutation(ancestors.shape[0])[:half]]
+        first[rows] = mosaics(founders, rows.size, tract, genetic_map, rng)
         if inbred:
             second[rows] = first[rows]
         else:
-            second[rows] = mosaics(own, rows.size, tract, genetic_map, rng)
+            second[rows] = mosaics(founders, rows.size, tract, genetic_map, rng)
     label = np.array([f"pop_{number + 1}" for number in group])[:, None]
     return _Lines(first, second, ("subpopulation",), label)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from meristem.io.genotypes.vcf import write_vcf
-from meristem.records import OmicsTable
+from meristem.simulate.folder import (
+    CONFIG,
+    simulation_folder,
+    write_csv,
+    write_groups,
+    write_omics,
+)
 from meristem.simulate.gene_files import write_gff, write_gmt
 from meristem.simulate.recovery import TRAIT, RecoveryPanel
-from meristem.simulate.write import CONFIG, refuse_occupied, write_csv, write_groups
-from meristem.text.files import replacing
 
 FLANK = 99_000
 """Distance in bp at which a gene reaches the ten variants on either side."""
@@ -32,31 +34,19 @@ def write_recovery(
     ----------
     panel
         What was simulated.
-    folder
-        Where to write; must not exist or be empty unless `force`.
+    folder, force
+        See `folder.simulation_folder`, also for what it refuses.
     seed
         Seed of the analysis, written into the configuration.
-    force
-        Replace a folder that holds an earlier simulation, its runs included.
 
     Returns
     -------
     Path
         The configuration, ready for `meristem run`.
-
-    Raises
-    ------
-    ConfigError
-        If the folder holds something else.
-    DataError
-        If the folder cannot be written.
     """
-    folder = Path(folder)
-    refuse_occupied(folder, force)
     train, truth = panel.train, panel.truth
     names = np.concatenate([train.sample_id, panel.test.sample_id]).tolist()
-    with replacing(folder) as draft:
-        draft.mkdir()
+    with simulation_folder(folder, force) as draft:
         write_vcf(train.genotypes, draft / "genotypes.vcf.gz")
         write_vcf(panel.test, draft / "candidates.vcf.gz")
         values = train.phenotypes.value[:, 0].tolist()
@@ -64,7 +54,9 @@ def write_recovery(
         write_csv(draft / "phenotypes.csv", ("line", TRAIT), rows)
         if train.groups is not None:
             write_groups(draft / "groups.csv", train.groups)
-        _write_omics(draft / "expression.parquet", train.omics[0])
+        table = train.omics[0]
+        path = draft / "expression.parquet"
+        write_omics(path, table.sample_id, table.feature_id.tolist(), table.value)
         write_gff(draft / "genes.gff3", panel.genes)
         sets = {name: list(genes) for name, genes in panel.pathways}
         write_gmt(draft / "pathways.gmt", sets)
@@ -74,15 +66,7 @@ def write_recovery(
         causal += [("pathway", name) for name in truth.causal_pathway]
         write_csv(draft / "causal.csv", ("kind", "name"), causal)
         (draft / CONFIG).write_text(_config(panel, seed), "utf-8")
-    return folder / CONFIG
-
-
-def _write_omics(path: Path, table: OmicsTable) -> None:
-    measured = np.flatnonzero(~np.isnan(table.value).all(axis=1))
-    columns = {"line": pa.array(table.sample_id[measured].tolist())}
-    for number, feature in enumerate(table.feature_id.tolist()):
-        columns[feature] = pa.array(table.value[measured, number])
-    pq.write_table(pa.table(columns), path)
+    return Path(folder) / CONFIG
 
 
 def _config(panel: RecoveryPanel, seed: int) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from meristem.errors import ConfigError
 from meristem.io.genotypes.vcf import write_vcf
-from meristem.records import Genotypes, SampleGroups
+from meristem.records import Genotypes
 from meristem.simulate.additive import AdditivePopulation
 from meristem.simulate.bud_equations import NODES
+from meristem.simulate.folder import (
+    CONFIG,
+    simulation_folder,
+    write_csv,
+    write_groups,
+    write_omics,
+)
 from meristem.simulate.gene_files import write_random_genes
 from meristem.simulate.shoot_branching import (
     TRAIT,
@@ -23,10 +27,6 @@ from meristem.simulate.shoot_branching import (
     domain_graph_toml,
     plant_genotypes,
 )
-from meristem.text.files import replacing
-
-CONFIG = "meristem.toml"
-"""Name of the analysis configuration that is written beside the data."""
 
 N_FAMILY = 5
 """Families into which the F2 plants are counted off."""
@@ -51,8 +51,8 @@ def write_shoot_branching(
     ----------
     population
         What was simulated.
-    folder
-        Where to write; must not exist or be empty unless `force`.
+    folder, force
+        See `folder.simulation_folder`, also for what it refuses.
     seed
         Seed of the analysis, written into the configuration.
     replicates
@@ -60,8 +60,6 @@ def write_shoot_branching(
         the line means is the one of the population.
     rng
         Noise of further replicates; needed when there are any.
-    force
-        Replace a folder that holds an earlier simulation, its runs included.
 
     Returns
     -------
@@ -71,32 +69,27 @@ def write_shoot_branching(
     Raises
     ------
     ConfigError
-        If the folder holds something else, or replicates are asked for without rng.
-    DataError
-        If the folder cannot be written.
+        If replicates are asked for without rng.
     """
-    folder = Path(folder)
-    refuse_occupied(folder, force)
     values = _replicated(population, replicates, rng)  # (n_replicate, n)
     train, test = population.train, population.test
-    with replacing(folder) as draft:
-        draft.mkdir()
+    with simulation_folder(folder, force) as draft:
         for name, plants in (("genotypes", train), ("candidates", test)):
             genotypes = _in_map_order(plant_genotypes(population, plants))
             write_vcf(genotypes, draft / f"{name}.vcf.gz")
         _write_phenotypes(draft, train.sample_id.tolist(), TRAIT, values)
         if train.labelled.any():
-            _write_metabolites(draft / "metabolites.parquet", train)
+            measured = np.where(train.labelled[:, None], train.metabolite, np.nan)
+            path = draft / "metabolites.parquet"
+            write_omics(path, train.sample_id, NODES, measured)
         (draft / "graph.toml").write_text(domain_graph_toml(population))
-        families = ((f"family_{i % N_FAMILY + 1}",) for i in range(train.genetic.size))
+        families = (f"family_{i % N_FAMILY + 1}" for i in range(train.genetic.size))
         rows = zip(train.sample_id.tolist(), families, strict=True)
-        write_csv(
-            draft / "groups.csv", ("line", "family"), ((name, *f) for name, f in rows)
-        )
+        write_csv(draft / "groups.csv", ("line", "family"), rows)
         _write_truth(draft / "truth.csv", (train, test))
         text = _shoot_config(population, seed)
         (draft / CONFIG).write_text(text, encoding="utf-8")
-    return folder / CONFIG
+    return Path(folder) / CONFIG
 
 
 def write_additive(
@@ -116,34 +109,22 @@ def write_additive(
     ----------
     population
         What was simulated.
-    folder
-        Where to write; must not exist or be empty unless `force`.
+    folder, force
+        See `folder.simulation_folder`, also for what it refuses.
     rng
         Draws the pathways.
     seed
         Seed of the analysis, written into the configuration.
-    force
-        Replace a folder that holds an earlier simulation, its runs included.
 
     Returns
     -------
     Path
         The configuration, ready for `meristem run`.
-
-    Raises
-    ------
-    ConfigError
-        If the folder holds something else.
-    DataError
-        If the folder cannot be written.
     """
-    folder = Path(folder)
-    refuse_occupied(folder, force)
     dataset = population.dataset
     names = dataset.sample_id.tolist()
     trait = str(dataset.phenotypes.trait_name[0])
-    with replacing(folder) as draft:
-        draft.mkdir()
+    with simulation_folder(folder, force) as draft:
         write_vcf(_in_map_order(dataset.genotypes), draft / "genotypes.vcf.gz")
         _write_phenotypes(draft, names, trait, dataset.phenotypes.value.T)
         if dataset.groups is not None:
@@ -152,37 +133,7 @@ def write_additive(
         write_csv(draft / "truth.csv", ("line", "genetic"), truth)
         write_random_genes(draft, dataset.genotypes.variants, rng=rng)
         (draft / CONFIG).write_text(_additive_config(population, seed), "utf-8")
-    return folder / CONFIG
-
-
-def refuse_occupied(folder: Path, force: bool) -> None:
-    """Refuse a folder with content, unless it is an earlier simulation and `force`.
-
-    Raises
-    ------
-    ConfigError
-        If writing would replace anything else.
-    """
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise ConfigError(
-            "is a file, not a folder", where=folder, remedy="name another folder"
-        )
-    content = {item.name for item in folder.iterdir()}
-    ours = CONFIG in content and "truth.csv" in content
-    if content and not ours:
-        raise ConfigError(
-            "holds files that are no simulation",
-            where=folder,
-            remedy="name another folder; this one is left as it is",
-        )
-    if content and not force:
-        raise ConfigError(
-            "holds an earlier simulation",
-            where=folder,
-            remedy="name another folder, or replace this one with --force",
-        )
+    return Path(folder) / CONFIG
 
 
 def _replicated(
@@ -207,19 +158,6 @@ def _in_map_order(genotypes: Genotypes) -> Genotypes:
     return genotypes.take_variants(np.lexsort((variants.variant_position, contig)))
 
 
-def write_csv(
-    path: Path, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]
-) -> None:
-    """Write a header and rows; fractions with six decimals."""
-    lines = [",".join(header)]
-    lines += [",".join(_cell(value) for value in row) for row in rows]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _cell(value: object) -> str:
-    return f"{value:.6f}" if isinstance(value, float) else str(value)
-
-
 def _write_phenotypes(
     folder: Path,
     names: list[str],
@@ -233,20 +171,6 @@ def _write_phenotypes(
         for name, value in zip(names, record, strict=True)
     )
     write_csv(folder / "phenotypes.csv", header, rows)
-
-
-def write_groups(path: Path, groups: SampleGroups) -> None:
-    """Write the labels of every line, one column per grouping."""
-    header = ("line", *groups.group_name.tolist())
-    rows = zip(groups.sample_id.tolist(), groups.label.tolist(), strict=True)
-    write_csv(path, header, ((name, *labels) for name, labels in rows))
-
-
-def _write_metabolites(path: Path, plants: Plants) -> None:
-    columns = {"line": pa.array(plants.sample_id[plants.labelled].tolist())}
-    for number, node in enumerate(NODES):
-        columns[node] = pa.array(plants.metabolite[plants.labelled, number])
-    pq.write_table(pa.table(columns), path)
 
 
 def _write_truth(path: Path, parts: tuple[Plants, ...]) -> None:

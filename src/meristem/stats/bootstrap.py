@@ -8,6 +8,7 @@ two models is then a paired difference.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from meristem.records import FloatArray, IntArray, StrArray
 
@@ -45,6 +46,23 @@ def draw_counts(
         drawn = rng.multinomial(n_unit, np.full(n_unit, 1 / n_unit), size=n_draw)
         counts *= drawn[:, index]
     return counts
+
+
+def percentile_interval(
+    draws: ArrayLike,  # (n_draw, ...)
+    level: float,
+) -> tuple[FloatArray, FloatArray]:  # each (...,)
+    """Return the ends between which the middle `level` of the draws lies.
+
+    Examples
+    --------
+    >>> low, high = percentile_interval(range(101), 0.9)
+    >>> float(low), float(high)
+    (5.0, 95.0)
+    """
+    tail = 100 * (1 - level) / 2
+    low, high = np.percentile(draws, [tail, 100 - tail], axis=0)
+    return low, high
 
 
 def weighted_pearson(

@@ -38,8 +38,8 @@ def q_within(
     if family is None:
         return benjamini_hochberg(p)
     q = np.empty(p.size)
-    for own in np.unique(family):
-        q[family == own] = benjamini_hochberg(p[family == own])
+    for member in np.unique(family):
+        q[family == member] = benjamini_hochberg(p[family == member])
     return q
 
 

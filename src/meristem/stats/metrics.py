@@ -15,6 +15,9 @@ from scipy.stats import rankdata
 
 from meristem.records import FloatArray
 
+Weights = FloatArray | None
+"""Non-negative, (n,) as the values; None: equal."""
+
 MIN_PAIRS = 3
 """Fewer pairs than this say nothing about a correlation."""
 
@@ -58,11 +61,7 @@ def pearson(
     return float(np.clip(r, -1, 1))
 
 
-def spearman(
-    y: FloatArray,  # (n,)
-    y_hat: FloatArray,  # (n,)
-    weights: FloatArray | None = None,  # (n,)
-) -> float:
+def spearman(y: FloatArray, y_hat: FloatArray, weights: Weights = None) -> float:
     """Return Spearman's rank correlation, ties at their mean rank."""
     y, y_hat, w = _pairs(y, y_hat, weights)
     if y.size < MIN_PAIRS or _constant(y, y):
@@ -148,21 +147,13 @@ def bias(y: FloatArray, y_hat: FloatArray) -> float:
     return float((y_hat - y).mean()) if y.size > 0 else float("nan")
 
 
-def mse(
-    y: FloatArray,  # (n,)
-    y_hat: FloatArray,  # (n,)
-    weights: FloatArray | None = None,  # (n,)
-) -> float:
+def mse(y: FloatArray, y_hat: FloatArray, weights: Weights = None) -> float:
     """Return the mean squared error."""
     y, y_hat, w = _pairs(y, y_hat, weights)
     return float(w @ (y - y_hat) ** 2) if y.size > 0 else float("nan")
 
 
-def relative_mse(
-    y: FloatArray,  # (n,)
-    y_hat: FloatArray,  # (n,)
-    weights: FloatArray | None = None,  # (n,)
-) -> float:
+def relative_mse(y: FloatArray, y_hat: FloatArray, weights: Weights = None) -> float:
     """Return MSE / Var(y), the variance taken over the lines compared (divisor n)."""
     y, y_hat, w = _pairs(y, y_hat, weights)
     if y.size < MIN_PAIRS or _constant(y, y):
@@ -171,11 +162,7 @@ def relative_mse(
     return float(w @ (y - y_hat) ** 2 / variance)
 
 
-def r2(
-    y: FloatArray,  # (n,)
-    y_hat: FloatArray,  # (n,)
-    weights: FloatArray | None = None,  # (n,)
-) -> float:
+def r2(y: FloatArray, y_hat: FloatArray, weights: Weights = None) -> float:
     """Return the coefficient of determination, 1 - SSE / SST; may be negative."""
     return 1 - relative_mse(y, y_hat, weights)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.records import FloatArray
+from meristem.stats.bootstrap import percentile_interval
 
 
 @dataclass(frozen=True)
@@ -125,24 +126,23 @@ def compare_scores(
         )
     rankings = {name: Ranking.of(label, score) for name, score in scores.items()}
     n = len(label)
-    found = {
+    values = {
         (name, metric): function(ranking)
         for name, ranking in rankings.items()
         for metric, function in METRICS.items()
     }
-    draws: dict[tuple[str, str], list[float]] = {cell: [] for cell in found}
+    draws: dict[tuple[str, str], list[float]] = {cell: [] for cell in values}
     for _ in range(n_bootstrap):
         weight = rng.poisson(1.0, n).astype(np.float64)
-        for name, metric in found:
+        for name, metric in values:
             draws[name, metric].append(METRICS[metric](rankings[name], weight))
-    tail = 100 * (1 - level) / 2
     rows = []
     for base in references:
-        for (name, metric), value in found.items():
+        for (name, metric), value in values.items():
             drawn = np.array(draws[name, metric])
             gain = drawn - np.array(draws[base, metric])
-            low, high = np.percentile(drawn, [tail, 100 - tail])
-            gain_low, gain_high = np.percentile(gain, [tail, 100 - tail])
+            low, high = percentile_interval(drawn, level)
+            gain_low, gain_high = percentile_interval(gain, level)
             rows.append(
                 {
                     "score": name,
@@ -150,7 +150,7 @@ def compare_scores(
                     "value": value,
                     "low": low,
                     "high": high,
-                    "gain": value - found[base, metric],
+                    "gain": value - values[base, metric],
                     "gain_low": gain_low,
                     "gain_high": gain_high,
                     "n": n,

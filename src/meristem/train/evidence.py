@@ -50,7 +50,6 @@ class EvidenceFit:
     log_evidence: FloatArray  # (n_member,)
     noise: FloatArray  # (n_member, n_output) variance
     variance: FloatArray  # (n_member, n_group)
-    effective: FloatArray  # (n_member, n_group) effective number of parameters
     groups: PriorGroups
     rounds: int
 
@@ -168,10 +167,10 @@ class _Climb:
         group = self.groups.group
         size = torch.zeros(self.groups.n_group, dtype=torch.float64)
         size.index_add_(0, group, torch.ones_like(posterior[0]))
-        left = self._by_group(posterior)
+        remaining = self._by_group(posterior)
         square = self._by_group((self.theta - self.centre).square())
-        effective = (size - left / self.variance).clamp(min=1e-9)
-        top, bottom = (square, effective) if quick else (square + left, size)
+        effective = (size - remaining / self.variance).clamp(min=1e-9)
+        top, bottom = (square, effective) if quick else (square + remaining, size)
         if pooling > 0:
             mean = self._kind_mean(top, bottom)
             top, bottom = top + pooling * mean, bottom + pooling
@@ -217,9 +216,6 @@ class _Climb:
         """Write the weights back and return what was learned beside them."""
         self.vector.write(self.theta)
         self.system = self._linearise()
-        posterior, _ = self.system.posterior()
-        left = self._by_group(posterior)
-        size = self._by_group(torch.ones_like(posterior))
         count = (self.given > 0).sum(-1).double()
         log_noise = 0.5 * (count * self.noise.log()).sum(1)
         log_evidence = -self.objective - 0.5 * self.system.log_volume() - log_noise
@@ -227,7 +223,6 @@ class _Climb:
             log_evidence.numpy(),
             self.noise.numpy(),
             self.variance.numpy(),
-            (size - left / self.variance).numpy(),
             self.groups,
             rounds,
         )
@@ -237,8 +232,8 @@ class _Climb:
         with torch.no_grad():
             output = self.network(self.x)
         latent = output.latent[self.observed.node].transpose(0, 1)
-        found = torch.cat([output.value, latent], dim=1)
-        return (self.weight * (self.value - found).square()).sum(-1)
+        predicted = torch.cat([output.value, latent], dim=1)
+        return (self.weight * (self.value - predicted).square()).sum(-1)
 
     def _objective(self, error: Tensor, theta: Tensor) -> Tensor:  # (K,)
         away = (theta - self.centre).square() / self.variance[:, self.groups.group]
@@ -248,10 +243,12 @@ class _Climb:
 
     def _linearise(self) -> Linearised:
         self.vector.write(self.theta)
-        found, slope = jacobian(self.network, self.vector, self.x, self.observed.node)
+        predicted, slope = jacobian(
+            self.network, self.vector, self.x, self.observed.node
+        )
         scale = (self.weight / self.noise[:, :, None]).sqrt()  # (K, O, B)
         slope *= scale[:, None]
-        residual = ((self.value - found) * scale).flatten(1)
+        residual = ((self.value - predicted) * scale).flatten(1)
         prior = self.variance[:, self.groups.group]
         away = self.theta - self.centre
         return Linearised(slope.flatten(2), residual, prior, away, scale.shape[1])

@@ -2,17 +2,11 @@ from __future__ import annotations
 
 import gseapy
 import numpy as np
-import pandas as pd
 import pytest
 import scipy.stats
 import statsmodels.stats.multitest
 
-from meristem.interpret.biology.enrichment import (
-    enrichment_score,
-    over_representation,
-    rank_enrichment,
-    ranks_of,
-)
+from meristem.interpret.biology.enrichment import over_representation
 from meristem.stats.discoveries import benjamini_hochberg
 
 GENES = np.array([f"gene{k}" for k in range(200)])
@@ -91,72 +85,3 @@ def test_sets_are_cut_to_the_background_and_by_size():
     assert table["size"].tolist() == [3]
     nothing = over_representation(frozenset(), {}, frozenset(GENES))
     assert nothing.empty
-
-
-def test_enrichment_score_by_running_sum():
-    rng = np.random.default_rng(5)
-    for _ in range(50):
-        value = rng.random(30)
-        hits = np.sort(rng.choice(30, size=int(rng.integers(1, 9)), replace=False))
-        step = np.full(30, -1 / (30 - hits.size))
-        step[hits] = value[hits] / value[hits].sum()
-        running = np.concatenate([[0.0], np.cumsum(step)])
-        high, low = running.max(), running.min()
-        expected = high if high >= -low else low
-        assert enrichment_score(value, hits)[0] == pytest.approx(expected)
-
-
-# gseapy itself uses what pandas 4 will drop
-@pytest.mark.filterwarnings("ignore")
-def test_rank_enrichment_equals_gseapy():
-    values = importance()
-    ranking = pd.DataFrame({"gene": GENES, "score": values})
-    sets = {name: sorted(genes) for name, genes in make_sets().items()}
-    reference = gseapy.prerank(
-        rnk=ranking,
-        gene_sets=sets,
-        min_size=3,
-        permutation_num=2000,
-        seed=1,
-        threads=1,
-        outdir=None,
-        verbose=False,
-    ).res2d.set_index("Term")
-    table = rank_enrichment(
-        GENES, values, make_sets(), np.random.default_rng(1), n_permutation=2000
-    ).set_index("set")
-    assert set(table.index) == set(reference.index)
-    for term, row in reference.iterrows():
-        own = table.loc[term]
-        assert own["es"] == pytest.approx(float(row["ES"]), abs=1e-9)
-        assert own["nes"] == pytest.approx(float(row["NES"]), rel=0.08)
-        # both are Monte Carlo
-        assert own["p"] == pytest.approx(float(row["NOM p-val"]), abs=0.06)
-        assert set(own["leading"].split(";")) == set(row["Lead_genes"].split(";"))
-
-
-def test_planted_sets_come_first_and_last():
-    table = rank_enrichment(GENES, importance(), make_sets(), np.random.default_rng(1))
-    assert table["set"].iloc[0] == "top"
-    assert table["set"].iloc[-1] == "bottom"
-    assert table["q"].iloc[0] < 0.05
-    assert (table["p"] > 0).all()
-
-
-def test_genes_without_a_value_are_left_out():
-    values = importance()
-    values[:3] = np.nan
-    table = rank_enrichment(GENES, values, make_sets(), np.random.default_rng(1))
-    assert table.set_index("set").loc["top", "size"] == 12
-    only_others = {"x": frozenset(["elsewhere"])}
-    assert rank_enrichment(GENES, values, only_others, np.random.default_rng(1)).empty
-
-
-def test_all_importances_zero_fall_back_to_equal_weights():
-    table = rank_enrichment(GENES, np.zeros(200), make_sets(), np.random.default_rng(1))
-    assert np.isfinite(table["es"]).all()
-
-
-def test_ranks():
-    got = ranks_of(np.array([0.1, 3.0, np.nan, 3.0]))
-    np.testing.assert_array_equal(got, [3, 1, np.nan, 1])

@@ -9,8 +9,8 @@ from tests.models.core_case import core_data, core_plan
 from meristem.config.models import BINNOptions
 from meristem.interpret.importance.inclusion import set_inclusion
 from meristem.models.core.fit import fit_binn_core
-from meristem.models.networks.members import random_splits
 from meristem.stats.discoveries import expected_fdr
+from meristem.stats.folds import random_splits
 
 
 def test_sets_that_act_are_probable() -> None:

@@ -2,16 +2,16 @@
 
 import numpy as np
 import pytest
+import torch
+from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
 from meristem.kinetics.network.features import (
     Window,
-    clip_window,
-    convolve,
     count_parameters,
     position_basis,
-    window_features,
 )
+from meristem.records import FloatArray
 
 GUIDE_1 = (
     Window(0, 3, 3, 2, "valid"),
@@ -31,6 +31,39 @@ GUIDE_2 = (
     Window(17, 32, 5, 1),
     Window(16, 23, 1, 3),
 )
+
+
+def window_features(
+    x: NDArray[np.generic],  # (n, n_position, n_channel)
+    window: Window,
+) -> FloatArray:  # (n, n_tap * n_channel)
+    r"""Return the tap sums of a window: the features its weights multiply.
+
+    References
+    ----------
+    A convolution summed over its outputs is linear in
+    :math:`\phi[t,c] = \sum_i \tilde x[i+t-p, c]`.
+    """
+    basis = position_basis(window, x.shape[1])
+    features = np.einsum("npc,pt->ntc", x.astype(np.float64), basis)
+    return features.reshape(len(x), -1)
+
+
+def convolve(
+    x: NDArray[np.generic],  # (n, n_position, n_channel)
+    window: Window,
+    weights: FloatArray,  # (kernel, n_channel, filters)
+    bias: FloatArray,  # (filters,)
+) -> FloatArray:  # (n,)
+    """Return the log rate by the convolution itself: the slow twin of the features."""
+    stop = min(window.stop, x.shape[1])
+    part = torch.as_tensor(x[:, window.start : stop].astype(np.float64))
+    kernel = torch.as_tensor(weights).permute(2, 1, 0)  # (filters, channel, kernel)
+    pad = (window.kernel - 1) // 2 if window.padding == "same" else 0
+    out = torch.nn.functional.conv1d(
+        part.permute(0, 2, 1), kernel, torch.as_tensor(bias), padding=pad
+    )
+    return np.asarray(out.sum(dim=(1, 2)))
 
 
 @pytest.mark.parametrize("kernel", [1, 3, 5, 7])
@@ -56,8 +89,7 @@ def test_windows_beyond_the_sequence_are_clipped(padding: str) -> None:
     window = Window(16, 30, 5, 1, padding)
     x = rng.integers(0, 2, (6, 24, 9))
     weights = rng.normal(size=(5, 9, 1))
-    clipped = clip_window(window, 24)
-    assert clipped.stop == 24
+    clipped = Window(16, 24, 5, 1, padding)
     got = window_features(x, window) @ weights.reshape(-1)
     assert np.allclose(got, convolve(x, clipped, weights, np.zeros(1)))
     assert np.array_equal(position_basis(window, 24), position_basis(clipped, 24))

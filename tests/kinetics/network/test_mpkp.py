@@ -8,7 +8,7 @@ from tests.kinetics.shared_data import FOLDER, needs_data
 
 from meristem.errors import DataError
 from meristem.kinetics.network.mpkp import measurements, read_rates, read_source
-from meristem.kinetics.search.folds import grouped_folds
+from meristem.kinetics.search.folds import sequence_folds
 
 MPKP = FOLDER / "mpkp"
 
@@ -40,7 +40,7 @@ def test_rows_of_one_sequence_stay_together() -> None:
     table = read_rates(MPKP / "rates.csv.gz")[1]
     data = measurements(table, unique=False)
     assert len(data.y) == 6987
-    held = grouped_folds(data, 5, np.random.default_rng(0))
+    held = sequence_folds(data, 5, np.random.default_rng(0))
     target = table.target[~table.control]
     assert np.array_equal(held.sum(0), np.ones(len(data.y)))
     for fold in held:

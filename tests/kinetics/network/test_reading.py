@@ -13,7 +13,6 @@ from meristem.kinetics.network.reading import (
     fisher_information,
     identify_matched_rates,
     matched_rates,
-    mismatch_table,
     mutagenesis_map,
     rate_table,
 )
@@ -67,15 +66,6 @@ def test_rate_table_is_the_weights() -> None:
     row = table.query("reaction == 'cat' and position == 4 and edit == 'del'")
     expected = np.mean([kinn.weights[6, 4, 8] for kinn in kinns])
     assert row["value"].item() == pytest.approx(expected)
-
-
-def test_mismatches_by_type_and_position() -> None:
-    targets = ["A" + MATCHED[1:], "T" + MATCHED[1:], MATCHED, "AT" + MATCHED[2:]]
-    x = encode_pairs([GUIDE] * 4, targets)
-    table = mismatch_table(x, np.array([-1.0, -2.0, 0.0, -3.0]))
-    assert table["type"].tolist() == ["G>A", "G>T"]
-    assert table["position"].tolist() == [22, 22]
-    assert table["mean"].tolist() == [-1.0, -2.0]
 
 
 def test_information_is_the_sum_of_outer_products() -> None:

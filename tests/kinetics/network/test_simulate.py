@@ -8,16 +8,18 @@ import math
 import numpy as np
 import pytest
 import torch
+from tests.kinetics.network.published_parameters import (
+    parse_weight_rule,
+    simulation_from_dict,
+)
 from tests.kinetics.shared_data import FOLDER, needs_data
 
 from meristem.errors import DataError
 from meristem.kinetics.network.simulate import (
     mutate,
     one_hot,
-    parse_weight_rule,
     planted_benchmark,
     simulate,
-    simulation_from_dict,
     true_log_rates,
 )
 from meristem.kinetics.scheme.solve import log_flux

@@ -20,7 +20,7 @@ from meristem.kinetics.network.kinn import Architecture, FitOptions, Measurement
 from meristem.kinetics.scheme.binding import Affinity, binding_loss
 from meristem.kinetics.scheme.catalog import cas9, cas9_absorbing
 from meristem.kinetics.scheme.scheme import Reaction, Scheme
-from meristem.kinetics.search.folds import pearson
+from meristem.stats.metrics import pearson
 
 
 @pytest.mark.parametrize("n_states", [3, 4, 6])

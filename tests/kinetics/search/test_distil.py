@@ -12,7 +12,7 @@ from meristem.kinetics.network.fit import fit_kinns
 from meristem.kinetics.network.kinn import Architecture, FitOptions, Measurements
 from meristem.kinetics.scheme.catalog import cas9
 from meristem.kinetics.search.distil import distil, random_guides
-from meristem.kinetics.search.folds import pearson
+from meristem.stats.metrics import pearson
 
 GUIDE = "GACGCATAAAGATGAGACGCTGG"
 TARGETS = (

@@ -6,22 +6,21 @@ import numpy as np
 import pytest
 from tests.kinetics.scoring.test_score import GUIDE, draw_targets
 
-from meristem.errors import ConfigError
+from meristem.errors import DataError
 from meristem.kinetics.cas9.channels import kinetic_channels
 from meristem.kinetics.cas9.encode import encode_pairs
 from meristem.kinetics.network.ensemble import fit_ensemble, predict_ensemble
 from meristem.kinetics.network.features import Window
 from meristem.kinetics.network.kinn import Architecture, FitOptions, Measurements
 from meristem.kinetics.network.simulate import planted_benchmark, simulate
-from meristem.kinetics.scoring.assess import score_predictions, spearman
+from meristem.kinetics.scoring.assess import score_predictions
 from meristem.kinetics.search.folds import (
     GroupedReward,
-    edit_folds,
-    grouped_folds,
     kind_folds,
-    pearson,
+    sequence_folds,
 )
 from meristem.kinetics.transfer.baselines import ridge_prediction
+from meristem.stats.metrics import pearson
 
 QUICK = FitOptions(limits=(-math.inf, math.inf), epochs=10, learning_rate=0.05)
 
@@ -40,24 +39,12 @@ def test_folds_part_the_groups() -> None:
     data = Measurements(
         np.zeros((10, 2, 1), np.uint8), np.zeros(10), np.zeros(10, bool), group
     )
-    folds = grouped_folds(data, 3, np.random.default_rng(0))
+    folds = sequence_folds(data, 3, np.random.default_rng(0))
     assert (folds.sum(0) == 1).all()
     for fold in folds:
         assert set(group[fold > 0]).isdisjoint(group[fold == 0])
-    with pytest.raises(ConfigError, match="7 sequences"):
-        grouped_folds(data, 8, np.random.default_rng(0))
-
-
-def test_held_out_edits_are_never_trained_on() -> None:
-    rng = np.random.default_rng(1)
-    x = (rng.random((300, 6, 4)) < 0.08).astype(np.uint8)
-    data = Measurements(x, np.zeros(300), np.zeros(300, bool), np.arange(300))
-    for fold in edit_folds(data, 3, rng, share=0.2):
-        seen = x[fold == 0].reshape(-1, 24).any(axis=0)
-        everywhere = x.reshape(-1, 24).any(axis=0)
-        assert (everywhere & ~seen).sum() >= 4
-        hidden = everywhere & ~seen
-        assert x[fold > 0].reshape(-1, 24)[:, hidden].any(axis=1).all()
+    with pytest.raises(DataError, match="7 sequences cannot make 8 folds"):
+        sequence_folds(data, 8, np.random.default_rng(0))
 
 
 def test_held_out_kinds_are_never_trained_on() -> None:
@@ -75,7 +62,7 @@ def test_held_out_kinds_are_never_trained_on() -> None:
 def test_true_windows_are_rewarded(planted: tuple) -> None:
     simulation, data, truth = planted
     wrong = Architecture(tuple(Window(w.start + 9, w.stop + 9) for w in truth.windows))
-    folds = grouped_folds(data, 4, np.random.default_rng(0))
+    folds = sequence_folds(data, 4, np.random.default_rng(0))
     reward = GroupedReward(
         simulation.scheme, data, folds[:2], np.random.default_rng(0), QUICK
     )
@@ -85,7 +72,7 @@ def test_true_windows_are_rewarded(planted: tuple) -> None:
 
 def test_reward_does_not_see_held_out_values(planted: tuple) -> None:
     simulation, data, truth = planted
-    folds = grouped_folds(data, 4, np.random.default_rng(0))[:1]
+    folds = sequence_folds(data, 4, np.random.default_rng(0))[:1]
     held = folds[0] > 0
     spoiled = Measurements(data.x, data.y.copy(), data.censored, data.group)
     spoiled.y[held] = np.random.default_rng(1).permutation(data.y[held])
@@ -136,9 +123,13 @@ def test_scores_and_intervals() -> None:
         < 0
         < table.loc[("none", "pearson"), "high"]
     )
-    assert spearman(y, np.exp(y)) == pytest.approx(1.0)
+    curved = score_predictions(y, np.arange(300), {"exp": np.exp(y)}, rng=rng)
+    assert curved.set_index("metric").loc["spearman", "value"] == pytest.approx(1.0)
 
 
-def test_correlation_of_constants_is_zero() -> None:
-    assert pearson(np.ones(5), np.arange(5.0)) == 0.0
-    assert pearson(np.array([1.0, np.nan]), np.ones(2)) == 0.0
+def test_predictions_that_do_not_vary_or_are_no_numbers_have_no_correlation() -> None:
+    y = np.arange(30.0)
+    bad = {"flat": np.ones(30), "lost": np.where(y > 3, y, np.nan)}
+    found = score_predictions(y, np.arange(30), bad, rng=np.random.default_rng(0))
+    r = found[found["metric"] != "rmse"]
+    assert (r[["value", "low", "high"]] == 0).all(axis=None)

@@ -6,7 +6,6 @@ import pytest
 from meristem.kinetics.scheme.catalog import cas9
 from meristem.kinetics.search.posterior import (
     covers_truth,
-    symmetrised_divergence,
     window_posterior,
 )
 from meristem.kinetics.search.space import simulated_space
@@ -51,15 +50,3 @@ def test_truth_is_covered_or_not() -> None:
     assert near["covered"].all()
     far = covers_truth(window_posterior(SPACE, trials(4)), windows)
     assert not far["covered"].any()
-
-
-def test_divergence_grows_with_the_shift() -> None:
-    here = window_posterior(SPACE, trials(0))
-    values = [
-        symmetrised_divergence(here, window_posterior(SPACE, trials(shift)))[
-            "divergence"
-        ].sum()
-        for shift in (0, 2, 4)
-    ]
-    assert values[0] == pytest.approx(0.0)
-    assert values[0] < values[1] < values[2]

@@ -4,8 +4,8 @@ import numpy as np
 from tests.kinetics.scoring.test_score import GUIDE, draw_targets
 
 from meristem.kinetics.cas9.encode import count_edits, encode_pairs
-from meristem.kinetics.search.folds import pearson
 from meristem.kinetics.transfer.baselines import fit_cnn
+from meristem.stats.metrics import pearson
 
 
 def test_the_cnn_learns_a_rate_of_the_edits() -> None:

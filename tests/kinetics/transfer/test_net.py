@@ -35,7 +35,6 @@ from meristem.kinetics.transfer.net import (
 )
 from meristem.kinetics.transfer.rows import (
     LabelledSites,
-    deal_guides,
     hold_out_guides,
     label_sites,
     ranking_by_guide,
@@ -48,6 +47,7 @@ from meristem.kinetics.transfer.trunk_search import (
     build_trunk,
     search_trunks,
 )
+from meristem.stats.folds import grouped_folds
 from meristem.stats.ranking import Ranking, auroc, average_precision
 
 QUICK = TransferOptions(steps=15, epochs=1, batch=32, learning_rate=0.01)
@@ -174,7 +174,7 @@ def test_a_member_never_learns_from_the_fold_that_judges_it() -> None:
     """Labels of one guide change nothing of the member that leaves it out."""
     data = labelled()
     first = crossed(data)
-    fold = deal_guides(data.guide, 3, np.random.default_rng(0))
+    fold = grouped_folds(data.guide, 3, np.random.default_rng(0))
     for member in range(3):
         left = fold == member
         turned = replace(data, label=np.where(left, 1 - data.label, data.label))
@@ -187,7 +187,7 @@ def test_a_member_never_learns_from_the_fold_that_judges_it() -> None:
 def crossed_until(data: LabelledSites, member: int) -> np.ndarray:
     """Train one member as `cross_fit` does; return its logits of all rows."""
     rng = np.random.default_rng(0)
-    fold = deal_guides(data.guide, 3, rng)
+    fold = grouped_folds(data.guide, 3, rng)
     rows = np.flatnonzero(fold != member)
     drawn = draw_rows(data.label, rates(data), rows, negatives=8, rng=rng)
     net = TransferNet(SMALL, draw_kinn(0), seed=member)
@@ -409,12 +409,12 @@ def test_guides_are_held_out_whole() -> None:
 
 def test_guides_are_dealt_whole_and_evenly() -> None:
     guide = np.repeat([f"g{i}" for i in range(11)], 7)
-    fold = deal_guides(guide, 4, np.random.default_rng(0))
+    fold = grouped_folds(guide, 4, np.random.default_rng(0))
     sizes = [len(set(guide[fold == k])) for k in range(4)]
     assert sorted(sizes) == [2, 3, 3, 3]
     assert sum(sizes) == 11
-    with pytest.raises(DataError, match="cannot be dealt"):
-        deal_guides(guide, 12, np.random.default_rng(0))
+    with pytest.raises(DataError, match="11 groups cannot make 12 folds"):
+        grouped_folds(guide, 12, np.random.default_rng(0))
 
 
 def test_ranking_by_guide_ignores_guides_of_one_kind() -> None:

@@ -21,7 +21,7 @@ from meristem.models.core.exact import (
 )
 from meristem.models.core.fit import fit_binn_core
 from meristem.models.core.fitted import FittedCore
-from meristem.models.networks.members import random_splits
+from meristem.stats.folds import random_splits
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ from meristem.models.networks.members import (
     fit_targets,
     out_of_fold,
     pick_device,
-    random_splits,
     target_limits,
     trait_losses,
     trait_tensors,
 )
 from meristem.records import Phenotypes, Split
+from meristem.stats.folds import random_splits
 
 
 def table(value, weight=None):

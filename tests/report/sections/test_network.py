@@ -87,7 +87,7 @@ def test_traits_the_network_has_no_part_in_are_named(small_view: View) -> None:
     section = nodes_section(view)
     assert section is not None
     assert section.blocks == ()
-    assert "earned no part in the predictions of days to bud" in section.html
+    assert "contributes nothing to the predictions of days to bud" in section.html
     used = nodes_section(small_view)
     assert used is not None
     assert used.html == ""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from meristem.genetics.frequency import dosage_moments
-from meristem.interpret.structure import variant_edges
 from meristem.models.protocol import FittedNetwork
+from meristem.plan.assemble import variant_edges
 from meristem.records import FloatArray, Genotypes, IntArray, NetworkPlan, StrArray
 
 

@@ -207,11 +207,11 @@ def _interval(
         return empty, empty
     total = np.zeros((n_bootstrap, empty.size))
     count = np.zeros((n_bootstrap, empty.size))
-    for fold, own in zip(folds, r, strict=True):
+    for fold, fold_r in zip(folds, r, strict=True):
         even = np.full(fold.n_row, 1 / fold.n_row)
         counts = rng.multinomial(fold.n_row, even, n_bootstrap)
         drawn = counted_r(counts, fold.latent, fold.measured)
-        total += np.nan_to_num(np.where(own < 0, -drawn, drawn))
+        total += np.nan_to_num(np.where(fold_r < 0, -drawn, drawn))
         count += ~np.isnan(drawn)
     stacked = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     # a pair too sparse for any draw has no interval

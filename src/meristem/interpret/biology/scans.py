@@ -144,13 +144,13 @@ def twas(dataset: Dataset, table: OmicsTable) -> pd.DataFrame:
         trait, environment, feature_id, node, beta, se, p; beta per sd of the feature.
     """
     measured = np.flatnonzero(~np.isnan(table.value).all(axis=1))
-    part = dataset.take(measured)
+    measured_rows = dataset.take(measured)
     value = table.value[measured]
     frames = []
-    for target, model in _null_models(part):
+    for target, model in _null_models(measured_rows):
         columns = _standardised(value[model.rows])
         names = {"feature_id": table.feature_id, "node": table.node_name}
-        frames.append(_frame(part, target, names, [model.scan(columns)]))
+        frames.append(_frame(measured_rows, target, names, [model.scan(columns)]))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -212,5 +212,7 @@ def _frame(
         **names,
     }
     for item in ("beta", "se", "p"):
-        frame[item] = np.concatenate([getattr(part, item) for part in parts])
+        frame[item] = np.concatenate(
+            [getattr(measured_rows, item) for measured_rows in parts]
+        )
     return pd.DataFrame(frame)

@@ -17,7 +17,7 @@ import scipy.sparse
 import scipy.stats
 
 from meristem.interpret.attribution.gradients import gene_nodes
-from meristem.interpret.structure import node_edges
+from meristem.plan.assemble import node_edges
 from meristem.records import FloatArray, NetworkPlan, OmicsTable
 from meristem.stats.discoveries import benjamini_hochberg
 
@@ -71,7 +71,7 @@ def plan_terms(plan: NetworkPlan, *, min_size: int = 3, max_size: int = 500) -> 
     min_size, max_size
         Terms with fewer or more genes are left out.
     """
-    reader, source = node_edges(plan)
+    source, reader = node_edges(plan)
     genes = gene_nodes(plan)
     ones = np.ones(reader.size, dtype=np.int64)
     shape = (plan.n_node, plan.n_node)
@@ -134,12 +134,12 @@ def enrichment_table(
         values = own.drop_duplicates("gene").set_index("gene").reindex(ring)
         for method, value in _values(values).items():
             omics = measured if method == "twas" else ()
-            found = _method_table(terms, ring.to_numpy(), value, omics)
+            tests = _method_table(terms, ring.to_numpy(), value, omics)
             if method == UNTESTED:
-                found = found.assign(p=np.nan, q=np.nan)
-            if not found.empty:
+                tests = tests.assign(p=np.nan, q=np.nan)
+            if not tests.empty:
                 named = {"method": method, "trait": trait, "environment": environment}
-                frames.append(found.assign(**named))
+                frames.append(tests.assign(**named))
     if not frames:
         return pd.DataFrame(columns=list(ENRICHMENT_COLUMNS))
     table = pd.concat(frames, ignore_index=True)[list(ENRICHMENT_COLUMNS)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from meristem.interpret.structure import node_edges
+from meristem.plan.assemble import node_edges
 from meristem.records import FloatArray, IntArray, NetworkPlan
 from meristem.stats.correlation import columnwise_r
 
@@ -61,7 +61,7 @@ def parent_gain(
     z, y = _standardise(latent[known]), y[known]
     fold = np.empty(y.size, dtype=np.int64)
     fold[rng.permutation(y.size)] = np.arange(y.size) % n_fold
-    reader, source = node_edges(plan)
+    source, reader = node_edges(plan)
     records = []
     compared = np.unique(reader)
     if nodes is not None:

@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import rankdata
 
-from meristem.interpret.importance.stability import spearman_matrix
 from meristem.records import Dataset, FloatArray, IntArray, StrArray
 from meristem.stats.discoveries import q_within
 
@@ -24,13 +22,9 @@ class Corrected:
     """Importance of each node beyond what shuffled labels give it."""
 
     node_name: StrArray  # (n_node,)
-    score: FloatArray  # (n_node,) mean over networks minus mean over null networks
-    z: FloatArray  # (n_node,) score in units of the null's spread
     p: FloatArray  # (n_node,)
     q: FloatArray  # (n_node,) false discovery rate
     high: FloatArray  # (n_node,) the largest importance of a null network
-    bias_before: float  # Spearman correlation of importance with node size
-    bias_after: float  # of z with node size
 
 
 def shuffle_labels(dataset: Dataset, rng: np.random.Generator) -> Dataset:
@@ -52,11 +46,9 @@ def correct_importance(
     node_name: StrArray,  # (n_node,)
     importance: FloatArray,  # (n_network, n_node)
     null: FloatArray,  # (n_null, n_node)
-    size: IntArray,  # (n_node,)
     *,
     chance: FloatArray | None = None,  # (n_node,)
     family: IntArray | None = None,  # (n_node,)
-    normalise: bool = False,
 ) -> Corrected:
     """Return importances corrected for what size and place alone give a node.
 
@@ -71,17 +63,12 @@ def correct_importance(
         Of networks trained on the true labels.
     null
         Of networks trained on shuffled labels; at least 3.
-    size
-        Number of inputs or of variants below each node, for the bias reported.
     chance
         Importance that a fit to noise has at least (`chance_importance`), added to
         the spread in the tail of p. Networks that learn their own penalty ignore most
         shuffled labels altogether: a few of them can all be near 0.
     family
         Nodes of one number share a false discovery rate; default: all nodes.
-    normalise
-        Whether to compare relative importances (the published correction). They say
-        which nodes count for more than others, and nothing where all of them count.
 
     Raises
     ------
@@ -90,31 +77,19 @@ def correct_importance(
 
     References
     ----------
-    Esser-Skala & Fortelny 2023, npj Syst Biol Appl 9:50 (nulls of deterministic
-    inputs and shuffled labels, quantile normalisation).
+    Esser-Skala & Fortelny 2023, npj Syst Biol Appl 9:50 (nulls of shuffled labels).
     """
     n_null = null.shape[0]
     if n_null < 3:
         raise ValueError(f"{n_null} null networks are too few: give at least 3")
-    raw = importance.mean(axis=0)
-    if normalise:
-        both = quantile_normalise(np.concatenate([importance, null]))
-        importance, null = both[: len(importance)], both[len(importance) :]
-    value, mean = importance.mean(axis=0), null.mean(axis=0)
-    score = value - mean
     spread = shrunk_spread(null)
-    z = np.divide(score, spread, out=np.zeros_like(score), where=spread > 0)
-    scale = spread if chance is None or normalise else np.hypot(spread, chance)
-    p = null_tail(value, null, scale)
+    scale = spread if chance is None else np.hypot(spread, chance)
+    p = null_tail(importance.mean(axis=0), null, scale)
     return Corrected(
         node_name=node_name,
-        score=score,
-        z=z,
         p=p,
         q=q_within(p, family),
         high=null.max(axis=0),
-        bias_before=_spearman(raw, size),
-        bias_after=_spearman(z, size),
     )
 
 
@@ -185,28 +160,3 @@ def shrunk_spread(null: FloatArray) -> FloatArray:  # (n_null, n_node) -> (n_nod
     pooled = variance.mean()
     weight = n_null - 1
     return np.sqrt((weight * variance + SHRINK * pooled) / (weight + SHRINK))
-
-
-def quantile_normalise(
-    value: FloatArray,  # (n_network, n_node)
-) -> FloatArray:  # (n_network, n_node)
-    """Return the rows with their ranks kept and one common distribution.
-
-    Ties get the mean of the places they span.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> quantile_normalise(np.array([[1.0, 3.0, 2.0], [20.0, 10.0, 60.0]]))
-    array([[ 5.5, 31.5, 11. ],
-           [11. ,  5.5, 31.5]])
-    """
-    common = np.sort(value, axis=1).mean(axis=0)
-    total = np.concatenate([[0.0], np.cumsum(common)])
-    low = rankdata(value, method="min", axis=1).astype(int) - 1
-    high = rankdata(value, method="max", axis=1).astype(int)
-    return (total[high] - total[low]) / (high - low)
-
-
-def _spearman(a: FloatArray, b: FloatArray | IntArray) -> float:
-    return float(spearman_matrix(np.stack([a, b.astype(float)]))[0, 1])

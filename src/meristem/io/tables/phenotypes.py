@@ -31,7 +31,6 @@ from meristem.text.column_names import (
 )
 from meristem.text.columns import LARGEST, Table, read_table
 
-
 MOST_REPLICATES = 3_000
 """Replicates within environments: each is an effect that is estimated."""
 

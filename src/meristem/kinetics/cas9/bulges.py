@@ -76,21 +76,7 @@ def encode_sites(
     guides: Strings,
     targets: Strings,
 ) -> Encoding:  # (n_pair, 25, 13)
-    """Encode pairs as they are written, except those that hide a bulge.
-
-    Parameters
-    ----------
-    guides, targets
-        Strings 5' to 3' with their PAM, as `encode.encode_pairs` takes them.
-
-    Returns
-    -------
-    Encoding
-
-    Raises
-    ------
-    DataError
-        If a string is empty or holds another symbol.
+    """Encode pairs as `encode.encode_pairs` does, those that hide a bulge aligned anew.
 
     Examples
     --------

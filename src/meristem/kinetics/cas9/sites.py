@@ -93,15 +93,18 @@ def _column(table: pd.DataFrame, names: tuple[str, ...]) -> str | None:
 
 _GUIDE = (
     *("guide_aligned", "guide", "on_seq", "sgrna_seq", "crrna"),
-    *("guide_seq", "guide_sequence", "sgrna", "grna", "30mer"),
+    *("guide_seq", "guideseq", "guide_sequence", "sgrna", "grna", "30mer"),
 )
-_SITE = ("offtarget_sequence", "off_target_sequence", "off_target", "offtarget")
+_SITE = (
+    *("offtarget_sequence", "off_target_sequence", "off_target", "offtarget"),
+    "offtargetseq",  # CRISPOR
+)
 _TARGET = (
     *("target_aligned", "target", "off_seq", "dna", "sequence"),
     *("target_seq", "target_sequence", "30mer_mut"),
 )
-_PLACE = ("location", "place", "chromosome", "chrom", "chr")
-_POSITION = ("position",)
+_CONTIG = ("chromosome", "chrom", "chr", "place")
+_POSITION = ("location", "position")  # of a table without contigs: the whole place
 _STRAND = ("strand", "direction")
 
 
@@ -127,9 +130,9 @@ def sites_from_table(
     """
     target_column = _column(table, _SITE)
     # beside a column of off-target sites, "target" is what the guide was made for
-    own_target = () if target_column is None else ("target", "target_sequence")
+    intended = () if target_column is None else ("target", "target_sequence")
     target_column = target_column or _column(table, _TARGET)
-    guide_column = _column(table, (*_GUIDE, *own_target)) if guide is None else None
+    guide_column = _column(table, (*_GUIDE, *intended)) if guide is None else None
     if target_column is None or (guide is None and guide_column is None):
         raise DataError(
             f"has no column {'target' if target_column is None else 'guide'!r}; "
@@ -147,8 +150,8 @@ def sites_from_table(
     if label_column is not None:
         label = _labels(table, label_column, where)
     place = np.full(len(table), "")
-    named = [_column(table, names) for names in (_PLACE, _POSITION, _STRAND)]
-    if named[0] is not None:
+    named = [_column(table, names) for names in (_CONTIG, _POSITION, _STRAND)]
+    if named[0] is not None or named[1] is not None:
         parts = [table[c].fillna("").astype(str) for c in named if c is not None]
         joined = parts[0]
         for part in parts[1:]:
@@ -157,13 +160,17 @@ def sites_from_table(
     return Sites(guides, target, label.astype(np.int64), place)
 
 
+def _first_line(table: pd.DataFrame, odd: pd.Series, where: str) -> str:
+    """Return file and line of the first odd row."""
+    return f"{where}, line {table.index[odd][0] + 2}"
+
+
 def _texts(table: pd.DataFrame, column: str, where: str) -> NDArray[np.str_]:
     values = table[column]
     if values.isna().any():
-        line = int(np.flatnonzero(values.isna())[0])
         raise DataError(
             f"column {column!r} is empty",
-            where=f"{where}, line {table.index[line] + 2}",
+            where=_first_line(table, values.isna(), where),
             remedy="remove the row or fill the field",
         )
     texts = values.astype(str).str.strip()
@@ -171,10 +178,9 @@ def _texts(table: pd.DataFrame, column: str, where: str) -> NDArray[np.str_]:
         f"[{BASES}UNRYSWKMBDHV{re.escape(GAP_SYMBOLS)}]+", case=False
     )
     if odd.any():
-        line = int(np.flatnonzero(odd)[0])
         raise DataError(
-            f"column {column!r} holds {texts.iloc[line]!r}",
-            where=f"{where}, line {table.index[line] + 2}",
+            f"column {column!r} holds {texts[odd].iloc[0]!r}",
+            where=_first_line(table, odd, where),
             remedy="use A, C, G, T (or U), N and the gap symbols - or _",
         )
     return texts.to_numpy(dtype=np.str_)
@@ -222,32 +228,33 @@ def _labels(table: pd.DataFrame, column: str, where: str) -> NDArray[np.int64]:
     values = pd.to_numeric(table[column], errors="coerce")
     odd = ~values.isin([0, 1])
     if odd.any():
-        line = int(np.flatnonzero(odd)[0])
         raise DataError(
-            f"label {table[column].iloc[line]!r} is neither 0 nor 1",
-            where=f"{where}, line {table.index[line] + 2}",
+            f"label {table[column][odd].iloc[0]!r} is neither 0 nor 1",
+            where=_first_line(table, odd, where),
             remedy="write 1 for active and 0 for not",
         )
     return values.to_numpy().astype(np.int64)
 
 
 def _layout(path: Path) -> tuple[str, list[str] | None, int]:
-    """Return separator, column names (None: in the file) and lines to skip."""
+    """Return separator, column names (None: in the file) and lines above the rows."""
     with unpacked(path) as stream, _opened(stream) as handle:
-        first = handle.readline(_LONGEST_HEADER).rstrip("\r\n")
+        above, first = 0, handle.readline(_LONGEST_HEADER)
+        while first.startswith("##"):  # Cas-OFFinder 3 says its version first
+            above, first = above + 1, handle.readline(_LONGEST_HEADER)
+    first = first.rstrip("\r\n")
     if not first.strip():
         raise DataError("its first line is empty", where=path, remedy="write a header")
-    if first.startswith("#Bulge"):
-        names = [name.strip("# ").lower() for name in first.split("\t")]
-        return "\t", names, 1
-    fields = first.split("\t")
-    known = {field.strip().lower() for field in fields}
-    if len(fields) == 6 and not known & {*_GUIDE, *_TARGET}:
-        # Cas-OFFinder without bulges has no header
+    separators = [separator for separator in "\t,;" if separator in first]
+    separator = separators[0] if separators else ","
+    fields = [field.strip("# ").lower() for field in first.split(separator)]
+    if first.startswith("#"):
+        return separator, fields, above + 1
+    if len(fields) == 6 and separator == "\t" and not {*fields} & {*_GUIDE, *_TARGET}:
+        # Cas-OFFinder 2 without bulges has no header
         names = ["guide", "chromosome", "position", "target", "strand", "mismatches"]
-        return "\t", names, 0
-    found = [separator for separator in "\t,;" if separator in first]
-    return (found[0] if found else ","), None, 0
+        return separator, names, above
+    return separator, None, above
 
 
 def _opened(stream: BinaryIO) -> TextIOWrapper:
@@ -262,8 +269,9 @@ def iter_sites(
 ) -> Iterator[tuple[Sites, pd.DataFrame]]:
     """Read a table of sites in chunks, whatever its size.
 
-    Cas-OFFinder output is known by its form, with bulges (``#Bulge type`` header) and
-    without (six columns, no header); other tables need a header.
+    Cas-OFFinder output is known by its form, with bulges (a header that begins with
+    ``#``, also below lines of ``##``) and without (six columns, no header); other
+    tables need a header.
 
     Parameters
     ----------
@@ -303,6 +311,8 @@ def iter_sites(
             )
             for table in chunks:
                 _refuse_ragged(table, path)
+                # counted so that line = index + 2, wherever the rows begin
+                table.index += skip - (names is not None)
                 yield sites_from_table(table, where=str(path), guide=guide), table
     except (
         pd.errors.ParserError,

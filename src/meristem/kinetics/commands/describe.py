@@ -36,16 +36,16 @@ def describe_model(run: Run, kinns: Sequence[Kinn], data: Measurements) -> None:
     else:
         names = tuple(f"channel{i}" for i in range(n_channel))
     run.table("rate_table", rate_table(kinns, channels=names))
-    found = identify_matched_rates(
+    identified = identify_matched_rates(
         first, data.x[:_ROWS], censored=data.censored[:_ROWS]
     )
-    run.table("identifiability", found.table())
+    run.table("identifiability", identified.table())
     run.note(
         "identifiability",
         {
-            "statement": found.statement,
-            "rank": found.rank,
-            "eigenvalues": found.eigenvalues.tolist(),
+            "statement": identified.statement,
+            "rank": identified.rank,
+            "eigenvalues": identified.eigenvalues.tolist(),
         },
     )
     if first.channels:

@@ -9,32 +9,25 @@ from meristem.kinetics.cas9.encode import EDIT_NAMES
 from meristem.pages.numbers import fixed, significant
 from meristem.pages.page import Figure
 from meristem.pages.palette import ACCENT, INK, NEUTRAL, RULE, SOFT, WARN, ramp
-from meristem.pages.panel import draw_frame, draw_x_axis, draw_y_axis, make_panel
+from meristem.pages.panel import draw_axes, draw_x_axis, make_panel
+from meristem.pages.rows import WIDTH, draw_rows
 from meristem.pages.scale import limits, thin
 from meristem.pages.svg import Canvas
-
-WIDTH = 760.0
 
 
 def draw_bars(
     table: pd.DataFrame, column: str, name: str, title: str, unit: str
 ) -> Figure:
     """Draw a value with its range per row: a dot and a line."""
-    row_height, left = 22.0, 150.0
-    height = row_height * len(table) + 60
-    canvas = Canvas(WIDTH, height, title)
     low = float(np.nanmin(table[["low", "value"]].to_numpy()))
     high = float(np.nanmax(table[["high", "value"]].to_numpy()))
     span = limits([np.array([min(low, 0.0), max(high, 0.0)])])
-    box = (left, 8.0, WIDTH - left - 20, row_height * len(table))
-    panel = make_panel(box, span, (0, 1))
-    draw_x_axis(canvas, panel, unit, grid=True)
+    labels = [str(name).replace("_", " ") for name in table[column]]
+    drawn = draw_rows(title, labels, span, unit, (150, 20, 8), 22)
+    canvas, panel = drawn.canvas, drawn.panel
     zero = float(panel.x(0.0))
     canvas.line(zero, panel.top, zero, panel.bottom, stroke=NEUTRAL)
-    for index, row in enumerate(table.to_dict("records")):
-        y = panel.top + (index + 0.5) * row_height
-        label = str(row[column]).replace("_", " ")
-        canvas.text(left - 10, y + 4, label, 12, left - 14, anchor="end", fill=INK)
+    for label, row, y in zip(labels, table.to_dict("records"), drawn, strict=True):
         if not np.isfinite(row["value"]):
             continue
         ends = [float(panel.x(row[end])) for end in ("low", "high")]
@@ -51,9 +44,7 @@ def draw_observed(table: pd.DataFrame, model: str) -> Figure:
     canvas = Canvas(WIDTH, 420, "observed against predicted")
     x, y = shown[model].to_numpy(), shown["observed"].to_numpy()
     panel = make_panel((60, 30, 440, 340), limits([x]), limits([y]))
-    draw_y_axis(canvas, panel, "observed, log10")
-    draw_x_axis(canvas, panel, "predicted, log10")
-    draw_frame(canvas, panel)
+    draw_axes(canvas, panel, "predicted, log10", "observed, log10")
     censored = shown["censored"].to_numpy().astype(bool)
     for mask, colour in ((~censored, ACCENT), (censored, WARN)):
         canvas.dots(panel.x(x[mask]), panel.y(y[mask]), 2, colour, 0.4)
@@ -143,9 +134,7 @@ def draw_search(trials: pd.DataFrame) -> Figure:
     last = max(float(table["generation"].max()), 1.0)
     values = trials["reward"].to_numpy()
     panel = make_panel((60, 30, 660, 220), (0, last), limits([values]))
-    draw_y_axis(canvas, panel, "reward (held-out r)")
-    draw_x_axis(canvas, panel, "generation")
-    draw_frame(canvas, panel)
+    draw_axes(canvas, panel, "generation", "reward (held-out r)")
     canvas.dots(
         panel.x(trials["generation"]), panel.y(trials["reward"]), 2, NEUTRAL, 0.4
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -75,17 +76,17 @@ def build_kinetics_report(folder: str | Path) -> Path:
             "holds no run.json", where=path, remedy="name a kinetic run folder"
         )
     makers = (
-        _scores,
+        _SCORES,
         _observed,
         _kinetics,
         _pairs,
-        _map,
+        _MAP,
         _windows,
         _search,
-        _ranking,
-        _choices,
-        _shift,
-        _attribution,
+        _RANKING,
+        _CHOICES,
+        _SHIFT,
+        _ATTRIBUTION,
         _identifiable,
     )
     sections = tuple(s for s in (make(run) for make in makers) if s is not None)
@@ -134,20 +135,84 @@ def _cards(run: _Folder) -> tuple[Card, ...]:
     return tuple(cards)
 
 
-def _scores(run: _Folder) -> Section | None:
-    table = run.table("scores")
-    if table is None:
-        return None
-    shown = table[["model", "metric", "value", "low", "high", "n"]]
-    return Section(
-        "Ability on rows never seen",
-        "scores",
-        intro="Correlation of prediction and measurement on the test rows, with "
-        "intervals over sequences. Architecture, weights and stopping were chosen on "
-        "the training rows alone. Ridge regression on the same rows and the edit count "
-        "are the baselines to beat.",
-        html=table_html(shown, formats=_formats(shown)),
-    )
+@dataclass(frozen=True)
+class _Plain:
+    """A section that is one table of the run folder under an explanation."""
+
+    title: str
+    name: str  # of the table
+    intro: str
+    columns: tuple[str, ...] = ()  # shown; none: all
+
+    def __call__(self, run: _Folder) -> Section | None:
+        """Return the section; None without the table."""
+        table = run.table(self.name)
+        if table is None:
+            return None
+        shown = table[list(self.columns)] if self.columns else table
+        html = table_html(shown, formats=_formats(shown))
+        return Section(self.title, self.name, intro=self.intro, html=html)
+
+
+_SCORES = _Plain(
+    "Ability on rows never seen",
+    "scores",
+    "Correlation of prediction and measurement on the test rows, with intervals over "
+    "sequences. Architecture, weights and stopping were chosen on the training rows "
+    "alone. Ridge regression on the same rows and the edit count are the baselines to "
+    "beat.",
+    ("model", "metric", "value", "low", "high", "n"),
+)
+_RANKING = _Plain(
+    "Active sites found",
+    "ranking",
+    "Ranking of active sites on guides held out, with bootstrap intervals; gain: "
+    "difference to the reference on the same resamples.",
+)
+_CHOICES = _Plain(
+    "How much of the correction is kept",
+    "choices",
+    "AUPR within guides, averaged over guides that the judging member had not seen: by "
+    "epoch of the trunk, and by share of the correction. No share is kept if its gain "
+    "on none is within one standard error.",
+)
+_SHIFT = _Plain(
+    "In vitro against in vivo",
+    "shift",
+    "Mean correction that the cells' data add to each log10 rate.",
+)
+
+
+@dataclass(frozen=True)
+class _Heat:
+    """A section that is one map of changes."""
+
+    title: str
+    name: str  # of the table
+    heading: str
+    caption: str
+
+    def __call__(self, run: _Folder) -> Section | None:
+        """Return the section; None without the table."""
+        table = run.table(self.name)
+        if table is None:
+            return None
+        figure = draw_heat(table, f"{self.name}-map", self.heading, self.caption)
+        return Section(self.title, self.name, blocks=(figure,))
+
+
+_MAP = _Heat(
+    "In-silico mutagenesis",
+    "mutagenesis",
+    "Change of the log10 rate by one edit",
+    "Position 0 is the last base of the PAM, 3 the base next to it.",
+)
+_ATTRIBUTION = _Heat(
+    "What speaks for a cut",
+    "attribution",
+    "Mean attribution of active sites",
+    "Integrated gradients of the logit, from the empty encoding.",
+)
 
 
 def _formats(table: pd.DataFrame) -> dict[str, Any]:
@@ -219,19 +284,6 @@ def _pairs(run: _Folder) -> Section | None:
     )
 
 
-def _map(run: _Folder) -> Section | None:
-    table = run.table("mutagenesis")
-    if table is None:
-        return None
-    figure = draw_heat(
-        table,
-        "mutagenesis-map",
-        "Change of the log10 rate by one edit",
-        "Position 0 is the last base of the PAM, 3 the base next to it.",
-    )
-    return Section("In-silico mutagenesis", "mutagenesis", blocks=(figure,))
-
-
 def _windows(run: _Folder) -> Section | None:
     table, inclusion = run.table("windows"), run.table("inclusion")
     if table is None or inclusion is None:
@@ -277,58 +329,6 @@ def _search(run: _Folder) -> Section | None:
         return None
     figure = draw_search(trials)
     return Section("The search", "search", blocks=(figure,))
-
-
-def _ranking(run: _Folder) -> Section | None:
-    table = run.table("ranking")
-    if table is None:
-        return None
-    return Section(
-        "Active sites found",
-        "ranking",
-        intro="Ranking of active sites on guides held out, with bootstrap intervals; "
-        "gain: difference to the reference on the same resamples.",
-        html=table_html(table, formats=_formats(table)),
-    )
-
-
-def _choices(run: _Folder) -> Section | None:
-    table = run.table("choices")
-    if table is None:
-        return None
-    return Section(
-        "How much of the correction is kept",
-        "choices",
-        intro="AUPR within guides, averaged over guides that the judging member had "
-        "not seen: by epoch of the trunk, and by share of the correction. No share is "
-        "kept if its gain on none is within one standard error.",
-        html=table_html(table, formats=_formats(table)),
-    )
-
-
-def _shift(run: _Folder) -> Section | None:
-    table = run.table("shift")
-    if table is None:
-        return None
-    return Section(
-        "In vitro against in vivo",
-        "shift",
-        intro="Mean correction that the cells' data add to each log10 rate.",
-        html=table_html(table, formats=_formats(table)),
-    )
-
-
-def _attribution(run: _Folder) -> Section | None:
-    table = run.table("attribution")
-    if table is None:
-        return None
-    figure = draw_heat(
-        table,
-        "attribution-map",
-        "Mean attribution of active sites",
-        "Integrated gradients of the logit, from the empty encoding.",
-    )
-    return Section("What speaks for a cut", "attribution", blocks=(figure,))
 
 
 def _identifiable(run: _Folder) -> Section | None:

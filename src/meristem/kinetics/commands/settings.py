@@ -20,6 +20,12 @@ from meristem.kinetics.transfer.train import TransferOptions
 from meristem.kinetics.transfer.trunk import Block, Reads, Trunk
 from meristem.text.files import read_text
 
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Few = Annotated[int, Field(ge=1, le=10_000)]
+"""Members, generations, copies: each costs a fit."""
+
+Rate = Annotated[float, Field(gt=0, le=10)]
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -40,7 +46,7 @@ class DataSettings(_Strict):
     enzyme: str = "wt"
     channels: str = "chemistry"
     limit: float = -5.0
-    rows: int = Field(default=2000, ge=50)
+    rows: int = Field(default=2000, ge=50, le=10_000_000)
     changes: tuple[Annotated[int, Field(ge=0, le=N_SIMULATED)], ...] = Field(
         default=(4,), min_length=1
     )
@@ -65,12 +71,12 @@ class WindowSettings(_Strict):
     reaction: str
     start: int
     stop: int
-    kernel: int = 1
-    filters: int = 1
+    kernel: int = Field(default=1, le=N_SIMULATED)
+    filters: int = Field(default=1, le=1000)
     padding: Padding = "same"
     form: Form = "conv"
-    rank: int = 0
-    hidden: int = 0
+    rank: int = Field(default=0, le=1000)
+    hidden: int = Field(default=0, le=1000)
 
     def window(self) -> Window:
         """Return the window."""
@@ -81,12 +87,12 @@ class TrainSettings(_Strict):
     """How kinetic networks are trained (see `kinn.FitOptions`)."""
 
     loss: Loss = "reading"
-    learning_rate: float = Field(default=0.01, gt=0)
+    learning_rate: Rate = 0.01
     decay: float = Field(default=0.9, gt=0, le=1)
-    decay_steps: int = Field(default=130, ge=1)
-    batch: int = Field(default=512, ge=1)
-    epochs: int = Field(default=300, ge=1)
-    patience: int = Field(default=15, ge=1)
+    decay_steps: Count = 130
+    batch: Count = 512
+    epochs: Count = 300
+    patience: Count = 15
     l2: float = Field(default=0.0, ge=0)
     smooth: float = Field(default=0.0, ge=0)
     binding: float = Field(default=1.0, ge=0)
@@ -101,14 +107,14 @@ class SearchSettings(_Strict):
 
     space: str = "finkelstein"
     method: Literal["distribution", "evolution", "random", "optuna"] = "evolution"
-    generations: int = Field(default=30, ge=1)
-    size: int = Field(default=20, ge=1)
+    generations: Few = 30
+    size: Few = 20
     folds: int = Field(default=5, ge=2)
-    kind_folds: int = Field(default=4, ge=0)
-    epochs: int = Field(default=120, ge=1)
-    shortlist: int = Field(default=16, ge=1)
-    apart: int = Field(default=8, ge=1)
-    posterior: int = Field(default=100, ge=1)
+    kind_folds: int = Field(default=4, ge=0, le=1000)
+    epochs: Count = 120
+    shortlist: Few = 16
+    apart: Few = 8
+    posterior: Few = 100
 
 
 class EnsembleSettings(_Strict):
@@ -119,10 +125,10 @@ class EnsembleSettings(_Strict):
     one network that says what the ensemble says too (see `distil.distil`).
     """
 
-    architectures: int = Field(default=10, ge=1)
-    smooth: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    architectures: Few = 10
+    smooth: tuple[Annotated[int, Field(ge=1, le=N_POSITION)], ...] = ()
     distil: bool = False
-    copies: int = Field(default=3, ge=1)
+    copies: Few = 3
     bootstrap: bool = True
     held_out: float = Field(default=0.1, ge=0, le=0.5)
 
@@ -187,13 +193,13 @@ class TrunkSettings(_Strict):
     """The trunk (see `trunk.Trunk`)."""
 
     first: Block = "k3"
-    first_width: int = Field(default=16, ge=4)
+    first_width: int = Field(default=16, ge=4, le=10_000)
     dropout: float = Field(default=0.2, ge=0, lt=1)
     second: Block = "none"
-    second_width: int = Field(default=32, ge=4)
-    lstm: int = Field(default=0, ge=0)
+    second_width: int = Field(default=32, ge=4, le=10_000)
+    lstm: int = Field(default=0, ge=0, le=10_000)
     attention: bool = False
-    dense: int = Field(default=32, ge=0)
+    dense: int = Field(default=32, ge=0, le=10_000)
     reads: Reads = "edits"
     last_dropout: float = Field(default=0.2, ge=0, lt=1)
 
@@ -205,16 +211,16 @@ class TrunkSettings(_Strict):
 class TransferTrain(_Strict):
     """How the correction is trained (see `transfer_train.TransferOptions`)."""
 
-    steps: int = Field(default=80, ge=0)
+    steps: int = Field(default=80, ge=0, le=1_000_000)
     rate_l2: float = Field(default=1e-3, ge=0)
     shared_l2: float = Field(default=1e-5, ge=0)
     guide_l2: float = Field(default=1e-4, ge=0)
-    epochs: int = Field(default=3, ge=0)
-    learning_rate: float = Field(default=0.002, gt=0)
+    epochs: int = Field(default=3, ge=0, le=1_000_000)
+    learning_rate: Rate = 0.002
     decay: float = Field(default=0.7, gt=0, le=1)
-    batch: int = Field(default=512, ge=1)
+    batch: Count = 512
     weight_decay: float = Field(default=0.01, ge=0)
-    negatives: int = Field(default=8, ge=1)
+    negatives: Few = 8
 
     def options(self) -> TransferOptions:
         """Return the options."""
@@ -230,11 +236,11 @@ class TransferSettings(_Strict):
     tables: tuple[Path, ...] = Field(min_length=1)
     most_mismatches: int = Field(default=6, ge=0)
     test_share: float = Field(default=0.2, gt=0, lt=1)
-    members: int = Field(default=6, ge=2)
+    members: int = Field(default=6, ge=2, le=1000)
     trunk: TrunkSettings = TrunkSettings()
-    search_trials: int = Field(default=0, ge=0)
+    search_trials: int = Field(default=0, ge=0, le=10_000)
     train: TransferTrain = TransferTrain()
-    bootstraps: int = Field(default=200, ge=10)
+    bootstraps: int = Field(default=200, ge=10, le=100_000)
 
 
 Settings = TypeVar("Settings", KineticsSettings, TransferSettings)
@@ -277,8 +283,8 @@ def read_settings(path: str | Path, kind: type[Settings]) -> Settings:
         lines = []
         for item in error.errors():
             place = ".".join(str(part) for part in item["loc"])
-            said = item["msg"].removeprefix("Value error, ")
-            lines.append(f"  {place}: {said}" if place else f"  {said}")
+            message = item["msg"].removeprefix("Value error, ")
+            lines.append(f"  {place}: {message}" if place else f"  {message}")
         raise ConfigError(
             "has fields that cannot be used:\n" + "\n".join(lines),
             where=path,

@@ -22,7 +22,7 @@ from meristem.kinetics.network.mpkp import (
     read_rates,
 )
 from meristem.kinetics.network.simulate import Simulation, planted_benchmark, simulate
-from meristem.kinetics.search.folds import grouped_folds
+from meristem.kinetics.search.folds import sequence_folds
 from meristem.records import FloatArray
 
 
@@ -82,7 +82,7 @@ def _simulated(settings: DataSettings, rng: np.random.Generator) -> Source:
         rng=rng,
         noise=settings.noise,
     )
-    held = grouped_folds(data, 5, rng)[0] > 0
+    held = sequence_folds(data, 5, rng)[0] > 0
     test = data.take(np.flatnonzero(held))
     template = data.x[:1].astype(int)
     changed = np.abs(test.x.astype(int) - template).sum(axis=(1, 2)) / 2

@@ -129,12 +129,12 @@ def _train(
         for member in range(settings.members)
     ]
 
-    def told(done: int) -> None:
+    def report_fits(done: int) -> None:
         notify(stage, done, settings.members)
 
-    told(0)
+    report_fits(0)
     options = settings.train.options()
-    return cross_fit(nets, rest, rate, rng=rng, options=options, progress=told)
+    return cross_fit(nets, rest, rate, rng=rng, options=options, progress=report_fits)
 
 
 def _write(

@@ -53,13 +53,13 @@ def fit_ensemble(
         valid[i] = np.isin(place, held)
     kinns: list[Kinn] = []
     for i in range(0, len(members), BLOCK):
-        part = slice(i, i + BLOCK)
+        block = slice(i, i + BLOCK)
         fit = fit_kinns(
             scheme,
-            members[part],
+            members[block],
             data,
-            train[part],
-            valid[part],
+            train[block],
+            valid[block],
             rng=rng,
             options=options,
         )

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
 from meristem.kinetics.cas9.encode import N_POSITION
@@ -146,49 +144,6 @@ def position_basis(
         met = (output >= 0) & (output < n_output)
         basis[inside[met], tap] = 1.0
     return basis
-
-
-def window_features(
-    x: NDArray[np.generic],  # (n, n_position, n_channel)
-    window: Window,
-) -> FloatArray:  # (n, n_tap * n_channel)
-    r"""Return the tap sums of a window: the features its weights multiply.
-
-    References
-    ----------
-    A convolution summed over its outputs is linear in
-    :math:`\phi[t,c] = \sum_i \tilde x[i+t-p, c]`.
-    """
-    basis = position_basis(window, x.shape[1])
-    features = np.einsum("npc,pt->ntc", x.astype(np.float64), basis)
-    return features.reshape(len(x), -1)
-
-
-def convolve(
-    x: NDArray[np.generic],  # (n, n_position, n_channel)
-    window: Window,
-    weights: FloatArray,  # (kernel, n_channel, filters)
-    bias: FloatArray,  # (filters,)
-) -> FloatArray:  # (n,)
-    """Return the log rate by the convolution itself: the slow twin of the features."""
-    if window.form != "conv":
-        raise ConfigError("only the conv form is a convolution")
-    stop = min(window.stop, x.shape[1])
-    part = torch.as_tensor(x[:, window.start : stop].astype(np.float64))
-    kernel = torch.as_tensor(weights).permute(2, 1, 0)  # (filters, channel, kernel)
-    pad = (window.kernel - 1) // 2 if window.padding == "same" else 0
-    out = torch.nn.functional.conv1d(
-        part.permute(0, 2, 1), kernel, torch.as_tensor(bias), padding=pad
-    )
-    return np.asarray(out.sum(dim=(1, 2)))
-
-
-def clip_window(window: Window, n_position: int) -> Window:
-    """Return the window without what lies beyond the sequence."""
-    if window.stop <= n_position:
-        return window
-    values = dict(vars(window)) | {"stop": n_position}
-    return Window(**values)
 
 
 def count_parameters(

@@ -368,13 +368,13 @@ def _hidden_units(
 ) -> tuple[HiddenUnits, ...]:
     if "unit" not in parameters:
         return ()
-    found = []
+    fitted = []
     for reaction in range(design.filters.shape[1]):
         n_unit = int(design.hidden[member, reaction].sum())
         if not n_unit:
             continue
         unit = design.basis[member, reaction] @ parameters["unit"][member, reaction]
-        found.append(
+        fitted.append(
             HiddenUnits(
                 reaction,
                 unit[:n_unit].double().numpy(),
@@ -382,7 +382,7 @@ def _hidden_units(
                 parameters["outer"][member, reaction, :n_unit].double().numpy(),
             )
         )
-    return tuple(found)
+    return tuple(fitted)
 
 
 def _with_spread(kinn: Kinn, data: Measurements, weight: FloatArray) -> Kinn:

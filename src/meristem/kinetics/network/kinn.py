@@ -77,7 +77,6 @@ class FitOptions:
     l2: float = 0.0
     smooth: float = 0.0
     start_scale: float = 0.0
-    start_log_rate: float = 0.0
     binding: float = 1.0
 
 

@@ -149,7 +149,7 @@ def read_source(path: str | Path) -> KineticTable:
     Raises
     ------
     DataError
-        If a column is missing, or the unit cannot be told.
+        If a column is missing, or the unit is unknown.
     """
     table = read_table(path)
     names = [*table.column_name]

@@ -11,7 +11,7 @@ import torch
 
 from meristem.kinetics.cas9.align import BASES
 from meristem.kinetics.cas9.channels import N_PAIR, PAIR_NAMES, channel_map
-from meristem.kinetics.cas9.encode import EDIT_NAMES, EDITS, N_POSITION
+from meristem.kinetics.cas9.encode import EDIT_NAMES, N_POSITION
 from meristem.kinetics.network.design import ABSENT_LOG_RATE
 from meristem.kinetics.network.kinn import LN10, Kinn
 from meristem.kinetics.scheme.decay import relaxation_rates
@@ -23,6 +23,7 @@ from meristem.kinetics.scheme.solve import (
     log_occupancy,
 )
 from meristem.records import FloatArray
+from meristem.stats.bootstrap import percentile_interval
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,7 @@ class PairKinetics:
 def _range(
     values: FloatArray, level: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    tail = 100 * (1 - level) / 2
-    low, high = np.percentile(values, [tail, 100 - tail], axis=0)
-    return values.mean(axis=0), low, high
+    return values.mean(axis=0), *percentile_interval(values, level)
 
 
 def _long(
@@ -229,29 +228,6 @@ def mutagenesis_map(
             ["change", "low", "high"]
         ].mean()
     return table
-
-
-def mismatch_table(
-    x: np.ndarray,  # (n, 25, 13)
-    log10_rate: FloatArray,  # (n,)
-) -> pd.DataFrame:
-    """Return mean scores of pairs with one mismatch, by type and position.
-
-    The type is guide base to target-strand base (``A>G``).
-    """
-    edits = x[:, :, EDITS]
-    single = (edits.sum(axis=(1, 2)) == 1) & (edits[:, :, :4].sum(axis=(1, 2)) == 1)
-    rows = np.flatnonzero(single)
-    place = np.argwhere(edits[rows, :, :4])
-    reference = x[rows, place[:, 1], :4].argmax(axis=1)
-    kind = [
-        f"{BASES[r]}>{BASES[a]}" for r, a in zip(reference, place[:, 2], strict=True)
-    ]
-    table = pd.DataFrame(
-        {"type": kind, "position": place[:, 1], "log10_rate": log10_rate[rows]}
-    )
-    grouped = table.groupby(["type", "position"])["log10_rate"]
-    return grouped.agg(["mean", "count"]).reset_index()
 
 
 def fisher_information(

@@ -198,9 +198,9 @@ def fit_constants(
     best = None
     for _ in range(starts):
         start = rng.normal(problem.log_rate.mean() + 1.0, 1.5, n_reaction)
-        found = problem.solve(start)
-        if best is None or found.cost < best.cost:
-            best = found
+        solution = problem.solve(start)
+        if best is None or solution.cost < best.cost:
+            best = solution
     if best is None:
         raise DataError("no start was tried", remedy="use starts of at least 1")
     jacobian = problem.slope(best.x)
@@ -297,9 +297,9 @@ def _profile_end(
         value = before[0] + step
         if abs(value) >= BOUND:
             return None
-        found = problem.solve(theta, (index, value))
-        theta = found.x
-        now = (value, 2.0 * float(found.cost))
+        solution = problem.solve(theta, (index, value))
+        theta = solution.x
+        now = (value, 2.0 * float(solution.cost))
         if now[1] > worst:
             # the root of the excess is near linear where the sum is near quadratic
             excess = [max(v - floor, 0.0) ** 0.5 for v in (before[1], worst, now[1])]

@@ -158,19 +158,19 @@ def scheme_from_sbml(
     for index in range(model.getNumReactions()):
         reactions += _reactions(libsbml, model.getReaction(index), numbers, where)
     names = set(observed)
-    found = []
+    kinetic_laws = []
     for reaction in reactions:
         seen = reaction.name in names or reaction.name.endswith("_observed")
         name = reaction.name.removesuffix("_observed").removeprefix("J_")
-        found.append(
+        kinetic_laws.append(
             Reaction(name, reaction.source, reaction.target, seen, reaction.log_rate)
         )
-    used = {state for r in found for state in (r.source, r.target)}
+    used = {state for r in kinetic_laws for state in (r.source, r.target)}
     order = [model.getSpecies(i) for i in range(model.getNumSpecies())]
     species = [s for s in order if s.getId() in used]
     species.sort(key=lambda s: -_initial(s))
     states = tuple(s.getId() for s in species)
-    return Scheme(model.getId() or "model", states, tuple(found), observable)
+    return Scheme(model.getId() or "model", states, tuple(kinetic_laws), observable)
 
 
 def _initial(species: Any) -> float:

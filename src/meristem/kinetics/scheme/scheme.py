@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from meristem.config.toml import parse_toml
 from meristem.errors import ConfigError
-from meristem.text.files import read_text, write_text
+from meristem.text.files import read_text
 
 Observable = Literal["flux", "passage", "decay"]
 
@@ -110,25 +111,6 @@ class Scheme:
         """Natural log rates of the reference, in reaction order."""
         return tuple(reaction.log_rate for reaction in self.reactions)
 
-    def observe(self, observable: Observable) -> Scheme:
-        """Return the same reactions under another observable."""
-        return replace(self, observable=observable)
-
-    def with_log_rates(self, log_rates: dict[str, float]) -> Scheme:
-        """Return the same reactions with other reference log rates, by name."""
-        unknown = set(log_rates) - set(self.reaction_names)
-        if unknown:
-            raise ConfigError(
-                f"no reaction is called {sorted(unknown)[0]!r}",
-                where=f"scheme {self.name}",
-                remedy=f"use one of {', '.join(self.reaction_names)}",
-            )
-        reactions = tuple(
-            replace(r, log_rate=log_rates.get(r.name, r.log_rate))
-            for r in self.reactions
-        )
-        return replace(self, reactions=reactions)
-
     def closed(self) -> Scheme:
         """Return the cycle in which every observed step returns to the start.
 
@@ -210,16 +192,16 @@ def _check_names(scheme: Scheme) -> None:
 
 
 def _reached(scheme: Scheme, start: str, *, backwards: bool) -> set[str]:
-    found = {start}
+    reached = {start}
     edges = [
         (r.target, r.source) if backwards else (r.source, r.target)
         for r in scheme.reactions
     ]
     while True:
-        more = {b for a, b in edges if a in found} - found
+        more = {b for a, b in edges if a in reached} - reached
         if not more:
-            return found
-        found |= more
+            return reached
+        reached |= more
 
 
 def _check_reach(scheme: Scheme) -> None:
@@ -306,6 +288,12 @@ def parse_scheme(content: dict[str, Any], *, where: str = "") -> Scheme:
                     where=place,
                     remedy="write text in quotes, numbers and true/false without",
                 )
+        if not abs(step.get("log_rate", 0.0)) < math.inf:
+            raise ConfigError(
+                f"'log_rate' is {step['log_rate']}",
+                where=place,
+                remedy="write the natural logarithm of a rate in 1/s",
+            )
         reactions.append(Reaction(**step))
     return Scheme(
         name=str(content.get("name", "scheme")),
@@ -334,30 +322,3 @@ def scheme_to_dict(scheme: Scheme) -> dict[str, Any]:
         "observable": scheme.observable,
         "reactions": [dict(vars(reaction)) for reaction in scheme.reactions],
     }
-
-
-def _toml_text(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def write_scheme(scheme: Scheme, path: str | Path) -> None:
-    """Write a scheme as TOML that `read_scheme` gives back unchanged."""
-    states = ", ".join(_toml_text(state) for state in scheme.states)
-    lines = [
-        f"name = {_toml_text(scheme.name)}",
-        f"states = [{states}]",
-        f"observable = {_toml_text(scheme.observable)}",
-    ]
-    for reaction in scheme.reactions:
-        lines += [
-            "",
-            "[[reactions]]",
-            f"name = {_toml_text(reaction.name)}",
-            f"source = {_toml_text(reaction.source)}",
-            f"target = {_toml_text(reaction.target)}",
-            f"observed = {str(reaction.observed).lower()}",
-            f"log_rate = {float(reaction.log_rate)!r}",
-            f"ligand = {_toml_text(reaction.ligand)}",
-        ]
-    write_text(path, "\n".join(lines) + "\n")

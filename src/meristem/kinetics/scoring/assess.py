@@ -6,15 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
-from meristem.kinetics.search.folds import pearson
 from meristem.records import FloatArray
-
-
-def spearman(first: FloatArray, second: FloatArray) -> float:
-    """Return the rank correlation; 0 where one side does not vary."""
-    return pearson(rankdata(first), rankdata(second))
+from meristem.stats.bootstrap import percentile_interval
+from meristem.stats.metrics import mse, pearson, spearman
 
 
 def score_predictions(
@@ -46,11 +41,10 @@ def score_predictions(
         for name, predicted in predictions.items():
             for metric, value in _scores(y[rows], predicted[rows]).items():
                 draws.setdefault((name, metric), []).append(value)
-    tail = 100 * (1 - level) / 2
     out = []
     for name, predicted in predictions.items():
         for metric, value in _scores(y, predicted).items():
-            low, high = np.percentile(draws[name, metric], [tail, 100 - tail])
+            low, high = percentile_interval(draws[name, metric], level)
             out.append(
                 {
                     "model": name,
@@ -65,8 +59,10 @@ def score_predictions(
 
 
 def _scores(y: FloatArray, predicted: FloatArray) -> dict[str, float]:
+    """Return the metrics; a correlation that is undefined counts as none."""
+    known = np.isfinite(predicted).all()
     return {
-        "pearson": pearson(predicted, y),
-        "spearman": spearman(predicted, y),
-        "rmse": float(np.sqrt(np.mean((predicted - y) ** 2))),
+        "pearson": np.nan_to_num(pearson(y, predicted)) if known else 0.0,
+        "spearman": np.nan_to_num(spearman(y, predicted)) if known else 0.0,
+        "rmse": np.sqrt(mse(y, predicted)) if known else np.nan,
     }

@@ -18,8 +18,8 @@ from meristem.kinetics.network.kinn import Architecture, FitOptions, Measurement
 from meristem.kinetics.search.folds import (
     SEARCH_OPTIONS,
     GroupedReward,
-    grouped_folds,
     kind_folds,
+    sequence_folds,
 )
 from meristem.kinetics.search.space import Space
 from meristem.records import FloatArray
@@ -108,7 +108,7 @@ def search_architectures(
     -------
     Chosen
     """
-    sequences = grouped_folds(train, plan.folds, rng)
+    sequences = sequence_folds(train, plan.folds, rng)
     kinds = np.zeros((0, len(train.y)))
     if train.channels == "chemistry" and plan.kind_folds:
         kinds = kind_folds(train, plan.kind_folds, rng)

@@ -18,7 +18,7 @@ from meristem.kinetics.cas9.encode import INSERTED, REFERENCE, SUBSTITUTED, Enco
 from meristem.kinetics.network.ensemble import predict_ensemble
 from meristem.kinetics.network.fit import fit_kinns
 from meristem.kinetics.network.kinn import Architecture, FitOptions, Kinn, Measurements
-from meristem.kinetics.search.folds import grouped_folds
+from meristem.kinetics.search.folds import sequence_folds
 
 PAM_BASES = 2
 """Positions of the PAM (the two G) whose bases stay as they are."""
@@ -95,23 +95,23 @@ def distil(
             f"{len(train.y)} rows and {len(encoding)} pairs do not belong together",
             remedy="give the encoded pairs of the training rows",
         )
-    held = grouped_folds(train, 10, rng)[0]
+    held = sequence_folds(train, 10, rng)[0]
     kept = encoding[held == 0]
     drawn = np.concatenate([random_guides(kept, rng) for _ in range(guides)])
     x = kinetic_channels(drawn, train.channels)
-    said = predict_ensemble(teachers, x)
+    teaching = predict_ensemble(teachers, x)
     low = options.limits[0]
     rows = Measurements(
         np.concatenate([train.x, x]),
-        np.concatenate([train.y, said]),
-        np.concatenate([train.censored, said <= low + 0.01]),
-        np.arange(len(train.y) + len(said)),
+        np.concatenate([train.y, teaching]),
+        np.concatenate([train.censored, teaching <= low + 0.01]),
+        np.arange(len(train.y) + len(teaching)),
         train.channels,
         None
         if train.binding is None
-        else np.append(train.binding, np.full(len(said), np.nan)),
+        else np.append(train.binding, np.full(len(teaching), np.nan)),
     )
-    more = np.zeros(len(said))
+    more = np.zeros(len(teaching))
     fit = fit_kinns(
         teachers[0].scheme,
         [architecture],

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from meristem.errors import ConfigError
 from meristem.kinetics.cas9.channels import MISMATCH_KINDS, channel_names
-from meristem.kinetics.cas9.encode import EDIT_NAMES
 from meristem.kinetics.network.ensemble import BLOCK
 from meristem.kinetics.network.fit import fit_kinns
 from meristem.kinetics.network.kinn import Architecture, FitOptions, Measurements
 from meristem.kinetics.scheme.scheme import Scheme
 from meristem.records import FloatArray
+from meristem.stats.folds import grouped_folds
+from meristem.stats.metrics import pearson
 
 PAM_LENGTH, SPACER_END = 3, 23
 
@@ -23,42 +22,12 @@ PAM_LENGTH, SPACER_END = 3, 23
 SEARCH_OPTIONS = FitOptions(epochs=120, patience=15)
 
 
-def grouped_folds(
+def sequence_folds(
     data: Measurements, n_fold: int, rng: np.random.Generator
 ) -> FloatArray:  # (n_fold, n) 1 where held out
     """Return folds in which rows of one group (sequence) stay together."""
-    groups, place = np.unique(data.group, return_inverse=True)
-    if len(groups) < n_fold:
-        raise ConfigError(
-            f"{len(groups)} sequences cannot make {n_fold} folds",
-            remedy="use fewer folds or more rows",
-        )
-    fold = rng.permutation(len(groups)) % n_fold
-    return (fold[place] == np.arange(n_fold)[:, None]).astype(float)
-
-
-def edit_folds(
-    data: Measurements,
-    n_fold: int,
-    rng: np.random.Generator,
-    *,
-    share: float = 0.12,
-) -> FloatArray:  # (n_fold, n) 1 where held out
-    """Return folds that hold out every sequence with any of some random edits.
-
-    What is trained on never saw the held-out edits (an edit is one channel at one
-    position): the question a new guide asks, put within the rows of one guide.
-    Sequences stay together, as equal sequences have equal edits.
-    """
-    plain = len(EDIT_NAMES) if data.channels else data.x.shape[2]
-    edits = data.x[:, :, -plain:].reshape(len(data.y), -1) > 0
-    present = np.flatnonzero(edits.any(axis=0))
-    out = np.zeros((n_fold, len(data.y)))
-    for fold in range(n_fold):
-        n_held = max(1, round(share * len(present)))
-        held = rng.choice(present, n_held, replace=False)
-        out[fold] = edits[:, held].any(axis=1)
-    return out
+    fold = grouped_folds(data.group, n_fold, rng, noun="sequences")
+    return (fold == np.arange(n_fold)[:, None]).astype(float)
 
 
 def kind_folds(
@@ -82,15 +51,6 @@ def kind_folds(
         start = int(rng.integers(PAM_LENGTH, last + 1))
         out[fold] = (data.x[:, start : start + length, kind] > 0).any(axis=1)
     return out[out.any(axis=1)]
-
-
-def pearson(first: FloatArray, second: FloatArray) -> float:
-    """Return Pearson's correlation; 0 where one side does not vary or is no number."""
-    if len(first) < 2 or not (np.isfinite(first).all() and np.isfinite(second).all()):
-        return 0.0
-    a, b = first - first.mean(), second - second.mean()
-    scale = math.sqrt(float(a @ a) * float(b @ b))
-    return float(a @ b) / scale if scale > 0 else 0.0
 
 
 @dataclass
@@ -119,18 +79,20 @@ class GroupedReward:
         members = [(a, f) for a in range(len(architectures)) for f in range(n_fold)]
         rewards = np.zeros((len(architectures), n_fold))
         for i in range(0, len(members), BLOCK):
-            part = members[i : i + BLOCK]
-            held = self.held_out[[fold for _, fold in part]]
+            block = members[i : i + BLOCK]
+            held = self.held_out[[fold for _, fold in block]]
             fit = fit_kinns(
                 self.scheme,
-                [architectures[a] for a, _ in part],
+                [architectures[a] for a, _ in block],
                 self.data,
                 1.0 - held,
                 held,
                 rng=self.rng,
                 options=self.options,
             )
-            for (a, fold), row in zip(part, fit.validation, strict=True):
+            for (a, fold), row in zip(block, fit.validation, strict=True):
                 rows = np.isfinite(row)
-                rewards[a, fold] = pearson(row[rows], self.data.y[rows])
+                # what does not vary earns nothing
+                r = pearson(self.data.y[rows], row[rows])
+                rewards[a, fold] = np.nan_to_num(r)
         return rewards.mean(axis=1)

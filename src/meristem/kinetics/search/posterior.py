@@ -84,28 +84,6 @@ def window_posterior(
     return WindowPosterior(names, inclusion / max(len(best), 1), start, stop)
 
 
-def symmetrised_divergence(
-    first: WindowPosterior, second: WindowPosterior, *, pseudo: float = 0.01
-) -> pd.DataFrame:
-    """Return per reaction how far two posteriors over positions lie apart.
-
-    The symmetrised Kullback-Leibler divergence (J) between the normalised inclusion
-    profiles.
-
-    References
-    ----------
-    Kullback & Leibler 1951, Ann Math Stat 22:79.
-    """
-    rows = []
-    for index, name in enumerate(first.reactions):
-        p = first.inclusion[index] + pseudo
-        q = second.inclusion[index] + pseudo
-        p, q = p / p.sum(), q / q.sum()
-        value = float(((p - q) * (np.log(p) - np.log(q))).sum() / 2)
-        rows.append({"reaction": name, "divergence": value})
-    return pd.DataFrame(rows)
-
-
 def covers_truth(
     posterior: WindowPosterior,
     windows: Sequence[tuple[int, int]],

@@ -44,13 +44,13 @@ def integrated_gradients(
         raise DataError(f"{steps} steps are too few", remedy="use 1 or more")
     out = []
     for i in range(0, len(x), block):
-        part = torch.from_numpy(x[i : i + block]).float()
-        total = torch.zeros_like(part)
+        chunk = torch.from_numpy(x[i : i + block]).float()
+        total = torch.zeros_like(chunk)
         for step in range(steps):
-            point = (part * ((step + 0.5) / steps)).requires_grad_(True)
+            point = (chunk * ((step + 0.5) / steps)).requires_grad_(True)
             (gradient,) = torch.autograd.grad(fit.net(point).sum(), point)
             total += gradient
-        out.append((total / steps * part).double().numpy())
+        out.append((total / steps * chunk).double().numpy())
     return np.concatenate(out)
 
 

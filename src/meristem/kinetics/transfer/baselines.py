@@ -56,8 +56,8 @@ class CnnRegression:
         out = []
         with torch.no_grad():
             for i in range(0, len(x), block):
-                part = torch.from_numpy(x[i : i + block]).float()
-                out.append(self.head(self.net(part))[:, 0].double().numpy())
+                chunk = torch.from_numpy(x[i : i + block]).float()
+                out.append(self.head(self.net(chunk))[:, 0].double().numpy())
         return np.concatenate(out)
 
 
@@ -87,10 +87,10 @@ def fit_cnn(
             net.train()
             order = rng.permutation(rows)
             for i in range(0, len(order), 256):
-                part = order[i : i + 256]
-                out = head(net(torch.from_numpy(x[part]).float()))[:, 0]
+                chunk = order[i : i + 256]
+                out = head(net(torch.from_numpy(x[chunk]).float()))[:, 0]
                 reading = soft_reading(out, limit, 0.3)
-                target = torch.from_numpy(y[part]).float()
+                target = torch.from_numpy(y[chunk]).float()
                 loss = nn.functional.mse_loss(reading, target)
                 adam.zero_grad()
                 loss.backward()

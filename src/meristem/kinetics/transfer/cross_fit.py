@@ -18,9 +18,10 @@ from torch import Tensor
 
 from meristem.kinetics.cas9.encode import Encoding
 from meristem.kinetics.transfer.net import TransferFit, TransferNet, logits
-from meristem.kinetics.transfer.rows import LabelledSites, deal_guides, ranking_by_guide
+from meristem.kinetics.transfer.rows import LabelledSites, ranking_by_guide
 from meristem.kinetics.transfer.train import TransferOptions, draw_rows, train_epochs
 from meristem.records import FloatArray
+from meristem.stats.folds import grouped_folds
 
 SCALES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Shares of the correction that are tried."""
@@ -86,14 +87,20 @@ def cross_fit(
     DataError
         If there are fewer guides than members, or a class is missing.
     """
-    fold = deal_guides(data.guide, len(nets), rng)
+    fold = grouped_folds(
+        data.guide,
+        len(nets),
+        rng,
+        noun="guides",
+        remedy="give tables with more guides, or ask for fewer members",
+    )
     judges, weight, judged = _judges(data, log10_rate, options, rng)
     place = fold[judges]
 
     def rank(score: FloatArray) -> FloatArray:
         return ranking_by_guide(judged.label, score, judged.guide, weight)
 
-    said = np.zeros((options.epochs + 1, len(judges)))
+    held_logit = np.zeros((options.epochs + 1, len(judges)))
     states = []
     for member, net in enumerate(nets):
         drawn = draw_rows(
@@ -107,20 +114,20 @@ def cross_fit(
         for epoch in train_epochs(
             net, data.x, data.label, data.guide, drawn, rng=rng, options=options
         ):
-            said[epoch, place == member] = logits(net, judged.x[place == member])
+            held_logit[epoch, place == member] = logits(net, judged.x[place == member])
             kept.append(_state(net))
         states.append(kept)
         if progress is not None:
             progress(member + 1)
-    by_epoch = [rank(score) for score in said]
+    by_epoch = [rank(score) for score in held_logit]
     validation = np.array([values.mean() for values in by_epoch])
     epoch = int(validation.argmax())
     for net, kept in zip(nets, states, strict=True):
         net.load_state_dict(kept[epoch])
     table = [_row("epoch", e, 1.0, v, by_epoch[0]) for e, v in enumerate(by_epoch)]
-    logit, scale = said[epoch], 1.0
+    logit, scale = held_logit[epoch], 1.0
     if nets[0].kinetic is not None:
-        scaled = [_said_at(nets, judged.x, place, share) for share in SCALES]
+        scaled = [_held_logits(nets, judged.x, place, share) for share in SCALES]
         by_scale = [rank(score) for score in scaled]
         table += [
             _row("scale", epoch, share, values, by_scale[0])
@@ -195,7 +202,7 @@ def _state(net: TransferNet) -> dict[str, Tensor]:
     return {name: value.clone() for name, value in net.state_dict().items()}
 
 
-def _said_at(
+def _held_logits(
     nets: Sequence[TransferNet],
     x: Encoding,  # (n, 25, 13)
     place: NDArray[np.int64],  # (n,) the member that left the row out

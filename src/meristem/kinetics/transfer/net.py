@@ -169,11 +169,6 @@ class TransferFit:
     net: TransferNet
     validation: FloatArray  # (n_epoch + 1,)
 
-    @property
-    def best(self) -> float:
-        """Best validation AUPR."""
-        return float(self.validation.max())
-
     def corrections(
         self,
         x: Encoding,  # (n, 25, 13)
@@ -184,8 +179,8 @@ class TransferFit:
         out = []
         with torch.no_grad():
             for i in range(0, len(x), block):
-                part = torch.from_numpy(x[i : i + block]).float()
-                out.append(self.net.correction(part).double().numpy())
+                chunk = torch.from_numpy(x[i : i + block]).float()
+                out.append(self.net.correction(chunk).double().numpy())
         return np.concatenate(out)
 
 
@@ -201,8 +196,8 @@ def logits(
     out = []
     with torch.no_grad():
         for i in range(0, len(x), block):
-            part = torch.from_numpy(x[i : i + block]).float()
-            out.append(net(part).double().numpy())
+            chunk = torch.from_numpy(x[i : i + block]).float()
+            out.append(net(chunk).double().numpy())
     net.train(was_training)
     return np.concatenate(out) if out else np.zeros(0)
 

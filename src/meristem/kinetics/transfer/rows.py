@@ -86,26 +86,6 @@ def hold_out_guides(
     return np.isin(guide, held)
 
 
-def deal_guides(
-    guide: NDArray[np.str_], n_fold: int, rng: np.random.Generator
-) -> NDArray[np.int64]:  # (n,)
-    """Return the fold of every row: guides dealt out at random, none parted.
-
-    Raises
-    ------
-    DataError
-        If there are fewer guides than folds.
-    """
-    names, place = np.unique(guide, return_inverse=True)
-    if len(names) < n_fold:
-        raise DataError(
-            f"{len(names)} guides cannot be dealt into {n_fold} folds",
-            remedy="give tables with more guides, or ask for fewer members",
-        )
-    fold: NDArray[np.int64] = (rng.permutation(len(names)) % n_fold)[place]
-    return fold
-
-
 def ranking_by_guide(
     label: NDArray[np.int64],  # (n,)
     score: FloatArray,  # (n,)
@@ -120,16 +100,16 @@ def ranking_by_guide(
         If no guide has.
     """
     names, place = np.unique(guide, return_inverse=True)
-    found = []
+    precisions = []
     for index in range(len(names)):
         rows = place == index
         if 0 < label[rows].sum() < rows.sum():
             ranking = Ranking.of(label[rows], score[rows])
             counted = None if weight is None else weight[rows]
-            found.append(average_precision(ranking, counted))
-    if not found:
+            precisions.append(average_precision(ranking, counted))
+    if not precisions:
         raise DataError(
             "no guide has active and inactive sites",
             remedy="give tables with both for each guide",
         )
-    return np.array(found)
+    return np.array(precisions)

@@ -171,11 +171,11 @@ def train_epochs(
             torch.manual_seed(int(rng.integers(2**31)))
             order = rng.permutation(len(rows))
             for i in range(0, len(rows), options.batch):
-                part = torch.from_numpy(order[i : i + options.batch])
-                logit = net(torch.from_numpy(x[rows[part.numpy()]]).float())
-                logit = logit + added[part] + _centred(intercepts)[place[part]]
+                chunk = torch.from_numpy(order[i : i + options.batch])
+                logit = net(torch.from_numpy(x[rows[chunk.numpy()]]).float())
+                logit = logit + added[chunk] + _centred(intercepts)[place[chunk]]
                 loss = nn.functional.binary_cross_entropy_with_logits(
-                    logit, target[part]
+                    logit, target[chunk]
                 )
                 adam.zero_grad()
                 loss.backward()

@@ -82,7 +82,7 @@ class _Inception(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the channels of all parts."""
-        return torch.cat([part(x) for part in self.parts], dim=1)
+        return torch.cat([branch(x) for branch in self.parts], dim=1)
 
 
 def _convolution(n_in: int, n_out: int, kernel: int, dilation: int) -> nn.Conv1d:

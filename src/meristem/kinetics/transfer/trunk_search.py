@@ -7,10 +7,11 @@ import pandas as pd
 
 from meristem.kinetics.network.kinn import Kinn
 from meristem.kinetics.transfer.net import TransferNet, logits
-from meristem.kinetics.transfer.rows import LabelledSites, deal_guides, ranking_by_guide
+from meristem.kinetics.transfer.rows import LabelledSites, ranking_by_guide
 from meristem.kinetics.transfer.train import TransferOptions, draw_rows, train_epochs
 from meristem.kinetics.transfer.trunk import Block, Trunk
 from meristem.records import FloatArray
+from meristem.stats.folds import grouped_folds
 from meristem.tune.optimisers import Trial
 from meristem.tune.space import Choice, Point
 
@@ -58,15 +59,15 @@ def search_trunks(
     each generation's points are drawn from the counts of those at or above its mean.
     One fold of the guides judges all.
     """
-    left = deal_guides(data.guide, folds, rng) == 0
+    held_rows = grouped_folds(data.guide, folds, rng, noun="guides") == 0
     drawn = draw_rows(
         data.label,
         log10_rate,
-        np.flatnonzero(~left),
+        np.flatnonzero(~held_rows),
         negatives=options.negatives,
         rng=rng,
     )
-    held = data.take(left)
+    held = data.take(held_rows)
     trials: list[Trial] = []
     for generation in range(-(-n_trial // size)):
         survivors = _survivors(trials)
@@ -80,8 +81,10 @@ def search_trunks(
             for _ in train_epochs(
                 net, data.x, data.label, data.guide, drawn, rng=rng, options=options
             ):
-                found = ranking_by_guide(held.label, logits(net, held.x), held.guide)
-                reward = max(reward, float(found.mean()))
+                precision = ranking_by_guide(
+                    held.label, logits(net, held.x), held.guide
+                )
+                reward = max(reward, float(precision.mean()))
             trials.append(Trial(generation, point, reward))
     best = max(trials, key=lambda t: t.reward)
     rows = [{"generation": t.generation, "reward": t.reward} | t.point for t in trials]

@@ -27,7 +27,6 @@ from meristem.models.core.fitted import FittedCore, restore_core
 from meristem.models.effects import FittedLinear, restore_linear
 from meristem.models.networks.members import (
     TargetScale,
-    random_splits,
     require_variants,
     target_limits,
 )
@@ -45,6 +44,7 @@ from meristem.plan.null import random_plan, shuffle_plan
 from meristem.plan.off_graph import has_off_graph
 from meristem.prepare.scale import fit_scale
 from meristem.records import Dataset, FittedState, NetworkPlan, Split
+from meristem.stats.folds import random_splits
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from meristem.models.networks.members import (
     fit_settings,
     fit_targets,
     pick_device,
-    random_splits,
     require_variants,
     trait_losses,
     trait_tensors,
@@ -43,6 +42,7 @@ from meristem.records import (
     StrArray,
     VariantTable,
 )
+from meristem.stats.folds import random_splits
 from meristem.train import Batches, DosageBatches, Losses, WholeBatch, fit_network
 
 _ROWS = 1024

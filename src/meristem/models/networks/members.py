@@ -41,20 +41,6 @@ class TargetScale:
     sd: FloatArray  # (n_target,) > 0
 
 
-def random_splits(
-    n_sample: int,
-    folds: int,
-    rng: np.random.Generator,
-) -> tuple[Split, ...]:
-    """Return one random k-fold split of all rows."""
-    folds = min(folds, n_sample)
-    fold = rng.permutation(n_sample) % folds
-    return tuple(
-        Split("kfold", 0, k, np.flatnonzero(fold != k), np.flatnonzero(fold == k))
-        for k in range(folds)
-    )
-
-
 def assign_members(
     phenotypes: Phenotypes,
     inner: tuple[Split, ...],

@@ -57,11 +57,11 @@ def coexpression_modules(
     members = np.bincount(label)
     # modules are numbered in the order of their first gene
     number = np.full(members.size, -1, dtype=np.int64)
-    found = 0
+    n_module = 0
     for module in dict.fromkeys(label.tolist()):
         if members[module] >= smallest:
-            number[module] = found
-            found += 1
+            number[module] = n_module
+            n_module += 1
     return number[label]
 
 

@@ -196,13 +196,13 @@ def _test(prepared: PreparedFeatures, pairs: Pairs, cis: Pairs) -> EqtlTable:
         for start in range(0, high - low, _PAIRS_AT_ONCE):
             at = place[start : start + _PAIRS_AT_ONCE]
             rows = slice(low + start, low + start + at.size)
-            found = associate(
+            association = associate(
                 rotated[:, at],
                 prepared.features[:, feature[rows]],
                 precision[:, feature[rows]],
                 size[at],
             )
-            statistics[:, rows] = found.beta, found.se, found.p
+            statistics[:, rows] = association.beta, association.se, association.p
     inside = np.isin(
         feature * n_variant + variant, cis.feature * n_variant + cis.variant
     )

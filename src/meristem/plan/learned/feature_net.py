@@ -75,8 +75,8 @@ def judged_net(
     for train, test in splits:
         share = weight[train] / weight[train].sum()
         x_mean, y_mean = share @ columns[train], share @ y[train]
-        own_x, own_target = _whiten(columns[train], y[train], weight[train])
-        slope = _path(own_x, own_target, l1_ratio, path)
+        train_x, train_y = _whiten(columns[train], y[train], weight[train])
+        slope = _path(train_x, train_y, l1_ratio, path)
         predicted = y_mean + slope @ (columns[test] - x_mean).T
         loss += (predicted - y[test]) ** 2 @ weight[test]
     coefficient = _path(x, target, l1_ratio, path)

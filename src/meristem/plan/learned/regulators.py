@@ -39,17 +39,17 @@ def find_regulators(
         Columns of `value`, at most three regulators per target; no cycles.
     """
     options = LearnOptions(trans=False, variants_per_gene=1, max_p=ANCHOR_P)
-    own = scan_eqtl(genotypes, value, options, cis)
+    regulation = scan_eqtl(genotypes, value, options, cis)
     nothing = np.zeros(0, dtype=np.int64)
-    if own.feature.size == 0:
+    if regulation.feature.size == 0:
         return nothing, nothing
     prepared = prepare_features(genotypes, value)
-    calls = genotypes.call_dosage[:, own.variant]
-    columns = np.where(calls < 0, 0.0, calls - prepared.mean[own.variant])
+    calls = genotypes.call_dosage[:, regulation.variant]
+    columns = np.where(calls < 0, 0.0, calls - prepared.mean[regulation.variant])
     rotated = prepared.contrasts.rotate(columns)
     precision = prepared.contrasts.precision(prepared.h2)
-    p = np.ones((value.shape[1], own.variant.size))
-    for anchor in range(own.variant.size):
+    p = np.ones((value.shape[1], regulation.variant.size))
+    for anchor in range(regulation.variant.size):
         z = np.broadcast_to(rotated[:, [anchor]], prepared.features.shape)
         p[:, anchor] = associate(z, prepared.features, precision).p
     n_variant = genotypes.n_variant
@@ -57,12 +57,12 @@ def find_regulators(
     gene = np.arange(value.shape[1])
     forbidden = np.array(
         [
-            [g * n_variant + v in near for v in own.variant.tolist()]
+            [g * n_variant + v in near for v in regulation.variant.tolist()]
             for g in gene.tolist()
         ]
     )
     return regulator_edges(
-        p, own.feature, forbidden, max_p=FAMILY_ERROR / max(p.size, 1)
+        p, regulation.feature, forbidden, max_p=FAMILY_ERROR / max(p.size, 1)
     )
 
 

@@ -9,11 +9,11 @@ from markupsafe import Markup
 from meristem.pages.numbers import fixed, number
 from meristem.pages.page import Section
 from meristem.pages.palette import ink_on, ramp
-from meristem.pages.table import table_html
+from meristem.pages.table import folded, table_html
 from meristem.report.figures.accuracy.ability import draw_ability
 from meristem.report.figures.accuracy.learning import draw_learning
 from meristem.report.metric_names import label_of, order_of
-from meristem.report.per_target import per_target
+from meristem.report.per_target import per_target, target_section
 from meristem.report.view import SUBSAMPLE, Target, View
 
 MOST_GROUPS = 30
@@ -40,13 +40,13 @@ def overview(view: View) -> Markup:
     """Return mean values, models in rows and targets in columns, shaded."""
     scores = _main(view.artefacts.scores)
     keep = (scores["metric"] == view.metric) & (scores["group"] == "")
-    part = scores[keep & (scores["fold"] != "all")]
-    part = part[part["model"].isin(view.contenders)]
+    compared = scores[keep & (scores["fold"] != "all")]
+    compared = compared[compared["model"].isin(view.contenders)]
     columns: dict[str, pd.Series] = {}
     for target in view.targets:
-        own = view.of(part, target)
-        if not own.empty:
-            columns[target.name] = own.groupby("model")["value"].mean()
+        of_target = view.of(compared, target)
+        if not of_target.empty:
+            columns[target.name] = of_target.groupby("model")["value"].mean()
     if not columns:
         return Markup("")
     frame = pd.DataFrame(columns)
@@ -90,12 +90,12 @@ def _main(scores: pd.DataFrame) -> pd.DataFrame:
 
 def metric_table(view: View, target: Target) -> Markup:
     """Return mean and spread over folds of every metric for one target."""
-    part = view.of(view.artefacts.scores, target)
-    part = part[(part["group"] == "") & (part["fold"] != "all")]
-    part = part[part["model"].isin(view.contenders)]
-    metrics = sorted(part["metric"].unique(), key=lambda m: (order_of(m), m))
+    compared = view.of(view.artefacts.scores, target)
+    compared = compared[(compared["group"] == "") & (compared["fold"] != "all")]
+    compared = compared[compared["model"].isin(view.contenders)]
+    metrics = sorted(compared["metric"].unique(), key=lambda m: (order_of(m), m))
     metrics = [metric for metric in metrics if metric != "intercept"]
-    grouped = part.groupby(["model", "metric"])["value"]
+    grouped = compared.groupby(["model", "metric"])["value"]
     mean, spread = grouped.mean().unstack(), grouped.std().unstack()
     first = view.metric if view.metric in mean else metrics[0]
     rows = []
@@ -111,21 +111,18 @@ def metric_table(view: View, target: Target) -> Markup:
     table = table_html(
         pd.DataFrame(rows, dtype=object), headings=headings, sortable=False
     )
-    return Markup(
-        "<details><summary>All measures</summary>"
-        '<div class="inside">{}<p class="note">Means over folds; \u00b1 standard '
-        "deviation between folds.</p></div></details>"
-    ).format(table)
+    note = "Means over folds; \u00b1 standard deviation between folds."
+    return folded("All measures", table, Markup('<p class="note">{}</p>').format(note))
 
 
 def group_tables(view: View) -> list[Markup]:
     """Return predictive ability within groups, where it was measured."""
     scores = _main(view.artefacts.scores)
-    part = scores[(scores["group"] != "") & (scores["metric"] == view.metric)]
-    part = part[part["model"].isin(view.contenders)]
-    if part.empty:
+    grouped = scores[(scores["group"] != "") & (scores["metric"] == view.metric)]
+    grouped = grouped[grouped["model"].isin(view.contenders)]
+    if grouped.empty:
         return []
-    mean = part.groupby(["group", "model"])["value"].mean().unstack()
+    mean = grouped.groupby(["group", "model"])["value"].mean().unstack()
     mean = mean.reindex(columns=[m for m in view.contenders if m in mean.columns])
     shown = mean.head(MOST_GROUPS).reset_index()
     names = shown["group"].str.partition("=")
@@ -146,8 +143,6 @@ def group_tables(view: View) -> list[Markup]:
 
 def learning_section(view: View) -> Section | None:
     """Return learning curves, where training sets were subsampled."""
-    blocks = per_target(view, {"learning": draw_learning})
-    if not blocks:
-        return None
     intro = "What more phenotyped lines would bring."
-    return Section("Learning curve", "learning", "", intro, tuple(blocks))
+    heading = ("Learning curve", "learning")
+    return target_section(view, heading, intro, {"learning": draw_learning})

@@ -7,7 +7,8 @@ from markupsafe import Markup
 
 from meristem.pages.numbers import count, fixed, p_value
 from meristem.pages.page import Block, Figure, Section, Tabs
-from meristem.pages.table import table_html
+from meristem.pages.table import folded, table_html
+from meristem.report.columns import add_names
 from meristem.report.figures.network.latents import draw_agreement, draw_latents
 from meristem.report.figures.network.validation import draw_validation
 from meristem.report.latent_values import agreement, latent_models, orient
@@ -21,20 +22,20 @@ MOST_ROWS = 30
 def latents_section(view: View) -> Section | None:
     """Return latents against measured omics on held-out lines, one tab per model."""
     labels = latent_models(view.artefacts)[:MOST_MODELS]
-    found = [
+    panels = [
         (label, _panel(view, label, position)) for position, label in enumerate(labels)
     ]
-    found = [(label, panel) for label, panel in found if panel]
-    if not found:
+    panels = [(label, panel) for label, panel in panels if panel]
+    if not panels:
         return None
     intro = (
         "Does a node compute the quantity it is named after? Each [[latent]] is "
         "compared with its measurement on lines kept out of training."
     )
-    blocks: tuple[Block, ...] = found[0][1]
-    if len(found) > 1:
-        names = tuple(label for label, _ in found)
-        blocks = (Tabs(names, tuple(panel for _, panel in found)),)
+    blocks: tuple[Block, ...] = panels[0][1]
+    if len(panels) > 1:
+        names = tuple(label for label, _ in panels)
+        blocks = (Tabs(names, tuple(panel for _, panel in panels)),)
     blocks = (*blocks, *per_target(view, {"validation": draw_validation}))
     return Section("Latents and measured omics", "latents", "", intro, blocks)
 
@@ -73,15 +74,11 @@ def _table(view: View, label: str, table: pd.DataFrame) -> Markup:
     nodes = view.artefacts.nodes
     shown = table.head(MOST_ROWS)
     wanted = ["agreement_low", "agreement_high", "agreement_p"]
-    own = nodes[nodes["model"] == label]
-    if all(column in own for column in wanted) and not own.empty:
-        known = own.dropna(subset=["agreement_p"]).drop_duplicates("node")
+    explained = nodes[nodes["model"] == label]
+    if all(column in explained for column in wanted) and not explained.empty:
+        known = explained.dropna(subset=["agreement_p"]).drop_duplicates("node")
         shown = shown.merge(known[["node", *wanted]], on="node", how="left")
-    shown = shown.dropna(axis=1, how="all")
-    if view.node_label:
-        readable = [view.node_name(str(node)) for node in shown["node"]]
-        if readable != shown["node"].tolist():
-            shown.insert(1, "name", readable)
+    shown = add_names(view, shown, "node")
     formats = {
         "lines": count,
         "folds": count,
@@ -99,7 +96,4 @@ def _table(view: View, label: str, table: pd.DataFrame) -> Markup:
     html = table_html(shown, present, headings)
     if len(table) <= 12:
         return html
-    return Markup(
-        '<details><summary>The best {} nodes</summary><div class="inside">{}</div>'
-        "</details>"
-    ).format(len(shown), html)
+    return folded(f"The best {len(shown)} nodes", html)

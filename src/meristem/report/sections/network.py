@@ -7,17 +7,47 @@ from markupsafe import Markup
 
 from meristem.pages.numbers import count, fixed, number, p_value, percent
 from meristem.pages.page import Block, Section
-from meristem.pages.table import table_html
+from meristem.pages.table import folded
+from meristem.report.columns import Columns, add_names, columns_table, folded_columns
 from meristem.report.figures.accuracy.controls import controls_sentence, draw_controls
 from meristem.report.figures.genes.manhattan import draw_genes, draw_qq, draw_variants
 from meristem.report.figures.network.inclusion import draw_inclusion
 from meristem.report.figures.network.network import draw_network
 from meristem.report.figures.network.nodes import draw_nodes
 from meristem.report.knowledge_summary import knowledge_table
-from meristem.report.per_target import per_target
+from meristem.report.per_target import target_section
 from meristem.report.view import Target, View
 
 MOST_ROWS = 30
+
+PARTS: Columns = {
+    "model": ("model", None),
+    "trait": ("trait", None),
+    "environment": ("environment", None),
+    "fit": ("fitted by", None),
+    "network_share": ("network", percent),
+    "linear_share": ("all variants alone", percent),
+    "scan_share": ("of that, weighted by a scan", percent),
+    "products_share": ("products of terms", percent),
+}
+
+NODES: Columns = {
+    "node": ("node", None),
+    "name": ("name", None),
+    "kind": ("kind", None),
+    "n_variants": ("variants", count),
+    "n_parents": ("inputs", count),
+    "sensitivity": ("sensitivity", number),
+    "null_q": ("q, shuffled labels", p_value),
+    "held_slope": ("slope on lines left out", fixed),
+    "held_q": ("q, lines left out", p_value),
+    "inclusion": ("probability", fixed),
+    "inclusion_fdr": ("expected false finds", fixed),
+    "gradient": ("gradient", number),
+    "agreement": ("agreement", fixed),
+    "agreement_p": ("p of agreement", p_value),
+    "measured_in": ("measured in", None),
+}
 
 
 def network_section(view: View) -> Section | None:
@@ -40,28 +70,13 @@ def network_section(view: View) -> Section | None:
         blocks.append(parts_block(view))
     if view.artefacts.knowledge:
         table = knowledge_table(view.artefacts.knowledge)
-        blocks.append(
-            "<details><summary>Quality of the knowledge</summary>"
-            f'<div class="inside">{table}</div></details>'
-        )
+        blocks.append(folded("Quality of the knowledge", table))
     return Section("The network", "network", "", intro, tuple(blocks))
 
 
 def parts_block(view: View) -> Markup:
     """Return how much of each prediction is the network's."""
     rows = view.artefacts.parts
-    wanted = {
-        "model": "model",
-        "trait": "trait",
-        "environment": "environment",
-        "fit": "fitted by",
-        "network_share": "network",
-        "linear_share": "all variants alone",
-        "scan_share": "of that, weighted by a scan",
-        "products_share": "products of terms",
-    }
-    shown = rows[[name for name in wanted if name in rows.columns]]
-    shown = shown.rename(columns=wanted).replace("", np.nan).dropna(axis=1, how="all")
     beside = rows["off_graph"].astype(str).eq("True") if "off_graph" in rows else None
     note = (
         "Shares as lines that were left out allowed: of the network and of the path "
@@ -70,23 +85,13 @@ def parts_block(view: View) -> Markup:
     )
     if beside is not None and beside.any():
         note += " The network has nodes beside the graph that read all variants."
-    formats = dict.fromkeys(
-        ("network", "all variants alone", "of that, weighted by a scan"), percent
-    )
-    formats |= {"products of terms": percent}
-    present = {name: form for name, form in formats.items() if name in shown}
-    return Markup("<h3>What the prediction is made of</h3>{}").format(
-        table_html(shown, present, note=note)
-    )
+    shown = rows.replace("", np.nan).dropna(axis=1, how="all")
+    table = columns_table(shown, PARTS, note)
+    return Markup("<h3>What the prediction is made of</h3>{}").format(table)
 
 
 def nodes_section(view: View) -> Section | None:
     """Return the most sensitive nodes beside their null."""
-    blocks = per_target(
-        view, {"inclusion": draw_inclusion, "nodes": draw_nodes}, node_table
-    )
-    if not blocks and not _unused(view):
-        return None
     models = sorted(set(view.artefacts.nodes["model"]) - {""})
     intro = (
         "Which nodes the predictions depend on"
@@ -95,12 +100,14 @@ def nodes_section(view: View) -> Section | None:
         "that stands clear of its [[null]], holds on lines left out, is stable "
         "between networks, and whose [[latent]] tracks what was measured."
     )
+    heading = ("Top genes and terms", "nodes")
+    families = {"inclusion": draw_inclusion, "nodes": draw_nodes}
     html = str(_unused(view))
-    return Section("Top genes and terms", "nodes", html, intro, tuple(blocks))
+    return target_section(view, heading, intro, families, node_table, html)
 
 
 def _unused(view: View) -> Markup:
-    """Return the traits for which the network earned no part of the prediction."""
+    """Return the traits whose predictions hold nothing of the network."""
     nodes = view.artefacts.nodes
     unused = []
     for target in view.targets:
@@ -110,8 +117,8 @@ def _unused(view: View) -> Markup:
     if not unused:
         return Markup("")
     return Markup(
-        '<p class="note">The network earned no part in the predictions of {}: the '
-        "linear path predicts alone, and no node matters.</p>"
+        '<p class="note">The network contributes nothing to the predictions of {}: '
+        "the linear path predicts alone, and no node matters.</p>"
     ).format(", ".join(unused))
 
 
@@ -119,63 +126,20 @@ def node_table(view: View, target: Target) -> Markup:
     """Return the numbers of the top nodes of a target."""
     rows = view.of(view.artefacts.nodes, target)
     rows = rows.sort_values(["sensitivity", "node"], ascending=[False, True])
-    wanted = {
-        "node": "node",
-        "kind": "kind",
-        "n_variants": "variants",
-        "n_parents": "inputs",
-        "sensitivity": "sensitivity",
-        "null_q": "q, shuffled labels",
-        "held_slope": "slope on lines left out",
-        "held_q": "q, lines left out",
-        "inclusion": "probability",
-        "inclusion_fdr": "expected false finds",
-        "gradient": "gradient",
-        "agreement": "agreement",
-        "agreement_p": "p of agreement",
-        "measured_in": "measured in",
-    }
-    kept = {old: new for old, new in wanted.items() if old in rows.columns}
-    shown = rows[list(kept)].head(MOST_ROWS).rename(columns=kept)
-    if view.node_label:
-        readable = [view.node_name(str(node)) for node in shown["node"]]
-        if readable != shown["node"].tolist():
-            shown.insert(1, "name", readable)
-    shown = shown.dropna(axis=1, how="all")
-    formats = {
-        "variants": count,
-        "inputs": count,
-        "sensitivity": number,
-        "q, shuffled labels": p_value,
-        "slope on lines left out": fixed,
-        "q, lines left out": p_value,
-        "probability": fixed,
-        "expected false finds": fixed,
-        "gradient": number,
-        "agreement": fixed,
-        "p of agreement": p_value,
-    }
-    present = {name: form for name, form in formats.items() if name in shown}
+    shown = add_names(view, rows.head(MOST_ROWS), "node")
     note = f"{len(shown)} of {len(rows):,} nodes; all are in nodes.csv."
-    return Markup(
-        "<details><summary>All numbers of the top nodes</summary>"
-        '<div class="inside">{}</div></details>'
-    ).format(table_html(shown, present, note=note))
+    return folded_columns("All numbers of the top nodes", shown, NODES, note)
 
 
 def genome_section(view: View) -> Section | None:
     """Return Manhattan plots of variants and genes, and the QQ plot."""
-    blocks = per_target(
-        view, {"variants": draw_variants, "genes": draw_genes, "qq": draw_qq}
-    )
-    if not blocks:
-        return None
     intro = (
         "Where in the genome the signal lies: the scan of single markers above, what "
         "the model uses below. Linked markers share their signal, so a peak is a "
         "region, not a gene."
     )
-    return Section("Variants and genes", "genome", "", intro, tuple(blocks))
+    families = {"variants": draw_variants, "genes": draw_genes, "qq": draw_qq}
+    return target_section(view, ("Variants and genes", "genome"), intro, families)
 
 
 def _controls_said(view: View, target: Target) -> Markup:
@@ -184,11 +148,9 @@ def _controls_said(view: View, target: Target) -> Markup:
 
 def controls_section(view: View) -> Section | None:
     """Return the decomposition of the network's gain."""
-    blocks = per_target(view, {"controls": draw_controls}, _controls_said)
-    if not blocks:
-        return None
     intro = (
         "How much of the result is the structure of the network, how much the omics, "
         "how much mere capacity? Each [[control]] takes one of them away."
     )
-    return Section("Controls", "controls", "", intro, tuple(blocks))
+    heading, families = ("Controls", "controls"), {"controls": draw_controls}
+    return target_section(view, heading, intro, families, _controls_said)

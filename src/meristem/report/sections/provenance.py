@@ -13,11 +13,9 @@ from markupsafe import Markup
 from meristem.pages.key_values import key_value_table
 from meristem.pages.numbers import byte_size, seconds
 from meristem.pages.page import Section
-from meristem.pages.table import table_html
+from meristem.pages.table import folded, table_html
 from meristem.report.missing import missing_reasons
 from meristem.report.view import View
-
-_FOLD = Markup('<details><summary>{}</summary><div class="inside">{}</div></details>\n')
 
 _LONG = Markup(
     '<details class="long"><summary>{}</summary><div class="inside">{}</div></details>'
@@ -33,21 +31,19 @@ def provenance_section(view: View) -> Section:
     )
     parts.append(_when(run))
     if run.get("inputs"):
-        parts.append(
-            _FOLD.format("Input files and their digests", _inputs(run["inputs"]))
-        )
+        parts.append(folded("Input files and their digests", _inputs(run["inputs"])))
     if run.get("versions"):
-        parts.append(_FOLD.format("Versions", key_value_table(run["versions"])))
+        parts.append(folded("Versions", key_value_table(run["versions"])))
     if run.get("seeds"):
-        parts.append(_FOLD.format("Seeds", key_value_table(run["seeds"])))
+        parts.append(folded("Seeds", key_value_table(run["seeds"])))
     if run.get("timings"):
-        parts.append(_FOLD.format("Time spent", _timings(run["timings"])))
+        parts.append(folded("Time spent", _timings(run["timings"])))
     network = view.artefacts.network or {}
     counts = network.get("counts") or {}
     plain = {k: v for k, v in counts.items() if isinstance(v, int | float | str)}
     if plain or network.get("hash"):
-        told = {"hash": network.get("hash"), **plain}
-        parts.append(_FOLD.format("Compiled network", key_value_table(told)))
+        about = {"hash": network.get("hash"), **plain}
+        parts.append(folded("Compiled network", key_value_table(about)))
     if run.get("config"):
         text = json.dumps(run["config"], indent=2, ensure_ascii=False)
         pre = Markup("<pre>{}</pre>").format(text)

@@ -6,7 +6,8 @@ from markupsafe import Markup
 
 from meristem.pages.numbers import fixed, number, percent
 from meristem.pages.page import Section
-from meristem.pages.table import Format, table_html
+from meristem.pages.table import folded
+from meristem.report.columns import Columns, columns_table, folded_columns
 from meristem.report.figures.genes.gain import draw_gain
 from meristem.report.figures.genes.interactions import (
     FLAT,
@@ -16,11 +17,25 @@ from meristem.report.figures.genes.interactions import (
 from meristem.report.figures.genes.lines import draw_lines
 from meristem.report.figures.genes.stability import draw_stability
 from meristem.report.figures.network.tracking import draw_tracking
-from meristem.report.per_target import per_target
+from meristem.report.per_target import target_section
 from meristem.report.view import Target, View
 
 MOST_SHARES = 15
 """Nodes, and variants, shown with their shares."""
+
+SHARES: Columns = {
+    "integrated": ("integrated gradients", number),
+    "deeplift": ("DeepLIFT", number),
+}
+
+LINES: Columns = {
+    "line_rank": ("rank", None),
+    "sample_id": ("line", None),
+    "predicted": ("predicted", number),
+    "node": ("node", None),
+    "latent_sd": ("sd from the average line", fixed),
+    "contribution": ("contribution", number),
+}
 
 
 def trust_section(view: View) -> Section | None:
@@ -30,15 +45,12 @@ def trust_section(view: View) -> Section | None:
         "tracking": draw_tracking,
         "gain": draw_gain,
     }
-    blocks = per_target(view, families, _shares)
-    if not blocks:
-        return None
     intro = (
         "Would another network say the same? Do the nodes that matter track what they "
         "are named after? And do nodes know more than what they read?"
     )
-    title = "Can the importances be believed?"
-    return Section(title, "trust", "", intro, tuple(blocks))
+    heading = ("Can the importances be believed?", "trust")
+    return target_section(view, heading, intro, families, _shares)
 
 
 def _shares(view: View, target: Target) -> Markup:
@@ -48,22 +60,12 @@ def _shares(view: View, target: Target) -> Markup:
         return Markup("")
     parts = []
     for kind, many in (("node", "Nodes"), ("variant", "Variants")):
-        own = rows[rows["kind"] == kind].sort_values("integrated", ascending=False)
-        shown = own[["name", "integrated", "deeplift"]].head(MOST_SHARES)
+        ranked = rows[rows["kind"] == kind].sort_values("integrated", ascending=False)
+        shown = ranked.head(MOST_SHARES)
         if kind == "node":
             shown = shown.assign(name=[view.node_name(str(n)) for n in shown["name"]])
-        shown = shown.rename(
-            columns={
-                "name": kind,
-                "integrated": "integrated gradients",
-                "deeplift": "DeepLIFT",
-            }
-        )
-        formats: dict[str, Format] = {
-            "integrated gradients": number,
-            "DeepLIFT": number,
-        }
-        parts.append(Markup("<h4>{}</h4>").format(many) + table_html(shown, formats))
+        columns: Columns = {"name": (kind, None), **SHARES}
+        parts.append(Markup("<h4>{}</h4>").format(many) + columns_table(shown, columns))
     gaps = [rows[f"{name}_gap"].max() for name in ("integrated", "deeplift")]
     note = Markup(
         "<p>Mean absolute share of a prediction, in units of the trait, by two ways of "
@@ -71,10 +73,8 @@ def _shares(view: View, target: Target) -> Markup:
         "from the average line but for {} of it (integrated gradients) and {} "
         "(DeepLIFT). All are in attribution.csv.</p>"
     ).format(*(_small_share(gap) for gap in gaps))
-    return Markup(
-        "<details><summary>Shares of nodes and variants in the predictions</summary>"
-        '<div class="inside">{}{}</div></details>'
-    ).format(note, Markup("").join(parts))
+    summary = "Shares of nodes and variants in the predictions"
+    return folded(summary, note, *parts)
 
 
 def _small_share(value: float) -> str:
@@ -83,38 +83,33 @@ def _small_share(value: float) -> str:
 
 def interactions_section(view: View) -> Section | None:
     """Return the matrix of pairs of nodes."""
-    blocks = per_target(view, {"interactions": draw_interactions})
-    additive = _additive(view)
-    if not blocks and not additive:
-        return None
     intro = (
         "Pairs of nodes that do more, or less, together than each alone, as the "
         "network has learned it."
     )
-    return Section("Interactions", "interactions", str(additive), intro, tuple(blocks))
+    heading = ("Interactions", "interactions")
+    families = {"interactions": draw_interactions}
+    return target_section(view, heading, intro, families, html=str(_additive(view)))
 
 
 def _additive(view: View) -> Markup:
     """Return the traits for which the effects of the top nodes add up."""
-    found = []
+    additive = []
     for target in view.targets:
         pair, single = largest_interaction(view, target)
         pairs = view.of(view.artefacts.interactions, target)
         if len(pairs) and single > 0 and pair <= FLAT * single:
-            found.append(target.name)
-    if not found:
+            additive.append(target.name)
+    if not additive:
         return Markup("")
     return Markup(
         '<p class="note">{}: the effects of the top nodes add up. No pair reaches one '
         "per cent of the largest sensitivity.</p>"
-    ).format(", ".join(found))
+    ).format(", ".join(additive))
 
 
 def lines_section(view: View) -> Section | None:
     """Return why the best lines are predicted where they are."""
-    blocks = per_target(view, {"lines": draw_lines}, _line_table)
-    if not blocks:
-        return None
     rows = view.artefacts.line_explanations
     roles = set(rows["role"]) if "role" in rows else set()
     which = "lines without phenotype" if roles == {"candidate"} else "lines of the run"
@@ -122,29 +117,12 @@ def lines_section(view: View) -> Section | None:
         f"The best {which}, by the network's prediction, and the nodes that put "
         "them there."
     )
-    return Section("Why these lines", "lines", "", intro, tuple(blocks))
+    heading = ("Why these lines", "lines")
+    return target_section(view, heading, intro, {"lines": draw_lines}, _line_table)
 
 
 def _line_table(view: View, target: Target) -> Markup:
     rows = view.of(view.artefacts.line_explanations, target)
     ranked = rows.sort_values(["line_rank", "rank"], kind="stable")
-    wanted = {
-        "line_rank": "rank",
-        "sample_id": "line",
-        "predicted": "predicted",
-        "node": "node",
-        "latent_sd": "sd from the average line",
-        "contribution": "contribution",
-    }
-    kept = {old: new for old, new in wanted.items() if old in ranked}
-    shown = ranked[list(kept)].rename(columns=kept)
-    shown = shown.assign(node=[view.node_name(str(node)) for node in shown["node"]])
-    formats: dict[str, Format] = {
-        "predicted": number,
-        "contribution": number,
-        "sd from the average line": fixed,
-    }
-    present = {name: form for name, form in formats.items() if name in shown}
-    return Markup(
-        '<details><summary>All numbers</summary><div class="inside">{}</div></details>'
-    ).format(table_html(shown, present))
+    shown = ranked.assign(node=[view.node_name(str(node)) for node in ranked["node"]])
+    return folded_columns("All numbers", shown, LINES)

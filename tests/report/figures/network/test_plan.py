@@ -7,9 +7,8 @@ import pytest
 
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.graph import make_graph
-from meristem.pages.plan_svg import kind_colours, plural, shorten
 from meristem.plan.compile import make_plan
-from meristem.report.figures.network.plan import draw_plan
+from meristem.report.figures.network.plan import draw_plan, kind_colours
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -23,11 +22,11 @@ def texts(root):
 
 
 def cards(root):
-    """Return the rectangles of cards as (x, y, width, height)."""
+    """Return the boxes as (x, y, width, height)."""
     return [
         tuple(float(node.get(name)) for name in ("x", "y", "width", "height"))
         for node in root.iter(f"{SVG}rect")
-        if node.get("rx") == "9"
+        if node.get("rx") == "6"
     ]
 
 
@@ -55,7 +54,8 @@ def test_no_cards_overlap_and_all_lie_in_the_picture(big, with_values):
     root = parse(draw_plan(big, values if with_values else None))
     _, _, width, height = map(float, root.get("viewBox").split())
     boxes = cards(root)
-    assert len(boxes) == 14 + 16 + 2
+    # two rows per level, the last box of a cut level for the rest; trait and variants
+    assert len(boxes) == 14 + 14 + 6 + 2
     for number, (x, y, w, h) in enumerate(boxes):
         assert x >= 0
         assert y >= 60
@@ -72,11 +72,29 @@ def test_no_cards_overlap_and_all_lie_in_the_picture(big, with_values):
 
 
 def test_a_large_plan_says_how_much_is_left_out(big):
-    shown = texts(parse(draw_plan(big, max_outer=10, max_inner=6)))
-    hidden = big.levels[0].n_node - 10, big.n_node - big.levels[0].n_node - 6
+    shown = texts(parse(draw_plan(big, per_row=4)))
+    hidden = [level.n_node - 7 for level in big.levels[:2]]
     assert f"+ {hidden[0]} more genes" in shown
     assert f"+ {hidden[1]} more terms" in shown
-    assert "through nodes not drawn" in shown
+
+
+def test_a_node_whose_readers_are_not_drawn_is_linked_through_them(plan, big):
+    assert "through nodes not drawn" not in texts(parse(draw_plan(plan)))
+    svg = draw_plan(big, per_row=2)
+    assert "through nodes not drawn" in texts(parse(svg))
+    assert svg.count('stroke-dasharray="2 5"') > 1
+
+
+def test_the_largest_values_are_shown(big):
+    rng = np.random.default_rng(0)
+    values = dict(zip(big.node_name.tolist(), rng.normal(size=big.n_node), strict=True))
+    values["g00"] = float("nan")
+    drawn = {text.split(":")[0] for text in texts(parse(draw_plan(big, values)))}
+    widest = big.node_name[big.node_level == 2].tolist()
+    assert drawn >= set(widest)
+    terms = big.node_name[big.node_level == 1].tolist()
+    best = max(terms, key=lambda name: abs(values[name]))
+    assert best in drawn
 
 
 def test_values_are_written_and_thicken_lines(plan):
@@ -102,15 +120,12 @@ def test_long_labels_are_cut_but_kept_as_a_title(plan):
     root = parse(draw_plan(replace(plan, node_label=label)))
     assert name not in texts(root)
     assert any(name in title.text for title in root.iter(f"{SVG}title"))
-    assert shorten(name).endswith("…")
-    assert shorten("short") == "short"
 
 
 def test_it_needs_nothing_from_outside(plan):
     svg = draw_plan(plan)
     assert "href" not in svg
     assert svg.count("http") == 1  # the name space
-    assert plural(1, "node") == "1 node"
 
 
 def test_kinds_have_colours_of_their_own():

@@ -32,9 +32,9 @@ def fold_values(view: View, target: Target, metric: str) -> pd.DataFrame:
     scores = view.of(view.artefacts.scores, target)
     keep = (scores["metric"] == metric) & (scores["group"] == "")
     keep &= scores["fold"] != "all"
-    part = scores[keep & scores["model"].isin(view.contenders)]
-    keys = [k for k in ("split", "replicate", "fold") if k in part.columns]
-    wide = part.pivot_table(index=keys, columns="model", values="value", sort=True)
+    compared = scores[keep & scores["model"].isin(view.contenders)]
+    keys = [k for k in ("split", "replicate", "fold") if k in compared.columns]
+    wide = compared.pivot_table(index=keys, columns="model", values="value", sort=True)
     best_first = wide.mean().sort_values(ascending=lower_is_better(metric)).index
     names = [str(label) for label in best_first]
     last = [label for label in names if not view.model(label).deployable]

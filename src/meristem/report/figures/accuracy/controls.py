@@ -8,16 +8,14 @@ import pandas as pd
 
 from meristem.pages.numbers import fixed, signed
 from meristem.pages.page import Figure
-from meristem.pages.palette import ACCENT, INK, NEUTRAL, PAPER, RULE, SOFT, WARN
-from meristem.pages.panel import Panel, draw_x_axis, make_panel
+from meristem.pages.palette import ACCENT, INK, NEUTRAL, PAPER, SOFT, WARN
+from meristem.pages.panel import Panel
+from meristem.pages.rows import WIDTH, draw_rows, label_room
 from meristem.pages.scale import limits
-from meristem.pages.svg import Canvas, text_width
+from meristem.pages.svg import Canvas
 from meristem.report.view import ARMS, Target, View, arm_of
 
-WIDTH = 840
 CAPACITY = "capacity"
-ROW = 38
-TOP = 40
 
 
 def control_rows(view: View, target: Target) -> pd.DataFrame:
@@ -36,7 +34,7 @@ def controls_sentence(view: View, target: Target) -> str:
     rows = control_rows(view, target)
     if rows.empty:
         return ""
-    said = []
+    sentences = []
     for record in rows.to_dict("records"):
         low, high = float(record["low"]), float(record["high"])
         if not math.isfinite(low + high):
@@ -44,15 +42,15 @@ def controls_sentence(view: View, target: Target) -> str:
         clear = "" if low > 0 or high < 0 else ", not distinguishable from nothing"
         name = _words(record)[0]
         against = "" if record["ingredient"] == CAPACITY else f" (against {name})"
-        said.append(
+        sentences.append(
             f"{record['ingredient']}{against} {signed(record['difference'])}{clear}"
         )
     label = str(rows["network"].iloc[0]) if "network" in rows else "the network"
-    own = view.verdict(label, target)
+    verdict = view.verdict(label, target)
     head = ""
-    if own is not None:
-        head = f"{label} gains {signed(own.difference)} over {own.reference}. "
-    return f"{head}What its parts add: {'; '.join(said)}." if said else ""
+    if verdict is not None:
+        head = f"{label} gains {signed(verdict.difference)} over {verdict.reference}. "
+    return f"{head}What its parts add: {'; '.join(sentences)}." if sentences else ""
 
 
 def draw_controls(view: View, target: Target, name: str) -> Figure | None:
@@ -62,20 +60,27 @@ def draw_controls(view: View, target: Target, name: str) -> Figure | None:
     if table.empty:
         return None
     records = table.to_dict("records")
-    names = [_words(record)[0] for record in records]
-    left = min(max(max(text_width(text, 13) for text in names) + 14, 220), 270)
-    height = ROW * len(table)
-    canvas = Canvas(WIDTH, TOP + height + 46, f"Controls, {target.name}")
-    ends = [table[["difference", "low", "high"]].to_numpy()]
-    box = (left, float(TOP), WIDTH - left - 190, float(height))
-    panel = make_panel(box, limits(ends, 0.06, include=[0.0]), (0, 1))
-    draw_x_axis(canvas, panel, "gain of the network over its control", grid=True)
+    words = [_words(record) for record in records]
+    names = [name for name, _ in words]
+    spans = [table[["difference", "low", "high"]].to_numpy()]
+    drawn = draw_rows(
+        f"Controls, {target.name}",
+        names,
+        limits(spans, 0.06, include=[0.0]),
+        "gain of the network over its control",
+        (label_room(names, 270, size=13, least=220), 190, 40),
+        38,
+        notes=[meaning for _, meaning in words],
+    )
+    canvas, panel = drawn.canvas, drawn.panel
     zero = float(panel.x(0.0))
-    canvas.line(zero, TOP - 4, zero, panel.bottom, stroke=INK, stroke_dasharray="2 3")
+    canvas.line(
+        zero, panel.top - 4, zero, panel.bottom, stroke=INK, stroke_dasharray="2 3"
+    )
     canvas.text(WIDTH - 90, 22, "control", 12, anchor="end", fill=SOFT)
     canvas.text(WIDTH, 22, "gain", 12, anchor="end", fill=SOFT)
-    for position, record in enumerate(records):
-        _draw_row(canvas, panel, record, position, left)
+    for record, y in zip(records, drawn, strict=True):
+        _draw_row(canvas, panel, record, y)
     return Figure(name, canvas.to_svg(), table, CAPTION)
 
 
@@ -87,15 +92,7 @@ def _words(record: dict) -> tuple[str, str]:
     return ARMS.get(suffix, (str(record["control"]), str(record["ingredient"])))
 
 
-def _draw_row(
-    canvas: Canvas, panel: Panel, record: dict, position: int, left: float
-) -> None:
-    y = TOP + ROW * (position + 0.5)
-    if position:
-        canvas.line(0, y - ROW / 2, WIDTH, y - ROW / 2, stroke=RULE)
-    name, meaning = _words(record)
-    canvas.text(0, y - 1, name, 13, left - 14)
-    canvas.text(0, y + 13, meaning, 10.5, left - 14, fill=SOFT)
+def _draw_row(canvas: Canvas, panel: Panel, record: dict, y: float) -> None:
     low, high = float(record["low"]), float(record["high"])
     clear = low > 0 or high < 0
     colour = (ACCENT if low > 0 else WARN) if clear else NEUTRAL

@@ -8,10 +8,8 @@ import pandas as pd
 from meristem.pages.page import Figure
 from meristem.pages.palette import INK, category
 from meristem.pages.panel import (
-    draw_frame,
+    draw_axes,
     draw_legend,
-    draw_x_axis,
-    draw_y_axis,
     make_panel,
     tick_room,
 )
@@ -30,11 +28,11 @@ def curve(view: View, target: Target) -> pd.DataFrame:
     keep = scores["split"].str.contains(SUBSAMPLE, regex=False)
     keep &= (scores["trait"] == target.trait) & (scores["metric"] == view.metric)
     keep &= (scores["environment"] == target.environment) & (scores["group"] == "")
-    part = scores[keep & (scores["fold"] != "all")]
-    part = part[part["model"].isin(view.contenders)]
-    size = part["split"].str.rsplit(SUBSAMPLE, n=1).str[-1]
-    part = part.assign(n_train=pd.to_numeric(size, errors="coerce"))
-    grouped = part.dropna(subset=["n_train"]).groupby(["model", "n_train"])["value"]
+    compared = scores[keep & (scores["fold"] != "all")]
+    compared = compared[compared["model"].isin(view.contenders)]
+    size = compared["split"].str.rsplit(SUBSAMPLE, n=1).str[-1]
+    compared = compared.assign(n_train=pd.to_numeric(size, errors="coerce"))
+    grouped = compared.dropna(subset=["n_train"]).groupby(["model", "n_train"])["value"]
     return grouped.agg(["mean", "std", "size"]).reset_index()
 
 
@@ -57,13 +55,11 @@ def draw_learning(view: View, target: Target, name: str) -> Figure | None:
     left = tick_room(Scale(*y_range, HEIGHT, 0))
     box = (left, top, WIDTH - left - 20, float(HEIGHT))
     panel = make_panel(box, limits([table["n_train"]], include=[0.0]), y_range)
-    draw_y_axis(canvas, panel, f"mean {label_of(view.metric)}")
-    draw_x_axis(canvas, panel, "training lines")
-    draw_frame(canvas, panel)
+    draw_axes(canvas, panel, "training lines", f"mean {label_of(view.metric)}")
     for label, colour in legend:
-        part = table[table["model"] == label].sort_values("n_train")
-        half = (part["std"].fillna(0) / np.sqrt(part["size"])).to_numpy()
-        xs, mean = panel.x(part["n_train"]), part["mean"].to_numpy()
+        of_model = table[table["model"] == label].sort_values("n_train")
+        half = (of_model["std"].fillna(0) / np.sqrt(of_model["size"])).to_numpy()
+        xs, mean = panel.x(of_model["n_train"]), of_model["mean"].to_numpy()
         points = list(zip(xs.tolist(), panel.y(mean).tolist(), strict=True))
         canvas.polyline(points, stroke=colour, stroke_width=2)
         for (x, y), low, high in zip(

@@ -9,20 +9,20 @@ import pandas as pd
 
 from meristem.pages.numbers import fixed
 from meristem.pages.page import Figure
-from meristem.pages.palette import ACCENT, FAINT, INK, NEUTRAL, SOFT, WARN
+from meristem.pages.palette import FAINT, INK, NEUTRAL, SOFT, WARN
 from meristem.pages.panel import (
     Panel,
-    draw_frame,
+    draw_axes,
+    draw_regression,
     draw_slope,
-    draw_x_axis,
-    draw_y_axis,
     make_panel,
     tick_room,
 )
 from meristem.pages.scale import Scale, limits, thin
 from meristem.pages.svg import Canvas
 from meristem.report.view import Target, View
-from meristem.stats.regression import regression
+from meristem.stats.metrics import pearson
+from meristem.stats.metrics import slope as regression_slope
 
 WIDTH = 840
 HEIGHT = 210
@@ -66,9 +66,9 @@ def draw_observed(view: View, target: Target, name: str) -> Figure | None:
             float(HEIGHT),
         )
         panel = make_panel(box, x_range, y_range)
-        part = rows[rows["model"] == label]
-        shown = part.iloc[thin(len(part), most)]
-        _draw_panel(canvas, panel, view, label, part, shown)
+        of_model = rows[rows["model"] == label]
+        shown = of_model.iloc[thin(len(of_model), most)]
+        _draw_panel(canvas, panel, view, label, of_model, shown)
         drawn.append(shown)
     table = pd.concat(drawn)
     keep = ["sample_id", "trait", "environment", "replicate", "fold", "model"]
@@ -86,7 +86,7 @@ def _draw_panel(
     panel: Panel,
     view: View,
     label: str,
-    part: pd.DataFrame,
+    of_model: pd.DataFrame,
     shown: pd.DataFrame,
 ) -> None:
     deployable = view.model(label).deployable
@@ -99,25 +99,22 @@ def _draw_panel(
         font_weight=600,
         fill=INK if deployable else WARN,
     )
-    observed, predicted = part["observed"].to_numpy(), part["predicted"].to_numpy()
-    slope, intercept, r = regression(observed, predicted)
+    observed, predicted = (
+        of_model["observed"].to_numpy(),
+        of_model["predicted"].to_numpy(),
+    )
+    r, slope = pearson(observed, predicted), regression_slope(observed, predicted)
     words = f"r = {fixed(r)} \u00b7 slope = {fixed(slope)}"
     if not deployable:
         words += " \u00b7 not deployable"
     canvas.text(panel.left, panel.top - 9, words, 11.5, panel.width, fill=SOFT)
-    draw_y_axis(canvas, panel)
-    draw_x_axis(canvas, panel)
-    draw_frame(canvas, panel)
+    draw_axes(canvas, panel)
     opacity = 0.55 if len(shown) <= 400 else 0.38
     canvas.dots(
         panel.x(shown["predicted"]), panel.y(shown["observed"]), 2, NEUTRAL, opacity
     )
     draw_slope(canvas, panel, 1.0, 0.0, stroke=FAINT, stroke_dasharray="3 3")
-    if math.isfinite(slope):
-        ends = (float(predicted.min()), float(predicted.max()))
-        draw_slope(
-            canvas, panel, slope, intercept, ends, stroke=ACCENT, stroke_width=2.2
-        )
+    draw_regression(canvas, panel, observed, predicted)
 
 
 def _caption(n: int, drawn: int) -> str:

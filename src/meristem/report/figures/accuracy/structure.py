@@ -9,10 +9,8 @@ from meristem.pages.numbers import percent
 from meristem.pages.page import Figure
 from meristem.pages.palette import ACCENT, OTHER, category
 from meristem.pages.panel import (
-    draw_frame,
+    draw_axes,
     draw_legend,
-    draw_x_axis,
-    draw_y_axis,
     make_panel,
     tick_room,
 )
@@ -49,12 +47,18 @@ def draw_structure(view: View) -> Figure | None:
         left += tick_room(Scale(*y_range, SIZE, 0))
         width = (WIDTH - 40) / 2 - 50
         panel = make_panel((left, top, width, SIZE), limits([frame[x_name]]), y_range)
-        draw_y_axis(canvas, panel, _axis_label(view, y_name))
-        draw_x_axis(canvas, panel, _axis_label(view, x_name), grid=True)
-        draw_frame(canvas, panel)
+        draw_axes(
+            canvas,
+            panel,
+            _axis_label(view, x_name),
+            _axis_label(view, y_name),
+            grid=True,
+        )
         for name, colour in _draw_order(groups):
-            part = shown if name is None else shown[shown["group"] == name]
-            canvas.dots(panel.x(part[x_name]), panel.y(part[y_name]), 2.8, colour, 0.7)
+            members = shown if name is None else shown[shown["group"] == name]
+            canvas.dots(
+                panel.x(members[x_name]), panel.y(members[y_name]), 2.8, colour, 0.7
+            )
         left = panel.right + 44
     columns = ["sample_id", *axes] + (["group"] if "group" in frame else [])
     return Figure("structure", canvas.to_svg(), frame[columns], _caption(frame, shown))

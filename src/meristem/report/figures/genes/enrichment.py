@@ -9,14 +9,11 @@ import pandas as pd
 
 from meristem.pages.numbers import fixed, p_value
 from meristem.pages.page import Figure
-from meristem.pages.palette import INK, PAPER, RULE, SOFT, category
-from meristem.pages.panel import draw_legend, draw_x_axis, make_panel
-from meristem.pages.svg import Canvas, text_width
+from meristem.pages.palette import PAPER, SOFT, category
+from meristem.pages.panel import draw_legend
+from meristem.pages.rows import draw_rows, label_room
 from meristem.report.view import Target, View
 
-WIDTH = 840
-ROW = 24
-TOP = 44
 SHOWN = 15
 LEVEL = 0.1
 
@@ -41,38 +38,37 @@ def draw_enrichment(view: View, target: Target, name: str) -> Figure | None:
         return None
     first = rows.drop_duplicates("term")
     labels = [_label(view, record) for record in first.to_dict("records")]
-    left = min(max(text_width(label, 12) for label in labels) + 15, 330)
-    height = ROW * len(labels)
-    canvas = Canvas(WIDTH, TOP + height + 44, f"Terms, {target.name}")
+    left = label_room(labels, 330, pad=15)
     strength = -np.log10(rows["p"].clip(lower=1e-300))
-    box = (left, float(TOP), WIDTH - left - 20, float(height))
-    panel = make_panel(box, (0.0, max(1.0, 1.06 * float(strength.max()))), (0, 1))
-    draw_x_axis(canvas, panel, "\u2212log10 p", grid=True)
+    drawn = draw_rows(
+        f"Terms, {target.name}",
+        labels,
+        (0.0, max(1.0, 1.06 * float(strength.max()))),
+        "\u2212log10 p",
+        (left, 20, 44),
+        24,
+    )
+    canvas = drawn.canvas
     used = [method for method in METHODS if (rows["method"] == method).any()]
     colours = {method: category(k) for k, method in enumerate(METHODS)}
     draw_legend(canvas, [(METHODS[m], colours[m]) for m in used], left, 18)
-    for position, label in enumerate(labels):
-        y = TOP + ROW * (position + 0.5)
-        if position:
-            canvas.line(0, y - ROW / 2, WIDTH, y - ROW / 2, stroke=RULE)
-        canvas.text(0, y + 4, label, 12, left - 14, fill=INK)
     for record, value in zip(rows.to_dict("records"), strength.tolist(), strict=True):
         if not math.isfinite(value):
             continue
         method = str(record["method"])
         colour = colours.get(method, SOFT)
-        y = TOP + ROW * (int(record["row"]) + 0.5)
-        found = float(record["q"]) <= LEVEL
+        y = drawn.middle(int(record["row"]))
+        discovered = float(record["q"]) <= LEVEL
         tip = (
             f"{METHODS.get(method, method)}: p {p_value(record['p'])}, "
             f"q {p_value(record['q'])}, score {fixed(record['score'])}"
         )
         canvas.circle(
-            float(panel.x(value)),
+            float(drawn.panel.x(value)),
             y,
             4.6,
             tip,
-            fill=colour if found else PAPER,
+            fill=colour if discovered else PAPER,
             stroke=colour,
             stroke_width=1.8,
         )

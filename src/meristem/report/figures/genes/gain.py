@@ -9,15 +9,12 @@ import pandas as pd
 
 from meristem.pages.numbers import fixed, signed
 from meristem.pages.page import Figure
-from meristem.pages.palette import ACCENT, INK, NEUTRAL, PAPER, RULE, SOFT
-from meristem.pages.panel import draw_legend, draw_x_axis, make_panel
+from meristem.pages.palette import ACCENT, NEUTRAL, PAPER, SOFT
+from meristem.pages.panel import draw_legend
+from meristem.pages.rows import WIDTH, draw_rows, label_room
 from meristem.pages.scale import limits
-from meristem.pages.svg import Canvas, text_width
 from meristem.report.view import Target, View
 
-WIDTH = 840
-ROW = 25
-TOP = 44
 SHOWN = 12
 
 
@@ -36,26 +33,18 @@ def draw_gain(view: View, target: Target, name: str) -> Figure | None:
     if rows.empty:
         return None
     labels = [view.node_name(str(node)) for node in rows["node"]]
-    left = min(max(text_width(label, 12) for label in labels) + 14, 300)
-    height = ROW * len(rows)
-    canvas = Canvas(WIDTH, TOP + height + 44, f"Gain over inputs, {target.name}")
-    box = (left, float(TOP), WIDTH - left - 90, float(height))
-    ends = [rows[["r_node", "r_sources"]].to_numpy()]
-    panel = make_panel(box, limits(ends, 0.05, include=[0.0]), (0, 1))
-    draw_x_axis(canvas, panel, "correlation with the trait", grid=True)
+    left = label_room(labels, 300)
+    ends = limits([rows[["r_node", "r_sources"]].to_numpy()], 0.05, include=[0.0])
+    title, axis = f"Gain over inputs, {target.name}", "correlation with the trait"
+    drawn = draw_rows(title, labels, ends, axis, (left, 90, 44), 25)
+    canvas = drawn.canvas
     draw_legend(canvas, [("the node", ACCENT), ("its inputs", NEUTRAL)], left, 18)
     canvas.text(WIDTH, 22, "gain", 12, anchor="end", fill=SOFT)
-    for position, record in enumerate(rows.to_dict("records")):
-        y = TOP + ROW * (position + 0.5)
-        if position:
-            canvas.line(0, y - ROW / 2, WIDTH, y - ROW / 2, stroke=RULE)
-        canvas.text(0, y + 4, labels[position], 12, left - 14, fill=INK)
-        own, other = (
-            float(end) for end in panel.x([record["r_node"], record["r_sources"]])
-        )
-        canvas.line(other, y, own, y, stroke=NEUTRAL, stroke_width=1.6)
-        canvas.circle(other, y, 4.4, fill=PAPER, stroke=NEUTRAL, stroke_width=2)
-        canvas.circle(own, y, 4.6, fill=ACCENT, stroke=ACCENT, stroke_width=2)
+    for record, y in zip(rows.to_dict("records"), drawn, strict=True):
+        node, inputs = drawn.panel.x([record["r_node"], record["r_sources"]]).tolist()
+        canvas.line(inputs, y, node, y, stroke=NEUTRAL, stroke_width=1.6)
+        canvas.circle(inputs, y, 4.4, fill=PAPER, stroke=NEUTRAL, stroke_width=2)
+        canvas.circle(node, y, 4.6, fill=ACCENT, stroke=ACCENT, stroke_width=2)
         gain = signed(record["gain"], 2)
         canvas.text(WIDTH, y + 4, gain, 12, anchor="end", font_weight=600)
     return Figure(name, canvas.to_svg(), rows, _caption(rows), "Gain over the inputs")

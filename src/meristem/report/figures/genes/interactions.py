@@ -60,10 +60,10 @@ def draw_interactions(view: View, target: Target, name: str) -> Figure | None:
 def _ordered(view: View, target: Target, rows: pd.DataFrame) -> list[str]:
     """Return the nodes of the pairs, the most sensitive first."""
     named = [*rows["node_1"].astype(str), *rows["node_2"].astype(str)]
-    found = list(dict.fromkeys(named))
+    distinct = list(dict.fromkeys(named))
     nodes = view.of(view.artefacts.nodes, target)
     size = dict(zip(nodes["node"], nodes["sensitivity"], strict=True))
-    return sorted(found, key=lambda node: -float(size.get(node, 0.0)))
+    return sorted(distinct, key=lambda node: -float(size.get(node, 0.0)))
 
 
 def _draw_cell(

@@ -44,11 +44,13 @@ def draw_lines(view: View, target: Target, name: str) -> Figure | None:
     depth = math.ceil(len(panels) / 2)
     canvas = Canvas(WIDTH, pitch * depth, f"Best lines, {target.name}")
     most = float(rows["contribution"].abs().max()) or 1.0
-    for position, (sample, own) in enumerate(panels):
+    for position, (sample, contributions) in enumerate(panels):
         line, column = divmod(position, 2)
         corner = (column * (cell + GAP), line * pitch)
         scale = Scale(-most, most, corner[0] + side + 42, corner[0] + cell - 42)
-        _draw_panel(canvas, view, str(sample), own, (corner, side, cell), scale)
+        _draw_panel(
+            canvas, view, str(sample), contributions, (corner, side, cell), scale
+        )
     return Figure(name, canvas.to_svg(), rows, CAPTION)
 
 
@@ -56,20 +58,20 @@ def _draw_panel(
     canvas: Canvas,
     view: View,
     sample: str,
-    own: pd.DataFrame,
+    contributions: pd.DataFrame,
     place: tuple[tuple[float, float], float, float],
     scale: Scale,
 ) -> None:
     (left, top), side, cell = place
-    first = own.iloc[0]
+    first = contributions.iloc[0]
     title = f"{int(first['line_rank'])}. {sample}"
     canvas.text(left, top + 16, title, 13, cell - 130, font_weight=600)
-    if "predicted" in own and math.isfinite(float(first["predicted"])):
+    if "predicted" in contributions and math.isfinite(float(first["predicted"])):
         words = f"predicted {number(float(first['predicted']))}"
         canvas.text(left + cell, top + 16, words, 12, anchor="end", fill=SOFT)
     canvas.line(left, top + 26, left + cell, top + 26, stroke=RULE)
     zero = float(scale(0.0))
-    for row, record in enumerate(own.to_dict("records")):
+    for row, record in enumerate(contributions.to_dict("records")):
         y = top + HEAD + ROW * row
         value = float(record["contribution"])
         end = float(scale(value))
@@ -83,7 +85,7 @@ def _draw_panel(
         anchor, shift = ("start", 4) if value >= 0 else ("end", -4)
         text = significant(value)
         canvas.text(end + shift, y + 4, text, 11, anchor=anchor, fill=SOFT)
-    bottom = top + HEAD + ROW * (len(own) - 1) + 9
+    bottom = top + HEAD + ROW * (len(contributions) - 1) + 9
     canvas.line(zero, top + 32, zero, bottom, stroke=NEUTRAL)
 
 

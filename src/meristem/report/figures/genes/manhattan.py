@@ -12,8 +12,7 @@ from meristem.pages.page import Figure
 from meristem.pages.palette import ACCENT, INK, NEUTRAL, RULE, SOFT, WARN
 from meristem.pages.panel import (
     Panel,
-    draw_frame,
-    draw_x_axis,
+    draw_axes,
     draw_y_axis,
     make_panel,
     tick_room,
@@ -221,9 +220,7 @@ def draw_qq(view: View, target: Target, name: str) -> Figure | None:
     panel = make_panel(
         (left, 30.0, size * 1.25, size), (0, top), (0, observed[0] * 1.05)
     )
-    draw_y_axis(canvas, panel, "observed \u2212log10 p")
-    draw_x_axis(canvas, panel, "expected \u2212log10 p")
-    draw_frame(canvas, panel)
+    draw_axes(canvas, panel, "expected \u2212log10 p", "observed \u2212log10 p")
     reach = min(top, float(panel.y.high))
     ends = [(float(panel.x(v)), float(panel.y(v))) for v in (0.0, reach)]
     canvas.polyline(ends, stroke=SOFT, stroke_dasharray="3 3")

@@ -6,15 +6,10 @@ import numpy as np
 
 from meristem.pages.numbers import fixed, interval
 from meristem.pages.page import Figure
-from meristem.pages.palette import ACCENT, NEUTRAL, NULL, PAPER, RULE, SOFT
-from meristem.pages.panel import draw_x_axis, make_panel
+from meristem.pages.palette import ACCENT, NEUTRAL, NULL, PAPER, SOFT
+from meristem.pages.rows import WIDTH, draw_rows, label_room
 from meristem.pages.scale import limits
-from meristem.pages.svg import Canvas, text_width
 from meristem.report.view import Target, View
-
-WIDTH = 840
-ROW = 38
-TOP = 40
 
 BETWEEN = {
     "seeds": ("other starting weights", "same lines, same labels"),
@@ -33,22 +28,22 @@ def draw_stability(view: View, target: Target, name: str) -> Figure | None:
         return None
     records = rows.to_dict("records")
     words = [BETWEEN.get(str(r["between"]), (str(r["between"]), "")) for r in records]
-    left = min(max(max(text_width(w[0], 13) for w in words) + 14, 220), 270)
-    height = ROW * len(rows)
-    canvas = Canvas(WIDTH, TOP + height + 46, f"Stability, {target.name}")
+    labels, notes = [word[0] for word in words], [word[1] for word in words]
     ends = [rows[["agreement", "low", "high"]].to_numpy()]
-    box = (left, float(TOP), WIDTH - left - 190, float(height))
-    panel = make_panel(box, limits(ends, 0.04, include=[0.0, 1.0]), (0, 1))
-    draw_x_axis(canvas, panel, "rank agreement of the importances", grid=True)
+    drawn = draw_rows(
+        f"Stability, {target.name}",
+        labels,
+        limits(ends, 0.04, include=[0.0, 1.0]),
+        "rank agreement of the importances",
+        (label_room(labels, 270, size=13, least=220), 190, 40),
+        38,
+        notes=notes,
+    )
+    canvas, panel = drawn.canvas, drawn.panel
     canvas.text(WIDTH, 22, "mean and interval", 12, anchor="end", fill=SOFT)
-    for position, record in enumerate(records):
-        y = TOP + ROW * (position + 0.5)
-        if position:
-            canvas.line(0, y - ROW / 2, WIDTH, y - ROW / 2, stroke=RULE)
+    for record, y in zip(records, drawn, strict=True):
         null = record["between"] == "shuffled labels"
         colour = NEUTRAL if null else ACCENT
-        canvas.text(0, y - 1, words[position][0], 13, left - 14)
-        canvas.text(0, y + 13, words[position][1], 10.5, left - 14, fill=SOFT)
         low, high = (float(end) for end in panel.x([record["low"], record["high"]]))
         canvas.line(low, y, high, y, stroke=NULL if null else colour, stroke_width=2.4)
         place = float(panel.x(record["agreement"]))

@@ -9,14 +9,10 @@ import pandas as pd
 
 from meristem.pages.numbers import fixed, p_value
 from meristem.pages.page import Figure
-from meristem.pages.palette import ACCENT, INK, PAPER, RULE, SOFT
-from meristem.pages.panel import draw_x_axis, make_panel
-from meristem.pages.svg import Canvas, text_width
+from meristem.pages.palette import ACCENT, PAPER, SOFT
+from meristem.pages.rows import WIDTH, draw_rows, label_room
 from meristem.report.view import Target, View
 
-WIDTH = 840
-ROW = 25
-TOP = 40
 SHOWN = 15
 LEVEL = 0.1
 """Share of false finds among the sets called found."""
@@ -37,31 +33,30 @@ def draw_inclusion(view: View, target: Target, name: str) -> Figure | None:
     if rows.empty:
         return None
     labels = [view.node_name(str(node)) for node in rows["node"]]
-    left = min(max(text_width(label, 12) for label in labels) + 14, 300)
     tested = "held_q" in rows and bool(np.isfinite(rows["held_q"]).any())
-    height = ROW * len(rows)
-    canvas = Canvas(WIDTH, TOP + height + 44, f"Sets behind {target.name}")
-    box = (left, float(TOP), WIDTH - left - (180 if tested else 90), float(height))
-    panel = make_panel(box, (0.0, 1.0), (0, 1))
-    draw_x_axis(canvas, panel, "posterior probability that the set acts", grid=True)
+    drawn = draw_rows(
+        f"Sets behind {target.name}",
+        labels,
+        (0.0, 1.0),
+        "posterior probability that the set acts",
+        (label_room(labels, 300), 180 if tested else 90, 40),
+        25,
+    )
+    canvas, panel = drawn.canvas, drawn.panel
     heads = [(WIDTH - (90 if tested else 0), ("expected", "false finds"))]
     heads += [(WIDTH, ("q, lines", "left out"))] if tested else []
     for x, words in heads:
         for line, word in enumerate(words):
             canvas.text(x, 13 + 13 * line, word, 10.5, anchor="end", fill=SOFT)
     zero = float(panel.x(0.0))
-    for position, record in enumerate(rows.to_dict("records")):
-        y = TOP + ROW * (position + 0.5)
-        if position:
-            canvas.line(0, y - ROW / 2, WIDTH, y - ROW / 2, stroke=RULE)
-        canvas.text(0, y + 4, labels[position], 12, left - 14, fill=INK)
+    for label, record, y in zip(labels, rows.to_dict("records"), drawn, strict=True):
         fdr = float(record.get("inclusion_fdr", math.nan))
-        found = fdr <= LEVEL
-        colour = ACCENT if found else SOFT
+        discovered = fdr <= LEVEL
+        colour = ACCENT if discovered else SOFT
         place = float(panel.x(record["inclusion"]))
         canvas.line(zero, y, place, y, stroke=colour, stroke_width=3)
-        tip = f"{labels[position]}: {fixed(record['inclusion'])}"
-        fill = colour if found else PAPER
+        tip = f"{label}: {fixed(record['inclusion'])}"
+        fill = colour if discovered else PAPER
         canvas.circle(place, y, 4.6, tip, fill=fill, stroke=colour, stroke_width=2)
         canvas.text(heads[0][0], y + 4, fixed(fdr), 12, anchor="end", fill=colour)
         if tested:
@@ -71,8 +66,8 @@ def draw_inclusion(view: View, target: Target, name: str) -> Figure | None:
 
 
 def _caption(rows: pd.DataFrame) -> str:
-    found = int((rows["inclusion_fdr"] <= LEVEL).sum())
-    sets = f"{found} set is" if found == 1 else f"{found} sets are"
+    n_discovered = int((rows["inclusion_fdr"] <= LEVEL).sum())
+    sets = f"{n_discovered} set is" if n_discovered == 1 else f"{n_discovered} sets are"
     return (
         "The probability that a set of genes has a part in the trait beyond what "
         "single genes and markers explain ([[posterior probability]]). Expected "

@@ -11,8 +11,8 @@ from meristem.pages.numbers import fixed
 from meristem.pages.page import Figure
 from meristem.pages.palette import ACCENT, INK, NEUTRAL, NULL, SOFT
 from meristem.pages.panel import (
-    draw_frame,
-    draw_slope,
+    draw_axes,
+    draw_regression,
     draw_x_axis,
     draw_y_axis,
     make_panel,
@@ -21,7 +21,6 @@ from meristem.pages.panel import (
 from meristem.pages.scale import Scale, limits, thin
 from meristem.pages.svg import Canvas
 from meristem.report.view import View
-from meristem.stats.regression import regression
 
 WIDTH = 840
 HEIGHT = 170
@@ -59,15 +58,15 @@ def draw_latents(
     drawn = []
     for position, record in enumerate(best.to_dict("records")):
         line, column = divmod(position, columns)
-        part = oriented[oriented["node"] == record["node"]]
+        pairs = oriented[oriented["node"] == record["node"]]
         if "omics" in record:
-            part = part[part["omics"] == record["omics"]]
-        part = part[np.isfinite(part["oriented"])]
-        shown = part.iloc[thin(len(part), POINTS)]
+            pairs = pairs[pairs["omics"] == record["omics"]]
+        pairs = pairs[np.isfinite(pairs["oriented"])]
+        shown = pairs.iloc[thin(len(pairs), POINTS)]
         corner = (column * cell, line * pitch + 62.0)
         record["label"] = view.node_name(str(record["node"]))
         record["several"] = "omics" in record and table["omics"].nunique() > 1
-        _draw_panel(canvas, record, part, shown, corner, min(cell, 300.0))
+        _draw_panel(canvas, record, pairs, shown, corner, min(cell, 300.0))
         drawn.append(shown)
     return Figure(name, canvas.to_svg(), pd.concat(drawn), _caption(table))
 
@@ -75,32 +74,25 @@ def draw_latents(
 def _draw_panel(
     canvas: Canvas,
     record: dict,
-    part: pd.DataFrame,
+    pairs: pd.DataFrame,
     shown: pd.DataFrame,
     corner: tuple[float, float],
     cell: float,
 ) -> None:
-    y_range = limits([part["oriented"]])
+    y_range = limits([pairs["oriented"]])
     left = tick_room(Scale(*y_range, HEIGHT, 0))
     box = (corner[0] + left, corner[1], cell - left - 22, float(HEIGHT))
-    panel = make_panel(box, limits([part["measured"]]), y_range)
+    panel = make_panel(box, limits([pairs["measured"]]), y_range)
     label, top = str(record["label"]), panel.top
     canvas.text(panel.left, top - 25, label, 13, panel.width, font_weight=600, fill=INK)
     words = f"agreement {fixed(record['agreement'])}"
     if record["several"]:
         words += f" \u00b7 {record['omics']}"
     canvas.text(panel.left, top - 9, words, 11.5, panel.width, fill=SOFT)
-    draw_y_axis(canvas, panel)
-    draw_x_axis(canvas, panel)
-    draw_frame(canvas, panel)
+    draw_axes(canvas, panel)
     canvas.dots(panel.x(shown["measured"]), panel.y(shown["oriented"]), 2, NEUTRAL, 0.5)
-    measured, latent = part["measured"].to_numpy(), part["oriented"].to_numpy()
-    slope, intercept, _ = regression(latent, measured)
-    if math.isfinite(slope):
-        ends = (float(measured.min()), float(measured.max()))
-        draw_slope(
-            canvas, panel, slope, intercept, ends, stroke=ACCENT, stroke_width=2.2
-        )
+    measured, latent = pairs["measured"].to_numpy(), pairs["oriented"].to_numpy()
+    draw_regression(canvas, panel, latent, measured)
 
 
 def _caption(table: pd.DataFrame) -> str:

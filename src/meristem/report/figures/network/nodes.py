@@ -9,15 +9,13 @@ import pandas as pd
 
 from meristem.pages.numbers import p_value
 from meristem.pages.page import Figure
-from meristem.pages.palette import ACCENT, INK, NULL, PAPER, SOFT
-from meristem.pages.panel import Panel, draw_x_axis, make_panel
+from meristem.pages.palette import ACCENT, NULL, PAPER, SOFT
+from meristem.pages.panel import Panel
+from meristem.pages.rows import WIDTH, draw_rows, label_room
 from meristem.pages.scale import limits
-from meristem.pages.svg import Canvas, text_width
+from meristem.pages.svg import Canvas
 from meristem.report.view import Target, View
 
-WIDTH = 840
-ROW = 26
-TOP = 34
 SHOWN = 20
 ALPHA = 0.05
 TESTS = {
@@ -42,7 +40,6 @@ def draw_nodes(view: View, target: Target, name: str) -> Figure | None:
         return None
     rows = rows.assign(label=[view.node_name(str(node)) for node in rows["node"]])
     labels = rows["label"].tolist()
-    left = min(max(text_width(label, 12) for label in labels) + 12, 260)
     tests = {
         column: words
         for column, words in TESTS.items()
@@ -50,22 +47,23 @@ def draw_nodes(view: View, target: Target, name: str) -> Figure | None:
     }
     if not (rows["sensitivity"] > 0).any():
         return None  # the network has no part in the prediction
-    height = ROW * len(rows)
-    canvas = Canvas(WIDTH, TOP + height + 44, f"Top nodes, {target.name}")
-    ends = [rows[c] for c in _columns(rows)]
-    right = 24 + 76 * len(tests)
-    box = (left, float(TOP), WIDTH - left - right, float(height))
-    panel = make_panel(box, limits(ends, 0.04, include=[0.0]), (0, 1))
-    panel = _from_zero(panel)
-    draw_x_axis(canvas, panel, "sensitivity", grid=True)
+    low, high = limits([rows[c] for c in _columns(rows)], 0.04, include=[0.0])
+    drawn = draw_rows(
+        f"Top nodes, {target.name}",
+        labels,
+        (0.0 if low > -0.05 * high else low, high),
+        "sensitivity",
+        (label_room(labels, 260), 24 + 76 * len(tests), 34),
+        26,
+        rules=False,
+    )
+    canvas = drawn.canvas
     for place, words in enumerate(tests.values()):
         x = WIDTH - 76 * (len(tests) - 1 - place)
         for line, word in enumerate(words):
             canvas.text(x, 11 + 13 * line, word, 10.5, anchor="end", fill=SOFT)
-    for position, record in enumerate(rows.to_dict("records")):
-        _draw_row(
-            canvas, panel, record, TOP + ROW * (position + 0.5), left, list(tests)
-        )
+    for record, y in zip(rows.to_dict("records"), drawn, strict=True):
+        _draw_row(canvas, drawn.panel, record, y, list(tests))
     return Figure(
         name, canvas.to_svg(), rows, _caption(list(tests), _null(rows), _ranged(rows))
     )
@@ -85,24 +83,10 @@ def _ranged(rows: pd.DataFrame) -> bool:
     return low in rows and bool(np.isfinite(rows[low]).any())
 
 
-def _from_zero(panel: Panel) -> Panel:
-    """Return the panel starting at 0 where no value is negative."""
-    if panel.x.low > -0.05 * panel.x.high:
-        box = (panel.left, panel.top, panel.width, panel.height)
-        return make_panel(box, (0.0, panel.x.high), (0, 1))
-    return panel
-
-
 def _draw_row(
-    canvas: Canvas,
-    panel: Panel,
-    record: dict,
-    y: float,
-    left: float,
-    tests: list[str],
+    canvas: Canvas, panel: Panel, record: dict, y: float, tests: list[str]
 ) -> None:
     name = str(record["label"])
-    canvas.text(0, y + 4, name, 12, left - 12, fill=INK)
     value = float(record["sensitivity"])
     q = [_real(record.get(test)) for test in tests]
     clear = all(value < ALPHA for value in q)
@@ -123,8 +107,8 @@ def _draw_row(
     canvas.circle(place, y, 4.6, tip, fill=fill, stroke=colour, stroke_width=2)
     for number, value in enumerate(q):
         x = WIDTH - 76 * (len(q) - 1 - number)
-        own = ACCENT if value < ALPHA else SOFT
-        canvas.text(x, y + 4, p_value(value), 11, anchor="end", fill=own)
+        ink = ACCENT if value < ALPHA else SOFT
+        canvas.text(x, y + 4, p_value(value), 11, anchor="end", fill=ink)
 
 
 def _real(value: object) -> float:

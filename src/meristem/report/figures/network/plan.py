@@ -1,146 +1,33 @@
-"""A plan as a picture: SVG, light, text as text."""
+"""A plan as a picture of its own: one SVG document, text as text."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
+from dataclasses import replace
 
 import numpy as np
 
-from meristem.pages.plan_layout import Layout, layered
-from meristem.pages.plan_svg import (
-    CARD,
-    GAP,
-    LANE,
-    MARGIN,
-    STACK,
-    STYLE,
-    Card,
-    column_x,
-    draw_card,
-    draw_edge,
-    draw_legend,
-    draw_more,
+from meristem.pages.boxes import (
+    BAR,
+    BELOW,
+    draw_boxes,
     draw_trait,
-    kind_colours,
-    plural,
-    text_at,
+    draw_variants,
+    read_nodes,
+    row_places,
 )
-from meristem.plan.assemble import node_edges, node_labels
-from meristem.plan.summary import count_parents
-from meristem.records import FloatArray, IntArray, NetworkPlan
-from meristem.report.shown_nodes import (
-    Choice,
-    choose_nodes,
-    hidden_links,
-    node_scores,
-)
+from meristem.pages.layered import TRAIT, links_through, place
+from meristem.pages.numbers import plural
+from meristem.pages.palette import SOFT, category
+from meristem.pages.panel import draw_legend
+from meristem.pages.routing import BOX_HEIGHT, draw_curve, draw_edges
+from meristem.pages.svg import Canvas
+from meristem.plan.summary import network_json
+from meristem.records import NetworkPlan
 
-
-def _cards(
-    plan: NetworkPlan,
-    choice: Choice,
-    values: Mapping[str, float] | None,
-) -> list[Card]:
-    n_variant, n_parent = count_parents(plan)
-    label = node_labels(plan)
-    score = node_scores(plan, values)
-    top = float(score[choice.node].max()) if choice.node.size else 0.0
-    cards = []
-    for node in choice.node.tolist():
-        name = str(plan.node_name[node])
-        value = None if values is None else values.get(name)
-        share = score[node] / top if values is not None and top > 0 else 0.0
-        reads = []
-        if n_variant[node]:
-            reads.append(plural(int(n_variant[node]), "variant"))
-        if n_parent[node]:
-            reads.append(plural(int(n_parent[node]), "input"))
-        cards.append(
-            Card(
-                name,
-                str(label[node]),
-                str(plan.node_kind[node]),
-                " + ".join(reads),
-                int(n_variant[node]),
-                float(share),
-                value,
-            )
-        )
-    return cards
-
-
-def _shown_edges(
-    plan: NetworkPlan,
-    choice: Choice,
-) -> tuple[list[tuple[int, int]], int]:
-    """Return edges by item, and how many of them, at the start, are direct.
-
-    The trait is the item after the last node.
-    """
-    item = np.full(plan.n_node + 1, -1, dtype=np.int64)
-    item[choice.node] = np.arange(choice.node.size)
-    item[plan.n_node] = choice.node.size
-    source, target = node_edges(plan)
-    shown = (item[source] >= 0) & (item[target] >= 0)
-    edges = list(
-        zip(item[source[shown]].tolist(), item[target[shown]].tolist(), strict=True)
-    )
-    heads = item[plan.head_node]
-    edges += [(head, choice.node.size) for head in heads[heads >= 0].tolist()]
-    through = hidden_links(plan, choice)
-    linked = [(int(item[one]), int(item[other])) for one, other in through]
-    return edges + linked, len(edges)
-
-
-def _columns(
-    plan: NetworkPlan,
-    choice: Choice,
-    edges: list[tuple[int, int]],
-) -> list[int]:
-    """Return a column per item: after its inputs, level 0 alone in the first."""
-    n_card = choice.node.size
-    column = [int(level > 0) for level in plan.node_level[choice.node]] + [1]
-    readers: list[list[int]] = [[] for _ in range(n_card + 1)]
-    for source, target in edges:
-        readers[source].append(target)
-    # Cards are numbered level by level, so that one pass settles all of them.
-    for source in range(n_card):
-        for target in readers[source]:
-            column[target] = max(column[target], column[source] + 1)
-    column[n_card] = max(column[:n_card], default=0) + 1
-    return column
-
-
-def _edge_points(
-    layout: Layout,
-    column: list[int],
-    edges: list[tuple[int, int]],
-    y: FloatArray,  # (n_item,)
-) -> list[list[tuple[float, float]]]:
-    ways = []
-    shift = float(y[0] - layout.y[0])
-    width = CARD[0]
-    for (source, target), route in zip(edges, layout.route, strict=True):
-        points = [(column_x(column[source]) + width, y[source])]
-        for place, height in route:
-            lane = height + shift
-            points += [(column_x(place), lane), (column_x(place) + width, lane)]
-        points.append((column_x(column[target]), y[target]))
-        ways.append(points)
-    return ways
-
-
-def _headline(plan: NetworkPlan) -> str:
-    read = len({name for level in plan.levels for name in level.variant_col.tolist()})
-    return " · ".join(
-        [
-            f"{read:,} of {plural(plan.variants.n_variant, 'variant')} read",
-            plural(plan.n_node, "node"),
-            plural(len(plan.levels), "level"),
-            plural(plan.n_edge, "edge"),
-        ]
-    )
+WIDTH = 840.0
+TOP = 72.0  # px, room for the title
+ROWS = 2  # per level, at most
 
 
 def draw_plan(
@@ -149,13 +36,13 @@ def draw_plan(
     *,
     trait: str = "trait",
     title: str = "",
-    max_outer: int = 14,
-    max_inner: int = 16,
+    per_row: int = 7,
 ) -> str:
-    """Draw a plan from variants on the left to the trait on the right.
+    """Draw a plan from the variants at the bottom to the trait at the top.
 
-    Of a large plan the top nodes are drawn, those with the largest values or, without
-    values, with the most paths from variants; how many are left out is said.
+    Of a large level two rows are drawn: nodes that feed a node shown above, those with
+    the largest values or, without values, with most inputs first; how many are left
+    out is said.
 
     Parameters
     ----------
@@ -163,11 +50,11 @@ def draw_plan(
         The plan.
     values
         A value per node name (a sensitivity, say): thickness and colour follow its
-        size, and it is written on the card.
+        size, and it is written in the box.
     trait, title
-        What the right end and the whole picture are called.
-    max_outer, max_inner
-        At most so many nodes of level 0, and of all higher levels together.
+        What the top end and the whole picture are called.
+    per_row
+        At most so many boxes beside each other.
 
     Returns
     -------
@@ -187,67 +74,62 @@ def draw_plan(
     >>> draw_plan(make_plan(Knowledge(graph), table)).startswith("<svg")
     True
     """
-    choice = choose_nodes(plan, values, max_outer, max_inner)
-    cards = _cards(plan, choice, values)
-    edges, n_direct = _shown_edges(plan, choice)
-    column = _columns(plan, choice, edges)
-    size = [CARD[1] + GAP] * (len(cards) + 1)
-    layout = layered(column, size, edges, LANE)
-    y = layout.y + MARGIN[1] + CARD[1] / 2 - float(layout.y.min())
-    colours = kind_colours([card.kind for card in cards])
-    drawn = []
-    ways = _edge_points(layout, column, edges, y)
-    for number, ((source, _), points) in enumerate(zip(edges, ways, strict=True)):
-        share = None if values is None else cards[source].share
-        drawn.append(draw_edge(points, share, dashed=number >= n_direct))
-    for card, place, centre in zip(cards, column[:-1], y[:-1], strict=True):
-        drawn.append(draw_card(card, column_x(place), centre, colours[card.kind]))
-    right, trait_width = draw_trait(trait, column_x(column[-1]), y[-1])
-    lowest, more = _more_cards(plan, choice, column, y)
-    height = lowest + CARD[1] / 2 + MARGIN[3]
-    width = column_x(column[-1]) + trait_width + MARGIN[2]
-    left = MARGIN[0] - STACK - 12
-    name = title or "Network"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} '
-        f'{height:.0f}" width="{width:.0f}" height="{height:.0f}" role="img" '
-        f'aria-label="{escape(name, quote=True)}">'
-        f"<style>{STYLE}</style>"
-        '<rect width="100%" height="100%" fill="#ffffff"/>'
-        + text_at(left, 36, name, ' class="title"')
-        + text_at(left, 56, _headline(plan), ' class="head"')
-        + "".join([*drawn, right, *more])
-        + draw_legend(colours, height - 26, dashed=len(edges) > n_direct)
-        + "</svg>\n"
+    record = network_json(plan)
+    names = plan.node_name.tolist()
+    share = _shares(values, names) if values is not None else None
+    nodes = read_nodes(record, share or {})
+    edges = [(edge["source"], edge["target"]) for edge in record["edges"]]
+    heads = plan.node_name[plan.head_node].tolist()
+    layout = place(nodes, edges, WIDTH, per_row, ROWS)
+    layout = replace(
+        layout, heads=tuple(name for name in heads if name in layout.placed)
     )
+    through = links_through([*edges, *((head, TRAIT) for head in heads)], layout.placed)
+    y = row_places(layout, TOP)
+    bottom = y[0] + BOX_HEIGHT / 2 + BELOW + BAR
+    canvas = Canvas(WIDTH, bottom + 48, title or "Network")
+    canvas.text(0, 24, title or "Network", 18, WIDTH, font_weight=650)
+    canvas.text(0, 46, _headline(plan), 12, fill=SOFT)
+    inner = [link for link in through if link[1] != TRAIT]
+    draw_trait(
+        canvas, trait, layout, y, WIDTH, top=TOP, strength=share, through=through
+    )
+    draw_edges(canvas, layout, y, share, inner)
+    colours = kind_colours(plan.node_kind.tolist())
+    notes = {name: f"{value:.3g}" for name, value in (values or {}).items()}
+    draw_boxes(canvas, layout, y, colours, notes)
+    draw_variants(canvas, plan.variants.n_variant, layout, y, WIDTH)
+    entries = [(kind or "node", colour) for kind, colour in colours.items()]
+    draw_legend(canvas, entries, 0, bottom + 28)
+    if through:
+        left = WIDTH - 200
+        ends = [(left, bottom + 24), (left + 30, bottom + 24)]
+        draw_curve(canvas, ends, SOFT, 0.9, dashed=True)
+        canvas.text(left + 38, bottom + 28, "through nodes not drawn", 11, fill=SOFT)
+    return canvas.to_svg() + "\n"
 
 
-def _noun(plan: NetworkPlan, nodes: IntArray) -> str:
-    """Return what hidden nodes are called: their kind if they share one."""
-    kinds = np.unique(plan.node_kind[nodes])
-    kind = str(kinds[0]) if kinds.size == 1 and kinds[0] else "node"
-    return kind if nodes.size == 1 else kind + "s"
+def _shares(values: Mapping[str, float], names: list[str]) -> dict[str, float]:
+    """Return the size of every value as a share of the largest."""
+    size = np.abs([values.get(name, 0.0) for name in names])
+    size = np.nan_to_num(size)
+    top = float(size.max(initial=0.0)) or 1.0
+    return dict(zip(names, (size / top).tolist(), strict=True))
 
 
-def _more_cards(
-    plan: NetworkPlan,
-    choice: Choice,
-    column: list[int],
-    y: FloatArray,  # (n_item,)
-) -> tuple[float, list[str]]:
-    """Return the lowest point and the cards that say how much is not drawn."""
-    places = np.array(column[:-1])
-    lowest = float(y.max())
-    drawn = []
-    inner_place = int(places.max()) if places.max() > 0 else 1
-    for nodes, place in (
-        (choice.hidden_outer, 0),
-        (choice.hidden_inner, inner_place),
-    ):
-        if nodes.size == 0:
-            continue
-        here = y[:-1][places == place]
-        centre = (float(here.max()) if here.size else float(y.min())) + CARD[1] + 4
-        drawn.append(draw_more(nodes.size, column_x(place), centre, _noun(plan, nodes)))
-        lowest = max(lowest, centre)
-    return lowest, drawn
+def kind_colours(kinds: list[str]) -> dict[str, str]:
+    """Return a colour for every kind, in order of appearance."""
+    distinct = dict.fromkeys(kinds)
+    return {kind: category(number) for number, kind in enumerate(distinct)}
+
+
+def _headline(plan: NetworkPlan) -> str:
+    read = len({name for level in plan.levels for name in level.variant_col.tolist()})
+    return " · ".join(
+        [
+            f"{read:,} of {plural(plan.variants.n_variant, 'variant')} read",
+            plural(plan.n_node, "node"),
+            plural(len(plan.levels), "level"),
+            plural(plan.n_edge, "edge"),
+        ]
+    )

@@ -9,9 +9,7 @@ from meristem.pages.numbers import fixed
 from meristem.pages.page import Figure
 from meristem.pages.palette import ACCENT, INK, NEUTRAL, SOFT
 from meristem.pages.panel import (
-    draw_frame,
-    draw_x_axis,
-    draw_y_axis,
+    draw_axes,
     make_panel,
     tick_room,
 )
@@ -42,9 +40,7 @@ def draw_tracking(view: View, target: Target, name: str) -> Figure | None:
     left = tick_room(Scale(*y_range, HEIGHT, 0))
     box = (left, 38.0, WIDTH - left - 20, float(HEIGHT))
     panel = make_panel(box, limits([nodes["sensitivity"]], 0.05, [0.0]), y_range)
-    draw_y_axis(canvas, panel, "agreement of latent and measurement")
-    draw_x_axis(canvas, panel, "sensitivity")
-    draw_frame(canvas, panel)
+    draw_axes(canvas, panel, "sensitivity", "agreement of latent and measurement")
     x, y = panel.x(nodes["sensitivity"]), panel.y(nodes["agreement"])
     many = len(nodes) > NAMED
     canvas.dots(x, y, 2 if many else 4, NEUTRAL, 0.45 if many else 0.9)

@@ -10,11 +10,12 @@ import pandas as pd
 from meristem.pages.numbers import fixed
 from meristem.pages.page import Figure
 from meristem.pages.palette import ACCENT, INK, NEUTRAL, SOFT
-from meristem.pages.panel import Panel, draw_frame, draw_x_axis, draw_y_axis
+from meristem.pages.panel import Panel, draw_axes
 from meristem.pages.panel import make_panel as panel_in
 from meristem.pages.scale import thin
 from meristem.pages.svg import Canvas
 from meristem.report.view import Target, View
+from meristem.stats.metrics import spearman
 
 WIDTH = 840
 HEIGHT = 150
@@ -23,8 +24,9 @@ MOST_MODELS = 6
 FEW = 3
 """Fewer measured nodes make no curve."""
 CLASSES = 5
+RANKED = ("sensitivity", "agreement")
 POINTS = 800
-SAID = {
+SUPERVISION = {
     "none": "never trained on them",
     "shuffled": "trained on those of other lines",
 }
@@ -34,26 +36,26 @@ def validated(view: View, target: Target) -> list[tuple[str, pd.DataFrame]]:
     """Return the networks with enough measured nodes, unsupervised ones first."""
     table = view.of(view.artefacts.latent_validation, target)
     table = table[np.isfinite(table["agreement"]) & np.isfinite(table["sensitivity"])]
-    found = [(str(m), rows) for m, rows in table.groupby("model", sort=False)]
-    return [(m, rows) for m, rows in found if len(rows) >= FEW][:MOST_MODELS]
+    by_model = [(str(m), rows) for m, rows in table.groupby("model", sort=False)]
+    return [(m, rows) for m, rows in by_model if len(rows) >= FEW][:MOST_MODELS]
 
 
 def draw_validation(view: View, target: Target, name: str) -> Figure | None:
     """Return a panel per network, its permutation null as a dashed line."""
-    found = validated(view, target)
-    if not found:
+    networks = validated(view, target)
+    if not networks:
         return None
-    columns = min(COLUMNS, len(found))
-    lines = math.ceil(len(found) / columns)
+    columns = min(COLUMNS, len(networks))
+    lines = math.ceil(len(networks) / columns)
     pitch, cell = HEIGHT + 112, WIDTH / columns
     canvas = Canvas(WIDTH, lines * pitch, f"Latent validation, {target.name}")
     drawn = []
-    for position, (model, rows) in enumerate(found):
+    for position, (model, rows) in enumerate(networks):
         line, column = divmod(position, columns)
         corner = (column * cell, line * pitch)
         width = min(cell - 66, 330.0)
         canvas.text(corner[0] + 34, corner[1] + 14, model, 13, width, font_weight=600)
-        for step, words in enumerate(_said(rows)):
+        for step, words in enumerate(_heading(rows)):
             y = corner[1] + 30 + 14 * step
             canvas.text(corner[0] + 34, y, words, 11, width, fill=SOFT)
         box = (corner[0] + 34, corner[1] + 58.0, width, float(HEIGHT))
@@ -75,23 +77,19 @@ def in_classes(rows: pd.DataFrame) -> pd.DataFrame:
 
 def rank_correlation(rows: pd.DataFrame) -> float:
     """Return Spearman's correlation of sensitivity and agreement."""
-    ranks = rows[["sensitivity", "agreement"]].rank().to_numpy(float)
-    if (np.ptp(ranks, axis=0) == 0).any():
-        return math.nan
-    return float(np.corrcoef(ranks.T)[0, 1])
+    sensitivity, agreement = (rows[name].to_numpy(float) for name in RANKED)
+    return spearman(sensitivity, agreement) if np.ptp(agreement) > 0 else math.nan
 
 
-def _said(rows: pd.DataFrame) -> list[str]:
+def _heading(rows: pd.DataFrame) -> list[str]:
     how = str(rows["supervision"].iloc[0]) if "supervision" in rows else ""
-    said = SAID.get(how, "trained on them" if how else "")
+    supervision = SUPERVISION.get(how, "trained on them" if how else "")
     r = f"rank correlation {fixed(rank_correlation(rows))}"
-    return [said, r] if said else [r]
+    return [supervision, r] if supervision else [r]
 
 
 def _draw(canvas: Canvas, panel: Panel, rows: pd.DataFrame) -> None:
-    draw_y_axis(canvas, panel, "")
-    draw_x_axis(canvas, panel, "sensitivity")
-    draw_frame(canvas, panel)
+    draw_axes(canvas, panel, "sensitivity")
     if "null_mean" in rows and np.isfinite(rows["null_mean"]).any():
         y = float(panel.y(float(rows["null_mean"].mean())))
         right = panel.left + panel.width

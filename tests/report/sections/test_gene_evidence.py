@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from meristem.report.sections.evidence import enrichment_section, evidence_section
+from meristem.report.sections.gene_evidence import (
+    enrichment_section,
+    gene_evidence_section,
+)
 from meristem.report.view import View
 
 
 def test_genes_are_counted_by_who_found_them(small_view: View) -> None:
-    section = evidence_section(small_view)
+    section = gene_evidence_section(small_view)
     assert section is not None
     text = "".join(block for block in section.blocks if isinstance(block, str))
     for words in ("network alone", "GWAS alone"):
@@ -20,7 +23,7 @@ def test_genes_are_counted_by_who_found_them(small_view: View) -> None:
 def test_nothing_found_is_said(small_view: View) -> None:
     table = small_view.artefacts.evidence.assign(found_by="")
     view = replace(small_view, artefacts=replace(small_view.artefacts, evidence=table))
-    section = evidence_section(view)
+    section = gene_evidence_section(view)
     assert section is not None
     text = "".join(block for block in section.blocks if isinstance(block, str))
     assert "No method finds a gene" in text
@@ -40,5 +43,5 @@ def test_sections_can_be_left_out(small_view: View) -> None:
         for name in ("evidence", "enrichment")
     }
     view = replace(small_view, artefacts=replace(small_view.artefacts, **parts))
-    assert evidence_section(view) is None
+    assert gene_evidence_section(view) is None
     assert enrichment_section(view) is None

@@ -7,44 +7,45 @@ from markupsafe import Markup
 
 from meristem.pages.numbers import count, fixed, number, p_value
 from meristem.pages.page import Section
-from meristem.pages.table import table_html
+from meristem.pages.table import folded, table_html
+from meristem.report.columns import Columns, add_names, folded_columns
 from meristem.report.figures.genes.enrichment import draw_enrichment
-from meristem.report.figures.genes.evidence import LEVEL, draw_evidence
-from meristem.report.per_target import per_target
+from meristem.report.figures.genes.gene_evidence import LEVEL, draw_gene_evidence
+from meristem.report.per_target import target_section
 from meristem.report.view import Target, View
 
 MOST_ROWS = 40
 
-_COLUMNS = {
-    "gene": "gene",
-    "found_by": "found by",
-    "rank": "rank of sensitivity",
-    "sensitivity": "sensitivity",
-    "network_p": "network p",
-    "network_q": "network q",
-    "null_q": "q against shuffled labels",
-    "gwas_p": "GWAS p",
-    "gwas_q": "GWAS q",
-    "gwas_variant": "best variant",
-    "twas_p": "TWAS p",
-    "twas_q": "TWAS q",
-    "agreement": "agreement",
+_COLUMNS: Columns = {
+    "gene": ("gene", None),
+    "name": ("name", None),
+    "found_by": ("found by", None),
+    "rank": ("rank of sensitivity", count),
+    "sensitivity": ("sensitivity", number),
+    "network_p": ("network p", p_value),
+    "network_q": ("network q", p_value),
+    "null_q": ("q against shuffled labels", p_value),
+    "gwas_p": ("GWAS p", p_value),
+    "gwas_q": ("GWAS q", p_value),
+    "gwas_variant": ("best variant", None),
+    "twas_p": ("TWAS p", p_value),
+    "twas_q": ("TWAS q", p_value),
+    "agreement": ("agreement", fixed),
 }
 
 
-def evidence_section(view: View) -> Section | None:
+def gene_evidence_section(view: View) -> Section | None:
     """Return genes by method, with the evidence for each."""
-    blocks = per_target(view, {"evidence": draw_evidence}, _below)
-    if not blocks:
-        return None
     intro = (
         "The same data asked three ways. A gene that only the network finds may be a "
         "real gain (small effects that act together, effects through a pathway) or "
         "borrowed from its neighbours in the graph: look at its other evidence before "
         "you follow it up."
     )
-    title = "Genes by network, GWAS and TWAS"
-    return Section(title, "evidence", "", intro, tuple(blocks))
+    heading = ("Genes by network, GWAS and TWAS", "evidence")
+    return target_section(
+        view, heading, intro, {"evidence": draw_gene_evidence}, _below
+    )
 
 
 def _below(view: View, target: Target) -> Markup:
@@ -53,8 +54,8 @@ def _below(view: View, target: Target) -> Markup:
 
 
 def _counts(rows: pd.DataFrame) -> Markup:
-    found = rows[rows["found_by"] != ""]["found_by"].value_counts()
-    if found.empty:
+    methods_found = rows[rows["found_by"] != ""]["found_by"].value_counts()
+    if methods_found.empty:
         text = (
             f"No method finds a gene at a q value of {LEVEL:g} among {len(rows):,} "
             "genes of the network."
@@ -62,8 +63,8 @@ def _counts(rows: pd.DataFrame) -> Markup:
         return Markup('<p class="note">{}</p>').format(text)
     frame = pd.DataFrame(
         {
-            "found by": [_words(str(methods)) for methods in found.index],
-            "genes": found.to_numpy(),
+            "found by": [_words(str(methods)) for methods in methods_found.index],
+            "genes": methods_found.to_numpy(),
         }
     )
     note = f"At a q value of {LEVEL:g}, of {len(rows):,} genes in the network."
@@ -79,44 +80,29 @@ def _words(methods: str) -> str:
     ('network alone', 'GWAS and TWAS')
     """
     names = {"network": "network", "gwas": "GWAS", "twas": "TWAS"}
-    said = [names.get(method, method) for method in methods.split(";")]
-    return " and ".join(said) if len(said) > 1 else f"{said[0]} alone"
+    readable = [names.get(method, method) for method in methods.split(";")]
+    return " and ".join(readable) if len(readable) > 1 else f"{readable[0]} alone"
 
 
 def _table(view: View, rows: pd.DataFrame) -> Markup:
-    found = rows[rows["found_by"] != ""]
-    shown = (found if not found.empty else rows).head(MOST_ROWS)
-    kept = {old: new for old, new in _COLUMNS.items() if old in shown}
-    shown = shown[list(kept)].rename(columns=kept).dropna(axis=1, how="all")
-    if view.node_label:
-        readable = [view.node_name(str(gene)) for gene in shown["gene"]]
-        if readable != shown["gene"].tolist():
-            shown.insert(1, "name", readable)
-    formats = {new: p_value for new in kept.values() if new.endswith((" p", " q"))}
-    formats |= {
-        "q against shuffled labels": p_value,
-        "sensitivity": number,
-        "agreement": fixed,
-        "rank of sensitivity": count,
-    }
-    present = {name: form for name, form in formats.items() if name in shown}
+    discovered = rows[rows["found_by"] != ""]
+    shown = (discovered if not discovered.empty else rows).head(MOST_ROWS)
     note = f"{len(shown)} of {len(rows):,} genes; all are in evidence.csv."
-    return Markup(
-        "<details><summary>The evidence for each gene</summary>"
-        '<div class="inside">{}</div></details>'
-    ).format(table_html(shown, present, note=note))
+    shown = add_names(view, shown, "gene")
+    return folded_columns("The evidence for each gene", shown, _COLUMNS, note)
 
 
 def enrichment_section(view: View) -> Section | None:
     """Return the terms that hold many of the genes that matter."""
-    blocks = per_target(view, {"enrichment": draw_enrichment}, _terms)
-    if not blocks:
-        return None
     intro = (
         "Do the genes that matter belong together? Each term of the graph is tested "
         "for high-ranking genes, by each method."
     )
-    return Section("Enriched terms", "enrichment", "", intro, tuple(blocks))
+    heading, families = (
+        ("Enriched terms", "enrichment"),
+        {"enrichment": draw_enrichment},
+    )
+    return target_section(view, heading, intro, families, _terms)
 
 
 def _terms(view: View, target: Target) -> Markup:
@@ -134,7 +120,5 @@ def _terms(view: View, target: Target) -> Markup:
         shown = shown.drop(columns="label")
     formats = {"n_genes": count, "score": fixed, "p": p_value, "q": p_value}
     note = f"{len(shown)} of {len(rows):,} tests; all are in enrichment.csv."
-    return Markup(
-        "<details><summary>All numbers of the top terms</summary>"
-        '<div class="inside">{}</div></details>'
-    ).format(table_html(shown, formats, headings, note=note))
+    table = table_html(shown, formats, headings, note=note)
+    return folded("All numbers of the top terms", table)

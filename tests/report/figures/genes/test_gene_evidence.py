@@ -5,7 +5,11 @@ from dataclasses import replace
 import numpy as np
 
 from meristem.pages.palette import ACCENT
-from meristem.report.figures.genes.evidence import SHOWN, draw_evidence, evidence_rows
+from meristem.report.figures.genes.gene_evidence import (
+    SHOWN,
+    draw_gene_evidence,
+    gene_evidence_rows,
+)
 from meristem.report.view import View
 
 
@@ -16,12 +20,12 @@ def changed(view: View, **columns: object) -> View:
 
 def test_what_the_network_adds_comes_first(large_view: View, parse_svg) -> None:
     target = large_view.targets[0]
-    rows = evidence_rows(large_view, target)
+    rows = gene_evidence_rows(large_view, target)
     assert rows["found_by"].iloc[0] == "network"
     assert rows["found_by"].tolist()[1:3] == ["network;gwas;twas", "gwas"]
     # three are found: the next best fill half of the rows
     assert len(rows) == SHOWN // 2
-    figure = draw_evidence(large_view, target, "evidence")
+    figure = draw_gene_evidence(large_view, target, "evidence")
     assert figure is not None
     root = parse_svg(figure.svg)
     circles = [item for item in root.iter() if item.tag.endswith("circle")]
@@ -31,12 +35,12 @@ def test_what_the_network_adds_comes_first(large_view: View, parse_svg) -> None:
 
 def test_more_found_genes_than_rows(large_view: View) -> None:
     view = changed(large_view, found_by="gwas")
-    assert len(evidence_rows(view, view.targets[0])) == SHOWN
+    assert len(gene_evidence_rows(view, view.targets[0])) == SHOWN
 
 
 def test_a_method_without_values_has_no_column(small_view: View, parse_svg) -> None:
     view = changed(small_view, twas_p=np.nan, twas_q=np.nan)
-    figure = draw_evidence(view, view.targets[0], "evidence")
+    figure = draw_gene_evidence(view, view.targets[0], "evidence")
     assert figure is not None
     text = "".join(parse_svg(figure.svg).itertext())
     assert "GWAS" in text
@@ -47,7 +51,7 @@ def test_p_of_zero_and_missing_p(small_view: View, parse_svg) -> None:
     p = small_view.artefacts.evidence["gwas_p"].to_numpy().copy()
     p[0], p[1] = 0.0, np.nan
     view = changed(small_view, gwas_p=p)
-    figure = draw_evidence(view, view.targets[0], "evidence")
+    figure = draw_gene_evidence(view, view.targets[0], "evidence")
     assert figure is not None
     parse_svg(figure.svg)
 
@@ -55,4 +59,4 @@ def test_p_of_zero_and_missing_p(small_view: View, parse_svg) -> None:
 def test_without_evidence(small_view: View) -> None:
     table = small_view.artefacts.evidence.head(0)
     view = replace(small_view, artefacts=replace(small_view.artefacts, evidence=table))
-    assert draw_evidence(view, view.targets[0], "evidence") is None
+    assert draw_gene_evidence(view, view.targets[0], "evidence") is None
