@@ -236,7 +236,9 @@ def read_table(path: str | Path) -> Table:
             remedy="save the sheet as CSV",
         )
     table = (
-        _read_parquet(path) if _is_parquet(path) else parse_table(read_text(path), path)
+        _read_parquet(path)
+        if _is_parquet(path)
+        else parse_table(read_text(path, MOST_ROWS), path)
     )
     _refuse_header(table)
     if table.n_row == 0:

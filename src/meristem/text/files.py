@@ -63,7 +63,7 @@ def unpacked(path: str | Path) -> Iterator[BinaryIO]:
         ) from error
 
 
-def _read_bytes(path: Path) -> bytes:
+def _read_bytes(path: Path, most_line: int | None) -> bytes:
     """Return the unpacked bytes; refuse what is no text while it is read."""
     most = min(MOST_BYTES, max(_FREE_BYTES, MOST_GROWTH * path.stat().st_size))
     blocks: list[bytes] = []
@@ -88,6 +88,12 @@ def _read_bytes(path: Path) -> bytes:
                     remedy="keep the rows and columns that are needed, or write "
                     "tables as Parquet",
                 )
+            if most_line is not None and n_line > most_line:
+                raise DataError(
+                    f"has more than {most_line:,} lines",
+                    where=path,
+                    remedy="keep the rows that are needed, or write it as Parquet",
+                )
             blocks.append(block)
     return b"".join(blocks)
 
@@ -100,17 +106,18 @@ def _no_utf8(path: Path, line: int) -> DataError:
     )
 
 
-def read_text(path: str | Path) -> str:
+def read_text(path: str | Path, most_line: int | None = None) -> str:
     """Return the text of a plain or gzipped file: UTF-8, any newline, no BOM.
 
     Raises
     ------
     DataError
-        If the file is absent, empty, truncated, not UTF-8, holds zero bytes, or is
-        larger than `MOST_BYTES`, or `MOST_GROWTH` times its size on disk.
+        If the file is absent, empty, truncated, not UTF-8, holds zero bytes, has more
+        than `most_line` lines, or is larger than `MOST_BYTES`, or `MOST_GROWTH` times
+        its size on disk.
     """
     path = require_file(path)
-    raw = _read_bytes(path)
+    raw = _read_bytes(path, most_line)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
