@@ -124,6 +124,6 @@ def read_table(
             where=source.at(1),
             remedy=f"add a header line with these names ({wanted})",
         )
-    column = {name: table.words(heading) for name, heading in found.items()}
+    columns = {name: table.words(heading) for name, heading in found.items()}
     line = [] if table.row_line is None else table.row_line.tolist()
-    return Table(source, column, line)
+    return Table(source, columns, line)

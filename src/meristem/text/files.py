@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, cast
 
 from meristem.errors import DataError
 
@@ -38,7 +38,7 @@ def require_file(path: str | Path) -> Path:
 
 
 @contextmanager
-def unpacked(path: str | Path) -> Iterator[BinaryIO]:
+def unpacked(path: str | Path) -> Iterator[IO[bytes]]:
     """Give the bytes of a plain or gzipped file as a stream.
 
     Gzip is recognised by its first bytes, not by the name.
@@ -54,7 +54,7 @@ def unpacked(path: str | Path) -> Iterator[BinaryIO]:
         packed = handle.read(2) == b"\x1f\x8b"
     try:
         with gzip.open(path) if packed else path.open("rb") as stream:
-            yield stream
+            yield cast(IO[bytes], stream)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
             "the gzip stream is truncated or damaged",
