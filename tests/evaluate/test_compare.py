@@ -236,3 +236,11 @@ def test_the_interval_is_wider_than_the_bootstrap_by_the_root_of_two():
     low, high = paired_interval(0.3, draws)
     assert low == pytest.approx(0.3 - 1.96 * np.sqrt(2), abs=0.05)
     assert high == pytest.approx(0.3 + 1.96 * np.sqrt(2), abs=0.05)
+
+
+def test_folds_of_two_lines_give_no_verdict():
+    (verdict,) = judge(table({"binn": 0.1, "gblup": 3.0}, n_line=8), "gblup")
+    assert verdict.verdict == "not distinguishable"
+    assert verdict.line.startswith("No verdict on binn against gblup")
+    (verdict,) = judge(table({"binn": 0.1, "gblup": 3.0}, n_line=60), "gblup")
+    assert "No verdict" not in verdict.line

@@ -66,6 +66,14 @@ def test_a_packed_file_may_not_grow_beyond_measure(
     assert str(file) in caught.value.where
 
 
+def test_lines_are_counted_while_they_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    file.write_text("a\n" * 9)
+    assert read_text(file, 9).count("a") == 9
+    with pytest.raises(DataError, match="has more than 8 lines"):
+        read_text(file, 8)
+
+
 def test_folders_and_absent_files(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="folder"):
         require_file(tmp_path)

@@ -20,7 +20,7 @@ narrow).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -37,6 +37,9 @@ TRAINING_VARIANCE = 2.0
 
 ALL = "all"
 """Trait and environment of a verdict over all targets."""
+
+FEWEST_IN_FOLD = 4
+"""Test rows that the largest fold must have for a verdict."""
 
 SUBSAMPLE = ":n="
 """Marks the schemes of a learning curve."""
@@ -144,6 +147,7 @@ def judge(
         if SUBSAMPLE in scheme:
             continue
         rows = predictions.take(predictions.split == scheme)
+        thin = _largest_fold(rows) < FEWEST_IN_FOLD
         draws = draw_scheme(rows, models, groups, seed)
         for model in models:
             if model == reference:
@@ -154,10 +158,26 @@ def judge(
                 if model in by_model and reference in by_model
             }
             deployable = model not in not_deployable
-            verdicts.extend(
-                _verdicts(pairs, (model, reference, scheme), deployable=deployable)
-            )
+            judged = _verdicts(pairs, (model, reference, scheme), deployable=deployable)
+            verdicts.extend(_without_ground(one) if thin else one for one in judged)
     return tuple(verdicts)
+
+
+def _largest_fold(rows: PredictionTable) -> int:
+    """Return the number of test rows of one target in the largest fold."""
+    columns = (rows.model, rows.trait, rows.environment, rows.replicate, rows.fold)
+    codes = [np.unique(column, return_inverse=True)[1] for column in columns]
+    _, count = np.unique(np.column_stack(codes), axis=0, return_counts=True)
+    return int(count.max(initial=0))
+
+
+def _without_ground(verdict: Verdict) -> Verdict:
+    """Return the figures without a verdict: correlations of so few rows are chance."""
+    line = (
+        f"No verdict on {verdict.model} against {verdict.reference}: no fold has "
+        f"{FEWEST_IN_FOLD} lines to test, and a correlation of fewer is chance."
+    )
+    return replace(verdict, verdict="not distinguishable", line=line)
 
 
 def _verdicts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy import sparse
@@ -33,7 +33,7 @@ class EdgeList:
     def take(self, keep: Sequence[bool]) -> EdgeList:
         """Return some of the edges."""
         names = ("cause", "effect", "kind", "sign", "line")
-        kept = {
+        kept: dict[str, Any] = {
             name: tuple(
                 value
                 for value, kept in zip(getattr(self, name), keep, strict=True)
@@ -123,7 +123,7 @@ def without_feedback(
     keep = ~(loop | back)
     ends = np.cumsum([len(edges.line) for edges in lists])[:-1]
     parts = np.split(keep, ends)
-    kept = [edges.take(part) for edges, part in zip(lists, parts, strict=True)]
+    kept = [edges.take(part.tolist()) for edges, part in zip(lists, parts, strict=True)]
     return kept, (*notes, *dropped)
 
 
@@ -183,8 +183,8 @@ def _closing_edges(
         way, on_way = [(root, iter(ways[root]))], {root}
         while way:
             node, edges = way[-1]
-            edge = next(edges, None)
-            if edge is None:
+            edge = next(edges, -1)
+            if edge < 0:
                 way.pop()
                 on_way.discard(node)
                 done.add(node)

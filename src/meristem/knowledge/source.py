@@ -10,7 +10,7 @@ from pathlib import Path
 
 from meristem.errors import DataError, KnowledgeError
 from meristem.text.column_names import find_column
-from meristem.text.columns import parse_table
+from meristem.text.columns import MOST_ROWS, parse_table
 from meristem.text.files import hash_file, read_text
 
 _VERSION = re.compile(
@@ -77,7 +77,7 @@ def read_source(path: str | Path) -> SourceText:
     """
     path = Path(path)
     with knowledge_errors():
-        text = read_text(path)
+        text = read_text(path, MOST_ROWS)
     return SourceText(path, text, hash_file(path), path.stat().st_size)
 
 
@@ -124,6 +124,6 @@ def read_table(
             where=source.at(1),
             remedy=f"add a header line with these names ({wanted})",
         )
-    column = {name: table.words(heading) for name, heading in found.items()}
+    columns = {name: table.words(heading) for name, heading in found.items()}
     line = [] if table.row_line is None else table.row_line.tolist()
-    return Table(source, column, line)
+    return Table(source, columns, line)

@@ -139,7 +139,8 @@ def _check_data(config: AnalysisConfig, found: _Findings) -> Dataset | None:
     population = found.attempt(lambda: read_population(config))
     inbred = None if population is None else population[0]
     phenotypes = found.attempt(lambda: read_phenotypes(config, inbred))
-    found.take(lambda: phenotype_notes(config))
+    if phenotypes is not None:
+        found.take(lambda: phenotype_notes(config))
     if population is None:
         _check_side_tables(config, found)
         return None

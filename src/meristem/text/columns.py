@@ -141,8 +141,8 @@ class Table:
                         where=self.place(row, name),
                         remedy=_number_remedy(word, setting),
                     ) from error
-        coded = [float(code) for code in codes if _is_number(code)]
-        numbers[np.isin(numbers, coded)] = math.nan
+        numeric = [float(code) for code in codes if _is_number(code)]
+        numbers[np.isin(numbers, numeric)] = math.nan
         wrong = np.flatnonzero((np.abs(numbers) > largest) | np.isinf(numbers))
         if wrong.size:
             held = float(numbers[wrong[0]])
@@ -236,7 +236,9 @@ def read_table(path: str | Path) -> Table:
             remedy="save the sheet as CSV",
         )
     table = (
-        _read_parquet(path) if _is_parquet(path) else parse_table(read_text(path), path)
+        _read_parquet(path)
+        if _is_parquet(path)
+        else parse_table(read_text(path, MOST_ROWS), path)
     )
     _refuse_header(table)
     if table.n_row == 0:
@@ -312,10 +314,12 @@ def parse_table(text: str, path: Path) -> Table:
     delimiter = delimiter_of(first)
     _refuse_size(path, text.count("\n"), first.count(delimiter) + 1)
     by_tabs = delimiter == "\t"
-    quoting = csv.QUOTE_NONE if by_tabs else csv.QUOTE_MINIMAL
     # Not str.splitlines, which also breaks at form feeds and the like.
     reader = csv.reader(
-        StringIO(text), delimiter=delimiter, quoting=quoting, strict=True
+        StringIO(text),
+        delimiter=delimiter,
+        quoting=csv.QUOTE_NONE if by_tabs else csv.QUOTE_MINIMAL,
+        strict=True,
     )
     rows: list[list[str]] = []
     starts: list[int] = []

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, cast
 
 from meristem.errors import DataError
 
@@ -52,7 +52,7 @@ def require_file(path: str | Path) -> Path:
 
 
 @contextmanager
-def unpacked(path: str | Path) -> Iterator[BinaryIO]:
+def unpacked(path: str | Path) -> Iterator[IO[bytes]]:
     """Give the bytes of a plain or gzipped file as a stream.
 
     Gzip is recognised by its first bytes, not by the name.
@@ -68,7 +68,7 @@ def unpacked(path: str | Path) -> Iterator[BinaryIO]:
         packed = handle.read(2) == b"\x1f\x8b"
     try:
         with gzip.open(path) if packed else path.open("rb") as stream:
-            yield stream
+            yield cast(IO[bytes], stream)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
             "the gzip stream is truncated or damaged",
@@ -77,7 +77,7 @@ def unpacked(path: str | Path) -> Iterator[BinaryIO]:
         ) from error
 
 
-def _read_bytes(path: Path) -> bytes:
+def _read_bytes(path: Path, most_line: int) -> bytes:
     """Return the unpacked bytes; refuse what is no text while it is read."""
     most = min(MOST_BYTES, max(_FREE_BYTES, MOST_GROWTH * path.stat().st_size))
     blocks: list[bytes] = []
@@ -102,12 +102,11 @@ def _read_bytes(path: Path) -> bytes:
                     remedy="keep the rows and columns that are needed, or write "
                     "tables as Parquet",
                 )
-            if n_line > MOST_LINES:
+            if n_line > most_line:
                 raise DataError(
-                    f"has more than {MOST_LINES:,} lines",
+                    f"has more than {most_line:,} lines",
                     where=path,
-                    remedy="check what wrote it; thin large genotypes, or give them "
-                    "as VCF or PLINK .bed",
+                    remedy="keep the rows that are needed, or write it as Parquet",
                 )
             blocks.append(block)
     return b"".join(blocks)
@@ -121,18 +120,18 @@ def _no_utf8(path: Path, line: int) -> DataError:
     )
 
 
-def read_text(path: str | Path) -> str:
+def read_text(path: str | Path, most_line: int = MOST_LINES) -> str:
     """Return the text of a plain or gzipped file: UTF-8, any newline, no BOM.
 
     Raises
     ------
     DataError
         If the file is absent, empty, truncated, not UTF-8, holds zero bytes, has more
-        than `MOST_LINES` lines, or is larger than `MOST_BYTES`, or `MOST_GROWTH`
-        times its size on disk.
+        than `most_line` lines, or is larger than `MOST_BYTES`, or `MOST_GROWTH` times
+        its size on disk.
     """
     path = require_file(path)
-    raw = _read_bytes(path)
+    raw = _read_bytes(path, most_line)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

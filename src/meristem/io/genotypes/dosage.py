@@ -285,8 +285,8 @@ def _read_parquet(path: Path) -> _Grid:
 
 
 def _parse_column(table: Table, index: int) -> NDArray[np.int8]:  # (n_row,)
-    values = table.columns[index]
     title = table.column_name[index]
+    values = table.column(title)
     numbers = table.numbers(title) if values.dtype.kind == "U" else values
     known = ~np.isnan(numbers)
     whole = known & (np.abs(numbers) <= _LARGEST)

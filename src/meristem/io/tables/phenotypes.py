@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -352,7 +353,6 @@ def _choose(observations: Observations, config: PhenotypeConfig) -> Observations
 def _keep(observations: Observations, keep: NDArray[np.bool_]) -> Observations:
     if keep.all():
         return observations
-    fields = vars(observations).items()
-    return Observations(
-        **{k: v[keep] if isinstance(v, np.ndarray) else v for k, v in fields}
-    )
+    columns = vars(observations).items()
+    kept: dict[str, Any] = {k: v[keep] for k, v in columns if isinstance(v, np.ndarray)}
+    return replace(observations, **kept)

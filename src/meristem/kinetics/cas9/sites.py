@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 import pandas as pd
@@ -257,7 +257,7 @@ def _layout(path: Path) -> tuple[str, list[str] | None, int]:
     return separator, None, above
 
 
-def _opened(stream: BinaryIO) -> TextIOWrapper:
+def _opened(stream: IO[bytes]) -> TextIOWrapper:
     return TextIOWrapper(stream, encoding="utf-8-sig")
 
 

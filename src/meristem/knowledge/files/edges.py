@@ -132,5 +132,6 @@ def _parse_sif(source: SourceText) -> EdgeList:
         for effect in cells[2:]:
             sign = _SIGNS.get(cells[1].lower(), 0)
             edges.append((cells[0], effect, cells[1], sign, number))
-    columns = zip(*edges, strict=True) if edges else ((),) * 5
-    return EdgeList(str(source.path), *columns, lone=tuple(lone))
+    cause, effect, kind, sign, place = zip(*edges, strict=True) if edges else ((),) * 5
+    path = str(source.path)
+    return EdgeList(path, cause, effect, kind, sign, place, tuple(lone))
