@@ -134,9 +134,7 @@ def test_dosages_of_another_code_are_refused_in_prediction(data):
     model = GBLUPRegressor().fit(x, y)
     with pytest.raises(ValueError, match=r"x3 holds 3; .* whole dosages from 0 to 2"):
         model.predict(np.where(np.arange(25) == 3, 3.0, x))
-    with pytest.raises(
-        ValueError, match="holds -1; the training held whole dosages from 0"
-    ):
+    with pytest.raises(ValueError, match="holds -1; the training held whole"):
         model.predict(x - 1)
     with pytest.raises(ValueError, match=r"holds 0\.5"):
         model.predict(np.full_like(x, 0.5))
