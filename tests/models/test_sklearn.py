@@ -101,6 +101,57 @@ def test_other_values_lose_less_than_half_a_step():
     assert code.encode(x).max() == 126
 
 
+def test_every_column_is_coded_on_its_own_values():
+    rng = np.random.default_rng(0)
+    x = np.column_stack([rng.normal(size=50), 1000 * rng.normal(size=50)])
+    code = learn_code(x)
+    assert np.unique(code.encode(x)[:, 0]).size > 20
+    assert code.encode(x).max(axis=0).tolist() == [126, 126]
+
+
+@pytest.mark.parametrize("estimator", [GBLUPRegressor(), RidgeBLUPRegressor()])
+def test_a_wide_column_beside_dosages_is_refused_by_name(data, estimator):
+    x, y = data
+    age = np.random.default_rng(1).integers(20, 80, len(x))
+    frame = pd.DataFrame(x, columns=[f"snp{i}" for i in range(25)]).assign(age=age)
+    with pytest.raises(ValueError, match=r"no dosages: age \(2\d to 7\d\)"):
+        clone(estimator).fit(frame, y)
+    with pytest.raises(ValueError, match="no dosages: x25"):
+        clone(estimator).fit(frame.assign(age=age / 1000 - 5).to_numpy(), y)
+
+
+def test_two_copies_are_more_than_one_though_training_held_one_at_most():
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 2, (60, 10)).astype(float)
+    y = x @ np.arange(1.0, 11) + 0.1 * rng.normal(size=60)
+    model = RidgeBLUPRegressor().fit(x, y)
+    none, one, two = model.predict(np.outer([0, 1, 2], np.ones(10)))
+    assert two - one == pytest.approx(one - none, rel=1e-6)
+
+
+def test_dosages_of_another_code_are_refused_in_prediction(data):
+    x, y = data
+    model = GBLUPRegressor().fit(x, y)
+    with pytest.raises(ValueError, match=r"x3 holds 3; .* whole dosages from 0 to 2"):
+        model.predict(np.where(np.arange(25) == 3, 3.0, x))
+    with pytest.raises(ValueError, match="holds -1; the training held whole"):
+        model.predict(x - 1)
+    with pytest.raises(ValueError, match=r"holds 0\.5"):
+        model.predict(np.full_like(x, 0.5))
+    centred = GBLUPRegressor().fit(x - 1, y)
+    np.testing.assert_allclose(centred.predict(x - 1), model.predict(x))
+
+
+def test_imputed_dosages_share_one_scale(data):
+    x, y = data
+    x = x.copy()
+    x[:, 0] = np.clip(x[:, 0] + 0.25, 0, 2)
+    code = learn_code(x)
+    assert (code.per_unit == 63).all()
+    with pytest.raises(ValueError, match=r"x1 holds 2\.5"):
+        GBLUPRegressor().fit(x, y).predict(np.where(np.arange(25) == 1, 2.5, x))
+
+
 def test_a_missing_call_is_the_training_mean(data):
     x, y = data
     model = GBLUPRegressor().fit(x, y)

@@ -1,15 +1,18 @@
 """The models as scikit-learn estimators on a plain matrix X.
 
-X holds dosages: whole numbers from 0 to 127 are taken as they are, NaN is a missing
-call. A column with other values is written on 127 equal steps between its smallest
-and its largest training value, because the models read dosages of one byte; values
-beyond are clipped. Columns of a data frame are matched to a plan's variants by name.
+X holds dosages: whole numbers from 0 to the ploidy (2, or the next even number above
+the largest, at most 8), -1, 0 and 1, or imputed dosages between; NaN is a missing call.
+Dosages beyond the ploidy are refused in `predict`. Columns that are no dosages (age,
+altitude) are refused beside columns that are. Where no column is a dosage, each is
+written on 127 equal steps between its smallest and its largest training value, because
+the models read dosages of one byte; values beyond are clipped. Columns of a data frame
+are matched to a plan's variants by name.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,6 +42,8 @@ from meristem.records import (
 STEPS = 126
 """Largest dosage that a column of other than whole numbers is written to."""
 
+GREATEST_PLOIDY = 8
+
 
 @dataclass(frozen=True)
 class DosageCode:
@@ -46,7 +51,8 @@ class DosageCode:
 
     low: FloatArray  # (n_feature,)
     per_unit: FloatArray  # (n_feature,)
-    ploidy: int
+    ploidy: int  # largest code
+    kind: Literal["whole", "imputed", "other"] = "other"
 
     def encode(self, x: FloatArray) -> NDArray[np.int8]:  # (n_sample, n_feature)
         """Return dosages, missing where x is NaN."""
@@ -56,21 +62,82 @@ class DosageCode:
         dosage[missing] = MISSING
         return dosage
 
+    def refuse_other(self, x: FloatArray, names: NDArray[np.str_]) -> None:
+        """Raise ValueError if dosages lie beyond, or between, those of the training."""
+        if self.kind == "other":
+            return
+        step = (np.where(np.isnan(x), self.low, x) - self.low) * self.per_unit
+        odd = (step < 0) | (step > self.ploidy)
+        if self.kind == "whole":
+            odd |= step != np.round(step)
+        if odd.any():
+            row, column = np.argwhere(odd)[0]
+            low = self.low[column]
+            high = low + self.ploidy / self.per_unit[column]
+            what = "whole dosages" if self.kind == "whole" else "dosages"
+            raise ValueError(
+                f"column {names[column]} holds {x[row, column]:g}; the training held "
+                f"{what} from {low:g} to {high:g}: code both alike"
+            )
 
-def learn_code(x: FloatArray) -> DosageCode:  # x: (n_sample, n_feature)
-    """Return the code of a training matrix, the same scale for every column kept."""
-    seen = np.where(np.isnan(x), 0.0, x)
-    whole = bool((seen == np.round(seen)).all() and seen.min() >= 0)
-    if whole and seen.max() <= STEPS + 1:
-        one = np.ones(x.shape[1])
-        return DosageCode(0 * one, one, max(int(seen.max()), 1))
+
+def learn_code(
+    x: FloatArray,  # (n_sample, n_feature)
+    names: NDArray[np.str_] | None = None,  # (n_feature,)
+) -> DosageCode:
+    """Return the code of a training matrix; every column is coded on its own values.
+
+    Parameters
+    ----------
+    x
+        Training rows; NaN is missing.
+    names
+        What columns are called in an error.
+
+    Raises
+    ------
+    ValueError
+        If some columns are dosages and others are not.
+    """
+    n_feature = x.shape[1]
     low = np.where(np.isnan(x), np.inf, x).min(axis=0)
     high = np.where(np.isnan(x), -np.inf, x).max(axis=0)
-    low = np.where(np.isfinite(low), low, 0.0)
-    width = np.where(np.isfinite(high), high - low, 0.0)
-    widest = float(width.max())
-    per_unit = STEPS / widest if widest > 0 else 1.0
-    return DosageCode(low, np.full(x.shape[1], per_unit), STEPS)
+    blank = ~np.isfinite(low)
+    low, high = np.where(blank, 0.0, low), np.where(blank, 0.0, high)
+    seen = np.where(np.isnan(x), low, x)
+    whole = (seen == np.round(seen)).all(axis=0)
+    one, zero = np.ones(n_feature), np.zeros(n_feature)
+    if whole.all() and low.min() == -1 and high.max() <= 1:
+        return DosageCode(-one, one, 2, "whole")
+    dosage = (low >= 0) & (high <= GREATEST_PLOIDY)
+    if dosage.all():
+        ploidy = max(2 * int(np.ceil(high.max() / 2)), 2)
+        if whole.all():
+            return DosageCode(zero, one, ploidy, "whole")
+        return DosageCode(zero, one * (STEPS / ploidy), STEPS, "imputed")
+    if (dosage & whole & (high > low)).any():
+        raise _no_dosages(low, high, dosage, names)
+    width = high - low
+    per_unit = np.where(width > 0, STEPS / np.where(width > 0, width, 1.0), 1.0)
+    return DosageCode(low, per_unit, STEPS)
+
+
+def _no_dosages(
+    low: FloatArray,  # (n_feature,)
+    high: FloatArray,  # (n_feature,)
+    dosage: NDArray[np.bool_],  # (n_feature,)
+    names: NDArray[np.str_] | None,
+) -> ValueError:
+    odd = np.flatnonzero(~dosage)
+    listed = ", ".join(
+        f"{f'x{i}' if names is None else names[i]} ({low[i]:g} to {high[i]:g})"
+        for i in odd[:5]
+    )
+    return ValueError(
+        f"{odd.size} columns beside {int(dosage.sum())} columns of dosages are no "
+        f"dosages: {listed}. Leave them out of X, or fit them first and give the "
+        "residuals as y"
+    )
 
 
 class _DosageRegressor(RegressorMixin, BaseEstimator):
@@ -98,7 +165,8 @@ class _DosageRegressor(RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the model cannot be fitted to these data.
+            If the model cannot be fitted to these data, or some columns of X are
+            dosages and others are not.
         """
         x, target = validate_data(
             self,
@@ -116,8 +184,8 @@ class _DosageRegressor(RegressorMixin, BaseEstimator):
         value = np.asarray(target, dtype=np.float64)[kept]
         self.n_dims_y_ = value.ndim
         value = value.reshape(x.shape[0], -1)
-        self.code_ = learn_code(x)
         self.variant_id_ = self._variant_ids()
+        self.code_ = learn_code(x, self.variant_id_)
         try:
             predictor = build(self._chosen(), self._plan(self.variant_id_))
             phenotypes = Phenotypes(
@@ -136,11 +204,12 @@ class _DosageRegressor(RegressorMixin, BaseEstimator):
     def predict(
         self, X: ArrayLike
     ) -> FloatArray:  # (n_sample,) or (n_sample, n_target)
-        """Predict from dosages X."""
+        """Predict from dosages X, coded as those of the training."""
         check_is_fitted(self)
         x = validate_data(
             self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan"
         )
+        self.code_.refuse_other(x, self.variant_id_)
         value = self.fitted_.predict(self._genotypes(x)).value
         return value[:, 0] if self.n_dims_y_ == 1 else value
 

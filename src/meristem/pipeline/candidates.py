@@ -183,10 +183,15 @@ def _read_new(
             where="--format",
             remedy=f"use one of: {', '.join(known)}",
         )
-    changes = {"path": path, "hybrids": hybrids, "format": genotype_format}
-    if analysis.config.genotypes.hybrids is None:
-        changes["ploidy"] = analysis.dataset.genotypes.ploidy
-    return read_crossed(analysis.config.genotypes.model_copy(update=changes))[0]
+    old = analysis.config.genotypes
+    ploidy = old.ploidy if old.hybrids else analysis.dataset.genotypes.ploidy
+    changes = {
+        "path": path,
+        "hybrids": hybrids,
+        "format": genotype_format,
+        "ploidy": ploidy,
+    }
+    return read_crossed(old.model_copy(update=changes))[0]
 
 
 def _predict(analysis: Analysis, label: str, genotypes: Genotypes) -> pd.DataFrame:

@@ -98,10 +98,9 @@ class PairReport:
 
     def losses(self) -> list[str]:
         """Return what is lost of either input, where it is more than 5 %."""
-        sides = ((self.left, self.dropped_left, self.right),)
-        if self.right != "phenotypes" and self.right != "groups":
-            sides = ()  # measuring a subset is no loss
-        sides += ((self.right, self.dropped_right, self.left),)
+        sides = [(self.right, self.dropped_right, self.left)]
+        if self.right in ("phenotypes", "groups"):  # measuring a subset is no loss
+            sides.insert(0, (self.left, self.dropped_left, self.right))
         found = []
         for name, dropped, other in sides:
             total = self.matched + len(dropped)
