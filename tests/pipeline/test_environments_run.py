@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from meristem.config import read_config
@@ -23,6 +24,7 @@ path = "markers.csv"
 [phenotypes]
 path = "trials.csv"
 by = "record"
+units = { yield = "t/ha" }
 
 [groups]
 path = "families.csv"
@@ -94,7 +96,20 @@ def test_verdicts_are_per_environment_and_over_all(finished: Analysis) -> None:
 def test_untested_lines_become_candidates(finished: Analysis) -> None:
     table = finished.folder.read_table("candidates.csv")
     assert set(table["sample_id"]) == {"line24", "line25"}
-    # without an environment, the value is a deviation from any one's mean
-    assert table["predicted"].abs().max() < 3
+    assert table["deviation"].abs().max() < 3
+    assert set(table["environment"]) == {"north", "south", "west"}
+    rows = pd.read_csv(finished.config.phenotypes.path)
+    mean = table["environment"].map(rows.groupby("environment")["value"].mean())
+    assert np.allclose(table["predicted"], mean + table["deviation"])
+    assert np.isfinite(table["low"]).all()
+    for _, own in table.groupby(["model", "sample_id"]):
+        assert own["rank"].nunique() == 1  # no term differs between environments
     assert (table["low"] < table["predicted"]).all()
-    assert finished.folder.file("report.html").is_file()
+    html = finished.folder.file("report.html").read_text(encoding="utf-8")
+    assert "lines rank alike in every environment" in html
+    assert "(GEBV, t/ha)" in html
+    section = html[html.index('id="candidates"') :]
+    best = table[(table["model"] == "gblup") & (table["rank"] == 1)]
+    shown = [f"{level:.3g}" for level in best["predicted"]]
+    assert len(set(shown)) == 3
+    assert all(level in section for level in shown)

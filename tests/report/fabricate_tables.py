@@ -248,11 +248,12 @@ def candidate_rows(predictions: pd.DataFrame) -> pd.DataFrame:
         top = part.drop_duplicates("sample_id").nlargest(40, "predicted").copy()
         frames.append(top.assign(rank=range(1, len(top) + 1)))
     joined = pd.concat([frame for frame in frames if not frame.empty])
+    joined["deviation"] = joined["predicted"] - 0.5
     joined["low"] = joined["predicted"] - 1.5
     joined["high"] = joined["predicted"] + 1.5
     joined["top_probability"] = 1 / joined["rank"]
     columns = ["sample_id", "trait", "environment", "model", "predicted", "spread"]
-    columns += ["low", "high", "rank", "top_probability"]
+    columns += ["deviation", "low", "high", "rank", "top_probability"]
     return joined[columns].assign(sample_id="N" + joined["sample_id"])
 
 

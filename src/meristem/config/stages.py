@@ -92,6 +92,9 @@ class PhenotypeConfig(Stage):
     minimise: tuple[str, ...] = Field(
         default=(), description="traits of which small values are wanted"
     )
+    units: dict[str, str] = Field(
+        default_factory=dict, description="trait = unit, for tables and figures"
+    )
     by: Literal["line", "line_environment", "record"] = Field(
         default="line",
         description="one adjusted mean per line; one per environment, each a target "

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
@@ -21,16 +23,22 @@ from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.fitting import deployable_labels, load_fitted
 from meristem.pipeline.inputs import read_crossed
 from meristem.pipeline.unseen import unseen_lines
+from meristem.prepare.by_environment import environment_means, is_stacked
 from meristem.prepare.match import MatchReport, match_variants
-from meristem.records import Genotypes, Predictions
+from meristem.records import Dataset, Genotypes, Predictions
 
 
 def prediction_rows(
     analysis: Analysis, label: str, predictions: Predictions
 ) -> pd.DataFrame:
-    """Return one row per sample and target, ranked within the target (1 = best).
+    """Return one row per sample, target and environment, ranked within (1 = best).
 
     Large values are the best unless the configuration minimises the trait.
+
+    `predicted` is a level, with the mean of the environment; `deviation` is what it
+    differs by from the mean of the phenotyped lines there. Models of lines in
+    environments predict the deviation, and no term of theirs differs between
+    environments: each line stands in every environment with its level.
 
     The interval is the calibrated one of the evaluation (absent without one); the
     probability is that of being among the best `evaluate.top_share` of these lines.
@@ -43,24 +51,41 @@ def prediction_rows(
         value = predictions.value[:, target]
         spread = predictions.spread[:, target]
         wanted = -value if trait in analysis.config.phenotypes.minimise else value
-        width = _half_width(analysis, label, trait, environment)
         rng = analysis.rng("top", label, trait, environment)
-        frame = pd.DataFrame(
-            {
-                "sample_id": predictions.sample_id,
-                "trait": trait,
-                "environment": environment,
-                "model": label,
-                "predicted": value,
-                "spread": spread,
-                "low": value - width,
-                "high": value + width,
-                "rank": rankdata(-wanted, method="ordinal"),
-                "top_probability": top_probability(wanted, spread, k, rng),
-            }
-        )
-        frames.append(frame.sort_values("rank"))
+        chance = top_probability(wanted, spread, k, rng)
+        for place, added, mean in _levels(analysis.dataset, target):
+            level = value + added
+            width = _half_width(analysis, label, trait, place)
+            frame = pd.DataFrame(
+                {
+                    "sample_id": predictions.sample_id,
+                    "trait": trait,
+                    "environment": place,
+                    "model": label,
+                    "predicted": level,
+                    "deviation": level - mean,
+                    "spread": spread,
+                    "low": level - width,
+                    "high": level + width,
+                    "rank": rankdata(-wanted, method="ordinal"),
+                    "top_probability": chance,
+                }
+            )
+            frames.append(frame.sort_values("rank"))
     return pd.concat(frames, ignore_index=True)
+
+
+def _levels(dataset: Dataset, target: int) -> Iterator[tuple[str, float, float]]:
+    """Yield environment, what makes a prediction a level there, and the mean level."""
+    if not is_stacked(dataset):
+        phenotypes = dataset.phenotypes
+        mean = float(np.nanmean(phenotypes.value[:, target]))
+        yield str(phenotypes.environment_name[target]), 0.0, mean
+        return
+    means = environment_means(dataset)
+    for name, level in zip(means.environment, means.mean[:, target], strict=True):
+        if not np.isnan(level):
+            yield str(name), float(level), float(level)
 
 
 def _half_width(analysis: Analysis, label: str, trait: str, environment: str) -> float:

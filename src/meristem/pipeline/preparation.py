@@ -67,7 +67,9 @@ def select_targets(dataset: Dataset, config: AnalysisConfig) -> Dataset:
     """Keep the traits and environments asked for; stack these if asked to."""
     phenotypes = dataset.phenotypes
     keep = np.ones(phenotypes.n_target, dtype=bool)
-    _refuse_unknown("minimise", config.phenotypes.minimise, phenotypes.trait_name)
+    for field in ("minimise", "units"):
+        named = tuple(getattr(config.phenotypes, field))
+        _refuse_unknown(field, named, phenotypes.trait_name)
     wanted = (
         ("traits", config.phenotypes.traits, phenotypes.trait_name),
         ("environments", config.phenotypes.environments, phenotypes.environment_name),

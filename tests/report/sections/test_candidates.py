@@ -35,6 +35,19 @@ def test_lines_are_ranked_by_the_model_that_beat_the_reference(
     assert "ranked by binn+metabolites" in html
 
 
+def test_levels_have_a_unit_and_a_deviation(small_view: View) -> None:
+    html = html_of(small_view)
+    assert "deviation from the mean" in html
+    run = small_view.artefacts.run
+    trait = str(small_view.artefacts.candidates["trait"].iloc[0])
+    config = {**run["config"], "phenotypes": {"units": {trait: "kg"}, "by": "record"}}
+    measured = replace(small_view.artefacts, run={**run, "config": config})
+    section = candidates_section(replace(small_view, artefacts=measured))
+    assert section is not None
+    assert "rank alike in every environment" in section.intro
+    assert "gblup (GEBV, kg)" in str(section.blocks[0])
+
+
 def test_without_a_better_model_the_reference_ranks(small_view: View) -> None:
     same = tuple(
         replace(verdict, verdict="not distinguishable")

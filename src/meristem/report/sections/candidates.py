@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
@@ -36,15 +38,21 @@ def candidates_section(view: View) -> Section | None:
         f"{lines:,} genotyped lines have no phenotype. Their predicted values come "
         "from genotypes alone. Linear models give a [[GEBV]], a network a "
         "[[predicted value]] that may hold non-additive parts. The best come first: "
-        "the largest values, or the smallest where the run minimises the trait."
+        "the largest values, or the smallest where the run minimises the trait. A "
+        "value is a level, with the mean of the environment; the deviation is from "
+        "the mean of the phenotyped lines."
     )
+    if _phenotypes(view).get("by") == "record":
+        intro += (
+            " No model here has a term of line x environment: lines rank alike in "
+            "every environment, and only their level differs."
+        )
     return Section("Candidates", "candidates", "", intro, blocks)
 
 
-def _minimised(view: View) -> list[str]:
-    """Return the traits of which the run wants small values."""
-    config = view.artefacts.run.get("config", {})
-    return list(config.get("phenotypes", {}).get("minimise", []))
+def _phenotypes(view: View) -> dict[str, Any]:
+    """Return what the configuration says of the phenotypes."""
+    return dict(view.artefacts.run.get("config", {}).get("phenotypes", {}))
 
 
 def _ranking(view: View, rows: pd.DataFrame) -> Markup:
@@ -55,13 +63,19 @@ def _ranking(view: View, rows: pd.DataFrame) -> Markup:
     own = (
         rows[rows["model"] == lead].drop_duplicates("sample_id").set_index("sample_id")
     )
-    smallest = {"trait"} <= set(own) and own["trait"].iloc[0] in _minimised(view)
+    trait, asked = str(rows["trait"].iloc[0]), _phenotypes(view)
+    smallest = trait in asked.get("minimise", [])
+    unit = asked.get("units", {}).get(trait, "")
+    unit = f", {unit}" if unit else ""
     order = own.sort_values(["predicted"], ascending=smallest, kind="stable").index
     order = order[:SHOWN]
     frame = pd.DataFrame({"rank": np.arange(1, len(order) + 1), "line": order})
     headings: dict[str, str | Markup] = {"rank": "rank", "line": "line"}
     frame["lead"] = wide.loc[order, lead].to_numpy()
-    headings["lead"] = f"{lead} ({_word(view, lead)})"
+    headings["lead"] = f"{lead} ({_word(view, lead)}{unit})"
+    if "deviation" in own:
+        frame["deviation"] = own.loc[order, "deviation"].to_numpy()
+        headings["deviation"] = "deviation from the mean"
     if "spread" in own and np.isfinite(own["spread"]).any():
         frame["spread"] = own.loc[order, "spread"].to_numpy()
     if {"low", "high"} <= set(own) and np.isfinite(own["low"]).any():
@@ -76,7 +90,7 @@ def _ranking(view: View, rows: pd.DataFrame) -> Markup:
     others = [label for label in labels if label != lead][:4]
     for position, label in enumerate(others):
         frame[f"other{position}"] = wide.loc[order, label].to_numpy()
-        headings[f"other{position}"] = f"{label} ({_word(view, label)})"
+        headings[f"other{position}"] = f"{label} ({_word(view, label)}{unit})"
     formats: dict[str, Format] = {}
     formats |= {str(name): number for name in frame if name not in PLAIN}
     if "top" in frame:
