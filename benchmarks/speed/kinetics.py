@@ -27,7 +27,7 @@ from meristem.kinetics.network.fit import fit_kinns
 from meristem.kinetics.network.kinn import Architecture, FitOptions, Kinn, Measurements
 from meristem.kinetics.network.mpkp import GUIDES, measurements, read_rates
 from meristem.kinetics.network.store import write_kinns
-from meristem.kinetics.search.folds import grouped_folds
+from meristem.kinetics.search.folds import sequence_folds
 from meristem.kinetics.search.space import find_space
 from meristem.tune.optimisers import make_optimiser
 
@@ -117,7 +117,7 @@ def main() -> None:
     else:
         table = read_rates(arguments.rates)[1]
         data = measurements(table, channels="chemistry", unique=False)
-    held = grouped_folds(data, 10, rng)[0]
+    held = sequence_folds(data, 10, rng)[0]
     architectures = architectures_of(arguments.architectures, rng)
 
     alone = architectures[: arguments.alone]

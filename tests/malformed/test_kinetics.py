@@ -41,23 +41,59 @@ READERS = {
 }
 
 
+NO_TABLE = {
+    "sites": ("no column 'target'.*it has", "columns guide and target"),
+    "rates": ("column 'guide' is missing", "the table needs guide"),
+    "source": ("column 'target' is missing", "the table needs target"),
+    "scheme": ("not valid TOML.*line 1", "mend that line"),
+    "model": ("no saved kinetic network", "meristem kinetics fit"),
+    "settings": ("not valid TOML.*line 1", "mend that line"),
+}
+OTHER_TABLE = NO_TABLE | {
+    "rates": ("column '(guide|descriptor)' is missing", "the table needs guide"),
+    "source": ("column 'descriptor' is missing", "the table needs target"),
+}
+NOT_TEXT = dict.fromkeys(READERS, ("not UTF-8", "iconv"))
+EMPTY = dict.fromkeys(READERS, ("empty", "write"))
+SAID = {
+    "empty": EMPTY,
+    "blank": EMPTY,
+    "latin": NOT_TEXT,
+    "binary": NOT_TEXT,
+    "cut gzip": dict.fromkeys(READERS, ("gzip stream is truncated", "copy or")),
+    "html": NO_TABLE,
+    "json": NO_TABLE,
+    "header only": OTHER_TABLE | {"sites": ("holds no row", "add rows")},
+    "ragged": OTHER_TABLE | {"sites": ("more fields than the header", "every row")},
+    "nul": OTHER_TABLE
+    | {"sites": (r"no column 'guide'.*'guide\\x00'", "columns guide and target")},
+}
+"""Text -> reader -> what is said, and the remedy."""
+
+
 @pytest.mark.parametrize("reader", list(READERS))
 @pytest.mark.parametrize("text", list(TEXTS))
-def test_every_reader_says_what_is_wrong(
+def test_every_reader_says_what_is_wrong_where_and_how_to_mend_it(
     tmp_path: Path, reader: str, text: str
 ) -> None:
     path = tmp_path / "input.bin"
     path.write_bytes(TEXTS[text])
-    with pytest.raises(MeristemError) as error:
+    what, remedy = SAID[text][reader]
+    with pytest.raises(MeristemError, match=f"(?s){what}") as caught:
         READERS[reader](path)
-    assert str(error.value)
+    assert str(caught.value.where).startswith(str(path))
+    assert remedy in str(caught.value.remedy)
+    if text == "latin" and reader != "sites":
+        assert "line 2" in str(caught.value.where)
 
 
 @pytest.mark.parametrize("reader", list(READERS))
 def test_absent_files_and_folders(tmp_path: Path, reader: str) -> None:
-    for path in (tmp_path / "absent", tmp_path):
-        with pytest.raises(MeristemError):
+    for path, what in ((tmp_path / "absent", "does not exist"), (tmp_path, "folder")):
+        with pytest.raises(MeristemError, match=what) as caught:
             READERS[reader](path)
+        assert str(caught.value.where) == str(path)
+        assert caught.value.remedy
 
 
 @settings(
@@ -99,6 +135,9 @@ def test_commands_refuse_absent_input(
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, words)
     assert isinstance(result.exception, MeristemError)
+    assert "absent." in str(result.exception.where)
+    assert "does not exist" in result.exception.what
+    assert result.exception.remedy
     assert list(tmp_path.iterdir()) == []
 
 
@@ -115,5 +154,7 @@ def test_damaged_models(tmp_path: Path, change: dict) -> None:
     content = {"format": 1, "scheme": {}, "members": []} | change
     path = tmp_path / "model.json"
     path.write_text(json.dumps(content))
-    with pytest.raises(MeristemError):
+    with pytest.raises(MeristemError, match="network|scheme|states|format 2") as caught:
         read_kinns(path)
+    assert str(path) in str(caught.value.where)
+    assert caught.value.remedy

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -20,19 +18,6 @@ OutFolder = Annotated[Path, typer.Option("--out", "-o", help="Run folder.")]
 ModelPath = Annotated[Path, typer.Option("--model", "-m", help="model.json of a run.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
 Threads = Annotated[int, typer.Option(help="Threads of the numerical kernels.", min=1)]
-
-
-@contextmanager
-def _threads(n: int) -> Iterator[None]:
-    """Use `n` threads for the time of a command."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(n)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _say_cautions(report: Path) -> None:
@@ -56,9 +41,10 @@ def fit(
     from meristem.cli.console import progress, say
     from meristem.kinetics.commands.fit import fit_run
     from meristem.kinetics.commands.settings import KineticsSettings, read_settings
+    from meristem.train.descent import limited_threads
 
     settings = read_settings(config, KineticsSettings)
-    with _threads(threads), progress(quiet=quiet) as notify:
+    with limited_threads(threads), progress(quiet=quiet) as notify:
         report = fit_run(settings, out, notify)
     _say_cautions(report)
     say(str(report))
@@ -78,9 +64,10 @@ def search(
     from meristem.cli.console import progress, say
     from meristem.kinetics.commands.fit import search_run
     from meristem.kinetics.commands.settings import KineticsSettings, read_settings
+    from meristem.train.descent import limited_threads
 
     settings = read_settings(config, KineticsSettings)
-    with _threads(threads), progress(quiet=quiet) as notify:
+    with limited_threads(threads), progress(quiet=quiet) as notify:
         report = search_run(settings, out, notify)
     _say_cautions(report)
     say(str(report))
@@ -97,9 +84,10 @@ def transfer(
     from meristem.cli.console import progress, say
     from meristem.kinetics.commands.settings import TransferSettings, read_settings
     from meristem.kinetics.commands.transfer import transfer_run
+    from meristem.train.descent import limited_threads
 
     settings = read_settings(config, TransferSettings)
-    with _threads(threads), progress(quiet=quiet) as notify:
+    with limited_threads(threads), progress(quiet=quiet) as notify:
         report = transfer_run(settings, out, notify)
     say(str(report))
 
@@ -121,8 +109,9 @@ def explain(
     """Show rates, control, occupancies and an in-silico mutagenesis map of a guide."""
     from meristem.cli.console import say
     from meristem.kinetics.commands.explain import explain_run
+    from meristem.train.descent import limited_threads
 
-    with _threads(threads):
+    with limited_threads(threads):
         report = explain_run(model, guide, target or [], out, sbml=sbml)
     say(str(report))
 
@@ -150,10 +139,11 @@ def score(
     from meristem.cli.console import progress, say
     from meristem.kinetics.scoring.corrected import read_scorer
     from meristem.kinetics.scoring.score import count_rows, score_file
+    from meristem.train.descent import limited_threads
 
     scorer = read_scorer(model)
     total = count_rows(targets)
-    with _threads(threads), progress(quiet=quiet) as notify:
+    with limited_threads(threads), progress(quiet=quiet) as notify:
         n = score_file(
             scorer,
             targets,

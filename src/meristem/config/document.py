@@ -80,7 +80,8 @@ def _without_bounds(annotation: Any) -> Any:
     if typing.get_origin(annotation) is typing.Annotated:
         return _without_bounds(options[0])
     if typing.get_origin(annotation) is tuple:
-        return tuple[tuple(_without_bounds(option) for option in options)]
+        parts = tuple(_without_bounds(option) for option in options)
+        return types.GenericAlias(tuple, parts)
     return annotation
 
 

@@ -185,9 +185,9 @@ def links_through(
         reader = _nearest(name, readers, ends)
         if reader is not None and not ends & set(readers[name]):
             links.add((name, reader))
-        source = _nearest(name, inputs, ends)
-        if source is not None and not ends & set(inputs[name]):
-            links.add((source, name))
+        origin = _nearest(name, inputs, ends)
+        if origin is not None and not ends & set(inputs[name]):
+            links.add((origin, name))
     return sorted(links)
 
 

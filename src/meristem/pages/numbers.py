@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
 
 MINUS = "\u2212"
 DASH = "\u2013"
 
+_Rest = ParamSpec("_Rest")
 
+
+def _dash_if_missing(
+    write: Callable[Concatenate[float, _Rest], str],
+) -> Callable[Concatenate[float, _Rest], str]:
+    """Return the function with a dash for what is missing or infinite."""
+
+    @functools.wraps(write)
+    def writes(value: float, *args: _Rest.args, **kwargs: _Rest.kwargs) -> str:
+        if value is None or not math.isfinite(value):
+            return DASH
+        return write(value, *args, **kwargs)
+
+    return writes
+
+
+@_dash_if_missing
 def number(value: float, digits: int = 3) -> str:
     """Return a value with about `digits` significant digits; a dash when missing.
 
@@ -16,8 +36,6 @@ def number(value: float, digits: int = 3) -> str:
     >>> number(0.51234), number(1234567.0), number(0.0000123), number(float("nan"))
     ('0.512', '1,234,567', '1.23e−05', '–')
     """
-    if value is None or not math.isfinite(value):
-        return DASH
     size = abs(value)
     if size == 0:
         return "0"
@@ -27,6 +45,7 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:,.{min(decimals, digits)}f}".replace("-", MINUS)
 
 
+@_dash_if_missing
 def significant(value: float, digits: int = 2) -> str:
     """Return a value with `digits` significant digits, however small.
 
@@ -35,8 +54,6 @@ def significant(value: float, digits: int = 2) -> str:
     >>> significant(-0.00412), significant(12.4), significant(0.0), significant(3e-7)
     ('−0.0041', '12', '0', '3.0e−07')
     """
-    if value is None or not math.isfinite(value):
-        return DASH
     size = abs(value)
     if size == 0:
         return "0"
@@ -46,6 +63,7 @@ def significant(value: float, digits: int = 2) -> str:
     return f"{value:,.{decimals}f}".replace("-", MINUS)
 
 
+@_dash_if_missing
 def fixed(value: float, decimals: int = 2) -> str:
     """Return a value with `decimals` decimals and a real minus sign.
 
@@ -54,8 +72,6 @@ def fixed(value: float, decimals: int = 2) -> str:
     >>> fixed(-0.314159), fixed(-0.0001)
     ('−0.31', '0.00')
     """
-    if value is None or not math.isfinite(value):
-        return DASH
     text = f"{value:,.{decimals}f}"
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("-")
@@ -88,6 +104,7 @@ def interval(low: float, high: float, decimals: int = 3) -> str:
     return f"{fixed(low, decimals)} to {fixed(high, decimals)}"
 
 
+@_dash_if_missing
 def count(value: float) -> str:
     """Return a whole number with thousands separators.
 
@@ -96,7 +113,7 @@ def count(value: float) -> str:
     >>> count(51234)
     '51,234'
     """
-    return DASH if value is None or not math.isfinite(value) else f"{round(value):,}"
+    return f"{round(value):,}"
 
 
 def plural(amount: int, word: str) -> str:
@@ -110,6 +127,7 @@ def plural(amount: int, word: str) -> str:
     return f"{amount:,} {word}" + ("" if amount == 1 else "s")
 
 
+@_dash_if_missing
 def percent(value: float, decimals: int = 1) -> str:
     """Return a share as per cent.
 
@@ -118,13 +136,12 @@ def percent(value: float, decimals: int = 1) -> str:
     >>> percent(0.1234), percent(0)
     ('12.3 %', '0 %')
     """
-    if value is None or not math.isfinite(value):
-        return DASH
     if value == 0:
         return "0 %"
     return f"{fixed(100 * value, decimals)} %"
 
 
+@_dash_if_missing
 def p_value(value: float) -> str:
     """Return a p value.
 
@@ -133,11 +150,10 @@ def p_value(value: float) -> str:
     >>> p_value(0.0412), p_value(0.00001)
     ('0.041', '< 0.001')
     """
-    if value is None or not math.isfinite(value):
-        return DASH
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
+@_dash_if_missing
 def seconds(value: float) -> str:
     """Return a duration.
 
@@ -146,8 +162,6 @@ def seconds(value: float) -> str:
     >>> seconds(0.2), seconds(75), seconds(7300)
     ('0.2 s', '1 min 15 s', '2 h 1 min')
     """
-    if value is None or not math.isfinite(value):
-        return DASH
     if value < 60:
         return f"{value:.1f} s"
     whole = round(value)
@@ -156,6 +170,7 @@ def seconds(value: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+@_dash_if_missing
 def byte_size(value: float) -> str:
     """Return a file size.
 
@@ -164,8 +179,6 @@ def byte_size(value: float) -> str:
     >>> byte_size(512), byte_size(2_500_000)
     ('512 B', '2.5 MB')
     """
-    if value is None or not math.isfinite(value):
-        return DASH
     for unit in ("B", "kB", "MB", "GB"):
         if value < 1000:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"

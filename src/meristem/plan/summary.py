@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -145,7 +146,7 @@ LEARNED = "learned from the training rows"
 """Source of a graph that a model learned."""
 
 
-def network_json(plan: NetworkPlan) -> dict[str, object]:
+def network_json(plan: NetworkPlan) -> dict[str, Any]:
     """Return the plan for `network.json` of the run folder: names, no positions.
 
     Returns

@@ -42,7 +42,7 @@ def add_names(view: View, frame: pd.DataFrame, column: str) -> pd.DataFrame:
     readable = [view.node_name(str(node)) for node in frame[column]]
     if not view.node_label or readable == frame[column].astype(str).tolist():
         return frame
-    place = int(frame.columns.get_indexer([column])[0]) + 1
+    place = frame.columns.tolist().index(column) + 1
     frame = frame.copy()
     frame.insert(place, "name", readable)
     return frame

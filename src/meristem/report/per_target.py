@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
@@ -56,26 +57,34 @@ def per_target(
     return blocks
 
 
-def target_section(
-    view: View,
-    heading: tuple[str, str],
-    intro: str,
-    families: Mapping[str, Draw],
-    extra: Callable[[View, Target], Markup] | None = None,
-    html: str = "",
-) -> Section | None:
-    """Return a section of `per_target` figures; None where there is nothing to show.
+@dataclass(frozen=True)
+class TargetSection:
+    """A section of `per_target` figures; called with a view, it makes the section.
 
-    Parameters
+    Attributes
     ----------
-    view, families, extra
+    title, anchor
+        Heading, and id in the page.
+    intro
+        What stands above the figures, or how it follows from the view.
+    families, extra
         As in `per_target`.
-    heading
-        Title, and id in the page.
-    intro, html
-        What stands above the figures.
+    html
+        More above the figures, as HTML.
     """
-    blocks = per_target(view, families, extra)
-    if not blocks and not html:
-        return None
-    return Section(*heading, html, intro, tuple(blocks))
+
+    title: str
+    anchor: str
+    intro: str | Callable[[View], str]
+    families: Mapping[str, Draw]
+    extra: Callable[[View, Target], Markup] | None = None
+    html: Callable[[View], Markup] | None = None
+
+    def __call__(self, view: View) -> Section | None:
+        """Return the section; None where there is nothing to show."""
+        blocks = per_target(view, self.families, self.extra)
+        html = str(self.html(view)) if self.html is not None else ""
+        if not blocks and not html:
+            return None
+        intro = self.intro if isinstance(self.intro, str) else self.intro(view)
+        return Section(self.title, self.anchor, html, intro, tuple(blocks))

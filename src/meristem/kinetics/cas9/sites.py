@@ -136,7 +136,7 @@ def sites_from_table(
     if target_column is None or (guide is None and guide_column is None):
         raise DataError(
             f"has no column {'target' if target_column is None else 'guide'!r}; "
-            f"it has {', '.join(map(str, table.columns))}",
+            f"it has {', '.join(repr(str(name)) for name in table.columns)}",
             where=where,
             remedy="name the columns guide and target, with a header line",
         )
@@ -314,15 +314,17 @@ def iter_sites(
                 # counted so that line = index + 2, wherever the rows begin
                 table.index += skip - (names is not None)
                 yield sites_from_table(table, where=str(path), guide=guide), table
-    except (
-        pd.errors.ParserError,
-        pd.errors.EmptyDataError,
-        UnicodeDecodeError,
-    ) as error:
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"is not UTF-8 text: {error.reason} at byte {error.start + 1}",
+            where=path,
+            remedy="save it as UTF-8 (for example with iconv -f latin1 -t utf-8)",
+        ) from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(
             f"is no readable table: {error}",
             where=path,
-            remedy="write it again as UTF-8 text with tabs or commas",
+            remedy="write it again as a table with tabs or commas",
         ) from error
 
 

@@ -13,7 +13,7 @@ from meristem.pages.table import folded, table_html
 from meristem.report.figures.accuracy.ability import draw_ability
 from meristem.report.figures.accuracy.learning import draw_learning
 from meristem.report.metric_names import label_of, order_of
-from meristem.report.per_target import per_target, target_section
+from meristem.report.per_target import TargetSection, per_target
 from meristem.report.view import SUBSAMPLE, Target, View
 
 MOST_GROUPS = 30
@@ -141,8 +141,9 @@ def group_tables(view: View) -> list[Markup]:
     return [text, table_html(shown, formats, {"group": heading}, note=note)]
 
 
-def learning_section(view: View) -> Section | None:
-    """Return learning curves, where training sets were subsampled."""
-    intro = "What more phenotyped lines would bring."
-    heading = ("Learning curve", "learning")
-    return target_section(view, heading, intro, {"learning": draw_learning})
+learning_section = TargetSection(
+    "Learning curve",
+    "learning",
+    "What more phenotyped lines would bring.",
+    {"learning": draw_learning},
+)

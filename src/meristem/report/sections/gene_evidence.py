@@ -6,12 +6,11 @@ import pandas as pd
 from markupsafe import Markup
 
 from meristem.pages.numbers import count, fixed, number, p_value
-from meristem.pages.page import Section
 from meristem.pages.table import folded, table_html
 from meristem.report.columns import Columns, add_names, folded_columns
 from meristem.report.figures.genes.enrichment import draw_enrichment
 from meristem.report.figures.genes.gene_evidence import LEVEL, draw_gene_evidence
-from meristem.report.per_target import target_section
+from meristem.report.per_target import TargetSection
 from meristem.report.view import Target, View
 
 MOST_ROWS = 40
@@ -32,20 +31,6 @@ _COLUMNS: Columns = {
     "twas_q": ("TWAS q", p_value),
     "agreement": ("agreement", fixed),
 }
-
-
-def gene_evidence_section(view: View) -> Section | None:
-    """Return genes by method, with the evidence for each."""
-    intro = (
-        "The same data asked three ways. A gene that only the network finds may be a "
-        "real gain (small effects that act together, effects through a pathway) or "
-        "borrowed from its neighbours in the graph: look at its other evidence before "
-        "you follow it up."
-    )
-    heading = ("Genes by network, GWAS and TWAS", "evidence")
-    return target_section(
-        view, heading, intro, {"evidence": draw_gene_evidence}, _below
-    )
 
 
 def _below(view: View, target: Target) -> Markup:
@@ -92,19 +77,6 @@ def _table(view: View, rows: pd.DataFrame) -> Markup:
     return folded_columns("The evidence for each gene", shown, _COLUMNS, note)
 
 
-def enrichment_section(view: View) -> Section | None:
-    """Return the terms that hold many of the genes that matter."""
-    intro = (
-        "Do the genes that matter belong together? Each term of the graph is tested "
-        "for high-ranking genes, by each method."
-    )
-    heading, families = (
-        ("Enriched terms", "enrichment"),
-        {"enrichment": draw_enrichment},
-    )
-    return target_section(view, heading, intro, families, _terms)
-
-
 def _terms(view: View, target: Target) -> Markup:
     rows = view.of(view.artefacts.enrichment, target)
     wanted = ["term", "label", "method", "n_genes", "score", "p", "q", "genes"]
@@ -122,3 +94,23 @@ def _terms(view: View, target: Target) -> Markup:
     note = f"{len(shown)} of {len(rows):,} tests; all are in enrichment.csv."
     table = table_html(shown, formats, headings, note=note)
     return folded("All numbers of the top terms", table)
+
+
+gene_evidence_section = TargetSection(
+    "Genes by network, GWAS and TWAS",
+    "evidence",
+    "The same data asked three ways. A gene that only the network finds may be a real "
+    "gain (small effects that act together, effects through a pathway) or borrowed "
+    "from its neighbours in the graph: look at its other evidence before you follow it "
+    "up.",
+    {"evidence": draw_gene_evidence},
+    _below,
+)
+enrichment_section = TargetSection(
+    "Enriched terms",
+    "enrichment",
+    "Do the genes that matter belong together? Each term of the graph is tested for "
+    "high-ranking genes, by each method.",
+    {"enrichment": draw_enrichment},
+    _terms,
+)

@@ -15,7 +15,7 @@ from meristem.report.figures.network.inclusion import draw_inclusion
 from meristem.report.figures.network.network import draw_network
 from meristem.report.figures.network.nodes import draw_nodes
 from meristem.report.knowledge_summary import knowledge_table
-from meristem.report.per_target import target_section
+from meristem.report.per_target import TargetSection
 from meristem.report.view import Target, View
 
 MOST_ROWS = 30
@@ -90,22 +90,6 @@ def parts_block(view: View) -> Markup:
     return Markup("<h3>What the prediction is made of</h3>{}").format(table)
 
 
-def nodes_section(view: View) -> Section | None:
-    """Return the most sensitive nodes beside their null."""
-    models = sorted(set(view.artefacts.nodes["model"]) - {""})
-    intro = (
-        "Which nodes the predictions depend on"
-        + (f", in the model {', '.join(models)}" if models else "")
-        + ". Importance in a model is no proof of a biological cause: trust a node "
-        "that stands clear of its [[null]], holds on lines left out, is stable "
-        "between networks, and whose [[latent]] tracks what was measured."
-    )
-    heading = ("Top genes and terms", "nodes")
-    families = {"inclusion": draw_inclusion, "nodes": draw_nodes}
-    html = str(_unused(view))
-    return target_section(view, heading, intro, families, node_table, html)
-
-
 def _unused(view: View) -> Markup:
     """Return the traits whose predictions hold nothing of the network."""
     nodes = view.artefacts.nodes
@@ -131,26 +115,42 @@ def node_table(view: View, target: Target) -> Markup:
     return folded_columns("All numbers of the top nodes", shown, NODES, note)
 
 
-def genome_section(view: View) -> Section | None:
-    """Return Manhattan plots of variants and genes, and the QQ plot."""
-    intro = (
-        "Where in the genome the signal lies: the scan of single markers above, what "
-        "the model uses below. Linked markers share their signal, so a peak is a "
-        "region, not a gene."
+def _nodes_intro(view: View) -> str:
+    models = sorted(set(view.artefacts.nodes["model"]) - {""})
+    return (
+        "Which nodes the predictions depend on"
+        + (f", in the model {', '.join(models)}" if models else "")
+        + ". Importance in a model is no proof of a biological cause: trust a node "
+        "that stands clear of its [[null]], holds on lines left out, is stable "
+        "between networks, and whose [[latent]] tracks what was measured."
     )
-    families = {"variants": draw_variants, "genes": draw_genes, "qq": draw_qq}
-    return target_section(view, ("Variants and genes", "genome"), intro, families)
 
 
-def _controls_said(view: View, target: Target) -> Markup:
+def _ingredients(view: View, target: Target) -> Markup:
     return Markup('<p class="note">{}</p>').format(controls_sentence(view, target))
 
 
-def controls_section(view: View) -> Section | None:
-    """Return the decomposition of the network's gain."""
-    intro = (
-        "How much of the result is the structure of the network, how much the omics, "
-        "how much mere capacity? Each [[control]] takes one of them away."
-    )
-    heading, families = ("Controls", "controls"), {"controls": draw_controls}
-    return target_section(view, heading, intro, families, _controls_said)
+nodes_section = TargetSection(
+    "Top genes and terms",
+    "nodes",
+    _nodes_intro,
+    {"inclusion": draw_inclusion, "nodes": draw_nodes},
+    node_table,
+    _unused,
+)
+genome_section = TargetSection(
+    "Variants and genes",
+    "genome",
+    "Where in the genome the signal lies: the scan of single markers above, what the "
+    "model uses below. Linked markers share their signal, so a peak is a region, not a "
+    "gene.",
+    {"variants": draw_variants, "genes": draw_genes, "qq": draw_qq},
+)
+controls_section = TargetSection(
+    "Controls",
+    "controls",
+    "How much of the result is the structure of the network, how much the omics, how "
+    "much mere capacity? Each [[control]] takes one of them away.",
+    {"controls": draw_controls},
+    _ingredients,
+)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from meristem.pages.numbers import fixed, number, percent
-from meristem.pages.page import Section
 from meristem.pages.table import folded
 from meristem.report.columns import Columns, columns_table, folded_columns
 from meristem.report.figures.genes.gain import draw_gain
@@ -17,7 +16,7 @@ from meristem.report.figures.genes.interactions import (
 from meristem.report.figures.genes.lines import draw_lines
 from meristem.report.figures.genes.stability import draw_stability
 from meristem.report.figures.network.tracking import draw_tracking
-from meristem.report.per_target import target_section
+from meristem.report.per_target import TargetSection
 from meristem.report.view import Target, View
 
 MOST_SHARES = 15
@@ -36,21 +35,6 @@ LINES: Columns = {
     "latent_sd": ("sd from the average line", fixed),
     "contribution": ("contribution", number),
 }
-
-
-def trust_section(view: View) -> Section | None:
-    """Return stability, agreement against sensitivity, and gains over inputs."""
-    families = {
-        "stability": draw_stability,
-        "tracking": draw_tracking,
-        "gain": draw_gain,
-    }
-    intro = (
-        "Would another network say the same? Do the nodes that matter track what they "
-        "are named after? And do nodes know more than what they read?"
-    )
-    heading = ("Can the importances be believed?", "trust")
-    return target_section(view, heading, intro, families, _shares)
 
 
 def _shares(view: View, target: Target) -> Markup:
@@ -81,17 +65,6 @@ def _small_share(value: float) -> str:
     return "less than 0.1 %" if value < 1e-3 else percent(value, 1)
 
 
-def interactions_section(view: View) -> Section | None:
-    """Return the matrix of pairs of nodes."""
-    intro = (
-        "Pairs of nodes that do more, or less, together than each alone, as the "
-        "network has learned it."
-    )
-    heading = ("Interactions", "interactions")
-    families = {"interactions": draw_interactions}
-    return target_section(view, heading, intro, families, html=str(_additive(view)))
-
-
 def _additive(view: View) -> Markup:
     """Return the traits for which the effects of the top nodes add up."""
     additive = []
@@ -108,21 +81,39 @@ def _additive(view: View) -> Markup:
     ).format(", ".join(additive))
 
 
-def lines_section(view: View) -> Section | None:
-    """Return why the best lines are predicted where they are."""
-    rows = view.artefacts.line_explanations
-    roles = set(rows["role"]) if "role" in rows else set()
-    which = "lines without phenotype" if roles == {"candidate"} else "lines of the run"
-    intro = (
-        f"The best {which}, by the network's prediction, and the nodes that put "
-        "them there."
-    )
-    heading = ("Why these lines", "lines")
-    return target_section(view, heading, intro, {"lines": draw_lines}, _line_table)
-
-
 def _line_table(view: View, target: Target) -> Markup:
     rows = view.of(view.artefacts.line_explanations, target)
     ranked = rows.sort_values(["line_rank", "rank"], kind="stable")
     shown = ranked.assign(node=[view.node_name(str(node)) for node in ranked["node"]])
     return folded_columns("All numbers", shown, LINES)
+
+
+def _lines_intro(view: View) -> str:
+    rows = view.artefacts.line_explanations
+    roles = set(rows["role"]) if "role" in rows else set()
+    which = "lines without phenotype" if roles == {"candidate"} else "lines of the run"
+    return (
+        f"The best {which}, by the network's prediction, and the nodes that put "
+        "them there."
+    )
+
+
+trust_section = TargetSection(
+    "Can the importances be believed?",
+    "trust",
+    "Would another network say the same? Do the nodes that matter track what they are "
+    "named after? And do nodes know more than what they read?",
+    {"stability": draw_stability, "tracking": draw_tracking, "gain": draw_gain},
+    _shares,
+)
+interactions_section = TargetSection(
+    "Interactions",
+    "interactions",
+    "Pairs of nodes that do more, or less, together than each alone, as the network "
+    "has learned it.",
+    {"interactions": draw_interactions},
+    html=_additive,
+)
+lines_section = TargetSection(
+    "Why these lines", "lines", _lines_intro, {"lines": draw_lines}, _line_table
+)
