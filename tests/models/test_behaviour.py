@@ -10,6 +10,7 @@ from meristem.config import models as options
 from meristem.errors import ConfigError, DataError
 from meristem.io.stores.state import read_state, write_state
 from meristem.models.catalog import CATALOG, build, is_deployable, restore
+from meristem.models.protocol import predict_measured
 from meristem.records import (
     Dataset,
     FittedState,
@@ -144,12 +145,10 @@ def fitted_on_panel(label):
 
 
 def predict(fitted, genotypes):
-    if hasattr(fitted, "predict_measured"):
-        table = panel().omics[0]
-        place = {name: i for i, name in enumerate(table.sample_id)}
-        rows = np.array([place[name] for name in genotypes.sample_id])
-        return fitted.predict_measured(genotypes, (table.take_samples(rows),))
-    return fitted.predict(genotypes)
+    table = panel().omics[0]
+    place = {name: i for i, name in enumerate(table.sample_id)}
+    rows = np.array([place[name] for name in genotypes.sample_id])
+    return predict_measured(fitted, genotypes, (table.take_samples(rows),))
 
 
 @pytest.fixture(params=list(ALL))

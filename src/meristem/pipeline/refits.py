@@ -18,15 +18,11 @@ from threadpoolctl import threadpool_limits
 from meristem.config.models import BINNOptions
 from meristem.evaluate.splits import inner_splits
 from meristem.interpret.attribution.gradients import member_signs
-from meristem.interpret.importance.held_out import HeldOut, node_contributions
-from meristem.interpret.importance.sensitivity import (
-    clamping_sensitivity,
-    network_alone,
-    network_sd,
-)
+from meristem.interpret.importance.held_out import HeldOut
+from meristem.interpret.importance.sensitivity import clamping_sensitivity
 from meristem.interpret.importance.shuffled_labels import shuffle_labels
 from meristem.models.catalog import build
-from meristem.models.protocol import FittedNetwork, Predictor
+from meristem.models.protocol import FittedNetwork, Predictor, as_network
 from meristem.pipeline.analysis import Analysis
 from meristem.plan.off_graph import has_off_graph
 from meristem.records import Dataset, FloatArray, Genotypes, Split, StrArray
@@ -38,6 +34,9 @@ LEAN_SPLITS = 2
 
 MOST_LINES = 1000
 """Lines over which latents are moved; more would not change the averages."""
+
+STEPS = 16
+"""Points on the path of contributions; their error falls with its square."""
 
 Arrays = dict[str, NDArray]
 
@@ -156,7 +155,7 @@ def _null_network(
         found = clamping_sensitivity(fitted, lines, clamp_sd=refit.clamp_sd)
         return {
             "importance": _by_name(refit, fitted, found.mean(), axis=0),
-            "spread": network_sd(fitted, lines),
+            "spread": fitted.network_value(lines).std(axis=0),
         }
 
 
@@ -173,7 +172,7 @@ def _fold_network(
         if fitted is None:
             return _no_part(refit, split.test.size)
         test = refit.dataset.genotypes.take_samples(split.test)
-        contribution = node_contributions(fitted, test, train.genotypes)
+        contribution = fitted.contributions(test, steps=STEPS).node
         latent = _scaled(fitted, test, train.genotypes)
         latent = _by_name(refit, fitted, latent, axis=2)
         sign = member_signs(latent, reference[split.test])
@@ -206,8 +205,8 @@ def _fit(
 
     A graph learned from shuffled labels may be empty.
     """
-    fitted = refit.predictor.fit(dataset, rng=rng, inner=inner)
-    return network_alone(fitted) if isinstance(fitted, FittedNetwork) else None
+    network = as_network(refit.predictor.fit(dataset, rng=rng, inner=inner))
+    return None if network is None else network.alone()
 
 
 def _no_part(refit: Refitting, n_line: int) -> Arrays:

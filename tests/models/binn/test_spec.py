@@ -12,9 +12,9 @@ from meristem.errors import ConfigError, DataError
 from meristem.io.stores.state import read_state, write_state
 from meristem.models.binn import descent as binn_train
 from meristem.models.binn import evidence as binn_evidence
+from meristem.models.binn.alignment import align_latents
 from meristem.models.binn.descent import Task, node_shape
 from meristem.models.binn.evidence import count_parameters, evidence_affordable
-from meristem.models.binn.fitted import align_latents
 from meristem.models.binn.objective import OmicsTargets, omics_targets, schedule
 from meristem.models.binn.spec import BINN, restore_binn
 from meristem.models.catalog import build

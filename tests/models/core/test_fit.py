@@ -103,9 +103,9 @@ def test_it_predicts_new_lines_better_than_gblup(training, fresh):
 
 def test_a_share_of_the_products_is_earned_where_they_act(training):
     fitted = fit(training)
-    assert fitted.share[0] > 0.6
+    assert fitted.products_share[0] > 0.6
     bare = fit(training, folds=4, plan=None, options=SOFT)
-    assert np.array_equal(bare.share, fitted.share)  # no randomness
+    assert np.array_equal(bare.products_share, fitted.products_share)  # no randomness
 
 
 def test_noise_earns_no_products():
@@ -114,7 +114,7 @@ def test_noise_earns_no_products():
     data = replace(data, phenotypes=replace(data.phenotypes, value=value))
     fitted = fit(data)
     genotypes = core_data(n=130, seed=6)[0].genotypes
-    straight = replace(fitted, share=np.zeros(2)).predict(genotypes).value
+    straight = replace(fitted, products_share=np.zeros(2)).predict(genotypes).value
     bend = fitted.predict(genotypes).value - straight
     assert bend.std() < 0.1
 
@@ -307,7 +307,7 @@ def test_folds_too_small_for_a_target_are_passed_over(fresh):
     split = Split("kfold", 0, 0, np.arange(6, 60), np.arange(6))
     rng = np.random.default_rng(0)
     fitted = fit_binn_core(data, core_plan(), SOFT, (split,), rng=rng)
-    assert fitted.share.tolist() == [0, 0]
+    assert fitted.products_share.tolist() == [0, 0]
     assert np.isfinite(fitted.predict(fresh[0].genotypes).value).all()
 
 

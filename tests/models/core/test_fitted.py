@@ -29,7 +29,7 @@ def fitted():
         inner,
         rng=np.random.default_rng(0),
     )
-    return replace(model, share=np.array([0.8, 0.5]))
+    return replace(model, products_share=np.array([0.8, 0.5]))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def by_hand(fitted, genotypes, held=None):
     core, scale = fitted.core, fitted.markers
     latents = core.latents
     names = fitted.plan.node_name.tolist()
-    value = np.zeros((genotypes.n_sample, fitted.share.size))
+    value = np.zeros((genotypes.n_sample, fitted.products_share.size))
     for i, calls in enumerate(genotypes.call_dosage.astype(float)):
         z = (calls - scale.mean) / scale.sd * scale.weight
         z[calls < 0] = 0
@@ -75,7 +75,9 @@ def by_hand(fitted, genotypes, held=None):
                 )
             )
             value[i, t] = head.intercept + genes @ head.gene_effect
-            value[i, t] += activity @ head.set_effect + fitted.share[t] * products
+            value[i, t] += (
+                activity @ head.set_effect + fitted.products_share[t] * products
+            )
             value[i, t] += z * scale.sd @ core.marker_effect[:, t]
     return value
 
@@ -184,7 +186,7 @@ def test_node_gradients_are_finite_differences(fitted, fresh):
         for t, head in enumerate(core.heads):
             activity = core.activity(genes, t) + activity_step
             total[:, t] = genes @ head.gene_effect + activity @ head.set_effect
-            total[:, t] += fitted.share[t] * head.products.value(activity)
+            total[:, t] += fitted.products_share[t] * head.products.value(activity)
         return total
 
     assert genes.shape == (23, N_GENE)

@@ -16,8 +16,8 @@ from meristem.config.models import BINNOptions
 from meristem.mixed.stacking import clearly_better, network_share
 from meristem.models.binn.descent import Task, train_ensemble
 from meristem.models.binn.evidence import evidence_affordable, fit_evidence_ensemble
-from meristem.models.binn.fitted import network_values
 from meristem.models.binn.objective import omics_targets
+from meristem.models.binn.values import network_values
 from meristem.models.networks.members import (
     Members,
     assign_members,

@@ -14,14 +14,11 @@ from typing import Any, cast
 import numpy as np
 
 from meristem.config.models import BINNOptions
+from meristem.models.binn.alignment import LatentScale, align_latents
 from meristem.models.binn.attempt import Attempt, best_attempt
-from meristem.models.binn.fitted import (
-    FittedBINN,
-    LatentScale,
-    align_latents,
-    network_values,
-)
+from meristem.models.binn.fitted import FittedBINN
 from meristem.models.binn.state import network_from_state
+from meristem.models.binn.values import network_values
 from meristem.models.core.fit import core_in_charge, fit_binn_core
 from meristem.models.core.fitted import FittedCore, restore_core
 from meristem.models.effects import FittedLinear, restore_linear

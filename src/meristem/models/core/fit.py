@@ -114,7 +114,7 @@ def fit_binn_core(
         gene_node=_numbers(problem.genes, number),
         set_node=_numbers(problem.sets, number),
         markers=problem.panel.scale,
-        share=share,
+        products_share=share,
         trait_name=phenotypes.trait_name,
         environment_name=phenotypes.environment_name,
         meta=_meta(core, share, plan)
