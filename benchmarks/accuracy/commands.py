@@ -103,7 +103,9 @@ def controls(
     benchmark: Annotated[
         list[str] | None, typer.Option(help="shoot-branching | recovery.")
     ] = None,
-    n_shoot: Annotated[int, typer.Option(min=20, help="Training plants.")] = 200,
+    n_shoot: Annotated[
+        list[int] | None, typer.Option(min=20, help="Training plants; repeatable.")
+    ] = None,
     n_recovery: Annotated[int, typer.Option(min=20, help="Training lines.")] = 450,
     model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
     replicates: Replicates = 5,
@@ -119,7 +121,7 @@ def controls(
             replicates,
             seed,
             benchmarks=tuple(benchmark or BENCHMARKS),
-            n_shoot=n_shoot,
+            n_shoot=tuple(n_shoot or (200,)),
             n_recovery=n_recovery,
             models=tuple(model or ()),
             command=_command(),

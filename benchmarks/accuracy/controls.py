@@ -1,6 +1,7 @@
 """The controls of the network where the truth is known, side by side.
 
-On shoot branching: wiring shuffled or drawn anew, a dense net of equal size, damaged
+On shoot branching: wiring shuffled or drawn anew, dense nets of equal size (fitted by
+descent, and fitted as the network is: Gauss-Newton with learned variances), damaged
 graphs (30 % of the edges wrong, half of them missing), metabolites of other plants. On
 the recovery panel: the controls of `evaluate.controls`.
 """
@@ -27,10 +28,15 @@ from benchmarks.accuracy.recovery_task import CONTROLS as RECOVERY_CONTROLS
 from benchmarks.accuracy.recovery_task import Setting, fit_model, make_task
 from benchmarks.accuracy.shoot_branching import benchmark_plan
 from meristem.config.models import BINNOptions, DenseOptions
-from meristem.evaluate.controls import ShuffledOmics, equal_dense
+from meristem.evaluate.controls import (
+    ShuffledOmics,
+    equal_dense,
+    network_parameters,
+)
 from meristem.evaluate.fold import predict_rows
 from meristem.models.catalog import build
 from meristem.models.protocol import Predictor
+from meristem.plan.full import full_plan
 from meristem.plan.null import corrupt_plan
 from meristem.records import NetworkPlan
 from meristem.runs.seeds import derived_rng
@@ -44,11 +50,17 @@ from meristem.simulate.shoot_branching import (
 
 NETWORK = "binn"
 WITH_METABOLITES = "binn+metabolites"
+FULL = "binn-full-graph"
+"""A dense network of equal size that is fitted as the network is."""
+FULL_WIDE = f"{FULL}-wide"
+"""The same, three times as wide."""
 
 SHOOT_MODELS = (
     NETWORK,
     "dense",
     "binn-dense-equal",
+    FULL,
+    FULL_WIDE,
     "binn-shuffled-graph",
     "binn-random-graph",
     "binn-30%-wrong",
@@ -78,6 +90,7 @@ SUMMARY_COLUMNS = (
 )
 
 _N_TEST = 2000
+_WIDEST = 20
 _WRONG, _MISSING = 0.3, 0.5
 
 
@@ -87,7 +100,7 @@ def run_controls(
     seed: int = 3000,
     *,
     benchmarks: Sequence[str] = tuple(BENCHMARKS),
-    n_shoot: int = 200,
+    n_shoot: Sequence[int] = (200,),
     n_recovery: int = 450,
     models: Sequence[str] = (),
     base: RecoveryConfig | None = None,
@@ -107,8 +120,8 @@ def run_controls(
     benchmarks
         Some of `BENCHMARKS`.
     n_shoot, n_recovery
-        Training plants (heritability 1, all with metabolites where they are used)
-        and training lines.
+        Numbers of training plants (heritability 1, all with metabolites where they
+        are used), and training lines.
     models
         Some models alone; empty: all.
     base
@@ -133,27 +146,28 @@ def run_controls(
     base = RecoveryConfig() if base is None else base
     open_folder(out, {"seed": seed}, command)
     table = CellTable(out / "results.csv", RESULT_COLUMNS, KEY)
-    size = {"shoot-branching": n_shoot, "recovery": n_recovery}
+    sizes = {"shoot-branching": tuple(n_shoot), "recovery": (n_recovery,)}
     cells = [
-        (name, replicate, model)
+        (name, replicate, n, model)
         for name in benchmarks
         for replicate in range(1, replicates + 1)
+        for n in sizes[name]
         for model in BENCHMARKS[name]
         if not models or model in models
     ]
-    for done, (name, replicate, model) in enumerate(cells):
+    for done, (name, replicate, n, model) in enumerate(cells):
         cell = {
             "benchmark": name,
             "replicate": str(replicate),
-            "n": str(size[name]),
+            "n": str(n),
             "model": model,
         }
         if not table.holds(cell):
             with threadpool_limits(limits=1):
                 figures = (
-                    _shoot(replicate, n_shoot, model, seed)
+                    _shoot(replicate, n, model, seed)
                     if name == "shoot-branching"
-                    else _recovery(replicate, n_recovery, model, seed, base)
+                    else _recovery(replicate, n, model, seed, base)
                 )
             table.add([cell | figures])
         if progress is not None:
@@ -189,6 +203,9 @@ def shoot_predictor(
         return build(DenseOptions())
     if model == "binn-dense-equal":
         return build(equal_dense(options, plan, model))
+    if model in (FULL, FULL_WIDE):
+        width = equal_width(options, plan) * (3 if model == FULL_WIDE else 1)
+        return build(options, full_plan(plan, width))
     if model.startswith(WITH_METABOLITES):
         network = build(options.model_copy(update={"omics": "soft"}), plan)
         return network if model == WITH_METABOLITES else ShuffledOmics(network)
@@ -197,6 +214,16 @@ def shoot_predictor(
             return build(options.model_copy(update={"graph": word}), plan)
     damaged = _damaged(plan, model, derived_rng(seed, "damage", model, replicate))
     return build(options, damaged)
+
+
+def equal_width(options: BINNOptions, plan: NetworkPlan) -> int:
+    """Return the width at which a full graph has most nearly a plan's parameters."""
+    wanted = network_parameters(options, plan)
+    surplus = [
+        abs(network_parameters(options, full_plan(plan, width)) - wanted)
+        for width in range(1, _WIDEST + 1)
+    ]
+    return int(np.argmin(surplus)) + 1
 
 
 def _damaged(plan: NetworkPlan, model: str, rng: np.random.Generator) -> NetworkPlan:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from benchmarks.accuracy import controls as bench
 from benchmarks.accuracy.controls import (
+    FULL,
     SHOOT_MODELS,
     run_controls,
     shoot_predictor,
@@ -15,7 +16,7 @@ from benchmarks.accuracy.shoot_branching import benchmark_plan
 
 from meristem.config.models import DenseOptions
 from meristem.errors import ConfigError
-from meristem.evaluate.controls import ShuffledOmics
+from meristem.evaluate.controls import ShuffledOmics, network_parameters
 from meristem.simulate.shoot_branching import simulate_shoot_branching
 
 
@@ -37,7 +38,7 @@ def quick(monkeypatch):
 
 
 def test_cells_are_kept(tmp_path, quick):
-    asked = {"benchmarks": ("shoot-branching",), "n_shoot": 30}
+    asked = {"benchmarks": ("shoot-branching",), "n_shoot": (30,)}
     text = run_controls(tmp_path, 2, **asked)
     assert len(rows_of(tmp_path / "results.csv")) == 2 * len(SHOOT_MODELS)
     assert "binn-30%-wrong" in text
@@ -54,7 +55,7 @@ def test_a_control_runs(tmp_path):
         tmp_path,
         1,
         benchmarks=("shoot-branching",),
-        n_shoot=40,
+        n_shoot=(40,),
         models=("binn", "binn-50%-missing"),
     )
     rows = rows_of(tmp_path / "results.csv")
@@ -75,6 +76,10 @@ def test_each_control_lacks_what_it_says():
     assert made["dense"].options == DenseOptions()
     assert made["binn+metabolites"].options.omics == "soft"
     assert isinstance(made["binn+metabolites-shuffled-omics"], ShuffledOmics)
+    full = made[FULL]
+    assert full.options.graph == made["binn"].options.graph
+    size = network_parameters(full.options, full.plan)
+    assert size == pytest.approx(network_parameters(full.options, true), rel=0.3)
     wrong, missing = made["binn-30%-wrong"].plan, made["binn-50%-missing"].plan
     assert wrong.n_edge == true.n_edge
     assert wrong.hash != true.hash
