@@ -41,7 +41,8 @@ gene_sets = ["pathways.gmt"]
 kind = "gblup"
 
 [[models]]
-kind = "binn"
+kind = "auto"
+name = "network"
 omics = "soft"
 ```
 """

@@ -54,6 +54,18 @@ class Needs:
         return Needs(**{name: mine[name] or theirs[name] for name in mine})
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What one fit takes, by arithmetic on sizes."""
+
+    seconds: float
+    memory: float = 0.0  # bytes beyond those of the data and its kernels
+
+    def __add__(self, other: Cost) -> Cost:
+        """Return the cost of two fits, one after the other."""
+        return Cost(self.seconds + other.seconds, max(self.memory, other.memory))
+
+
 @runtime_checkable
 class Fitted(Protocol):
     """Weights and everything else learned on the training rows; never changes."""

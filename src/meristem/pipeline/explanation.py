@@ -93,7 +93,7 @@ def _explain(analysis: Analysis, label: str) -> None:
         raise ConfigError(
             f"{label} has no named nodes to explain",
             where="explain.model",
-            remedy="name a model of kind binn, or leave the field out",
+            remedy="name a network with a graph, or leave the field out",
         )
     train = training_rows(analysis)
     genotypes, phenotypes, plan = train.genotypes, train.phenotypes, fitted.plan

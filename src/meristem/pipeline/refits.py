@@ -15,7 +15,6 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from meristem.config.models import BINNOptions
 from meristem.evaluate.splits import inner_splits
 from meristem.interpret.attribution.gradients import member_signs
 from meristem.interpret.importance.held_out import HeldOut
@@ -24,13 +23,11 @@ from meristem.interpret.importance.shuffled_labels import shuffle_labels
 from meristem.models.catalog import build
 from meristem.models.protocol import FittedNetwork, Predictor, as_network
 from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.cost import LEAN_SPLITS
 from meristem.plan.off_graph import has_off_graph
 from meristem.records import Dataset, FloatArray, Genotypes, Split, StrArray
 from meristem.runs.folder import digest
 from meristem.text.files import replacing
-
-LEAN_SPLITS = 2
-"""Inner splits of a control: its share of the prediction is not asked for."""
 
 MOST_LINES = 1000
 """Lines over which latents are moved; more would not change the averages."""
@@ -72,12 +69,9 @@ def refitting(
 ) -> Refitting:
     """Return the lean specification of the network called `label`."""
     options = next(o for o in analysis.config.models if o.label == label)
-    if hasattr(options, "seeds"):
-        options = options.model_copy(update={"seeds": 1})
-    if isinstance(options, BINNOptions):
-        # the same nodes in every control: the data of a control do not decide on them
-        part = "always" if has_off_graph(fitted.plan) else "none"
-        options = options.model_copy(update={"off_graph": part})
+    # the same nodes in every control: the data of a control do not decide on them
+    beside = "always" if has_off_graph(fitted.plan) else "none"
+    options = options.changed(seeds=1, off_graph=beside)
     predictor = build(options, plan=analysis.plan)
     clamp_sd = analysis.config.explain.clamp_sd
     return Refitting(predictor, train, fitted.plan.node_name, clamp_sd)

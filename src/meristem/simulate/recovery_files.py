@@ -144,6 +144,7 @@ name = "pathways"
 method = "pathway_average"
 
 [[models]]
-kind = "binn"
+kind = "auto"
+name = "binn"
 omics = "soft"
 """

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.models.core_case import core_data, core_plan
 
-from meristem.config.models import BINNOptions
+from meristem.config.models import CoreOptions
 from meristem.interpret.attribution.shares import attribution_table
 from meristem.interpret.importance.interactions import interaction_table
 from meristem.interpret.importance.sensitivity import clamping_sensitivity
@@ -30,7 +30,7 @@ def core() -> FittedCore:
     fitted = fit_binn_core(
         data,
         core_plan(),
-        BINNOptions(omics="soft"),
+        CoreOptions(),
         inner,
         rng=np.random.default_rng(0),
     )

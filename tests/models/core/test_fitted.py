@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from tests.models.core_case import N_GENE, N_SET, N_VARIANT, core_data, core_plan
 
-from meristem.config.models import BINNOptions
+from meristem.config.models import CoreOptions
 from meristem.errors import ConfigError
 from meristem.io.stores.state import read_state, write_state
 from meristem.mixed.targets import random_inner
-from meristem.models.binn.spec import restore_binn
 from meristem.models.core.fit import fit_binn_core
-from meristem.models.core.fitted import FittedCore
+from meristem.models.core.fitted import FittedCore, restore_core
 from meristem.models.protocol import Fitted, FittedNetwork
 
 
@@ -25,7 +24,7 @@ def fitted():
     model = fit_binn_core(
         data,
         core_plan(),
-        BINNOptions(omics="soft"),
+        CoreOptions(),
         inner,
         rng=np.random.default_rng(0),
     )
@@ -206,7 +205,7 @@ def test_node_gradients_are_finite_differences(fitted, fresh):
 
 def test_the_state_brings_the_model_back(fitted, fresh, tmp_path):
     write_state(fitted.state(), tmp_path, "binn")
-    back = restore_binn(read_state(tmp_path, "binn"))
+    back = restore_core(read_state(tmp_path, "binn"))
     assert isinstance(back, FittedCore)
     assert np.array_equal(back.predict(fresh).value, fitted.predict(fresh).value)
     assert np.array_equal(back.latents(fresh).value, fitted.latents(fresh).value)

@@ -149,9 +149,12 @@ class FittedBINN:
 
     def composition(self) -> Composition:
         """Return the share of the network, as rows it had not seen allowed."""
-        fit = "evidence" if self.meta.get("fit") == "evidence" else "descent"
-        off_graph = bool(self.meta.get("off_graph", False))
-        return Composition(fit, self.share, off_graph=off_graph)
+        by_evidence = self.meta.get("fit") == "evidence"
+        return Composition(
+            "evidence" if by_evidence else "descent",
+            self.share,
+            off_graph=bool(self.meta.get("off_graph", False)),
+        )
 
     def dosage_gradient(
         self,

@@ -1,6 +1,6 @@
 """Exact answers of an explicit network: what holding nodes does, and shares.
 
-The core of a BINN is linear but for products of set activities. What happens when a
+A core is linear but for products of set activities. What happens when a
 node is held follows from its effects, without another prediction; and since a product
 is quadratic, its gradient halfway between the average line and a line is the mean of
 the gradients between them. Integrated gradients therefore need one point, and
@@ -43,7 +43,7 @@ class CoreState:
     Parameters
     ----------
     fitted
-        A BINN whose core is in charge.
+        A fitted core.
     genotypes
         Samples.
     """
@@ -143,7 +143,7 @@ def explicit_shares(fitted: ExplicitNetwork, genotypes: Genotypes) -> Contributi
     Parameters
     ----------
     fitted
-        A BINN whose core is in charge.
+        A fitted core.
     genotypes
         Samples to explain, relative to the average line of the training rows.
 

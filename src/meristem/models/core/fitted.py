@@ -1,4 +1,4 @@
-"""A BINN whose core is in charge: predicts, and lets its nodes be read and held."""
+"""A fitted core: predicts from genotypes, and lets its nodes be read and held."""
 
 from __future__ import annotations
 
@@ -221,7 +221,6 @@ class FittedCore(ExplicitNetwork):
             for name in _PRODUCT:
                 arrays[f"head{number}.product.{name}"] = getattr(head.products, name)
         meta: dict[str, object] = {
-            "core": True,
             "first_node": [level.first_node for level in self.plan.levels],
             "level_size": [level.n_node for level in self.plan.levels],
             "plan_source": self.plan.source,
@@ -229,7 +228,7 @@ class FittedCore(ExplicitNetwork):
             "residual": [head.residual for head in core.heads],
             "fit": self.meta,
         }
-        return FittedState("binn", arrays, meta)
+        return FittedState("core", arrays, meta)
 
     def _node(self, name: str) -> int:
         found = np.flatnonzero(self.plan.node_name == name)
