@@ -45,6 +45,9 @@ OPTIONS = {
     "gfblup": options.FeatureBLUPOptions(max_sets=2),
     "gwablup": options.WeightedGBLUPOptions(prior=(0.05, 1.0)),
     "measured_omics": options.MeasuredOmicsOptions(),
+    "stack": options.StackOptions(
+        models=(options.GBLUPOptions(), options.KernelOptions())
+    ),
 }
 VARIATIONS = {
     "gblup-inner": options.GBLUPOptions(variance="inner"),
@@ -160,7 +163,8 @@ def label(request):
 
 def test_every_kind_of_the_catalogue_is_tried():
     assert set(OPTIONS) == set(CATALOG)
-    union = options.AnyModelOptions.__args__[0].__args__
+    union = options.SingleModelOptions.__args__[0].__args__
+    union += (options.StackOptions,)
     assert {o.model_fields["kind"].default: o for o in union} == {
         kind: row.options for kind, row in CATALOG.items()
     }

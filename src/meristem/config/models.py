@@ -25,6 +25,11 @@ class ModelOptions(BaseModel):
         """The models that are fitted: this one, unless it averages others."""
         return (self,)
 
+    def resolved(self, models: tuple[ModelOptions, ...]) -> Self:
+        """Return the options with labels of other models replaced by their options."""
+        del models
+        return self
+
     def changed(self, **update: Any) -> Self:
         """Return a copy with those of the fields changed that this kind has."""
         known = {k: v for k, v in update.items() if k in type(self).model_fields}
@@ -361,7 +366,7 @@ class MeasuredOmicsOptions(ModelOptions):
     kind: Literal["measured_omics"] = "measured_omics"
 
 
-AnyModelOptions = Annotated[
+SingleModelOptions = Annotated[
     GBLUPOptions
     | DominanceOptions
     | CombiningOptions
@@ -380,4 +385,39 @@ AnyModelOptions = Annotated[
     | WeightedGBLUPOptions
     | MeasuredOmicsOptions,
     Field(discriminator="kind"),
+]
+
+
+class StackOptions(ModelOptions):
+    """Average of listed models, weighted by their predictions of rows left out.
+
+    `models` lists labels of other models of the analysis, or options of models that
+    are in the average alone. A later model has weight where it improves on the ones
+    before it: put the one to fall back to first.
+    """
+
+    kind: Literal["stack"] = "stack"
+    models: tuple[str | SingleModelOptions, ...] = Field(min_length=2)
+    inner_folds: int = Field(
+        default=5, ge=2, description="where a model is fitted without inner splits"
+    )
+
+    @property
+    def members(self) -> tuple[ModelOptions, ...]:
+        """The models that are averaged."""
+        return tuple(model for model in self.models if not isinstance(model, str))
+
+    def resolved(self, models: tuple[ModelOptions, ...]) -> Self:
+        """Return the options with labels of other models replaced by their options."""
+        known = {m.label: m for m in models if not isinstance(m, StackOptions)}
+        for label in self.models:
+            if isinstance(label, str) and label not in known:
+                names = ", ".join(known)
+                raise ValueError(f"{label!r} is no model to average: use {names}")
+        found = tuple(known[m] if isinstance(m, str) else m for m in self.models)
+        return self.model_copy(update={"models": found})
+
+
+AnyModelOptions = Annotated[
+    SingleModelOptions | StackOptions, Field(discriminator="kind")
 ]

@@ -245,3 +245,10 @@ class AnalysisConfig(Stage):
     fold_ids: bool = Field(
         default=False, description="match ids after trimming, case and -/_ folding"
     )
+
+    @field_validator("models")
+    @classmethod
+    def _resolve(
+        cls, models: tuple[AnyModelOptions, ...]
+    ) -> tuple[AnyModelOptions, ...]:
+        return tuple(options.resolved(models) for options in models)

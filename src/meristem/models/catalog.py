@@ -133,6 +133,13 @@ CATALOG: dict[str, Kind] = {
         "omics.reference:restore_measured_omics",
         needs=Needs(omics=True, measured_omics=True),
     ),
+    "stack": Kind(
+        options.StackOptions,
+        "stack:Stack",
+        "stack:restore_stack",
+        cost="stack:stack_cost",
+        needs=Needs(plan=True),  # to hand on; see `needs` for those of its models
+    ),
 }
 
 
