@@ -19,8 +19,7 @@ from meristem.evaluate.splits import inner_splits
 from meristem.interpret.biology.enrichment import over_representation
 from meristem.interpret.biology.scans import gwas, twas
 from meristem.interpret.biology.terms import regulation, ring_enrichment
-from meristem.models.core.fitted import FittedCore
-from meristem.models.protocol import Fitted
+from meristem.models.protocol import Fitted, Inclusion, as_network
 from meristem.plan.learned.feature_net import counted_net, judged_net
 from meristem.records import FloatArray
 from meristem.runs.seeds import derived_rng
@@ -72,9 +71,11 @@ def causal_rows(
     Tibshirani & Chu 2001, PNAS 98:5116 (false discoveries by permutation).
     """
     if method == "binn":
-        if not isinstance(fitted, FittedCore):
+        network = None if fitted is None else as_network(fitted)
+        inclusion = None if network is None else network.inclusion()
+        if inclusion is None:
             return []
-        found = _by_network(fitted, task)
+        found = _by_network(inclusion, task)
     else:
         found = SCANS[method](task, seed)
     panel = task.panel
@@ -134,9 +135,9 @@ def _members(task: Task) -> np.ndarray:  # (n_pathway, n_gene) 0/1
     return np.array([np.isin(genes, own) for _, own in task.panel.pathways], dtype=int)
 
 
-def _by_network(fitted: FittedCore, task: Task) -> Found:
+def _by_network(found: Inclusion, task: Task) -> Found:
     inclusion = dict(
-        zip(fitted.core.sets.name.tolist(), fitted.core.heads[0].inclusion, strict=True)
+        zip(found.node_name.tolist(), found.probability[:, 0].tolist(), strict=True)
     )
     probability = np.array([inclusion.get(name, 0.0) for name in _pathway_names(task)])
     pathways = posterior_choice(probability)

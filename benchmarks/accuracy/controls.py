@@ -27,16 +27,16 @@ from benchmarks.accuracy.cells import (
 from benchmarks.accuracy.recovery_task import CONTROLS as RECOVERY_CONTROLS
 from benchmarks.accuracy.recovery_task import Setting, fit_model, make_task
 from benchmarks.accuracy.shoot_branching import benchmark_plan
-from meristem.config.models import BINNOptions, DenseOptions
+from meristem.config.models import AutoOptions, DenseOptions
 from meristem.evaluate.controls import (
     ShuffledOmics,
     equal_dense,
-    network_parameters,
 )
 from meristem.evaluate.fold import predict_rows
 from meristem.models.catalog import build
 from meristem.models.protocol import Predictor
 from meristem.plan.full import full_plan
+from meristem.plan.network_size import network_parameters
 from meristem.plan.null import corrupt_plan
 from meristem.records import NetworkPlan
 from meristem.runs.seeds import derived_rng
@@ -198,7 +198,7 @@ def shoot_predictor(
 ) -> Predictor:
     """Return the network of the domain graph, or one of its controls."""
     plan = benchmark_plan(population)
-    options = BINNOptions(name=model)
+    options = AutoOptions(name=model)
     if model == "dense":
         return build(DenseOptions())
     if model == "binn-dense-equal":
@@ -216,7 +216,7 @@ def shoot_predictor(
     return build(options, damaged)
 
 
-def equal_width(options: BINNOptions, plan: NetworkPlan) -> int:
+def equal_width(options: AutoOptions, plan: NetworkPlan) -> int:
     """Return the width at which a full graph has most nearly a plan's parameters."""
     wanted = network_parameters(options, plan)
     surplus = [

@@ -21,7 +21,7 @@ from benchmarks.accuracy.cells import (
 )
 from meristem.config.models import (
     AnyModelOptions,
-    BINNOptions,
+    AutoOptions,
     FeatureBLUPOptions,
     GBLUPOptions,
     KernelOptions,
@@ -33,10 +33,11 @@ from meristem.config.models import (
 from meristem.config.read import read_config
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
-from meristem.evaluate.compare import ALL, NOT_DEPLOYABLE, paired_interval
+from meristem.evaluate.compare import ALL, paired_interval
 from meristem.evaluate.crossval import cross_validate
 from meristem.evaluate.paired import Draws, Target, draw_scheme, over_targets
 from meristem.evaluate.table import PredictionTable
+from meristem.models.catalog import needs
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.evaluation import outer_splits
 from meristem.records import SampleGroups
@@ -63,21 +64,22 @@ _MEDIATED: tuple[AnyModelOptions, ...] = (
 )
 
 PANELS: dict[str, tuple[AnyModelOptions, ...]] = {
-    "wheat_bglr": (*_MARKERS, BINNOptions()),
-    "mdp_281": (*_MARKERS, BINNOptions()),
-    "yeast_smith2008": (*_MARKERS, *_MEDIATED, BINNOptions(omics="soft")),
+    "wheat_bglr": (*_MARKERS, AutoOptions(name=NETWORK)),
+    "mdp_281": (*_MARKERS, AutoOptions(name=NETWORK)),
+    "yeast_smith2008": (*_MARKERS, *_MEDIATED, AutoOptions(name=NETWORK, omics="soft")),
     "maize_technow_hybrids": (
         GBLUPOptions(),
         GBLUPOptions(name="gblup-inner", variance="inner"),
         RidgeOptions(),
         KernelOptions(),
         KernelOptions(name="rkhs-inner", variance="inner"),
-        BINNOptions(),
+        AutoOptions(name=NETWORK),
     ),
 }
-"""Panel -> models. Without knowledge a BINN is its polygenic path alone."""
+"""Panel -> models. Without knowledge the network is its polygenic path alone."""
 
 NOT_LINEAR = ("rkhs", "rkhs-inner")
+NOT_DEPLOYABLE = tuple(o.label for o in _MEDIATED if not needs(o).deployable)
 """Rows that are no linear rivals."""
 
 KEY = ("panel", "trait", "environment", "model")

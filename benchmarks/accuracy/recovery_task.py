@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.accuracy.cells import Row
 from meristem.config.models import (
-    BINNOptions,
+    AutoOptions,
     FeatureBLUPOptions,
     GBLUPOptions,
     KernelOptions,
@@ -24,7 +24,7 @@ from meristem.evaluate.controls import control_arms
 from meristem.evaluate.splits import inner_splits
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.graph import make_graph
-from meristem.models.catalog import build
+from meristem.models.catalog import build, needs
 from meristem.models.protocol import Fitted, Predictor
 from meristem.plan.compile import make_plan
 from meristem.records import (
@@ -39,6 +39,9 @@ from meristem.records import (
 from meristem.runs.seeds import derived_rng
 from meristem.simulate.recovery import RecoveryConfig, RecoveryPanel, simulate_recovery
 
+NETWORK = AutoOptions(name="binn", omics="soft")
+"""The default network with its soft omics loss."""
+
 OPTIONS: dict[str, ModelOptions] = {
     "gblup": GBLUPOptions(),
     "rkhs": KernelOptions(),
@@ -50,9 +53,9 @@ OPTIONS: dict[str, ModelOptions] = {
     "gfblup": FeatureBLUPOptions(),
     "gwablup": WeightedGBLUPOptions(),
     "measured_omics": MeasuredOmicsOptions(),
-    "binn": BINNOptions(omics="soft"),
+    NETWORK.label: NETWORK,
 }
-"""Options of the models; `binn` is the default network with its soft omics loss."""
+"""Options of the models."""
 
 CONTROLS = (
     "binn-shuffled-graph",
@@ -65,7 +68,9 @@ CONTROLS = (
 
 MODELS = (*OPTIONS, *CONTROLS)
 DEFAULT_MODELS = (*OPTIONS, "binn-shuffled-graph", "binn-no-omics")
-NOT_DEPLOYABLE = ("measured_omics",)
+NOT_DEPLOYABLE = tuple(
+    label for label, chosen in OPTIONS.items() if not needs(chosen).deployable
+)
 
 KEY = ("replicate", "n", "test", "measured", "trait")
 """Columns that name a setting."""
@@ -122,8 +127,7 @@ def make_predictor(label: str, plan: NetworkPlan) -> Predictor:
     """Return the model called `label`: one of `OPTIONS`, or a control of the BINN."""
     if label in OPTIONS:
         return build(OPTIONS[label], plan)
-    network = OPTIONS["binn"].model_copy(update={"name": "binn"})
-    return dict(control_arms([network], plan, build))[label]
+    return dict(control_arms(NETWORK, plan, build))[label]
 
 
 def panel_plan(panel: RecoveryPanel) -> NetworkPlan:

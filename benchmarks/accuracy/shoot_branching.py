@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from scipy.stats import spearmanr
@@ -219,8 +218,7 @@ def fit_predict(
         return dense.predict(test).value[:, 0], None
     with_labels = cell.model == "binn+metabolites"
     options = BINNOptions(omics="soft" if with_labels else "none")
-    network = BINN(options, benchmark_plan(population)).fit(train, rng=rng)
-    fitted = cast(FittedBINN, network)  # there is a graph
+    fitted = BINN(options, benchmark_plan(population)).fit(train, rng=rng)
     return fitted.predict(test).value[:, 0], fitted
 
 

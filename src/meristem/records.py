@@ -166,11 +166,9 @@ class Measurements:
 
     def take(self, index: NDArray) -> Measurements:
         """Return the values at `index` (integers or a mask)."""
+        arrays = {item.name: getattr(self, item.name) for item in fields(self)}
         return Measurements(
-            *(
-                None if array is None else array[index]
-                for array in (getattr(self, item.name) for item in fields(self))
-            )
+            **{k: None if v is None else v[index] for k, v in arrays.items()}
         )
 
     def of_rows(self, index: NDArray, n_sample: int) -> Measurements:

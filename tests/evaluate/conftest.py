@@ -175,8 +175,13 @@ class FittedNet:
         names = np.array(["geneC", "other", "geneA"])
         return Latents(genotypes.sample_id, names, self.member_latents(genotypes)[0])
 
-    def clamp(self, genotypes, nodes, values):
+    nodes = trait_name = environment_name = share = None
+
+    def hold(self, genotypes):
         raise NotImplementedError
+
+    contributions = network_value = alone = inclusion = hold
+    multiplied = composition = hold
 
     def dosage_gradient(self, genotypes):
         raise NotImplementedError

@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from meristem.config.models import BINNOptions, DenseOptions, GBLUPOptions, LearnOptions
+from meristem.config.models import BINNOptions, CoreOptions, DenseOptions, LearnOptions
 from meristem.evaluate.controls import (
     ShuffledOmics,
     WithoutOmics,
     control_arms,
     decompose,
     equal_dense,
-    network_parameters,
 )
 from meristem.evaluate.table import PredictionTable
 from meristem.plan.learned.of_options import learned_network
+from meristem.plan.network_size import network_parameters
 from meristem.records import NetworkPlan, PlanLevel, VariantTable
 
 
@@ -66,7 +66,7 @@ BINN = BINNOptions(name="net", omics="soft", graph="both")
 
 
 def test_arms_of_a_network_with_omics():
-    arms = dict(control_arms((GBLUPOptions(), BINN), plan(), Recorder))
+    arms = dict(control_arms(BINN, plan(), Recorder))
     assert list(arms) == [
         "net-shuffled-graph",
         "net-random-graph",
@@ -94,7 +94,7 @@ def test_arms_of_a_network_with_omics():
 
 def test_arms_of_a_curated_network_with_omics():
     options = BINNOptions(name="net", omics="soft")
-    arms = dict(control_arms((options,), plan(), Recorder))
+    arms = dict(control_arms(options, plan(), Recorder))
     assert list(arms) == [
         "net-shuffled-graph",
         "net-random-graph",
@@ -107,24 +107,21 @@ def test_arms_of_a_curated_network_with_omics():
     assert isinstance(arms["net-dense-equal"].options, DenseOptions)
 
 
-def test_the_last_network_is_controlled():
-    models = (BINNOptions(name="first"), BINNOptions(name="second"))
-    labels = [label for label, _ in control_arms(models, plan(), Recorder)]
-    assert labels == [
-        "second-shuffled-graph",
-        "second-random-graph",
-        "second-dense-equal",
-    ]
-
-
-def test_nothing_to_control():
-    assert control_arms((GBLUPOptions(),), plan(), Recorder) == ()
-    assert control_arms((BINNOptions(),), None, Recorder) == ()
+def test_a_core_asks_the_trained_network_for_what_it_has_no_options_for():
+    core = CoreOptions(name="net", graph="both", inner_folds=3)
+    arms = dict(control_arms(core, plan(), Recorder))
+    assert list(arms) == list(dict(control_arms(BINN, plan(), Recorder)))
+    assert arms["net-shuffled-graph"].options.kind == "core"
+    assert arms["net-shuffled-omics"].predictor.options.kind == "core"
+    for label in ("net-no-omics-loss", "net-no-omics"):
+        options = getattr(arms[label], "predictor", arms[label]).options
+        assert (options.kind, options.omics, options.label) == ("binn", "none", label)
+        assert options.inner_folds == 3
 
 
 def test_a_learned_graph_without_a_plan():
     options = BINNOptions(name="net", graph="learned", omics="soft")
-    labels = [label for label, _ in control_arms((options,), None, Recorder)]
+    labels = [label for label, _ in control_arms(options, None, Recorder)]
     # without omics there is no graph
     assert labels == [
         "net-shuffled-graph",
@@ -134,7 +131,7 @@ def test_a_learned_graph_without_a_plan():
         "net-no-omics-loss",
     ]
     free = options.model_copy(update={"omics": "none"})
-    labels = [label for label, _ in control_arms((free,), None, Recorder)]
+    labels = [label for label, _ in control_arms(free, None, Recorder)]
     assert labels[-1] == "net-shuffled-omics"
 
 
@@ -145,24 +142,11 @@ def test_the_dense_control_of_a_learned_graph_counts_that_graph(dataset_factory)
         graph="learned",
         learn=LearnOptions(genes="all", variants_per_gene=2),
     )
-    arms = dict(control_arms((options,), None, RecordOptions))
+    arms = dict(control_arms(options, None, RecordOptions))
     rng = np.random.default_rng(1)
     fitted = arms["net-dense-equal"].fit(data, rng=rng)
     learned = learned_network(data, options, None, (), np.random.default_rng(1))
     assert fitted == equal_dense(options, learned, "net-dense-equal")
-
-
-def test_parameters_by_hand():
-    # genes linear: 7 weights, 2 biases; term: linear 2 + hidden 2 x 5, biases 1 + 5,
-    # out 5; head 1 + 1
-    options = BINNOptions(hidden=(5,), variant_hidden=())
-    assert network_parameters(options, plan()) == 9 + 12 + 6 + 5 + 2
-    # genes with 3 hidden units: 7 x 4 + 2 x 4 + 2 x 3
-    wider = BINNOptions(hidden=(5,), variant_hidden=(3,))
-    assert network_parameters(wider, plan()) == 42 + 12 + 6 + 5 + 2
-    # a second hidden layer of 4: + 5 x 4 + 4, out 4 in place of 5
-    deeper = BINNOptions(hidden=(5, 4), variant_hidden=())
-    assert network_parameters(deeper, plan()) == 9 + 12 + 6 + 24 + 4 + 2
 
 
 def test_dense_has_about_as_many_parameters():

@@ -15,6 +15,7 @@ from meristem.evaluate.fold import (
     run_fold,
 )
 from meristem.evaluate.splits import make_splits
+from meristem.models.protocol import Needs
 from meristem.records import Predictions
 from meristem.runs.seeds import derived_rng
 
@@ -90,7 +91,12 @@ def test_a_fold_predicts_its_test_rows(dataset_factory, linear):
 class Upper:
     """Sees measured omics of the rows it predicts."""
 
-    def predict_measured(self, genotypes, omics):
+    needs = Needs(measured_omics=True)
+
+    def state(self):
+        raise NotImplementedError
+
+    def predict(self, genotypes, omics=()):
         value = omics[0].value[:, :1]
         return Predictions(
             genotypes.sample_id, np.array(["y"]), np.array([""]), value, value * 0

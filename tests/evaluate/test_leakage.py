@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from meristem.config.models import (
+    AutoOptions,
     BINNOptions,
     BoostingOptions,
     CNNOptions,
     CombiningOptions,
+    CoreOptions,
     DenseOptions,
     DominanceOptions,
     ElasticNetOptions,
@@ -24,6 +26,7 @@ from meristem.config.models import (
     MediatedOptions,
     ModelOptions,
     RidgeOptions,
+    StackOptions,
     WeightedGBLUPOptions,
 )
 from meristem.config.stages import EvaluateConfig, FilterConfig
@@ -67,6 +70,9 @@ MODELS: tuple[ModelOptions, ...] = (
     BINNOptions(hidden=(3,), omics="soft", name="binn soft", **TINY),
     BINNOptions(hidden=(3,), omics="hard", name="binn hard", **TINY),
     BINNOptions(hidden=(3,), graph="shuffled", name="binn shuffled", **TINY),
+    CoreOptions(inner_folds=2),
+    AutoOptions(hidden=(3,), **TINY),
+    StackOptions(models=(GBLUPOptions(), KernelOptions(bandwidths=(0.5,)))),
 )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from meristem.models.protocol import Composition
 from meristem.records import (
     Dataset,
     FittedState,
@@ -129,9 +130,36 @@ class TinyNetwork:
         names = self.plan.node_name
         return Latents(genotypes.sample_id, names, raw.mean(axis=0))
 
+    nodes = np.array(NODES)
+    trait_name = np.array(["yield", "height"])
+    environment_name = np.array(["", ""])
+    share = np.ones(2)
+
     def clamp(self, genotypes, nodes, values) -> np.ndarray:
         held = {name: values[:, k] for k, name in enumerate(nodes)}
         return self.run(genotypes, held)[1]
+
+    def hold(self, genotypes):
+        base = self.member_predictions(genotypes)
+        return lambda nodes, values: self.clamp(genotypes, nodes, values) - base
+
+    def contributions(self, genotypes, *, rule="integrated", steps=32):
+        raise NotImplementedError
+
+    def network_value(self, genotypes) -> np.ndarray:
+        return self.predict(genotypes).value
+
+    def alone(self) -> TinyNetwork:
+        return self
+
+    def inclusion(self) -> None:
+        return None
+
+    def multiplied(self, target) -> tuple[tuple[str, str], ...]:
+        return ()
+
+    def composition(self) -> Composition:
+        return Composition("descent", self.share)
 
     def dosage_gradient(self, genotypes):
         a = self.weights()

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from tests.models.core_case import core_data, core_plan
 
-from meristem.config.models import BINNOptions
+from meristem.config.models import AutoOptions
 from meristem.interpret.composition import parts_table
-from meristem.models.binn.spec import BINN, restore_binn
+from meristem.models.catalog import build, restore
 
 
 @pytest.fixture(name="data", scope="module")
@@ -17,7 +17,7 @@ def make_data():
 
 
 def fit(data, **options):
-    model = BINN(BINNOptions(**options), core_plan())
+    model = build(AutoOptions(**options), core_plan())
     return model.fit(data, rng=np.random.default_rng(0))
 
 
@@ -31,7 +31,7 @@ def test_shares_of_a_core(data):
     assert table["scan_share"].between(0, 1).all()
     assert table["products_share"].tolist() == fitted.meta["share"]
     assert set(table["fit"]) == {"variance components"}
-    again = parts_table("net", restore_binn(fitted.state()))
+    again = parts_table("net", restore(fitted.state()))
     assert again.equals(table)
 
 

@@ -9,7 +9,8 @@ import pytest
 from meristem.config import models as options
 from meristem.errors import ConfigError, DataError
 from meristem.io.stores.state import read_state, write_state
-from meristem.models.catalog import CATALOG, build, is_deployable, restore
+from meristem.models.catalog import CATALOG, build, needs, restore
+from meristem.models.protocol import predict_measured
 from meristem.records import (
     Dataset,
     FittedState,
@@ -38,10 +39,15 @@ OPTIONS = {
     "dense": options.DenseOptions(hidden=(8,), **QUICK),
     "cnn": options.CNNOptions(channels=4, hidden=8, **(QUICK | {"epochs": 150})),
     "binn": options.BINNOptions(hidden=(4,), **QUICK),
+    "core": options.CoreOptions(inner_folds=2),
+    "auto": options.AutoOptions(hidden=(4,), **QUICK),
     "mediated": options.MediatedOptions(method="pathway_reml", set_counts=(0, 1, 2)),
     "gfblup": options.FeatureBLUPOptions(max_sets=2),
     "gwablup": options.WeightedGBLUPOptions(prior=(0.05, 1.0)),
     "measured_omics": options.MeasuredOmicsOptions(),
+    "stack": options.StackOptions(
+        models=(options.GBLUPOptions(), options.KernelOptions())
+    ),
 }
 VARIATIONS = {
     "gblup-inner": options.GBLUPOptions(variance="inner"),
@@ -55,7 +61,7 @@ VARIATIONS = {
     "rkhs-inner": options.KernelOptions(variance="inner"),
 }
 ALL = OPTIONS | VARIATIONS
-NETWORKS = ("dense", "cnn", "binn")
+NETWORKS = ("dense", "cnn", "binn", "auto")
 
 
 def variant_table(n_variant):
@@ -144,12 +150,10 @@ def fitted_on_panel(label):
 
 
 def predict(fitted, genotypes):
-    if hasattr(fitted, "predict_measured"):
-        table = panel().omics[0]
-        place = {name: i for i, name in enumerate(table.sample_id)}
-        rows = np.array([place[name] for name in genotypes.sample_id])
-        return fitted.predict_measured(genotypes, (table.take_samples(rows),))
-    return fitted.predict(genotypes)
+    table = panel().omics[0]
+    place = {name: i for i, name in enumerate(table.sample_id)}
+    rows = np.array([place[name] for name in genotypes.sample_id])
+    return predict_measured(fitted, genotypes, (table.take_samples(rows),))
 
 
 @pytest.fixture(params=list(ALL))
@@ -159,8 +163,11 @@ def label(request):
 
 def test_every_kind_of_the_catalogue_is_tried():
     assert set(OPTIONS) == set(CATALOG)
-    union = options.AnyModelOptions.__args__[0].__args__
-    assert {o.model_fields["kind"].default for o in union} == set(CATALOG)
+    union = options.SingleModelOptions.__args__[0].__args__
+    union += (options.StackOptions,)
+    assert {o.model_fields["kind"].default: o for o in union} == {
+        kind: row.options for kind, row in CATALOG.items()
+    }
 
 
 def test_predictions_are_finite_named_and_shaped(label):
@@ -253,7 +260,7 @@ def test_written_and_read_gives_the_same_predictions(label, tmp_path):
     fitted, genotypes = fitted_on_panel(label), halves()[1].genotypes
     write_state(fitted.state(), tmp_path, "model")
     state = read_state(tmp_path, "model")
-    assert state.kind == ALL[label].kind
+    assert state.kind == {"auto": "binn"}.get(label, ALL[label].kind)
     again = predict(restore(state), genotypes)
     first = predict(fitted, genotypes)
     assert again.value == pytest.approx(first.value, abs=1e-6)
@@ -300,7 +307,7 @@ def test_missing_variants_and_calls_are_imputed(label):
     )
     value = predict(fitted, nothing).value
     assert np.isfinite(value).all()
-    if is_deployable(ALL[label].kind):
+    if needs(ALL[label]).deployable:
         assert np.ptp(value, axis=0) == pytest.approx(0, abs=1e-6)
 
 
@@ -372,5 +379,5 @@ def test_rows_outside_the_training_set_cannot_matter(label):
 def test_unknown_kinds_are_refused():
     with pytest.raises(ConfigError, match="no model of kind"):
         restore(FittedState("oracle"))
-    with pytest.raises(ConfigError, match="use one of: binn"):
+    with pytest.raises(ConfigError, match="use one of: auto, binn"):
         build(options.ModelOptions())

@@ -3,9 +3,23 @@ import sys
 
 import pytest
 
-from meristem.config.models import BINNOptions, GBLUPOptions, RidgeOptions
+from meristem.config.models import (
+    AutoOptions,
+    BINNOptions,
+    CoreOptions,
+    GBLUPOptions,
+    MediatedOptions,
+    RidgeOptions,
+)
 from meristem.errors import ConfigError
-from meristem.models.catalog import CATALOG, build, is_deployable
+from meristem.models.catalog import (
+    CATALOG,
+    build,
+    graph_networks,
+    has_nodes,
+    needs,
+    reads_graph,
+)
 from meristem.models.linear.gblup import GBLUP
 
 
@@ -16,7 +30,26 @@ def test_build_hands_the_options_on():
 
 
 def test_only_the_upper_reference_is_not_deployable():
-    assert [kind for kind in CATALOG if not is_deployable(kind)] == ["measured_omics"]
+    kinds = [kind for kind, row in CATALOG.items() if not row.needs.deployable]
+    assert kinds == ["measured_omics"]
+
+
+def test_needs_are_those_of_the_options():
+    assert needs(CoreOptions()).omics
+    assert needs(BINNOptions()).genes
+    assert not needs(AutoOptions()).genes
+    assert reads_graph(MediatedOptions(method="pathway_reml"))
+    assert not reads_graph(MediatedOptions(method="goblup"))
+    assert not reads_graph(GBLUPOptions())
+
+
+def test_networks_are_those_with_a_graph_to_take_nodes_from():
+    models = (GBLUPOptions(), BINNOptions(), AutoOptions(graph="learned"))
+    found = graph_networks(models, knowledge=False)
+    assert [options.label for options in found] == ["auto"]
+    found = graph_networks((*models, CoreOptions()), knowledge=True)
+    assert [options.label for options in found] == ["binn", "auto", "core"]
+    assert not has_nodes(GBLUPOptions())
 
 
 def test_models_without_a_network_do_not_import_torch():

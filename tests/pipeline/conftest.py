@@ -19,7 +19,7 @@ MODELS = """
 kind = "gblup"
 
 [[models]]
-kind = "binn"
+kind = "auto"
 name = "net"
 omics = "soft"
 epochs = 15

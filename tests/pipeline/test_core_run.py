@@ -35,7 +35,8 @@ MODELS = """
 kind = "gblup"
 
 [[models]]
-kind = "binn"
+kind = "auto"
+name = "binn"
 omics = "soft"
 
 [explain]

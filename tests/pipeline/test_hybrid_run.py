@@ -60,7 +60,8 @@ hybrids = "new.csv"
 kind = "gblup"
 
 [[models]]
-kind = "binn"
+kind = "auto"
+name = "binn"
 omics = "soft"
 
 [[models]]

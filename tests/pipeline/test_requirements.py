@@ -10,7 +10,9 @@ import pytest
 
 from meristem.config import AnalysisConfig
 from meristem.config.models import (
+    AutoOptions,
     BINNOptions,
+    CoreOptions,
     FeatureBLUPOptions,
     GBLUPOptions,
     LearnOptions,
@@ -61,7 +63,7 @@ def learned(**learn: object) -> BINNOptions:
 def test_sound_configurations_have_no_fault(data: Dataset) -> None:
     for options in (
         learned(),
-        BINNOptions(),
+        AutoOptions(),
         MediatedOptions(),
         MediatedOptions(method="pathway_reml", graph="learned"),
         MeasuredOmicsOptions(),
@@ -81,6 +83,8 @@ def test_sound_configurations_have_no_fault(data: Dataset) -> None:
         (learned(variants="cis"), "no gene positions"),
         (learned(gene_edges="regulators"), "no gene positions"),
         (FeatureBLUPOptions(), "needs genes or gene sets"),
+        (BINNOptions(), "needs genes or gene sets"),
+        (CoreOptions(), "needs genes or gene sets"),
         (MediatedOptions(method="pathway_reml"), "needs genes or gene sets"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -92,7 +96,12 @@ def test_what_is_missing_is_named(options, words: str, data: Dataset) -> None:
 
 def test_omics_are_asked_for(data: Dataset) -> None:
     none = replace(data, omics=())
-    for options in (learned(), MediatedOptions(), MeasuredOmicsOptions()):
+    for options in (
+        learned(),
+        MediatedOptions(),
+        MeasuredOmicsOptions(),
+        CoreOptions(),
+    ):
         assert "no" in faults(options, none)[0]
     value = data.omics[0].value.copy()
     value[9:] = np.nan

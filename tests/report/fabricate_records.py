@@ -34,6 +34,14 @@ def run_record(models: list[tuple[str, str]], title: str, question: str) -> dict
             },
             "explain": {"top": 30},
         },
+        "models": [
+            {
+                "label": name,
+                "deployable": kind != "measured_omics",
+                "nodes": kind == "binn",
+            }
+            for name, kind in models
+        ],
         "versions": {"meristem": "0.1.0", "python": "3.11.9", "numpy": "2.4.0"},
         "seeds": {"run": 1},
         "inputs": [

@@ -10,16 +10,16 @@ import pytest
 from meristem.report.missing import missing_reasons
 from meristem.report.view import View
 
-NETWORK = {"kind": "binn", "graph": "knowledge"}
+NETWORK = {"label": "net", "nodes": True}
 
 
 @pytest.mark.parametrize(
     ("file", "config", "says"),
     [
         ("controls.csv", {}, "evaluate --controls"),
-        ("nodes.csv", {"models": [{"kind": "gblup"}]}, "no model of the run is a net"),
-        ("nodes.csv", {"models": [NETWORK], "knowledge": {"genes": "g"}}, "explain"),
-        ("latents.csv", {"models": [NETWORK]}, "names no omics"),
+        ("nodes.csv", {}, "no model of the run is a net"),
+        ("gain.csv", {"explain": {"folds": 0}}, "no model of the run is a net"),
+        ("latents.csv", {}, "names no omics"),
         ("latents.csv", {"omics": [{}]}, "no omics feature measures a node"),
         ("knowledge.json", {}, "names no knowledge"),
         ("candidates.csv", {}, "every genotyped line has a phenotype"),
@@ -41,10 +41,10 @@ def test_reasons(small_view: View, file: str, config: dict, says: str) -> None:
 def test_folds_that_were_not_asked_for(small_view: View) -> None:
     run = {
         "config": {
-            "models": [NETWORK],
             "knowledge": {"genes": "g"},
             "explain": {"folds": 0},
-        }
+        },
+        "models": [NETWORK],
     }
     found = replace(
         small_view.artefacts, absent=("gain.csv", "enrichment.csv"), run=run
@@ -62,3 +62,14 @@ def test_one_reason_is_given_once(small_view: View) -> None:
         ["nodes.csv", "genes.csv"],
         ["candidates.csv"],
     ]
+
+
+def test_a_network_that_was_not_explained(small_view: View) -> None:
+    bare = replace(
+        small_view.artefacts,
+        absent=("nodes.csv",),
+        run={"config": {}, "models": [NETWORK]},
+        nodes=pd.DataFrame(),
+    )
+    (reason,) = missing_reasons(bare)
+    assert "meristem explain" in reason

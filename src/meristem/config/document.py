@@ -42,7 +42,8 @@ gene_sets = ["pathways.gmt"]
 kind = "gblup"
 
 [[models]]
-kind = "binn"
+kind = "auto"
+name = "network"
 omics = "soft"
 ```
 """
@@ -123,6 +124,8 @@ def _model(kind: type[BaseModel]) -> Iterator[str]:
     name = kind.model_fields["kind"].default
     yield f'### `kind = "{name}"`\n\n{kind.__doc__}\n\n{_table(kind)}\n'
     for field_name, field in kind.model_fields.items():
+        if field_name == "models":
+            continue
         for child in _children(field.annotation):
             title = f"#### `[models.{field_name}]` of `{name}`"
             yield f"{title}\n\n{child.__doc__}\n\n{_table(child)}\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,6 +28,21 @@ class ModelOptions(BaseModel):
     def label(self) -> str:
         """Name in tables and figures."""
         return self.name or str(getattr(self, "kind", ""))
+
+    @property
+    def members(self) -> tuple[ModelOptions, ...]:
+        """The models that are fitted: this one, unless it averages others."""
+        return (self,)
+
+    def resolved(self, models: tuple[ModelOptions, ...]) -> Self:
+        """Return the options with labels of other models replaced by their options."""
+        del models
+        return self
+
+    def changed(self, **update: Any) -> Self:
+        """Return a copy with those of the fields changed that this kind has."""
+        known = {k: v for k, v in update.items() if k in type(self).model_fields}
+        return self.model_copy(update=known)
 
 
 class GBLUPOptions(ModelOptions):
@@ -194,10 +209,39 @@ class LearnOptions(BaseModel):
     )
 
 
-class BINNOptions(NetworkOptions):
-    """Sparse network compiled from a knowledge graph."""
+class PlanOptions(ModelOptions):
+    """A model that reads a graph, of the knowledge or learned."""
 
-    kind: Literal["binn"] = "binn"
+    graph: Literal["knowledge", "learned", "both", "shuffled", "random"] = "knowledge"
+    learn: LearnOptions = LearnOptions()
+
+    @property
+    def reads_graph(self) -> bool:
+        """Whether the model looks at genes or sets at all."""
+        return True
+
+
+class GraphNetworkOptions(PlanOptions):
+    """A network whose nodes are those of a graph."""
+
+    omics: Literal["none", "soft", "hard", "correlation"] = "none"
+    polygenic: Literal["stack", "joint", "none"] = Field(
+        default="stack", description="how the linear polygenic path joins the network"
+    )
+
+    @property
+    def supervision(self) -> str:
+        """How measurements of nodes teach the network; "none" where they do not."""
+        return self.omics
+
+    def trained(self) -> TrainedNetworkOptions:
+        """Return the trained network of the same graph."""
+        raise NotImplementedError
+
+
+class TrainedNetworkOptions(NetworkOptions, GraphNetworkOptions):
+    """Sparse network compiled from a graph."""
+
     hidden: Widths = Field(
         default=(16,), description="hidden widths of a node that reads nodes"
     )
@@ -214,12 +258,6 @@ class BINNOptions(NetworkOptions):
     rounds: int = Field(
         default=80, ge=1, le=100_000, description="Gauss-Newton steps at most"
     )
-    core: Literal["auto", "none", "always"] = Field(
-        default="auto",
-        description="variance components of genes and sets in place of training; "
-        "auto: where soft omics measure 30 genes or more below the graph's sets",
-    )
-    omics: Literal["none", "soft", "hard", "correlation"] = "none"
     omics_weight: Annotated[float, Field(ge=0)] | Literal["auto"] = Field(
         default=1.0, description="weight of the omics loss; auto: inner folds"
     )
@@ -229,20 +267,65 @@ class BINNOptions(NetworkOptions):
         "variants to omics, then the trait from measured omics, then all jointly; "
         "both train by descent",
     )
-    polygenic: Literal["stack", "joint", "none"] = Field(
-        default="stack", description="how the linear polygenic path joins the network"
-    )
     off_graph: Literal["auto", "none", "always"] = Field(
         default="auto",
         description="nodes beside the graph that read all variants; auto: where the "
         "network did not earn half of the prediction, Gauss-Newton with them is "
         "affordable, and unseen rows are predicted clearly better",
     )
-    graph: Literal["knowledge", "learned", "both", "shuffled", "random"] = "knowledge"
-    learn: LearnOptions = LearnOptions()
+
+    @property
+    def supervision(self) -> str:
+        """How measurements of nodes teach the network; "none" where they do not."""
+        return "none" if self.omics_weight == 0 else self.omics
+
+    def trained(self) -> TrainedNetworkOptions:
+        """Return the options themselves."""
+        return self
 
 
-class MediatedOptions(ModelOptions):
+class BINNOptions(TrainedNetworkOptions):
+    """Biologically informed network: a graph with trained weights."""
+
+    kind: Literal["binn"] = "binn"
+
+
+class CoreOptions(GraphNetworkOptions):
+    """Variance components of genes and sets over a graph: an explicit network."""
+
+    kind: Literal["core"] = "core"
+    omics: Literal["soft"] = Field(
+        default="soft", description="measurements teach the genes they stand for"
+    )
+    inner_folds: int = Field(default=5, ge=2)
+
+    def trained(self) -> TrainedNetworkOptions:
+        """Return the trained network of the same graph and measurements."""
+        shared = ("name", "graph", "learn", "omics", "polygenic", "inner_folds")
+        return BINNOptions(**{name: getattr(self, name) for name in shared})
+
+
+class AutoOptions(TrainedNetworkOptions):
+    """The network that suits graph and omics.
+
+    `core` where soft omics of constant weight measure 30 genes or more below the
+    graph's sets, `binn` on any other graph, and the linear path alone without one.
+    """
+
+    kind: Literal["auto"] = "auto"
+
+
+class LinearPlanOptions(PlanOptions):
+    """A linear model that reads a graph."""
+
+    graph: Literal["knowledge", "learned", "both"] = Field(
+        default="knowledge",
+        description="genes and sets of the knowledge, or of the graph that a network "
+        "learns from the same training rows",
+    )
+
+
+class MediatedOptions(LinearPlanOptions):
     """Omics-mediated linear models: omics from genotype, trait from those."""
 
     kind: Literal["mediated"] = "mediated"
@@ -262,25 +345,18 @@ class MediatedOptions(ModelOptions):
         description="pathways kept: pathway_reml chooses one number on inner splits, "
         "pathway_average takes the mean over all",
     )
-    graph: Literal["knowledge", "learned", "both"] = Field(
-        default="knowledge",
-        description="genes and sets of the knowledge, or of the graph that a binn "
-        "learns from the same training rows",
-    )
-    learn: LearnOptions = LearnOptions()
+
+    @property
+    def reads_graph(self) -> bool:
+        """Whether the method looks at genes: two of them do not."""
+        return self.method not in ("goblup", "one_kernel")
 
 
-class FeatureBLUPOptions(ModelOptions):
+class FeatureBLUPOptions(LinearPlanOptions):
     """GBLUP with one variance component per gene set."""
 
     kind: Literal["gfblup"] = "gfblup"
     max_sets: int = Field(default=8, ge=1)
-    graph: Literal["knowledge", "learned", "both"] = Field(
-        default="knowledge",
-        description="genes and sets of the knowledge, or of the graph that a binn "
-        "learns from the same training rows",
-    )
-    learn: LearnOptions = LearnOptions()
 
 
 class WeightedGBLUPOptions(ModelOptions):
@@ -301,7 +377,7 @@ class MeasuredOmicsOptions(ModelOptions):
     kind: Literal["measured_omics"] = "measured_omics"
 
 
-AnyModelOptions = Annotated[
+SingleModelOptions = Annotated[
     GBLUPOptions
     | DominanceOptions
     | CombiningOptions
@@ -313,9 +389,46 @@ AnyModelOptions = Annotated[
     | DenseOptions
     | CNNOptions
     | BINNOptions
+    | CoreOptions
+    | AutoOptions
     | MediatedOptions
     | FeatureBLUPOptions
     | WeightedGBLUPOptions
     | MeasuredOmicsOptions,
     Field(discriminator="kind"),
+]
+
+
+class StackOptions(ModelOptions):
+    """Average of listed models, weighted by their predictions of rows left out.
+
+    `models` lists labels of other models of the analysis, or options of models that
+    are in the average alone. A later model has weight where it improves on the ones
+    before it: put the one to fall back to first.
+    """
+
+    kind: Literal["stack"] = "stack"
+    models: tuple[str | SingleModelOptions, ...] = Field(min_length=2)
+    inner_folds: int = Field(
+        default=5, ge=2, description="where a model is fitted without inner splits"
+    )
+
+    @property
+    def members(self) -> tuple[ModelOptions, ...]:
+        """The models that are averaged."""
+        return tuple(model for model in self.models if not isinstance(model, str))
+
+    def resolved(self, models: tuple[ModelOptions, ...]) -> Self:
+        """Return the options with labels of other models replaced by their options."""
+        known = {m.label: m for m in models if not isinstance(m, StackOptions)}
+        for label in self.models:
+            if isinstance(label, str) and label not in known:
+                names = ", ".join(known)
+                raise ValueError(f"{label!r} is no model to average: use {names}")
+        found = tuple(known[m] if isinstance(m, str) else m for m in self.models)
+        return self.model_copy(update={"models": found})
+
+
+AnyModelOptions = Annotated[
+    SingleModelOptions | StackOptions, Field(discriminator="kind")
 ]

@@ -86,14 +86,11 @@ class PhenotypeConfig(Stage):
         description="codes of a missing value, for example -9, beside NA, ., - and the "
         "like; []: none, every number is a measurement",
     )
-    units: dict[str, str] = Field(
-        default={}, description="unit of each trait, for check and report"
-    )
     minimise: tuple[str, ...] = Field(
         default=(), description="traits of which small values are wanted"
     )
     units: dict[str, str] = Field(
-        default_factory=dict, description="trait = unit, for tables and figures"
+        default={}, description="trait = unit, for check, tables and figures"
     )
     by: Literal["line", "line_environment", "record"] = Field(
         default="line",
@@ -307,3 +304,10 @@ class AnalysisConfig(Stage):
         if isinstance(value, bool):
             return ("trim", "separators", "case") if value else ()
         return value
+
+    @field_validator("models")
+    @classmethod
+    def _resolve(
+        cls, models: tuple[AnyModelOptions, ...]
+    ) -> tuple[AnyModelOptions, ...]:
+        return tuple(options.resolved(models) for options in models)

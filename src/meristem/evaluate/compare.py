@@ -44,8 +44,6 @@ FEWEST_IN_FOLD = 4
 SUBSAMPLE = ":n="
 """Marks the schemes of a learning curve."""
 
-NOT_DEPLOYABLE = ("measured_omics",)
-
 
 @dataclass(frozen=True)
 class Verdict:
@@ -72,7 +70,7 @@ def compare(
     config: EvaluateConfig,
     groups: SampleGroups | None = None,
     *,
-    not_deployable: tuple[str, ...] = NOT_DEPLOYABLE,
+    not_deployable: tuple[str, ...] = (),
     seed: int = 0,
 ) -> list[dict[str, object]]:
     """Return the content of `verdicts.json`: every model against the reference.
@@ -131,7 +129,7 @@ def judge(
     reference: str,
     groups: SampleGroups | None = None,
     *,
-    not_deployable: tuple[str, ...] = NOT_DEPLOYABLE,
+    not_deployable: tuple[str, ...] = (),
     seed: int = 0,
 ) -> tuple[Verdict, ...]:
     """Compare every model with `reference`; see `compare`."""

@@ -6,16 +6,21 @@ a callback, so that no network library is needed here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from meristem.config.models import BINNOptions, DenseOptions, ModelOptions
+from meristem.config.models import (
+    DenseOptions,
+    GraphNetworkOptions,
+    TrainedNetworkOptions,
+)
 from meristem.evaluate.compare import judge
 from meristem.evaluate.table import PredictionTable
 from meristem.models.protocol import Fitted, Predictor
 from meristem.plan.learned.of_options import is_learned, learned_network
+from meristem.plan.network_size import network_parameters
 from meristem.records import Dataset, NetworkPlan, OmicsTable, SampleGroups, Split
 
 Builder = Callable[..., Predictor]
@@ -65,7 +70,7 @@ class WithoutOmics:
 class DenseOfLearned:
     """A dense network as large as the network whose graph the same rows teach."""
 
-    options: BINNOptions
+    options: TrainedNetworkOptions
     plan: NetworkPlan | None
     build: Builder
     name: str
@@ -111,16 +116,16 @@ CAPACITY = "capacity"
 
 
 def control_arms(
-    models: Iterable[ModelOptions],
+    options: GraphNetworkOptions,
     plan: NetworkPlan | None,
     build: Builder,
 ) -> tuple[tuple[str, Predictor], ...]:
-    """Return the controls of the last BINN with a graph among the models.
+    """Return the controls of a network with a graph.
 
     Parameters
     ----------
-    models
-        Options of the models of the run.
+    options
+        Of the network; without a plan it learns its graph.
     plan
         The compiled knowledge graph.
     build
@@ -132,20 +137,12 @@ def control_arms(
         Label and predictor of each control: degree-preserving shuffled graph,
         size-matched random graph, dense network with as many parameters. A learned
         graph is learned in the fold as ever, and then rewired, drawn anew or counted.
-        Where the BINN uses omics, for its loss or to learn its graph: shuffled omics;
-        no omics, where a curated graph is left without them; and where the graph is
-        learned and the loss uses omics too, the same graph without that loss. Empty
-        without a BINN that has a graph.
+        Where the network uses omics, for its loss or to learn its graph: shuffled
+        omics; no omics, where a curated graph is left without them; and where the
+        graph is learned and the loss uses omics too, the same graph without that
+        loss. What a core has no options for is asked of the trained network of the
+        same graph.
     """
-    networks = [
-        options
-        for options in models
-        if isinstance(options, BINNOptions)
-        and (plan is not None or options.graph == "learned")
-    ]
-    if not networks:
-        return ()
-    options = networks[-1]
     label, learns = options.label, is_learned(options)
 
     def rewired(how: str) -> dict[str, object]:
@@ -155,48 +152,52 @@ def control_arms(
 
     arms: list[tuple[str, Predictor]] = []
     for how in ("shuffled", "random"):
-        wired = _variant(options, f"{how}-graph", **rewired(how))
+        wired = _variant(options, label, f"{how}-graph", **rewired(how))
         arms.append((wired.label, build(wired, plan)))
     name = f"{label}-dense-equal"
+    trained = options.trained()
     if learns:
-        arms.append((name, DenseOfLearned(options, plan, build, name)))
+        arms.append((name, DenseOfLearned(trained, plan, build, name)))
     elif plan is not None:
-        arms.append((name, build(equal_dense(options, plan, name), plan)))
+        arms.append((name, build(equal_dense(trained, plan, name), plan)))
     return tuple(arms) + _omics_arms(options, plan, build)
 
 
-def _variant(options: BINNOptions, name: str, **update: object) -> BINNOptions:
-    return options.model_copy(update={"name": f"{options.label}-{name}", **update})
+def _variant(
+    options: GraphNetworkOptions, label: str, name: str, **update: object
+) -> GraphNetworkOptions:
+    return options.model_copy(update={"name": f"{label}-{name}", **update})
 
 
 def _omics_arms(
-    options: BINNOptions, plan: NetworkPlan | None, build: Builder
+    options: GraphNetworkOptions, plan: NetworkPlan | None, build: Builder
 ) -> tuple[tuple[str, Predictor], ...]:
     """Return the controls that tell what omics are worth to a network."""
     learns, supervised = is_learned(options), options.omics != "none"
+    label, trained = options.label, options.trained()
     arms: list[tuple[str, Predictor]] = []
     if supervised or learns:
-        shuffled = _variant(options, "shuffled-omics")
+        shuffled = _variant(options, label, "shuffled-omics")
         arms.append((shuffled.label, ShuffledOmics(build(shuffled, plan))))
     if supervised and learns:
-        free = _variant(options, "no-omics-loss", omics="none")
+        free = _variant(trained, label, "no-omics-loss", omics="none")
         arms.append((free.label, build(free, plan)))
     if arms and options.graph != "learned":
         graph = "knowledge" if learns else options.graph
-        none = _variant(options, "no-omics", omics="none", graph=graph)
+        none = _variant(trained, label, "no-omics", omics="none", graph=graph)
         arms.append((none.label, WithoutOmics(build(none, plan))))
     return tuple(arms)
 
 
 def equal_dense(
-    options: BINNOptions,
+    options: TrainedNetworkOptions,
     plan: NetworkPlan,
     name: str,
 ) -> DenseOptions:
-    """Return a dense network of three equal layers with the BINN's parameters.
+    """Return a dense network of three equal layers with a network's parameters.
 
     The width w solves v w + 2 w^2 + 4 w + 1 = parameters, v being the variants; it
-    is 1 where even that has more parameters than the BINN.
+    is 1 where even that has more parameters than that.
     """
     total = network_parameters(options, plan)
     linear = plan.variants.n_variant + 4
@@ -205,31 +206,9 @@ def equal_dense(
     shared = {
         field: getattr(options, field)
         for field in DenseOptions.model_fields
-        if field in BINNOptions.model_fields and field not in ("kind", "hidden")
+        if field in type(options).model_fields and field not in ("kind", "hidden")
     }
     return DenseOptions(**shared | {"name": name, "hidden": (width, width, width)})
-
-
-def network_parameters(options: BINNOptions, plan: NetworkPlan) -> int:
-    """Return the number of weights and biases of a BINN of one trait.
-
-    A node has a linear part and, beside it, a hidden part over its variants and one
-    over its parent nodes.
-    """
-    total = plan.head_node.size * options.width + 1
-    for level in plan.levels:
-        for row, hidden, units_in in (
-            (level.variant_row, options.variant_hidden, 1),
-            (level.node_row, options.hidden, options.width),
-        ):
-            n_reader = np.unique(row).size
-            first = options.width + (hidden[0] if hidden else 0)
-            total += row.size * units_in * first + n_reader * first
-            for before, after in zip(hidden[:-1], hidden[1:], strict=True):
-                total += n_reader * (before * after + after)
-            if hidden:
-                total += n_reader * hidden[-1] * options.width
-    return total
 
 
 def decompose(

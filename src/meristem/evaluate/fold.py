@@ -13,7 +13,12 @@ from meristem.config.stages import EvaluateConfig, FilterConfig
 from meristem.errors import DataError
 from meristem.evaluate.splits import inner_splits
 from meristem.genetics.filters import filter_markers
-from meristem.models.protocol import Fitted, FittedNetwork, Predictor
+from meristem.models.protocol import (
+    Fitted,
+    Predictor,
+    as_network,
+    predict_measured,
+)
 from meristem.prepare.by_environment import EnvironmentMeans
 from meristem.prepare.training import training_set
 from meristem.records import Dataset, FloatArray, Predictions, Split, StrArray
@@ -142,15 +147,8 @@ def run_fold(
 
 
 def predict_rows(fitted: Fitted, test: Dataset) -> Predictions:
-    """Predict test rows, from genotypes alone.
-
-    A model that says it is not deployable (the upper reference) is handed the
-    measured omics of the test rows as well; phenotypes are handed to none.
-    """
-    measured = getattr(fitted, "predict_measured", None)
-    if measured is not None:
-        return measured(test.genotypes, test.omics)
-    return fitted.predict(test.genotypes)
+    """Predict test rows: their phenotypes are handed to no model."""
+    return predict_measured(fitted, test.genotypes, test.omics)
 
 
 @dataclass(frozen=True)
@@ -169,13 +167,14 @@ def _measured_latents(fitted: Fitted, test: Dataset) -> _Measured:
     its size averaged over members: what clamping gives where effects are linear.
     """
     n_target = test.phenotypes.n_target
-    if not test.omics or not isinstance(fitted, FittedNetwork):
+    network = as_network(fitted)
+    if not test.omics or network is None:
         none = np.empty(0, dtype=np.str_)
         return _Measured(none, np.empty((test.n_sample, 0)), np.empty((0, n_target)))
     measured = np.unique(np.concatenate([table.node_name for table in test.omics]))
-    latents = fitted.latents(test.genotypes)
+    latents = network.latents(test.genotypes)
     keep = np.isin(latents.node_name, measured) & (latents.node_name != "")
-    gradient = fitted.node_gradient(test.genotypes)[:, keep]
-    spread = fitted.member_latents(test.genotypes)[:, :, keep].std(axis=1)
+    gradient = network.node_gradient(test.genotypes)[:, keep]
+    spread = network.member_latents(test.genotypes)[:, :, keep].std(axis=1)
     moved = np.abs(gradient * spread[:, :, None]).mean(axis=0)
     return _Measured(latents.node_name[keep], latents.value[:, keep], moved)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from meristem.models.protocol import FittedNetwork
@@ -29,26 +27,22 @@ def parts_table(model: str, fitted: FittedNetwork) -> pd.DataFrame:
     model
         Label of the network.
     fitted
-        A network that keeps in `meta` how it was fitted.
+        A fitted network.
     """
-    meta: dict[str, Any] = getattr(fitted, "meta", {})
-    state = fitted.state()
-    is_core = meta.get("fit") == "core"
-    network = meta["trust"] if is_core else meta["share"]
-    flat = meta.get("alone") or {}
-    rows = []
-    for t, share in enumerate(network):
-        rows.append(
-            {
-                "model": model,
-                "trait": str(state.arrays["trait_name"][t]),
-                "environment": str(state.arrays["environment_name"][t]),
-                "fit": FITS.get(str(meta.get("fit")), str(meta.get("fit"))),
-                "network_share": share,
-                "linear_share": 1 - share,
-                "scan_share": 1 - flat["1.0"][t] if flat else None,
-                "products_share": meta["share"][t] if is_core else None,
-                "off_graph": bool(meta.get("off_graph", False)),
-            }
-        )
+    found = fitted.composition()
+    scan, products = found.scan_share, found.products_share
+    rows = [
+        {
+            "model": model,
+            "trait": str(fitted.trait_name[t]),
+            "environment": str(fitted.environment_name[t]),
+            "fit": FITS[found.fit],
+            "network_share": share,
+            "linear_share": 1 - share,
+            "scan_share": None if scan is None else float(scan[t]),
+            "products_share": None if products is None else float(products[t]),
+            "off_graph": found.off_graph,
+        }
+        for t, share in enumerate(found.network_share.tolist())
+    ]
     return pd.DataFrame(rows)

@@ -1,60 +1,154 @@
-"""The one list of models: kind -> where its specification and its reader live.
+"""The one table of models: what each kind is built from, needs and costs.
 
-The places are text, imported when asked for: a ridge regression does not pay for
-torch, nor a network for scikit-learn's trees.
+Places are text, imported when asked for: a ridge regression does not pay for torch,
+nor a network for scikit-learn's trees. A further kind is a row here, its options, its
+own file, and tests.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
 from importlib import import_module
-from typing import Any
+from operator import or_
+from typing import Any, TypeGuard
 
-from meristem.config.models import ModelOptions
+from meristem.config import models as options
 from meristem.errors import ConfigError
-from meristem.models.protocol import Fitted, Predictor
-from meristem.records import FittedState, NetworkPlan
+from meristem.models.protocol import Cost, Fitted, Needs, Predictor
+from meristem.records import Dataset, FittedState, NetworkPlan
 
-CATALOG: dict[str, tuple[str, str]] = {
-    # kind: (specification, reader of the fitted state)
-    "gblup": ("linear.gblup:GBLUP", "linear.gblup:restore_gblup"),
-    "dominance": (
+
+@dataclass(frozen=True)
+class Kind:
+    """What is said once of a kind of model; places are below `meristem.models`."""
+
+    options: type[options.ModelOptions]
+    build: str  # place of the specification
+    restore: str  # place of the reader of the fitted state
+    cost: str = "cost:kernels"  # place of seconds and bytes of one fit
+    needs: Needs = Needs()
+    nodes: bool = False  # whether it has named nodes to explain
+
+
+GRAPH = Needs(plan=True, genes=True)
+
+CATALOG: dict[str, Kind] = {
+    "gblup": Kind(
+        options.GBLUPOptions, "linear.gblup:GBLUP", "linear.gblup:restore_gblup"
+    ),
+    "dominance": Kind(
+        options.DominanceOptions,
         "linear.dominance:DominanceBLUP",
         "linear.dominance:restore_dominance",
     ),
-    "combining": (
+    "combining": Kind(
+        options.CombiningOptions,
         "linear.combining:CombiningBLUP",
         "linear.combining:restore_combining",
     ),
-    "ridge": ("linear.ridge:Ridge", "effects:restore_linear"),
-    "elastic_net": ("linear.elastic_net:ElasticNet", "effects:restore_linear"),
-    "random_forest": ("trees.forests:RandomForest", "trees.forests:restore_trees"),
-    "boosting": ("trees.forests:Boosting", "trees.forests:restore_trees"),
-    "rkhs": ("linear.rkhs:GaussianKernel", "linear.rkhs:restore_gaussian_kernel"),
-    "dense": ("networks.dense:Dense", "networks.dense:restore_dense"),
-    "cnn": ("networks.cnn:CNN", "networks.cnn:restore_cnn"),
-    "binn": ("binn.spec:BINN", "binn.spec:restore_binn"),
-    "mediated": ("omics.mediated:Mediated", "effects:restore_linear"),
-    "gfblup": ("omics.gfblup:FeatureBLUP", "effects:restore_linear"),
-    "gwablup": ("linear.gwablup:WeightedGBLUP", "effects:restore_linear"),
-    "measured_omics": (
+    "ridge": Kind(options.RidgeOptions, "linear.ridge:Ridge", "effects:restore_linear"),
+    "elastic_net": Kind(
+        options.ElasticNetOptions,
+        "linear.elastic_net:ElasticNet",
+        "effects:restore_linear",
+        cost="cost:elastic_net",
+    ),
+    "random_forest": Kind(
+        options.ForestOptions,
+        "trees.forests:RandomForest",
+        "trees.forests:restore_trees",
+        cost="cost:random_forest",
+    ),
+    "boosting": Kind(
+        options.BoostingOptions,
+        "trees.forests:Boosting",
+        "trees.forests:restore_trees",
+        cost="cost:boosting",
+    ),
+    "rkhs": Kind(
+        options.KernelOptions,
+        "linear.rkhs:GaussianKernel",
+        "linear.rkhs:restore_gaussian_kernel",
+    ),
+    "dense": Kind(
+        options.DenseOptions,
+        "networks.dense:Dense",
+        "networks.dense:restore_dense",
+        cost="cost:dense",
+    ),
+    "cnn": Kind(
+        options.CNNOptions,
+        "networks.cnn:CNN",
+        "networks.cnn:restore_cnn",
+        cost="cost:cnn",
+    ),
+    "binn": Kind(
+        options.BINNOptions,
+        "binn.spec:BINN",
+        "binn.spec:restore_binn",
+        cost="cost:binn",
+        needs=GRAPH,
+        nodes=True,
+    ),
+    "core": Kind(
+        options.CoreOptions,
+        "core.spec:VarianceCore",
+        "core.fitted:restore_core",
+        cost="cost:core",
+        needs=GRAPH | Needs(omics=True),
+        nodes=True,
+    ),
+    "auto": Kind(
+        options.AutoOptions,
+        "auto:Auto",
+        "effects:restore_linear",  # without a graph; else of the kind it chose
+        cost="cost:auto",
+        needs=Needs(plan=True),
+        nodes=True,
+    ),
+    "mediated": Kind(
+        options.MediatedOptions,
+        "omics.mediated:Mediated",
+        "effects:restore_linear",
+        cost="cost:sets",
+        needs=GRAPH | Needs(omics=True),
+    ),
+    "gfblup": Kind(
+        options.FeatureBLUPOptions,
+        "omics.gfblup:FeatureBLUP",
+        "effects:restore_linear",
+        cost="cost:sets",
+        needs=GRAPH,
+    ),
+    "gwablup": Kind(
+        options.WeightedGBLUPOptions,
+        "linear.gwablup:WeightedGBLUP",
+        "effects:restore_linear",
+    ),
+    "measured_omics": Kind(
+        options.MeasuredOmicsOptions,
         "omics.reference:MeasuredOmics",
         "omics.reference:restore_measured_omics",
+        needs=Needs(omics=True, measured_omics=True),
+    ),
+    "stack": Kind(
+        options.StackOptions,
+        "stack:Stack",
+        "stack:restore_stack",
+        cost="stack:stack_cost",
+        needs=Needs(plan=True),  # to hand on; see `needs` for those of its models
     ),
 }
 
-TAKES_PLAN: frozenset[str] = frozenset({"binn", "mediated", "gfblup"})
-"""Kinds whose specification takes the compiled knowledge beside the options."""
 
-NOT_DEPLOYABLE: frozenset[str] = frozenset({"measured_omics"})
-"""Kinds that need more than genotypes to predict: reference only."""
-
-
-def build(options: ModelOptions, plan: NetworkPlan | None = None) -> Predictor:
-    """Return the specification that `options` describe.
+def build(chosen: options.ModelOptions, plan: NetworkPlan | None = None) -> Predictor:
+    """Return the specification that options describe.
 
     Parameters
     ----------
-    options
+    chosen
         One of `config.models.AnyModelOptions`.
     plan
         Compiled knowledge, for the models that use it.
@@ -64,13 +158,13 @@ def build(options: ModelOptions, plan: NetworkPlan | None = None) -> Predictor:
     ConfigError
         If the kind is unknown.
     """
-    kind = str(getattr(options, "kind", ""))
-    specification = _load(kind, 0)
+    kind = kind_of(chosen)
+    specification = _load(kind.build)
     predictor: Predictor
-    if kind in TAKES_PLAN:
-        predictor = specification(options, plan)
+    if kind.needs.plan:
+        predictor = specification(chosen, plan)
     else:
-        predictor = specification(options)
+        predictor = specification(chosen)
     return predictor
 
 
@@ -82,20 +176,75 @@ def restore(state: FittedState) -> Fitted:
     ConfigError
         If the state's kind is unknown.
     """
-    fitted: Fitted = _load(state.kind, 1)(state)
+    fitted: Fitted = _load(_row(state.kind).restore)(state)
     return fitted
 
 
-def is_deployable(kind: str) -> bool:
-    """Tell whether models of this kind predict from genotypes alone."""
-    return kind not in NOT_DEPLOYABLE
+def cost(
+    chosen: options.ModelOptions, dataset: Dataset, plan: NetworkPlan | None
+) -> Cost:
+    """Return what one fit costs, by arithmetic on its sizes."""
+    found: Cost = _load(kind_of(chosen).cost)(chosen, dataset, plan)
+    return found
 
 
-def _load(kind: str, which: int) -> Any:
+def kind_of(chosen: options.ModelOptions) -> Kind:
+    """Return the row of the options' kind.
+
+    Raises
+    ------
+    ConfigError
+        If the kind is unknown.
+    """
+    return _row(str(getattr(chosen, "kind", "")))
+
+
+def needs(chosen: options.ModelOptions) -> Needs:
+    """Return what a model needs, those that it averages included."""
+    return reduce(or_, (kind_of(member).needs for member in chosen.members))
+
+
+def has_nodes(
+    chosen: options.ModelOptions,
+) -> TypeGuard[options.GraphNetworkOptions]:
+    """Tell whether a model has named nodes to explain."""
+    return kind_of(chosen).nodes
+
+
+def reads_graph(chosen: options.ModelOptions) -> TypeGuard[options.PlanOptions]:
+    """Tell whether a single model reads genes or sets, as its options ask."""
+    takes = kind_of(chosen).needs.plan
+    return takes and bool(getattr(chosen, "reads_graph", False))
+
+
+def graph_networks(
+    models: Iterable[options.ModelOptions], *, knowledge: bool
+) -> tuple[options.GraphNetworkOptions, ...]:
+    """Return the models that have nodes, and a graph to take them from.
+
+    Parameters
+    ----------
+    models
+        Options.
+    knowledge
+        Whether there is a curated graph.
+    """
+    return tuple(
+        chosen
+        for chosen in models
+        if has_nodes(chosen) and (knowledge or chosen.graph == "learned")
+    )
+
+
+def _row(kind: str) -> Kind:
     if kind not in CATALOG:
         known = ", ".join(sorted(CATALOG))
         raise ConfigError(
             f"there is no model of kind {kind!r}", remedy=f"use one of: {known}"
         )
-    module, _, name = CATALOG[kind][which].partition(":")
+    return CATALOG[kind]
+
+
+def _load(place: str) -> Any:
+    module, _, name = place.partition(":")
     return getattr(import_module(f"meristem.models.{module}"), name)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -14,10 +15,55 @@ from meristem.records import (
     Genotypes,
     Latents,
     NetworkPlan,
+    OmicsTable,
     Predictions,
     Split,
     StrArray,
 )
+
+Rule = Literal["integrated", "deeplift"]
+"""How a prediction is shared out: integrated gradients, or DeepLIFT's rescale rule."""
+
+Hold = Callable[
+    [
+        tuple[str, ...],  # nodes
+        FloatArray,  # (n_member, n_held) values of their latents
+    ],
+    FloatArray,  # (n_member, n_sample, n_target) held minus plain prediction
+]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a model reads beside genotypes and phenotypes."""
+
+    plan: bool = False  # its specification takes the compiled knowledge
+    genes: bool = False  # it cannot be fitted without a graph
+    omics: bool = False  # it cannot be fitted without omics of training lines
+    environments: bool = False  # it reads covariates of environments
+    measured_omics: bool = False  # it predicts with measured omics of the same lines
+
+    @property
+    def deployable(self) -> bool:
+        """Whether it predicts lines that are genotyped and not measured."""
+        return not self.measured_omics
+
+    def __or__(self, other: Needs) -> Needs:
+        """Return what two models need together."""
+        mine, theirs = vars(self), vars(other)
+        return Needs(**{name: mine[name] or theirs[name] for name in mine})
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one fit takes, by arithmetic on sizes."""
+
+    seconds: float
+    memory: float = 0.0  # bytes beyond those of the data and its kernels
+
+    def __add__(self, other: Cost) -> Cost:
+        """Return the cost of two fits, one after the other."""
+        return Cost(self.seconds + other.seconds, max(self.memory, other.memory))
 
 
 @runtime_checkable
@@ -36,6 +82,35 @@ class Fitted(Protocol):
     def state(self) -> FittedState:
         """Return the fitted model as arrays and plain values."""
         ...
+
+
+@runtime_checkable
+class FittedWithNeeds(Protocol):
+    """A fitted model that may predict with more than genotypes."""
+
+    @property
+    def needs(self) -> Needs:
+        """What it needs."""
+        ...
+
+    def predict(
+        self, genotypes: Genotypes, omics: tuple[OmicsTable, ...] = ()
+    ) -> Predictions:
+        """Predict from genotypes and the omics measured on the same samples."""
+        ...
+
+    def state(self) -> FittedState:
+        """Return the fitted model as arrays and plain values."""
+        ...
+
+
+def predict_measured(
+    fitted: Fitted, genotypes: Genotypes, omics: tuple[OmicsTable, ...]
+) -> Predictions:
+    """Predict lines; only a model that declares to need their omics is handed them."""
+    if isinstance(fitted, FittedWithNeeds) and fitted.needs.measured_omics:
+        return fitted.predict(genotypes, omics)
+    return fitted.predict(genotypes)
 
 
 class Predictor(Protocol):
@@ -65,14 +140,81 @@ class Predictor(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Contributions:
+    """Shares of the predictions of a set of samples, averaged over members.
+
+    `variant` and `node` are each a complete account of what the network adds where
+    the nodes are a cut through the graph (all nodes of one level, say); shares of
+    nodes on one path overlap.
+    """
+
+    variant_id: StrArray  # (n_variant,)
+    node_name: StrArray  # (n_node,)
+    variant: FloatArray  # (n_sample, n_variant, n_target) units of the trait
+    node: FloatArray  # (n_sample, n_node, n_target) units of the trait
+    difference: FloatArray  # (n_sample, n_target) network minus that of the baseline
+    gap: FloatArray  # (n_sample, n_target) sum of the variants' shares - difference
+
+    def variant_importance(self) -> FloatArray:  # (n_variant, n_target)
+        """Return the mean over samples of the absolute share of every variant."""
+        return np.abs(self.variant).mean(axis=0)
+
+    def node_importance(self) -> FloatArray:  # (n_node, n_target)
+        """Return the mean over samples of the absolute share of every node."""
+        return np.abs(self.node).mean(axis=0)
+
+
+@dataclass(frozen=True)
+class Inclusion:
+    """Posterior probabilities that nodes act on the targets."""
+
+    node_name: StrArray  # (n_group,)
+    probability: FloatArray  # (n_group, n_target)
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What the prediction of every target is made of."""
+
+    fit: Literal["core", "evidence", "descent"]
+    network_share: FloatArray  # (n_target,) the rest: a path from all variants alone
+    scan_share: FloatArray | None = None  # (n_target,) of that path, by a scan
+    products_share: FloatArray | None = None  # (n_target,) of products of nodes
+    off_graph: bool = False  # whether nodes beside the graph were taken
+
+
 @runtime_checkable
 class FittedNetwork(Fitted, Protocol):
-    """A fitted network whose named nodes can be read and clamped.
+    """A fitted network whose named nodes can be read and held.
 
     Members are the networks of the ensemble (seeds x inner folds).
     """
 
-    plan: NetworkPlan
+    @property
+    def plan(self) -> NetworkPlan:
+        """The graph, compiled for the variants of the training rows."""
+        ...
+
+    @property
+    def nodes(self) -> StrArray:  # (n_node,)
+        """Names of the nodes, in the order of every `n_node` axis."""
+        ...
+
+    @property
+    def trait_name(self) -> StrArray:  # (n_target,)
+        """Trait of every target."""
+        ...
+
+    @property
+    def environment_name(self) -> StrArray:  # (n_target,)
+        """Environment of every target."""
+        ...
+
+    @property
+    def share(self) -> FloatArray:  # (n_target,)
+        """Share of the network in the prediction; 1 where its weights hold it."""
+        ...
 
     def member_predictions(
         self,
@@ -92,13 +234,34 @@ class FittedNetwork(Fitted, Protocol):
         """Return the latents averaged over members, sign-aligned between members."""
         ...
 
-    def clamp(
-        self,
-        genotypes: Genotypes,
-        nodes: tuple[str, ...],
-        values: FloatArray,  # (n_member, n_clamped)
-    ) -> FloatArray:  # (n_member, n_sample, n_target)
-        """Predict with the latents of `nodes` held at `values` for all samples."""
+    def hold(self, genotypes: Genotypes) -> Hold:
+        """Return a function of nodes and values: what holding latents changes.
+
+        Called with node names and the values of their latents, one row per member,
+        the same for all samples, it returns the predictions with the latents held
+        minus the plain ones.
+        """
+        ...
+
+    def contributions(
+        self, genotypes: Genotypes, *, rule: Rule = "integrated", steps: int = 32
+    ) -> Contributions:
+        """Share out what the network adds to each prediction.
+
+        Parameters
+        ----------
+        genotypes
+            Samples to explain, relative to the average line of the training rows.
+            The result has a number for each sample and variant.
+        rule
+            How; an explicit network answers both exactly, and equally.
+        steps
+            Points on the path of integrated gradients.
+        """
+        ...
+
+    def network_value(self, genotypes: Genotypes) -> FloatArray:  # (n_sample, n_target)
+        """Return what nodes add to the predictions, without the path beside them."""
         ...
 
     def dosage_gradient(
@@ -115,27 +278,27 @@ class FittedNetwork(Fitted, Protocol):
         """Return mean d prediction / d latent, one member each."""
         ...
 
+    def alone(self) -> FittedNetwork:
+        """Return the same network without a share that it earned beside a path.
 
-@dataclass(frozen=True)
-class IntegratedGradients:
-    """Shares of the predictions of a set of samples, averaged over members.
+        What a network does with its nodes can then be compared between fits in which
+        it earned a large and a small share of the prediction, or none.
+        """
+        ...
 
-    `variant` and `node` are each a complete account of the network's part where the
-    nodes are a cut through the graph (all nodes of one level, say); shares of nodes
-    on one path overlap.
-    """
+    def inclusion(self) -> Inclusion | None:
+        """Return how probable it is that sets act; None where the fit does not say."""
+        ...
 
-    variant_id: StrArray  # (n_variant,)
-    node_name: StrArray  # (n_node,)
-    variant: FloatArray  # (n_sample, n_variant, n_target) units of the trait
-    node: FloatArray  # (n_sample, n_node, n_target) units of the trait
-    difference: FloatArray  # (n_sample, n_target) network's part minus the baseline's
-    gap: FloatArray  # (n_sample, n_target) sum of the variants' shares - difference
+    def multiplied(self, target: int) -> tuple[tuple[str, str], ...]:
+        """Return the pairs of nodes known to be multiplied; none where not known."""
+        ...
 
-    def variant_importance(self) -> FloatArray:  # (n_variant, n_target)
-        """Return the mean over samples of the absolute share of every variant."""
-        return np.abs(self.variant).mean(axis=0)
+    def composition(self) -> Composition:
+        """Return how it was fitted, and what its predictions are made of."""
+        ...
 
-    def node_importance(self) -> FloatArray:  # (n_node, n_target)
-        """Return the mean over samples of the absolute share of every node."""
-        return np.abs(self.node).mean(axis=0)
+
+def as_network(fitted: Fitted) -> FittedNetwork | None:
+    """Return the model as a network; None if it has no nodes."""
+    return fitted if isinstance(fitted, FittedNetwork) else None

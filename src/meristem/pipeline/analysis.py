@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from meristem._version import __version__
-from meristem.config.models import BINNOptions
+from meristem.config.models import GraphNetworkOptions
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
 from meristem.knowledge.build import Knowledge, build_graph
-from meristem.models.catalog import build
+from meristem.models.catalog import build, graph_networks, has_nodes, needs
 from meristem.models.protocol import Predictor
 from meristem.pipeline.inputs import InputFile, Inputs, input_files
 from meristem.pipeline.preparation import (
@@ -28,6 +28,7 @@ from meristem.pipeline.preparation import (
     read_prepared,
 )
 from meristem.plan.compile import Compilation, compile_plan
+from meristem.plan.learned.of_options import is_learned
 from meristem.records import Dataset, NetworkPlan
 from meristem.runs.folder import CONTRACT_VERSION, RunFolder, digest
 
@@ -141,29 +142,24 @@ class Analysis:
         )
 
     @property
+    def networks(self) -> tuple[GraphNetworkOptions, ...]:
+        """The models with named nodes that have a graph to take them from."""
+        knowledge = self.config.knowledge is not None
+        return graph_networks(self.config.models, knowledge=knowledge)
+
+    @property
     def explained_label(self) -> str:
         """Label of the model that is explained; empty when there is no network."""
         asked = self.config.explain.model
         if asked:
             return asked
-        networks = [
-            options.label
-            for options in self.config.models
-            if isinstance(options, BINNOptions)
-            and (self.plan is not None or options.graph == "learned")
-        ]
-        return networks[-1] if networks else ""
+        return self.networks[-1].label if self.networks else ""
 
     @property
     def explains_learned(self) -> bool:
         """Tell whether the model explained learns its graph."""
-        label = self.explained_label
-        return any(
-            isinstance(options, BINNOptions)
-            and options.label == label
-            and options.graph in ("learned", "both")
-            for options in self.config.models
-        )
+        learning = [o.label for o in self.networks if is_learned(o)]
+        return self.explained_label in learning
 
     def rng(self, *purpose: str) -> np.random.Generator:
         """Return a generator that depends on the seed and the purpose alone."""
@@ -185,6 +181,14 @@ class Analysis:
             "title": self.config.run.title,
             "question": self.config.run.question,
             "config": self.config.model_dump(mode="json"),
+            "models": [
+                {
+                    "label": options.label,
+                    "deployable": needs(options).deployable,
+                    "nodes": options in self.networks,
+                }
+                for options in self.config.models
+            ],
             "versions": _versions(),
             "seeds": {"run": self.config.run.seed},
             "inputs": [
@@ -233,7 +237,7 @@ def label_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
                 remedy="give each a `name` of its own",
             )
     asked = config.explain.model
-    networks = [o.label for o in config.models if isinstance(o, BINNOptions)]
+    networks = [o.label for o in config.models if has_nodes(o)]
     if asked and asked not in networks:
         known = ", ".join(networks)
         yield ConfigError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from meristem.config.models import BINNOptions, MeasuredOmicsOptions
 from meristem.evaluate.compare import compare
 from meristem.evaluate.controls import ARMS, control_arms, decompose
 from meristem.evaluate.crossval import CrossValidation, cross_validate
@@ -13,7 +12,7 @@ from meristem.evaluate.scores import score
 from meristem.evaluate.split_files import read_splits, write_splits
 from meristem.evaluate.splits import make_splits
 from meristem.evaluate.table import PredictionTable
-from meristem.models.catalog import build
+from meristem.models.catalog import build, has_nodes, needs
 from meristem.models.protocol import Predictor
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.validation import latent_validation
@@ -35,8 +34,10 @@ def compared_models(analysis: Analysis) -> tuple[tuple[str, Predictor], ...]:
     """Return the models of the run, with the network's controls if asked for."""
     if not analysis.config.evaluate.controls:
         return analysis.predictors
-    arms = control_arms(analysis.config.models, analysis.plan, build)
-    return analysis.predictors + arms
+    if not analysis.networks:
+        return analysis.predictors
+    network = analysis.networks[-1]
+    return analysis.predictors + control_arms(network, analysis.plan, build)
 
 
 def _not_deployable(analysis: Analysis) -> tuple[str, ...]:
@@ -44,7 +45,7 @@ def _not_deployable(analysis: Analysis) -> tuple[str, ...]:
     return tuple(
         options.label
         for options in analysis.config.models
-        if isinstance(options, MeasuredOmicsOptions)
+        if not needs(options).deployable
     )
 
 
@@ -98,11 +99,7 @@ def _write_results(
 
 def _contributions(analysis: Analysis, predictions: PredictionTable) -> pd.DataFrame:
     """Return what structure, omics and capacity add to each network."""
-    networks = [
-        options.label
-        for options in analysis.config.models
-        if isinstance(options, BINNOptions)
-    ]
+    networks = [o.label for o in analysis.config.models if has_nodes(o)]
     rows = [
         {
             "network": label,

@@ -23,7 +23,6 @@ from meristem.interpret.importance.inclusion import set_inclusion
 from meristem.interpret.importance.sensitivity import (
     Sensitivity,
     clamping_sensitivity,
-    network_share,
 )
 from meristem.interpret.importance.shuffled_labels import (
     Corrected,
@@ -32,7 +31,7 @@ from meristem.interpret.importance.shuffled_labels import (
 )
 from meristem.interpret.structure import node_family
 from meristem.interpret.tables import gene_table, node_table, variant_table
-from meristem.models.protocol import FittedNetwork
+from meristem.models.protocol import FittedNetwork, as_network
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.explanation_tables import Explained, write_evidence
 from meristem.pipeline.fitting import load_fitted, training_rows
@@ -89,12 +88,12 @@ def explain_model(analysis: Analysis) -> None:
 
 
 def _explain(analysis: Analysis, label: str) -> None:
-    fitted = load_fitted(analysis, label)
-    if not isinstance(fitted, FittedNetwork):
+    fitted = as_network(load_fitted(analysis, label))
+    if fitted is None:
         raise ConfigError(
             f"{label} has no named nodes to explain",
             where="explain.model",
-            remedy="name a model of kind binn, or leave the field out",
+            remedy="name a network with a graph, or leave the field out",
         )
     train = training_rows(analysis)
     genotypes, phenotypes, plan = train.genotypes, train.phenotypes, fitted.plan
@@ -198,7 +197,6 @@ def _corrected(
     """
     if null is None:
         return None
-    share = network_share(fitted, phenotypes.n_target)
     corrected = {}
     for target in range(phenotypes.n_target):
         y = phenotypes.value[:, target]
@@ -210,8 +208,8 @@ def _corrected(
         corrected[target] = correct_importance(
             sensitivity.node_name,
             sensitivity.mean()[None, :, target],
-            importance * share[target],
-            chance=chance * share[target],
+            importance * fitted.share[target],
+            chance=chance * fitted.share[target],
             family=node_family(fitted.plan),
         )
     return corrected

@@ -18,8 +18,6 @@ from meristem.interpret.importance.interactions import interaction_table
 from meristem.interpret.importance.lines import line_table
 from meristem.interpret.importance.sensitivity import Sensitivity
 from meristem.interpret.importance.stability import stability_table
-from meristem.models.binn.fitted import FittedBINN
-from meristem.models.core.fitted import FittedCore
 from meristem.models.protocol import FittedNetwork
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.candidates import read_asked
@@ -87,7 +85,12 @@ def write_evidence(analysis: Analysis, explained: Explained) -> None:
         "stability.csv": _stability(analysis, explained),
         "agreement_by_sensitivity.csv": _agreement_classes(explained.nodes),
         "gain.csv": _gain(analysis, explained),
-        "attribution.csv": _attribution(analysis, explained),
+        "attribution.csv": attribution_table(
+            explained.fitted,
+            train.genotypes,
+            train.phenotypes,
+            top=analysis.config.explain.top,
+        ),
         "interactions.csv": interaction_table(
             explained.fitted,
             train.genotypes,
@@ -151,12 +154,9 @@ def _stability(analysis: Analysis, explained: Explained) -> pd.DataFrame:
 
 def _member_importance(explained: Explained) -> dict[str, FloatArray]:
     """Return the members' sensitivities by what they differ in."""
-    published = explained.sensitivity.published  # (n_member, n_node, n_target)
-    fitted = explained.fitted
-    meta = fitted.meta if isinstance(fitted, FittedBINN) else {}
-    if meta.get("fit") == "evidence":
-        return {"seeds": published}
-    return {"members": published}
+    trained = explained.fitted.composition().fit
+    between = "seeds" if trained == "evidence" else "members"
+    return {between: explained.sensitivity.published}  # (n_member, n_node, n_target)
 
 
 def _agreement_classes(nodes: pd.DataFrame) -> pd.DataFrame:
@@ -201,17 +201,6 @@ def _gain(analysis: Analysis, explained: Explained) -> pd.DataFrame | None:
     return pd.concat(frames, ignore_index=True) if frames else None
 
 
-def _attribution(analysis: Analysis, explained: Explained) -> pd.DataFrame | None:
-    if not isinstance(explained.fitted, FittedBINN | FittedCore):
-        return None
-    return attribution_table(
-        explained.fitted,
-        explained.train.genotypes,
-        explained.train.phenotypes,
-        top=analysis.config.explain.top,
-    )
-
-
 def _lines(analysis: Analysis, explained: Explained) -> pd.DataFrame:
     """Return why the best lines of each target are predicted where they are.
 
@@ -237,7 +226,7 @@ def _lines(analysis: Analysis, explained: Explained) -> pd.DataFrame:
             genotypes.take_samples(order),
             _reference(train),
             phenotypes,
-            nodes=tuple(fitted.plan.node_name[important].astype(str)),
+            nodes=tuple(fitted.nodes[important].astype(str)),
         )
         own = table[
             (table["trait"] == str(phenotypes.trait_name[target]))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from meristem.config.models import MeasuredOmicsOptions
 from meristem.evaluate.splits import inner_splits
 from meristem.genetics.filters import filter_markers
 from meristem.io.stores.state import read_state, write_state
-from meristem.models.catalog import restore
+from meristem.models.catalog import needs, restore
 from meristem.models.protocol import Fitted
 from meristem.pipeline.analysis import Analysis
 from meristem.prepare.training import training_set
@@ -32,9 +31,7 @@ def training_rows(analysis: Analysis) -> Dataset:
 def deployable_labels(analysis: Analysis) -> list[str]:
     """Return the labels of the models that predict from genotypes alone."""
     return [
-        options.label
-        for options in analysis.config.models
-        if not isinstance(options, MeasuredOmicsOptions)
+        options.label for options in analysis.config.models if needs(options).deployable
     ]
 
 

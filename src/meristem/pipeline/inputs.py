@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from meristem.config.models import BINNOptions, FeatureBLUPOptions, MediatedOptions
 from meristem.config.stages import AnalysisConfig, GenotypeConfig
 from meristem.genetics.hybrids import cross_omics, cross_parents
 from meristem.io.genotypes.read import COMPANIONS, find_genotypes, read_genotypes
@@ -17,6 +16,7 @@ from meristem.io.tables.environments import read_environments
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
 from meristem.io.tables.phenotypes import read_observations
+from meristem.models.catalog import reads_graph
 from meristem.prepare.adjust import adjusted_means
 from meristem.prepare.align import make_dataset
 from meristem.prepare.reconcile import (
@@ -82,11 +82,8 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
         found += _genotype_files("new lines", config.predict.genotypes)
     if config.predict.hybrids is not None:
         found.append(("new hybrids", config.predict.hybrids))
-    learning = [
-        options.learn
-        for options in config.models
-        if isinstance(options, BINNOptions | MediatedOptions | FeatureBLUPOptions)
-    ]
+    members = [member for options in config.models for member in options.members]
+    learning = [member.learn for member in members if reads_graph(member)]
     tables = [learn.table for learn in learning if learn.table is not None]
     found += [("eQTL table", table) for table in tables]
     return found + _knowledge_files(config)

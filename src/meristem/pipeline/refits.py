@@ -15,30 +15,26 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from meristem.config.models import BINNOptions
 from meristem.evaluate.splits import inner_splits
 from meristem.interpret.attribution.gradients import member_signs
-from meristem.interpret.importance.held_out import HeldOut, node_contributions
-from meristem.interpret.importance.sensitivity import (
-    clamping_sensitivity,
-    network_alone,
-    network_sd,
-)
+from meristem.interpret.importance.held_out import HeldOut
+from meristem.interpret.importance.sensitivity import clamping_sensitivity
 from meristem.interpret.importance.shuffled_labels import shuffle_labels
 from meristem.models.catalog import build
-from meristem.models.protocol import FittedNetwork, Predictor
+from meristem.models.protocol import FittedNetwork, Predictor, as_network
 from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.cost import LEAN_SPLITS
 from meristem.plan.off_graph import has_off_graph
 from meristem.prepare.training import training_set
 from meristem.records import Dataset, FloatArray, Genotypes, Split, StrArray
 from meristem.runs.folder import digest
 from meristem.text.files import replacing
 
-LEAN_SPLITS = 2
-"""Inner splits of a control: its share of the prediction is not asked for."""
-
 MOST_LINES = 1000
 """Lines over which latents are moved; more would not change the averages."""
+
+STEPS = 16
+"""Points on the path of contributions; their error falls with its square."""
 
 Arrays = dict[str, NDArray]
 
@@ -74,12 +70,9 @@ def refitting(
 ) -> Refitting:
     """Return the lean specification of the network called `label`."""
     options = next(o for o in analysis.config.models if o.label == label)
-    if hasattr(options, "seeds"):
-        options = options.model_copy(update={"seeds": 1})
-    if isinstance(options, BINNOptions):
-        # the same nodes in every control: the data of a control do not decide on them
-        part = "always" if has_off_graph(fitted.plan) else "none"
-        options = options.model_copy(update={"off_graph": part})
+    # the same nodes in every control: the data of a control do not decide on them
+    beside = "always" if has_off_graph(fitted.plan) else "none"
+    options = options.changed(seeds=1, off_graph=beside)
     predictor = build(options, plan=analysis.plan)
     clamp_sd = analysis.config.explain.clamp_sd
     return Refitting(predictor, train, fitted.plan.node_name, clamp_sd)
@@ -157,7 +150,7 @@ def _null_network(
         found = clamping_sensitivity(fitted, lines, clamp_sd=refit.clamp_sd)
         return {
             "importance": _by_name(refit, fitted, found.mean(), axis=0),
-            "spread": network_sd(fitted, lines),
+            "spread": fitted.network_value(lines).std(axis=0),
         }
 
 
@@ -174,7 +167,7 @@ def _fold_network(
         if fitted is None:
             return _no_part(refit, split.test.size)
         test = refit.dataset.genotypes.take_samples(split.test)
-        contribution = node_contributions(fitted, test, train.genotypes)
+        contribution = fitted.contributions(test, steps=STEPS).node
         latent = _scaled(fitted, test, train.genotypes)
         latent = _by_name(refit, fitted, latent, axis=2)
         sign = member_signs(latent, reference[split.test])
@@ -207,8 +200,8 @@ def _fit(
 
     A graph learned from shuffled labels may be empty.
     """
-    fitted = refit.predictor.fit(dataset, rng=rng, inner=inner)
-    return network_alone(fitted) if isinstance(fitted, FittedNetwork) else None
+    network = as_network(refit.predictor.fit(dataset, rng=rng, inner=inner))
+    return None if network is None else network.alone()
 
 
 def _no_part(refit: Refitting, n_line: int) -> Arrays:

@@ -6,22 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from meristem.config.models import (
-    BINNOptions,
-    FeatureBLUPOptions,
-    LearnOptions,
-    MeasuredOmicsOptions,
-    MediatedOptions,
-)
+from meristem.config.models import LearnOptions, PlanOptions
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError, DataError, MeristemError, PlanError
 from meristem.knowledge.build import Knowledge
+from meristem.models.catalog import needs, reads_graph
 from meristem.plan.assign import read_assignment_table
 from meristem.plan.learned.genes import MIN_ROWS
+from meristem.plan.learned.of_options import is_learned
 from meristem.records import Dataset
-
-_LINEAR = ("goblup", "one_kernel")
-"""Mediated methods that need no genes."""
 
 
 def graph_faults(
@@ -40,10 +33,11 @@ def graph_faults(
     """
     for number, options in enumerate(config.models):
         where = f"models.{number} ({options.label})"
-        if isinstance(options, MediatedOptions | MeasuredOmicsOptions):
+        if needs(options).omics:
             yield from _without_omics(dataset, where)
-        if isinstance(options, BINNOptions | MediatedOptions | FeatureBLUPOptions):
-            yield from _graph_faults(options, dataset, knowledge, where)
+        for member in options.members:
+            if reads_graph(member):
+                yield from _graph_faults(member, dataset, knowledge, where)
 
 
 def _without_omics(dataset: Dataset, where: str) -> Iterator[MeristemError]:
@@ -56,14 +50,12 @@ def _without_omics(dataset: Dataset, where: str) -> Iterator[MeristemError]:
 
 
 def _graph_faults(
-    options: BINNOptions | MediatedOptions | FeatureBLUPOptions,
+    options: PlanOptions,
     dataset: Dataset,
     knowledge: Knowledge | None,
     where: str,
 ) -> Iterator[MeristemError]:
-    if isinstance(options, MediatedOptions) and options.method in _LINEAR:
-        return
-    if options.graph in ("learned", "both"):
+    if is_learned(options):
         yield from _learn_faults(options.learn, dataset, knowledge, where)
     if knowledge is not None or options.graph == "learned":
         return
@@ -73,7 +65,7 @@ def _graph_faults(
             where=where,
             remedy='add a [knowledge] section, or set graph = "learned"',
         )
-    elif not isinstance(options, BINNOptions):
+    elif needs(options).genes:
         yield ConfigError(
             "this model needs genes or gene sets and there is no knowledge",
             where=where,

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from meristem.config.models import BINNOptions, ModelOptions
+from meristem.config.models import ModelOptions
 from meristem.evaluate.compare import SUBSAMPLE
 from meristem.evaluate.controls import ARMS
 from meristem.evaluate.crossval import CrossValidation
 from meristem.interpret.biology.latent_validation import latent_agreement
+from meristem.models.catalog import has_nodes
 from meristem.pipeline.analysis import Analysis
 
 VALIDATION_COLUMNS = (
@@ -84,14 +85,15 @@ def supervision(models: tuple[ModelOptions, ...]) -> dict[str, str]:
 
     Examples
     --------
+    >>> from meristem.config.models import BINNOptions
     >>> supervision((BINNOptions(omics="soft"),))["binn-no-omics"]
     'none'
     """
     found = {}
     for options in models:
-        if not isinstance(options, BINNOptions):
+        if not has_nodes(options):
             continue
-        own = UNSUPERVISED if options.omics_weight == 0 else options.omics
+        own = options.supervision
         found[options.label] = own
         for arm in ARMS:
             how = UNSUPERVISED if arm.startswith("no-omics") else own

@@ -27,12 +27,9 @@ def missing_reasons(artefacts: Artefacts) -> dict[str, list[str]]:
 def _reason(name: str, artefacts: Artefacts) -> str:
     table = name.split(".")[0]
     config: Mapping[str, Any] = artefacts.run.get("config") or {}
-    models = [m for m in config.get("models") or [] if isinstance(m, dict)]
     knows = bool(config.get("knowledge"))
-    network = any(
-        m.get("kind") == "binn" and (knows or m.get("graph") == "learned")
-        for m in models
-    )
+    models = artefacts.run.get("models") or []
+    network = any(model.get("nodes") for model in models)
     measured = bool(config.get("omics"))
     explain: Mapping[str, Any] = config.get("explain") or {}
     if table == "knowledge":

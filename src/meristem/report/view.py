@@ -208,6 +208,10 @@ def _models(artefacts: Artefacts, reference: str) -> tuple[Model, ...]:
         if options.get("omics")
     }
     refused = {
+        str(item.get("label"))
+        for item in artefacts.run.get("models") or []
+        if item.get("deployable") is False
+    } | {
         str(item.get("model"))
         for item in artefacts.verdicts
         if item.get("deployable") is False
@@ -220,7 +224,7 @@ def _models(artefacts: Artefacts, reference: str) -> tuple[Model, ...]:
         Model(
             label=label,
             kind=kinds.get(label, ""),
-            deployable=label not in refused and kinds.get(label) != "measured_omics",
+            deployable=label not in refused,
             is_reference=label == reference,
             is_control=label not in kinds and arm_of(label)[0] in kinds,
             omics=omics.get(label, ""),

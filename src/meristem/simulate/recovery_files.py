@@ -128,6 +128,7 @@ name = "pathways"
 method = "pathway_average"
 
 [[models]]
-kind = "binn"
+kind = "auto"
+name = "binn"
 omics = "soft"
 """

@@ -229,9 +229,9 @@ def _shoot_config(population: ShootBranching, seed: int) -> str:
     parts.append('[evaluate]\nscheme = "kfold"\nfolds = 5\nreference = "gblup"\n')
     parts.append('[predict]\ngenotypes = "candidates.vcf.gz"\n')
     models = [_model("ridge"), _model("gblup"), _model("dense")]
-    models.append(_model("binn", name="binn"))
+    models.append(_model("auto", name="binn"))
     if n_labelled:
-        models.append(_model("binn", name="binn+metabolites", omics="soft"))
+        models.append(_model("auto", name="binn+metabolites", omics="soft"))
     return "\n".join([*parts, "\n\n".join(models)]) + "\n"
 
 
@@ -249,5 +249,5 @@ def _additive_config(population: AdditivePopulation, seed: int) -> str:
         '[knowledge.assign]\nmethod = "nearest"\nmax_distance_bp = 2000000\n',
         '[evaluate]\nscheme = "kfold"\nfolds = 5\nreference = "gblup"\n',
     ]
-    models = [_model("ridge"), _model("gblup"), _model("binn", name="binn")]
+    models = [_model("ridge"), _model("gblup"), _model("auto", name="binn")]
     return "\n".join([*parts, "\n\n".join(models)]) + "\n"

@@ -14,7 +14,7 @@ from benchmarks.accuracy.panels import (
     score_models,
 )
 
-from meristem.config.models import BINNOptions, GBLUPOptions, RidgeOptions
+from meristem.config.models import AutoOptions, GBLUPOptions, RidgeOptions
 from meristem.errors import ConfigError
 from meristem.evaluate.table import PredictionTable
 
@@ -51,7 +51,7 @@ def folders(tmp_path, monkeypatch):
     ]
     (home / "phenotypes.csv").write_text("\n".join(["line,one,two", *lines]) + "\n")
     (examples / "wheat_bglr.toml").write_text(CONFIG)
-    models = (GBLUPOptions(), RidgeOptions(), BINNOptions())
+    models = (GBLUPOptions(), RidgeOptions(), AutoOptions(name="binn"))
     monkeypatch.setitem(bench.PANELS, "wheat_bglr", models)
     return data, examples
 

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from tests.models.binn.untrained import untrained
 
-from meristem.interpret.attribution.integrated import integrated_gradients
 from meristem.interpret.attribution.shares import ATTRIBUTION_COLUMNS, attribution_table
 from meristem.nn.dag import NodeShape, PlanNetwork
-from meristem.prepare.scale import fit_scale
 
 
 @pytest.fixture
@@ -18,13 +16,7 @@ def fitted(plan, genotypes):
     generator = torch.Generator().manual_seed(3)
     shape = NodeShape((5,), (3,), 1, "tanh")
     network = PlanNetwork(plan, shape, n_target=2, members=2, generator=generator)
-    return SimpleNamespace(
-        plan=plan,
-        network=network.eval(),
-        markers=fit_scale(genotypes.call_dosage),
-        targets=SimpleNamespace(sd=np.array([2.0, 10.0])),
-        share=np.array([0.5, 1.0]),
-    )
+    return untrained(network.eval(), plan, genotypes)
 
 
 def test_the_top_of_both_kinds_with_the_gaps(fitted, genotypes, data_factory):
@@ -32,7 +24,7 @@ def test_the_top_of_both_kinds_with_the_gaps(fitted, genotypes, data_factory):
     table = attribution_table(fitted, genotypes, phenotypes, top=3, steps=16)
     assert list(table.columns) == list(ATTRIBUTION_COLUMNS)
     assert len(table) == 2 * 2 * 3
-    found = integrated_gradients(fitted, genotypes, steps=16)
+    found = fitted.contributions(genotypes, steps=16)
     part = table[(table["trait"] == "height") & (table["kind"] == "variant")]
     size = np.abs(found.variant[:, :, 1]).mean(axis=0)
     assert part["rank"].tolist() == [1, 2, 3]
@@ -45,8 +37,8 @@ def test_the_top_of_both_kinds_with_the_gaps(fitted, genotypes, data_factory):
 
 
 def test_a_network_without_a_part_has_no_rows(fitted, genotypes, data_factory):
-    fitted.share = np.zeros(2)
-    table = attribution_table(fitted, genotypes, data_factory().phenotypes)
+    none = replace(fitted, share=np.zeros(2))
+    table = attribution_table(none, genotypes, data_factory().phenotypes)
     assert table.empty
     assert list(table.columns) == list(ATTRIBUTION_COLUMNS)
 

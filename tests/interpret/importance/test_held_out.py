@@ -13,9 +13,7 @@ from meristem.interpret.importance.held_out import (
     HELD_OUT_COLUMNS,
     HeldOut,
     held_out_scan,
-    node_contributions,
 )
-from meristem.interpret.importance.lines import line_contributions
 from meristem.records import Dataset
 
 
@@ -164,12 +162,3 @@ def test_folds_that_learn_from_each_other_are_no_evidence(
     assert (naive < 0.01).mean() > 0.02
     assert 0.02 < (corrected < 0.05).mean() < 0.06
     assert (corrected < 0.01).mean() < 0.015
-
-
-def test_networks_of_other_kinds_are_clamped(network, genotypes):
-    fitted = network()
-    few = genotypes.take_samples(np.arange(3))
-    np.testing.assert_allclose(
-        node_contributions(fitted, few, genotypes),
-        line_contributions(fitted, few, genotypes),
-    )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.models.core_case import core_data, core_plan
 
-from meristem.config.models import BINNOptions
+from meristem.config.models import CoreOptions
 from meristem.interpret.importance.inclusion import set_inclusion
 from meristem.models.core.fit import fit_binn_core
 from meristem.stats.discoveries import expected_fdr
@@ -19,7 +19,7 @@ def test_sets_that_act_are_probable() -> None:
     fitted = fit_binn_core(
         data,
         core_plan(),
-        BINNOptions(omics="soft"),
+        CoreOptions(),
         inner,
         rng=np.random.default_rng(0),
     )

@@ -9,6 +9,7 @@ import pytest
 
 from meristem.config.models import BINNOptions
 from meristem.io.stores.state import read_state, write_state
+from meristem.models.binn import affordable
 from meristem.models.binn import attempt as binn_attempt
 from meristem.models.binn.spec import BINN, restore_binn
 from meristem.plan.off_graph import N_READER, OFF_GRAPH, has_off_graph
@@ -122,7 +123,7 @@ def test_it_is_tried_for_gauss_newton_beside_a_stacked_path_alone(changes):
 
 
 def test_it_is_not_tried_over_many_variants(monkeypatch):
-    monkeypatch.setattr(binn_attempt, "_MOST_EDGES", N_READER * P - 1)
+    monkeypatch.setattr(affordable, "_MOST_OFF_GRAPH", N_READER * P - 1)
     assert not has_off_graph(fit(WRONG).plan)
 
 

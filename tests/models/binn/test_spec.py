@@ -7,21 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from meristem.config.models import BINNOptions, GBLUPOptions
+from meristem.config.models import BINNOptions
 from meristem.errors import ConfigError, DataError
 from meristem.io.stores.state import read_state, write_state
 from meristem.models.binn import descent as binn_train
-from meristem.models.binn import evidence as binn_evidence
+from meristem.models.binn.affordable import affordable
+from meristem.models.binn.alignment import align_latents
 from meristem.models.binn.descent import Task, node_shape
-from meristem.models.binn.evidence import count_parameters, evidence_affordable
-from meristem.models.binn.fitted import align_latents
+from meristem.models.binn.evidence import task_work
 from meristem.models.binn.objective import OmicsTargets, omics_targets, schedule
 from meristem.models.binn.spec import BINN, restore_binn
-from meristem.models.catalog import build
 from meristem.models.networks.members import assign_members
 from meristem.models.packing import plan_arrays
 from meristem.models.protocol import Fitted, FittedNetwork
 from meristem.nn.dag import NodeShape
+from meristem.plan.network_size import node_parameters
 from meristem.records import (
     Dataset,
     Genotypes,
@@ -385,16 +385,6 @@ def test_control_graphs_have_other_edges(graph):
     assert np.isfinite(fitted.predict(toy_data(n=5).genotypes).value).all()
 
 
-def test_without_a_graph_the_polygenic_path_is_left():
-    data = toy_data(n=30)
-    fitted = BINN(FAST, None).fit(data, rng=np.random.default_rng(0))
-    expected = build(GBLUPOptions()).fit(data, rng=np.random.default_rng(0))
-    value = fitted.predict(data.genotypes).value
-    assert value == pytest.approx(expected.predict(data.genotypes).value, abs=1e-4)
-    again = restore_binn(fitted.state())
-    assert again.predict(data.genotypes).value == pytest.approx(value)
-
-
 def test_faults_are_named():
     rng = np.random.default_rng(0)
     with pytest.raises(DataError, match="no variants"):
@@ -437,21 +427,22 @@ def test_parameters_decide_whether_gauss_newton_is_affordable():
     options = BINNOptions(hidden=(5, 3), variant_hidden=(), width=1)
     assert node_shape(options) == NodeShape((5, 3), (), 1, "tanh")
     # 3 genes of 3 variants and a bias; top: 3 x 6 edges, 6 biases, 5 x 3 + 3, 3
-    assert count_parameters(plan, options) == 12 + 18 + 6 + 18 + 3
+    assert node_parameters(options, plan) == 12 + 18 + 6 + 18 + 3
     data = toy_data(n=30)
     members = assign_members(data.phenotypes, (), 1)
     omics = OmicsTargets(
         np.zeros(0, dtype=np.int64), np.zeros((30, 0)), np.zeros(0), "none"
     )
     task = Task(data, plan, None, None, members, omics)
-    assert evidence_affordable(task, options, 5)
+    assert affordable(options, plan.n_edge, task_work(task, options, 5))
     wide = options.model_copy(update={"hidden": (20_000,)})
     data = toy_data(n=900)
-    assert not evidence_affordable(replace(task, dataset=data), wide, 5)
+    work = task_work(replace(task, dataset=data), wide, 5)
+    assert not affordable(wide, plan.n_edge, work)
 
 
 @pytest.mark.parametrize(("n", "work"), [(30, 57**2 * 60), (20, 2 * 40**2 * 57)])
-def test_solving_over_observations_counts_twice(n, work, monkeypatch):
+def test_solving_over_observations_counts_twice(n, work):
     """57 parameters; 60 or 40 observations of two targets; 5 folds and 2 networks."""
     data = toy_data(n=n)
     options = BINNOptions(hidden=(5, 3), seeds=1)
@@ -459,9 +450,7 @@ def test_solving_over_observations_counts_twice(n, work, monkeypatch):
     none = np.zeros(0, dtype=np.int64)
     omics = OmicsTargets(none, np.zeros((n, 0)), np.zeros(0), "none")
     task = Task(data, toy_plan(), None, None, members, omics)
-    for limit, affordable in ((7 * work, True), (7 * work - 1, False)):
-        monkeypatch.setattr(binn_evidence, "_LARGEST_WORK", limit)
-        assert evidence_affordable(task, options, 5) == affordable
+    assert task_work(task, options, 5) == 7 * work
 
 
 def test_plan_arrays_are_plain():

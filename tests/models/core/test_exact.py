@@ -8,16 +8,14 @@ import numpy as np
 import pytest
 from tests.models.core_case import core_data, core_plan
 
-from meristem.config.models import BINNOptions
+from meristem.config.models import CoreOptions
 from meristem.interpret.attribution.shares import attribution_table
-from meristem.interpret.importance.clamped import prediction_change
 from meristem.interpret.importance.interactions import interaction_table
-from meristem.interpret.importance.sensitivity import clamping_sensitivity, network_sd
+from meristem.interpret.importance.sensitivity import clamping_sensitivity
 from meristem.models.core.exact import (
     CoreState,
     explicit_shares,
     multiplied_sets,
-    network_part,
 )
 from meristem.models.core.fit import fit_binn_core
 from meristem.models.core.fitted import FittedCore
@@ -32,11 +30,11 @@ def core() -> FittedCore:
     fitted = fit_binn_core(
         data,
         core_plan(),
-        BINNOptions(omics="soft"),
+        CoreOptions(),
         inner,
         rng=np.random.default_rng(0),
     )
-    assert fitted.share[0] > 0
+    assert fitted.products_share[0] > 0
     assert fitted.core.latents.regulator.size > 0
     return fitted
 
@@ -55,7 +53,7 @@ def test_holding_nodes_is_a_prediction_with_them_held(core, lines, nodes) -> Non
     values = np.linspace(-1.3, 0.8, len(nodes))[None]
     expected = core.clamp(lines.genotypes, nodes, values)
     expected = expected - core.member_predictions(lines.genotypes)
-    found = prediction_change(core, lines.genotypes)(nodes, values)
+    found = core.hold(lines.genotypes)(nodes, values)
     assert found.shape == (1, 13, 2)
     np.testing.assert_allclose(found, expected, atol=1e-6)
     assert np.abs(expected).max() > 0.01
@@ -69,7 +67,7 @@ def test_a_node_without_genes_or_sets_changes_nothing(core, lines) -> None:
 def test_shares_of_variants_are_complete(core, lines) -> None:
     shares = explicit_shares(core, lines.genotypes)
     np.testing.assert_allclose(shares.gap, 0, atol=1e-5)
-    part = network_part(core, lines.genotypes)
+    part = core.network_value(lines.genotypes)
     moved = part - part[0]
     np.testing.assert_allclose(
         shares.difference - shares.difference[0], moved, atol=1e-5
@@ -106,13 +104,15 @@ def _part(core: FittedCore, x: np.ndarray) -> np.ndarray:
     for t, head in enumerate(core.core.heads):
         activity = core.core.activity(genes, t)
         linear = genes @ head.gene_effect + activity @ head.set_effect
-        value.append((linear + core.share[t] * head.products.value(activity))[0])
+        value.append(
+            (linear + core.products_share[t] * head.products.value(activity))[0]
+        )
     return np.array(value)
 
 
 def test_sets_account_for_what_they_add(core, lines) -> None:
     """Without products the share of a set is its effect times its deviation."""
-    core = replace(core, share=np.zeros(2))
+    core = replace(core, products_share=np.zeros(2))
     shares = explicit_shares(core, lines.genotypes)
     head = core.core.heads[1]
     genes = core.member_latents(lines.genotypes)[0][:, core.gene_node]
@@ -159,7 +159,7 @@ def test_attributions_of_both_kinds_are_equal(core, lines) -> None:
     assert first["name"] in ("set0", "set4", "g00")
 
 
-def test_the_spread_of_the_network_leaves_the_polygenic_path_out(core, lines) -> None:
-    sd = network_sd(core, lines.genotypes)
-    part = network_part(core, lines.genotypes)
-    np.testing.assert_allclose(sd, part.std(axis=0))
+def test_the_value_of_the_network_leaves_the_polygenic_path_out(core, lines) -> None:
+    bare = replace(core.core, marker_effect=np.zeros_like(core.core.marker_effect))
+    expected = replace(core, core=bare).predict(lines.genotypes).value
+    np.testing.assert_allclose(core.network_value(lines.genotypes), expected, atol=1e-9)

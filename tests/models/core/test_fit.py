@@ -9,21 +9,18 @@ import pytest
 from tests.models.core_case import N_GENE, N_SET, core_data, core_plan
 from tests.models.omics.test_mediated import make_plan
 
-from meristem.config.models import BINNOptions
+from meristem.config.models import CoreOptions
 from meristem.errors import DataError
 from meristem.mixed.targets import random_inner
-from meristem.models.binn.fitted import FittedBINN
-from meristem.models.binn.spec import BINN
 from meristem.models.core.core import fit_core
-from meristem.models.core.fit import CLEAR, LEAST_TRUST, core_in_charge, fit_binn_core
-from meristem.models.core.fitted import FittedCore
+from meristem.models.core.fit import CLEAR, LEAST_TRUST, fit_binn_core
 from meristem.models.core.paths import path_weights
 from meristem.models.linear.gblup import GBLUP
 from meristem.plan.null import shuffle_plan
 from meristem.records import Split
 from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
 
-SOFT = BINNOptions(omics="soft")
+SOFT = CoreOptions()
 
 
 def fit(dataset, options=SOFT, folds=4, plan=None):
@@ -57,39 +54,6 @@ def spoil(dataset, rows, value=1e3):
     )
 
 
-def test_soft_omics_of_enough_genes_below_sets_put_the_core_in_charge(training):
-    plan = core_plan()
-    assert core_in_charge(SOFT, training, plan)
-    assert core_in_charge(BINNOptions(core="always"), training, plan)
-    for options in (
-        BINNOptions(omics="soft", core="none"),
-        BINNOptions(omics="none"),
-        BINNOptions(omics="hard"),
-        BINNOptions(omics="soft", omics_weight=0.0),
-        BINNOptions(omics="soft", omics_schedule="staged"),
-    ):
-        assert not core_in_charge(options, training, plan)
-    assert not core_in_charge(SOFT, training, None)
-    table = training.omics[0]
-    few = replace(
-        table,
-        feature_id=table.feature_id[:29],
-        node_name=table.node_name[:29],
-        value=table.value[:, :29],
-    )
-    assert not core_in_charge(SOFT, replace(training, omics=(few,)), plan)
-
-
-def test_the_options_choose_between_core_and_training():
-    data = core_data(n=60)[0]
-    small = {"seeds": 1, "inner_folds": 2, "hidden": (2,), "rounds": 2}
-    rng = np.random.default_rng
-    core = BINN(BINNOptions(omics="soft", **small), core_plan()).fit(data, rng=rng(0))
-    assert isinstance(core, FittedCore)
-    options = BINNOptions(omics="soft", core="none", **small)
-    assert isinstance(BINN(options, core_plan()).fit(data, rng=rng(0)), FittedBINN)
-
-
 def test_it_predicts_new_lines_better_than_gblup(training, fresh):
     dataset, true = fresh
     mine = correlation(fit(training), dataset, true)
@@ -103,9 +67,9 @@ def test_it_predicts_new_lines_better_than_gblup(training, fresh):
 
 def test_a_share_of_the_products_is_earned_where_they_act(training):
     fitted = fit(training)
-    assert fitted.share[0] > 0.6
+    assert fitted.products_share[0] > 0.6
     bare = fit(training, folds=4, plan=None, options=SOFT)
-    assert np.array_equal(bare.share, fitted.share)  # no randomness
+    assert np.array_equal(bare.products_share, fitted.products_share)  # no randomness
 
 
 def test_noise_earns_no_products():
@@ -114,7 +78,7 @@ def test_noise_earns_no_products():
     data = replace(data, phenotypes=replace(data.phenotypes, value=value))
     fitted = fit(data)
     genotypes = core_data(n=130, seed=6)[0].genotypes
-    straight = replace(fitted, share=np.zeros(2)).predict(genotypes).value
+    straight = replace(fitted, products_share=np.zeros(2)).predict(genotypes).value
     bend = fitted.predict(genotypes).value - straight
     assert bend.std() < 0.1
 
@@ -307,7 +271,7 @@ def test_folds_too_small_for_a_target_are_passed_over(fresh):
     split = Split("kfold", 0, 0, np.arange(6, 60), np.arange(6))
     rng = np.random.default_rng(0)
     fitted = fit_binn_core(data, core_plan(), SOFT, (split,), rng=rng)
-    assert fitted.share.tolist() == [0, 0]
+    assert fitted.products_share.tolist() == [0, 0]
     assert np.isfinite(fitted.predict(fresh[0].genotypes).value).all()
 
 

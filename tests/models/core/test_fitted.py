@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from tests.models.core_case import N_GENE, N_SET, N_VARIANT, core_data, core_plan
 
-from meristem.config.models import BINNOptions
+from meristem.config.models import CoreOptions
 from meristem.errors import ConfigError
 from meristem.io.stores.state import read_state, write_state
 from meristem.mixed.targets import random_inner
-from meristem.models.binn.spec import restore_binn
 from meristem.models.core.fit import fit_binn_core
-from meristem.models.core.fitted import FittedCore
+from meristem.models.core.fitted import FittedCore, restore_core
 from meristem.models.protocol import Fitted, FittedNetwork
 
 
@@ -25,11 +24,11 @@ def fitted():
     model = fit_binn_core(
         data,
         core_plan(),
-        BINNOptions(omics="soft"),
+        CoreOptions(),
         inner,
         rng=np.random.default_rng(0),
     )
-    return replace(model, share=np.array([0.8, 0.5]))
+    return replace(model, products_share=np.array([0.8, 0.5]))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +42,7 @@ def by_hand(fitted, genotypes, held=None):
     core, scale = fitted.core, fitted.markers
     latents = core.latents
     names = fitted.plan.node_name.tolist()
-    value = np.zeros((genotypes.n_sample, fitted.share.size))
+    value = np.zeros((genotypes.n_sample, fitted.products_share.size))
     for i, calls in enumerate(genotypes.call_dosage.astype(float)):
         z = (calls - scale.mean) / scale.sd * scale.weight
         z[calls < 0] = 0
@@ -75,7 +74,9 @@ def by_hand(fitted, genotypes, held=None):
                 )
             )
             value[i, t] = head.intercept + genes @ head.gene_effect
-            value[i, t] += activity @ head.set_effect + fitted.share[t] * products
+            value[i, t] += (
+                activity @ head.set_effect + fitted.products_share[t] * products
+            )
             value[i, t] += z * scale.sd @ core.marker_effect[:, t]
     return value
 
@@ -184,7 +185,7 @@ def test_node_gradients_are_finite_differences(fitted, fresh):
         for t, head in enumerate(core.heads):
             activity = core.activity(genes, t) + activity_step
             total[:, t] = genes @ head.gene_effect + activity @ head.set_effect
-            total[:, t] += fitted.share[t] * head.products.value(activity)
+            total[:, t] += fitted.products_share[t] * head.products.value(activity)
         return total
 
     assert genes.shape == (23, N_GENE)
@@ -204,7 +205,7 @@ def test_node_gradients_are_finite_differences(fitted, fresh):
 
 def test_the_state_brings_the_model_back(fitted, fresh, tmp_path):
     write_state(fitted.state(), tmp_path, "binn")
-    back = restore_binn(read_state(tmp_path, "binn"))
+    back = restore_core(read_state(tmp_path, "binn"))
     assert isinstance(back, FittedCore)
     assert np.array_equal(back.predict(fresh).value, fitted.predict(fresh).value)
     assert np.array_equal(back.latents(fresh).value, fitted.latents(fresh).value)

@@ -172,11 +172,11 @@ def test_feature_blup_needs_knowledge_and_stays_near_gblup():
 
 def test_measured_omics_see_more_and_refuse_genotypes_alone():
     fitted = fit(MeasuredOmics())
-    with pytest.raises(ConfigError, match="needs measured omics"):
+    with pytest.raises(DataError, match="needs measured omics"):
         fitted.predict(panel().test)
-    assert not fitted.deployable
+    assert not fitted.needs.deployable
     tables = (panel().test_expression,)
-    value = fitted.predict_measured(panel().test, tables).value[:, 0]
+    value = fitted.predict(panel().test, tables).value[:, 0]
     assert np.corrcoef(value, panel().test_genetic)[0, 1] > ability(fit(GBLUP()))
     reordered = OmicsTable(
         tables[0].name,
@@ -185,7 +185,7 @@ def test_measured_omics_see_more_and_refuse_genotypes_alone():
         tables[0].node_name[::-1],
         tables[0].value[:, ::-1],
     )
-    again = fitted.predict_measured(panel().test, (reordered,)).value[:, 0]
+    again = fitted.predict(panel().test, (reordered,)).value[:, 0]
     assert again == pytest.approx(value)
 
 

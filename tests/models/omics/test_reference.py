@@ -3,7 +3,7 @@ import pytest
 
 from meristem.errors import DataError
 from meristem.models.omics.reference import (
-    MeasuredOmics,
+    FittedMeasuredOmics,
     column_moments,
     feature_names,
     joined,
@@ -37,6 +37,6 @@ def test_moments_skip_missing_values_and_constants_have_sd_one():
 
 
 def test_without_omics_it_says_so():
-    assert MeasuredOmics.deployable is False
+    assert FittedMeasuredOmics.needs.measured_omics
     with pytest.raises(DataError, match="measured omics"):
         joined((), np.array(["x/u"]))

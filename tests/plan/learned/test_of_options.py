@@ -6,12 +6,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from meristem.config.models import BINNOptions, LearnOptions
+from meristem.config.models import AutoOptions, LearnOptions
 from meristem.errors import DataError, PlanError
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.graph import make_graph
-from meristem.models.binn.spec import BINN
-from meristem.models.catalog import restore
+from meristem.models.catalog import build, restore
 from meristem.plan.compile import make_plan
 from meristem.plan.learned.of_options import is_learned, learned_network
 from meristem.records import Dataset, Genotypes
@@ -40,7 +39,7 @@ def panel(seed=3):
 
 def options(graph="learned", **update):
     learn = LearnOptions(**{"n_genes": 12, "variants_per_gene": 5} | update)
-    return BINNOptions(graph=graph, omics="soft", learn=learn, **QUICK)
+    return AutoOptions(graph=graph, omics="soft", learn=learn, **QUICK)
 
 
 def curated_plan():
@@ -58,7 +57,7 @@ def curated_plan():
 
 
 def fit(dataset, chosen, plan=None, seed=1):
-    return BINN(chosen, plan).fit(dataset, rng=np.random.default_rng(seed))
+    return build(chosen, plan).fit(dataset, rng=np.random.default_rng(seed))
 
 
 def test_a_network_is_learned_without_any_knowledge():
@@ -161,5 +160,5 @@ def test_what_cannot_be_learned_is_said():
     rng = np.random.default_rng(0)
     with pytest.raises(DataError, match="7 training rows have omics"):
         learned_network(simulated.train.take(np.arange(7)), options(), None, (), rng)
-    assert not is_learned(BINNOptions())
+    assert not is_learned(AutoOptions())
     assert is_learned(options("both"))

@@ -5,12 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from meristem.interpret.attribution.deeplift import deeplift
-from meristem.interpret.attribution.integrated import integrated_gradients
-from meristem.models.binn.fitted import FittedBINN
-from meristem.models.core.exact import explicit_shares
-from meristem.models.core.fitted import FittedCore
-from meristem.models.protocol import IntegratedGradients
+from meristem.models.protocol import Contributions, FittedNetwork
 from meristem.records import FloatArray, Genotypes, Phenotypes
 
 ATTRIBUTION_COLUMNS = (
@@ -33,7 +28,7 @@ MOST_LINES = 200
 
 
 def attribution_table(
-    fitted: FittedBINN | FittedCore,
+    fitted: FittedNetwork,
     genotypes: Genotypes,
     phenotypes: Phenotypes,
     *,
@@ -45,7 +40,7 @@ def attribution_table(
     Parameters
     ----------
     fitted
-        A fitted BINN. With its core in charge both attributions are exact and equal.
+        A fitted network. Of an explicit one both attributions are exact and equal.
     genotypes
         Lines to average over; at most 200 of them, evenly spread, are used.
     phenotypes
@@ -63,11 +58,8 @@ def attribution_table(
         variants miss of the predicted differences, relative to those.
     """
     genotypes = genotypes.take_samples(_spread(genotypes, phenotypes.n_target))
-    if isinstance(fitted, FittedCore):
-        paths = chords = explicit_shares(fitted, genotypes)
-    else:
-        paths = integrated_gradients(fitted, genotypes, steps=steps)
-        chords = deeplift(fitted, genotypes)
+    paths = fitted.contributions(genotypes, steps=steps)
+    chords = fitted.contributions(genotypes, rule="deeplift")
     frames = []
     for target in range(phenotypes.n_target):
         common = {
@@ -107,7 +99,7 @@ def _spread(genotypes: Genotypes, n_target: int) -> np.ndarray:
     return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
 
 
-def _relative_gap(found: IntegratedGradients, target: int) -> float:
+def _relative_gap(found: Contributions, target: int) -> float:
     size = np.abs(found.difference[:, target]).mean()
     gap: FloatArray = np.abs(found.gap[:, target]).mean()
     return float(gap / size) if size > 0 else 0.0

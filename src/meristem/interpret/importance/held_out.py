@@ -17,18 +17,11 @@ import pandas as pd
 import scipy.stats
 
 from meristem.genetics.relationship import relationship_matrix
-from meristem.interpret.attribution.integrated import integrated_gradients
-from meristem.interpret.importance.lines import line_contributions
 from meristem.interpret.structure import node_family, upstream_variants
 from meristem.mixed.scan import associate_all, error_contrasts, restricted_h2
-from meristem.models.binn.fitted import FittedBINN
-from meristem.models.core.exact import explicit_shares
-from meristem.models.core.fitted import FittedCore
-from meristem.models.protocol import FittedNetwork
 from meristem.records import (
     Dataset,
     FloatArray,
-    Genotypes,
     IntArray,
     NetworkPlan,
     StrArray,
@@ -47,9 +40,6 @@ MOST_KERNELS = 50
 SPOKEN_TWICE = 2.0
 """Variance of a sum over folds that learn from each other, over that of fixed ones."""
 
-STEPS = 16
-"""Points on the path of a conductance; its error falls with their square."""
-
 
 @dataclass(frozen=True)
 class HeldOut:
@@ -60,22 +50,6 @@ class HeldOut:
     contribution: FloatArray  # (n_sample, n_node, n_target) units of the trait
     latent: FloatArray  # (n_sample, n_node) in the signs of one network of all lines
     importance: FloatArray  # (n_fold, n_node, n_target) of each of the networks
-
-
-def node_contributions(
-    fitted: FittedNetwork, genotypes: Genotypes, reference: Genotypes
-) -> FloatArray:  # (n_sample, n_node, n_target)
-    """Return what each node adds to the prediction of each line.
-
-    The conductance of the node (`integrated.integrated_gradients`), relative to the
-    average line of the training rows; networks of other kinds are clamped node by
-    node at the mean of `reference`.
-    """
-    if isinstance(fitted, FittedBINN):
-        return integrated_gradients(fitted, genotypes, steps=STEPS).node
-    if isinstance(fitted, FittedCore):
-        return explicit_shares(fitted, genotypes).node
-    return line_contributions(fitted, genotypes, reference)
 
 
 def held_out_scan(

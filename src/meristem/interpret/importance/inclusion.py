@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from meristem.models.core.fitted import FittedCore
 from meristem.models.protocol import FittedNetwork
 from meristem.stats.discoveries import expected_fdr
 
@@ -35,17 +34,18 @@ def set_inclusion(fitted: FittedNetwork) -> pd.DataFrame | None:
         `inclusion_fdr`, the share of false finds expected among the sets that are at
         least as probable.
     """
-    if not isinstance(fitted, FittedCore) or fitted.core.sets.n_group == 0:
+    found = fitted.inclusion()
+    if found is None:
         return None
     frames = []
-    for target, head in enumerate(fitted.core.heads):
+    for target, probability in enumerate(found.probability.T):
         frame = pd.DataFrame(
             {
-                "node": fitted.core.sets.name,
+                "node": found.node_name,
                 "trait": str(fitted.trait_name[target]),
                 "environment": str(fitted.environment_name[target]),
-                "inclusion": head.inclusion,
-                "inclusion_fdr": expected_fdr(head.inclusion),
+                "inclusion": probability,
+                "inclusion_fdr": expected_fdr(probability),
             }
         )
         frames.append(frame.sort_values("inclusion", ascending=False, kind="stable"))

@@ -9,14 +9,11 @@ import numpy as np
 import pandas as pd
 
 from meristem.interpret.attribution.gradients import member_signs
-from meristem.interpret.importance.clamped import prediction_change
 from meristem.interpret.importance.sensitivity import (
     Sensitivity,
     chosen_latents,
     member_range,
 )
-from meristem.models.core.exact import multiplied_sets
-from meristem.models.core.fitted import FittedCore
 from meristem.models.protocol import FittedNetwork
 from meristem.records import FloatArray, Genotypes, Phenotypes, StrArray
 
@@ -76,7 +73,7 @@ def clamping_interactions(
     _, latent = chosen_latents(fitted, genotypes, names)
     mean, sd = latent.mean(axis=1), latent.std(axis=1)
     place = {name: number for number, name in enumerate(names)}
-    change_of = prediction_change(fitted, genotypes)
+    change_of = fitted.hold(genotypes)
     signed, absolute = [], []
     for pair in pairs:
         columns = [place[name] for name in pair]
@@ -132,7 +129,7 @@ def interaction_table(
     while top > 3 and top * (top - 1) // 2 > per_target:
         top -= 1
     chosen = [
-        _top_pairs(sensitivity, target, top, _multiplied(fitted, target))
+        _top_pairs(sensitivity, target, top, fitted.multiplied(target))
         for target in range(phenotypes.n_target)
     ]
     pairs = tuple(dict.fromkeys(pair for found in chosen for pair in found))
@@ -178,19 +175,16 @@ def _pair_signs(
     return signs
 
 
-def _multiplied(fitted: FittedNetwork, target: int) -> set[str]:
-    """Return the nodes that an explicit network multiplies; none of other networks."""
-    if not isinstance(fitted, FittedCore):
-        return set()
-    return {name for pair in multiplied_sets(fitted, target) for name in pair}
-
-
 def _top_pairs(
-    sensitivity: Sensitivity, target: int, top: int, first: set[str]
+    sensitivity: Sensitivity,
+    target: int,
+    top: int,
+    multiplied: tuple[tuple[str, str], ...],
 ) -> list[tuple[str, str]]:
     """Return the pairs of the top nodes of a target, in the order of the nodes."""
     value = sensitivity.mean()[:, target]
-    later = ~np.isin(sensitivity.node_name, list(first))
+    first = [name for pair in multiplied for name in pair]
+    later = ~np.isin(sensitivity.node_name, first)
     order = np.lexsort((-value, later))[:top]
     used = np.sort(order[value[order] > 0])
     return list(combinations(sensitivity.node_name[used].astype(str).tolist(), 2))

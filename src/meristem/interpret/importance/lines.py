@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from meristem.interpret.importance.clamped import prediction_change
 from meristem.interpret.importance.sensitivity import chosen_latents
 from meristem.models.protocol import FittedNetwork
 from meristem.records import FloatArray, Genotypes, Phenotypes
@@ -50,10 +49,10 @@ def line_contributions(
     """
     index, latent = chosen_latents(fitted, reference, nodes)
     mean = latent.mean(axis=1)  # (n_member, n_node)
-    change_of = prediction_change(fitted, genotypes)
+    change_of = fitted.hold(genotypes)
     n_target = fitted.predict(genotypes).trait_name.size
     contribution = np.zeros((genotypes.n_sample, index.size, n_target))
-    for place, name in enumerate(map(str, fitted.plan.node_name[index])):
+    for place, name in enumerate(map(str, fitted.nodes[index])):
         # averaged over members
         contribution[:, place] = -change_of((name,), mean[:, [place]]).mean(axis=0)
     return contribution
@@ -86,7 +85,7 @@ def line_table(
         reference, ensemble sign), contribution (units of the trait), rank.
     """
     index, _ = chosen_latents(fitted, reference, nodes)
-    names = fitted.plan.node_name[index]
+    names = fitted.nodes[index]
     contribution = line_contributions(fitted, genotypes, reference, nodes=nodes)
     average = fitted.latents(reference).value[:, index]
     own = fitted.latents(genotypes).value[:, index]

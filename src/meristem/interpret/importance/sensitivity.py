@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from meristem.errors import ConfigError
-from meristem.interpret.importance.clamped import prediction_change
-from meristem.models.binn.fitted import FittedBINN, network_values
-from meristem.models.core.exact import network_part
-from meristem.models.core.fitted import FittedCore
 from meristem.models.protocol import FittedNetwork
-from meristem.prepare.match import align_variants
 from meristem.records import FloatArray, Genotypes, StrArray
 
 Progress = Callable[[int, int], None]
@@ -85,11 +80,11 @@ def clamping_sensitivity(
     """
     index, latent = chosen_latents(fitted, genotypes, nodes)
     mean, sd = latent.mean(axis=1), latent.std(axis=1)  # (n_member, n_node)
-    change_of = prediction_change(fitted, genotypes)
+    change_of = fitted.hold(genotypes)
     n_member, n_target = latent.shape[0], fitted.predict(genotypes).trait_name.size
     published = np.zeros((n_member, index.size, n_target))
     absolute = np.zeros_like(published)
-    names = fitted.plan.node_name[index]
+    names = fitted.nodes[index]
     for place, name in enumerate(map(str, names)):
         for step in (clamp_sd, -clamp_sd):
             value = mean[:, [place]] + step * sd[:, [place]]
@@ -99,34 +94,6 @@ def clamping_sensitivity(
         if progress is not None:
             progress(place + 1, names.size)
     return Sensitivity(names, clamp_sd, published, absolute)
-
-
-def network_alone(fitted: FittedNetwork) -> FittedNetwork:
-    """Return the same network without the linear path beside it.
-
-    What a network does with its nodes can then be compared between fits in which it
-    earned a large and a small share of the prediction, or none.
-    """
-    if isinstance(fitted, FittedBINN):
-        return replace(fitted, share=np.ones_like(fitted.share))
-    return fitted
-
-
-def network_share(fitted: FittedNetwork, n_target: int) -> FloatArray:  # (n_target,)
-    """Return the share of the network in each prediction; 1 where it has no rival."""
-    return fitted.share if isinstance(fitted, FittedBINN) else np.ones(n_target)
-
-
-def network_sd(fitted: FittedNetwork, genotypes: Genotypes) -> FloatArray:
-    """Return the sd over lines of what the network says, per target (n_target,)."""
-    if isinstance(fitted, FittedCore):
-        return network_part(fitted, genotypes).std(axis=0)
-    if not isinstance(fitted, FittedBINN):
-        return fitted.predict(genotypes).value.std(axis=0)
-    dosage = align_variants(genotypes, fitted.plan.variants).call_dosage
-    value = network_values(fitted.network, fitted.markers, dosage)[0]
-    value = np.clip(value * fitted.targets.sd + fitted.targets.mean, *fitted.limits)
-    return value.mean(axis=0).std(axis=0) * fitted.share
 
 
 def member_range(
@@ -147,7 +114,7 @@ def chosen_latents(
     fitted: FittedNetwork, genotypes: Genotypes, nodes: tuple[str, ...]
 ) -> tuple[np.ndarray, FloatArray]:  # (n_chosen,), (n_member, n_sample, n_chosen)
     """Return number and latents of the chosen nodes, in the order asked for."""
-    known = {str(name): number for number, name in enumerate(fitted.plan.node_name)}
+    known = {str(name): number for number, name in enumerate(fitted.nodes)}
     chosen = nodes or tuple(known)
     unknown = [name for name in chosen if name not in known]
     if unknown:

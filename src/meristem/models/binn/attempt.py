@@ -12,12 +12,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.config.models import BINNOptions
+from meristem.config.models import TrainedNetworkOptions
 from meristem.mixed.stacking import clearly_better, network_share
+from meristem.models.binn.affordable import (
+    OFF_GRAPH_STARTS,
+    affordable,
+    by_evidence,
+    may_extend,
+)
 from meristem.models.binn.descent import Task, train_ensemble
-from meristem.models.binn.evidence import evidence_affordable, fit_evidence_ensemble
-from meristem.models.binn.fitted import network_values
+from meristem.models.binn.evidence import fit_evidence_ensemble, task_work
 from meristem.models.binn.objective import omics_targets
+from meristem.models.binn.values import network_values
 from meristem.models.networks.members import (
     Members,
     assign_members,
@@ -31,16 +37,12 @@ from meristem.models.polygenic import (
     polygenic_sets,
 )
 from meristem.nn.dag import PlanNetwork
-from meristem.plan.off_graph import N_READER, extend_off_graph, has_off_graph
+from meristem.plan.off_graph import extend_off_graph, has_off_graph
 from meristem.prepare.scale import fit_scale
 from meristem.records import Dataset, FloatArray, NetworkPlan, Split
 
-_STARTS = 3
-"""Networks of every inner fold where the graph is extended: half end poorly."""
 _EARNED = 0.5
 """Share of the prediction from which a network's graph is right enough."""
-_MOST_EDGES = 2_000
-"""Edges from variants to a part beside the graph, beyond which it is not tried."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class _Paths:
 def best_attempt(
     dataset: Dataset,
     plan: NetworkPlan,
-    options: BINNOptions,
+    options: TrainedNetworkOptions,
     inner: tuple[Split, ...],
     rng: np.random.Generator,
 ) -> Attempt:
@@ -119,26 +121,28 @@ def _linear_paths(task: Task, inner: tuple[Split, ...]) -> _Paths:
     return _Paths(inner, folds, polygenic_sets(dosage, task.markers, phenotypes, rows))
 
 
-def _extended(first: Attempt, options: BINNOptions, n_fold: int) -> Task | None:
+def _extended(
+    first: Attempt, options: TrainedNetworkOptions, n_fold: int
+) -> Task | None:
     """Return the task with a part beside the graph; None where it is not to be tried.
 
     A graph that is wrong, or half missing, earns its network hardly any share.
     """
     task = first.task
-    asked = options.off_graph == "auto" and options.polygenic == "stack"
     earned = (first.share >= _EARNED).all()
-    if not asked or first.meta["fit"] != "evidence" or earned:
+    if first.meta["fit"] != "evidence" or earned:
         return None
-    if N_READER * task.plan.variants.n_variant > _MOST_EDGES:
+    if not may_extend(options, task.plan.variants.n_variant):
         return None
     plan = extend_off_graph(task.plan)
     omics = omics_targets(task.dataset.omics, task.dataset.n_sample, plan, options)
     wider = replace(task, plan=plan, omics=omics)
-    return wider if evidence_affordable(wider, options, n_fold, _STARTS) else None
+    work = task_work(wider, options, n_fold, OFF_GRAPH_STARTS)
+    return wider if affordable(options, plan.n_edge, work) else None
 
 
 def _attempt(
-    task: Task, options: BINNOptions, paths: _Paths, rng: np.random.Generator
+    task: Task, options: TrainedNetworkOptions, paths: _Paths, rng: np.random.Generator
 ) -> Attempt:
     """Train networks, and find their share of the prediction."""
     phenotypes = task.dataset.phenotypes
@@ -153,17 +157,16 @@ def _attempt(
 
 
 def _train(
-    task: Task, options: BINNOptions, paths: _Paths, rng: np.random.Generator
+    task: Task, options: TrainedNetworkOptions, paths: _Paths, rng: np.random.Generator
 ) -> tuple[PlanNetwork, FloatArray, dict[str, object]]:
     """Return the ensemble, what networks say of rows they had not seen, and how.
 
     What they say is in units of the trait, within its limits.
     """
     members, folds = task.members, paths.folds
-    plain = options.omics in ("none", "soft")
-    starts = _STARTS if has_off_graph(task.plan) else 1
-    affordable = evidence_affordable(task, options, folds.shape[0], starts)
-    if options.fit == "evidence" or (options.fit == "auto" and plain and affordable):
+    starts = OFF_GRAPH_STARTS if has_off_graph(task.plan) else 1
+    work = task_work(task, options, folds.shape[0], starts)
+    if by_evidence(options, task.plan.n_edge, work):
         ensemble = fit_evidence_ensemble(
             task, options, paths.fits, folds, rng, starts=starts
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from meristem.config.models import BINNOptions
+from meristem.config.models import TrainedNetworkOptions
 from meristem.models.binn.objective import OmicsTargets, make_objective, schedule, stage
 from meristem.models.networks.members import (
     Members,
@@ -42,7 +42,7 @@ OMICS_WEIGHTS: tuple[float, ...] = (0.0, 0.3, 1.0, 3.0)
 
 def train_ensemble(
     task: Task,
-    options: BINNOptions,
+    options: TrainedNetworkOptions,
     rng: np.random.Generator,
 ) -> tuple[PlanNetwork, History, float]:
     """Train all members; return the network on the CPU, how it went, omics weight.
@@ -69,7 +69,7 @@ def train_ensemble(
 
 def _train(
     task: Task,
-    options: BINNOptions,
+    options: TrainedNetworkOptions,
     omics_weight: tuple[float, ...],
     rng: np.random.Generator,
 ) -> tuple[PlanNetwork, History]:
@@ -102,7 +102,7 @@ def _train(
     return move_structures(network, "cpu").eval(), history
 
 
-def node_shape(options: BINNOptions) -> NodeShape:
+def node_shape(options: TrainedNetworkOptions) -> NodeShape:
     """Return the sizes of the small nets that the options ask for."""
     return NodeShape(
         options.hidden, options.variant_hidden, options.width, options.activation
@@ -112,7 +112,7 @@ def node_shape(options: BINNOptions) -> NodeShape:
 def _batches(
     network: PlanNetwork,
     task: Task,
-    options: BINNOptions,
+    options: TrainedNetworkOptions,
     device: torch.device,
 ) -> Batches:
     used = network.used_variant

@@ -12,13 +12,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from meristem.config.models import BINNOptions
+from meristem.config.models import TrainedNetworkOptions
+from meristem.models.binn.affordable import step_work
 from meristem.models.binn.descent import Task, node_shape
 from meristem.models.networks.members import torch_generator
 from meristem.models.polygenic import Polygenic
 from meristem.nn.dag import PlanNetwork, take_members
 from meristem.nn.start import start_from_linear
-from meristem.records import FloatArray, IntArray, NetworkPlan
+from meristem.plan.network_size import node_parameters
+from meristem.records import FloatArray, IntArray
 from meristem.train.evidence import (
     EvidenceFit,
     EvidenceSettings,
@@ -26,11 +28,6 @@ from meristem.train.evidence import (
     fit_evidence,
 )
 
-_LARGEST_WORK = 8e9
-"""Multiplications per Gauss-Newton step of all members; beyond, descent."""
-_DUAL = 2.0
-"""Cost of solving over observations: each try of a step makes their kernel anew."""
-_MOST_EDGES = 100_000
 _POOR = 0.15
 """Evidence per observed value that a member may lack: noise 1.2 times the best's."""
 
@@ -46,39 +43,19 @@ class EvidenceEnsemble:
     kept: list[int]  # members of the fit that `whole` holds
 
 
-def evidence_affordable(
-    task: Task, options: BINNOptions, n_fold: int, starts: int = 1
-) -> bool:
-    """Return whether a Gauss-Newton step of this network is affordable.
-
-    A schedule of the omics weight asks for epochs: never.
-    """
-    if task.plan.n_edge > _MOST_EDGES or options.omics_schedule != "constant":
-        return False
-    n_parameter = count_parameters(task.plan, options)
+def task_work(
+    task: Task, options: TrainedNetworkOptions, n_fold: int, starts: int = 1
+) -> float:
+    """Return the multiplications of one Gauss-Newton step of all members."""
     n_target = task.dataset.phenotypes.n_target
     observations = float(task.dataset.n_sample * (n_target + task.omics.node.size))
-    members = n_fold * starts + 2 * options.seeds
-    small, large = sorted((n_parameter, observations))
-    side = _DUAL if n_parameter > observations else 1.0
-    return side * members * small * small * large <= _LARGEST_WORK
-
-
-def count_parameters(plan: NetworkPlan, options: BINNOptions) -> int:
-    """Return the number of parameters of one member, heads left out."""
-    network = PlanNetwork(
-        plan,
-        node_shape(options),
-        n_target=1,
-        members=1,
-        generator=torch.Generator(),
-    )
-    return sum(p.numel() for p in network.blocks.parameters())
+    parameters = node_parameters(options, task.plan)
+    return step_work(options, parameters, observations, n_fold * starts)
 
 
 def fit_evidence_ensemble(
     task: Task,
-    options: BINNOptions,
+    options: TrainedNetworkOptions,
     linear: list[Polygenic],  # of every inner fold, the last one of all rows
     fold_rows: NDArray[np.bool_],  # (n_fold, n_sample) rows each fold learns from
     rng: np.random.Generator,
@@ -150,7 +127,7 @@ def _observations(
     task: Task,
     learn: NDArray[np.bool_],  # (n_member, n_sample)
     h2: FloatArray,  # (n_member, n_target)
-    options: BINNOptions,
+    options: TrainedNetworkOptions,
 ) -> Observed:
     phenotypes, targets = task.dataset.phenotypes, task.targets
     trait = (phenotypes.value - targets.mean) / targets.sd

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,10 +12,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from meristem.errors import ConfigError
+from meristem.models.binn.alignment import LatentScale
+from meristem.models.binn.deeplift import rescale_shares
+from meristem.models.binn.held import hold_nodes
+from meristem.models.binn.integrated import account_for_lines, integrate_path
 from meristem.models.binn.state import network_arrays, network_meta
+from meristem.models.binn.values import network_inputs, network_values
 from meristem.models.networks.members import TargetScale
 from meristem.models.packing import pack_scale, pack_targets, plan_arrays
 from meristem.models.polygenic import Polygenic
+from meristem.models.protocol import Composition, Contributions, Hold, Rule
 from meristem.nn.dag import PlanNetwork, Replacement
 from meristem.prepare.match import align_variants
 from meristem.prepare.scale import MarkerScale
@@ -22,26 +29,11 @@ from meristem.records import (
     FittedState,
     FloatArray,
     Genotypes,
-    IntArray,
     Latents,
     NetworkPlan,
     Predictions,
     StrArray,
 )
-
-_ROWS = 1024
-"""Samples computed at a time."""
-
-
-@dataclass(frozen=True)
-class LatentScale:
-    """Mean and signed spread of every latent on the training rows.
-
-    Dividing by the spread brings the members of an ensemble to one sign and scale.
-    """
-
-    mean: FloatArray  # (n_member, n_node)
-    spread: FloatArray  # (n_member, n_node) sign: alignment between members
 
 
 @dataclass(frozen=True)
@@ -59,6 +51,11 @@ class FittedBINN:
     trait_name: StrArray  # (n_target,)
     environment_name: StrArray  # (n_target,)
     meta: dict[str, object]
+
+    @property
+    def nodes(self) -> StrArray:  # (n_node,)
+        """Names of the nodes of the plan."""
+        return self.plan.node_name
 
     def predict(self, genotypes: Genotypes) -> Predictions:
         """Predict every target; spread is the sd over the members."""
@@ -108,6 +105,56 @@ class FittedBINN:
         dosage = self._dosage(genotypes)
         replacement = Replacement(index, held, mask)
         return self._combine(dosage, self._run(dosage, replacement)[0])
+
+    def hold(self, genotypes: Genotypes) -> Hold:
+        """Return what holding latents does to the predictions of some lines."""
+        moved = hold_nodes(
+            self.network, self._inputs(self._dosage(genotypes)), self._limited
+        )
+
+        def change(nodes: tuple[str, ...], values: FloatArray) -> FloatArray:
+            return moved([self._node(name) for name in nodes], values) * self.share
+
+        return change
+
+    def contributions(
+        self, genotypes: Genotypes, *, rule: Rule = "integrated", steps: int = 32
+    ) -> Contributions:
+        """Share out the network's value, relative to the average training line."""
+        path = partial(integrate_path, steps=steps)
+        account = rescale_shares if rule == "deeplift" else path
+        # from standardised to trait units, and to the share of the prediction
+        unit = self.targets.sd * self.share
+        parts = [
+            account(self.network, x) for x in self._inputs(self._dosage(genotypes))
+        ]
+        return account_for_lines(parts, self.plan, self.network.used_variant, unit)
+
+    def network_value(self, genotypes: Genotypes) -> FloatArray:  # (n_sample, n_target)
+        """Return what the network adds to the predictions."""
+        standardised = self._run(self._dosage(genotypes), None)[0]
+        return self._limited(standardised).mean(axis=0) * self.share
+
+    def alone(self) -> FittedBINN:
+        """Return the network with all of the prediction."""
+        return replace(self, share=np.ones_like(self.share))
+
+    def inclusion(self) -> None:
+        """Return None: training gives no probabilities."""
+
+    def multiplied(self, target: int) -> tuple[tuple[str, str], ...]:
+        """Return none: any two nodes below a hidden layer may interact."""
+        del target
+        return ()
+
+    def composition(self) -> Composition:
+        """Return the share of the network, as rows it had not seen allowed."""
+        by_evidence = self.meta.get("fit") == "evidence"
+        return Composition(
+            "evidence" if by_evidence else "descent",
+            self.share,
+            off_graph=bool(self.meta.get("off_graph", False)),
+        )
 
     def dosage_gradient(
         self,
@@ -197,87 +244,12 @@ class FittedBINN:
         dosage: NDArray[np.int8],
         standardised: FloatArray,  # (n_member, n_sample, n_target)
     ) -> FloatArray:
-        network = standardised * self.targets.sd + self.targets.mean
-        network = np.clip(network, *self.limits)
         linear = self.polygenic.predict(dosage)
-        return self.share * network + linear
+        return self.share * self._limited(standardised) + linear
 
-
-def network_inputs(
-    network: PlanNetwork,
-    markers: MarkerScale,
-    dosage: NDArray[np.int8],  # (n_sample, n_variant)
-) -> Iterator[Tensor]:  # each (n_used_variant, rows)
-    """Yield the standardised variants that the network reads, some rows at a time."""
-    used = network.used_variant
-    scale = markers.take(used)
-    for start in range(0, dosage.shape[0], _ROWS):
-        rows = dosage[start : start + _ROWS, used]
-        yield torch.from_numpy(np.ascontiguousarray(scale.standardise(rows).T))
-
-
-def network_values(
-    network: PlanNetwork,
-    markers: MarkerScale,
-    dosage: NDArray[np.int8],  # (n_sample, n_variant)
-    replacement: Replacement | None = None,
-) -> tuple[FloatArray, FloatArray]:
-    """Return standardised traits and latents, members first, samples second."""
-    members = network.members
-    values = [np.zeros((members, 0, network.n_target))]
-    latents = [np.zeros((members, 0, network.n_node))]
-    with torch.no_grad():
-        for x in network_inputs(network, markers, dosage):
-            output = network(x, replacement=replacement)
-            values.append(output.value.transpose(1, 2).double().numpy())
-            latents.append(output.latent.permute(1, 2, 0).double().numpy())
-    return np.concatenate(values, axis=1), np.concatenate(latents, axis=1)
-
-
-def align_latents(
-    latent: FloatArray,  # (n_member, n_sample, n_node) on the training rows
-    node: IntArray,  # (n_measured,) numbers of measured nodes; may repeat
-    measured: FloatArray,  # (n_sample, n_measured) NaN missing
-) -> LatentScale:
-    """Return the scale that brings all members to one sign.
-
-    The sign of a member is its loading on the leading axis of the members'
-    correlation matrix. A measurement stands in that matrix as one more member, whose
-    sign the others take; without one the majority has its way.
-    """
-    n_sample = max(latent.shape[1], 1)
-    mean, sd = latent.mean(axis=1), latent.std(axis=1)
-    sd = np.where(sd > 1e-9, sd, 1.0)
-    standard = (latent - mean[:, None]) / sd[:, None]
-    k, n_node = mean.shape
-    correlation = np.zeros((n_node, k + 1, k + 1))
-    between = np.einsum("kbj,lbj->jkl", standard, standard, optimize=True)
-    correlation[:, :k, :k] = between / n_sample
-    agreement = _agreement(standard, node, measured)  # (n_node, n_member)
-    correlation[:, k, :k] = correlation[:, :k, k] = agreement
-    correlation[:, k, k] = (agreement != 0).any(axis=1)
-    leading = np.linalg.eigh(correlation)[1][:, :, -1]  # (n_node, n_member + 1)
-    sign = np.where(leading[:, :k] < 0, -1.0, 1.0)
-    majority = np.where(sign.sum(axis=1, keepdims=True) < 0, -1.0, 1.0)
-    own = np.where(leading[:, k:] < 0, -1.0, 1.0)
-    known = np.abs(leading[:, k:]) > 1e-9
-    return LatentScale(mean, sd * (sign * np.where(known, own, majority)).T)
-
-
-def _agreement(
-    standard: FloatArray,  # (n_member, n_sample, n_node)
-    node: IntArray,  # (n_measured,)
-    measured: FloatArray,  # (n_sample, n_measured) NaN missing
-) -> FloatArray:  # (n_node, n_member) mean r with the measurements of the node
-    seen = np.isfinite(measured)
-    n = np.maximum(seen.sum(axis=0), 1)
-    own = standard[:, :, node]
-    own = np.where(seen, own - np.where(seen, own, 0).sum(axis=1)[:, None] / n, 0.0)
-    value = np.where(seen, measured, 0.0)
-    value = np.where(seen, value - value.sum(axis=0) / n, 0.0)
-    size = np.sqrt((own**2).sum(axis=1) * (value**2).sum(axis=0))
-    r = np.einsum("ksj,sj->kj", own, value) / np.where(size > 1e-12, size, 1.0)
-    total = np.zeros((standard.shape[2], standard.shape[0]))
-    np.add.at(total, node, r.T)
-    times = np.bincount(node, minlength=standard.shape[2])
-    return total / np.maximum(times, 1)[:, None]
+    def _limited(
+        self,
+        standardised: FloatArray,  # (n_member, n_sample, n_target)
+    ) -> FloatArray:
+        value = standardised * self.targets.sd + self.targets.mean
+        return np.clip(value, *self.limits)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from meristem.config.models import BINNOptions
+from meristem.config.models import TrainedNetworkOptions
 from meristem.models.networks.members import TraitTensors, trait_losses
 from meristem.nn.dag import NetworkOutput, PlanNetwork, Replacement
 from meristem.nn.losses import omics_loss
@@ -32,7 +32,7 @@ def omics_targets(
     tables: tuple[OmicsTable, ...],
     n_sample: int,
     plan: NetworkPlan,
-    options: BINNOptions,
+    options: TrainedNetworkOptions,
 ) -> OmicsTargets:
     """Collect the features that measure a node of the plan and vary.
 

@@ -9,22 +9,17 @@ earn half of the prediction, it is tried again with a part beside the graph.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from meristem.config.models import BINNOptions
+from meristem.config.models import BINNOptions, TrainedNetworkOptions
+from meristem.mixed.targets import random_inner
+from meristem.models.binn.alignment import LatentScale, align_latents
 from meristem.models.binn.attempt import Attempt, best_attempt
-from meristem.models.binn.fitted import (
-    FittedBINN,
-    LatentScale,
-    align_latents,
-    network_values,
-)
+from meristem.models.binn.fitted import FittedBINN
 from meristem.models.binn.state import network_from_state
-from meristem.models.core.fit import core_in_charge, fit_binn_core
-from meristem.models.core.fitted import FittedCore, restore_core
-from meristem.models.effects import FittedLinear, restore_linear
+from meristem.models.binn.values import network_values
 from meristem.models.networks.members import (
     TargetScale,
     require_variants,
@@ -38,13 +33,9 @@ from meristem.models.polygenic import (
     no_polygenic,
 )
 from meristem.nn.skips import settle_skips
-from meristem.plan.compile import restrict_plan
-from meristem.plan.learned.of_options import is_learned, learned_network
-from meristem.plan.null import random_plan, shuffle_plan
+from meristem.plan.learned.of_options import network_plan
 from meristem.plan.off_graph import has_off_graph
-from meristem.prepare.scale import fit_scale
 from meristem.records import Dataset, FittedState, NetworkPlan, Split
-from meristem.stats.folds import random_splits
 
 
 @dataclass(frozen=True)
@@ -74,7 +65,7 @@ class BINN:
         *,
         rng: np.random.Generator,
         inner: tuple[Split, ...] = (),
-    ) -> FittedBINN | FittedCore | FittedLinear:
+    ) -> FittedBINN:
         """Train the ensemble on the rows of `dataset`.
 
         Parameters
@@ -86,42 +77,34 @@ class BINN:
         inner
             Splits that mimic the outer question; default random folds.
 
-        Returns
-        -------
-        FittedBINN, FittedCore or FittedLinear
-            The core where it is in charge; without a graph the polygenic path alone.
-
         Raises
         ------
+        ConfigError
+            If there is no graph, and none is to be learned.
         DataError
             If there are no variants, or a target has too few observations.
         """
         require_variants(dataset)
-        options = self.options
-        if self.plan is None and not is_learned(options):
-            return _polygenic_alone(dataset)
-        inner = inner or random_splits(dataset.n_sample, options.inner_folds, rng)
-        plan = self._plan(dataset, inner, rng)
-        if core_in_charge(options, dataset, plan):
-            return fit_binn_core(dataset, plan, options, inner, rng=rng)
-        tried = best_attempt(dataset, plan, options, inner, rng)
-        return _fitted(tried, options)
-
-    def _plan(
-        self,
-        dataset: Dataset,
-        inner: tuple[Split, ...],
-        rng: np.random.Generator,
-    ) -> NetworkPlan:
-        if is_learned(self.options):
-            return learned_network(dataset, self.options, self.plan, inner, rng)
-        plan = restrict_plan(cast(NetworkPlan, self.plan), dataset.genotypes.variants)
-        if self.options.graph == "shuffled":
-            return shuffle_plan(plan, rng)
-        return random_plan(plan, rng) if self.options.graph == "random" else plan
+        folds = self.options.inner_folds
+        inner = inner or random_inner(dataset.n_sample, rng, folds)
+        plan = network_plan(dataset, self.options, self.plan, inner, rng)
+        return fit_network(dataset, plan, self.options, inner, rng=rng)
 
 
-def _fitted(tried: Attempt, options: BINNOptions) -> FittedBINN:
+def fit_network(
+    dataset: Dataset,
+    plan: NetworkPlan,
+    options: TrainedNetworkOptions,
+    inner: tuple[Split, ...],
+    *,
+    rng: np.random.Generator,
+) -> FittedBINN:
+    """Train the network of a plan compiled for the variants of the dataset."""
+    tried = best_attempt(dataset, plan, options, inner, rng)
+    return _fitted(tried, options)
+
+
+def _fitted(tried: Attempt, options: TrainedNetworkOptions) -> FittedBINN:
     """Return the model: the network beside a path for what it leaves."""
     task, share, plan = tried.task, tried.share, tried.task.plan
     phenotypes, dosage = task.dataset.phenotypes, task.dataset.genotypes.call_dosage
@@ -155,29 +138,8 @@ def _fitted(tried: Attempt, options: BINNOptions) -> FittedBINN:
     )
 
 
-def _polygenic_alone(dataset: Dataset) -> FittedLinear:
-    """Return the polygenic path: what is left of the network without a graph."""
-    genotypes, phenotypes = dataset.genotypes, dataset.phenotypes
-    markers = fit_scale(genotypes.call_dosage)
-    path = fit_polygenic(genotypes.call_dosage, markers, phenotypes)
-    return FittedLinear(
-        kind="binn",
-        variants=genotypes.variants,
-        trait_name=phenotypes.trait_name,
-        environment_name=phenotypes.environment_name,
-        scale=markers,
-        marker_effect=path.effect,
-        intercept=path.intercept,
-        tuning={"h2": path.h2.tolist()},
-    )
-
-
-def restore_binn(state: FittedState) -> FittedBINN | FittedCore | FittedLinear:
+def restore_binn(state: FittedState) -> FittedBINN:
     """Return the fitted model that the state of a BINN described."""
-    if "marker_effect" in state.arrays:
-        return restore_linear(state)
-    if state.meta.get("core"):
-        return restore_core(state)
     arrays = state.arrays
     plan = plan_from_arrays(state)
     markers = unpack_scale(arrays)

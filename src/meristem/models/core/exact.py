@@ -1,6 +1,6 @@
 """Exact answers of an explicit network: what holding nodes does, and shares.
 
-The core of a BINN is linear but for products of set activities. What happens when a
+A core is linear but for products of set activities. What happens when a
 node is held follows from its effects, without another prediction; and since a product
 is quadratic, its gradient halfway between the average line and a line is the mean of
 the gradients between them. Integrated gradients therefore need one point, and
@@ -9,19 +9,32 @@ DeepLIFT's chord, half of a product's change to either factor, is the same numbe
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.sparse
 
-from meristem.models.core.core import CoreHead
-from meristem.models.core.fitted import FittedCore
+from meristem.models.core.core import Core, CoreHead
 from meristem.models.core.products import Products
-from meristem.models.effects import predict_linear
-from meristem.models.protocol import IntegratedGradients
+from meristem.models.protocol import Contributions
 from meristem.prepare.match import align_variants
-from meristem.records import FloatArray, Genotypes, IntArray
+from meristem.prepare.scale import MarkerScale
+from meristem.records import FloatArray, Genotypes, IntArray, NetworkPlan
 
 _ROWS = 512
 """Samples computed at a time."""
+
+
+@dataclass(frozen=True)
+class ExplicitNetwork:
+    """A fitted core and where its genes and sets stand in the plan."""
+
+    plan: NetworkPlan  # compiled for the training variants
+    core: Core
+    gene_node: IntArray  # (n_gene,) numbers in the plan
+    set_node: IntArray  # (n_set,) numbers in the plan
+    markers: MarkerScale
+    products_share: FloatArray  # (n_target,) of the products, from inner folds
 
 
 class CoreState:
@@ -30,12 +43,12 @@ class CoreState:
     Parameters
     ----------
     fitted
-        A BINN whose core is in charge.
+        A fitted core.
     genotypes
         Samples.
     """
 
-    def __init__(self, fitted: FittedCore, genotypes: Genotypes) -> None:
+    def __init__(self, fitted: ExplicitNetwork, genotypes: Genotypes) -> None:
         core = fitted.core
         dosage = align_variants(genotypes, fitted.plan.variants).call_dosage
         starts = range(0, dosage.shape[0], _ROWS)
@@ -51,7 +64,7 @@ class CoreState:
         self.set_place = _places(fitted.plan.n_node, fitted.set_node)
         self.regulator_place = _places(self.own.shape[1], core.latents.regulator)
         self.heads = [
-            _Head(core.loadings(t).tocsr(), head, float(fitted.share[t]))
+            _Head(core.loadings(t).tocsr(), head, float(fitted.products_share[t]))
             for t, head in enumerate(core.heads)
         ]
 
@@ -124,19 +137,19 @@ class _Head:
         return value
 
 
-def explicit_shares(fitted: FittedCore, genotypes: Genotypes) -> IntegratedGradients:
+def explicit_shares(fitted: ExplicitNetwork, genotypes: Genotypes) -> Contributions:
     """Account for the network's part of each prediction, exactly.
 
     Parameters
     ----------
     fitted
-        A BINN whose core is in charge.
+        A fitted core.
     genotypes
         Samples to explain, relative to the average line of the training rows.
 
     Returns
     -------
-    IntegratedGradients
+    Contributions
         Integrated gradients and DeepLIFT at once (see the module). The share of a
         gene holds what it does to the genes it regulates; the variants' shares add
         up to the difference but for rounding.
@@ -162,7 +175,7 @@ def explicit_shares(fitted: FittedCore, genotypes: Genotypes) -> IntegratedGradi
         for t, head in enumerate(core.heads):
             activity, start_0 = core.activity(genes, t), core.activity(genes_0, t)
             bend = _product_slopes(head.products, (activity + start_0) / 2)
-            to_set = head.set_effect + fitted.share[t] * bend  # (rows, n_set)
+            to_set = head.set_effect + fitted.products_share[t] * bend  # (rows, n_set)
             to_gene = head.gene_effect + np.asarray(core.loadings(t) @ to_set.T).T
             regulation = to_gene @ core.latents.trans.T  # (rows, n_regulator)
             to_own = to_gene.copy()
@@ -175,8 +188,8 @@ def explicit_shares(fitted: FittedCore, genotypes: Genotypes) -> IntegratedGradi
             difference[rows, t] = (genes - genes_0) @ head.gene_effect
             difference[rows, t] += (activity - start_0) @ head.set_effect
             products = head.products.value(activity) - head.products.value(start_0)
-            difference[rows, t] += fitted.share[t] * products
-    return IntegratedGradients(
+            difference[rows, t] += fitted.products_share[t] * products
+    return Contributions(
         variant_id=plan.variants.variant_id,
         node_name=plan.node_name,
         variant=variant,
@@ -186,31 +199,18 @@ def explicit_shares(fitted: FittedCore, genotypes: Genotypes) -> IntegratedGradi
     )
 
 
-def network_part(
-    fitted: FittedCore, genotypes: Genotypes
-) -> FloatArray:  # (n_sample, n_target)
-    """Return what genes and sets add to the predictions, the polygenic path apart."""
-    dosage = align_variants(genotypes, fitted.plan.variants).call_dosage
-    rest = np.zeros(fitted.share.size)
-    linear = predict_linear(dosage, fitted.markers, fitted.core.marker_effect, rest)
-    return np.asarray(fitted.member_predictions(genotypes)[0] - linear)
-
-
-def multiplied_sets(fitted: FittedCore, target: int) -> list[tuple[str, str]]:
+def multiplied_sets(
+    fitted: ExplicitNetwork, target: int
+) -> tuple[tuple[str, str], ...]:
     """Return the pairs of different sets that a target's network multiplies."""
     products = fitted.core.heads[target].products
     names = fitted.core.sets.name.tolist()
     acting = (products.effect != 0) & (products.first != products.second)
-    if fitted.share[target] == 0:
-        return []
-    return [
-        (names[a], names[b])
-        for a, b in zip(
-            products.first[acting].tolist(),
-            products.second[acting].tolist(),
-            strict=True,
-        )
-    ]
+    if fitted.products_share[target] == 0:
+        return ()
+    first, second = products.first[acting], products.second[acting]
+    pairs = zip(first.tolist(), second.tolist(), strict=True)
+    return tuple((names[a], names[b]) for a, b in pairs)
 
 
 def _product_slopes(

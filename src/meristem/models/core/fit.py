@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from meristem.config.models import BINNOptions
+from meristem.config.models import GraphNetworkOptions
 from meristem.errors import DataError
 from meristem.mixed.groups import Members, gather
 from meristem.mixed.shares import expected_share
@@ -30,35 +30,12 @@ variance even a hundredth of it would set the order of the lines."""
 CLEAR = 4.0
 """Standard errors by which own variants have to predict genes better than those of
 others; genes that share regulators are not independent."""
-MIN_GENES = 30
-"""Measured genes from which the core is in charge by itself."""
-
-
-def core_in_charge(
-    options: BINNOptions, dataset: Dataset, plan: NetworkPlan | None
-) -> bool:
-    """Tell whether the core replaces the trained network.
-
-    By itself where omics supervise softly and the plan has enough measured genes
-    that read variants, with nodes above them. A schedule of the omics weight asks
-    for epochs, which the core does not have.
-    """
-    if options.core != "auto" or plan is None:
-        return options.core == "always"
-    if options.omics != "soft" or options.omics_weight == 0:
-        return False
-    if options.omics_schedule != "constant":
-        return False
-    genes, sets = gene_variants(plan), node_sets(plan)
-    measured = {str(name) for table in dataset.omics for name in table.node_name}
-    n_measured = sum(name in measured for name in genes.name.tolist())
-    return n_measured >= MIN_GENES and sets.n_group > 0
 
 
 def fit_binn_core(
     dataset: Dataset,
     plan: NetworkPlan,
-    options: BINNOptions,
+    options: GraphNetworkOptions,
     inner: tuple[Split, ...],
     *,
     rng: np.random.Generator,
@@ -114,7 +91,7 @@ def fit_binn_core(
         gene_node=_numbers(problem.genes, number),
         set_node=_numbers(problem.sets, number),
         markers=problem.panel.scale,
-        share=share,
+        products_share=share,
         trait_name=phenotypes.trait_name,
         environment_name=phenotypes.environment_name,
         meta=_meta(core, share, plan)
@@ -126,14 +103,16 @@ def fit_binn_core(
     )
 
 
-def _problem(dataset: Dataset, plan: NetworkPlan, options: BINNOptions) -> CoreProblem:
+def _problem(
+    dataset: Dataset, plan: NetworkPlan, options: GraphNetworkOptions
+) -> CoreProblem:
     reading, above = gene_variants(plan), node_sets(plan)
     expression = joined_features(dataset.omics, reading.name)
     kept = np.flatnonzero((~np.isnan(expression)).sum(axis=0) >= MIN_MEASURED)
     if kept.size == 0:
         raise DataError(
             "no node that reads variants is measured on five training rows",
-            remedy="check the feature map of the omics table, or use core = 'none'",
+            remedy="check the feature map of the omics table, or use kind = 'binn'",
         )
     place = np.full(reading.n_group, -1)
     place[kept] = np.arange(kept.size)

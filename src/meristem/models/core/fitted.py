@@ -1,4 +1,4 @@
-"""A BINN whose core is in charge: predicts, and lets its nodes be read and held."""
+"""A fitted core: predicts from genotypes, and lets its nodes be read and held."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from numpy.typing import NDArray
 from meristem.errors import ConfigError
 from meristem.mixed.groups import Members
 from meristem.models.core.core import Core, CoreHead
+from meristem.models.core.exact import (
+    CoreState,
+    ExplicitNetwork,
+    explicit_shares,
+    multiplied_sets,
+)
 from meristem.models.core.genes import GeneLatents
 from meristem.models.core.products import Products
 from meristem.models.effects import predict_linear
@@ -23,15 +29,20 @@ from meristem.models.packing import (
     unpack_scale,
     unpack_targets,
 )
+from meristem.models.protocol import (
+    Composition,
+    Contributions,
+    Hold,
+    Inclusion,
+    Rule,
+)
 from meristem.prepare.match import align_variants
-from meristem.prepare.scale import MarkerScale
 from meristem.records import (
     FittedState,
     FloatArray,
     Genotypes,
     IntArray,
     Latents,
-    NetworkPlan,
     Predictions,
     StrArray,
 )
@@ -43,22 +54,26 @@ _PRODUCT = ("first", "second", "effect", "centre")
 
 
 @dataclass(frozen=True)
-class FittedCore:
+class FittedCore(ExplicitNetwork):
     """One explicit network over a plan; the latent of a set is that of target one.
 
     Nodes that no omics feature measures and that are no set have latent 0: the
     polygenic path reads their variants.
     """
 
-    plan: NetworkPlan  # compiled for the training variants
-    core: Core
-    gene_node: IntArray  # (n_gene,) numbers in the plan
-    set_node: IntArray  # (n_set,) numbers in the plan
-    markers: MarkerScale
-    share: FloatArray  # (n_target,) of the products, earned on inner folds
     trait_name: StrArray  # (n_target,)
     environment_name: StrArray  # (n_target,)
     meta: dict[str, object]
+
+    @property
+    def nodes(self) -> StrArray:  # (n_node,)
+        """Names of the nodes of the plan."""
+        return self.plan.node_name
+
+    @property
+    def share(self) -> FloatArray:  # (n_target,)
+        """Return 1: the share beside the path from all variants is in the weights."""
+        return np.ones(len(self.core.heads))
 
     def predict(self, genotypes: Genotypes) -> Predictions:
         """Predict every target; one network has no spread."""
@@ -110,6 +125,55 @@ class FittedCore:
         held = {self._node(name): v for name, v in zip(nodes, flat, strict=True)}
         return self._predict(genotypes, held)
 
+    def hold(self, genotypes: Genotypes) -> Hold:
+        """Return what holding latents does to the predictions, exactly."""
+        state = CoreState(self, genotypes)
+
+        def change(nodes: tuple[str, ...], values: FloatArray) -> FloatArray:
+            held = np.asarray(values, dtype=np.float64).ravel()
+            return state.hold([self._node(name) for name in nodes], held)[None]
+
+        return change
+
+    def contributions(
+        self, genotypes: Genotypes, *, rule: Rule = "integrated", steps: int = 32
+    ) -> Contributions:
+        """Share out what genes and sets add: both rules give the same, exactly."""
+        del rule, steps
+        return explicit_shares(self, genotypes)
+
+    def network_value(self, genotypes: Genotypes) -> FloatArray:  # (n_sample, n_target)
+        """Return what genes and sets add to the predictions."""
+        dosage, rest = self._dosage(genotypes), np.zeros(len(self.core.heads))
+        linear = predict_linear(dosage, self.markers, self.core.marker_effect, rest)
+        return np.asarray(self.member_predictions(genotypes)[0] - linear)
+
+    def alone(self) -> FittedCore:
+        """Return the core itself: its weights hold its share."""
+        return self
+
+    def inclusion(self) -> Inclusion | None:
+        """Return the posterior probability that each set has a variance above 0."""
+        names = self.core.sets.name
+        if names.size == 0:
+            return None
+        columns = [head.inclusion for head in self.core.heads]
+        return Inclusion(names, np.column_stack(columns))
+
+    def multiplied(self, target: int) -> tuple[tuple[str, str], ...]:
+        """Return the pairs of different sets that are multiplied for a target."""
+        return multiplied_sets(self, target)
+
+    def composition(self) -> Composition:
+        """Return the shares of the core, of a scan in the path, and of products."""
+        path: Any = self.meta.get("alone") or {}
+        return Composition(
+            "core",
+            network_share=np.asarray(self.meta["trust"], dtype=np.float64),
+            scan_share=1 - np.asarray(path["1.0"]) if path else None,
+            products_share=self.products_share,
+        )
+
     def dosage_gradient(
         self,
         genotypes: Genotypes,
@@ -128,7 +192,7 @@ class FittedCore:
     ) -> FloatArray:  # (1, n_node, n_target)
         """Return mean d prediction / d latent."""
         gene_slope, set_slope = self._slopes(genotypes)
-        slope = np.zeros((1, self.plan.n_node, self.share.size))
+        slope = np.zeros((1, self.plan.n_node, len(self.core.heads)))
         slope[0, self.gene_node] = gene_slope
         slope[0, self.set_node] = set_slope
         return slope
@@ -141,7 +205,7 @@ class FittedCore:
         arrays |= {
             "gene_node": self.gene_node,
             "set_node": self.set_node,
-            "share": self.share,
+            "share": self.products_share,
             "core.marker_effect": core.marker_effect,
             "latents.cis": core.latents.cis,
             "latents.centre": core.latents.centre,
@@ -157,7 +221,6 @@ class FittedCore:
             for name in _PRODUCT:
                 arrays[f"head{number}.product.{name}"] = getattr(head.products, name)
         meta: dict[str, object] = {
-            "core": True,
             "first_node": [level.first_node for level in self.plan.levels],
             "level_size": [level.n_node for level in self.plan.levels],
             "plan_source": self.plan.source,
@@ -165,7 +228,7 @@ class FittedCore:
             "residual": [head.residual for head in core.heads],
             "fit": self.meta,
         }
-        return FittedState("binn", arrays, meta)
+        return FittedState("core", arrays, meta)
 
     def _node(self, name: str) -> int:
         found = np.flatnonzero(self.plan.node_name == name)
@@ -205,7 +268,7 @@ class FittedCore:
                     activity[:, place] = level
                 value[rows, t] += genes @ head.gene_effect
                 value[rows, t] += activity @ head.set_effect
-                value[rows, t] += self.share[t] * head.products.value(activity)
+                value[rows, t] += self.products_share[t] * head.products.value(activity)
         return value[None]
 
     def _slopes(
@@ -213,7 +276,7 @@ class FittedCore:
     ) -> tuple[FloatArray, FloatArray]:  # (n_gene, n_target), (n_set, n_target)
         """Return mean derivatives by gene latents (regulation included) and sets."""
         dosage, core = self._dosage(genotypes), self.core
-        n_target = self.share.size
+        n_target = len(core.heads)
         gene_slope = np.zeros((self.gene_node.size, n_target))
         set_slope = np.zeros((self.set_node.size, n_target))
         for rows, own in self._own(dosage):
@@ -221,7 +284,9 @@ class FittedCore:
             part = (rows.stop - rows.start) / max(dosage.shape[0], 1)
             for t, head in enumerate(core.heads):
                 bend = head.products.slope(core.activity(genes, t))
-                set_slope[:, t] += part * (head.set_effect + self.share[t] * bend)
+                set_slope[:, t] += part * (
+                    head.set_effect + self.products_share[t] * bend
+                )
         for t, head in enumerate(core.heads):
             through = np.asarray(core.loadings(t) @ set_slope[:, t])
             gene_slope[:, t] = head.gene_effect + through
@@ -275,7 +340,7 @@ def restore_core(state: FittedState) -> FittedCore:
         gene_node=arrays["gene_node"],
         set_node=arrays["set_node"],
         markers=unpack_scale(arrays),
-        share=arrays["share"],
+        products_share=arrays["share"],
         trait_name=trait_name,
         environment_name=environment_name,
         meta=dict(fit),

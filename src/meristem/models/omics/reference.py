@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.config.models import MeasuredOmicsOptions
-from meristem.errors import ConfigError, DataError
+from meristem.errors import DataError
 from meristem.mixed.groups import gather
 from meristem.mixed.sets import fit_stack, make_stack, unit_diagonal
 from meristem.mixed.targets import training_targets
@@ -26,6 +26,7 @@ from meristem.models.packing import (
     unpack_variants,
 )
 from meristem.models.panel import make_panel
+from meristem.models.protocol import Needs
 from meristem.prepare.match import align_variants
 from meristem.prepare.scale import MarkerScale
 from meristem.records import (
@@ -45,7 +46,6 @@ from meristem.records import (
 class MeasuredOmics:
     """REML over a marker kernel and a kernel of measured omics."""
 
-    deployable: ClassVar[bool] = False
     options: MeasuredOmicsOptions = MeasuredOmicsOptions()
 
     def fit(
@@ -98,7 +98,7 @@ class MeasuredOmics:
 class FittedMeasuredOmics:
     """The fitted upper reference; not deployable."""
 
-    deployable: ClassVar[bool] = False
+    needs: ClassVar[Needs] = Needs(omics=True, measured_omics=True)
     variants: VariantTable
     trait_name: StrArray  # (n_target,)
     environment_name: StrArray  # (n_target,)
@@ -110,23 +110,16 @@ class FittedMeasuredOmics:
     feature_sd: FloatArray  # (n_feature,) 1 where constant
     feature_effect: FloatArray  # (n_feature, n_target) per sd
 
-    def predict(self, genotypes: Genotypes) -> Predictions:
-        """Refuse: genotypes are not enough.
+    def predict(
+        self, genotypes: Genotypes, omics: tuple[OmicsTable, ...] = ()
+    ) -> Predictions:
+        """Predict from genotypes and the omics measured on the same samples.
 
         Raises
         ------
-        ConfigError
-            Always.
+        DataError
+            If there are no omics: genotypes are not enough.
         """
-        raise ConfigError(
-            "the upper reference needs measured omics of the lines it predicts",
-            remedy="predict with a deployable model",
-        )
-
-    def predict_measured(
-        self, genotypes: Genotypes, omics: tuple[OmicsTable, ...]
-    ) -> Predictions:
-        """Predict from genotypes and the omics measured on the same samples."""
         dosage = align_variants(genotypes, self.variants).call_dosage
         value = predict_linear(dosage, self.scale, self.marker_effect, self.intercept)
         raw = joined(omics, self.feature_name)
@@ -148,7 +141,7 @@ class FittedMeasuredOmics:
         }
         for name in _ARRAYS:
             arrays[name] = getattr(self, name)
-        return FittedState("measured_omics", arrays, {"deployable": False})
+        return FittedState("measured_omics", arrays)
 
 
 _ARRAYS = (

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from meristem.config.models import LearnOptions
-from meristem.errors import PlanError
+from meristem.errors import ConfigError, PlanError
 from meristem.knowledge.build import Knowledge
 from meristem.plan.compile import restrict_plan
 from meristem.plan.learned.curated import plan_graph
@@ -81,9 +81,7 @@ def learned_network(
         inner=inner,
         merge=options.graph == "both",
     )
-    if options.learn.null == "shuffled":
-        return shuffle_plan(plan, rng)
-    return random_plan(plan, rng) if options.learn.null == "random" else plan
+    return _rewired(plan, options.learn.null, rng)
 
 
 def model_plan(
@@ -93,12 +91,44 @@ def model_plan(
     inner: tuple[Split, ...],
     rng: np.random.Generator,
 ) -> NetworkPlan | None:
-    """Return the plan of a linear model, learned or restricted to the variants.
+    """Return the plan of a model: learned, or restricted to the variants.
 
+    A graph called "shuffled" or "random" is the curated one rewired, or drawn anew.
     None without curated knowledge where nothing is to be learned.
     """
     if is_learned(options):
         return learned_network(dataset, options, curated, inner, rng)
     if curated is None:
         return None
-    return restrict_plan(curated, dataset.genotypes.variants)
+    plan = restrict_plan(curated, dataset.genotypes.variants)
+    return _rewired(plan, options.graph, rng)
+
+
+def network_plan(
+    dataset: Dataset,
+    options: GraphOptions,
+    curated: NetworkPlan | None,
+    inner: tuple[Split, ...],
+    rng: np.random.Generator,
+) -> NetworkPlan:
+    """Return the plan of a network that cannot do without one; see `model_plan`.
+
+    Raises
+    ------
+    ConfigError
+        If there is no curated knowledge, and nothing is to be learned.
+    """
+    plan = model_plan(dataset, options, curated, inner, rng)
+    if plan is None:
+        raise ConfigError(
+            "this network needs a graph and there is no knowledge",
+            remedy='add a [knowledge] section, set graph = "learned", or use kind = '
+            '"auto", which is the linear path alone without a graph',
+        )
+    return plan
+
+
+def _rewired(plan: NetworkPlan, how: str, rng: np.random.Generator) -> NetworkPlan:
+    if how == "shuffled":
+        return shuffle_plan(plan, rng)
+    return random_plan(plan, rng) if how == "random" else plan

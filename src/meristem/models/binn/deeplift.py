@@ -16,43 +16,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from meristem.interpret.attribution.integrated import PathIntegral, account_for_lines
-from meristem.models.binn.fitted import FittedBINN
-from meristem.models.protocol import IntegratedGradients
+from meristem.models.binn.integrated import PathIntegral
 from meristem.nn.dag import PlanNetwork
-from meristem.records import Genotypes
 
 _SAME = 1e-6
 """Inputs closer than this have no chord; the slope takes its place."""
-
-
-def deeplift(fitted: FittedBINN, genotypes: Genotypes) -> IntegratedGradients:
-    """Account for the network's part of each prediction by the rescale rule.
-
-    Parameters
-    ----------
-    fitted
-        A fitted BINN.
-    genotypes
-        Samples to explain, relative to the average line of the training rows.
-
-    Returns
-    -------
-    IntegratedGradients
-        Shares as there; the gap is rounding alone.
-
-    References
-    ----------
-    Shrikumar, Greenside & Kundaje 2017, ICML (DeepLIFT, rescale rule).
-    """
-    return account_for_lines(fitted, genotypes, rescale_shares)
 
 
 def rescale_shares(
     network: PlanNetwork,
     x: Tensor,  # (n_used_variant, n_sample) standardised
 ) -> PathIntegral:
-    """Return the shares of variants and nodes relative to x = 0."""
+    """Return the shares of variants and nodes relative to x = 0, the average line.
+
+    References
+    ----------
+    Shrikumar, Greenside & Kundaje 2017, ICML (DeepLIFT, rescale rule).
+    """
     n_sample, members = x.shape[1], network.members
     changed = copy.deepcopy(network)
     for block in changed.nets:

@@ -7,19 +7,16 @@ of all variants sum to that difference, which is checked and returned.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from meristem.models.binn.fitted import FittedBINN, network_inputs
-from meristem.models.protocol import IntegratedGradients
+from meristem.models.protocol import Contributions
 from meristem.nn.dag import PlanNetwork
-from meristem.prepare.match import align_variants
-from meristem.records import FloatArray, Genotypes
+from meristem.records import FloatArray, IntArray, NetworkPlan
 
 
 @dataclass(frozen=True)
@@ -32,65 +29,24 @@ class PathIntegral:
     gap: FloatArray  # (n_sample, n_target)
 
 
-def integrated_gradients(
-    fitted: FittedBINN,
-    genotypes: Genotypes,
-    *,
-    steps: int = 32,
-) -> IntegratedGradients:
-    """Account for the network's part of each prediction, variant by variant.
-
-    The path leads straight from the average genotype of the training rows to each
-    sample. The linear path of the model is not part of it: its shares are its effects
-    times the deviations from the mean, exactly.
-
-    Parameters
-    ----------
-    fitted
-        A fitted BINN.
-    genotypes
-        Samples to explain. The result has a number for each sample and variant: give
-        the lines in question.
-    steps
-        Points on the path (midpoint rule: the gap falls with the square).
-
-    Returns
-    -------
-    IntegratedGradients
-        With the completeness gap of every sample.
-
-    References
-    ----------
-    Sundararajan, Taly & Yan 2017, ICML (integrated gradients, completeness);
-    Dhamdhere, Sundararajan & Yan 2019, ICLR (conductance of hidden nodes).
-    """
-    return account_for_lines(fitted, genotypes, partial(integrate_path, steps=steps))
-
-
 def account_for_lines(
-    fitted: FittedBINN,
-    genotypes: Genotypes,
-    account: Callable[[PlanNetwork, Tensor], PathIntegral],
-) -> IntegratedGradients:
-    """Return the shares that `account` finds, in units of the prediction."""
-    dosage = align_variants(genotypes, fitted.plan.variants).call_dosage
-    parts = [
-        account(fitted.network, x)
-        for x in network_inputs(fitted.network, fitted.markers, dosage)
-    ]
-    # from standardised to trait units, and to the network's share of the prediction
-    unit = fitted.targets.sd * fitted.share
-    variant = np.zeros((dosage.shape[0], fitted.plan.variants.n_variant, unit.size))
-    used = fitted.network.used_variant
-    variant[:, used] = np.concatenate([part.variant for part in parts]) * unit
-    return IntegratedGradients(
-        variant_id=fitted.plan.variants.variant_id,
-        node_name=fitted.plan.node_name,
-        variant=variant,
-        node=np.concatenate([part.node for part in parts]) * unit,
-        difference=np.concatenate([part.difference for part in parts]) * unit,
-        gap=np.concatenate([part.gap for part in parts]) * unit,
-    )
+    parts: Sequence[PathIntegral],  # of some lines each
+    plan: NetworkPlan,
+    used: IntArray,  # (n_used_variant,) variants that the network reads
+    unit: FloatArray,  # (n_target,) of a standardised value in the prediction
+) -> Contributions:
+    """Return the shares of all lines, in units of the prediction.
+
+    The linear path of the model is no share of it: what that adds is its effects
+    times the deviations from the mean, exactly.
+    """
+    found = {
+        name: np.concatenate([getattr(one, name) for one in parts]) * unit
+        for name in ("variant", "node", "difference", "gap")
+    }
+    variant = np.zeros((len(found["node"]), plan.variants.n_variant, unit.size))
+    variant[:, used] = found.pop("variant")
+    return Contributions(plan.variants.variant_id, plan.node_name, variant, **found)
 
 
 def integrate_path(
@@ -98,7 +54,24 @@ def integrate_path(
     x: Tensor,  # (n_used_variant, n_sample) standardised
     steps: int,
 ) -> PathIntegral:
-    """Integrate gradients along the straight path from 0 to x."""
+    """Integrate gradients along the straight path from 0 to x.
+
+    The path leads from the average genotype of the training rows to each sample.
+
+    Parameters
+    ----------
+    network
+        An ensemble that reads standardised variants.
+    x
+        Of the samples.
+    steps
+        Points on the path (midpoint rule: the gap falls with the square).
+
+    References
+    ----------
+    Sundararajan, Taly & Yan 2017, ICML (integrated gradients, completeness);
+    Dhamdhere, Sundararajan & Yan 2019, ICLR (conductance of hidden nodes).
+    """
     n_target, members = network.n_target, network.members
     n_sample = x.shape[1]
     variant = torch.zeros(n_target, *x.shape, dtype=torch.float64)

@@ -1,18 +1,13 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
 from captum.attr import IntegratedGradients as CaptumGradients
+from tests.models.binn.untrained import untrained
 
-from meristem.interpret.attribution.integrated import (
-    integrate_path,
-    integrated_gradients,
-)
+from meristem.models.binn.integrated import integrate_path
 from meristem.nn.dag import NodeShape, PlanNetwork
-from meristem.prepare.scale import fit_scale
 
 
 def make_network(plan, *, hidden=(5,), members=2, n_target=2, width=1) -> PlanNetwork:
@@ -93,15 +88,9 @@ def test_a_linear_network_has_no_gap(plan):
 def test_shell_gives_units_of_the_trait_for_every_variant(plan, genotypes):
     network = make_network(plan, members=3)
     network.float()
-    fitted = SimpleNamespace(
-        plan=plan,
-        network=network,
-        markers=fit_scale(genotypes.call_dosage),
-        targets=SimpleNamespace(sd=np.array([2.0, 10.0])),
-        share=np.array([0.5, 1.0]),
-    )
+    fitted = untrained(network, plan, genotypes)
     few = genotypes.take_samples(np.arange(6))
-    found = integrated_gradients(fitted, few, steps=16)
+    found = fitted.contributions(few, steps=16)
     assert found.variant.shape == (6, 9, 2)
     assert found.node.shape == (6, 4, 2)
     # variants that no node reads have no share

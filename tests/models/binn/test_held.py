@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from meristem.config.models import BINNOptions
-from meristem.interpret.importance.clamped import NetworkState, prediction_change
+from meristem.models.binn.held import NetworkState
 from meristem.models.binn.spec import BINN
 from meristem.nn.dag import NodeShape, PlanNetwork, Replacement
 from meristem.records import NetworkPlan, PlanLevel, VariantTable
@@ -67,7 +67,7 @@ def test_predictions_change_as_those_of_the_model(plan, data_factory):
     for share in (1.0, 0.3):
         changed = replace(model, share=np.full(2, share))
         base = changed.member_predictions(few)
-        change = prediction_change(changed, few)
+        change = changed.hold(few)
         for nodes in (("g1",), ("term", "g3")):
             values = np.random.default_rng(2).normal(size=(base.shape[0], len(nodes)))
             # far enough for the limits of the prediction to matter
@@ -76,12 +76,3 @@ def test_predictions_change_as_those_of_the_model(plan, data_factory):
                 got = change(nodes, size * values)
                 np.testing.assert_allclose(got, expected, atol=1e-5)
                 assert np.abs(expected).max() > 1e-3
-
-
-def test_networks_of_other_kinds_are_clamped_by_themselves(network, genotypes):
-    fitted = network(product=0.4)
-    values = np.array([[0.5], [1.0], [2.0]])
-    expected = fitted.clamp(genotypes, ("g2",), values)
-    expected = expected - fitted.member_predictions(genotypes)
-    got = prediction_change(fitted, genotypes)(("g2",), values)
-    np.testing.assert_allclose(got, expected)

@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
 from captum.attr import DeepLift
+from tests.models.binn.untrained import untrained
 
-from meristem.interpret.attribution.deeplift import deeplift, rescale_shares
-from meristem.interpret.attribution.integrated import (
-    integrate_path,
-    integrated_gradients,
-)
+from meristem.models.binn.deeplift import rescale_shares
+from meristem.models.binn.integrated import integrate_path
 from meristem.nn.dag import NodeShape, PlanNetwork
-from meristem.prepare.scale import fit_scale
 
 
 def make_network(plan, *, hidden=(5,), members=2, activation="tanh") -> PlanNetwork:
@@ -120,20 +115,11 @@ def test_the_network_is_left_as_it_was(plan):
     assert all(p.grad is None for p in network.parameters())
 
 
-def fitted_on(network, plan, genotypes) -> SimpleNamespace:
-    return SimpleNamespace(
-        plan=plan,
-        network=network.float(),
-        markers=fit_scale(genotypes.call_dosage),
-        targets=SimpleNamespace(sd=np.array([2.0, 10.0])),
-        share=np.array([0.5, 1.0]),
-    )
-
-
 def test_shell_gives_units_of_the_trait(plan, genotypes):
-    fitted = fitted_on(make_network(plan, members=3), plan, genotypes)
+    fitted = untrained(make_network(plan, members=3).float(), plan, genotypes)
     few = genotypes.take_samples(np.arange(6))
-    found, path = deeplift(fitted, few), integrated_gradients(fitted, few)
+    found = fitted.contributions(few, rule="deeplift")
+    path = fitted.contributions(few)
     np.testing.assert_allclose(found.difference, path.difference, atol=1e-4)
     np.testing.assert_allclose(found.gap, 0, atol=1e-4)
     assert (found.variant[:, 6:] == 0).all()

@@ -7,96 +7,52 @@ the network that one pass over all lines left behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from meristem.models.binn.fitted import FittedBINN, network_inputs
-from meristem.models.core.exact import CoreState
-from meristem.models.core.fitted import FittedCore
-from meristem.models.protocol import FittedNetwork
 from meristem.nn.dag import NodeNets, NodeTrace, PlanNetwork
-from meristem.prepare.match import align_variants
-from meristem.records import FloatArray, Genotypes
-
-Change = Callable[
-    [
-        tuple[str, ...],  # nodes
-        FloatArray,  # (n_member, n_held) values
-    ],
-    FloatArray,  # (n_member, n_sample, n_target) clamped minus plain prediction
-]
+from meristem.records import FloatArray
 
 
-def prediction_change(fitted: FittedNetwork, genotypes: Genotypes) -> Change:
-    """Return a function that says what holding nodes does to the predictions.
+def hold_nodes(
+    network: PlanNetwork,
+    inputs: Iterable[Tensor],  # each (n_used_variant, rows)
+    value: Callable[[FloatArray], FloatArray],
+) -> Callable[[list[int], FloatArray], FloatArray]:
+    """Return a function that says what holding nodes does to the trait.
 
     Parameters
     ----------
-    fitted
-        A fitted network.
-    genotypes
-        Samples to predict.
+    network
+        An ensemble that reads standardised variants.
+    inputs
+        Standardised variants of the lines.
+    value
+        From standardised traits of the network, members first, to its values.
 
     Returns
     -------
     Callable
-        Called with node names and their values, one row per member; returns the
-        clamped minus the plain predictions of every member, `fitted.clamp` less
-        `fitted.member_predictions`.
+        Called with numbers of nodes and their values, one row per member; returns
+        the values with the nodes held minus the plain ones.
     """
-    if isinstance(fitted, FittedBINN) and type(fitted.network) is PlanNetwork:
-        return _network_change(fitted, genotypes)
-    if isinstance(fitted, FittedCore):
-        return _core_change(fitted, genotypes)
-    base = fitted.member_predictions(genotypes)
-
-    def change(nodes: tuple[str, ...], values: FloatArray) -> FloatArray:
-        moved: FloatArray = fitted.clamp(genotypes, nodes, values) - base
-        return moved
-
-    return change
-
-
-def _core_change(fitted: FittedCore, genotypes: Genotypes) -> Change:
-    place = {str(name): k for k, name in enumerate(fitted.plan.node_name)}
-    state = CoreState(fitted, genotypes)
-
-    def change(nodes: tuple[str, ...], values: FloatArray) -> FloatArray:
-        held = np.asarray(values, dtype=np.float64).ravel()
-        return state.hold([place[name] for name in nodes], held)[None]
-
-    return change
-
-
-def _network_change(fitted: FittedBINN, genotypes: Genotypes) -> Change:
-    place = {str(name): k for k, name in enumerate(fitted.plan.node_name)}
-    dosage = align_variants(genotypes, fitted.plan.variants).call_dosage
     with torch.no_grad():
-        parts = [
-            NetworkState(fitted.network, x)
-            for x in network_inputs(fitted.network, fitted.markers, dosage)
-        ]
-
-    def limited(standardised: FloatArray) -> FloatArray:
-        value = standardised * fitted.targets.sd + fitted.targets.mean
-        return np.clip(value, *fitted.limits)
-
+        parts = [NetworkState(network, x) for x in inputs]
     base = [part.value.transpose(1, 2).double().numpy() for part in parts]
-    plain = [limited(value) for value in base]
+    plain = [value(one) for one in base]
 
-    def change(nodes: tuple[str, ...], values: FloatArray) -> FloatArray:
-        index = [place[name] for name in nodes]
+    def change(nodes: list[int], values: FloatArray) -> FloatArray:
         held = torch.from_numpy(np.asarray(values, dtype=np.float32))
         moved = []
         with torch.no_grad():
-            for part, value, before in zip(parts, base, plain, strict=True):
-                step = part.hold(index, held).transpose(1, 2).double().numpy()
-                moved.append(limited(value + step) - before)
-        return np.concatenate(moved, axis=1) * fitted.share
+            for part, one, before in zip(parts, base, plain, strict=True):
+                step = part.hold(nodes, held).transpose(1, 2).double().numpy()
+                moved.append(value(one + step) - before)
+        return np.concatenate(moved, axis=1)
 
     return change
 
