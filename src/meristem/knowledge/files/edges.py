@@ -132,6 +132,12 @@ def _parse_sif(source: SourceText) -> EdgeList:
         for effect in cells[2:]:
             sign = _SIGNS.get(cells[1].lower(), 0)
             edges.append((cells[0], effect, cells[1], sign, number))
-    cause, effect, kind, sign, place = zip(*edges, strict=True) if edges else ((),) * 5
-    path = str(source.path)
-    return EdgeList(path, cause, effect, kind, sign, place, tuple(lone))
+    return EdgeList(
+        str(source.path),
+        tuple(edge[0] for edge in edges),
+        tuple(edge[1] for edge in edges),
+        tuple(edge[2] for edge in edges),
+        tuple(edge[3] for edge in edges),
+        tuple(edge[4] for edge in edges),
+        tuple(lone),
+    )
