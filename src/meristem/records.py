@@ -166,12 +166,9 @@ class Measurements:
 
     def take(self, index: NDArray) -> Measurements:
         """Return the values at `index` (integers or a mask)."""
-        return Measurements(
-            *(
-                None if array is None else array[index]
-                for array in (getattr(self, item.name) for item in fields(self))
-            )
-        )
+        arrays = {item.name: getattr(self, item.name) for item in fields(self)}
+        known = {name: a[index] for name, a in arrays.items() if a is not None}
+        return Measurements(**known)
 
     def of_rows(self, index: NDArray, n_sample: int) -> Measurements:
         """Return those of some of `n_sample` rows, numbered as they will stand."""
