@@ -167,9 +167,8 @@ class Measurements:
     def take(self, index: NDArray) -> Measurements:
         """Return the values at `index` (integers or a mask)."""
         arrays = {item.name: getattr(self, item.name) for item in fields(self)}
-        return Measurements(
-            **{k: None if v is None else v[index] for k, v in arrays.items()}
-        )
+        known = {name: a[index] for name, a in arrays.items() if a is not None}
+        return Measurements(**known)
 
     def of_rows(self, index: NDArray, n_sample: int) -> Measurements:
         """Return those of some of `n_sample` rows, numbered as they will stand."""

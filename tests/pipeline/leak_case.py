@@ -77,6 +77,11 @@ def write_case(folder: Path, layout: Layout, *, spoilt: bool) -> Path:
         ids = {pair: f"{pair[0]}@{pair[1]}" for pair in every if pair[0] in lines}
     else:
         ids = {(line, ""): line for line in lines}
+    held = {line for line, _ in test if layout.tested == "lines"}
+    if layout.by == "record":  # omics stand in a row of the line
+        ids |= {(line, ""): line for line in lines if line not in held}
+    if layout.hybrids:
+        ids |= {(parent, ""): parent for parent in measured}
     roles = [("test" if p in test else "train", name) for p, name in ids.items()]
     table(
         folder / "splits.csv",
@@ -146,7 +151,7 @@ def _write_lines(
     value = expression[:, :3].sum(axis=1)
     if not layout.hybrids:
         return names, value, expression
-    pairs = [(a, b) for a in range(10) for b in range(10, 20)][::2]
+    pairs = [(a, b) for a in range(10) for b in range(10, 20) if (a + b) % 2]
     lines = [f"{names[a]}x{names[b]}" for a, b in pairs]
     crosses = [[i, names[a], names[b]] for i, (a, b) in zip(lines, pairs, strict=True)]
     table(folder / "hybrids.csv", ["sample", "parent_1", "parent_2"], crosses)
