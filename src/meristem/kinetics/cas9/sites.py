@@ -264,6 +264,12 @@ def _open_checked(path: Path) -> TextIO:
     return path.open(encoding="utf-8-sig")
 
 
+def damaged_gzip(path: Path) -> DataError:
+    """Return the error of a packed file that cannot be unpacked to its end."""
+    what = "the gzip stream is truncated or damaged"
+    return DataError(what, where=path, remedy="copy or download the file again")
+
+
 def iter_sites(
     path: str | Path,
     *,
@@ -318,11 +324,7 @@ def iter_sites(
                 table.index += skip - (names is not None)
                 yield sites_from_table(table, where=str(path), guide=guide), table
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(
-            "the gzip stream is truncated or damaged",
-            where=path,
-            remedy="copy or download the file again",
-        ) from error
+        raise damaged_gzip(path) from error
     except UnicodeDecodeError as error:
         raise DataError(
             f"is not UTF-8 text: {error.reason} at byte {error.start + 1}",

@@ -21,7 +21,7 @@ from meristem.kinetics.cas9.channels import (
     pair_weights,
 )
 from meristem.kinetics.cas9.encode import count_edits
-from meristem.kinetics.cas9.sites import Sites, iter_sites, refuse_misfits
+from meristem.kinetics.cas9.sites import Sites, damaged_gzip, iter_sites, refuse_misfits
 from meristem.kinetics.network.fit import Solver
 from meristem.kinetics.network.kinn import LN10, Kinn
 from meristem.kinetics.scheme.scheme import Scheme
@@ -205,9 +205,5 @@ def count_rows(path: str | Path) -> int:
             while block := handle.read(1 << 20):
                 lines += block.count(b"\n")
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(
-            "the gzip stream is truncated or damaged",
-            where=path,
-            remedy="copy or download the file again",
-        ) from error
+        raise damaged_gzip(path) from error
     return max(lines, 1)
