@@ -271,8 +271,8 @@ def _lines(
     for number in range(config.n_subpopulation):
         rows = np.flatnonzero(group == number)
         shuffled = rng.permutation(config.n_ancestor)
-        own = ancestors[shuffled[: config.ancestors_per_subpopulation]]
-        lines = mosaics(own, rows.size, config.line_tract, genetic_map, rng)
+        pool = ancestors[shuffled[: config.ancestors_per_subpopulation]]
+        lines = mosaics(pool, rows.size, config.line_tract, genetic_map, rng)
         dosage[rows] = 2 * lines
     return dosage, group
 

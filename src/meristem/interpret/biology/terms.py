@@ -78,10 +78,10 @@ def plan_terms(plan: NetworkPlan, *, min_size: int = 3, max_size: int = 500) -> 
     reads = scipy.sparse.csr_array((ones, (reader, source)), shape=shape)
     column = np.arange(genes.size)
     shape = (plan.n_node, genes.size)
-    own = scipy.sparse.csr_array((np.ones_like(genes), (genes, column)), shape=shape)
-    reach = own
+    direct = scipy.sparse.csr_array((np.ones_like(genes), (genes, column)), shape=shape)
+    reach = direct
     for _ in plan.levels[1:]:
-        reach = own + reads @ reach
+        reach = direct + reads @ reach
         reach.data[:] = 1
     size = np.asarray(reach.sum(axis=1)).ravel()
     kept = (size >= min_size) & (size <= max_size)
@@ -126,12 +126,12 @@ def enrichment_table(
     frames = []
     targets = evidence[["trait", "environment"]].drop_duplicates()
     for trait, environment in targets.astype(str).itertuples(index=False, name=None):
-        own = evidence[
+        of_target = evidence[
             (evidence["trait"] == trait) & (evidence["environment"] == environment)
         ]
         place = genes[(genes["trait"] == trait) & (genes["environment"] == environment)]
         ring = place.sort_values(["contig", "position"], kind="stable")["gene"]
-        values = own.drop_duplicates("gene").set_index("gene").reindex(ring)
+        values = of_target.drop_duplicates("gene").set_index("gene").reindex(ring)
         for method, value in _values(values).items():
             omics = measured if method == "twas" else ()
             tests = _method_table(terms, ring.to_numpy(), value, omics)
@@ -197,8 +197,8 @@ def _measured(genes: np.ndarray, omics: tuple[OmicsTable, ...]) -> FloatArray | 
     for table in omics:
         # of a node measured by several features the first one counts
         first = np.flatnonzero(~pd.Index(table.node_name).duplicated())
-        own = pd.Index(table.node_name[first]).get_indexer(pd.Index(genes))
-        column = np.where(own >= 0, first[own], -1)
+        gene_place = pd.Index(table.node_name[first]).get_indexer(pd.Index(genes))
+        column = np.where(gene_place >= 0, first[gene_place], -1)
         if (column >= 0).sum() > most:
             most = int((column >= 0).sum())
             best = np.where(column >= 0, table.value[:, column], np.nan)
@@ -230,11 +230,15 @@ def regulation(
     chance = 1.0 / max(value.shape[0] - 1, 1)
     factor = np.ones(member.shape[0])
     for row, genes in enumerate(member):
-        own = unit[:, genes > 0]
+        members = unit[:, genes > 0]
         m = int((norm[genes > 0] > 0).sum())
         if m < 2:
             continue
-        gram = own @ own.T if own.shape[1] > own.shape[0] else own.T @ own
+        gram = (
+            members @ members.T
+            if members.shape[1] > members.shape[0]
+            else members.T @ members
+        )
         shared = ((gram**2).sum() - m) / (m * (m - 1)) - chance
         factor[row] = 1.0 + (m - 1) * max(shared, 0.0)
     return factor

@@ -25,8 +25,8 @@ def control_rows(view: View, target: Target) -> pd.DataFrame:
     means |= {
         v.reference: v.reference_mean for v in view.verdicts if v.target == target
     }
-    own = [means.get(label, math.nan) for label in rows["control"]]
-    return rows.assign(control_mean=own)
+    means_of_control = [means.get(label, math.nan) for label in rows["control"]]
+    return rows.assign(control_mean=means_of_control)
 
 
 def controls_sentence(view: View, target: Target) -> str:
