@@ -88,7 +88,7 @@ def test_no_overlap_names_both_sides_and_the_folding():
         make_dataset(genotypes(["L-1", "L-2"]), phenotypes(["l_1", "x"]))
     assert "genotypes ('L-1', 'L-2') and phenotypes ('l_1', 'x')" in caught.value.what
     assert "1 would match after folding" in caught.value.remedy
-    assert "--fold-ids" in caught.value.remedy
+    assert "fold_ids = true" in caught.value.remedy
 
 
 def test_no_overlap_without_a_fold_does_not_promise_one():

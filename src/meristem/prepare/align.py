@@ -141,7 +141,7 @@ def _refuse_no_overlap(pair: PairReport, folded: bool) -> None:
         left, right, fold = pair.near[0]
         remedy = (
             f"{len(pair.near)} would match after folding ({left!r} and {right!r} by "
-            f"{fold}): set `fold_ids = true` or pass --fold-ids"
+            f"{fold}): set `fold_ids = true` in the configuration"
         )
     raise DataError(
         f"{pair.left} ({ours}) and {pair.right} ({theirs}) have no sample in common",

@@ -102,7 +102,7 @@ class Reconciliation:
         return [
             f"{len(pair.near)} ids of {pair.left} and {pair.right} differ only in "
             f"spaces, case or -/_ ({pair.near[0][0]!r}, {pair.near[0][1]!r}): "
-            "match them with `fold_ids = true` or --fold-ids"
+            "match them with `fold_ids = true` in the configuration"
             for pair in self.pairs
             if pair.near and not self.folded
         ]

@@ -10,7 +10,7 @@ from meristem.report.view import View
 def test_dropped_lines_and_the_way_to_mend_them_are_told(small_view: View) -> None:
     html = data_section(small_view).html
     assert "genotypes and phenotypes" in html
-    assert "--fold-ids" in html
+    assert "fold_ids = true" in html
     assert "L0007 and l0007" in html
     assert "minor allele frequency" in html
 
@@ -38,7 +38,7 @@ def test_after_folding_there_is_no_hint(small_view: View) -> None:
     data = dict(small_view.artefacts.data or {})
     data["reconciliation"] = [{**data["reconciliation"][0], "folded": True}]
     view = replace(small_view, artefacts=replace(small_view.artefacts, data=data))
-    assert "--fold-ids" not in data_section(view).html
+    assert "fold_ids" not in data_section(view).html
 
 
 def test_what_is_absent_is_said(small_view: View) -> None:

@@ -268,7 +268,7 @@ def read_settings(path: str | Path, kind: type[Settings]) -> Settings:
     path = Path(path)
     try:
         content = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(
             f"is not valid TOML: {error}", where=path, remedy="mend that line"
         ) from error

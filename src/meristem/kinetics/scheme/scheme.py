@@ -267,7 +267,7 @@ def read_scheme(path: str | Path) -> Scheme:
     text = read_text(path)
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(
             f"is not valid TOML: {error}", where=path, remedy="mend that line"
         ) from error

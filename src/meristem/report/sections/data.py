@@ -116,7 +116,7 @@ def _hints(pair: dict[str, Any]) -> list[Markup]:
         box.format(
             f"{total} names of {pair.get('left')} and {pair.get('right')} differ "
             f"only in spaces, case or -/_ (for example {listed}). If they are the same "
-            "lines, run again with --fold-ids."
+            "lines, set `fold_ids = true` in the configuration and run it again."
         )
     ]
 
