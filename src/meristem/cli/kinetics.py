@@ -18,6 +18,9 @@ app = typer.Typer(
 ConfigPath = Annotated[Path, typer.Argument(help="Configuration (TOML).")]
 OutFolder = Annotated[Path, typer.Option("--out", "-o", help="Run folder.")]
 ModelPath = Annotated[Path, typer.Option("--model", "-m", help="model.json of a run.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace files that Meristem did not write.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
 Threads = Annotated[int, typer.Option(help="Threads of the numerical kernels.", min=1)]
 
@@ -49,6 +52,7 @@ def _say_cautions(report: Path) -> None:
 def fit(
     config: ConfigPath,
     out: OutFolder,
+    force: Force = False,
     quiet: Quiet = False,
     threads: Threads = 1,
 ) -> None:
@@ -59,7 +63,7 @@ def fit(
 
     settings = read_settings(config, KineticsSettings)
     with _threads(threads), progress(quiet=quiet) as notify:
-        report = fit_run(settings, out, notify)
+        report = fit_run(settings, out, notify, force=force)
     _say_cautions(report)
     say(str(report))
 
@@ -68,6 +72,7 @@ def fit(
 def search(
     config: ConfigPath,
     out: OutFolder,
+    force: Force = False,
     quiet: Quiet = False,
     threads: Threads = 1,
 ) -> None:
@@ -81,7 +86,7 @@ def search(
 
     settings = read_settings(config, KineticsSettings)
     with _threads(threads), progress(quiet=quiet) as notify:
-        report = search_run(settings, out, notify)
+        report = search_run(settings, out, notify, force=force)
     _say_cautions(report)
     say(str(report))
 
@@ -90,6 +95,7 @@ def search(
 def transfer(
     config: ConfigPath,
     out: OutFolder,
+    force: Force = False,
     quiet: Quiet = False,
     threads: Threads = 1,
 ) -> None:
@@ -100,7 +106,7 @@ def transfer(
 
     settings = read_settings(config, TransferSettings)
     with _threads(threads), progress(quiet=quiet) as notify:
-        report = transfer_run(settings, out, notify)
+        report = transfer_run(settings, out, notify, force=force)
     say(str(report))
 
 
@@ -116,6 +122,7 @@ def explain(
     sbml: Annotated[
         bool, typer.Option("--sbml", help="Write each pair as SBML and Antimony too.")
     ] = False,
+    force: Force = False,
     threads: Threads = 1,
 ) -> None:
     """Show rates, control, occupancies and an in-silico mutagenesis map of a guide."""
@@ -123,7 +130,7 @@ def explain(
     from meristem.kinetics.commands.explain import explain_run
 
     with _threads(threads):
-        report = explain_run(model, guide, target or [], out, sbml=sbml)
+        report = explain_run(model, guide, target or [], out, sbml=sbml, force=force)
     say(str(report))
 
 
@@ -143,6 +150,7 @@ def score(
     rates: Annotated[
         bool, typer.Option("--rates", help="Write every rate constant too.")
     ] = False,
+    force: Force = False,
     quiet: Quiet = False,
     threads: Threads = 1,
 ) -> None:
@@ -150,7 +158,9 @@ def score(
     from meristem.cli.console import progress, say
     from meristem.kinetics.scoring.corrected import read_scorer
     from meristem.kinetics.scoring.score import count_rows, score_file
+    from meristem.runs.outputs import refuse_overwriting
 
+    refuse_overwriting(out, inputs=[model, targets], force=force)
     scorer = read_scorer(model)
     total = count_rows(targets)
     with _threads(threads), progress(quiet=quiet) as notify:

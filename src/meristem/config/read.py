@@ -73,7 +73,7 @@ def read_config(path: str | Path) -> AnalysisConfig:
         ) from error
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(
             f"is not valid TOML: {error}", where=path, remedy="mend the line named"
         ) from error

@@ -49,7 +49,7 @@ def _explain(error: ValidationError) -> str:
 def _parse(source: SourceText) -> _Graph:
     try:
         raw = tomllib.loads(source.text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise KnowledgeError(
             f"is not valid TOML: {error}",
             where=source.path,
