@@ -80,7 +80,7 @@ class Genotypes:
     variants: VariantTable
     call_dosage: NDArray[np.int8]  # (n_sample, n_variant) 0..ploidy, -1 missing
     ploidy: int = 2
-    source: str = ""
+    source: str = field(default="", compare=False)  # where from; no content
     first_gamete: NDArray[np.int8] | None = None  # (n_sample, n_variant) the copies
     # that came from `parent_1`, -1 missing; None where samples are no known crosses
 
@@ -143,7 +143,7 @@ class Observations:
     trait: StrArray  # (n_obs,)
     value: FloatArray  # (n_obs,) NaN missing
     weight: FloatArray  # (n_obs,) > 0, relative precision; 1 when not given
-    source: str = ""
+    source: str = field(default="", compare=False)  # where from; no content
     standard_error: FloatArray | None = None  # (n_obs,) NaN missing; None: not given
 
 
@@ -265,7 +265,7 @@ class OmicsTable:
     feature_id: StrArray  # (n_feature,) unique
     node_name: StrArray  # (n_feature,)
     value: FloatArray  # (n_sample, n_feature) NaN missing
-    source: str = ""
+    source: str = field(default="", compare=False)  # where from; no content
     reliability: FloatArray | None = None  # (n_feature,) share of the variance that
     # is no measurement error, in (0, 1]; None: not known
     derived: NDArray[np.bool_] | None = None  # (n_sample,) rows that hold what other
@@ -324,7 +324,7 @@ class Environments:
     environment_name: StrArray  # (n_environment,) unique
     covariate_name: StrArray  # (n_covariate,) unique
     value: FloatArray  # (n_environment, n_covariate) NaN missing
-    source: str = ""
+    source: str = field(default="", compare=False)  # where from; no content
 
 
 @dataclass(frozen=True)
@@ -425,7 +425,7 @@ class GeneTable:
     gene_start: IntArray  # (n_gene,) bp, 0-based
     gene_end: IntArray  # (n_gene,) bp, 0-based, excluded
     gene_strand: StrArray  # (n_gene,) "+", "-" or "."
-    source: str = ""
+    source: str = field(default="", compare=False)  # where from; no content
 
 
 @dataclass(frozen=True)
@@ -465,7 +465,7 @@ class NetworkPlan:
     node_level: IntArray  # (n_node,) 0 = reads variants alone
     levels: tuple[PlanLevel, ...]
     head_node: IntArray  # (n_head,)
-    source: str = ""
+    source: str = field(default="", compare=False)  # where from; no content
     node_label: StrArray | None = None  # (n_node,) readable names; None: node_name
 
     @property

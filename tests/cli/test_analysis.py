@@ -1,11 +1,15 @@
 """`meristem.cli.analysis`, `meristem.cli.console`: the commands of an analysis."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
+import pytest
 from tests.cli.conftest import Call
 
 import meristem.cli.console
+from meristem.runs.lock import locked
 
 
 def test_run_then_predict_explain_and_report(
@@ -90,3 +94,96 @@ def test_progress_is_drawn_on_standard_error_alone(capsys) -> None:
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "folds" in captured.err
+
+
+@pytest.fixture
+def finished(call: Call, demo: Path, tmp_path: Path) -> Path:
+    folder = Path(shutil.copytree(demo.parent, tmp_path / "demo"))
+    code, _, err = call("run", folder / demo.name, "--out", tmp_path / "run", "--quiet")
+    assert code == 0, err
+    return tmp_path / "run"
+
+
+def test_predict_replaces_its_own_tables_alone(
+    call: Call, finished: Path, tmp_path: Path
+) -> None:
+    new = tmp_path / "demo" / "candidates.vcf.gz"
+    asked = ("predict", finished, "--genotypes", new)
+    for target in (
+        new,
+        tmp_path / "demo" / "phenotypes.csv",
+        tmp_path / "demo" / "genotypes.vcf.gz",
+    ):
+        whole = target.read_bytes()
+        code, _, err = call(*asked, "--out", target)
+        assert code == 2
+        assert "input of this command" in err
+        assert target.read_bytes() == whole
+    foreign = tmp_path / "notes.csv"
+    foreign.write_text("mine")
+    code, _, err = call(*asked, "--out", foreign)
+    assert code == 2
+    assert foreign.read_text() == "mine"
+    assert "--force" in err
+    code, _, _ = call(*asked, "--out", foreign, "--force")
+    assert code == 0
+    for target in (foreign, tmp_path / "p.csv"):
+        for _ in range(2):
+            code, _, err = call(*asked, "--out", target)
+            assert code == 0, err
+    for _ in range(2):
+        assert call(*asked)[0] == 0
+
+
+def test_run_replaces_no_file_of_others(
+    call: Call, finished: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "other"
+    out.mkdir()
+    (out / "scores.csv").write_text("mine")
+    config = tmp_path / "demo" / "meristem.toml"
+    code, _, err = call("run", config, "--out", out, "--quiet")
+    assert code == 2
+    assert "scores.csv" in err
+    assert [path.name for path in out.iterdir() if path.name != ".lock"] == [
+        "scores.csv"
+    ]
+    code, _, err = call("run", config, "--out", out, "--quiet", "--force")
+    assert code == 0, err
+    assert (out / "scores.csv").read_bytes() == (finished / "scores.csv").read_bytes()
+
+
+@pytest.mark.parametrize("words", [("run",), ("evaluate",), ("train",)], ids=str)
+def test_the_second_process_in_a_folder_is_refused(
+    call: Call, demo: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    with locked(tmp_path / "run"):
+        code, _, err = call(*words, demo, "--out", tmp_path / "run", "--seed", "2")
+    assert code == 2
+    assert f"process {os.getpid()} on" in err
+    assert not (tmp_path / "run" / "run.json").exists()
+
+
+@pytest.mark.parametrize("name", ["scores.csv", "network.json", "intervals.csv"])
+def test_a_changed_artefact_is_refused_with_what_mends_it(
+    call: Call, finished: Path, name: str
+) -> None:
+    whole = (finished / name).read_bytes()
+    (finished / name).write_bytes(whole.replace(b"e", b"f", 1))
+    code, _, err = call("report", finished)
+    assert code == 2
+    assert name in err
+    command = err.partition("folder: ")[2].split()
+    assert command[:2] == ["meristem", "run"]
+    code, _, err = call(*command[1:])
+    assert code == 0, err
+    assert (finished / name).read_bytes() == whole
+    assert call("report", finished)[0] == 0
+
+
+def test_a_schema_replaces_nothing(call: Call, tmp_path: Path) -> None:
+    file = tmp_path / "schema.json"
+    file.write_text("mine")
+    assert call("schema", "--out", file)[0] == 2
+    assert file.read_text() == "mine"
+    assert call("schema", "--out", file, "--force")[0] == 0

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Call
 
+import meristem.pipeline.check
 from meristem._version import __version__
 from meristem.cli import main
 
@@ -51,3 +52,76 @@ def test_an_interrupt_says_how_to_go_on(stop: BaseException, capsys) -> None:
         main.main(interrupted)
     assert caught.value.code == 130
     assert "same command again" in capsys.readouterr().err
+
+
+def _raise(error: Exception):
+    def command() -> None:
+        raise error
+
+    return command
+
+
+def _nest() -> None:
+    _nest()
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "words"),
+    [
+        (
+            _raise(KeyError("nodes")),
+            70,
+            ("unexpected KeyError", "please send", "--debug"),
+        ),
+        (_raise(MemoryError()), 2, ("not enough memory", "meristem check")),
+        (_raise(OSError(28, "No space left on device")), 2, ("No space left", "free")),
+        (
+            _raise(PermissionError(13, "Permission denied", "/x/y")),
+            2,
+            ("/x/y", "remedy"),
+        ),
+        (_nest, 70, ("unexpected RecursionError",)),
+    ],
+)
+def test_the_last_resort(command, code: int, words: tuple[str, ...], capsys) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main.main(command)
+    assert caught.value.code == code
+    err = capsys.readouterr().err
+    assert "Traceback" not in err
+    for word in words:
+        assert word in err
+    if code == 70:
+        assert err.count("\n") == 1
+
+
+def test_an_unexpected_error_says_where_it_happened(
+    call: Call, demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        return {}["lost"]
+
+    monkeypatch.setattr(meristem.pipeline.check, "read_population", broken)
+    code, _, err = call("check", demo)
+    assert code == 70
+    assert "KeyError at meristem/pipeline/check.py:" in err
+    assert "Traceback" not in err
+    for words in (("check", demo, "--debug"), ("--debug", "check", demo)):
+        code, _, err = call(*words)
+        assert code == 70
+        assert "Traceback" in err
+
+
+@pytest.mark.parametrize(
+    "words", [("check",), ("run",), ("kinetics", "fit", "--out", "x")], ids=str
+)
+def test_a_deeply_nested_configuration_is_one_error(
+    call: Call, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    deep = tmp_path / "deep.toml"
+    deep.write_text("a = " + "[" * 20_000 + "]" * 20_000 + "\n")
+    code, out, err = call(*words, deep)
+    assert code == 2
+    assert "deep.toml" in err
+    assert "remedy" in err
+    assert "Traceback" not in out + err

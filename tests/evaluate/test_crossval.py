@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -254,12 +255,21 @@ def test_a_run_that_was_killed_ends_with_the_same_numbers(
     expected = run(data, predictors)
     context = multiprocessing.get_context("fork")
     rng = np.random.default_rng(4)
+    kills_with_work = 0
     for _ in range(20):
         args = (data, predictors, str(tmp_path))
         process = context.Process(target=_work_until_killed, args=args)
         process.start()
+        while process.is_alive() and not list(tmp_path.glob("*.task")):
+            time.sleep(0.001)
         time.sleep(float(rng.uniform(0.0, 0.1)))
-        if process.pid is not None and process.is_alive():
+        assert process.pid is not None
+        with suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
         process.join()
+        there = sorted(tmp_path.glob("*.task"))
+        kills_with_work += process.exitcode == -signal.SIGKILL and bool(there)
+        for path in there[len(expected.tasks) // 2 :]:  # never all done before a kill
+            path.unlink()
+    assert kills_with_work == 20
     frames_equal(expected, run(data, predictors, work=tmp_path))

@@ -163,7 +163,7 @@ def test_other_inputs_are_another_run(config: AnalysisConfig, tmp_path: Path) ->
     one = Analysis(config, folder)
     two = Analysis(config.model_copy(update={"run": other}), folder)
     assert one.data_key == two.data_key
-    assert one.model_key != two.model_key
+    assert one.fit_key("gblup") != two.fit_key("gblup")
     assert one.rng("a").integers(1 << 30) != one.rng("b").integers(1 << 30)
 
 

@@ -338,7 +338,6 @@ def test_networks_of_other_features_are_not_explained(tmp_path: Path) -> None:
     source = load_source(settings.data, np.random.default_rng(0))
     kinn = replace(draw_kinn(0), weights=np.zeros((7, 50, 4)), channels="")
     run = plan_run(tmp_path / "run", title="t", question="q", config={}, seed=0)
-    run.open()
     describe_model(run, [kinn], source.train)
     assert not (tmp_path / "run" / "mutagenesis.csv").exists()
     write_kinns([kinn], tmp_path / "model.json")
@@ -347,7 +346,7 @@ def test_networks_of_other_features_are_not_explained(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_run_has_no_page(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"run\.json"):
+    with pytest.raises(MeristemError, match=r"run\.json"):
         build_kinetics_report(tmp_path)
 
 

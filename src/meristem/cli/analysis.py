@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from meristem.cli.cluster import Cluster, on_cluster
 from meristem.cli.console import Notify, progress, say, say_json
 
 if TYPE_CHECKING:
@@ -22,8 +20,19 @@ Out = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Other seed.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Processes.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Dask scheduler for the fits, tcp://host:8786; 'local' starts one.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 Json = Annotated[bool, typer.Option("--json", help="Result as JSON.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace files that Meristem did not write.")
+]
 
 
 def _start(
@@ -33,11 +42,13 @@ def _start(
     out: Path | None,
     seed: int | None,
     jobs: int | None,
+    force: bool,
     controls: bool = False,
 ) -> Analysis:
     from meristem.config import read_config
     from meristem.pipeline.analysis import Analysis
     from meristem.runs.folder import RunFolder
+    from meristem.runs.record import command_line
 
     config = read_config(path)
     changes = {"out": out and out.resolve(), "seed": seed, "jobs": jobs}
@@ -46,9 +57,8 @@ def _start(
     if controls:
         wider = config.evaluate.model_copy(update={"controls": True})
         config = config.model_copy(update={"evaluate": wider})
-    folder = RunFolder(config.run.out)
-    command = " ".join(["meristem", *sys.argv[1:]])
-    return Analysis(config, folder, command=command, notify=notify)
+    folder = RunFolder(config.run.out, force=force)
+    return Analysis(config, folder, command=command_line(), notify=notify)
 
 
 def _finish(analysis: Analysis, *, as_json: bool) -> None:
@@ -78,17 +88,19 @@ def run(
     seed: Seed = None,
     jobs: Jobs = None,
     cluster: Cluster = None,
+    force: Force = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Run a whole analysis: prepare, evaluate, fit, explain, predict, report."""
     from meristem.pipeline.run import run_stages
+    from meristem.runs.cluster import on_cluster
 
     with (
         progress(quiet=quiet or as_json) as notify,
         on_cluster(cluster, jobs) as at_once,
     ):
-        analysis = _start(config, notify, out=out, seed=seed, jobs=at_once)
+        analysis = _start(config, notify, out=out, seed=seed, jobs=at_once, force=force)
         run_stages(analysis)
     _finish(analysis, as_json=as_json)
 
@@ -98,6 +110,7 @@ def train(
     out: Out = None,
     seed: Seed = None,
     jobs: Jobs = None,
+    force: Force = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -105,7 +118,7 @@ def train(
     from meristem.pipeline.run import run_stages
 
     with progress(quiet=quiet or as_json) as notify:
-        analysis = _start(config, notify, out=out, seed=seed, jobs=jobs)
+        analysis = _start(config, notify, out=out, seed=seed, jobs=jobs, force=force)
         run_stages(analysis, ("prepare", "knowledge", "fit", "candidates"))
     _finish(analysis, as_json=as_json)
 
@@ -119,30 +132,40 @@ def evaluate(
         bool, typer.Option("--controls", help="Run the network's controls too.")
     ] = False,
     cluster: Cluster = None,
+    force: Force = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Compare the models on shared folds and give one verdict each."""
     from meristem.pipeline.run import run_stages
+    from meristem.runs.cluster import on_cluster
 
     with (
         progress(quiet=quiet or as_json) as notify,
         on_cluster(cluster, jobs) as at_once,
     ):
         analysis = _start(
-            config, notify, out=out, seed=seed, jobs=at_once, controls=controls
+            config,
+            notify,
+            out=out,
+            seed=seed,
+            jobs=at_once,
+            force=force,
+            controls=controls,
         )
         run_stages(analysis, ("prepare", "knowledge", "evaluate"))
     _finish(analysis, as_json=as_json)
 
 
-def explain(run: Run, quiet: Quiet = False, as_json: Json = False) -> None:
+def explain(
+    run: Run, force: Force = False, quiet: Quiet = False, as_json: Json = False
+) -> None:
     """Explain the network of a run: nodes, genes and variants that matter."""
     from meristem.pipeline.analysis import open_run
     from meristem.pipeline.run import run_stages
 
     with progress(quiet=quiet or as_json) as notify:
-        analysis = open_run(run, notify=notify)
+        analysis = open_run(run, force=force, notify=notify)
         run_stages(analysis, ("prepare", "knowledge", "fit", "explain"))
     folder = analysis.folder
     if not folder.file("nodes.csv").is_file():
@@ -158,12 +181,12 @@ def explain(run: Run, quiet: Quiet = False, as_json: Json = False) -> None:
     say(f"all of it: {folder.file('nodes.csv')}, {folder.file('variants.csv')}")
 
 
-def report(run: Run) -> None:
+def report(run: Run, force: Force = False) -> None:
     """Write the report of a run folder again, from its artefacts alone."""
-    from meristem.report.build import build_report
+    from meristem.pipeline.run import report_again
     from meristem.runs.folder import RunFolder
 
-    say(f"report: {build_report(RunFolder.open(run).path)}")
+    say(f"report: {report_again(RunFolder.open(run, force=force))}")
 
 
 def predict(
@@ -184,24 +207,32 @@ def predict(
         float | None,
         typer.Option(min=0.0, max=1.0, help="Share of training variants required."),
     ] = None,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Predict new lines from genotypes alone with the models of a run."""
     from meristem.pipeline.analysis import open_run
     from meristem.pipeline.candidates import predict_new
+    from meristem.runs.lock import locked
+    from meristem.runs.outputs import list_output, refuse_overwriting
     from meristem.text.files import replacing
 
+    analysis = open_run(run)
+    target = out or run / f"predictions-{genotypes.name.split('.')[0]}.csv"
+    inputs = [genotypes, hybrids, *(item.path for item in analysis.inputs)]
+    refuse_overwriting(target, inputs=inputs, written_by=analysis.folder, force=force)
     table, matched = predict_new(
-        open_run(run),
+        analysis,
         genotypes,
         labels=tuple(model or ()),
         hybrids=hybrids,
         genotype_format=genotype_format,
         min_overlap=min_overlap,
     )
-    target = out or run / f"predictions-{genotypes.name.split('.')[0]}.csv"
     with replacing(target) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n")
+    with locked(run):
+        list_output(analysis.folder, target)
     if as_json:
         say_json({"out": str(target), "variants": matched.to_json()})
         return
@@ -226,17 +257,20 @@ def check(config: Config, as_json: Json = False) -> None:
 
 def schema(
     out: Annotated[Path | None, typer.Option("--out", help="File to write.")] = None,
+    force: Force = False,
 ) -> None:
     """Print the JSON schema of the configuration, with the meaning of each field."""
     import json
 
     from meristem.config import AnalysisConfig
+    from meristem.runs.outputs import refuse_overwriting
     from meristem.text.files import write_text
 
     text = json.dumps(AnalysisConfig.model_json_schema(), indent=1)
     if out is None:
         say(text)
         return
+    refuse_overwriting(out, force=force)
     write_text(out, text + "\n")
     say(f"schema: {out}")
 

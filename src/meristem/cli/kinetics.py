@@ -16,6 +16,9 @@ app = typer.Typer(
 ConfigPath = Annotated[Path, typer.Argument(help="Configuration (TOML).")]
 OutFolder = Annotated[Path, typer.Option("--out", "-o", help="Run folder.")]
 ModelPath = Annotated[Path, typer.Option("--model", "-m", help="model.json of a run.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace files that Meristem did not write.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
 Threads = Annotated[int, typer.Option(help="Threads of the numerical kernels.", min=1)]
 
@@ -34,6 +37,7 @@ def _say_cautions(report: Path) -> None:
 def fit(
     config: ConfigPath,
     out: OutFolder,
+    force: Force = False,
     quiet: Quiet = False,
     threads: Threads = 1,
 ) -> None:
@@ -45,7 +49,7 @@ def fit(
 
     settings = read_settings(config, KineticsSettings)
     with limited_threads(threads), progress(quiet=quiet) as notify:
-        report = fit_run(settings, out, notify)
+        report = fit_run(settings, out, notify, force=force)
     _say_cautions(report)
     say(str(report))
 
@@ -54,6 +58,7 @@ def fit(
 def search(
     config: ConfigPath,
     out: OutFolder,
+    force: Force = False,
     quiet: Quiet = False,
     threads: Threads = 1,
 ) -> None:
@@ -68,7 +73,7 @@ def search(
 
     settings = read_settings(config, KineticsSettings)
     with limited_threads(threads), progress(quiet=quiet) as notify:
-        report = search_run(settings, out, notify)
+        report = search_run(settings, out, notify, force=force)
     _say_cautions(report)
     say(str(report))
 
@@ -77,6 +82,7 @@ def search(
 def transfer(
     config: ConfigPath,
     out: OutFolder,
+    force: Force = False,
     quiet: Quiet = False,
     threads: Threads = 1,
 ) -> None:
@@ -88,7 +94,7 @@ def transfer(
 
     settings = read_settings(config, TransferSettings)
     with limited_threads(threads), progress(quiet=quiet) as notify:
-        report = transfer_run(settings, out, notify)
+        report = transfer_run(settings, out, notify, force=force)
     say(str(report))
 
 
@@ -104,6 +110,7 @@ def explain(
     sbml: Annotated[
         bool, typer.Option("--sbml", help="Write each pair as SBML and Antimony too.")
     ] = False,
+    force: Force = False,
     threads: Threads = 1,
 ) -> None:
     """Show rates, control, occupancies and an in-silico mutagenesis map of a guide."""
@@ -112,7 +119,7 @@ def explain(
     from meristem.train.descent import limited_threads
 
     with limited_threads(threads):
-        report = explain_run(model, guide, target or [], out, sbml=sbml)
+        report = explain_run(model, guide, target or [], out, sbml=sbml, force=force)
     say(str(report))
 
 
@@ -132,6 +139,7 @@ def score(
     rates: Annotated[
         bool, typer.Option("--rates", help="Write every rate constant too.")
     ] = False,
+    force: Force = False,
     quiet: Quiet = False,
     threads: Threads = 1,
 ) -> None:
@@ -139,8 +147,10 @@ def score(
     from meristem.cli.console import progress, say
     from meristem.kinetics.scoring.corrected import read_scorer
     from meristem.kinetics.scoring.score import count_rows, score_file
+    from meristem.runs.outputs import refuse_overwriting
     from meristem.train.descent import limited_threads
 
+    refuse_overwriting(out, inputs=[model, targets], force=force)
     scorer = read_scorer(model)
     total = count_rows(targets)
     with limited_threads(threads), progress(quiet=quiet) as notify:

@@ -129,16 +129,21 @@ def knowledge(config: Config, as_json: Json = False) -> None:
 def plan(
     config: Config,
     svg: Annotated[Path | None, typer.Option("--svg", help="Drawing to write.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a file that is there.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Compile the graph for the variants, print its size and draw it."""
     from meristem.plan.summary import plan_summary
     from meristem.report.figures.network.plan import draw_plan
+    from meristem.runs.outputs import refuse_overwriting
     from meristem.text.files import write_text
 
+    target = svg or config.with_suffix(".plan.svg")
+    refuse_overwriting(target, inputs=[config], like=b"<svg xmlns", force=force)
     _, compiled = _compiled(config)
     summary = plan_summary(compiled.plan, n_sample=100)
-    target = svg or config.with_suffix(".plan.svg")
     write_text(target, draw_plan(compiled.plan))
     if as_json:
         say_json({**summary.to_json(), "drawing": str(target)})

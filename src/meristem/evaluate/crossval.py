@@ -1,30 +1,26 @@
-"""Every model on every fold, in parallel, resumable: the one place with processes."""
+"""Every model on every fold, in parallel, resumable."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 
-from meristem._version import __version__
 from meristem.config.stages import EvaluateConfig, FilterConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.fold import FoldResult, FoldTask, run_fold
 from meristem.evaluate.table import PredictionTable
-from meristem.evaluate.work import load_result, result_path, save_result
 from meristem.models.protocol import Predictor
 from meristem.prepare.adjust import observed_values
 from meristem.prepare.by_environment import ENVIRONMENT, LINE, is_stacked
 from meristem.records import Dataset, FloatArray, Split
 from meristem.runs.keys import digest
-
-Progress = Callable[[int, int], None]
+from meristem.runs.revision import revision_of
+from meristem.runs.tasks import Arrays, Progress, Task, run_tasks
 
 LATENT_COLUMNS = (
     "sample_id",
@@ -161,9 +157,8 @@ def cross_validate(  # noqa: PLR0913 - one argument per decision of the run
     seed
         Seed of the run.
     jobs
-        Processes of this machine, one thread each. Inside
-        `joblib.parallel_config(backend="dask", ...)` with a client connected to a
-        scheduler by address, the folds run on that cluster.
+        Processes of this machine, one thread each; inside `runs.cluster.on_cluster`
+        the fits at once on the cluster.
     work
         Folder for the result of each fold as it arrives; a later call with the same
         inputs takes from there what is complete.
@@ -187,96 +182,61 @@ def cross_validate(  # noqa: PLR0913 - one argument per decision of the run
             where="models.name",
             remedy="give each model a name of its own",
         )
-    shared = (config, filters, seed)
-    tasks = _tasks(dataset, predictors, splits, shared if work is not None else None)
-    found: dict[int, FoldResult] = {}
-    if work is not None:
-        found = _finished(tasks, work, dataset.phenotypes.n_target)
-    report = progress if progress is not None else _silent
-    report(len(found), len(tasks))
-    pending = [number for number in range(len(tasks)) if number not in found]
-    for number, result in _run(dataset, tasks, pending, shared, jobs):
-        if work is not None:
-            save_result(result_path(work, tasks[number]), result)
-        found[number] = result
-        report(len(found), len(tasks))
-    return CrossValidation(
-        dataset, tasks, tuple(found[number] for number in range(len(tasks)))
-    )
-
-
-Shared = tuple[EvaluateConfig, FilterConfig, int]
-
-
-def _silent(done: int, total: int) -> None:
-    """Report to nobody."""
-
-
-def _tasks(
-    dataset: Dataset,
-    predictors: tuple[tuple[str, Predictor], ...],
-    splits: tuple[Split, ...],
-    shared: Shared | None,
-) -> tuple[FoldTask, ...]:
-    """Return one task per model and split, keyed where results are kept."""
-    if shared is None:
-        return tuple(
-            FoldTask(label, predictor, split)
-            for split in splits
-            for label, predictor in predictors
-        )
-    config, filters, seed = shared
-    # of the configuration only what a fit depends on: the rest may change
-    question = (config.scheme, config.group, config.clusters, config.inner_folds)
-    base = digest(__version__, dataset, filters, question, seed)
-    specification = {label: digest(predictor) for label, predictor in predictors}
-    return tuple(
-        FoldTask(
-            label, predictor, split, digest(base, label, specification[label], split)
-        )
+    folds = tuple(
+        FoldTask(label, predictor, split)
         for split in splits
         for label, predictor in predictors
     )
-
-
-def _finished(
-    tasks: tuple[FoldTask, ...], work: Path, n_target: int
-) -> dict[int, FoldResult]:
-    found = {}
-    for number, task in enumerate(tasks):
-        shape = (task.split.test.size, n_target)
-        result = load_result(result_path(work, task), shape)
-        if result is not None:
-            found[number] = result
-    return found
-
-
-def _run(
-    dataset: Dataset,
-    tasks: tuple[FoldTask, ...],
-    pending: list[int],
-    shared: Shared,
-    jobs: int,
-) -> Iterator[tuple[int, FoldResult]]:
-    """Yield the results of the pending tasks as they arrive."""
-    if jobs == 1 or len(pending) == 1:
-        for number in pending:
-            yield _numbered(number, dataset, tasks[number], shared)
-        return
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
-    with warnings.catch_warnings():
-        # a worker that has grown is replaced, and its tasks are done: no news
-        warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
-        yield from parallel(
-            delayed(_numbered)(number, dataset, tasks[number], shared)
-            for number in pending
+    shared = (config, filters, seed)
+    keys = _keys(dataset, folds, *shared) if work is not None else [""] * len(folds)
+    tasks = [
+        Task(_name(fold), key, _fold_arrays, (dataset, fold, *shared))
+        for fold, key in zip(folds, keys, strict=True)
+    ]
+    found = {
+        number: FoldResult.of_arrays(arrays)
+        for number, arrays in run_tasks(
+            tasks, jobs=jobs, folder=work, progress=progress
         )
+    }
+    return CrossValidation(
+        dataset, folds, tuple(found[number] for number in range(len(folds)))
+    )
 
 
-def _numbered(
-    number: int, dataset: Dataset, task: FoldTask, shared: Shared
-) -> tuple[int, FoldResult]:
-    return number, run_fold(dataset, task, *shared)
+def _keys(
+    dataset: Dataset,
+    folds: tuple[FoldTask, ...],
+    config: EvaluateConfig,
+    filters: FilterConfig,
+    seed: int,
+) -> list[str]:
+    """Return one key per fold: data by content, the fold, that model and its code."""
+    # of the configuration only what a fit depends on: the rest may change
+    question = (config.scheme, config.group, config.clusters, config.inner_folds)
+    base = digest(dataset, filters, question, seed, revision_of(run_fold))
+    model = {
+        fold.model: digest(
+            base, fold.model, fold.predictor, revision_of(fold.predictor)
+        )
+        for fold in {fold.model: fold for fold in folds}.values()
+    }
+    return [digest(model[fold.model], fold.split) for fold in folds]
+
+
+def _name(fold: FoldTask) -> str:
+    split = fold.split
+    return f"{fold.model}-{split.scheme}-r{split.replicate}-f{split.fold}"
+
+
+def _fold_arrays(
+    dataset: Dataset,
+    fold: FoldTask,
+    config: EvaluateConfig,
+    filters: FilterConfig,
+    seed: int,
+) -> Arrays:
+    return run_fold(dataset, fold, config, filters, seed).arrays()
 
 
 def _predictions(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from meristem.prepare.by_environment import EnvironmentMeans
 from meristem.prepare.training import training_set
 from meristem.records import Dataset, FloatArray, Predictions, Split, StrArray
 from meristem.runs.seeds import derived_rng
+from meristem.runs.tasks import Arrays
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,21 @@ class FoldResult:
     fit_seconds: float
     predict_seconds: float
 
+    def arrays(self) -> Arrays:
+        """Return every field as an array, as a task keeps it."""
+        return {
+            item.name: np.asarray(getattr(self, item.name)) for item in fields(self)
+        }
+
+    @classmethod
+    def of_arrays(cls, arrays: Arrays) -> FoldResult:
+        """Return the result that `arrays` came from."""
+        plain: dict[str, Any] = {
+            name: value if value.ndim else value.item()
+            for name, value in arrays.items()
+        }
+        return cls(**plain)
+
 
 @dataclass(frozen=True)
 class FoldTask:
@@ -46,7 +63,6 @@ class FoldTask:
     model: str
     predictor: Predictor
     split: Split
-    key: str = field(default="")  # digest of everything the result depends on
 
 
 def passing_markers(

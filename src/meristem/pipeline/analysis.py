@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import platform
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import AbstractContextManager
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
-from meristem._version import __version__
 from meristem.config.models import GraphNetworkOptions
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
+from meristem.evaluate.fold import fit_fold
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.models.catalog import build, graph_networks, has_nodes, needs
 from meristem.models.protocol import Predictor
-from meristem.pipeline.inputs import InputFile, Inputs, input_files
+from meristem.pipeline.inputs import Inputs, input_files
 from meristem.pipeline.preparation import (
     is_prepared,
     prepare_inputs,
@@ -30,11 +26,13 @@ from meristem.pipeline.preparation import (
 from meristem.plan.compile import Compilation, compile_plan
 from meristem.plan.learned.of_options import is_learned
 from meristem.records import Dataset, NetworkPlan
-from meristem.runs.folder import CONTRACT_VERSION, RunFolder, digest
+from meristem.runs.folder import RunFolder
+from meristem.runs.keys import digest
+from meristem.runs.record import InputFile, Run
+from meristem.runs.revision import revision_of
+from meristem.runs.seeds import stage_rng
 
 Notify = Callable[[str, int, int], None]
-
-_REPORTED = ("numpy", "pandas", "scipy", "torch", "scikit-learn", "zarr", "cyvcf2")
 
 
 def quiet(stage: str, done: int, total: int) -> None:
@@ -68,8 +66,6 @@ class Analysis:
         self.folder = folder
         self.command = command
         self.notify = notify
-        self.timings: dict[str, float] = {}
-        self.started = datetime.now(UTC).isoformat(timespec="seconds")
         _refuse_wrong_labels(config)
 
     @cached_property
@@ -79,24 +75,38 @@ class Analysis:
 
     @cached_property
     def data_key(self) -> str:
-        """Digest of everything the prepared data set depends on."""
-        data = self.config.model_dump(
-            mode="json", include={"genotypes", "phenotypes", "omics", "groups"}
+        """Digest of what the prepared data set depends on: contents, not places."""
+        config = self.config
+        # companions (.bim and .fam of .bed) are named by no field
+        files = [item.sha256 for item in self.inputs if item.role == "genotypes"]
+        return digest(
+            config.genotypes,
+            config.phenotypes,
+            config.omics,
+            config.groups,
+            config.fold_ids,
+            files,
+            revision_of(prepare_inputs),
         )
-        files = [(item.role, item.sha256) for item in self.inputs]
-        return digest(__version__, data, self.config.fold_ids, files)
 
-    @cached_property
-    def model_key(self) -> str:
-        """Digest of everything a fitted model depends on."""
-        parts = self.config.model_dump(mode="json", include={"knowledge", "models"})
-        return digest(self.data_key, parts, self.config.run.seed)
+    def fit_key(self, label: str) -> str:
+        """Digest of what the fit of one model on all rows depends on."""
+        predictor = dict(self.predictors)[label]
+        question = self.config.evaluate
+        return digest(
+            self.data_key,
+            label,
+            predictor,
+            (question.scheme, question.group, question.clusters, question.inner_folds),
+            self.config.run.seed,
+            revision_of(fit_fold, predictor),
+        )
 
     @cached_property
     def evaluation_key(self) -> str:
-        """Digest of everything the scores depend on."""
-        parts = self.config.model_dump(mode="json", include={"evaluate"})
-        return digest(self.model_key, parts)
+        """Digest of what the scores of all models depend on."""
+        fits = [self.fit_key(label) for label, _ in self.predictors]
+        return digest(fits, self.config.evaluate, self.config.explain.permutations)
 
     @cached_property
     def prepared(self) -> Inputs | None:
@@ -163,25 +173,25 @@ class Analysis:
 
     def rng(self, *purpose: str) -> np.random.Generator:
         """Return a generator that depends on the seed and the purpose alone."""
-        words = [int(digest(word), 16) & 0xFFFFFFFF for word in purpose]
-        return np.random.default_rng([self.config.run.seed, *words])
+        return stage_rng(self.config.run.seed, *purpose)
 
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
+    def timed(self, stage: str) -> AbstractContextManager[None]:
         """Add the wall time of a stage to `run.json`."""
-        begin = time.perf_counter()
-        yield
-        self.timings[stage] = round(time.perf_counter() - begin, 3)
+        return self.record.timed(stage)
 
-    def write_record(self, *, finished: bool) -> None:
-        """Write `run.json`."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        content = {
-            "contract_version": CONTRACT_VERSION,
-            "title": self.config.run.title,
-            "question": self.config.run.question,
-            "config": self.config.model_dump(mode="json"),
-            "models": [
+    @cached_property
+    def record(self) -> Run:
+        """What `run.json` says of this run."""
+        run = self.config.run
+        return Run(
+            self.folder,
+            run.title,
+            run.question,
+            self.config.model_dump(mode="json"),
+            {"run": run.seed},
+            self.inputs,
+            command=self.command,
+            models=[
                 {
                     "label": options.label,
                     "deployable": needs(options).deployable,
@@ -189,26 +199,7 @@ class Analysis:
                 }
                 for options in self.config.models
             ],
-            "versions": _versions(),
-            "seeds": {"run": self.config.run.seed},
-            "inputs": [
-                {
-                    "role": item.role,
-                    "path": str(item.path),
-                    "sha256": item.sha256,
-                    "bytes": item.size,
-                }
-                for item in self.inputs
-            ],
-            "timings": [
-                {"stage": stage, "seconds": seconds}
-                for stage, seconds in self.timings.items()
-            ],
-            "started": self.started,
-            "finished": now if finished else None,
-            "command": self.command,
-        }
-        self.folder.write_json("run.json", content)
+        )
 
 
 def _refuse_wrong_labels(config: AnalysisConfig) -> None:
@@ -247,22 +238,23 @@ def label_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
         )
 
 
-def _versions() -> dict[str, str]:
-    found = {
-        "meristem": __version__,
-        "python": sys.version.split()[0],
-        "platform": platform.platform(),
-    }
-    for name in _REPORTED:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "absent"
-    return found
+def open_run(
+    path: str | Path, *, force: bool = False, notify: Notify = quiet
+) -> Analysis:
+    """Return the analysis of an existing run folder, from its own configuration.
 
-
-def open_run(path: str | Path, **options: object) -> Analysis:
-    """Return the analysis of an existing run folder, from its own configuration."""
-    folder = RunFolder.open(path)
-    config = AnalysisConfig.model_validate(folder.read_json("run.json")["config"])
-    return Analysis(config, folder, **options)  # type: ignore[arg-type]
+    Raises
+    ------
+    ConfigError
+        If the folder holds no run of an analysis, or its record is damaged.
+    """
+    folder = RunFolder.open(path, force=force)
+    try:
+        config = AnalysisConfig.model_validate(folder.record()["config"])
+    except (KeyError, ValidationError) as error:
+        raise ConfigError(
+            "holds no configuration of an analysis",
+            where=folder.file("run.json"),
+            remedy="give the folder that `meristem run` or `meristem train` wrote",
+        ) from error
+    return Analysis(config, folder, notify=notify)

@@ -114,6 +114,8 @@ def predict_candidates(analysis: Analysis) -> None:
             frames.append(_predict_matched(analysis, new, (), share)[0])
         if frames:
             analysis.folder.write_table("candidates.csv", pd.concat(frames))
+        else:
+            analysis.folder.drop("candidates.csv")
 
 
 def predict_new(

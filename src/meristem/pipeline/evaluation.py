@@ -18,8 +18,19 @@ from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.validation import latent_validation
 from meristem.prepare.by_environment import line_groups
 from meristem.records import Split
+from meristem.runs.keys import digest
+from meristem.runs.revision import revision_of
 
-OUTPUTS = ("splits.csv", "predictions.csv", "scores.csv", "verdicts.json")
+OUTPUTS = (
+    "splits.csv",
+    "predictions.csv",
+    "scores.csv",
+    "verdicts.json",
+    "intervals.csv",
+    "latents.csv",
+    "latent_validation.csv",
+    "controls.csv",
+)
 
 
 def outer_splits(analysis: Analysis) -> tuple[Split, ...]:
@@ -52,7 +63,8 @@ def _not_deployable(analysis: Analysis) -> tuple[str, ...]:
 def evaluate_models(analysis: Analysis) -> None:
     """Write splits, predictions, scores, verdicts and held-out latents."""
     folder, key, config = analysis.folder, analysis.evaluation_key, analysis.config
-    if folder.is_done("evaluate", key, OUTPUTS):
+    key = digest(key, revision_of(evaluate_models))
+    if folder.is_done("evaluate", key):
         return
     splits = outer_splits(analysis)
     with analysis.timed("evaluate"):
@@ -64,18 +76,21 @@ def evaluate_models(analysis: Analysis) -> None:
             filters=config.genotypes.filter,
             seed=config.run.seed,
             jobs=config.run.jobs,
-            work=folder.file(f"work/folds-{analysis.model_key}"),
+            work=folder.file("work/folds"),
             progress=lambda done, total: analysis.notify("folds", done, total),
         )
         _write_results(analysis, splits, result)
-    folder.mark_done("evaluate", key)
+    folder.mark_done("evaluate", key, OUTPUTS)
 
 
 def _write_results(
     analysis: Analysis, splits: tuple[Split, ...], result: CrossValidation
 ) -> None:
     folder, config, dataset = analysis.folder, analysis.config, analysis.dataset
-    write_splits(splits, dataset.sample_id, folder.file("splits.csv"))
+    for name in OUTPUTS[5:]:
+        folder.drop(name)  # of an earlier configuration
+    with folder.writing("splits.csv") as temporary:
+        write_splits(splits, dataset.sample_id, temporary)
     folder.write_table("predictions.csv", result.predictions.to_frame())
     groups = line_groups(dataset)
     scores = score(result.predictions, groups, config.evaluate)

@@ -33,7 +33,7 @@ from meristem.interpret.structure import node_family
 from meristem.interpret.tables import gene_table, node_table, variant_table
 from meristem.models.protocol import FittedNetwork, as_network
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.explanation_tables import Explained, write_evidence
+from meristem.pipeline.explanation_tables import TABLES, Explained, write_evidence
 from meristem.pipeline.fitting import load_fitted, training_rows
 from meristem.pipeline.refits import (
     NullFits,
@@ -45,18 +45,10 @@ from meristem.pipeline.refits import (
 )
 from meristem.plan.summary import network_json
 from meristem.records import NetworkPlan, Phenotypes
-from meristem.runs.folder import digest
+from meristem.runs.keys import digest
+from meristem.runs.revision import revision_of
 
-OUTPUTS = (
-    "nodes.csv",
-    "genes.csv",
-    "variants.csv",
-    "parts.csv",
-    "evidence.csv",
-    "stability.csv",
-    "interactions.csv",
-    "line_explanations.csv",
-)
+OUTPUTS = ("nodes.csv", "genes.csv", "variants.csv", "parts.csv")
 
 
 @dataclass(frozen=True)
@@ -76,15 +68,20 @@ def explain_model(analysis: Analysis) -> None:
     label = analysis.explained_label
     if not label:
         return
-    parts = analysis.config.explain.model_dump(mode="json")
-    wanted = analysis.config.phenotypes.minimise
-    key = digest(analysis.evaluation_key, parts, wanted)
-    outputs = OUTPUTS + (("network.json",) if analysis.explains_learned else ())
-    if analysis.folder.is_done("explain", key, outputs):
+    config = analysis.config
+    key = digest(
+        analysis.evaluation_key,
+        config.explain,
+        config.phenotypes.minimise,
+        config.predict,
+        revision_of(explain_model),
+    )
+    if analysis.folder.is_done("explain", key):
         return
     with analysis.timed("explain"), threadpool_limits(limits=1):
         _explain(analysis, label)
-    analysis.folder.mark_done("explain", key)
+    learned = ("network.json",) if analysis.explains_learned else ()
+    analysis.folder.mark_done("explain", key, OUTPUTS + TABLES + learned)
 
 
 def _explain(analysis: Analysis, label: str) -> None:
@@ -143,7 +140,7 @@ def _explain(analysis: Analysis, label: str) -> None:
         drawn = network_json(_labelled(plan, analysis.plan))
         analysis.folder.write_json("network.json", drawn)
     tables = nodes, genes, variants, parts_table(label, fitted)
-    for name, frame in zip(OUTPUTS, tables, strict=False):
+    for name, frame in zip(OUTPUTS, tables, strict=True):
         analysis.folder.write_table(name, frame)
 
 

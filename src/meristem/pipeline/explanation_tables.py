@@ -36,6 +36,19 @@ MOST_PARENTS = 200
 """Nodes compared with those they read: the most sensitive per target."""
 
 
+TABLES = (
+    "twas.csv",
+    "evidence.csv",
+    "enrichment.csv",
+    "stability.csv",
+    "agreement_by_sensitivity.csv",
+    "gain.csv",
+    "attribution.csv",
+    "interactions.csv",
+    "line_explanations.csv",
+)
+"""What `write_evidence` writes, or leaves out."""
+
 LINE_COLUMNS = (
     "sample_id",
     "trait",
@@ -106,7 +119,7 @@ def write_evidence(analysis: Analysis, explained: Explained) -> None:
         if table is not None and (name in always or not table.empty):
             folder.write_table(name, table)
         else:
-            folder.file(name).unlink(missing_ok=True)  # of an earlier configuration
+            folder.drop(name)  # of an earlier configuration
 
 
 def _with_labels(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:

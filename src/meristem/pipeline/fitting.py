@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from urllib.parse import quote
+
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from meristem.evaluate.splits import inner_splits
 from meristem.genetics.filters import filter_markers
-from meristem.io.stores.state import read_state, write_state
+from meristem.io.stores.state import read_state, state_paths, write_state
 from meristem.models.catalog import needs, restore
 from meristem.models.protocol import Fitted
 from meristem.pipeline.analysis import Analysis
 from meristem.prepare.training import training_set
 from meristem.records import Dataset
+from meristem.runs.keys import digest
 
 MODELS = "models"
 
@@ -42,10 +46,9 @@ def fit_models(analysis: Analysis) -> None:
         if label not in labels:
             continue
         analysis.notify("final fits", done, len(analysis.predictors))
-        stage = f"fit-{label}"
-        if analysis.folder.is_done(
-            stage, analysis.evaluation_key, (f"{MODELS}/{label}.json",)
-        ):
+        stage = f"fit-{quote(label, safe='')}"
+        key = digest(analysis.fit_key(label), Path(__file__))
+        if analysis.folder.is_done(stage, key):
             continue
         # one thread, as in the folds: numbers do not depend on the machine's load
         with analysis.timed(f"fit {label}"), threadpool_limits(limits=1):
@@ -55,10 +58,22 @@ def fit_models(analysis: Analysis) -> None:
             )
             fitted = predictor.fit(train, rng=analysis.rng("fit", label), inner=inner)
             write_state(fitted.state(), analysis.folder.file(MODELS), label)
-        analysis.folder.mark_done(stage, analysis.evaluation_key)
+        analysis.folder.mark_done(stage, key, state_files(label))
     analysis.notify("final fits", len(analysis.predictors), len(analysis.predictors))
 
 
+def state_files(label: str) -> tuple[str, ...]:
+    """Return the files of a fitted model within the run folder."""
+    return tuple(str(path) for path in state_paths(MODELS, label))
+
+
 def load_fitted(analysis: Analysis, label: str) -> Fitted:
-    """Return the fitted model of a run folder."""
+    """Return the fitted model of a run folder.
+
+    Raises
+    ------
+    DataError
+        If it is absent, or not as it was written.
+    """
+    analysis.folder.refuse_damaged(state_files(label))
     return restore(read_state(analysis.folder.file(MODELS), label))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from meristem.io.tables.environments import read_environments
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
 from meristem.io.tables.phenotypes import read_observations
+from meristem.knowledge.versions import stated_version
 from meristem.models.catalog import reads_graph
 from meristem.prepare.adjust import adjusted_means
 from meristem.prepare.align import make_dataset
@@ -33,17 +33,7 @@ from meristem.records import (
     Phenotypes,
     SampleGroups,
 )
-from meristem.text.files import hash_file
-
-
-@dataclass(frozen=True)
-class InputFile:
-    """One file that a run reads, with its digest."""
-
-    role: str
-    path: Path
-    sha256: str
-    size: int  # bytes
+from meristem.runs.record import InputFile, input_file
 
 
 @dataclass(frozen=True)
@@ -106,6 +96,7 @@ def _knowledge_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
         "ontology": knowledge.ontology,
         "annotation": knowledge.annotation,
         "variant-gene table": knowledge.assign.table,
+        "labels": knowledge.labels,
     }
     found = [(role, path) for role, path in single.items() if path is not None]
     found += [("gene sets", path) for path in knowledge.gene_sets]
@@ -113,19 +104,10 @@ def _knowledge_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
     return found
 
 
-def _digest(path: Path) -> tuple[str, int]:
-    if not path.is_dir():
-        return hash_file(path), path.stat().st_size
-    parts = sorted(item for item in path.rglob("*") if item.is_file())
-    joined = "".join(f"{p.relative_to(path)}{hash_file(p)}" for p in parts)
-    total = sum(p.stat().st_size for p in parts)
-    return hashlib.sha256(joined.encode()).hexdigest(), total
-
-
 def input_files(config: AnalysisConfig) -> tuple[InputFile, ...]:
     """Return every existing file the configuration names, with its digest."""
     return tuple(
-        InputFile(role, path, *_digest(path))
+        input_file(role, path, stated_version(path))
         for role, path in _named_files(config)
         if path.exists()
     )

@@ -22,11 +22,12 @@ from meristem.records import MISSING, Dataset, Genotypes, StrArray
 from meristem.runs.folder import RunFolder
 
 DATASET = "work/dataset"
+OUTPUTS = ("data.json", "structure.csv", DATASET)
 
 
 def is_prepared(folder: RunFolder, key: str) -> bool:
     """Return whether the prepared data set of this key lies in the run folder."""
-    return folder.is_done("prepare", key, ("data.json", "structure.csv", DATASET))
+    return folder.is_done("prepare", key)
 
 
 def read_prepared(folder: RunFolder) -> Dataset:
@@ -60,7 +61,7 @@ def write_prepared(
     explained = _write_structure(folder, inputs.dataset)
     summary = describe(inputs, config)
     folder.write_json("data.json", {**summary, "structure": explained})
-    folder.mark_done("prepare", key)
+    folder.mark_done("prepare", key, OUTPUTS)
 
 
 def select_targets(dataset: Dataset, config: AnalysisConfig) -> Dataset:

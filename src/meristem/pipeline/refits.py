@@ -7,13 +7,11 @@ killed run continues from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
-from joblib import Parallel, delayed
-from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from meristem.evaluate.splits import inner_splits
 from meristem.interpret.attribution.gradients import member_signs
@@ -27,8 +25,9 @@ from meristem.pipeline.cost import LEAN_SPLITS
 from meristem.plan.off_graph import has_off_graph
 from meristem.prepare.training import training_set
 from meristem.records import Dataset, FloatArray, Genotypes, Split, StrArray
-from meristem.runs.folder import digest
-from meristem.text.files import replacing
+from meristem.runs.keys import digest
+from meristem.runs.revision import revision_of
+from meristem.runs.tasks import Arrays, Task, run_tasks
 
 MOST_LINES = 1000
 """Lines over which latents are moved; more would not change the averages."""
@@ -36,7 +35,8 @@ MOST_LINES = 1000
 STEPS = 16
 """Points on the path of contributions; their error falls with its square."""
 
-Arrays = dict[str, NDArray]
+REFITS = "work/refits"
+"""Where the result of every control is kept."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,12 @@ def null_importances(analysis: Analysis, label: str, refit: Refitting) -> NullFi
     """Return the sensitivities of networks trained on shuffled labels."""
     evaluate = analysis.config.evaluate
     inner = inner_splits(refit.dataset, evaluate, analysis.rng("inner", label))
-    tasks = [
-        delayed(_null_network)(
-            refit, inner[:LEAN_SPLITS], analysis.rng("null", label, str(number))
-        )
+    purposes = [
+        ("null", label, str(number))
         for number in range(analysis.config.explain.null_fits)
     ]
-    found = list(_run(analysis, label, "null network", tasks))
+    arguments = [(refit, inner[:LEAN_SPLITS])] * len(purposes)
+    found = _run(analysis, "null network", _null_network, arguments, purposes)
     return NullFits(
         np.stack([arrays["importance"] for arrays in found]),
         np.stack([arrays["spread"] for arrays in found]),
@@ -103,27 +102,28 @@ def held_out_contributions(
     asked = config.evaluate.model_copy(update={"inner_folds": config.explain.folds})
     splits = inner_splits(dataset, asked, analysis.rng("held out", label))
     reference = fitted.latents(dataset.genotypes).value
-    tasks = [
-        delayed(_fold_network)(
+    arguments = [
+        (
             refit,
-            split,
             inner_splits(
                 dataset.take(split.train),
                 config.evaluate,
                 analysis.rng("held out", label, f"inner {number}"),
             )[:LEAN_SPLITS],
+            split,
             reference,
-            analysis.rng("held out", label, f"fit {number}"),
         )
         for number, split in enumerate(splits)
     ]
+    purposes = [("held out", label, f"fit {number}") for number in range(len(splits))]
+    name = f"network without a fold of {len(splits)}"
     n_node, n_target = refit.node_name.size, dataset.phenotypes.n_target
     fold = np.full(dataset.n_sample, -1, dtype=np.int64)
     contribution = np.zeros((dataset.n_sample, n_node, n_target))
     latent = np.zeros((dataset.n_sample, n_node))
     importance = []
     for number, arrays in enumerate(
-        _run(analysis, label, f"network without a fold of {len(tasks)}", tasks)
+        _run(analysis, name, _fold_network, arguments, purposes)
     ):
         test = splits[number].test
         # schemes may test a line in several folds: the first one counts
@@ -137,47 +137,44 @@ def held_out_contributions(
 
 
 def _null_network(
-    refit: Refitting, inner: tuple[Split, ...], rng: np.random.Generator
+    rng: np.random.Generator, refit: Refitting, inner: tuple[Split, ...]
 ) -> Arrays:
-    with threadpool_limits(limits=1):
-        shuffled = shuffle_labels(refit.dataset, rng)
-        fitted = _fit(refit, shuffled, inner, rng)
-        n_node, n_target = refit.node_name.size, shuffled.phenotypes.n_target
-        if fitted is None:
-            nothing = np.zeros((n_node, n_target))
-            return {"importance": nothing, "spread": np.zeros(n_target)}
-        lines = spread_lines(refit.dataset.genotypes)
-        found = clamping_sensitivity(fitted, lines, clamp_sd=refit.clamp_sd)
-        return {
-            "importance": _by_name(refit, fitted, found.mean(), axis=0),
-            "spread": fitted.network_value(lines).std(axis=0),
-        }
+    shuffled = shuffle_labels(refit.dataset, rng)
+    fitted = _fit(refit, shuffled, inner, rng)
+    n_node, n_target = refit.node_name.size, shuffled.phenotypes.n_target
+    if fitted is None:
+        nothing = np.zeros((n_node, n_target))
+        return {"importance": nothing, "spread": np.zeros(n_target)}
+    lines = spread_lines(refit.dataset.genotypes)
+    moved = clamping_sensitivity(fitted, lines, clamp_sd=refit.clamp_sd)
+    return {
+        "importance": _by_name(refit, fitted, moved.mean(), axis=0),
+        "spread": fitted.network_value(lines).std(axis=0),
+    }
 
 
 def _fold_network(
-    refit: Refitting,
-    split: Split,
-    inner: tuple[Split, ...],
-    reference: FloatArray,  # (n_sample, n_node) latents of the network explained
     rng: np.random.Generator,
+    refit: Refitting,
+    inner: tuple[Split, ...],
+    split: Split,
+    reference: FloatArray,  # (n_sample, n_node) latents of the network explained
 ) -> Arrays:
-    with threadpool_limits(limits=1):
-        train, _ = training_set(refit.dataset, split.train)
-        fitted = _fit(refit, train, inner, rng)
-        if fitted is None:
-            return _no_part(refit, split.test.size)
-        test = refit.dataset.genotypes.take_samples(split.test)
-        contribution = fitted.contributions(test, steps=STEPS).node
-        latent = _scaled(fitted, test, train.genotypes)
-        latent = _by_name(refit, fitted, latent, axis=2)
-        sign = member_signs(latent, reference[split.test])
-        return {
-            "contribution": _by_name(refit, fitted, contribution, axis=1),
-            "latent": (sign[:, None] * latent).mean(axis=0),
-            "importance": _by_name(
-                refit, fitted, np.abs(contribution).mean(axis=0), axis=0
-            ),
-        }
+    train, _ = training_set(refit.dataset, split.train)
+    fitted = _fit(refit, train, inner, rng)
+    if fitted is None:
+        return _no_part(refit, split.test.size)
+    test = refit.dataset.genotypes.take_samples(split.test)
+    contribution = fitted.contributions(test, steps=STEPS).node
+    latent = _scaled(fitted, test, train.genotypes)
+    latent = _by_name(refit, fitted, latent, axis=2)
+    sign = member_signs(latent, reference[split.test])
+    importance = np.abs(contribution).mean(axis=0)
+    return {
+        "contribution": _by_name(refit, fitted, contribution, axis=1),
+        "latent": (sign[:, None] * latent).mean(axis=0),
+        "importance": _by_name(refit, fitted, importance, axis=0),
+    }
 
 
 def _scaled(
@@ -230,21 +227,33 @@ def _by_name(
     return np.moveaxis(out, 0, axis)
 
 
-def _run(analysis: Analysis, label: str, kind: str, tasks: list) -> Iterator[Arrays]:
-    """Yield the results in order, from the run folder or from processes."""
-    key = digest(analysis.evaluation_key, analysis.config.explain.clamp_sd, label)
-    folder = analysis.folder.file(f"work/explain-{key}")
-    paths = [folder / f"{kind}-{number}.npz" for number in range(len(tasks))]
-    missing = [number for number, path in enumerate(paths) if not path.is_file()]
-    parallel = Parallel(n_jobs=analysis.config.run.jobs, return_as="generator")
-    found = parallel(tasks[number] for number in missing)
-    analysis.notify(kind, len(tasks) - len(missing), len(tasks))
-    for left, (number, arrays) in zip(
-        range(len(missing) - 1, -1, -1), zip(missing, found, strict=True), strict=True
-    ):
-        with replacing(paths[number]) as temporary, temporary.open("wb") as handle:
-            np.savez(handle, allow_pickle=False, **arrays)
-        analysis.notify(kind, len(tasks) - left, len(tasks))
-    for path in paths:
-        with np.load(path, allow_pickle=False) as archive:
-            yield {name: archive[name] for name in archive.files}
+def _run(
+    analysis: Analysis,
+    name: str,
+    call: Callable[..., Arrays],
+    arguments: Sequence[tuple[object, ...]],
+    purposes: Sequence[tuple[str, ...]],
+) -> list[Arrays]:
+    """Return the results in order, from the run folder or computed.
+
+    A call gets the generator of its purpose, then its arguments, which make its key.
+    """
+    refit = arguments[0][0]
+    seed = analysis.config.run.seed
+    base = digest(refit, seed, revision_of(call, refit))
+    tasks = [
+        Task(
+            name,
+            digest(base, given[1:], purpose),
+            call,
+            (analysis.rng(*purpose), *given),
+        )
+        for given, purpose in zip(arguments, purposes, strict=True)
+    ]
+    found = run_tasks(
+        tasks,
+        jobs=analysis.config.run.jobs,
+        folder=analysis.folder.file(REFITS),
+        progress=lambda done, total: analysis.notify(name, done, total),
+    )
+    return [arrays for _, arrays in sorted(found, key=itemgetter(0))]

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from meristem.knowledge.quality import measure_quality
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.candidates import predict_candidates
+from meristem.pipeline.evaluation import OUTPUTS as EVALUATED
 from meristem.pipeline.evaluation import evaluate_models, outer_splits
+from meristem.pipeline.explanation import OUTPUTS as EXPLAINED
 from meristem.pipeline.explanation import explain_model
+from meristem.pipeline.explanation_tables import TABLES
 from meristem.pipeline.fitting import fit_models
 from meristem.pipeline.preparation import write_prepared
 from meristem.pipeline.requirements import graph_faults
 from meristem.plan.summary import network_json
 from meristem.report.build import build_report
+from meristem.runs.folder import RunFolder
+from meristem.runs.lock import locked
+
+FILES = (
+    *("data.json", "structure.csv", "knowledge.json", "network.json", "candidates.csv"),
+    *EVALUATED,
+    *EXPLAINED,
+    *TABLES,
+    "report.html",
+)
+"""What the stages write at the top of a run folder."""
 
 
 def prepare(analysis: Analysis) -> None:
@@ -52,6 +67,16 @@ def write_report(analysis: Analysis) -> None:
     """Write `report.html` from the artefacts of the folder."""
     with analysis.timed("report"):
         build_report(analysis.folder.path)
+    analysis.folder.note("report.html")
+
+
+def report_again(folder: RunFolder) -> Path:
+    """Write the report of a finished run from its artefacts alone; return its path."""
+    with locked(folder.path):
+        folder.announce("report.html")
+        report = build_report(folder.path)
+        folder.note("report.html")
+    return report
 
 
 STAGES: dict[str, Callable[[Analysis], None]] = {
@@ -78,15 +103,20 @@ def run_stages(analysis: Analysis, stages: tuple[str, ...] = tuple(STAGES)) -> N
     Raises
     ------
     MeristemError
-        If an input, the knowledge or the configuration cannot be used.
+        If an input, the knowledge or the configuration cannot be used, if another
+        process works in the folder, or if it holds files that Meristem did not write.
     """
-    read_everything(analysis)
-    analysis.write_record(finished=False)
-    chosen = [name for name in STAGES if name in stages]
-    for done, name in enumerate(chosen):
-        analysis.notify("stages", done, len(chosen) + 1)
-        STAGES[name](analysis)
-        analysis.write_record(finished=False)
-    analysis.write_record(finished=True)
-    write_report(analysis)
-    analysis.notify("stages", len(chosen) + 1, len(chosen) + 1)
+    with locked(analysis.folder.path):
+        there = [name for name in FILES if analysis.folder.file(name).exists()]
+        analysis.folder.announce(*there)
+        read_everything(analysis)
+        analysis.record.write(finished=False)
+        analysis.folder.announce("report.html")
+        chosen = [name for name in STAGES if name in stages]
+        for done, name in enumerate(chosen):
+            analysis.notify("stages", done, len(chosen) + 1)
+            STAGES[name](analysis)
+            analysis.record.write(finished=False)
+        analysis.record.write(finished=True)
+        write_report(analysis)
+        analysis.notify("stages", len(chosen) + 1, len(chosen) + 1)

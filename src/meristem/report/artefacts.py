@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from meristem.errors import ConfigError, DataError
+from meristem.errors import DataError
+from meristem.runs.folder import RunFolder
 
 _TEXT = tuple(
     """
@@ -51,6 +52,10 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "latent_validation": ("model", "node", "trait", "sensitivity", "agreement"),
 }
 """Columns without which a table cannot be shown; others may be absent."""
+
+_TABLES = tuple(f"{name}.csv" for name in REQUIRED)
+_RECORDS = ("data.json", "knowledge.json", "network.json", "verdicts.json")
+_REMEDY = "start the command that wrote this folder again: it makes what is absent"
 
 _NUMBERS = tuple(
     """
@@ -123,32 +128,30 @@ def read_artefacts(folder: str | Path) -> Artefacts:
     Raises
     ------
     ConfigError
-        If the folder holds no `run.json`.
+        If the folder holds no `run.json`, or a damaged one.
     DataError
-        If a file is damaged or lacks a column.
+        If a file is not as it was written, is damaged or lacks a column.
     """
-    folder = Path(folder)
-    if not (folder / "run.json").is_file():
-        raise ConfigError(
-            "is not a run folder (it holds no run.json)",
-            where=folder,
-            remedy="give the folder that `meristem run` or `train` wrote",
-        )
+    run = RunFolder.open(folder)
+    folder = run.path
+    record = run.record()
+    # what lies deeper (models, data set) is checked by those who read it
+    run.refuse_damaged(n for n in record.get("artefacts", {}) if "/" not in n)
     tables = {name: _read_table(folder / f"{name}.csv", name) for name in REQUIRED}
     records = {
         name: _read_json(folder / f"{name}.json")
-        for name in ("run", "data", "knowledge", "network", "verdicts")
+        for name in ("data", "knowledge", "network", "verdicts")
     }
-    expected = [f"{name}.csv" for name in REQUIRED]
-    expected += [f"{name}.json" for name in records]
     return Artefacts(
         folder=folder,
-        run=_as_dict(records["run"], folder / "run.json") or {},
+        run=record,
         data=_as_dict(records["data"], folder / "data.json"),
         knowledge=_as_dict(records["knowledge"], folder / "knowledge.json"),
         network=_as_dict(records["network"], folder / "network.json"),
         verdicts=_as_list(records["verdicts"], folder / "verdicts.json"),
-        absent=tuple(name for name in expected if not (folder / name).is_file()),
+        absent=tuple(
+            name for name in (*_TABLES, *_RECORDS) if not (folder / name).is_file()
+        ),
         **tables,
     )
 
@@ -162,14 +165,16 @@ def _read_json(path: Path) -> object:
         raise DataError(
             f"cannot be read as JSON ({error})",
             where=path,
-            remedy="run the analysis again in this folder",
+            remedy=f"remove it, then {_REMEDY}",
         ) from error
 
 
 def _as_dict(content: object, path: Path) -> dict[str, Any] | None:
     if content is None or isinstance(content, dict):
         return content
-    raise DataError("holds no JSON object", where=path, remedy="run the analysis again")
+    raise DataError(
+        "holds no JSON object", where=path, remedy=f"remove it, then {_REMEDY}"
+    )
 
 
 def _as_list(content: object, path: Path) -> list[dict[str, Any]]:
@@ -178,7 +183,7 @@ def _as_list(content: object, path: Path) -> list[dict[str, Any]]:
     if isinstance(content, list) and all(isinstance(item, dict) for item in content):
         return content
     raise DataError(
-        "is no list of JSON objects", where=path, remedy="run the analysis again"
+        "is no list of JSON objects", where=path, remedy=f"remove it, then {_REMEDY}"
     )
 
 
@@ -193,14 +198,14 @@ def _read_table(path: Path, name: str) -> pd.DataFrame:
         raise DataError(
             f"cannot be read as a table ({error})",
             where=path,
-            remedy="run the analysis again in this folder",
+            remedy=f"remove it, then {_REMEDY}",
         ) from error
     missing = [column for column in REQUIRED[name] if column not in frame.columns]
     if missing:
         raise DataError(
             f"lacks the columns {', '.join(missing)}",
             where=path,
-            remedy="see docs/run_folder.md, or run the analysis again",
+            remedy=f"remove it, then {_REMEDY}",
         )
     _check_numbers(frame, path)
     for column in _OPTIONAL_TEXT:
@@ -227,5 +232,5 @@ def _check_numbers(frame: pd.DataFrame, path: Path) -> None:
             raise DataError(
                 f"the column {column} holds text where numbers belong",
                 where=path,
-                remedy="run the analysis again in this folder",
+                remedy=f"remove it, then {_REMEDY}",
             )

@@ -1,13 +1,14 @@
-"""Run folders of the kinetic commands: what was read, decided and found."""
+"""What `run.json` says of a run: inputs, versions, seeds, configuration, timings."""
 
 from __future__ import annotations
 
 import json
 import platform
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -17,107 +18,109 @@ from typing import Any
 import pandas as pd
 
 from meristem._version import __version__
-from meristem.errors import ConfigError
-from meristem.text.files import hash_file, replacing, write_text
+from meristem.runs.folder import CONTRACT_VERSION, RunFolder
+from meristem.runs.keys import hash_input
 
-CONTRACT_VERSION = 1
-_PACKAGES = ("numpy", "pandas", "scipy", "torch", "optuna")
+_PACKAGES = (
+    "numpy",
+    "pandas",
+    "scipy",
+    "torch",
+    "scikit-learn",
+    "zarr",
+    "cyvcf2",
+    "optuna",
+)
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file that a run reads, with its digest."""
+
+    role: str
+    path: Path
+    sha256: str
+    size: int  # bytes
+    version: str = ""  # what the file says of itself
+
+
+def input_file(role: str, path: Path, version: str = "") -> InputFile:
+    """Return the entry of a file, or of all files of a folder."""
+    files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
+    size = sum(item.stat().st_size for item in files)
+    return InputFile(role, path, hash_input(path), size, version)
 
 
 @dataclass
 class Run:
-    """A run under way: `open` makes its folder, `finish` writes run.json."""
+    """A run under way: its folder and what `run.json` says of it.
 
-    folder: Path
+    Timings and the first start stay over a resume; so does the command, where a later
+    one only adds to the folder.
+    """
+
+    folder: RunFolder
     title: str
     question: str
     config: dict[str, Any]
-    seed: int
-    inputs: Sequence[Path] = ()
-    started: str = ""
-    timings: list[dict[str, Any]] = field(default_factory=list)
-
-    def open(self) -> None:
-        """Make the folder: after the inputs were checked, so that none is left empty.
-
-        Raises
-        ------
-        ConfigError
-            If it is a file, or cannot be made.
-        """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(
-                f"the run folder cannot be made ({error.strerror})",
-                where=self.folder,
-                remedy="choose a folder that you may write to",
-            ) from error
-
-    def drop_if_empty(self) -> None:
-        """Remove the folder again, if nothing was written."""
-        with suppress(OSError):
-            self.folder.rmdir()
+    seeds: dict[str, int]
+    inputs: Sequence[InputFile] = ()
+    kind: str = "analysis"
+    command: str = ""
+    models: Sequence[dict[str, Any]] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+    started: str = field(default_factory=lambda: _now())
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
+    def timed(self, stage: str) -> Iterator[None]:
         """Time a stage."""
         begin = time.perf_counter()
         yield
-        seconds = round(time.perf_counter() - begin, 3)
-        self.timings.append({"stage": name, "seconds": seconds})
+        self.timings[stage] = round(time.perf_counter() - begin, 3)
+
+    def write(self, *, finished: bool) -> None:
+        """Write `run.json`."""
+        former = self.folder.former_record()
+        resumed = bool(former) and former.get("finished") is None
+        kept = {
+            item.get("stage"): item.get("seconds") for item in former.get("timings", [])
+        }
+        self.folder.write_record(
+            {
+                "contract_version": CONTRACT_VERSION,
+                "kind": self.kind,
+                "title": self.title,
+                "question": self.question,
+                "config": self.config,
+                "models": list(self.models),
+                "versions": _versions(),
+                "seeds": self.seeds,
+                "inputs": [_entry(item) for item in self.inputs],
+                "timings": [
+                    {"stage": stage, "seconds": seconds}
+                    for stage, seconds in (kept | self.timings).items()
+                ],
+                "started": (resumed and former.get("started")) or self.started,
+                "finished": _now() if finished else None,
+                "command": self.command or former.get("command", ""),
+                "artefacts": former.get("artefacts", {}),
+                "outputs": former.get("outputs", {}),
+            }
+        )
 
     def table(self, name: str, table: pd.DataFrame) -> None:
         """Write a table as CSV."""
-        with replacing(self.folder / f"{name}.csv") as temporary:
-            table.to_csv(temporary, index=False)
+        self.folder.write_table(f"{name}.csv", table)
 
     def note(self, name: str, content: object) -> None:
-        """Write plain values as JSON."""
-        write_text(self.folder / f"{name}.json", json.dumps(content, indent=1))
-
-    def finish(self) -> None:
-        """Write run.json: configuration, versions, seed, inputs, timings."""
-        content = {
-            "contract_version": CONTRACT_VERSION,
-            "kind": "kinetics",
-            "title": self.title,
-            "question": self.question,
-            "config": self.config,
-            "versions": _versions(),
-            "seeds": {"seed": self.seed},
-            "inputs": [
-                {
-                    "path": str(path),
-                    "sha256": hash_file(path),
-                    "bytes": path.stat().st_size,
-                }
-                for path in self.inputs
-            ],
-            "timings": self.timings,
-            "started": self.started,
-            "finished": _now(),
-            "command": " ".join(Path(a).name if i == 0 else a for i, a in _argv()),
-        }
-        self.note("run", content)
+        """Write plain values as JSON, numbers without a value among them."""
+        with self.folder.writing(f"{name}.json") as temporary:
+            temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
-def _argv() -> list[tuple[int, str]]:
-    return list(enumerate(sys.argv))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _versions() -> dict[str, str]:
-    out = {"meristem": __version__, "python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            out[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return out
+def command_line() -> str:
+    """Return the command of this process as it can be given again."""
+    return shlex.join(["meristem", *sys.argv[1:]])
 
 
 def plan_run(
@@ -127,7 +130,58 @@ def plan_run(
     question: str,
     config: dict[str, Any],
     seed: int,
-    inputs: Sequence[Path] = (),
+    inputs: Sequence[tuple[str, Path]] = (),
+    force: bool = False,
 ) -> Run:
-    """Return a run whose folder is not made yet (see `Run.open`)."""
-    return Run(Path(folder), title, question, config, seed, tuple(inputs), _now())
+    """Return the run of a kinetic command; nothing is written yet.
+
+    Parameters
+    ----------
+    folder
+        Run folder.
+    title, question, config, seed
+        For `run.json`.
+    inputs
+        Role and path of every file that is read.
+    force
+        Replace files that Meristem did not write.
+    """
+    files = [input_file(role, path) for role, path in inputs if path.exists()]
+    return Run(
+        RunFolder(Path(folder), force),
+        title,
+        question,
+        config,
+        {"seed": seed},
+        files,
+        kind="kinetics",
+        command=command_line(),
+    )
+
+
+def _entry(item: InputFile) -> dict[str, Any]:
+    entry = {
+        "role": item.role,
+        "path": str(item.path),
+        "sha256": item.sha256,
+        "bytes": item.size,
+    }
+    return entry | ({"version": item.version} if item.version else {})
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _versions() -> dict[str, str]:
+    found = {
+        "meristem": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return found

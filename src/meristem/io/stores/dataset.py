@@ -29,6 +29,7 @@ FORMAT_VERSION = 1
 _KIND = "meristem dataset"
 _DESCRIPTION = "dataset.json"
 _KEY = b"meristem"
+_REMEDY = "start `meristem run` in its folder again: it prepares the data set anew"
 
 
 def write_dataset(dataset: Dataset, folder: str | Path) -> None:
@@ -108,7 +109,7 @@ def read_dataset(folder: str | Path) -> Dataset:
 
 
 def _read_description(path: Path) -> dict:
-    remedy = "write the data set again"
+    remedy = _REMEDY
     try:
         content = json.loads(read_text(path))
         kind, version = content["kind"], content["format_version"]
@@ -238,7 +239,7 @@ def _read_parquet(path: Path) -> tuple[StrArray, pa.Table, dict]:
         raise DataError(
             "is damaged, or no part of a data set",
             where=path,
-            remedy="write the data set again",
+            remedy=_REMEDY,
         ) from error
     return sample_id, table.remove_column(0), notes
 

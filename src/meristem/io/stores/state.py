@@ -52,7 +52,7 @@ def write_state(state: FittedState, folder: str | Path, label: str) -> None:
     ...     read_state(folder, "ridge").arrays["beta"].tolist()
     [0.0, 1.0, 2.0]
     """
-    weights, description = _paths(folder, label)
+    weights, description = state_paths(folder, label)
     text_shape: dict[str, list[int]] = {}
     packed: dict[str, NDArray] = {}
     for name, array in state.arrays.items():
@@ -110,8 +110,8 @@ def read_state(folder: str | Path, label: str) -> FittedState:
         If a file is absent or damaged, of another format version, or the two do not
         belong together.
     """
-    weights, description = _paths(folder, label)
-    remedy = "fit the model again"
+    weights, description = state_paths(folder, label)
+    remedy = "start `meristem run` in its folder again: it fits the model anew"
     try:
         content = json.loads(read_text(description))
         version = content["format_version"]
@@ -141,7 +141,8 @@ def read_state(folder: str | Path, label: str) -> FittedState:
     return FittedState(content["kind"], arrays, content["meta"])
 
 
-def _paths(folder: str | Path, label: str) -> tuple[Path, Path]:
+def state_paths(folder: str | Path, label: str) -> tuple[Path, Path]:
+    """Return the files of a fitted model: its arrays, its description."""
     name = quote(label, safe=" +,=@()")
     if name.startswith("."):
         name = f"%2E{name[1:]}"

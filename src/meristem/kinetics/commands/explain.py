@@ -10,7 +10,7 @@ import numpy as np
 from meristem.kinetics.cas9.channels import channel_names, kinetic_channels
 from meristem.kinetics.cas9.encode import encode_pairs
 from meristem.kinetics.cas9.sites import Sites, refuse_misfits
-from meristem.kinetics.commands.report import build_kinetics_report
+from meristem.kinetics.commands.report import begin_run, finish_run
 from meristem.kinetics.network.reading import (
     describe_pairs,
     matched_rates,
@@ -19,9 +19,11 @@ from meristem.kinetics.network.reading import (
 )
 from meristem.kinetics.network.store import read_pair_kinns
 from meristem.kinetics.scheme.sbml import write_sbml
+from meristem.runs.lock import in_locked_folder
 from meristem.runs.record import plan_run
 
 
+@in_locked_folder
 def explain_run(
     model: str | Path,
     guide: str,
@@ -29,6 +31,7 @@ def explain_run(
     folder: str | Path,
     *,
     sbml: bool = False,
+    force: bool = False,
 ) -> Path:
     """Write tables, figures and a page about a guide and some of its targets.
 
@@ -67,9 +70,10 @@ def explain_run(
         question="How fast is each step, and what would an edit change?",
         config={"model": str(model), "guide": guide, "targets": list(targets)},
         seed=0,
-        inputs=[Path(model)],
+        inputs=[("model", Path(model))],
+        force=force,
     )
-    run.open()
+    begin_run(run)
     edits = kinetic_channels(encode_pairs([guide] * len(pairs), pairs), channels)
     names = ["matched", *targets]
     description = describe_pairs(kinns, names, edits)
@@ -83,7 +87,8 @@ def explain_run(
         for index, row in enumerate(kinns[0].log_rates(edits)):
             rates = tuple(float(value) for value in np.asarray(row))
             for suffix in ("xml", "ant"):
-                path = run.folder / f"pair{index}.{suffix}"
-                write_sbml(kinns[0].scheme, path, rates)
-    run.finish()
-    return build_kinetics_report(run.folder)
+                name = f"pair{index}.{suffix}"
+                run.folder.announce(name)
+                write_sbml(kinns[0].scheme, run.folder.file(name), rates)
+                run.folder.note(name)
+    return finish_run(run)

@@ -14,7 +14,7 @@ import pandas as pd
 from meristem.errors import ConfigError
 from meristem.kinetics.commands.describe import describe_model
 from meristem.kinetics.commands.enough_rows import LEAST_TEST, refuse_few, say_if_few
-from meristem.kinetics.commands.report import build_kinetics_report
+from meristem.kinetics.commands.report import begin_run, finish_run
 from meristem.kinetics.commands.settings import KineticsSettings, load_scheme
 from meristem.kinetics.commands.sources import Source, load_source
 from meristem.kinetics.network.ensemble import fit_ensemble, predict_ensemble
@@ -27,6 +27,7 @@ from meristem.kinetics.search.distil import distil
 from meristem.kinetics.search.posterior import covers_truth, window_posterior
 from meristem.kinetics.search.space import SPACES, Space, find_space, simulated_space
 from meristem.kinetics.transfer.baselines import ridge_prediction
+from meristem.runs.lock import in_locked_folder
 from meristem.runs.record import Run, plan_run
 from meristem.tune.optimisers import Trial
 
@@ -37,22 +38,35 @@ def _silent(stage: str, done: int, total: int) -> None:
     """Say nothing."""
 
 
-def _plan_run(settings: KineticsSettings, folder: str | Path, question: str) -> Run:
-    paths = [p for p in (settings.data.path, settings.data.test_path) if p is not None]
+def _plan_run(
+    settings: KineticsSettings, folder: str | Path, question: str, force: bool
+) -> Run:
+    named = {"data": settings.data.path, "test data": settings.data.test_path}
+    scheme = Path(settings.scheme)
+    if scheme.suffix == ".toml":
+        named["scheme"] = scheme
     return plan_run(
         folder,
         title=settings.title,
         question=question,
         config=settings.model_dump(mode="json"),
         seed=settings.seed,
-        inputs=[path for path in paths if path.is_file()],
+        inputs=[(role, path) for role, path in named.items() if path is not None],
+        force=force,
     )
 
 
+@in_locked_folder
 def fit_run(
-    settings: KineticsSettings, folder: str | Path, notify: Notify = _silent
+    settings: KineticsSettings,
+    folder: str | Path,
+    notify: Notify = _silent,
+    *,
+    force: bool = False,
 ) -> Path:
     """Fit the windows of the configuration and write a run folder.
+
+    With `force` files there are replaced that Meristem did not write.
 
     Returns
     -------
@@ -65,17 +79,17 @@ def fit_run(
         If the data cannot be read or the windows do not fit the scheme.
     """
     question = "How fast is each step, and what does each edit do to it?"
-    run = _plan_run(settings, folder, question)
+    run = _plan_run(settings, folder, question, force)
     scheme = _scheme(settings)
     rng = np.random.default_rng(settings.seed)
-    with run.stage("read"):
+    with run.timed("read"):
         source = load_source(settings.data, rng)
     scheme = _planted(source) or scheme
     architecture = settings.architecture(scheme)
     _check(settings, source)
-    run.open()
+    begin_run(run)
     members = settings.ensemble.copies
-    with run.stage("fit"):
+    with run.timed("fit"):
         notify("fit", 0, members)
         kinns = _ensemble(run, settings, source, scheme, [architecture], rng)
         notify("fit", members, members)
@@ -129,7 +143,6 @@ def _ensemble(
     if not all(
         np.isfinite(k.weights).all() and np.isfinite(k.bias).all() for k in kinns
     ):
-        run.drop_if_empty()
         raise ConfigError(
             "the training ran away: weights are no finite numbers",
             where="train",
@@ -140,8 +153,13 @@ def _ensemble(
     return kinns
 
 
+@in_locked_folder
 def search_run(
-    settings: KineticsSettings, folder: str | Path, notify: Notify = _silent
+    settings: KineticsSettings,
+    folder: str | Path,
+    notify: Notify = _silent,
+    *,
+    force: bool = False,
 ) -> Path:
     """Search architectures within the training rows, fit the best, test once.
 
@@ -153,29 +171,29 @@ def search_run(
         The report.
     """
     question = "Which windows does each step read, and how well does that transfer?"
-    run = _plan_run(settings, folder, question)
+    run = _plan_run(settings, folder, question, force)
     scheme = _scheme(settings)
     rng = np.random.default_rng(settings.seed)
-    with run.stage("read"):
+    with run.timed("read"):
         source = load_source(settings.data, rng)
     space = _space(settings, source, scheme)
     if settings.windows:
         settings.architecture(space.scheme)
     _check(settings, source)
     _check_folds(settings, source)
-    run.open()
+    begin_run(run)
     total = settings.search.generations
 
     def report_generation(done: int, best: float) -> None:
         notify(f"search, best {best:.3f}", done, total)
 
-    with run.stage("search"):
+    with run.timed("search"):
         chosen = search_architectures(
             space,
             source.train,
             _plan(settings, source),
             rng=rng,
-            state=run.folder / "search.json",
+            state=run.folder.file("search.json"),
             about=_about(settings, source),
             progress=report_generation,
         )
@@ -185,7 +203,7 @@ def search_run(
         *chosen.architectures[: settings.ensemble.architectures],
         *(space.smooth(order) for order in settings.ensemble.smooth),
     ]
-    with run.stage("fit"):
+    with run.timed("fit"):
         notify("fit", 0, len(architectures) * settings.ensemble.copies)
         kinns = _ensemble(run, settings, source, space.scheme, architectures, rng)
         notify("fit", len(kinns), len(kinns))
@@ -295,19 +313,20 @@ def _finish(
     kinns: tuple[Kinn, ...],
     rng: np.random.Generator,
 ) -> Path:
-    write_kinns(kinns, run.folder / "model.json")
+    with run.folder.writing("model.json") as temporary:
+        write_kinns(kinns, temporary)
     single = None
     if settings.ensemble.distil:
-        with run.stage("distil"):
+        with run.timed("distil"):
             single = _distil(settings, source, kinns, rng)
-        write_kinns([single], run.folder / "single.json")
-    with run.stage("test"):
+        with run.folder.writing("single.json") as temporary:
+            write_kinns([single], temporary)
+    with run.timed("test"):
         if source.test is not None and source.test_edits is not None:
             _write_test(run, source, kinns, single, rng)
-    with run.stage("describe"):
+    with run.timed("describe"):
         describe_model(run, kinns, source.train)
-    run.finish()
-    return build_kinetics_report(run.folder)
+    return finish_run(run)
 
 
 def _distil(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from meristem.errors import DataError
 from meristem.kinetics.commands.figures import (
     draw_bars,
     draw_heat,
@@ -22,32 +20,52 @@ from meristem.kinetics.commands.figures import (
 from meristem.pages.numbers import fixed, interval, percent
 from meristem.pages.page import Card, Figure, Page, Section, write_page
 from meristem.pages.table import table_html
-from meristem.text.files import read_text
+from meristem.runs.folder import RunFolder
+from meristem.runs.record import Run
+
+_FILES = ("model.json", "scores.csv", "predictions.csv", "rates.csv", "ranking.csv")
 
 
 class _Folder:
     """Tables and notes of a run folder; an absent one is None."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
 
     def table(self, name: str) -> pd.DataFrame | None:
-        path = self.path / f"{name}.csv"
+        """Return a table as it was written."""
+        path = self.folder.file(f"{name}.csv")
         if not path.exists():
             return None
+        self.folder.refuse_damaged([path.name])
         return pd.read_csv(path)
 
     def note(self, name: str) -> dict[str, Any]:
-        path = self.path / f"{name}.json"
-        if not path.exists():
+        """Return plain values as they were written."""
+        if not self.folder.file(f"{name}.json").exists():
             return {}
-        try:
-            content: dict[str, Any] = json.loads(read_text(path))
-        except json.JSONDecodeError as error:
-            raise DataError(
-                "is no valid JSON", where=path, remedy="run the command again"
-            ) from error
+        content: dict[str, Any] = self.folder.read_json(f"{name}.json")
         return content
+
+
+def begin_run(run: Run) -> None:
+    """Claim the folder of a kinetic run.
+
+    Raises
+    ------
+    ConfigError
+        If it holds files that Meristem did not write.
+    """
+    run.folder.refuse_foreign((*_FILES, "report.html"))
+
+
+def finish_run(run: Run) -> Path:
+    """Write `run.json` and the report; return the latter."""
+    run.folder.announce("report.html")
+    run.write(finished=True)
+    report = build_kinetics_report(run.folder.path)
+    run.folder.note("report.html")
+    return report
 
 
 def build_kinetics_report(folder: str | Path) -> Path:
@@ -65,16 +83,13 @@ def build_kinetics_report(folder: str | Path) -> Path:
 
     Raises
     ------
+    ConfigError
+        If the folder holds no run, or its record is damaged.
     DataError
-        If the folder holds no run.
+        If a file is not as it was written.
     """
-    path = Path(folder)
-    run = _Folder(path)
-    about = run.note("run")
-    if not about:
-        raise DataError(
-            "holds no run.json", where=path, remedy="name a kinetic run folder"
-        )
+    opened = RunFolder.open(folder)
+    run, about = _Folder(opened), opened.record()
     makers = (
         _SCORES,
         _observed,
@@ -100,18 +115,20 @@ def build_kinetics_report(folder: str | Path) -> Path:
         footer=f"meristem {about.get('versions', {}).get('meristem', '')}",
         glossary=False,
     )
-    return write_page(path, page)
+    return write_page(opened.path, page)
 
 
 def read_cautions(folder: str | Path) -> list[str]:
     """Return what a reader of a run must know first; mostly nothing."""
-    texts: list[str] = _Folder(Path(folder)).note("cautions").get("cautions", [])
+    texts: list[str] = (
+        _Folder(RunFolder(Path(folder))).note("cautions").get("cautions", [])
+    )
     return texts
 
 
 def _cautions(run: _Folder) -> str:
     """Return what a reader must know first, as HTML."""
-    texts = read_cautions(run.path)
+    texts = read_cautions(run.folder.path)
     return "".join(Markup('<p class="intro">{}</p>').format(text) for text in texts)
 
 

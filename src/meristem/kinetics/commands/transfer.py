@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from meristem.kinetics.cas9.align import BASES
 from meristem.kinetics.cas9.encode import EDIT_NAMES, Encoding, count_edits
 from meristem.kinetics.cas9.sites import join_sites, read_sites
-from meristem.kinetics.commands.report import build_kinetics_report
+from meristem.kinetics.commands.report import begin_run, finish_run
 from meristem.kinetics.commands.settings import TransferSettings
 from meristem.kinetics.network.kinn import LN10, Kinn
 from meristem.kinetics.network.store import read_pair_kinns
@@ -37,6 +37,7 @@ from meristem.kinetics.transfer.store import write_transfer
 from meristem.kinetics.transfer.trunk import Trunk
 from meristem.kinetics.transfer.trunk_search import search_trunks
 from meristem.records import FloatArray
+from meristem.runs.lock import in_locked_folder
 from meristem.runs.record import Run, plan_run
 from meristem.stats.ranking import compare_scores
 
@@ -53,8 +54,13 @@ def _silent(stage: str, done: int, total: int) -> None:
     """Say nothing."""
 
 
+@in_locked_folder
 def transfer_run(
-    settings: TransferSettings, folder: str | Path, notify: Notify = _silent
+    settings: TransferSettings,
+    folder: str | Path,
+    notify: Notify = _silent,
+    *,
+    force: bool = False,
 ) -> Path:
     """Train the correction, test it on guides held out, write a run folder.
 
@@ -69,20 +75,24 @@ def transfer_run(
         question="Which sites are cut in cells, and what do cells change?",
         config=settings.model_dump(mode="json"),
         seed=settings.seed,
-        inputs=[settings.model, *settings.tables],
+        inputs=[
+            ("model", settings.model),
+            *(("labelled sites", path) for path in settings.tables),
+        ],
+        force=force,
     )
     rng = np.random.default_rng(settings.seed)
     kinns = read_pair_kinns(settings.model)
-    with run.stage("read"):
+    with run.timed("read"):
         sites = join_sites([read_sites(path) for path in settings.tables])
         data = label_sites(sites, most_mismatches=settings.most_mismatches)
     test = hold_out_guides(data.guide, settings.test_share, rng)
     rest = data.take(~test)
-    run.open()
+    begin_run(run)
     rate = _log10_rate(kinns, rest.x)
     trunk = settings.trunk.trunk()
     if settings.search_trials:
-        with run.stage("search"):
+        with run.timed("search"):
             trunk, trials = search_trunks(
                 kinns[0],
                 rest,
@@ -94,11 +104,10 @@ def transfer_run(
             run.table("trials", trials)
     found = {}
     for name, frozen in ((CORRECTED, kinns), (PLAIN, None)):
-        with run.stage(f"train {name}"):
+        with run.timed(f"train {name}"):
             found[name] = _train(settings, trunk, frozen, rest, rate, rng, notify)
     _write(run, kinns, found, rest.label, data.take(test), settings.bootstraps, rng)
-    run.finish()
-    return build_kinetics_report(run.folder)
+    return finish_run(run)
 
 
 def _log10_rate(
@@ -170,7 +179,9 @@ def _write(
     run.table("choices", pd.concat(choices))
     calibration = calibrate(corrected.logit, trained[corrected.rows], corrected.weight)
     _write_calibration(run, calibration, logit, label)
-    write_transfer(corrected.fits, calibration, run.folder / "transfer")
+    run.folder.announce("transfer")
+    write_transfer(corrected.fits, calibration, run.folder.file("transfer"))
+    run.folder.note("transfer")
     _write_shift(run, kinns, corrected.fits, x, label)
     _write_attribution(run, corrected.fits, x, label)
     guides = np.unique(test.guide).tolist()

@@ -70,7 +70,7 @@ def read_kinns(path: str | Path) -> tuple[Kinn, ...]:
             raise DataError(
                 f"has format {content['format']}, this version reads {FORMAT}",
                 where=path,
-                remedy="fit the model again",
+                remedy="make it again with `meristem kinetics fit`",
             )
         scheme = parse_scheme(content["scheme"], where=str(path))
         kinns = []
@@ -108,7 +108,11 @@ def read_kinns(path: str | Path) -> tuple[Kinn, ...]:
             remedy="give the model file that `meristem kinetics fit` wrote",
         ) from error
     if not kinns:
-        raise DataError("holds no member", where=path, remedy="fit the model again")
+        raise DataError(
+            "holds no member",
+            where=path,
+            remedy="make it again with `meristem kinetics fit`",
+        )
     return tuple(kinns)
 
 

@@ -1,4 +1,4 @@
-"""`meristem.cli.cluster`: the fits of a run on a Dask scheduler."""
+"""`meristem.runs.cluster`: the fits of a run on a Dask scheduler."""
 
 import socket
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Call
 
-import meristem.cli.cluster
-from meristem.cli.cluster import on_cluster
+import meristem.runs.cluster
 from meristem.errors import ConfigError
+from meristem.runs.cluster import on_cluster
 
 
 def test_without_a_cluster_nothing_changes() -> None:
@@ -18,7 +18,7 @@ def test_without_a_cluster_nothing_changes() -> None:
 
 def test_a_scheduler_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
-    monkeypatch.setattr(meristem.cli.cluster, "_PATIENCE", 1)
+    monkeypatch.setattr(meristem.runs.cluster, "_PATIENCE", 1)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"

@@ -1,34 +1,24 @@
-"""Run on a Dask cluster: the same numbers, on more machines."""
+"""A Dask cluster for the tasks of a block: the same numbers, on more machines."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
 
-import typer
+from joblib import parallel_config
 
 from meristem.errors import ConfigError
-
-Cluster = Annotated[
-    str | None,
-    typer.Option(
-        "--cluster",
-        metavar="ADDRESS",
-        help="Dask scheduler for the fits, tcp://host:8786; 'local' starts one.",
-    ),
-]
 
 _PATIENCE = 30  # seconds until a scheduler must answer
 
 
 @contextmanager
 def on_cluster(address: str | None, jobs: int | None) -> Iterator[int | None]:
-    """Send the fits of the block to a cluster; give the number of fits at once.
+    """Send the tasks of the block to a cluster; give the number of fits at once.
 
-    Folds and refits go through joblib, whose backend is replaced for the block. What
-    a fit draws depends on its seed alone, so that no number changes.
+    Tasks go through joblib, whose backend is replaced for the block. What a fit draws
+    depends on its seed alone, so that no number changes.
 
     Parameters
     ----------
@@ -55,13 +45,12 @@ def on_cluster(address: str | None, jobs: int | None) -> Iterator[int | None]:
         yield jobs
         return
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client, LocalCluster  # noqa: PLC0415 - optional
     except ImportError as error:
         raise ConfigError(
             "--cluster needs Dask, which is not installed",
             remedy="pip install 'meristem[dask]'",
         ) from error
-    from joblib import parallel_config
 
     # one thread per process, as everywhere: torch threads would fight
     local = (
