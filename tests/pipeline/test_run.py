@@ -38,7 +38,8 @@ COLUMNS = {
     "effect_network,effect_polygenic,effect_total,gwas_beta,gwas_p",
     "genes.csv": "gene,contig,position,trait,environment,n_variants,effect,sensitivity",
     "candidates.csv": "sample_id,trait,environment,model,predicted,spread,low,high,"
-    "rank,top_probability",
+    "rank,top_probability,reliability,relatedness",
+    "variance_components.csv": "model,trait,environment,component,value,se",
     "evidence.csv": "gene,trait,environment,sensitivity,sensitivity_low,"
     "sensitivity_high,rank,n_variants,null_q,network_p,network_q,gwas_p,gwas_q,"
     "gwas_variant,twas_p,twas_q,agreement,agreement_p,found_by",

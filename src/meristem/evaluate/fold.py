@@ -138,7 +138,7 @@ def run_fold(
 
 
 def predict_rows(fitted: Fitted, test: Dataset) -> Predictions:
-    """Predict test rows, from genotypes alone.
+    """Predict test rows, from genotypes alone; the spread is the posterior's.
 
     A model that says it is not deployable (the upper reference) is handed the
     measured omics of the test rows as well; phenotypes are handed to none.
@@ -146,7 +146,14 @@ def predict_rows(fitted: Fitted, test: Dataset) -> Predictions:
     measured = getattr(fitted, "predict_measured", None)
     if measured is not None:
         return measured(test.genotypes, test.omics)
-    return fitted.predict(test.genotypes)
+    posterior = fitted.posterior(test.genotypes)
+    return Predictions(
+        posterior.sample_id,
+        posterior.trait_name,
+        posterior.environment_name,
+        posterior.mean,
+        posterior.sd,
+    )
 
 
 @dataclass(frozen=True)

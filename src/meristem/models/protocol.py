@@ -14,6 +14,7 @@ from meristem.records import (
     Genotypes,
     Latents,
     NetworkPlan,
+    Posterior,
     Predictions,
     Split,
     StrArray,
@@ -30,6 +31,14 @@ class Fitted(Protocol):
         Variants are matched by name to those of the training data
         (`prepare.match.match_variants`), missing ones are imputed with training
         statistics.
+        """
+        ...
+
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        """Return the joint posterior of the lines' genetic values, its mean `predict`.
+
+        Its width is that of the prediction error: from the mixed-model equations for
+        kernel models, scaled to the error of held-out rows for the others.
         """
         ...
 

@@ -5,64 +5,69 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
+from scipy.stats import norm, rankdata
 
 from meristem.config.stages import GenotypeConfig
 from meristem.errors import ConfigError
-from meristem.evaluate.intervals import Calibration, top_probability
+from meristem.evaluate.intervals import calibrated, top_probability
+from meristem.genetics.relationship import nearest_relationship
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.fitting import deployable_labels, load_fitted
 from meristem.pipeline.inputs import read_crossed
 from meristem.pipeline.unseen import unseen_lines
-from meristem.prepare.match import MatchReport, match_variants
-from meristem.records import Genotypes, Predictions
+from meristem.prepare.match import MatchReport, align_variants, match_variants
+from meristem.prepare.scale import fit_scale
+from meristem.records import FloatArray, Genotypes, Posterior
+
+LEVEL = 0.9
+"""Probability that the genetic value lies between `low` and `high`."""
 
 
 def prediction_rows(
-    analysis: Analysis, label: str, predictions: Predictions
+    analysis: Analysis,
+    label: str,
+    posterior: Posterior,
+    relatedness: FloatArray,  # (n_sample,)
 ) -> pd.DataFrame:
     """Return one row per sample and target, ranked within the target (1 = best).
 
     Large values are the best unless the configuration minimises the trait.
 
-    The interval is the calibrated one of the evaluation (absent without one); the
-    probability is that of being among the best `evaluate.top_share` of these lines.
+    Spread, interval, reliability and the probability of being among the best
+    `evaluate.top_share` of these lines are all of the same posterior: that of the
+    genetic value of the line, at the width of the out-of-fold residuals.
     """
     frames = []
-    k = max(1, round(analysis.config.evaluate.top_share * predictions.sample_id.size))
-    for target in range(predictions.trait_name.size):
-        trait = str(predictions.trait_name[target])
-        environment = str(predictions.environment_name[target])
-        value = predictions.value[:, target]
-        spread = predictions.spread[:, target]
-        wanted = -value if trait in analysis.config.phenotypes.minimise else value
-        width = _half_width(analysis, label, trait, environment)
+    k = max(1, round(analysis.config.evaluate.top_share * posterior.sample_id.size))
+    width = float(norm.ppf(0.5 + LEVEL / 2))
+    for target in range(posterior.trait_name.size):
+        trait = str(posterior.trait_name[target])
+        environment = str(posterior.environment_name[target])
+        value, spread = posterior.mean[:, target], posterior.sd[:, target]
+        smallest = trait in analysis.config.phenotypes.minimise
         rng = analysis.rng("top", label, trait, environment)
         frame = pd.DataFrame(
             {
-                "sample_id": predictions.sample_id,
+                "sample_id": posterior.sample_id,
                 "trait": trait,
                 "environment": environment,
                 "model": label,
                 "predicted": value,
                 "spread": spread,
-                "low": value - width,
-                "high": value + width,
-                "rank": rankdata(-wanted, method="ordinal"),
-                "top_probability": top_probability(wanted, spread, k, rng),
+                "low": value - width * spread,
+                "high": value + width * spread,
+                "rank": rankdata(value if smallest else -value, method="ordinal"),
+                "top_probability": top_probability(
+                    posterior, target, k, rng, smallest=smallest
+                ),
+                "reliability": posterior.reliability[:, target],
+                "relatedness": relatedness,
             }
         )
         frames.append(frame.sort_values("rank"))
     return pd.concat(frames, ignore_index=True)
-
-
-def _half_width(analysis: Analysis, label: str, trait: str, environment: str) -> float:
-    """Return the calibrated half-width of an interval; NaN without an evaluation."""
-    if not analysis.folder.file("intervals.csv").is_file():
-        return float("nan")
-    known = Calibration(analysis.folder.read_table("intervals.csv"))
-    return known.half_width(label, trait, environment)
 
 
 def predict_candidates(analysis: Analysis) -> None:
@@ -176,5 +181,21 @@ def _read_new(
 
 
 def _predict(analysis: Analysis, label: str, genotypes: Genotypes) -> pd.DataFrame:
-    predictions = load_fitted(analysis, label).predict(genotypes)
-    return prediction_rows(analysis, label, predictions)
+    posterior = load_fitted(analysis, label).posterior(genotypes)
+    if analysis.folder.file("predictions.csv").is_file():
+        predictions = analysis.folder.read_table("predictions.csv")
+        posterior = calibrated(posterior, predictions, label)
+    return prediction_rows(
+        analysis, label, posterior, _relatedness(analysis, genotypes)
+    )
+
+
+def _relatedness(
+    analysis: Analysis, genotypes: Genotypes
+) -> FloatArray:  # (n_sample,) largest genomic correlation with a phenotyped line
+    dataset = analysis.dataset
+    seen = ~np.isnan(dataset.phenotypes.value).all(axis=1)
+    train = dataset.genotypes.take_samples(np.flatnonzero(seen))
+    aligned = align_variants(genotypes, train.variants)
+    mean = fit_scale(train.call_dosage).mean
+    return nearest_relationship(aligned.call_dosage, train.call_dosage, mean)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from meristem.config.models import MeasuredOmicsOptions
@@ -19,6 +20,7 @@ from meristem.prepare.by_environment import (
 from meristem.records import Dataset
 
 MODELS = "models"
+COMPONENT_COLUMNS = ("model", "trait", "environment", "component", "value", "se")
 
 
 def training_rows(analysis: Analysis) -> Dataset:
@@ -64,6 +66,27 @@ def fit_models(analysis: Analysis) -> None:
             write_state(fitted.state(), analysis.folder.file(MODELS), label)
         analysis.folder.mark_done(stage, analysis.evaluation_key)
     analysis.notify("final fits", len(analysis.predictors), len(analysis.predictors))
+    write_components(analysis)
+
+
+def write_components(analysis: Analysis) -> None:
+    """Write `variance_components.csv`: those of the models that estimate any."""
+    rows = []
+    for label in deployable_labels(analysis):
+        fitted = load_fitted(analysis, label)
+        estimate = getattr(fitted, "variance_components", None)
+        if estimate is None:
+            continue
+        found, phenotypes = estimate(), analysis.dataset.phenotypes
+        names = zip(phenotypes.trait_name, phenotypes.environment_name, strict=True)
+        for target, (trait, environment) in enumerate(names):
+            for column, name in enumerate(("genetic", "residual", "h2")):
+                value = getattr(found, name)[target]
+                key = (label, trait, environment, name)
+                rows.append((*key, value, found.se[target, column]))
+    if rows:
+        frame = pd.DataFrame(rows, columns=list(COMPONENT_COLUMNS))
+        analysis.folder.write_table("variance_components.csv", frame)
 
 
 def load_fitted(analysis: Analysis, label: str) -> Fitted:

@@ -85,6 +85,8 @@ _NUMBERS = (
     "high",
     "difference",
     "top_probability",
+    "reliability",
+    "relatedness",
     "level",
     "half_width",
     "coverage",

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from meristem.errors import ConfigError
 from meristem.models.binn.state import network_arrays, network_meta
+from meristem.models.genomic_error import GenomicError, error_arrays, posterior_of
 from meristem.models.networks.members import TargetScale
 from meristem.models.packing import pack_scale, pack_targets, plan_arrays
 from meristem.models.polygenic import Polygenic
@@ -25,6 +26,7 @@ from meristem.records import (
     IntArray,
     Latents,
     NetworkPlan,
+    Posterior,
     Predictions,
     StrArray,
 )
@@ -59,6 +61,12 @@ class FittedBINN:
     trait_name: StrArray  # (n_target,)
     environment_name: StrArray  # (n_target,)
     meta: dict[str, object]
+    error: GenomicError | None = None
+
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        """Return the joint posterior of the genetic values of lines."""
+        dosage = self._dosage(genotypes)
+        return posterior_of(self.error, self.predict(genotypes), dosage)
 
     def predict(self, genotypes: Genotypes) -> Predictions:
         """Predict every target; spread is the sd over the members."""
@@ -167,6 +175,7 @@ class FittedBINN:
             "latent_mean": self.latent_scale.mean,
             "latent_spread": self.latent_scale.spread,
         }
+        arrays |= error_arrays(self.error)
         meta = network_meta(self.network, self.plan) | {"fit": self.meta}
         return FittedState("binn", arrays, meta)
 

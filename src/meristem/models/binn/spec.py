@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from meristem.config.models import BINNOptions
+from meristem.mixed.targets import training_targets
 from meristem.models.binn.attempt import Attempt, best_attempt
 from meristem.models.binn.fitted import (
     FittedBINN,
@@ -25,6 +26,7 @@ from meristem.models.binn.state import network_from_state
 from meristem.models.core.fit import core_in_charge, fit_binn_core
 from meristem.models.core.fitted import FittedCore, restore_core
 from meristem.models.effects import FittedLinear, restore_linear
+from meristem.models.genomic_error import borrowed_error, restore_error
 from meristem.models.networks.members import (
     TargetScale,
     random_splits,
@@ -32,6 +34,7 @@ from meristem.models.networks.members import (
     target_limits,
 )
 from meristem.models.packing import plan_from_arrays, unpack_scale, unpack_targets
+from meristem.models.panel import make_panel
 from meristem.models.polygenic import (
     Polygenic,
     fit_polygenic,
@@ -105,7 +108,7 @@ class BINN:
         if core_in_charge(options, dataset, plan):
             return fit_binn_core(dataset, plan, options, inner, rng=rng)
         tried = best_attempt(dataset, plan, options, inner, rng)
-        return _fitted(tried, options)
+        return _fitted(tried, options, inner)
 
     def _plan(
         self,
@@ -121,7 +124,9 @@ class BINN:
         return random_plan(plan, rng) if self.options.graph == "random" else plan
 
 
-def _fitted(tried: Attempt, options: BINNOptions) -> FittedBINN:
+def _fitted(
+    tried: Attempt, options: BINNOptions, inner: tuple[Split, ...]
+) -> FittedBINN:
     """Return the model: the network beside a path for what it leaves."""
     task, share, plan = tried.task, tried.share, tried.task.plan
     phenotypes, dosage = task.dataset.phenotypes, task.dataset.genotypes.call_dosage
@@ -152,6 +157,12 @@ def _fitted(tried: Attempt, options: BINNOptions) -> FittedBINN:
             "off_graph": has_off_graph(plan),
         }
         | tried.meta,
+        error=borrowed_error(
+            make_panel(task.dataset.genotypes),
+            training_targets(phenotypes),
+            inner,
+            tried.stacked,
+        ),
     )
 
 
@@ -169,6 +180,7 @@ def _polygenic_alone(dataset: Dataset) -> FittedLinear:
         marker_effect=path.effect,
         intercept=path.intercept,
         tuning={"h2": path.h2.tolist()},
+        error=borrowed_error(make_panel(genotypes), training_targets(phenotypes), ()),
     )
 
 
@@ -200,4 +212,5 @@ def restore_binn(state: FittedState) -> FittedBINN | FittedCore | FittedLinear:
         trait_name=traits,
         environment_name=environments,
         meta=dict(fit),
+        error=restore_error(arrays),
     )

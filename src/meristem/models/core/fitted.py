@@ -15,6 +15,12 @@ from meristem.models.core.core import Core, CoreHead
 from meristem.models.core.genes import GeneLatents
 from meristem.models.core.products import Products
 from meristem.models.effects import predict_linear
+from meristem.models.genomic_error import (
+    GenomicError,
+    error_arrays,
+    posterior_of,
+    restore_error,
+)
 from meristem.models.packing import (
     pack_scale,
     pack_targets,
@@ -32,6 +38,7 @@ from meristem.records import (
     IntArray,
     Latents,
     NetworkPlan,
+    Posterior,
     Predictions,
     StrArray,
 )
@@ -59,6 +66,12 @@ class FittedCore:
     trait_name: StrArray  # (n_target,)
     environment_name: StrArray  # (n_target,)
     meta: dict[str, object]
+    error: GenomicError | None = None
+
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        """Return the joint posterior of the genetic values of lines."""
+        dosage = self._dosage(genotypes)
+        return posterior_of(self.error, self.predict(genotypes), dosage)
 
     def predict(self, genotypes: Genotypes) -> Predictions:
         """Predict every target; one network has no spread."""
@@ -156,6 +169,7 @@ class FittedCore:
             arrays |= {f"head{number}.{name}": getattr(head, name) for name in _HEAD}
             for name in _PRODUCT:
                 arrays[f"head{number}.product.{name}"] = getattr(head.products, name)
+        arrays |= error_arrays(self.error)
         meta: dict[str, object] = {
             "core": True,
             "first_node": [level.first_node for level in self.plan.levels],
@@ -279,4 +293,5 @@ def restore_core(state: FittedState) -> FittedCore:
         trait_name=trait_name,
         environment_name=environment_name,
         meta=dict(fit),
+        error=restore_error(arrays),
     )

@@ -1,0 +1,47 @@
+"""The frozen records that flow between stages."""
+
+from meristem.records.data import (
+    MISSING,
+    Dataset,
+    Environments,
+    FittedState,
+    FloatArray,
+    GeneTable,
+    Genotypes,
+    IntArray,
+    Latents,
+    NetworkPlan,
+    Observations,
+    OmicsTable,
+    Phenotypes,
+    PlanLevel,
+    Predictions,
+    SampleGroups,
+    Split,
+    StrArray,
+    VariantTable,
+)
+from meristem.records.posterior import Posterior
+
+__all__ = [
+    "MISSING",
+    "Dataset",
+    "Environments",
+    "FittedState",
+    "FloatArray",
+    "GeneTable",
+    "Genotypes",
+    "IntArray",
+    "Latents",
+    "NetworkPlan",
+    "Observations",
+    "OmicsTable",
+    "Phenotypes",
+    "PlanLevel",
+    "Posterior",
+    "Predictions",
+    "SampleGroups",
+    "Split",
+    "StrArray",
+    "VariantTable",
+]
