@@ -76,8 +76,11 @@ class Posterior:
         if self.correlation is not None:
             values, vectors = np.linalg.eigh(self.correlation)
             shared = shared @ (vectors * np.sqrt(np.maximum(values, 0))).T
-        alone = rng.standard_normal((n, n_sample, n_target)) * self.independent
-        return self.mean + alone + np.einsum("kft,tnf->knt", shared, self.factor)
+        value = rng.standard_normal((n, n_sample, n_target)) * self.independent
+        value += self.mean
+        for target, factor in enumerate(self.factor):
+            value[:, :, target] += shared[:, :, target] @ factor.T
+        return value
 
     def widened(
         self,

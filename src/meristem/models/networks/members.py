@@ -11,6 +11,7 @@ from torch import Tensor
 
 from meristem.config.models import NetworkOptions
 from meristem.errors import DataError
+from meristem.mixed.targets import random_inner
 from meristem.nn.losses import trait_error, trait_loss
 from meristem.records import Dataset, FloatArray, Phenotypes, Split
 from meristem.train import FitSettings, Losses
@@ -47,12 +48,7 @@ def random_splits(
     rng: np.random.Generator,
 ) -> tuple[Split, ...]:
     """Return one random k-fold split of all rows."""
-    folds = min(folds, n_sample)
-    fold = rng.permutation(n_sample) % folds
-    return tuple(
-        Split("kfold", 0, k, np.flatnonzero(fold != k), np.flatnonzero(fold == k))
-        for k in range(folds)
-    )
+    return random_inner(n_sample, rng, folds)
 
 
 def assign_members(

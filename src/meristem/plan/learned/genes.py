@@ -12,6 +12,7 @@ from meristem.config.models import LearnOptions
 from meristem.errors import DataError
 from meristem.genetics.relationship import relationship_matrix
 from meristem.mixed.scan import associate_all, error_contrasts, restricted_h2
+from meristem.mixed.targets import random_inner
 from meristem.plan.learned.feature_net import counted_net, judged_net
 from meristem.records import Dataset, FloatArray, IntArray, Split
 
@@ -108,7 +109,7 @@ def choose_features(
         return ChosenFeatures(usable, np.full(usable.size, np.nan))
     z = np.zeros((measured.size, usable.size))
     z[measured] = columns[:, usable]
-    splits = inner or _random_splits(measured.size, rng)
+    splits = inner or random_inner(measured.size, rng, INNER_FOLDS)
     scores = [
         _scores(dataset, z[trait.rows], trait, options, splits)
         for trait in _traits(dataset, measured)
@@ -217,11 +218,3 @@ def _twas(dataset: Dataset, columns: FloatArray, trait: _Trait) -> FloatArray:
     smallest = np.finfo(float).tiny
     p = np.where(np.isnan(found.p), 1.0, np.maximum(found.p, smallest))
     return -np.log10(p)
-
-
-def _random_splits(n_sample: int, rng: np.random.Generator) -> tuple[Split, ...]:
-    fold = rng.permutation(n_sample) % INNER_FOLDS
-    return tuple(
-        Split("kfold", 0, k, np.flatnonzero(fold != k), np.flatnonzero(fold == k))
-        for k in range(INNER_FOLDS)
-    )
