@@ -67,7 +67,6 @@ N_LOCUS, N_QTL, N_GENE, N_SET = 600, 100, 60, 12
 EDGES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 """Edges of the classes of stated probability."""
 
-_SHORT = {"seeds": 1, "inner_folds": 3}
 MODELS: dict[str, ModelOptions] = {
     "gblup": GBLUPOptions(),
     "ridge": RidgeOptions(),
@@ -80,10 +79,16 @@ MODELS: dict[str, ModelOptions] = {
     "boosting": BoostingOptions(rounds=100),
     "gfblup": FeatureBLUPOptions(max_sets=4),
     "mediated": MediatedOptions(method="one_kernel"),
-    "dense": DenseOptions(hidden=(16,), epochs=150, patience=30, **_SHORT),
-    "cnn": CNNOptions(epochs=100, patience=20, **_SHORT),
-    "binn": BINNOptions(core="none", rounds=20, off_graph="none", **_SHORT),
-    "core": BINNOptions(name="core", core="always", omics="soft", **_SHORT),
+    "dense": DenseOptions(
+        hidden=(16,), epochs=150, patience=30, seeds=1, inner_folds=3
+    ),
+    "cnn": CNNOptions(epochs=100, patience=20, seeds=1, inner_folds=3),
+    "binn": BINNOptions(
+        core="none", rounds=20, off_graph="none", seeds=1, inner_folds=3
+    ),
+    "core": BINNOptions(
+        name="core", core="always", omics="soft", seeds=1, inner_folds=3
+    ),
 }
 """Every kind that predicts from genotypes, at settings that many fits can afford."""
 SLOW = (
@@ -279,7 +284,7 @@ def simulate_population(
     family = rng.permutation(n) % N_FAMILY
     line = gametes(parents.reshape(N_FAMILY, 2, N_LOCUS)[family], genome, rng)
     causal = np.sort(rng.choice(N_LOCUS, N_QTL, replace=False))
-    value = line[:, causal] @ rng.normal(size=N_QTL)
+    value: FloatArray = line[:, causal] @ rng.normal(size=N_QTL)
     value = 10 + (value - value.mean()) / value.std()
     y = value + np.sqrt(1 / h2 - 1) * rng.normal(size=n)
     names = np.array([f"line_{i + 1}" for i in range(n)])

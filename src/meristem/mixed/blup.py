@@ -127,7 +127,8 @@ def restore_kernel_blup(arrays: dict[str, NDArray]) -> KernelBLUP:
     while f"group{len(groups)}_rows" in arrays:
         prefix = f"group{len(groups)}_"
         error = ErrorTerms(*(arrays[f"{prefix}error_{name}"] for name in _ERROR))
-        groups.append(TargetGroup(*(arrays[prefix + name] for name in _GROUP), error))
+        own = {name: arrays[prefix + name] for name in _GROUP}
+        groups.append(TargetGroup(**own, error=error))
     return KernelBLUP(
         arrays["intercept"],
         arrays["dual"],

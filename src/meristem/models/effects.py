@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,16 +80,10 @@ class FittedLinear(MarkerModel):
         return FittedState(self.kind, arrays, {"tuning": self.tuning})
 
 
-Linear = TypeVar("Linear", bound=FittedLinear)
-
-
-def restore_linear(
-    state: FittedState,
-    made: type[Linear] = FittedLinear,  # type: ignore[assignment]
-) -> Linear:
-    """Return the fitted model of a state, as the class that wrote it."""
+def restore_linear(state: FittedState) -> FittedLinear:
+    """Return the fitted model of a state."""
     tuning = state.meta.get("tuning", {})
-    return made(
+    return FittedLinear(
         *restored_fields(state),
         state.arrays["marker_effect"],
         state.arrays["intercept"],

@@ -116,7 +116,7 @@ def _factor(
         values, vectors = scipy.linalg.eigh((block + block.T) / 2, check_finite=False)
         return joint @ (vectors / np.sqrt(np.maximum(values, 1e3 * tiny)))
     if landmark.size == joint.shape[0]:
-        return root
+        return np.asarray(root)
     return scipy.linalg.solve_triangular(root, joint.T, lower=True).T
 
 
@@ -205,7 +205,7 @@ def components_of(
     for column, solved in kernels:
         value[:, column] = solved.genetic, solved.residual, solved.h2
         se[column] = solved.component_se
-    return VarianceComponents(*value, se)
+    return VarianceComponents(value[0], value[1], value[2], se)
 
 
 def posterior_of(

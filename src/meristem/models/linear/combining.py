@@ -169,22 +169,19 @@ class FittedCombining:
             for side, scale in zip(calls, scales, strict=True)
         ]
 
-        def among(rows: IntArray) -> list[FloatArray]:
-            return [
-                cross_gram(side, side[rows], scale.mean, scale.weight)
-                for side, scale in zip(calls, scales, strict=True)
-            ]
+        def view(total: TotalKernel) -> KernelView:
+            def among(rows: IntArray) -> FloatArray:
+                return total.of(
+                    [
+                        cross_gram(side, side[rows], scale.mean, scale.weight)
+                        for side, scale in zip(calls, scales, strict=True)
+                    ]
+                )
+
+            return KernelView(total.of(cross), total.of(diagonal), among)
 
         parts = [
-            (
-                np.array([number]),
-                total.solved,
-                KernelView(
-                    total.of(cross),
-                    total.of(diagonal),
-                    lambda rows, total=total: total.of(among(rows)),
-                ),
-            )
+            (np.array([number]), total.solved, view(total))
             for number, total in enumerate(self.totals)
         ]
         return kernel_posterior(self._predictions(genotypes, calls, cross), parts)

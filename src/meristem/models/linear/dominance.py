@@ -145,8 +145,8 @@ class FittedDominance:
 
 def restore_dominance(state: FittedState) -> FittedDominance:
     """Return the fitted model of a state."""
-    sides = [
+    first, second = (
         restore_linear(FittedState("dominance", prefixed(state.arrays, name), meta))
         for name, meta in (("additive.", state.meta), ("dominance.", {}))
-    ]
-    return FittedDominance(*sides, restore_error(state.arrays))
+    )
+    return FittedDominance(first, second, restore_error(state.arrays))

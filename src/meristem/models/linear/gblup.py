@@ -117,4 +117,4 @@ class FittedGBLUP(FittedLinear):
 
 def restore_gblup(state: FittedState) -> FittedGBLUP:
     """Return the fitted model of a state."""
-    return restore_linear(state, FittedGBLUP)
+    return FittedGBLUP(**vars(restore_linear(state)))
