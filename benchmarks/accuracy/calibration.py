@@ -306,7 +306,7 @@ def _expression(
     names: np.ndarray, calls: np.ndarray, rng: np.random.Generator
 ) -> OmicsTable:
     gene_of = np.arange(calls.shape[1]) * N_GENE // calls.shape[1]
-    effect = rng.normal(size=calls.shape[1])
+    effect = np.asarray(rng.normal(size=calls.shape[1]))
     own = np.stack(
         [calls[:, gene_of == g] @ effect[gene_of == g] for g in range(N_GENE)], axis=1
     )
