@@ -157,6 +157,40 @@ def node_order(
     say(f"results: {out / 'sensitivity.csv'}")
 
 
+@app.command("calibration")
+def calibration(
+    out: Out,
+    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    h2: Annotated[float, typer.Option(help="Heritability.")] = 0.5,
+    hidden: Annotated[
+        bool, typer.Option("--hidden", help="Causal loci are no markers.")
+    ] = False,
+    replicates: Replicates = 200,
+    slow_replicates: Annotated[
+        int, typer.Option(min=1, help="Replicates of networks and other slow models.")
+    ] = 50,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """How often a stated chance to be among the best happens."""
+    from benchmarks.accuracy.calibration import MODELS, run_calibration
+
+    with progress(quiet=quiet) as notify:
+        text = run_calibration(
+            replicates,
+            out,
+            seed,
+            slow_replicates=slow_replicates,
+            models=tuple(model or MODELS),
+            h2=h2,
+            hidden=hidden,
+            command=_command(),
+            progress=lambda done, total: notify("cells", done, total),
+        )
+    say(text)
+    say(f"results: {out / 'results.csv'}, summary.csv")
+
+
 @app.command("panels")
 def panels(
     data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -17,10 +17,12 @@ from meristem.records import (
     Latents,
     OmicsTable,
     Phenotypes,
+    Posterior,
     Predictions,
     SampleGroups,
     VariantTable,
 )
+from meristem.records.posterior import without_error
 
 # other processes cannot import test modules by name; where cloudpickle lives
 # depends on joblib's version
@@ -105,6 +107,10 @@ class FittedLinear:
             np.full(value.shape, 0.5),
         )
 
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        found = self.predict(genotypes)
+        return replace(without_error(found), independent=found.spread)
+
     def state(self) -> FittedState:
         arrays = {"mean": self.mean, "effect": self.effect}
         for number, split in enumerate(self.inner):
@@ -161,6 +167,9 @@ class FittedNet:
 
     def predict(self, genotypes):
         return self.fitted.predict(genotypes)
+
+    def posterior(self, genotypes):
+        return self.fitted.posterior(genotypes)
 
     def state(self):
         return self.fitted.state()

@@ -19,6 +19,7 @@ from meristem.errors import ConfigError, DataError
 from meristem.evaluate.crossval import LATENT_COLUMNS, cross_validate
 from meristem.evaluate.splits import make_splits
 from meristem.records import Predictions
+from meristem.records.posterior import without_error
 
 # other processes cannot import test modules by name; where cloudpickle lives
 # depends on joblib's version
@@ -82,6 +83,9 @@ class Mean:
             def predict(self, genotypes):
                 value = np.tile(mean, (genotypes.n_sample, 1))
                 return Predictions(genotypes.sample_id, *names, value, value * np.nan)
+
+            def posterior(self, genotypes):
+                return without_error(self.predict(genotypes))
 
         return Fitted()
 

@@ -4,8 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from meristem.evaluate.intervals import calibrate, conformal_width, top_probability
+from meristem.evaluate.intervals import (
+    calibrate,
+    calibrated,
+    conformal_width,
+    held_out_scale,
+    top_probability,
+)
 from meristem.evaluate.table import PredictionTable
+from meristem.records import Posterior
 
 
 def table(n_line=300, sd=1.0, seed=1, schemes=("kfold",)) -> PredictionTable:
@@ -47,11 +54,10 @@ def test_a_new_value_is_covered_at_least_as_often_as_stated():
 
 def test_width_and_coverage_of_normal_errors():
     calibration = calibrate(table(sd=2.0), level=0.9)
-    width = calibration.half_width("gblup", "yield")
+    width = calibration.frame["half_width"].item()
     assert width == pytest.approx(2 * 1.645, rel=0.1)
     assert calibration.frame["coverage"].item() == pytest.approx(0.9, abs=0.03)
     assert calibration.frame["n"].item() == 600
-    assert np.isnan(calibration.half_width("other", "yield"))
 
 
 def test_a_fold_with_larger_errors_is_not_covered():
@@ -77,28 +83,92 @@ def test_one_fold_has_no_other_to_learn_from():
     ).all()
 
 
+def belief(mean, sd, joint=None):
+    n = len(mean)
+    shared = np.zeros((n, 1)) if joint is None else np.asarray(joint)
+    return Posterior(
+        np.arange(n).astype(str),
+        np.array(["t"]),
+        np.array([""]),
+        mean=np.asarray(mean, dtype=float)[:, None],
+        factor=shared[None],
+        independent=np.asarray(sd, dtype=float)[:, None],
+        prior_variance=np.full((n, 1), 4.0),
+        noise=np.array([1.0]),
+    )
+
+
 def test_chances_of_two_lines_equal_the_formula():
     # P(first above second) = Phi(0.5 / sqrt(0.3^2 + 0.4^2)) = Phi(1)
     chance = top_probability(
-        np.array([0.5, 0.0]),
-        np.array([0.3, 0.4]),
-        1,
-        np.random.default_rng(1),
-        n_draw=40_000,
+        belief([0.5, 0.0], [0.3, 0.4]), 0, 1, np.random.default_rng(1), n_draw=40_000
     )
     assert chance[0] == pytest.approx(0.8413, abs=0.01)
     assert chance.sum() == pytest.approx(1)
 
 
+def test_an_error_that_all_lines_share_changes_no_order():
+    same = belief([0.5, 0.0], [0.0, 0.0], joint=[[5.0], [5.0]])
+    assert top_probability(same, 0, 1, np.random.default_rng(1)).tolist() == [1, 0]
+    # errors in opposite directions: sd of the difference is 1, Phi(0.5)
+    apart = belief([0.5, 0.0], [0.0, 0.0], joint=[[0.5], [-0.5]])
+    chance = top_probability(apart, 0, 1, np.random.default_rng(1), n_draw=40_000)
+    assert chance[0] == pytest.approx(0.6915, abs=0.01)
+
+
 def test_chances_sum_to_k_and_follow_the_predictions():
     rng = np.random.default_rng(3)
-    chance = top_probability(np.arange(20.0), np.full(20, 3.0), 5, rng)
+    chance = top_probability(belief(np.arange(20.0), np.full(20, 3.0)), 0, 5, rng)
     assert chance.sum() == pytest.approx(5)
     assert chance[-1] > chance[10] > chance[0]
-
-
-def test_missing_spread_is_no_spread():
     rng = np.random.default_rng(3)
-    chance = top_probability(np.arange(4.0), np.full(4, np.nan), 2, rng)
-    assert chance.tolist() == [0, 0, 1, 1]
-    assert top_probability(np.arange(3.0), np.ones(3), 3, rng).tolist() == [1, 1, 1]
+    least = belief(np.arange(20.0), np.full(20, 3.0))
+    chance = top_probability(least, 0, 5, rng, smallest=True)
+    assert chance[0] > chance[10] > chance[-1]
+
+
+def test_without_a_width_there_is_no_chance():
+    rng = np.random.default_rng(3)
+    for sd in (np.full(4, np.nan), np.zeros(4)):
+        assert np.isnan(top_probability(belief(np.arange(4.0), sd), 0, 2, rng)).all()
+    every = top_probability(belief(np.arange(3.0), np.ones(3)), 0, 3, rng)
+    assert every.tolist() == [1, 1, 1]
+
+
+def out_of_fold(scale, n=4000, noise=2.0):
+    """Errors of genetic values whose variance is `scale` times what is said."""
+    rng = np.random.default_rng(4)
+    said = rng.uniform(0.5, 1.5, n)
+    error = np.sqrt(scale) * said * rng.normal(size=n)
+    error += np.sqrt(noise) * rng.normal(size=n)
+    return pd.DataFrame(
+        {
+            "sample_id": np.arange(n).astype(str),
+            "trait": "t",
+            "environment": "",
+            "split": "kfold",
+            "model": "m",
+            "observed": error,
+            "predicted": 0.0,
+            "spread": said,
+        }
+    )
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 3.0])
+def test_the_width_is_that_of_out_of_fold_errors_without_their_noise(scale):
+    rows = out_of_fold(scale)
+    assert held_out_scale(rows, 2.0) == pytest.approx(scale, abs=0.2)
+    widened = calibrated(belief([0.0, 1.0], [1.0, 2.0]), rows, "m")
+    # the posterior says the noise is 1: the rest of the residuals is its error
+    expected = np.sqrt(held_out_scale(rows, 1.0))
+    assert widened.sd[:, 0] == pytest.approx(expected * np.array([1.0, 2.0]))
+    assert widened.mean.tolist() == [[0.0], [1.0]]
+
+
+def test_few_residuals_hardly_change_the_width():
+    many, few = out_of_fold(4.0), out_of_fold(4.0).head(12)
+    assert held_out_scale(many, 2.0) > 3.5
+    assert abs(held_out_scale(few, 2.0) - 1) < 1
+    assert held_out_scale(many.assign(spread=np.nan), 2.0) == 1
+    assert held_out_scale(many, np.nan) == 1

@@ -18,9 +18,11 @@ from meristem.records import (
     OmicsTable,
     Phenotypes,
     PlanLevel,
+    Posterior,
     Predictions,
     VariantTable,
 )
+from meristem.records.posterior import without_error
 
 NODES = ("g1", "g2", "g3", "term")
 
@@ -113,6 +115,9 @@ class TinyNetwork:
             value.mean(axis=0),
             value.std(axis=0),
         )
+
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        return without_error(self.predict(genotypes))
 
     def state(self) -> FittedState:
         return FittedState("tiny")

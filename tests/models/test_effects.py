@@ -2,13 +2,8 @@ import numpy as np
 import pytest
 
 from meristem.errors import DataError
-from meristem.models.effects import (
-    FittedLinear,
-    kernel_factor,
-    marker_effects,
-    predict_linear,
-    restore_linear,
-)
+from meristem.models.effects import FittedLinear, predict_linear, restore_linear
+from meristem.models.panel import kernel_factor, marker_effects
 from meristem.prepare.scale import fit_scale
 from meristem.records import Genotypes, VariantTable
 

@@ -38,7 +38,8 @@ COLUMNS = {
     "effect_network,effect_polygenic,effect_total,gwas_beta,gwas_p",
     "genes.csv": "gene,contig,position,trait,environment,n_variants,effect,sensitivity",
     "candidates.csv": "sample_id,trait,environment,model,predicted,deviation,spread,"
-    "low,high,rank,top_probability",
+    "low,high,rank,top_probability,reliability,relatedness",
+    "variance_components.csv": "model,trait,environment,component,value,se",
     "evidence.csv": "gene,trait,environment,sensitivity,sensitivity_low,"
     "sensitivity_high,rank,n_variants,null_q,network_p,network_q,gwas_p,gwas_q,"
     "gwas_variant,twas_p,twas_q,agreement,agreement_p,found_by",
@@ -103,6 +104,29 @@ def test_lines_without_phenotype_become_candidates(finished: Analysis) -> None:
     assert table["sample_id"].nunique() == 7 + 5
     assert sorted(table["model"].unique()) == ["gblup", "net"]
     assert (table["low"] < table["predicted"]).all()
+    # spread, interval, chance and reliability are of one posterior
+    half = (table["high"] - table["low"]) / 2
+    assert half.to_numpy() == pytest.approx(1.6449 * table["spread"], rel=1e-4)
+    assert table["top_probability"].between(0, 1).all()
+    assert not table["top_probability"].isin([0, 1]).all()
+    assert table["reliability"].between(0, 1).all()
+    assert table["relatedness"].between(-1, 1).all()
+
+
+def test_components_of_the_models_that_estimate_them(finished: Analysis) -> None:
+    table = finished.folder.read_table("variance_components.csv")
+    assert set(table["model"]) == {"gblup"}
+    wide = table.pivot_table(index="trait", columns="component", values="value")
+    share = wide["genetic"] / (wide["genetic"] + wide["residual"])
+    assert wide["h2"].to_numpy() == pytest.approx(share.to_numpy())
+    assert (table["se"] > 0).all()
+
+
+def test_the_spread_of_held_out_rows_is_the_error_of_their_genetic_values(
+    finished: Analysis,
+) -> None:
+    table = finished.folder.read_table("predictions.csv")
+    assert (table["spread"] > 0).all()
 
 
 def test_a_finished_run_is_not_done_again(

@@ -18,6 +18,7 @@ from meristem.models.protocol import (
     Fitted,
     Predictor,
     as_network,
+    needs_measured_omics,
     predict_measured,
 )
 from meristem.prepare.by_environment import EnvironmentMeans
@@ -163,8 +164,14 @@ def run_fold(
 
 
 def predict_rows(fitted: Fitted, test: Dataset) -> Predictions:
-    """Predict test rows: their phenotypes are handed to no model."""
-    return predict_measured(fitted, test.genotypes, test.omics)
+    """Predict test rows; the spread is that of the posterior.
+
+    Their phenotypes are handed to no model, and their omics to those alone that
+    declare to need them.
+    """
+    if needs_measured_omics(fitted):
+        return predict_measured(fitted, test.genotypes, test.omics)
+    return fitted.posterior(test.genotypes).predictions()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Predictive intervals from out-of-fold residuals, and chances to be in the top."""
+"""Width of predictions from out-of-fold residuals, and chances to be in the top."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pandas as pd
 
 from meristem.evaluate.compare import SUBSAMPLE
 from meristem.evaluate.table import PredictionTable
-from meristem.records import FloatArray
+from meristem.records import FloatArray, Posterior
 from meristem.stats.metrics import coverage
+from meristem.stats.shrunk import shrunk_scale
 
 KEY = ["model", "trait", "environment", "split"]
 
@@ -25,18 +26,6 @@ class Calibration:
     """
 
     frame: pd.DataFrame
-
-    def half_width(self, model: str, trait: str, environment: str = "") -> float:
-        """Return the half-width for one model and target; NaN when unknown.
-
-        A prediction for no environment in particular takes the mean over those known.
-        """
-        frame = self.frame
-        own = frame[(frame["model"] == model) & (frame["trait"] == trait)]
-        found = own[own["environment"] == environment]
-        if not len(found) and environment == "":
-            return float(own["half_width"].mean())
-        return float(found["half_width"].iloc[0]) if len(found) else float("nan")
 
 
 def conformal_width(residual: FloatArray, level: float) -> float:
@@ -124,48 +113,122 @@ def _cross_fitted_coverage(rows: pd.DataFrame, level: float) -> float:
     return coverage(y, y_hat - width, y_hat + width)
 
 
-def top_probability(
-    predicted: FloatArray,  # (n,)
-    spread: FloatArray,  # (n,)
-    k: int,
-    rng: np.random.Generator,
-    n_draw: int = 4000,
-) -> FloatArray:  # (n,)
-    """Return each line's probability of being among the best k.
+def held_out_scale(
+    rows: pd.DataFrame,
+    noise: float,
+) -> float:
+    """Return the factor on the error variance that out-of-fold residuals ask for.
 
-    Values are drawn independently from normal distributions around the predictions,
-    with `spread` as standard deviation; lines without a spread stay where they are.
+    An out-of-fold residual holds the error of the genetic value and the noise of the
+    phenotype, so that
+
+        scale = (mean residual^2 - noise) / mean spread^2,
+
+    shrunk towards 1 by its own standard error: few residuals change little.
 
     Parameters
     ----------
-    predicted
-        Predicted values.
-    spread
-        Standard deviation of each prediction; NaN if there is none.
+    rows
+        Columns sample_id, observed, predicted, spread of one model and target.
+    noise
+        Variance of a phenotype around the genetic value.
+    """
+    variance = rows["spread"].to_numpy() ** 2
+    squared = (rows["observed"] - rows["predicted"]).to_numpy() ** 2
+    known = np.isfinite(variance) & np.isfinite(squared)
+    if known.sum() < 3 or not np.isfinite(noise) or variance[known].mean() <= 0:
+        return 1.0
+    size = float(variance[known].mean())
+    excess = (squared - variance)[known] - noise
+    # replicates predict the same lines again
+    n_line = rows.loc[known, "sample_id"].nunique()
+    doubt = float(excess.std(ddof=1)) / np.sqrt(n_line) / size
+    return shrunk_scale(1 + float(excess.mean()) / size, doubt)
+
+
+def calibrated(
+    posterior: Posterior,
+    predictions: pd.DataFrame,
+    model: str,
+) -> Posterior:
+    """Return a posterior at the width that the model's out-of-fold residuals ask for.
+
+    Parameters
+    ----------
+    posterior
+        Of new lines.
+    predictions
+        Columns of `predictions.csv`; subsamples of a learning curve are left out.
+    model
+        Label in the table.
+    """
+    full = ~predictions["split"].str.contains(SUBSAMPLE, regex=False)
+    own = predictions[full & (predictions["model"] == model)]
+    scale = np.ones(posterior.noise.size)
+    targets = zip(posterior.trait_name, posterior.environment_name, strict=True)
+    for number, (trait, environment) in enumerate(targets):
+        rows = own[own["trait"] == trait]
+        here = rows[rows["environment"].fillna("") == environment]
+        rows = here if len(here) else rows
+        scale[number] = held_out_scale(rows, float(posterior.noise[number]))
+    return posterior.widened(scale)
+
+
+def top_probability(
+    posterior: Posterior,
+    target: int,
+    k: int,
+    rng: np.random.Generator,
+    *,
+    smallest: bool = False,
+    n_draw: int = 4000,
+) -> FloatArray:  # (n_sample,)
+    """Return each line's probability of being among the best k, from joint draws.
+
+    Parameters
+    ----------
+    posterior
+        Of the genetic values of the lines that are compared.
+    target
+        Position of the target.
     k
         Number of lines selected.
     rng
         Source of the draws.
+    smallest
+        Whether small values are the best.
     n_draw
         Draws; the standard error is at most 0.5 / sqrt(n_draw).
+
+    Returns
+    -------
+    ndarray
+        NaN for all lines where no width is known, or where it is zero: a prediction
+        without an error says nothing of chances.
 
     Examples
     --------
     >>> import numpy as np
-    >>> top_probability(
-    ...     np.array([3.0, 1.0, 2.0]), np.zeros(3), 1, np.random.default_rng(1)
+    >>> from meristem.records import Predictions
+    >>> from meristem.records.posterior import without_error
+    >>> bare = Predictions(
+    ...     np.array(["a", "b"]), np.array(["t"]), np.array([""]),
+    ...     np.array([[3.0], [1.0]]), np.full((2, 1), np.nan),
     ... )
-    array([1., 0., 0.])
+    >>> top_probability(without_error(bare), 0, 1, np.random.default_rng(1))
+    array([nan, nan])
     """
-    n = predicted.size
+    own = posterior.take_target(target)
+    n = own.sample_id.size
+    if not np.isfinite(own.sd).all() or not (own.sd > 0).any():
+        return np.full(n, np.nan)
     if k >= n:
         return np.ones(n)
-    sd = np.nan_to_num(spread, nan=0.0)
+    sign = 1.0 if smallest else -1.0
     chosen = np.zeros(n)
-    per_block = max(1, 2_000_000 // n)
+    per_block = max(1, 2_000_000 // (n + own.factor.shape[2]))
     for start in range(0, n_draw, per_block):
-        size = min(per_block, n_draw - start)
-        drawn = predicted + sd * rng.standard_normal((size, n))
-        best = np.argpartition(-drawn, k - 1, axis=1)[:, :k]
+        drawn = own.draws(min(per_block, n_draw - start), rng)[:, :, 0]
+        best = np.argpartition(sign * drawn, k - 1, axis=1)[:, :k]
         chosen += np.bincount(best.ravel(), minlength=n)
     return chosen / n_draw

@@ -148,6 +148,32 @@ def diagonal_gram(
     return result
 
 
+def nearest_relationship(
+    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
+    train_dosage: NDArray[np.int8],  # (n_train, n_variant)
+    mean: FloatArray,  # (n_variant,) of the training lines
+) -> FloatArray:  # (n_sample,)
+    """Return each line's largest genomic correlation with a training line.
+
+    That of the centred dosages, -1 to 1: a line that is a copy of a training line has
+    1, full sibs about one half, lines without a relative in training about 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> train = np.array([[0, 2, 0, 2], [2, 0, 2, 0]], dtype=np.int8)
+    >>> new = np.array([[0, 2, 0, 2], [0, 2, 2, 0]], dtype=np.int8)
+    >>> nearest_relationship(new, train, train.mean(axis=0))
+    array([1., 0.])
+    """
+    size = np.sqrt(diagonal_gram(call_dosage, mean))
+    train_size = np.sqrt(diagonal_gram(train_dosage, mean))
+    cross = cross_gram(call_dosage, train_dosage, mean)
+    cross /= np.maximum(train_size, 1e-12)
+    cross /= np.maximum(size, 1e-12)[:, None]
+    return np.minimum(cross.max(axis=1), 1.0)
+
+
 def relationship_matrix(
     call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
     *,

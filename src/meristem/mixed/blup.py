@@ -6,12 +6,13 @@ Arrays in, arrays out; targets that share rows and weights share the decompositi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from meristem.mixed.error import ErrorTerms, averaged_error, join_terms
 from meristem.mixed.reml import (
     Components,
     Decomposition,
@@ -39,6 +40,7 @@ class TargetGroup:
     vectors: FloatArray  # (n, n) U of P = U (diag(inverse) - h h') U'
     inverse: FloatArray  # (n_group_target, n)
     half: FloatArray  # (n_group_target, n) h, the intercept's share
+    error: ErrorTerms
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,27 @@ class KernelBLUP:
             result[:, group.column] = np.maximum(variance, 0)
         return result
 
+    @property
+    def noise(self) -> FloatArray:  # (n_target,)
+        """Residual variance of a value of weight 1, its uncertainty averaged."""
+        return self._averaged("noise")
+
+    @property
+    def mean_genetic(self) -> FloatArray:  # (n_target,)
+        """Genetic variance, its uncertainty averaged."""
+        return self._averaged("genetic")
+
+    @property
+    def component_se(self) -> FloatArray:  # (n_target, 3)
+        """Standard errors of genetic and residual variance and of h2."""
+        return self._averaged("component_se", 3)
+
+    def _averaged(self, name: str, *shape: int) -> FloatArray:
+        value = np.empty((self.genetic.size, *shape))
+        for group in self.groups:
+            value[group.column] = getattr(group.error, name)
+        return value
+
     def arrays(self) -> dict[str, NDArray]:
         """Return everything as arrays, for the fitted state."""
         result: dict[str, NDArray] = {
@@ -87,9 +110,15 @@ class KernelBLUP:
             "log_likelihood": self.log_likelihood,
         }
         for number, group in enumerate(self.groups):
-            for name in ("column", "rows", "vectors", "inverse", "half"):
+            for name in _GROUP:
                 result[f"group{number}_{name}"] = getattr(group, name)
+            for name in _ERROR:
+                result[f"group{number}_error_{name}"] = getattr(group.error, name)
         return result
+
+
+_GROUP = ("column", "rows", "vectors", "inverse", "half")
+_ERROR = tuple(item.name for item in fields(ErrorTerms))
 
 
 def restore_kernel_blup(arrays: dict[str, NDArray]) -> KernelBLUP:
@@ -97,8 +126,9 @@ def restore_kernel_blup(arrays: dict[str, NDArray]) -> KernelBLUP:
     groups: list[TargetGroup] = []
     while f"group{len(groups)}_rows" in arrays:
         prefix = f"group{len(groups)}_"
-        names = ("column", "rows", "vectors", "inverse", "half")
-        groups.append(TargetGroup(*(arrays[prefix + name] for name in names)))
+        error = ErrorTerms(*(arrays[f"{prefix}error_{name}"] for name in _ERROR))
+        own = {name: arrays[prefix + name] for name in _GROUP}
+        groups.append(TargetGroup(**own, error=error))
     return KernelBLUP(
         arrays["intercept"],
         arrays["dual"],
@@ -202,6 +232,7 @@ def _fit(
         split = decompose(kernel[np.ix_(rows, rows)], first.weight)
         ones = np.ones((rows.size, 1))
         fitted: list[Precision] = []
+        errors = []
         for member in members:
             y = targets[member].y
             components = choose(split, targets[member])
@@ -211,6 +242,7 @@ def _fit(
             intercept[member] = fixed_effect(split, y, ones, components)[0]
             chosen[member] = components
             fitted.append(projection)
+            errors.append(averaged_error(split, y, components))
         groups.append(
             TargetGroup(
                 np.array(members, dtype=np.int64),
@@ -218,6 +250,7 @@ def _fit(
                 fitted[0].vectors,
                 np.stack([part.inverse for part in fitted]),
                 np.stack([part.half[:, 0] for part in fitted]),
+                join_terms(errors),
             )
         )
     return KernelBLUP(

@@ -222,6 +222,51 @@ def fixed_effect(
     return scipy.linalg.solve(information, weighted.T @ decomposition.rotate(y))
 
 
+def component_errors(
+    values: FloatArray,  # (n,)
+    x: FloatArray,  # (n,) rotated fixed effect
+    components: Components,
+) -> FloatArray:  # (3,)
+    """Return the standard errors of s_g, s_e and h2, from the expected information.
+
+    The information of two components is tr(P K_i P K_j) / 2; that of h2 follows by
+    the delta method.
+
+    References
+    ----------
+    Searle, Casella & McCulloch 1992, Variance Components, ch. 6.6 (REML).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> kernel = np.kron(np.eye(4), np.ones((3, 3)))
+    >>> split = decompose(kernel)
+    >>> found = Components(genetic=2.0, residual=1.0, h2=2 / 3, log_likelihood=0.0)
+    >>> se = component_errors(split.values, split.rotate(np.ones(12)), found)
+    >>> se.round(3)  # balanced ANOVA: s_e sqrt(2 / 8) is that of the residual
+    array([1.912, 0.5  , 0.248])
+    """
+    weight = 1 / (components.genetic * values + components.residual)
+    fixed = (weight * x) ** 2 / (weight @ x**2)
+    parts = np.stack([values, np.ones_like(values)])  # (2, n)
+    information = (parts * (weight**2 - 2 * fixed * weight)) @ parts.T
+    along = parts @ fixed
+    information += np.outer(along, along)
+    return errors_of(information, components)
+
+
+def errors_of(
+    information: FloatArray,  # (2, 2) tr(P K_i P K_j), twice that of REML
+    components: Components,
+) -> FloatArray:  # (3,)
+    """Return the standard errors of s_g, s_e and h2."""
+    genetic, residual = components.genetic, components.residual
+    covariance = 2 * np.linalg.pinv(information)
+    slope = np.array([residual, -genetic]) / (genetic + residual) ** 2
+    variance = [*np.diag(covariance), slope @ covariance @ slope]
+    return np.sqrt(np.maximum(variance, 0))
+
+
 def prediction_error_variance(
     fitted: Precision,
     genetic: float,

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from meristem.config.models import AutoOptions
-from meristem.mixed.targets import random_inner
+from meristem.mixed.targets import random_inner, training_targets
 from meristem.models.binn.fitted import FittedBINN
 from meristem.models.binn.spec import fit_network
 from meristem.models.core.entry import core_suits
 from meristem.models.core.fit import fit_binn_core
 from meristem.models.core.fitted import FittedCore
 from meristem.models.effects import FittedLinear
+from meristem.models.genomic_error import borrowed_error
 from meristem.models.networks.members import require_variants
+from meristem.models.panel import make_panel
 from meristem.models.polygenic import fit_polygenic
 from meristem.plan.learned.of_options import is_learned, network_plan
 from meristem.prepare.scale import fit_scale
@@ -81,4 +83,5 @@ def _polygenic_alone(dataset: Dataset) -> FittedLinear:
         marker_effect=path.effect,
         intercept=path.intercept,
         tuning={"h2": path.h2.tolist()},
+        error=borrowed_error(make_panel(genotypes), training_targets(phenotypes), ()),
     )

@@ -49,6 +49,20 @@ def unpack_targets(arrays: dict[str, NDArray]) -> tuple[StrArray, StrArray]:
     return arrays["trait_name"], arrays["environment_name"]
 
 
+def with_prefix(arrays: dict[str, NDArray], prefix: str) -> dict[str, NDArray]:
+    """Return the arrays with `prefix` before every name."""
+    return {prefix + name: array for name, array in arrays.items()}
+
+
+def prefixed(arrays: dict[str, NDArray], prefix: str) -> dict[str, NDArray]:
+    """Return the arrays whose names start with `prefix`, without it."""
+    return {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
+
+
 _EDGES = ("variant_row", "variant_col", "node_row", "node_col")
 
 

@@ -1,4 +1,4 @@
-"""Markers of the training rows with their relationship kernel."""
+"""Markers of the training rows with their relationship kernel, and its effects."""
 
 from __future__ import annotations
 
@@ -7,10 +7,44 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.genetics.relationship import gram
-from meristem.models.effects import kernel_factor, marker_effects
+from meristem.errors import DataError
+from meristem.genetics.relationship import dosage_blocks, gram
 from meristem.prepare.scale import MarkerScale, fit_scale
 from meristem.records import FloatArray, Genotypes
+
+
+def kernel_factor(
+    kernel: FloatArray,  # (n_train, n_train)
+) -> float:
+    """Return the factor that brings the mean diagonal of a kernel to 1.
+
+    Raises
+    ------
+    DataError
+        If no variant varies among the training rows.
+    """
+    trace = float(np.trace(kernel))
+    if trace <= 0:
+        raise DataError(
+            "no variant varies among the training rows",
+            remedy="check the marker filters, or give more lines",
+        )
+    return kernel.shape[0] / trace
+
+
+def marker_effects(
+    train_dosage: NDArray[np.int8],  # (n_train, n_variant)
+    scale: MarkerScale,
+    dual: FloatArray,  # (n_train, n_target)
+) -> FloatArray:  # (n_variant, n_target)
+    """Return Z' dual: the effect of one allele copy in a kernel model on Z Z'."""
+    effect = np.empty((train_dosage.shape[1], dual.shape[1]))
+    start = 0
+    for calls in dosage_blocks(train_dosage):
+        columns = slice(start, start + calls.shape[1])
+        effect[columns] = scale.take(columns).centre(calls, np.float64).T @ dual
+        start = columns.stop
+    return effect
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from meristem.genetics.frequency import BLOCK
 from meristem.genetics.relationship import gram
-from meristem.mixed.reml import decompose, estimate, fixed_effect, precision
+from meristem.mixed.blup import fit_kernel_blup
+from meristem.mixed.targets import Target
+from meristem.models.panel import marker_effects
 from meristem.prepare.scale import MarkerScale
 from meristem.records import FloatArray, Phenotypes, Split
 
@@ -119,8 +121,11 @@ def polygenic_sets(
             if rows.size < 3:
                 intercept[t] = value[np.isfinite(value)].mean() if rows.size else 0.0
                 continue
-            dual, intercept[t], h2[t] = _dual(kernel, phenotypes, t, rows)
-            effect[:, t] = _marker_effects(call_dosage[rows], scale, dual / divisor)
+            y, weight = phenotypes.value[rows, t], phenotypes.weight[rows, t]
+            solved = fit_kernel_blup(kernel, [Target(t, rows, y, weight)])
+            intercept[t], h2[t] = solved.intercept[0], solved.h2[0]
+            dual = solved.dual[rows] / divisor
+            effect[:, t] = marker_effects(call_dosage[rows], scale, dual)[:, 0]
         fits.append(Polygenic(scale.mean, effect, intercept, h2))
     return fits
 
@@ -146,32 +151,3 @@ def _kernel(
     kernel = gram(call_dosage, scale.mean, scale.weight)
     divisor = float(np.trace(kernel)) / kernel.shape[0] or 1.0
     return kernel / divisor, divisor
-
-
-def _dual(
-    kernel: FloatArray,
-    phenotypes: Phenotypes,
-    target: int,
-    rows: NDArray[np.int64],
-) -> tuple[FloatArray, float, float]:  # (n_rows,) s_g P y, intercept, h2
-    y, weight = phenotypes.value[rows, target], phenotypes.weight[rows, target]
-    one = np.ones((rows.size, 1))
-    decomposition = decompose(kernel[np.ix_(rows, rows)], weight)
-    found = estimate(decomposition, y, one)
-    if found.genetic <= 0:
-        intercept = float(np.average(y, weights=weight))
-        return np.zeros(rows.size), intercept, 0.0
-    dual = found.genetic * precision(decomposition, one, found).apply(y)
-    intercept = float(fixed_effect(decomposition, y, one, found)[0])
-    return dual, intercept, found.h2
-
-
-def _marker_effects(
-    call_dosage: NDArray[np.int8], scale: MarkerScale, dual: FloatArray
-) -> FloatArray:  # (n_variant,)
-    effect = np.empty(call_dosage.shape[1])
-    for start in range(0, effect.size, BLOCK):
-        part = slice(start, start + BLOCK)
-        centred = scale.take(part).centre(call_dosage[:, part], np.float64)
-        effect[part] = centred.T @ dual
-    return effect

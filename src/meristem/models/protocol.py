@@ -16,6 +16,7 @@ from meristem.records import (
     Latents,
     NetworkPlan,
     OmicsTable,
+    Posterior,
     Predictions,
     Split,
     StrArray,
@@ -79,6 +80,14 @@ class Fitted(Protocol):
         """
         ...
 
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        """Return the joint posterior of the lines' genetic values, its mean `predict`.
+
+        Its width is that of the prediction error: from the mixed-model equations for
+        kernel models, scaled to the error of held-out rows for the others.
+        """
+        ...
+
     def state(self) -> FittedState:
         """Return the fitted model as arrays and plain values."""
         ...
@@ -111,6 +120,11 @@ def predict_measured(
     if isinstance(fitted, FittedWithNeeds) and fitted.needs.measured_omics:
         return fitted.predict(genotypes, omics)
     return fitted.predict(genotypes)
+
+
+def needs_measured_omics(fitted: Fitted) -> bool:
+    """Tell whether genotypes are not enough to predict."""
+    return isinstance(fitted, FittedWithNeeds) and fitted.needs.measured_omics
 
 
 class Predictor(Protocol):

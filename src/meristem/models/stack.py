@@ -12,8 +12,17 @@ import numpy as np
 from meristem.config.models import StackOptions
 from meristem.errors import ConfigError
 from meristem.mixed.stacking import network_share
-from meristem.mixed.targets import MIN_ROWS, random_inner
+from meristem.mixed.targets import MIN_ROWS, random_inner, training_targets
 from meristem.models.catalog import build, cost, restore
+from meristem.models.genomic_error import (
+    GenomicError,
+    borrowed_error,
+    error_arrays,
+    posterior_of,
+    restore_error,
+)
+from meristem.models.packing import pack_variants, unpack_variants
+from meristem.models.panel import make_panel
 from meristem.models.protocol import (
     Cost,
     Fitted,
@@ -22,6 +31,7 @@ from meristem.models.protocol import (
     Predictor,
     predict_measured,
 )
+from meristem.prepare.match import align_variants
 from meristem.records import (
     Dataset,
     FittedState,
@@ -29,8 +39,10 @@ from meristem.records import (
     Genotypes,
     NetworkPlan,
     OmicsTable,
+    Posterior,
     Predictions,
     Split,
+    VariantTable,
 )
 
 
@@ -77,10 +89,16 @@ class Stack:
         inner = inner or random_inner(dataset.n_sample, rng, options.inner_folds)
         predictors = [build(member, self.plan) for member in options.members]
         held = np.stack([_held_out(one, dataset, inner, rng) for one in predictors])
-        phenotypes = dataset.phenotypes
+        phenotypes, genotypes = dataset.phenotypes, dataset.genotypes
+        weight = stack_weights(phenotypes.value, phenotypes.weight, held)
+        mean = np.where(weight[:, None] > 0, weight[:, None] * held, 0.0).sum(axis=0)
         return FittedStack(
             tuple(one.fit(dataset, rng=rng, inner=inner) for one in predictors),
-            stack_weights(phenotypes.value, phenotypes.weight, held),
+            weight,
+            genotypes.variants,
+            borrowed_error(
+                make_panel(genotypes), training_targets(phenotypes), inner, mean
+            ),
         )
 
 
@@ -90,6 +108,8 @@ class FittedStack:
 
     models: tuple[Fitted, ...]
     weight: FloatArray  # (n_model, n_target) adding up to 1 for every target
+    variants: VariantTable
+    error: GenomicError | None = None
 
     @property
     def needs(self) -> Needs:
@@ -115,6 +135,11 @@ class FittedStack:
             np.sqrt((weight * second).sum(axis=0)),
         )
 
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        """Return the joint posterior of the genetic values of lines."""
+        dosage = align_variants(genotypes, self.variants).call_dosage
+        return posterior_of(self.error, self.predict(genotypes), dosage)
+
     def state(self) -> FittedState:
         """Return the fitted models and their weights."""
         states = [model.state() for model in self.models]
@@ -124,8 +149,9 @@ class FittedStack:
             for name, array in state.arrays.items()
         }
         models = [{"kind": state.kind, "meta": state.meta} for state in states]
+        arrays |= {"weight": self.weight, **pack_variants(self.variants)}
         return FittedState(
-            "stack", arrays | {"weight": self.weight}, {"models": models}
+            "stack", arrays | error_arrays(self.error), {"models": models}
         )
 
 
@@ -141,7 +167,12 @@ def restore_stack(state: FittedState) -> FittedStack:
             if name.startswith(start)
         }
         fitted.append(restore(FittedState(model["kind"], arrays, model["meta"])))
-    return FittedStack(tuple(fitted), state.arrays["weight"])
+    return FittedStack(
+        tuple(fitted),
+        state.arrays["weight"],
+        unpack_variants(state.arrays),
+        restore_error(state.arrays),
+    )
 
 
 def stack_cost(

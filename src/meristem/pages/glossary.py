@@ -66,8 +66,8 @@ GLOSSARY: dict[str, str] = {
         "Sum of the absolute effects of a gene's variants on the predicted trait."
     ),
     "spread": (
-        "Standard deviation of a prediction, between the members of an ensemble or "
-        "from the mixed model. Large: be careful with this line."
+        "Standard deviation of the genetic value around its prediction, at the width "
+        "of the out-of-fold errors. Large: be careful with this line."
     ),
     "not deployable": (
         "Needs omics measured on the candidates themselves. It shows what measured "

@@ -8,28 +8,36 @@ from typing import get_args
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
+from scipy.stats import norm, rankdata
 
 from meristem.config.stages import GenotypeConfig
 from meristem.errors import ConfigError
-from meristem.evaluate.intervals import Calibration, top_probability
+from meristem.evaluate.intervals import calibrated, top_probability
 from meristem.genetics.comparable import (
     refuse_inbred,
     refuse_narrow_dosage,
     refuse_other_ploidy,
 )
 from meristem.genetics.hybrids import own_parents
+from meristem.genetics.relationship import nearest_relationship
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.fitting import deployable_labels, load_fitted
 from meristem.pipeline.inputs import read_crossed
 from meristem.pipeline.unseen import unseen_lines
 from meristem.prepare.by_environment import environment_means, is_stacked
-from meristem.prepare.match import MatchReport, match_variants
-from meristem.records import Dataset, Genotypes, Predictions
+from meristem.prepare.match import MatchReport, align_variants, match_variants
+from meristem.prepare.scale import fit_scale
+from meristem.records import Dataset, FloatArray, Genotypes, Posterior
+
+LEVEL = 0.9
+"""Probability that the genetic value lies between `low` and `high`."""
 
 
 def prediction_rows(
-    analysis: Analysis, label: str, predictions: Predictions
+    analysis: Analysis,
+    label: str,
+    posterior: Posterior,
+    relatedness: FloatArray,  # (n_sample,)
 ) -> pd.DataFrame:
     """Return one row per sample, target and environment, ranked within (1 = best).
 
@@ -40,35 +48,37 @@ def prediction_rows(
     environments predict the deviation, and no term of theirs differs between
     environments: each line stands in every environment with its level.
 
-    The interval is the calibrated one of the evaluation (absent without one); the
-    probability is that of being among the best `evaluate.top_share` of these lines.
+    Spread, interval, reliability and the probability of being among the best
+    `evaluate.top_share` of these lines are all of the same posterior: that of the
+    genetic value of the line, at the width of the out-of-fold residuals.
     """
     frames = []
-    k = max(1, round(analysis.config.evaluate.top_share * predictions.sample_id.size))
-    for target in range(predictions.trait_name.size):
-        trait = str(predictions.trait_name[target])
-        environment = str(predictions.environment_name[target])
-        value = predictions.value[:, target]
-        spread = predictions.spread[:, target]
-        wanted = -value if trait in analysis.config.phenotypes.minimise else value
+    k = max(1, round(analysis.config.evaluate.top_share * posterior.sample_id.size))
+    width = float(norm.ppf(0.5 + LEVEL / 2))
+    for target in range(posterior.trait_name.size):
+        trait = str(posterior.trait_name[target])
+        environment = str(posterior.environment_name[target])
+        value, spread = posterior.mean[:, target], posterior.sd[:, target]
+        smallest = trait in analysis.config.phenotypes.minimise
         rng = analysis.rng("top", label, trait, environment)
-        chance = top_probability(wanted, spread, k, rng)
+        chance = top_probability(posterior, target, k, rng, smallest=smallest)
         for place, added, mean in _levels(analysis.dataset, target):
             level = value + added
-            width = _half_width(analysis, label, trait, place)
             frame = pd.DataFrame(
                 {
-                    "sample_id": predictions.sample_id,
+                    "sample_id": posterior.sample_id,
                     "trait": trait,
                     "environment": place,
                     "model": label,
                     "predicted": level,
                     "deviation": level - mean,
                     "spread": spread,
-                    "low": level - width,
-                    "high": level + width,
-                    "rank": rankdata(-wanted, method="ordinal"),
+                    "low": level - width * spread,
+                    "high": level + width * spread,
+                    "rank": rankdata(value if smallest else -value, method="ordinal"),
                     "top_probability": chance,
+                    "reliability": posterior.reliability[:, target],
+                    "relatedness": relatedness,
                 }
             )
             frames.append(frame.sort_values("rank"))
@@ -86,14 +96,6 @@ def _levels(dataset: Dataset, target: int) -> Iterator[tuple[str, float, float]]
     for name, level in zip(means.environment, means.mean[:, target], strict=True):
         if not np.isnan(level):
             yield str(name), float(level), float(level)
-
-
-def _half_width(analysis: Analysis, label: str, trait: str, environment: str) -> float:
-    """Return the calibrated half-width of an interval; NaN without an evaluation."""
-    if not analysis.folder.file("intervals.csv").is_file():
-        return float("nan")
-    known = Calibration(analysis.folder.read_table("intervals.csv"))
-    return known.half_width(label, trait, environment)
 
 
 def predict_candidates(analysis: Analysis) -> None:
@@ -222,5 +224,21 @@ def _read_new(
 
 
 def _predict(analysis: Analysis, label: str, genotypes: Genotypes) -> pd.DataFrame:
-    predictions = load_fitted(analysis, label).predict(genotypes)
-    return prediction_rows(analysis, label, predictions)
+    posterior = load_fitted(analysis, label).posterior(genotypes)
+    if analysis.folder.file("predictions.csv").is_file():
+        predictions = analysis.folder.read_table("predictions.csv")
+        posterior = calibrated(posterior, predictions, label)
+    return prediction_rows(
+        analysis, label, posterior, _relatedness(analysis, genotypes)
+    )
+
+
+def _relatedness(
+    analysis: Analysis, genotypes: Genotypes
+) -> FloatArray:  # (n_sample,) largest genomic correlation with a phenotyped line
+    dataset = analysis.dataset
+    seen = ~np.isnan(dataset.phenotypes.value).all(axis=1)
+    train = dataset.genotypes.take_samples(np.flatnonzero(seen))
+    aligned = align_variants(genotypes, train.variants)
+    mean = fit_scale(train.call_dosage).mean
+    return nearest_relationship(aligned.call_dosage, train.call_dosage, mean)

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from meristem.evaluate.splits import inner_splits
@@ -19,6 +20,7 @@ from meristem.records import Dataset
 from meristem.runs.keys import digest
 
 MODELS = "models"
+COMPONENT_COLUMNS = ("model", "trait", "environment", "component", "value", "se")
 
 
 def training_rows(analysis: Analysis) -> Dataset:
@@ -60,6 +62,27 @@ def fit_models(analysis: Analysis) -> None:
             write_state(fitted.state(), analysis.folder.file(MODELS), label)
         analysis.folder.mark_done(stage, key, state_files(label))
     analysis.notify("final fits", len(analysis.predictors), len(analysis.predictors))
+    write_components(analysis)
+
+
+def write_components(analysis: Analysis) -> None:
+    """Write `variance_components.csv`: those of the models that estimate any."""
+    rows = []
+    for label in deployable_labels(analysis):
+        fitted = load_fitted(analysis, label)
+        estimate = getattr(fitted, "variance_components", None)
+        if estimate is None:
+            continue
+        found, phenotypes = estimate(), analysis.dataset.phenotypes
+        names = zip(phenotypes.trait_name, phenotypes.environment_name, strict=True)
+        for target, (trait, environment) in enumerate(names):
+            for column, name in enumerate(("genetic", "residual", "h2")):
+                value = getattr(found, name)[target]
+                key = (label, trait, environment, name)
+                rows.append((*key, value, found.se[target, column]))
+    if rows:
+        frame = pd.DataFrame(rows, columns=list(COMPONENT_COLUMNS))
+        analysis.folder.write_table("variance_components.csv", frame)
 
 
 def state_files(label: str) -> tuple[str, ...]:

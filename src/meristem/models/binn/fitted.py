@@ -18,6 +18,7 @@ from meristem.models.binn.held import hold_nodes
 from meristem.models.binn.integrated import account_for_lines, integrate_path
 from meristem.models.binn.state import network_arrays, network_meta
 from meristem.models.binn.values import network_inputs, network_values
+from meristem.models.genomic_error import GenomicError, error_arrays, posterior_of
 from meristem.models.networks.members import TargetScale
 from meristem.models.packing import pack_scale, pack_targets, plan_arrays
 from meristem.models.polygenic import Polygenic
@@ -31,6 +32,7 @@ from meristem.records import (
     Genotypes,
     Latents,
     NetworkPlan,
+    Posterior,
     Predictions,
     StrArray,
 )
@@ -51,6 +53,12 @@ class FittedBINN:
     trait_name: StrArray  # (n_target,)
     environment_name: StrArray  # (n_target,)
     meta: dict[str, object]
+    error: GenomicError | None = None
+
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        """Return the joint posterior of the genetic values of lines."""
+        dosage = self._dosage(genotypes)
+        return posterior_of(self.error, self.predict(genotypes), dosage)
 
     @property
     def nodes(self) -> StrArray:  # (n_node,)
@@ -214,6 +222,7 @@ class FittedBINN:
             "latent_mean": self.latent_scale.mean,
             "latent_spread": self.latent_scale.spread,
         }
+        arrays |= error_arrays(self.error)
         meta = network_meta(self.network, self.plan) | {"fit": self.meta}
         return FittedState("binn", arrays, meta)
 

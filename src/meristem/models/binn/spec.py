@@ -14,18 +14,20 @@ from typing import Any
 import numpy as np
 
 from meristem.config.models import BINNOptions, TrainedNetworkOptions
-from meristem.mixed.targets import random_inner
+from meristem.mixed.targets import random_inner, training_targets
 from meristem.models.binn.alignment import LatentScale, align_latents
 from meristem.models.binn.attempt import Attempt, best_attempt
 from meristem.models.binn.fitted import FittedBINN
 from meristem.models.binn.state import network_from_state
 from meristem.models.binn.values import network_values
+from meristem.models.genomic_error import borrowed_error, restore_error
 from meristem.models.networks.members import (
     TargetScale,
     require_variants,
     target_limits,
 )
 from meristem.models.packing import plan_from_arrays, unpack_scale, unpack_targets
+from meristem.models.panel import make_panel
 from meristem.models.polygenic import (
     Polygenic,
     fit_polygenic,
@@ -101,10 +103,12 @@ def fit_network(
 ) -> FittedBINN:
     """Train the network of a plan compiled for the variants of the dataset."""
     tried = best_attempt(dataset, plan, options, inner, rng)
-    return _fitted(tried, options)
+    return _fitted(tried, options, inner)
 
 
-def _fitted(tried: Attempt, options: TrainedNetworkOptions) -> FittedBINN:
+def _fitted(
+    tried: Attempt, options: TrainedNetworkOptions, inner: tuple[Split, ...]
+) -> FittedBINN:
     """Return the model: the network beside a path for what it leaves."""
     task, share, plan = tried.task, tried.share, tried.task.plan
     phenotypes, dosage = task.dataset.phenotypes, task.dataset.genotypes.call_dosage
@@ -135,6 +139,12 @@ def _fitted(tried: Attempt, options: TrainedNetworkOptions) -> FittedBINN:
             "off_graph": has_off_graph(plan),
         }
         | tried.meta,
+        error=borrowed_error(
+            make_panel(task.dataset.genotypes),
+            training_targets(phenotypes),
+            inner,
+            tried.stacked,
+        ),
     )
 
 
@@ -162,4 +172,5 @@ def restore_binn(state: FittedState) -> FittedBINN:
         trait_name=traits,
         environment_name=environments,
         meta=dict(fit),
+        error=restore_error(arrays),
     )

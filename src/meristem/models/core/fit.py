@@ -17,6 +17,7 @@ from meristem.models.core.fitted import FittedCore
 from meristem.models.core.genes import own_variants_tell
 from meristem.models.core.paths import PRIORS, fit_paths, path_weights
 from meristem.models.core.products import confirmed_share
+from meristem.models.genomic_error import borrowed_error
 from meristem.models.omics.expression import MIN_MEASURED, joined_features
 from meristem.models.panel import make_panel
 from meristem.plan.gene_sets import gene_variants, node_sets
@@ -73,6 +74,7 @@ def fit_binn_core(
     )
     trust = np.ones(share.size)
     paths: dict[str, object] = {}
+    unseen = held.linear + share * held.products
     if options.polygenic == "stack" and np.isfinite(held.alone).any():
         weight = path_weights(*observed, held.alone)
         alone = np.einsum("pnt,pt->nt", held.alone, weight)
@@ -80,6 +82,7 @@ def fit_binn_core(
         trust[trust < LEAST_TRUST] = 0.0
         if tells is not None and tells[0] < CLEAR * tells[1]:
             trust[:] = 0.0  # variants are not those of their genes: a wrong graph
+        unseen = trust * unseen + (1 - trust) * alone
         fitted = fit_paths(problem.panel, _contig(dataset), targets)
         core = mix_core(core, *fitted.mean(weight), trust)
         paths = {str(p): w.tolist() for p, w in zip(PRIORS, weight, strict=True)}
@@ -100,6 +103,7 @@ def fit_binn_core(
             "alone": paths,
             "own_variants_tell": tells and list(tells),
         },
+        error=borrowed_error(problem.panel, targets, inner, unseen),
     )
 
 

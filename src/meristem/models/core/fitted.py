@@ -21,6 +21,12 @@ from meristem.models.core.exact import (
 from meristem.models.core.genes import GeneLatents
 from meristem.models.core.products import Products
 from meristem.models.effects import predict_linear
+from meristem.models.genomic_error import (
+    GenomicError,
+    error_arrays,
+    posterior_of,
+    restore_error,
+)
 from meristem.models.packing import (
     pack_scale,
     pack_targets,
@@ -43,6 +49,7 @@ from meristem.records import (
     Genotypes,
     IntArray,
     Latents,
+    Posterior,
     Predictions,
     StrArray,
 )
@@ -64,6 +71,12 @@ class FittedCore(ExplicitNetwork):
     trait_name: StrArray  # (n_target,)
     environment_name: StrArray  # (n_target,)
     meta: dict[str, object]
+    error: GenomicError | None = None
+
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        """Return the joint posterior of the genetic values of lines."""
+        dosage = self._dosage(genotypes)
+        return posterior_of(self.error, self.predict(genotypes), dosage)
 
     @property
     def nodes(self) -> StrArray:  # (n_node,)
@@ -220,6 +233,7 @@ class FittedCore(ExplicitNetwork):
             arrays |= {f"head{number}.{name}": getattr(head, name) for name in _HEAD}
             for name in _PRODUCT:
                 arrays[f"head{number}.product.{name}"] = getattr(head.products, name)
+        arrays |= error_arrays(self.error)
         meta: dict[str, object] = {
             "first_node": [level.first_node for level in self.plan.levels],
             "level_size": [level.n_node for level in self.plan.levels],
@@ -344,4 +358,5 @@ def restore_core(state: FittedState) -> FittedCore:
         trait_name=trait_name,
         environment_name=environment_name,
         meta=dict(fit),
+        error=restore_error(arrays),
     )

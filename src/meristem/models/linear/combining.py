@@ -13,11 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.config.models import CombiningOptions
-from meristem.genetics.relationship import gram
+from meristem.genetics.relationship import cross_gram, diagonal_gram, gram
+from meristem.mixed.blup import KernelBLUP, restore_kernel_blup
 from meristem.mixed.groups import gather
 from meristem.mixed.sets import fit_stack, make_stack, unit_diagonal
 from meristem.mixed.targets import training_targets
-from meristem.models.effects import FittedLinear, marker_effects, restore_linear
+from meristem.models.effects import FittedLinear, restore_linear
+from meristem.models.genomic_error import (
+    KernelView,
+    kernel_posterior,
+    proportional_fit,
+)
+from meristem.models.marker_model import training_fields
+from meristem.models.packing import prefixed, with_prefix
+from meristem.models.panel import marker_effects
 from meristem.prepare.match import align_variants
 from meristem.prepare.scale import fit_scale
 from meristem.records import (
@@ -27,6 +36,7 @@ from meristem.records import (
     FloatArray,
     Genotypes,
     IntArray,
+    Posterior,
     Predictions,
     Split,
 )
@@ -84,22 +94,23 @@ class CombiningBLUP:
             factors.append(factor)
         product, product_factor = unit_diagonal(kernels[0] * kernels[1])
         used = [*kernels, product] if self.options.specific else kernels
+        scaling = np.array([*factors, factors[0] * factors[1] * product_factor])
         stack = make_stack(used, np.empty((0, 0)), gather([], []))
         dual, intercept = np.zeros((3, *shape)), np.zeros(len(targets))
-        variance = []
+        variance, totals = [], []
         for target in targets:
             fit = fit_stack(stack, target, np.empty(0, dtype=np.int64))
             for number, share in enumerate(fit.genetic):
                 dual[number, target.rows, target.column] = share * fit.dual
             intercept[target.column] = fit.intercept
             variance.append([*fit.genetic.tolist(), fit.residual])
-        names = dataset.phenotypes.trait_name, dataset.phenotypes.environment_name
+            weight, solved = proportional_fit(target, fit.genetic.tolist(), used)
+            share = np.zeros(3)
+            share[: weight.size] = weight * scaling[: weight.size]
+            totals.append(TotalKernel(share, solved))
         sides = [
             FittedLinear(
-                "combining",
-                dataset.genotypes.variants,
-                *names,
-                scales[number],
+                *training_fields("combining", dataset, scales[number]),
                 marker_effects(
                     calls[number], scales[number], factors[number] * dual[number]
                 ),
@@ -114,8 +125,23 @@ class CombiningBLUP:
             sides=(sides[0], sides[1]),
             kinds=(first[0], second[0]),
             pair=np.stack([np.ravel(first[1]), np.ravel(second[1])]),
-            product_dual=factors[0] * factors[1] * product_factor * dual[2],
+            product_dual=scaling[2] * dual[2],
+            totals=tuple(totals),
         )
+
+
+@dataclass(frozen=True)
+class TotalKernel:
+    """The kernel of both parents and their product, for one target."""
+
+    share: FloatArray  # (3,) of Z1 Z1', Z2 Z2' and their product
+    solved: KernelBLUP
+
+    def of(self, grams: list[FloatArray]) -> FloatArray:
+        """Return the kernel of the products of both sides' gametes, any shape."""
+        first, second = grams
+        a, b, c = self.share
+        return a * first + b * second + c * first * second
 
 
 @dataclass(frozen=True)
@@ -126,28 +152,63 @@ class FittedCombining:
     kinds: tuple[NDArray[np.int8], NDArray[np.int8]]  # each (n_kind, n_variant)
     pair: IntArray  # (2, n_train) kinds of gametes of the training crosses
     product_dual: FloatArray  # (n_train, n_target) on the product of centred kernels
+    totals: tuple[TotalKernel, ...]  # one per target
 
     def predict(self, genotypes: Genotypes) -> Predictions:
-        """Predict every target; no spread is known."""
-        aligned = align_variants(genotypes, self.sides[0].variants)
-        found, crosses = [], []
-        for number, calls in enumerate(gametes(aligned)):
-            side, kinds = self.sides[number], self.kinds[number]
-            plain = Genotypes(aligned.sample_id, side.variants, calls, aligned.ploidy)
-            found.append(side.predict(plain))
-            both = np.concatenate([calls, kinds])
-            kernel = gram(both, side.scale.mean, side.scale.weight)
-            cross = kernel[: calls.shape[0], calls.shape[0] :]
+        """Predict every target; the spread is that of `posterior` alone."""
+        calls = self._gametes(genotypes)
+        return self._predictions(genotypes, calls, self._cross(calls))
+
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        """Return the joint posterior of the crosses' values, specific ones included."""
+        calls = self._gametes(genotypes)
+        cross = self._cross(calls)
+        scales = [side.scale for side in self.sides]
+        diagonal = [
+            diagonal_gram(side, scale.mean, scale.weight)
+            for side, scale in zip(calls, scales, strict=True)
+        ]
+
+        def view(total: TotalKernel) -> KernelView:
+            def among(rows: IntArray) -> FloatArray:
+                return total.of(
+                    [
+                        cross_gram(side, side[rows], scale.mean, scale.weight)
+                        for side, scale in zip(calls, scales, strict=True)
+                    ]
+                )
+
+            return KernelView(total.of(cross), total.of(diagonal), among)
+
+        parts = [
+            (np.array([number]), total.solved, view(total))
+            for number, total in enumerate(self.totals)
+        ]
+        return kernel_posterior(self._predictions(genotypes, calls, cross), parts)
+
+    def _gametes(self, genotypes: Genotypes) -> list[NDArray[np.int8]]:
+        return list(gametes(align_variants(genotypes, self.sides[0].variants)))
+
+    def _cross(self, calls: list[NDArray[np.int8]]) -> list[FloatArray]:
+        """Return the products of gametes of new and of training crosses."""
+        crosses = []
+        for number, side in enumerate(calls):
+            scale, kinds = self.sides[number].scale, self.kinds[number]
+            both = np.concatenate([side, kinds])
+            kernel = gram(both, scale.mean, scale.weight)
+            cross = kernel[: side.shape[0], side.shape[0] :]
             crosses.append(cross[:, self.pair[number]])
-        value = found[0].value + found[1].value
-        value += (crosses[0] * crosses[1]) @ self.product_dual
-        return Predictions(
-            genotypes.sample_id,
-            found[0].trait_name,
-            found[0].environment_name,
-            value,
-            np.full(value.shape, np.nan),
-        )
+        return crosses
+
+    def _predictions(
+        self,
+        genotypes: Genotypes,
+        calls: list[NDArray[np.int8]],
+        cross: list[FloatArray],
+    ) -> Predictions:
+        value = self.sides[0].value(calls[0]) + self.sides[1].value(calls[1])
+        value += (cross[0] * cross[1]) @ self.product_dual
+        return self.sides[0].predictions(genotypes, value)
 
     def state(self) -> FittedState:
         """Return the fitted model as arrays and plain values."""
@@ -157,27 +218,29 @@ class FittedCombining:
         }
         for number, side in enumerate(self.sides):
             arrays[f"kinds{number}"] = self.kinds[number]
-            for key, array in side.state().arrays.items():
-                arrays[f"side{number}.{key}"] = array
+            arrays |= with_prefix(side.state().arrays, f"side{number}.")
+        for number, total in enumerate(self.totals):
+            arrays[f"total{number}.share"] = total.share
+            arrays |= with_prefix(total.solved.arrays(), f"total{number}.")
         return FittedState("combining", arrays, {"tuning": self.sides[0].tuning})
 
 
 def restore_combining(state: FittedState) -> FittedCombining:
     """Return the fitted model of a state."""
-
-    def side(number: int) -> FittedLinear:
-        prefix = f"side{number}."
-        own = {
-            key.removeprefix(prefix): array
-            for key, array in state.arrays.items()
-            if key.startswith(prefix)
-        }
-        meta = state.meta if number == 0 else {}
-        return restore_linear(FittedState("combining", own, meta))
-
+    arrays = state.arrays
+    first, second = (
+        restore_linear(FittedState("combining", prefixed(arrays, name), meta))
+        for name, meta in (("side0.", state.meta), ("side1.", {}))
+    )
+    totals = [
+        prefixed(arrays, f"total{number}.") for number in range(first.intercept.size)
+    ]
     return FittedCombining(
-        sides=(side(0), side(1)),
-        kinds=(state.arrays["kinds0"], state.arrays["kinds1"]),
-        pair=state.arrays["pair"],
-        product_dual=state.arrays["product_dual"],
+        sides=(first, second),
+        kinds=(arrays["kinds0"], arrays["kinds1"]),
+        pair=arrays["pair"],
+        product_dual=arrays["product_dual"],
+        totals=tuple(
+            TotalKernel(total["share"], restore_kernel_blup(total)) for total in totals
+        ),
     )

@@ -6,9 +6,10 @@ ability: what a cross is worth beyond its parents.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meristem.config.models import DominanceOptions
 from meristem.genetics.combining import heterozygosity
@@ -16,14 +17,25 @@ from meristem.genetics.relationship import gram
 from meristem.mixed.groups import gather
 from meristem.mixed.sets import fit_stack, make_stack, unit_diagonal
 from meristem.mixed.targets import training_targets
-from meristem.models.effects import FittedLinear, marker_effects, restore_linear
-from meristem.models.panel import make_panel
+from meristem.models.effects import FittedLinear, restore_linear
+from meristem.models.genomic_error import (
+    GenomicError,
+    error_arrays,
+    posterior_of,
+    proportional_fit,
+    restore_error,
+    weighted_error,
+)
+from meristem.models.marker_model import training_fields
+from meristem.models.packing import prefixed, with_prefix
+from meristem.models.panel import make_panel, marker_effects
 from meristem.prepare.match import align_variants
 from meristem.prepare.scale import fit_scale
 from meristem.records import (
     Dataset,
     FittedState,
     Genotypes,
+    Posterior,
     Predictions,
     Split,
 )
@@ -69,25 +81,28 @@ class DominanceBLUP:
             dominance[target.rows, column] = fit.genetic[1] * fit.dual
             intercept[column] = fit.intercept
             variance.append([*fit.genetic.tolist(), fit.residual])
-        names = dataset.phenotypes.trait_name, dataset.phenotypes.environment_name
-        variants = dataset.genotypes.variants
+        fits = []
+        for target, (*shares, _) in zip(targets, variance, strict=True):
+            weight, solved = proportional_fit(target, shares, (panel.kernel, kernel))
+            first = panel.scale.weight * np.sqrt(weight[0] * panel.factor)
+            second = scale.weight * np.sqrt(weight[1] * factor)
+            fits.append((np.concatenate([first, second]), solved))
         return FittedDominance(
             FittedLinear(
-                "dominance",
-                variants,
-                *names,
-                panel.scale,
+                *training_fields("dominance", dataset, panel.scale),
                 panel.effects(additive),
                 intercept,
                 {"variance": variance},
             ),
             FittedLinear(
-                "dominance",
-                variants,
-                *names,
-                scale,
+                *training_fields("dominance", dataset, scale),
                 marker_effects(both, scale, factor * dominance),
                 np.zeros(len(targets)),
+            ),
+            weighted_error(
+                np.hstack([panel.dosage, both]),
+                np.concatenate([panel.scale.mean, scale.mean]),
+                fits,
             ),
         )
 
@@ -98,38 +113,40 @@ class FittedDominance:
 
     additive: FittedLinear
     dominance: FittedLinear
+    error: GenomicError | None = None  # over dosages and heterozygosities
 
     def predict(self, genotypes: Genotypes) -> Predictions:
-        """Predict every target; no spread is known."""
+        """Predict every target; the spread is that of `posterior` alone."""
+        return self._predict(genotypes)[0]
+
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        """Return the joint posterior of the genetic values, dominance included."""
+        return posterior_of(self.error, *self._predict(genotypes))
+
+    def _predict(
+        self, genotypes: Genotypes
+    ) -> tuple[Predictions, NDArray[np.int8]]:  # and (n_sample, 2 n_variant)
         # alleles are swapped where needed before heterozygosity hides them
         aligned = align_variants(genotypes, self.additive.variants)
         both = heterozygosity(aligned.call_dosage, aligned.ploidy)
-        first = self.additive.predict(aligned)
-        second = self.dominance.predict(replace(aligned, call_dosage=both))
-        return replace(first, value=first.value + second.value)
+        value = self.additive.value(aligned.call_dosage) + self.dominance.value(both)
+        calls = np.hstack([aligned.call_dosage, both])
+        return self.additive.predictions(genotypes, value), calls
 
     def state(self) -> FittedState:
         """Return the fitted model as arrays and plain values."""
-        parts = {"additive": self.additive, "dominance": self.dominance}
         arrays = {
-            f"{name}.{key}": array
-            for name, part in parts.items()
-            for key, array in part.state().arrays.items()
+            **with_prefix(self.additive.state().arrays, "additive."),
+            **with_prefix(self.dominance.state().arrays, "dominance."),
+            **error_arrays(self.error),
         }
         return FittedState("dominance", arrays, {"tuning": self.additive.tuning})
 
 
 def restore_dominance(state: FittedState) -> FittedDominance:
     """Return the fitted model of a state."""
-
-    def part(name: str) -> FittedLinear:
-        prefix = f"{name}."
-        arrays = {
-            key.removeprefix(prefix): array
-            for key, array in state.arrays.items()
-            if key.startswith(prefix)
-        }
-        meta = state.meta if name == "additive" else {}
-        return restore_linear(FittedState("dominance", arrays, meta))
-
-    return FittedDominance(part("additive"), part("dominance"))
+    first, second = (
+        restore_linear(FittedState("dominance", prefixed(state.arrays, name), meta))
+        for name, meta in (("additive.", state.meta), ("dominance.", {}))
+    )
+    return FittedDominance(first, second, restore_error(state.arrays))

@@ -13,6 +13,9 @@ from sklearn.linear_model import enet_path
 from meristem.config.models import ElasticNetOptions
 from meristem.mixed.targets import Target, random_inner, target_splits, training_targets
 from meristem.models.effects import FittedLinear
+from meristem.models.genomic_error import borrowed_error
+from meristem.models.marker_model import training_fields
+from meristem.models.panel import make_panel
 from meristem.prepare.scale import fit_scale
 from meristem.records import Dataset, FloatArray, Split
 
@@ -40,9 +43,11 @@ class ElasticNet:
         markers = scale.standardise(dataset.genotypes.call_dosage)
         effect = np.zeros((scale.n_variant, len(targets)))
         intercept = np.zeros(len(targets))
+        held_out = np.full((dataset.n_sample, len(targets)), np.nan)
         chosen_alpha, chosen_ratio = [], []
         for target in targets:
-            ratio, path = choose_penalty(markers, target, splits, self.options)
+            ratio, path, unseen = choose_penalty(markers, target, splits, self.options)
+            held_out[target.rows, target.column] = unseen
             coefficient, level = fit_path(
                 markers[target.rows], target.y, target.weight, ratio, path
             )
@@ -51,15 +56,13 @@ class ElasticNet:
             intercept[column] = level[-1]
             chosen_alpha.append(float(path[-1]))
             chosen_ratio.append(float(ratio))
+        panel = make_panel(dataset.genotypes)
         return FittedLinear(
-            kind="elastic_net",
-            variants=dataset.genotypes.variants,
-            trait_name=dataset.phenotypes.trait_name,
-            environment_name=dataset.phenotypes.environment_name,
-            scale=scale,
-            marker_effect=effect,
-            intercept=intercept,
-            tuning={"alpha": chosen_alpha, "l1_ratio": chosen_ratio},
+            *training_fields("elastic_net", dataset, scale),
+            effect,
+            intercept,
+            {"alpha": chosen_alpha, "l1_ratio": chosen_ratio},
+            borrowed_error(panel, targets, splits, held_out),
         )
 
 
@@ -68,24 +71,35 @@ def choose_penalty(
     target: Target,
     inner: tuple[Split, ...],
     options: ElasticNetOptions,
-) -> tuple[float, FloatArray]:  # l1_ratio, path that ends at the chosen penalty
-    """Return the mixing and penalty of the smallest error on inner splits."""
+) -> tuple[float, FloatArray, FloatArray]:
+    """Return the mixing and penalty of the smallest error on inner splits.
+
+    Returns
+    -------
+    tuple
+        The l1_ratio, the path that ends at the chosen penalty, and what it predicts
+        for the held-out rows, shape (n_observed,), NaN where a row never was.
+    """
     observed = markers[target.rows]
     splits = target_splits(inner, target.rows)
     best_loss, best_ratio, best_path = np.inf, options.l1_ratio[0], np.zeros(1)
+    best_held_out = np.full(target.y.size, np.nan)
     for ratio in options.l1_ratio:
         path = penalty_path(observed, target.y, target.weight, ratio, options.n_alphas)
         loss = np.zeros(path.size)
+        held_out = np.full((path.size, target.y.size), np.nan)
         for train, test in splits:
             coefficient, level = fit_path(
                 observed[train], target.y[train], target.weight[train], ratio, path
             )
             predicted = level[:, None] + coefficient @ observed[test].T
+            held_out[:, test] = predicted
             loss += (predicted - target.y[test]) ** 2 @ target.weight[test]
         at = int(np.argmin(loss))
         if loss[at] < best_loss:
             best_loss, best_ratio, best_path = float(loss[at]), ratio, path[: at + 1]
-    return best_ratio, best_path
+            best_held_out = held_out[at]
+    return best_ratio, best_path, best_held_out
 
 
 def penalty_path(

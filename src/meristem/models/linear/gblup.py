@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from meristem.config.models import GBLUPOptions
-from meristem.genetics.relationship import cross_gram, diagonal_gram
-from meristem.mixed.blup import KernelBLUP, fit_kernel_blup, restore_kernel_blup
+from meristem.mixed.blup import KernelBLUP, fit_kernel_blup
 from meristem.mixed.targets import random_inner, training_targets
-from meristem.models.effects import predict_linear
-from meristem.models.linear.identity import fit_with_identities, identity_kernels
-from meristem.models.packing import (
-    pack_scale,
-    pack_targets,
-    pack_variants,
-    unpack_scale,
-    unpack_targets,
-    unpack_variants,
+from meristem.models.effects import FittedLinear, restore_linear
+from meristem.models.genomic_error import (
+    GenomicError,
+    VarianceComponents,
+    components_of,
+    exact_error,
 )
+from meristem.models.linear.identity import fit_with_identities, identity_kernels
+from meristem.models.marker_model import training_fields
 from meristem.models.panel import make_panel
-from meristem.prepare.match import align_variants
-from meristem.prepare.scale import MarkerScale
 from meristem.records import (
     Dataset,
     FittedState,
@@ -31,8 +27,6 @@ from meristem.records import (
     Genotypes,
     Predictions,
     Split,
-    StrArray,
-    VariantTable,
 )
 
 
@@ -72,92 +66,55 @@ class GBLUP:
         else:
             solved = fit_kernel_blup(kernel, targets)
         return FittedGBLUP(
-            variants=dataset.genotypes.variants,
-            trait_name=dataset.phenotypes.trait_name,
-            environment_name=dataset.phenotypes.environment_name,
-            train_dosage=panel.dosage,
-            scale=panel.scale,
-            factor=panel.factor,
-            solved=solved,
-            marker_effect=panel.effects(solved.dual),
+            *training_fields("gblup", dataset, panel.scale),
+            panel.effects(solved.dual),
+            solved.intercept,
+            error=exact_error(panel, solved),
         )
 
 
 @dataclass(frozen=True)
-class FittedGBLUP:
+class FittedGBLUP(FittedLinear):
     """A fitted GBLUP."""
 
-    variants: VariantTable
-    trait_name: StrArray  # (n_target,)
-    environment_name: StrArray  # (n_target,)
-    train_dosage: NDArray[np.int8]  # (n_train, n_variant) for the error variance
-    scale: MarkerScale
-    factor: float  # of the kernel, mean diagonal 1
-    solved: KernelBLUP
-    marker_effect: FloatArray  # (n_variant, n_target) per allele copy
+    @property
+    def solved(self) -> KernelBLUP:
+        """The fit on the kernel of mean diagonal 1."""
+        return self._error.kernels[0].solved
+
+    @property
+    def factor(self) -> float:
+        """Factor of the kernel: K = factor Z Z' has a mean diagonal of 1."""
+        return float(self._error.kernels[0].root.max() ** 2)
 
     @property
     def h2(self) -> FloatArray:
         """Share of the marker kernel in the phenotypic variance, (n_target,)."""
         return self.solved.h2
 
+    @property
+    def _error(self) -> GenomicError:
+        return cast(GenomicError, self.error)
+
     def predict(self, genotypes: Genotypes) -> Predictions:
-        """Predict every target; the spread is the root of the PEV."""
-        aligned = align_variants(genotypes, self.variants)
-        value = predict_linear(
-            aligned.call_dosage, self.scale, self.marker_effect, self.solved.intercept
-        )
-        variance, _ = self._error_variance(aligned)
-        return Predictions(
-            genotypes.sample_id,
-            self.trait_name,
-            self.environment_name,
-            value,
-            np.sqrt(variance),
-        )
+        """Predict every target; the spread is the root of the PEV at the REML h2."""
+        dosage = self.dosage(genotypes)
+        variance = np.sqrt(self._error.plug_in(dosage)[0])
+        return self.predictions(genotypes, self.value(dosage), variance)
 
     def reliability(self, genotypes: Genotypes) -> FloatArray:  # (n_sample, n_target)
-        """Return 1 - PEV / genetic variance of each sample, between 0 and 1."""
-        variance, diagonal = self._error_variance(
-            align_variants(genotypes, self.variants)
-        )
+        """Return 1 - PEV / genetic variance at the REML h2, between 0 and 1."""
+        variance, diagonal = self._error.plug_in(self.dosage(genotypes))
         prior = self.solved.genetic * diagonal[:, None]
         share = np.divide(variance, prior, out=np.ones_like(prior), where=prior > 0)
         return np.clip(1 - share, 0, 1)
 
-    def _error_variance(self, aligned: Genotypes) -> tuple[FloatArray, FloatArray]:
-        dosage = aligned.call_dosage
-        cross = cross_gram(
-            dosage, self.train_dosage, self.scale.mean, self.scale.weight
-        )
-        cross *= self.factor
-        diagonal = diagonal_gram(dosage, self.scale.mean, self.scale.weight)
-        diagonal *= self.factor
-        return self.solved.error_variance(cross, diagonal), diagonal
-
-    def state(self) -> FittedState:
-        """Return the fitted model as arrays and plain values."""
-        arrays = {
-            **pack_variants(self.variants),
-            **pack_targets(self.trait_name, self.environment_name),
-            **pack_scale(self.scale),
-            **self.solved.arrays(),
-            "train_dosage": self.train_dosage,
-            "marker_effect": self.marker_effect,
-        }
-        return FittedState("gblup", arrays, {"factor": self.factor})
+    def variance_components(self) -> VarianceComponents:
+        """Return the REML components of every target."""
+        kernels = [(kernel.column, kernel.solved) for kernel in self._error.kernels]
+        return components_of(kernels, self.trait_name.size)
 
 
 def restore_gblup(state: FittedState) -> FittedGBLUP:
     """Return the fitted model of a state."""
-    traits, environments = unpack_targets(state.arrays)
-    return FittedGBLUP(
-        unpack_variants(state.arrays),
-        traits,
-        environments,
-        state.arrays["train_dosage"],
-        unpack_scale(state.arrays),
-        float(str(state.meta["factor"])),
-        restore_kernel_blup(state.arrays),
-        state.arrays["marker_effect"],
-    )
+    return FittedGBLUP(**vars(restore_linear(state)))

@@ -10,11 +10,18 @@ from scipy.special import expit
 
 from meristem.config.models import WeightedGBLUPOptions
 from meristem.genetics.relationship import gram
-from meristem.mixed.blup import fit_kernel_blup
+from meristem.mixed.blup import KernelBLUP, fit_kernel_blup
 from meristem.mixed.reml import decompose, estimate, precision
 from meristem.mixed.targets import Target, random_inner, target_splits, training_targets
-from meristem.models.effects import FittedLinear, kernel_factor, marker_effects
-from meristem.models.panel import MarkerPanel, make_panel
+from meristem.models.effects import FittedLinear
+from meristem.models.genomic_error import weighted_error
+from meristem.models.marker_model import training_fields
+from meristem.models.panel import (
+    MarkerPanel,
+    kernel_factor,
+    make_panel,
+    marker_effects,
+)
 from meristem.records import Dataset, FloatArray, Split, StrArray
 
 
@@ -48,8 +55,7 @@ class WeightedGBLUP:
         panel = make_panel(dataset.genotypes)
         contig = dataset.genotypes.variants.variant_contig
         window = self.options.window
-        effect = np.zeros((panel.dosage.shape[1], len(targets)))
-        intercept = np.zeros(len(targets))
+        fits: list[tuple[FloatArray, KernelBLUP]] = []
         chosen = []
         for target in targets:
             loss = np.zeros(len(self.options.prior))
@@ -61,20 +67,32 @@ class WeightedGBLUP:
                     loss[number] += _held_out(panel, weight, target, train, test)
             prior = self.options.prior[int(np.argmin(loss))]
             ratio = smoothed(log_ratios(panel, target), contig, window)
-            effect[:, target.column], intercept[target.column] = weighted_effects(
-                panel, ratio, prior, target
-            )
+            fits.append(fit_weighted(panel, posterior(ratio, prior), target))
             chosen.append(prior)
         return FittedLinear(
-            kind="gwablup",
-            variants=dataset.genotypes.variants,
-            trait_name=dataset.phenotypes.trait_name,
-            environment_name=dataset.phenotypes.environment_name,
-            scale=panel.scale,
-            marker_effect=effect,
-            intercept=intercept,
-            tuning={"prior": chosen},
+            *training_fields("gwablup", dataset, panel.scale),
+            np.hstack([_effects(panel, root, solved) for root, solved in fits]),
+            np.array([solved.intercept[0] for _, solved in fits]),
+            {"prior": chosen},
+            weighted_error(panel.dosage, panel.scale.mean, fits),
         )
+
+
+def fit_weighted(
+    panel: MarkerPanel,
+    weight: FloatArray,  # (n_variant,)
+    target: Target,
+) -> tuple[FloatArray, KernelBLUP]:
+    """Fit the rows of a target by GBLUP on markers of given weights.
+
+    Returns
+    -------
+    tuple
+        Root of every marker's variance in the kernel, and the fit.
+    """
+    kernel, factor = _weighted_kernel(panel, weight)
+    root = panel.scale.weight * np.sqrt(factor * weight)
+    return root, fit_kernel_blup(kernel, [target])
 
 
 def weighted_effects(
@@ -83,13 +101,23 @@ def weighted_effects(
     prior: float,
     target: Target,
 ) -> tuple[FloatArray, float]:  # (n_variant,) per allele copy, intercept
-    """Fit the rows of a target by GBLUP on weighted markers."""
-    weight = posterior(ratio, prior)
+    """Return the effects of a target's fit on weighted markers."""
+    root, solved = fit_weighted(panel, posterior(ratio, prior), target)
+    return _effects(panel, root, solved)[:, 0], float(solved.intercept[0])
+
+
+def _effects(
+    panel: MarkerPanel, root: FloatArray, solved: KernelBLUP
+) -> FloatArray:  # (n_variant, 1) per allele copy
+    return root[:, None] ** 2 * marker_effects(panel.dosage, panel.scale, solved.dual)
+
+
+def _weighted_kernel(
+    panel: MarkerPanel, weight: FloatArray
+) -> tuple[FloatArray, float]:  # (n_train, n_train) of mean diagonal 1, its factor
     kernel = gram(panel.dosage, panel.scale.mean, np.sqrt(weight))
     factor = kernel_factor(kernel)
-    solved = fit_kernel_blup(kernel * factor, [target])
-    copies = marker_effects(panel.dosage, panel.scale, factor * solved.dual)
-    return weight * copies[:, 0], float(solved.intercept[0])
+    return kernel * factor, factor
 
 
 def log_ratios(panel: MarkerPanel, target: Target) -> FloatArray:  # (n_variant,)
@@ -147,8 +175,7 @@ def _held_out(
     train: NDArray[np.int64],
     test: NDArray[np.int64],
 ) -> float:
-    kernel = gram(panel.dosage, panel.scale.mean, np.sqrt(weight))
-    kernel *= kernel_factor(kernel)
+    kernel, _ = _weighted_kernel(panel, weight)
     solved = fit_kernel_blup(kernel, [_part(target, train)])
     value = solved.predict(kernel[target.rows[test]])[:, 0]
     return float((value - target.y[test]) ** 2 @ target.weight[test])

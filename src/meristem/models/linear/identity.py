@@ -12,6 +12,8 @@ import numpy as np
 
 from meristem.errors import DataError
 from meristem.mixed.blup import KernelBLUP, TargetGroup
+from meristem.mixed.error import ErrorTerms
+from meristem.mixed.reml import Components, errors_of
 from meristem.mixed.several import (
     estimate_multi,
     fixed_effect_multi,
@@ -79,6 +81,22 @@ def fit_with_identities(
         genetic[column] = share[0]
         residual[column] = fit.residual + share[1:].sum()
         log_likelihood[column] = fit.log_likelihood
+        # all that is no marker kernel counts as one residual component
+        whole = sum(s * part for s, part in zip(share[1:], parts[1:], strict=True))
+        rest = (whole + np.diag(fit.residual / target.weight)) / residual[column]
+        seen = [fitted.apply(parts[0]), fitted.apply(np.asarray(rest))]
+        information = np.array([[np.vdot(a.T, b) for b in seen] for a in seen])
+        found = Components(share[0], residual[column], 0.0, fit.log_likelihood)
+        level = fitted.vectors.sum(axis=0)  # of the intercept, whitened
+        half = fitted.half[:, 0] * np.sign(fitted.half[:, 0] @ level)
+        error = ErrorTerms(
+            share[:1],
+            share[0] ** 2 * fitted.inverse[None],
+            np.array([[1 / np.linalg.norm(level)]]),
+            -share[0] * half[None, :, None],
+            residual[column : column + 1],
+            errors_of(information, found)[None],
+        )
         groups.append(
             TargetGroup(
                 np.array([column], dtype=np.int64),
@@ -86,6 +104,7 @@ def fit_with_identities(
                 fitted.vectors,
                 fitted.inverse[None, :],
                 fitted.half.T,
+                error,
             )
         )
     return KernelBLUP(intercept, dual, genetic, residual, log_likelihood, tuple(groups))

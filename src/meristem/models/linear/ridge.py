@@ -10,6 +10,8 @@ from meristem.config.models import RidgeOptions
 from meristem.mixed.blup import fit_kernel_ridge
 from meristem.mixed.targets import training_targets
 from meristem.models.effects import FittedLinear
+from meristem.models.genomic_error import exact_error
+from meristem.models.marker_model import training_fields
 from meristem.models.panel import make_panel
 from meristem.records import Dataset, FloatArray, Split
 
@@ -40,14 +42,11 @@ class Ridge:
         solved = fit_kernel_ridge(panel.kernel, targets, 1 / (1 + ratio), inner=inner)
         chosen = (1 - solved.h2) / np.maximum(solved.h2, 1e-300) / factor
         return FittedLinear(
-            kind="ridge",
-            variants=dataset.genotypes.variants,
-            trait_name=dataset.phenotypes.trait_name,
-            environment_name=dataset.phenotypes.environment_name,
-            scale=panel.scale,
-            marker_effect=panel.effects(solved.dual),
-            intercept=solved.intercept,
-            tuning={"penalty": [float(value) for value in chosen]},
+            *training_fields("ridge", dataset, panel.scale),
+            panel.effects(solved.dual),
+            solved.intercept,
+            {"penalty": [float(value) for value in chosen]},
+            exact_error(panel, solved),
         )
 
 

@@ -18,26 +18,28 @@ from meristem.mixed.blup import (
     restore_kernel_blup,
 )
 from meristem.mixed.targets import Target, random_inner, training_targets
-from meristem.models.packing import (
-    pack_scale,
-    pack_targets,
-    pack_variants,
-    unpack_scale,
-    unpack_targets,
-    unpack_variants,
+from meristem.models.genomic_error import (
+    KernelView,
+    VarianceComponents,
+    components_of,
+    kernel_posterior,
 )
-from meristem.prepare.match import align_variants
-from meristem.prepare.scale import MarkerScale, fit_scale
+from meristem.models.marker_model import (
+    MarkerModel,
+    restored_fields,
+    training_fields,
+)
+from meristem.models.packing import prefixed, with_prefix
+from meristem.prepare.scale import fit_scale
 from meristem.records import (
     Dataset,
     FittedState,
     FloatArray,
     Genotypes,
     IntArray,
+    Posterior,
     Predictions,
     Split,
-    StrArray,
-    VariantTable,
 )
 
 
@@ -90,13 +92,7 @@ class GaussianKernel:
                 )
             )
         return FittedGaussianKernel(
-            dataset.genotypes.variants,
-            dataset.phenotypes.trait_name,
-            dataset.phenotypes.environment_name,
-            dosage,
-            scale,
-            median,
-            tuple(parts),
+            *training_fields("rkhs", dataset, scale), dosage, median, tuple(parts)
         )
 
 
@@ -149,54 +145,67 @@ class KernelPart:
 
 
 @dataclass(frozen=True)
-class FittedGaussianKernel:
+class FittedGaussianKernel(MarkerModel):
     """A fitted RKHS regression."""
 
-    variants: VariantTable
-    trait_name: StrArray  # (n_target,)
-    environment_name: StrArray  # (n_target,)
     train_dosage: NDArray[np.int8]  # (n_train, n_variant)
-    scale: MarkerScale
     median: float  # of the squared distances between training rows
     parts: tuple[KernelPart, ...]
 
     def predict(self, genotypes: Genotypes) -> Predictions:
-        """Predict every target; the spread is the root of the PEV."""
-        dosage = align_variants(genotypes, self.variants).call_dosage
-        mean, weight = self.scale.mean, self.scale.weight
-        cross = cross_gram(dosage, self.train_dosage, mean, weight)
-        train_square = diagonal_gram(self.train_dosage, mean, weight)
-        square = diagonal_gram(dosage, mean, weight)
-        distance = (square[:, None] + train_square - 2 * cross) / self.median
-        np.maximum(distance, 0, out=distance)
+        """Predict every target; the spread is the root of the PEV at the REML h2."""
+        dosage = self.dosage(genotypes)
         value = np.empty((dosage.shape[0], self.trait_name.size))
         variance = np.empty_like(value)
+        distance = self._distance(dosage, self.train_dosage)
         for part in self.parts:
             kernel = gaussian(distance, part.bandwidth)
             value[:, part.column] = part.solved.predict(kernel)
             variance[:, part.column] = part.solved.error_variance(
                 kernel, np.ones(dosage.shape[0])
             )
-        return Predictions(
-            genotypes.sample_id,
-            self.trait_name,
-            self.environment_name,
-            value,
-            np.sqrt(variance),
-        )
+        return self.predictions(genotypes, value, np.sqrt(variance))
+
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        """Return the joint posterior of the genetic values of lines."""
+        dosage = self.dosage(genotypes)
+        distance = self._distance(dosage, self.train_dosage)
+        parts = []
+        for part in self.parts:
+
+            def among(rows: IntArray, width: float = part.bandwidth) -> FloatArray:
+                kernel = gaussian(self._distance(dosage, dosage[rows]), width)
+                kernel[rows, np.arange(rows.size)] = 1.0
+                return kernel
+
+            kernel = gaussian(distance, part.bandwidth)
+            view = KernelView(kernel, np.ones(dosage.shape[0]), among)
+            parts.append((part.column, part.solved, view))
+        return kernel_posterior(self.predict(genotypes), parts)
+
+    def variance_components(self) -> VarianceComponents:
+        """Return the components of every target, at its bandwidth."""
+        kernels = [(part.column, part.solved) for part in self.parts]
+        return components_of(kernels, self.trait_name.size)
+
+    def _distance(
+        self,
+        one: NDArray[np.int8],  # (n_one, n_variant)
+        two: NDArray[np.int8],  # (n_two, n_variant)
+    ) -> FloatArray:  # (n_one, n_two) squared, over the median of the training rows
+        mean, weight = self.scale.mean, self.scale.weight
+        cross = cross_gram(one, two, mean, weight)
+        column = diagonal_gram(two, mean, weight)
+        row = diagonal_gram(one, mean, weight)
+        distance = (row[:, None] + column - 2 * cross) / self.median
+        return np.maximum(distance, 0, out=distance)
 
     def state(self) -> FittedState:
         """Return the fitted model as arrays and plain values."""
-        arrays = {
-            **pack_variants(self.variants),
-            **pack_scale(self.scale),
-            **pack_targets(self.trait_name, self.environment_name),
-            "train_dosage": self.train_dosage,
-        }
+        arrays = {**self.marker_arrays(), "train_dosage": self.train_dosage}
         for number, part in enumerate(self.parts):
             arrays[f"part{number}_column"] = part.column
-            for name, array in part.solved.arrays().items():
-                arrays[f"part{number}_{name}"] = array
+            arrays |= with_prefix(part.solved.arrays(), f"part{number}_")
         bandwidths = [part.bandwidth for part in self.parts]
         return FittedState(
             "rkhs", arrays, {"median": self.median, "bandwidths": bandwidths}
@@ -206,22 +215,13 @@ class FittedGaussianKernel:
 def restore_gaussian_kernel(state: FittedState) -> FittedGaussianKernel:
     """Return the fitted model of a state."""
     bandwidths = state.meta["bandwidths"]
-    traits, environments = unpack_targets(state.arrays)
     parts = []
     for number, width in enumerate(bandwidths):  # type: ignore[arg-type,var-annotated]
-        prefix = f"part{number}_"
-        own = {
-            name.removeprefix(prefix): array
-            for name, array in state.arrays.items()
-            if name.startswith(prefix)
-        }
+        own = prefixed(state.arrays, f"part{number}_")
         parts.append(KernelPart(own["column"], width, restore_kernel_blup(own)))
     return FittedGaussianKernel(
-        unpack_variants(state.arrays),
-        traits,
-        environments,
+        *restored_fields(state),
         state.arrays["train_dosage"],
-        unpack_scale(state.arrays),
         float(str(state.meta["median"])),
         tuple(parts),
     )

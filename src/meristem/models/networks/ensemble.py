@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,11 +11,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from meristem.config.models import NetworkOptions
+from meristem.mixed.targets import training_targets
+from meristem.models.genomic_error import (
+    GenomicError,
+    borrowed_error,
+    error_arrays,
+    posterior_of,
+    restore_error,
+)
 from meristem.models.networks.members import (
     TargetScale,
     assign_members,
     fit_settings,
     fit_targets,
+    out_of_fold,
     pick_device,
     require_variants,
     trait_losses,
@@ -29,6 +38,7 @@ from meristem.models.packing import (
     unpack_targets,
     unpack_variants,
 )
+from meristem.models.panel import make_panel
 from meristem.prepare.match import align_variants
 from meristem.prepare.scale import MarkerScale, fit_scale
 from meristem.records import (
@@ -37,6 +47,7 @@ from meristem.records import (
     FittedState,
     FloatArray,
     Genotypes,
+    Posterior,
     Predictions,
     Split,
     StrArray,
@@ -62,6 +73,7 @@ class FittedEnsemble:
     trait_name: StrArray  # (n_target,)
     environment_name: StrArray  # (n_target,)
     meta: dict[str, object]
+    error: GenomicError | None = None
 
     def predict(self, genotypes: Genotypes) -> Predictions:
         """Predict every target; spread is the sd over the members."""
@@ -91,6 +103,11 @@ class FittedEnsemble:
                 parts.append(value.transpose(1, 2).double().numpy())
         return np.concatenate(parts, axis=1) * self.targets.sd + self.targets.mean
 
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        """Return the joint posterior of the genetic values of lines."""
+        dosage = align_variants(genotypes, self.variants).call_dosage
+        return posterior_of(self.error, self.predict(genotypes), dosage)
+
     def state(self) -> FittedState:
         """Return everything learned as arrays and plain values."""
         arrays = {
@@ -100,6 +117,7 @@ class FittedEnsemble:
         arrays |= pack_variants(self.variants) | pack_scale(self.markers)
         arrays |= {"target_mean": self.targets.mean, "target_sd": self.targets.sd}
         arrays |= pack_targets(self.trait_name, self.environment_name)
+        arrays |= error_arrays(self.error)
         return FittedState(self.kind, arrays, dict(self.meta))
 
 
@@ -148,7 +166,7 @@ def fit_ensemble(
 
     batches = _batches(dosage, markers, options, standardised, device)
     history = fit_network(network, batches, objective, fit_settings(options), rng=rng)
-    return FittedEnsemble(
+    fitted = FittedEnsemble(
         kind=kind,
         network=network.cpu().eval(),
         standardised=standardised,
@@ -166,6 +184,9 @@ def fit_ensemble(
             "stopped": history.stopped,
         },
     )
+    held_out = out_of_fold(fitted.member_predictions(dataset.genotypes), members)
+    panel, observed = make_panel(dataset.genotypes), training_targets(phenotypes)
+    return replace(fitted, error=borrowed_error(panel, observed, inner, held_out))
 
 
 def restore_ensemble(state: FittedState, network: nn.Module) -> FittedEnsemble:
@@ -185,6 +206,7 @@ def restore_ensemble(state: FittedState, network: nn.Module) -> FittedEnsemble:
         trait_name=traits,
         environment_name=environments,
         meta=dict(state.meta),
+        error=restore_error(state.arrays),
     )
 
 

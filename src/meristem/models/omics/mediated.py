@@ -17,6 +17,8 @@ from meristem.mixed.groups import gather
 from meristem.mixed.sets import fit_stack, make_stack, unit_diagonal
 from meristem.mixed.targets import Target, random_inner, training_targets
 from meristem.models.effects import FittedLinear
+from meristem.models.genomic_error import borrowed_error
+from meristem.models.marker_model import training_fields
 from meristem.models.omics.cis_pathways import (
     CisProblem,
     average_cis_target,
@@ -93,14 +95,11 @@ class Mediated:
             problem = self._cis_problem(panel, dataset, plan)
             effect, intercept, tuning = self._cis(problem, targets, inner)
         return FittedLinear(
-            kind="mediated",
-            variants=dataset.genotypes.variants,
-            trait_name=dataset.phenotypes.trait_name,
-            environment_name=dataset.phenotypes.environment_name,
-            scale=panel.scale,
-            marker_effect=effect,
-            intercept=intercept,
-            tuning=tuning,
+            *training_fields("mediated", dataset, panel.scale),
+            effect,
+            intercept,
+            tuning,
+            borrowed_error(panel, targets, inner),
         )
 
     def _cis_problem(

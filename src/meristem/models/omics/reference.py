@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from meristem.config.models import MeasuredOmicsOptions
 from meristem.errors import DataError
@@ -17,29 +16,25 @@ from meristem.mixed.groups import gather
 from meristem.mixed.sets import fit_stack, make_stack, unit_diagonal
 from meristem.mixed.targets import training_targets
 from meristem.models.effects import predict_linear
-from meristem.models.packing import (
-    pack_scale,
-    pack_targets,
-    pack_variants,
-    unpack_scale,
-    unpack_targets,
-    unpack_variants,
+from meristem.models.marker_model import (
+    MarkerModel,
+    restored_fields,
+    training_fields,
 )
 from meristem.models.panel import make_panel
 from meristem.models.protocol import Needs
-from meristem.prepare.match import align_variants
-from meristem.prepare.scale import MarkerScale
 from meristem.records import (
     Dataset,
     FittedState,
     FloatArray,
     Genotypes,
     OmicsTable,
+    Posterior,
     Predictions,
     Split,
     StrArray,
-    VariantTable,
 )
+from meristem.records.posterior import without_error
 
 
 @dataclass(frozen=True)
@@ -81,10 +76,7 @@ class MeasuredOmics:
             feature_effect[:, column] = fit.genetic[1] * factor * image
             intercept[column] = fit.intercept
         return FittedMeasuredOmics(
-            variants=dataset.genotypes.variants,
-            trait_name=dataset.phenotypes.trait_name,
-            environment_name=dataset.phenotypes.environment_name,
-            scale=panel.scale,
+            *training_fields("measured_omics", dataset, panel.scale),
             marker_effect=panel.effects(dual),
             intercept=intercept,
             feature_name=names,
@@ -95,14 +87,10 @@ class MeasuredOmics:
 
 
 @dataclass(frozen=True)
-class FittedMeasuredOmics:
+class FittedMeasuredOmics(MarkerModel):
     """The fitted upper reference; not deployable."""
 
     needs: ClassVar[Needs] = Needs(omics=True, measured_omics=True)
-    variants: VariantTable
-    trait_name: StrArray  # (n_target,)
-    environment_name: StrArray  # (n_target,)
-    scale: MarkerScale
     marker_effect: FloatArray  # (n_variant, n_target)
     intercept: FloatArray  # (n_target,)
     feature_name: StrArray  # (n_feature,) table/feature
@@ -120,25 +108,19 @@ class FittedMeasuredOmics:
         DataError
             If there are no omics: genotypes are not enough.
         """
-        dosage = align_variants(genotypes, self.variants).call_dosage
+        dosage = self.dosage(genotypes)
         value = predict_linear(dosage, self.scale, self.marker_effect, self.intercept)
         raw = joined(omics, self.feature_name)
         value += scaled(raw, self.feature_mean, self.feature_sd) @ self.feature_effect
-        return Predictions(
-            genotypes.sample_id,
-            self.trait_name,
-            self.environment_name,
-            value,
-            np.full(value.shape, np.nan),
-        )
+        return self.predictions(genotypes, value)
+
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        """Refuse, as `predict` does."""
+        return without_error(self.predict(genotypes))
 
     def state(self) -> FittedState:
         """Return the fitted model as arrays and plain values."""
-        arrays: dict[str, NDArray] = {
-            **pack_variants(self.variants),
-            **pack_scale(self.scale),
-            **pack_targets(self.trait_name, self.environment_name),
-        }
+        arrays = self.marker_arrays()
         for name in _ARRAYS:
             arrays[name] = getattr(self, name)
         return FittedState("measured_omics", arrays)
@@ -156,12 +138,8 @@ _ARRAYS = (
 
 def restore_measured_omics(state: FittedState) -> FittedMeasuredOmics:
     """Return the fitted model of a state."""
-    traits, environments = unpack_targets(state.arrays)
     return FittedMeasuredOmics(
-        unpack_variants(state.arrays),
-        traits,
-        environments,
-        unpack_scale(state.arrays),
+        *restored_fields(state),
         *(state.arrays[name] for name in _ARRAYS),
     )
 

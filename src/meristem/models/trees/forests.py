@@ -6,6 +6,7 @@ it is written without pickle and predicts the same numbers after reading.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,26 +16,30 @@ from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegresso
 
 from meristem.config.models import BoostingOptions, ForestOptions
 from meristem.mixed.targets import Target, random_inner, target_splits, training_targets
-from meristem.models.packing import (
-    pack_scale,
-    pack_targets,
-    pack_variants,
-    unpack_scale,
-    unpack_targets,
-    unpack_variants,
+from meristem.models.genomic_error import (
+    GenomicError,
+    borrowed_error,
+    error_arrays,
+    posterior_of,
+    restore_error,
 )
+from meristem.models.marker_model import (
+    MarkerModel,
+    restored_fields,
+    training_fields,
+)
+from meristem.models.packing import prefixed, with_prefix
+from meristem.models.panel import make_panel
 from meristem.models.trees.arrays import TreeArrays, boosted_trees, forest_trees
-from meristem.prepare.match import align_variants
 from meristem.prepare.scale import MarkerScale, fit_scale
 from meristem.records import (
     Dataset,
     FittedState,
     FloatArray,
     Genotypes,
+    Posterior,
     Predictions,
     Split,
-    StrArray,
-    VariantTable,
 )
 
 
@@ -51,23 +56,36 @@ class RandomForest:
         rng: np.random.Generator,
         inner: tuple[Split, ...] = (),
     ) -> FittedTrees:
-        """Learn from the training rows; nothing is tuned, `inner` is not used."""
+        """Learn from the training rows; nothing is tuned.
+
+        The width of the posterior comes from out-of-bag predictions.
+        """
         del inner
         scale = fit_scale(dataset.genotypes.call_dosage)
         features = scale.centre(dataset.genotypes.call_dosage)
+        targets = training_targets(dataset.phenotypes)
+        held_out = np.full((dataset.n_sample, len(targets)), np.nan)
         trees, level = [], []
-        for target in training_targets(dataset.phenotypes):
+        for target in targets:
             centre = float(np.average(target.y, weights=target.weight))
             model = RandomForestRegressor(
                 n_estimators=self.options.trees,
                 max_features=self.options.max_features,
                 min_samples_leaf=self.options.min_leaf,
                 random_state=int(rng.integers(2**31)),
+                oob_score=True,
             )
-            model.fit(features[target.rows], target.y - centre, target.weight)
+            with warnings.catch_warnings():
+                # few trees leave some rows in every bag: those count for no width
+                warnings.filterwarnings("ignore", message="Some inputs do not have OOB")
+                model.fit(features[target.rows], target.y - centre, target.weight)
+            unseen = np.where(model.oob_prediction_ == 0, np.nan, model.oob_prediction_)
+            held_out[target.rows, target.column] = centre + unseen
             trees.append(forest_trees(model))
             level.append(centre)
-        return _fitted("random_forest", dataset, scale, trees, level)
+        panel = make_panel(dataset.genotypes)
+        error = borrowed_error(panel, targets, (), held_out)
+        return _fitted("random_forest", dataset, scale, trees, level, error)
 
 
 @dataclass(frozen=True)
@@ -87,17 +105,22 @@ class Boosting:
         splits = inner or random_inner(dataset.n_sample, rng)
         scale = fit_scale(dataset.genotypes.call_dosage)
         features = scale.centre(dataset.genotypes.call_dosage)
+        targets = training_targets(dataset.phenotypes)
+        held_out = np.full((dataset.n_sample, len(targets)), np.nan)
         trees, level = [], []
-        for target in training_targets(dataset.phenotypes):
+        for target in targets:
             centre = float(np.average(target.y, weights=target.weight))
             seed = int(rng.integers(2**31))
             grower = self._grower(dataset.genotypes.ploidy, target.y.size, seed)
-            rounds = self._rounds(grower, features, target, splits)
+            rounds, unseen = self._rounds(grower, features, target, splits)
+            held_out[target.rows, target.column] = unseen
             model = clone(grower).set_params(max_iter=rounds)
             model.fit(features[target.rows], target.y - centre, target.weight)
             trees.append(boosted_trees(model))
             level.append(centre + float(np.ravel(model._baseline_prediction)[0]))
-        return _fitted("boosting", dataset, scale, trees, level)
+        panel = make_panel(dataset.genotypes)
+        error = borrowed_error(panel, targets, splits, held_out)
+        return _fitted("boosting", dataset, scale, trees, level, error)
 
     def _grower(
         self, ploidy: int, n_row: int, seed: int
@@ -120,8 +143,9 @@ class Boosting:
         features: NDArray[np.float32],
         target: Target,
         inner: tuple[Split, ...],
-    ) -> int:
+    ) -> tuple[int, FloatArray]:  # and (n_observed,) what those rounds predict held out
         observed = features[target.rows]
+        held_out = np.full((self.options.rounds, target.y.size), np.nan)
         loss = np.zeros(self.options.rounds)
         for train, test in target_splits(inner, target.rows):
             weight = target.weight[train]
@@ -129,28 +153,35 @@ class Boosting:
             model = clone(grower)
             model.fit(observed[train], target.y[train] - centre, weight)
             stages = np.stack(list(model.staged_predict(observed[test])))
+            held_out[:, test] = stages + centre
             error = (stages + centre - target.y[test]) ** 2
             loss += error @ target.weight[test]
-        return int(np.argmin(loss)) + 1
+        best = int(np.argmin(loss))
+        return best + 1, held_out[best]
 
 
 @dataclass(frozen=True)
-class FittedTrees:
+class FittedTrees(MarkerModel):
     """Fitted trees of every target, over centred dosages."""
 
-    kind: str
-    variants: VariantTable
-    trait_name: StrArray  # (n_target,)
-    environment_name: StrArray  # (n_target,)
-    scale: MarkerScale
     trees: tuple[TreeArrays, ...]  # per target
     level: FloatArray  # (n_target,) added to the trees' sum or mean
+    error: GenomicError | None = None
 
     def predict(self, genotypes: Genotypes) -> Predictions:
         """Predict every target; a forest's spread is the sd over its trees."""
-        aligned = align_variants(genotypes, self.variants)
-        features = self.scale.centre(aligned.call_dosage)
-        value = np.empty((aligned.n_sample, self.level.size))
+        return self._predict(genotypes, self.dosage(genotypes))
+
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        """Return the joint posterior of the genetic values of lines."""
+        dosage = self.dosage(genotypes)
+        return posterior_of(self.error, self._predict(genotypes, dosage), dosage)
+
+    def _predict(
+        self, genotypes: Genotypes, call_dosage: NDArray[np.int8]
+    ) -> Predictions:
+        features = self.scale.centre(call_dosage)
+        value = np.empty((call_dosage.shape[0], self.level.size))
         spread = np.full(value.shape, np.nan)
         for column, trees in enumerate(self.trees):
             each = trees.predict(features)
@@ -159,40 +190,29 @@ class FittedTrees:
                 spread[:, column] = each.std(axis=0)
             else:
                 value[:, column] = self.level[column] + each.sum(axis=0)
-        return Predictions(
-            genotypes.sample_id, self.trait_name, self.environment_name, value, spread
-        )
+        return self.predictions(genotypes, value, spread)
 
     def state(self) -> FittedState:
         """Return the fitted model as arrays and plain values."""
         arrays = {
-            **pack_variants(self.variants),
-            **pack_scale(self.scale),
-            **pack_targets(self.trait_name, self.environment_name),
+            **self.marker_arrays(),
             "level": self.level,
+            **error_arrays(self.error),
         }
         for number, trees in enumerate(self.trees):
-            for name, array in trees.arrays().items():
-                arrays[f"trees{number}_{name}"] = array
+            arrays |= with_prefix(trees.arrays(), f"trees{number}_")
         return FittedState(self.kind, arrays, {})
 
 
 def restore_trees(state: FittedState) -> FittedTrees:
     """Return the fitted model of a state."""
-    traits, environments = unpack_targets(state.arrays)
-    names = ("root", "left", "right", "feature", "threshold", "value")
+    level = state.arrays["level"]
     trees = tuple(
-        TreeArrays(*(state.arrays[f"trees{number}_{name}"] for name in names))
-        for number in range(traits.size)
+        TreeArrays(**prefixed(state.arrays, f"trees{number}_"))
+        for number in range(level.size)
     )
     return FittedTrees(
-        state.kind,
-        unpack_variants(state.arrays),
-        traits,
-        environments,
-        unpack_scale(state.arrays),
-        trees,
-        state.arrays["level"],
+        *restored_fields(state), trees, level, restore_error(state.arrays)
     )
 
 
@@ -202,13 +222,7 @@ def _fitted(
     scale: MarkerScale,
     trees: list[TreeArrays],
     level: list[float],
+    error: GenomicError,
 ) -> FittedTrees:
-    return FittedTrees(
-        kind,
-        dataset.genotypes.variants,
-        dataset.phenotypes.trait_name,
-        dataset.phenotypes.environment_name,
-        scale,
-        tuple(trees),
-        np.array(level),
-    )
+    fields = training_fields(kind, dataset, scale)
+    return FittedTrees(*fields, tuple(trees), np.array(level), error)

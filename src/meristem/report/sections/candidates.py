@@ -83,10 +83,13 @@ def _ranking(view: View, rows: pd.DataFrame) -> Markup:
         frame["range"] = [
             f"{number(low)}\u00a0to\u00a0{number(high)}" for low, high in ends
         ]
-        headings["range"] = "predictive interval"
+        headings["range"] = "90 % interval of the genetic value"
     if "top_probability" in own and np.isfinite(own["top_probability"]).any():
         frame["top"] = own.loc[order, "top_probability"].to_numpy()
         headings["top"] = "chance to be among the best"
+    for name in ("reliability", "relatedness"):
+        if name in own and np.isfinite(own[name]).any():
+            frame[name] = own.loc[order, name].to_numpy()
     others = [label for label in labels if label != lead][:4]
     for position, label in enumerate(others):
         frame[f"other{position}"] = wide.loc[order, label].to_numpy()

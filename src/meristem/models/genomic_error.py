@@ -1,0 +1,322 @@
+"""Error of predicted genetic values, jointly over lines: exact for kernel models.
+
+A model whose equations give no error of its own (trees, networks, an elastic net)
+borrows the shape of the BLUP of the same markers: lines far from the training rows
+err more, relatives err together. Its size is that of the BLUP, corrected by what the
+model's held-out rows say:
+
+    width = 1 + (mean squared error - that of the BLUP on the same rows) / mean PEV.
+
+Noise of the phenotypes is in both errors and cancels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from meristem.genetics.relationship import cross_gram, diagonal_gram
+from meristem.mixed.blup import KernelBLUP, fit_kernel_blup, restore_kernel_blup
+from meristem.mixed.held_out import held_out_blup
+from meristem.mixed.sets import unit_diagonal
+from meristem.mixed.targets import Target
+from meristem.models.packing import prefixed, with_prefix
+from meristem.models.panel import MarkerPanel
+from meristem.records import (
+    FloatArray,
+    IntArray,
+    Posterior,
+    Predictions,
+    Split,
+)
+from meristem.records.posterior import without_error
+from meristem.stats.shrunk import shrunk_scale
+
+LANDMARKS = 1000
+"""Up to this many lines the joint error is exact; beyond, it is of this rank, and
+what that leaves of a line's variance is the line's own."""
+
+
+@dataclass(frozen=True)
+class KernelView:
+    """A kernel between new lines and training rows, and among new lines."""
+
+    cross: FloatArray  # (n_new, n_train)
+    diagonal: FloatArray  # (n_new,)
+    among: Callable[[IntArray], FloatArray]  # rows -> (n_new, n_rows)
+
+
+def kernel_posterior(
+    predictions: Predictions,
+    parts: Sequence[tuple[IntArray, KernelBLUP, KernelView]],
+    width: FloatArray | None = None,  # (n_target,)
+) -> Posterior:
+    """Return the joint posterior of predictions by BLUP.
+
+    Parameters
+    ----------
+    predictions
+        Their values are the means.
+    parts
+        Targets that share a kernel: their columns, the fit, the kernel.
+    width
+        Factor on the error variance of every target; default 1.
+    """
+    n, n_target = predictions.value.shape
+    landmark = np.unique(np.linspace(0, n - 1, min(n, LANDMARKS)).astype(np.int64))
+    factor = np.zeros((n_target, n, landmark.size))
+    independent, prior = np.zeros((n, n_target)), np.empty((n, n_target))
+    noise = np.empty(n_target)
+    for columns, solved, view in parts:
+        among = view.among(landmark)
+        noise[columns] = solved.noise
+        for group in solved.groups:
+            terms = group.error
+            rotated = group.vectors.T @ view.cross[:, group.rows].T  # (n_rows, n)
+            for number, position in enumerate(group.column):
+                column = columns[position]
+                prior[:, column] = terms.genetic[number] * view.diagonal
+                scaled = terms.inverse[number][:, None] * rotated
+                level = terms.constant[number] + rotated.T @ terms.slope[number]
+                joint = terms.genetic[number] * among - rotated.T @ scaled[:, landmark]
+                joint += level @ level[landmark].T
+                factor[column] = _factor(joint, landmark)
+                total = prior[:, column] + np.einsum("ij,ij->i", level, level)
+                total -= np.einsum("ij,ij->j", rotated, scaled)
+                rest = total - np.einsum("ij,ij->i", factor[column], factor[column])
+                if landmark.size < n:
+                    independent[:, column] = np.sqrt(np.maximum(rest, 0))
+    posterior = Posterior(
+        predictions.sample_id,
+        predictions.trait_name,
+        predictions.environment_name,
+        predictions.value,
+        factor,
+        independent,
+        prior,
+        noise,
+    )
+    return posterior if width is None else posterior.widened(width)
+
+
+def _factor(
+    joint: FloatArray,  # (n, n_landmark) covariance of all lines with the landmarks
+    landmark: IntArray,
+) -> FloatArray:  # (n, n_landmark)
+    """Return F with F F' = joint among the landmarks (Nystrom beyond them)."""
+    block = joint[landmark]
+    tiny = 1e-9 * float(np.trace(block)) / max(landmark.size, 1) + 1e-300
+    try:
+        root = np.linalg.cholesky(block + tiny * np.eye(landmark.size))
+    except np.linalg.LinAlgError:  # float32 kernels of clones: a little below zero
+        values, vectors = scipy.linalg.eigh((block + block.T) / 2, check_finite=False)
+        return joint @ (vectors / np.sqrt(np.maximum(values, 1e3 * tiny)))
+    if landmark.size == joint.shape[0]:
+        return np.asarray(root)
+    return scipy.linalg.solve_triangular(root, joint.T, lower=True).T
+
+
+@dataclass(frozen=True)
+class MarkerKernel:
+    """Targets that share a kernel of weighted markers."""
+
+    column: IntArray  # (n_part_target,)
+    root: FloatArray  # (n_variant,) K = Z diag(root^2) Z'
+    solved: KernelBLUP
+
+
+@dataclass(frozen=True)
+class GenomicError:
+    """Error of genetic values by marker kernels of the training rows."""
+
+    train_dosage: NDArray[np.int8]  # (n_train, n_variant)
+    mean: FloatArray  # (n_variant,)
+    kernels: tuple[MarkerKernel, ...]
+    width: FloatArray  # (n_target,) factor on the error variance
+
+    def posterior(
+        self,
+        predictions: Predictions,
+        call_dosage: NDArray[np.int8],  # (n_sample, n_variant) of the training variants
+    ) -> Posterior:
+        """Return the joint posterior around predictions of the same lines."""
+        parts = [
+            (kernel.column, kernel.solved, self.view(kernel, call_dosage))
+            for kernel in self.kernels
+        ]
+        return kernel_posterior(predictions, parts, self.width)
+
+    def view(self, kernel: MarkerKernel, call_dosage: NDArray[np.int8]) -> KernelView:
+        """Return a kernel between lines and training rows, and among the lines."""
+
+        def among(rows: IntArray) -> FloatArray:
+            return cross_gram(call_dosage, call_dosage[rows], self.mean, kernel.root)
+
+        return KernelView(
+            cross_gram(call_dosage, self.train_dosage, self.mean, kernel.root),
+            diagonal_gram(call_dosage, self.mean, kernel.root),
+            among,
+        )
+
+    def plug_in(
+        self, call_dosage: NDArray[np.int8]
+    ) -> tuple[FloatArray, FloatArray]:  # (n_sample, n_target), (n_sample,)
+        """Return Henderson's PEV at the reported components, and the kernel's diagonal.
+
+        Of targets that share one kernel.
+        """
+        view = self.view(self.kernels[0], call_dosage)
+        variance = self.kernels[0].solved.error_variance(view.cross, view.diagonal)
+        return variance, view.diagonal
+
+    def arrays(self) -> dict[str, NDArray]:
+        """Return everything as arrays under `error.` names."""
+        arrays: dict[str, NDArray] = {
+            "error.train_dosage": self.train_dosage,
+            "error.mean": self.mean,
+            "error.width": self.width,
+        }
+        for number, kernel in enumerate(self.kernels):
+            arrays[f"error.{number}.column"] = kernel.column
+            arrays[f"error.{number}.root"] = kernel.root
+            arrays |= with_prefix(kernel.solved.arrays(), f"error.{number}.")
+        return arrays
+
+
+@dataclass(frozen=True)
+class VarianceComponents:
+    """Variance components of a kernel model, with their standard errors."""
+
+    genetic: FloatArray  # (n_target,) on the mean diagonal of the kernel
+    residual: FloatArray  # (n_target,) of a value of mean weight
+    h2: FloatArray  # (n_target,) genetic / (genetic + residual)
+    se: FloatArray  # (n_target, 3) of the three; NaN unknown
+
+
+def components_of(
+    kernels: Sequence[tuple[IntArray, KernelBLUP]], n_target: int
+) -> VarianceComponents:
+    """Return the components of targets, from the fits of their kernels."""
+    value, se = np.empty((3, n_target)), np.empty((n_target, 3))
+    for column, solved in kernels:
+        value[:, column] = solved.genetic, solved.residual, solved.h2
+        se[column] = solved.component_se
+    return VarianceComponents(value[0], value[1], value[2], se)
+
+
+def posterior_of(
+    error: GenomicError | None,
+    predictions: Predictions,
+    call_dosage: NDArray[np.int8],  # (n_sample, n_variant) of the training variants
+) -> Posterior:
+    """Return predictions with their joint error; every width is NaN if it is None."""
+    if error is None:
+        return without_error(predictions)
+    return error.posterior(predictions, call_dosage)
+
+
+def error_arrays(error: GenomicError | None) -> dict[str, NDArray]:
+    """Return an error as arrays; nothing for None."""
+    return {} if error is None else error.arrays()
+
+
+def restore_error(arrays: dict[str, NDArray]) -> GenomicError | None:
+    """Return what `GenomicError.arrays` wrote; None if there is nothing."""
+    if "error.width" not in arrays:
+        return None
+    kernels: list[MarkerKernel] = []
+    while f"error.{len(kernels)}.column" in arrays:
+        own = prefixed(arrays, f"error.{len(kernels)}.")
+        kernels.append(
+            MarkerKernel(own["column"], own["root"], restore_kernel_blup(own))
+        )
+    return GenomicError(
+        arrays["error.train_dosage"],
+        arrays["error.mean"],
+        tuple(kernels),
+        arrays["error.width"],
+    )
+
+
+def exact_error(panel: MarkerPanel, solved: KernelBLUP) -> GenomicError:
+    """Return the error of a BLUP on the kernel of a panel."""
+    columns = np.arange(solved.genetic.size)
+    root = panel.scale.weight * np.sqrt(panel.factor)
+    kernels = (MarkerKernel(columns, root, solved),)
+    return GenomicError(panel.dosage, panel.scale.mean, kernels, np.ones(columns.size))
+
+
+def weighted_error(
+    dosage: NDArray[np.int8],  # (n_train, n_variant)
+    mean: FloatArray,  # (n_variant,)
+    fits: Sequence[tuple[FloatArray, KernelBLUP]],  # root (n_variant,), fit, per target
+) -> GenomicError:
+    """Return the error of BLUPs whose markers have variances target by target."""
+    kernels = tuple(
+        MarkerKernel(np.array([number]), root, solved)
+        for number, (root, solved) in enumerate(fits)
+    )
+    return GenomicError(dosage, mean, kernels, np.ones(len(fits)))
+
+
+def proportional_fit(
+    target: Target,
+    shares: Sequence[float],  # (n_kernel,) >= 0, variance of every kernel
+    kernels: Sequence[FloatArray],  # each (n_train, n_train)
+) -> tuple[FloatArray, KernelBLUP]:
+    """Fit one kernel that sums several at their estimated proportions.
+
+    Returns
+    -------
+    tuple
+        Factor of every kernel in the sum, whose mean diagonal is 1, and the fit.
+    """
+    weight = np.asarray(shares) / np.sum(shares)
+    total = sum(w * kernel for w, kernel in zip(weight, kernels, strict=True) if w > 0)
+    unit, size = unit_diagonal(np.asarray(total))
+    return weight * size, fit_kernel_blup(unit, [target])
+
+
+def borrowed_error(
+    panel: MarkerPanel,
+    targets: Sequence[Target],
+    inner: tuple[Split, ...],
+    held_out: FloatArray | None = None,  # (n_train, n_target) NaN where never held out
+) -> GenomicError:
+    """Return the error of another model: that of the BLUP, at the model's width.
+
+    Parameters
+    ----------
+    panel
+        Markers of the training rows.
+    targets
+        As from `training_targets`.
+    inner
+        Splits on whose test rows the BLUP is compared; empty: on every row alone.
+    held_out
+        The model's predictions of rows it did not learn from; without them the width
+        is that of the BLUP.
+    """
+    solved = fit_kernel_blup(panel.kernel, targets)
+    error = exact_error(panel, solved)
+    if held_out is None:
+        return error
+    width = error.width.copy()
+    for target in targets:
+        column = target.column
+        genetic, noise = float(solved.mean_genetic[column]), float(solved.noise[column])
+        reference = held_out_blup(
+            panel.kernel, target, inner, genetic=genetic, noise=noise
+        )
+        other = held_out[target.rows, column] - target.y
+        excess = (other**2 - reference.residual**2) * target.weight
+        excess = excess[np.isfinite(excess)]
+        if excess.size > 2:
+            pev = float(np.nanmean(reference.variance))
+            doubt = float(excess.std(ddof=1)) / np.sqrt(excess.size) / pev
+            width[column] = shrunk_scale(1 + excess.mean() / pev, doubt)
+    return GenomicError(error.train_dosage, error.mean, error.kernels, width)

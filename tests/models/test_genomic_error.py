@@ -1,0 +1,135 @@
+"""`meristem.models.genomic_error`: the posterior of every kind of kernel model."""
+
+import numpy as np
+import pytest
+
+from meristem.config.models import (
+    BoostingOptions,
+    DominanceOptions,
+    ElasticNetOptions,
+    ForestOptions,
+    GBLUPOptions,
+    KernelOptions,
+    RidgeOptions,
+    WeightedGBLUPOptions,
+)
+from meristem.mixed.targets import training_targets
+from meristem.models import genomic_error
+from meristem.models.catalog import build, restore
+from meristem.models.genomic_error import borrowed_error
+from meristem.models.panel import make_panel
+from meristem.records import Dataset, Genotypes, Phenotypes, Split, VariantTable
+
+N, N_NEW, P = 70, 20, 90
+
+KINDS = [
+    GBLUPOptions(),
+    GBLUPOptions(identity="sample"),
+    RidgeOptions(),
+    KernelOptions(),
+    DominanceOptions(),
+    WeightedGBLUPOptions(window=3),
+    ElasticNetOptions(n_alphas=8),
+    ForestOptions(trees=30),
+    BoostingOptions(rounds=20),
+]
+
+
+@pytest.fixture(scope="module")
+def population():
+    rng = np.random.default_rng(4)
+    dosage = rng.binomial(2, rng.uniform(0.2, 0.8, P), (N + N_NEW, P)).astype(np.int8)
+    dosage[-1] = dosage[0]  # a copy of a training line
+    signal = dosage @ rng.normal(size=(P, 2))
+    signal = (signal - signal.mean(axis=0)) / signal.std(axis=0)
+    y = 5 + signal + rng.normal(size=signal.shape)
+    y[:9, 1] = np.nan
+    names = np.array([f"s{i}" for i in range(N + N_NEW)])
+    blank = np.full(P, "")
+    table = VariantTable(
+        np.array([f"v{i}" for i in range(P)]),
+        np.full(P, "1"),
+        np.arange(1, P + 1),
+        blank,
+        blank,
+    )
+    genotypes = Genotypes(names, table, dosage)
+    traits, nowhere = np.array(["a", "b"]), np.array(["", ""])
+    phenotypes = Phenotypes(names, traits, nowhere, y, np.ones(y.shape))
+    data = Dataset(genotypes, phenotypes)
+    return data.take(np.arange(N)), genotypes.take_samples(np.arange(N, N + N_NEW))
+
+
+@pytest.mark.parametrize("options", KINDS, ids=lambda o: f"{o.kind}")
+def test_every_kind_gives_a_joint_posterior_around_its_predictions(population, options):
+    train, new = population
+    fitted = build(options).fit(train, rng=np.random.default_rng(1))
+    belief = fitted.posterior(new)
+    assert np.array_equal(belief.mean, fitted.predict(new).value)
+    assert (belief.sd > 0).all()
+    assert (belief.noise > 0).all()
+    for target in range(2):
+        covariance = belief.covariance(target)
+        assert np.linalg.eigvalsh(covariance).min() > -1e-8
+        assert np.abs(covariance - np.diag(np.diag(covariance))).max() > 1e-3
+    drawn = belief.draws(4000, np.random.default_rng(2))
+    assert drawn.std(axis=0) == pytest.approx(belief.sd, rel=0.1)
+    # a copy of a training line is known better than a line without relatives
+    assert (belief.sd[-1] < np.median(belief.sd[:-1], axis=0)).all()
+    again = restore(fitted.state()).posterior(new)
+    assert np.array_equal(again.sd, belief.sd)
+    assert np.array_equal(again.covariance(1), belief.covariance(1))
+
+
+def test_ridge_is_as_wide_as_the_gblup_it_equals(population):
+    train, new = population
+    gblup = build(GBLUPOptions()).fit(train, rng=np.random.default_rng(1))
+    ratio = gblup.solved.residual / gblup.solved.genetic / gblup.factor
+    options = RidgeOptions(penalties=(float(ratio[0]),))
+    ridge = build(options).fit(train, rng=np.random.default_rng(1))
+    assert ridge.posterior(new).sd[:, 0] == pytest.approx(
+        gblup.posterior(new).sd[:, 0], rel=1e-3
+    )
+
+
+def test_beyond_the_landmarks_every_variance_is_kept(population, monkeypatch):
+    train, new = population
+    fitted = build(GBLUPOptions()).fit(train, rng=np.random.default_rng(1))
+    exact = fitted.posterior(new)
+    monkeypatch.setattr(genomic_error, "LANDMARKS", 8)
+    short = fitted.posterior(new)
+    assert short.factor.shape == (2, N_NEW, 8)
+    assert short.sd == pytest.approx(exact.sd, rel=1e-5)
+    # relatives still err together, if not to the last digit
+    upper = np.triu_indices(N_NEW, 1)
+    both = short.covariance(0)[upper], exact.covariance(0)[upper]
+    assert np.corrcoef(*both)[0, 1] > 0.5
+
+
+def test_a_model_with_worse_held_out_rows_is_wider(population):
+    train, _ = population
+    panel, targets = make_panel(train.genotypes), training_targets(train.phenotypes)
+    rows = np.arange(N)
+    inner = tuple(
+        Split("k", 0, f, rows[rows % 5 != f], rows[rows % 5 == f]) for f in range(5)
+    )
+    y = train.phenotypes.value
+    level = np.broadcast_to(np.nanmean(y, axis=0), y.shape)
+    assert (borrowed_error(panel, targets, inner).width == 1).all()
+    knows_nothing = borrowed_error(panel, targets, inner, level).width
+    knows_less = borrowed_error(panel, targets, inner, 2 * level - y).width
+    assert (knows_nothing > 1).all()
+    assert (knows_less > knows_nothing).all()
+    knows_all = borrowed_error(panel, targets, inner, y).width
+    assert (knows_all < 1).all()
+    assert (knows_all >= 0.25).all()
+
+
+def test_components_have_standard_errors(population):
+    train, _ = population
+    for options in (GBLUPOptions(), KernelOptions()):
+        fitted = build(options).fit(train, rng=np.random.default_rng(1))
+        found = fitted.variance_components()
+        total = found.genetic + found.residual
+        assert found.h2 == pytest.approx(found.genetic / total)
+        assert (found.se > 0).all()
