@@ -12,12 +12,7 @@ import numpy as np
 
 from meristem.errors import DataError
 from meristem.mixed.blup import KernelBLUP, TargetGroup
-from meristem.mixed.several import (
-    estimate_multi,
-    fixed_effect_multi,
-    precision_multi,
-    ranking_floor,
-)
+from meristem.mixed.several import KernelREML
 from meristem.mixed.targets import Target
 from meristem.prepare.by_environment import LINE, is_stacked
 from meristem.records import Dataset, FloatArray, StrArray
@@ -67,17 +62,14 @@ def fit_with_identities(
     dual = np.zeros((n_train, n_target))
     intercept, genetic, residual, log_likelihood = np.empty((4, n_target))
     groups = []
+    model = KernelREML((kernel, *identities))
     for column, target in enumerate(targets):
-        rows = np.ix_(target.rows, target.rows)
-        parts = [kernel[rows], *(part[rows] for part in identities)]
-        ones = np.ones((target.y.size, 1))
-        fit = estimate_multi(parts, target.y, ones, weight=target.weight)
-        share = ranking_floor(fit.genetic, fit.residual)
-        fitted = precision_multi(parts, ones, share, fit.residual, target.weight)
-        dual[target.rows, column] = share[0] * fitted.apply(target.y)
-        intercept[column] = fixed_effect_multi(fitted, target.y, ones)[0]
-        genetic[column] = share[0]
-        residual[column] = fit.residual + share[1:].sum()
+        fit = model.fit(target)
+        fitted = fit.precision
+        dual[target.rows, column] = fit.genetic[0] * fit.dual
+        intercept[column] = fit.intercept
+        genetic[column] = fit.genetic[0]
+        residual[column] = fit.residual + fit.genetic[1:].sum()
         log_likelihood[column] = fit.log_likelihood
         groups.append(
             TargetGroup(
