@@ -1,6 +1,6 @@
-"""Networks trained on a task, and what they earned on rows they had not seen.
+"""Networks trained on a task, and their weight on rows they had not seen.
 
-The network of the graph comes first. Where it did not earn half of the prediction, the
+The network of the graph comes first. Where it has less than half of the prediction, the
 graph may be wrong or incomplete: it is tried again with a part beside the graph that
 reads all variants, and that one stays where unseen rows are predicted clearly better.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.config.models import BINNOptions
-from meristem.mixed.stacking import clearly_better, network_share
+from meristem.mixed.stacking import clearly_better, stack
 from meristem.models.binn.descent import Task, train_ensemble
 from meristem.models.binn.evidence import evidence_affordable, fit_evidence_ensemble
 from meristem.models.binn.fitted import network_values
@@ -35,17 +35,24 @@ from meristem.plan.off_graph import N_READER, extend_off_graph, has_off_graph
 from meristem.prepare.scale import fit_scale
 from meristem.records import Dataset, FloatArray, NetworkPlan, Split
 
-_STARTS = 3
-"""Networks of every inner fold where the graph is extended: half end poorly."""
-_EARNED = 0.5
-"""Share of the prediction from which a network's graph is right enough."""
-_MOST_EDGES = 2_000
-"""Edges from variants to a part beside the graph, beyond which it is not tried."""
+
+@dataclass(frozen=True)
+class AttemptSettings:
+    """What decides the weight of a network, and whether its graph is extended."""
+
+    weight_sd: float = 0.5
+    """How far held-out rows may move the weight of the network from none."""
+    enough: float = 0.5
+    """Weight in the prediction from which a network's graph is right enough."""
+    starts: int = 3
+    """Networks of every inner fold where the graph is extended: half end poorly."""
+    most_edges: int = 2_000
+    """Edges from variants to nodes beside the graph, beyond which it is not tried."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A trained ensemble, and what it earned on rows that its networks had not seen."""
+    """A trained ensemble, and its weight on rows that its networks had not seen."""
 
     task: Task
     network: PlanNetwork
@@ -71,6 +78,7 @@ def best_attempt(
     options: BINNOptions,
     inner: tuple[Split, ...],
     rng: np.random.Generator,
+    settings: AttemptSettings | None = None,
 ) -> Attempt:
     """Train the network of a plan, and its extension where that may help.
 
@@ -88,12 +96,15 @@ def best_attempt(
     rng
         Source of randomness; the network of the plan draws first, so that trying an
         extension leaves it as it is.
+    settings
+        Constants of the choice.
 
     Raises
     ------
     DataError
         If a target has too few observations.
     """
+    settings = AttemptSettings() if settings is None else settings
     members = assign_members(dataset.phenotypes, inner, options.seeds)
     markers = fit_scale(dataset.genotypes.call_dosage)
     targets = fit_targets(dataset.phenotypes)
@@ -102,11 +113,11 @@ def best_attempt(
     omics = omics_targets(dataset.omics, dataset.n_sample, plan, options)
     task = Task(dataset, plan, markers, targets, members, omics)
     paths = _linear_paths(task, inner)
-    first = _attempt(task, options, paths, rng)
-    wider = _extended(first, options, len(inner))
+    first = _attempt(task, options, paths, rng, settings)
+    wider = _extended(first, options, len(inner), settings)
     if wider is None:
         return first
-    second = _attempt(wider, options, paths, rng)
+    second = _attempt(wider, options, paths, rng, settings)
     value, weight = dataset.phenotypes.value, dataset.phenotypes.weight
     better = clearly_better(value, weight, first.stacked, second.stacked)
     return second if better else first
@@ -119,41 +130,54 @@ def _linear_paths(task: Task, inner: tuple[Split, ...]) -> _Paths:
     return _Paths(inner, folds, polygenic_sets(dosage, task.markers, phenotypes, rows))
 
 
-def _extended(first: Attempt, options: BINNOptions, n_fold: int) -> Task | None:
+def _extended(
+    first: Attempt, options: BINNOptions, n_fold: int, settings: AttemptSettings
+) -> Task | None:
     """Return the task with a part beside the graph; None where it is not to be tried.
 
-    A graph that is wrong, or half missing, earns its network hardly any share.
+    A network of a graph that is wrong, or half missing, has hardly any weight.
     """
     task = first.task
     asked = options.off_graph == "auto" and options.polygenic == "stack"
-    earned = (first.share >= _EARNED).all()
-    if not asked or first.meta["fit"] != "evidence" or earned:
+    enough = (first.share >= settings.enough).all()
+    if not asked or first.meta["fit"] != "evidence" or enough:
         return None
-    if N_READER * task.plan.variants.n_variant > _MOST_EDGES:
+    if N_READER * task.plan.variants.n_variant > settings.most_edges:
         return None
     plan = extend_off_graph(task.plan)
     omics = omics_targets(task.dataset.omics, task.dataset.n_sample, plan, options)
     wider = replace(task, plan=plan, omics=omics)
-    return wider if evidence_affordable(wider, options, n_fold, _STARTS) else None
+    affordable = evidence_affordable(wider, options, n_fold, settings.starts)
+    return wider if affordable else None
 
 
 def _attempt(
-    task: Task, options: BINNOptions, paths: _Paths, rng: np.random.Generator
+    task: Task,
+    options: BINNOptions,
+    paths: _Paths,
+    rng: np.random.Generator,
+    settings: AttemptSettings,
 ) -> Attempt:
     """Train networks, and find their share of the prediction."""
     phenotypes = task.dataset.phenotypes
-    network, unseen, meta = _train(task, options, paths, rng)
+    network, unseen, meta = _train(task, options, paths, rng, settings.starts)
     share, stacked = np.ones(phenotypes.n_target), unseen
     if options.polygenic == "stack":
         dosage = task.dataset.genotypes.call_dosage
         path = polygenic_out_of_fold(dosage, paths.fits[:-1], paths.inner)
-        share = network_share(phenotypes.value, phenotypes.weight, path, unseen)
+        held, prior = np.stack([path, unseen]), np.array([1.0, 0.0])
+        observed = phenotypes.value, phenotypes.weight
+        share = stack(*observed, held, prior, sd=settings.weight_sd)[1]
         stacked = path + share * (unseen - path)
     return Attempt(task, network, paths.fits[-1], unseen, stacked, share, meta)
 
 
 def _train(
-    task: Task, options: BINNOptions, paths: _Paths, rng: np.random.Generator
+    task: Task,
+    options: BINNOptions,
+    paths: _Paths,
+    rng: np.random.Generator,
+    starts_beside: int,
 ) -> tuple[PlanNetwork, FloatArray, dict[str, object]]:
     """Return the ensemble, what networks say of rows they had not seen, and how.
 
@@ -161,7 +185,7 @@ def _train(
     """
     members, folds = task.members, paths.folds
     plain = options.omics in ("none", "soft")
-    starts = _STARTS if has_off_graph(task.plan) else 1
+    starts = starts_beside if has_off_graph(task.plan) else 1
     affordable = evidence_affordable(task, options, folds.shape[0], starts)
     if options.fit == "evidence" or (options.fit == "auto" and plain and affordable):
         ensemble = fit_evidence_ensemble(
