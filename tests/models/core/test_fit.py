@@ -247,7 +247,7 @@ def test_an_inner_fold_learns_expression_from_its_own_rows_alone(training):
 
 
 def test_the_core_without_any_weight_is_gblup(training, fresh):
-    settings = replace(SETTINGS, core_weight=0.0, weight_sd=1e-6)
+    settings = replace(SETTINGS, core_weight=0.0, weight_sd=1e-6, path_sd=1e-6)
     genotypes = fresh[0].genotypes
     gblup = GBLUP().fit(training, rng=np.random.default_rng(0)).predict(genotypes)
     fitted = fit(training, settings=settings)

@@ -96,7 +96,7 @@ def fit_binn_core(
     )
     # variants that are not those of their genes: a wrong graph has no weight
     wrong = gain is not None and gain[0] < settings.cis_errors * gain[1]
-    weight = _weights(dataset, held, settings, beside=beside, wrong=wrong and beside)
+    weight = _weights(dataset, held, settings, wrong=wrong)
     paths, trust = weight[:-2], weight[-2:].sum(axis=0)
     if beside:
         fitted = _paths(problem, dataset, targets)
@@ -128,20 +128,27 @@ def _weights(
     held: FloatArray,  # (n_path + 2, n_sample, n_target)
     settings: CoreSettings,
     *,
-    beside: bool,
     wrong: bool,
 ) -> FloatArray:  # (n_path + 2, n_target) of the paths, the core, core and products
-    """Return the weights that held-out rows give to the paths and to the core."""
+    """Return the weights that held-out rows give to the paths and to the core.
+
+    The paths first, beside each other; then what they have in common, and the core.
+    """
     observed = dataset.phenotypes.value, dataset.phenotypes.weight
-    n_path = held.shape[0] - 2
-    core = (settings.core_weight if beside else 1.0) * (not wrong)
-    prior = np.zeros(held.shape[0])
-    prior[-2:] = 0.8 * core, 0.2 * core
-    prior[:1] += 1 - core
-    asked = np.arange(n_path if wrong else held.shape[0])
-    weight = np.zeros((held.shape[0], held.shape[2]))
-    weight[asked] = stack(*observed, held[asked], prior[asked], sd=settings.weight_sd)
-    return weight
+    own, products = 1 - settings.product_weight, settings.product_weight
+    if held.shape[0] == 2:
+        prior = np.array([own, products])
+        return stack(*observed, held, prior, sd=settings.weight_sd)
+    first = np.eye(held.shape[0] - 2)[0]
+    paths = stack(*observed, held[:-2], first, sd=settings.path_sd)
+    if wrong:
+        return np.concatenate([paths, np.zeros((2, paths.shape[1]))])
+    alone = np.einsum("pnt,pt->nt", held[:-2], paths)
+    core = settings.core_weight
+    prior = np.array([1 - core, core * own, core * products])
+    models = np.concatenate([alone[None], held[-2:]])
+    weight = stack(*observed, models, prior, sd=settings.weight_sd)
+    return np.concatenate([weight[0] * paths, weight[1:]])
 
 
 def _path_shares(paths: FloatArray, settings: CoreSettings) -> dict[str, object]:
