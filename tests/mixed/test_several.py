@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from meristem.mixed.reml import decompose, estimate, fixed_effect, precision
-from meristem.mixed.several import estimate_multi, fixed_effect_multi, precision_multi
+from meristem.mixed.several import (
+    KernelREML,
+    estimate_multi,
+    fixed_effect_multi,
+    precision_multi,
+)
+from meristem.mixed.targets import Target
 
 N = 70
 
@@ -115,3 +121,25 @@ def test_the_scale_of_a_kernel_only_scales_its_component(problem):
     )
     factor = np.array([1e4, 1, 1e-4])
     assert scaled.genetic * factor == pytest.approx(plain.genetic, rel=1e-3, abs=1e-6)
+
+
+def test_the_model_of_a_target_reads_its_rows_and_predicts_by_its_duals(problem):
+    kernels, _, weight, y = problem
+    rows = np.arange(3, N, 2)
+    target = Target(0, rows, y[rows], weight[rows])
+    fit = KernelREML(tuple(kernels)).fit(target)
+    v = fit.residual * np.diag(1 / target.weight)
+    for share, kernel in zip(fit.genetic, kernels, strict=True):
+        v += share * kernel[np.ix_(rows, rows)]
+    inverse = np.linalg.inv(v)
+    mean = inverse.sum(axis=0) @ target.y / inverse.sum()
+    assert fit.intercept == pytest.approx(mean)
+    assert fit.dual == pytest.approx(inverse @ (target.y - mean))
+    found = estimate_multi(
+        [kernel[np.ix_(rows, rows)] for kernel in kernels],
+        target.y,
+        np.ones((rows.size, 1)),
+        weight=target.weight,
+    )
+    assert fit.residual == found.residual
+    assert fit.genetic[1:].tolist() == found.genetic[1:].tolist()

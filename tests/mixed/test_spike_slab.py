@@ -1,4 +1,4 @@
-"""Spike and slab over set kernels against enumeration and recomputed projections."""
+"""Spike and slab over groups of columns against enumeration and slow twins."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 from scipy.stats import multivariate_normal
 
 from meristem.mixed.spike_slab import (
-    EXPECTED_SETS,
-    LARGEST_RATE,
-    SLABS,
-    _posterior,
-    _Problem,
-    fit_sets,
+    ColumnPrior,
+    SpikeSlab,
+    fit_columns,
+    fit_groups,
+    slab_odds,
 )
 from meristem.mixed.targets import Target
+
+SLABS = np.array([0.03, 0.1, 0.3])
 
 
 def normalised(factor):
@@ -53,44 +55,6 @@ def projection_of(v):
     return inverse - np.outer(one, one) / one.sum()
 
 
-def inner_problem(base, factors, target):
-    return _Problem(tuple(base), tuple(factors), 1 / target.weight, target.y)
-
-
-def test_projection_and_moments_are_the_textbook_ones():
-    base, factors, target = problem()
-    shares, variance = np.array([0.4, 0.9]), np.array([0.1, 0, 0.5, 0.2, 0])
-    fast = inner_problem(base, factors, target)
-    projection, dual = fast.solve(shares, variance)
-    v = covariance(base, factors, target, shares, variance)
-    expected = projection_of(v)
-    assert projection == pytest.approx(expected, abs=1e-8)
-    assert dual == pytest.approx(expected @ target.y, abs=1e-8)
-    inverse = np.linalg.inv(v)
-    mean = inverse.sum(axis=0) @ target.y / inverse.sum()
-    assert fast.intercept(shares, variance) == pytest.approx(mean)
-    noise = np.diag(1 / target.weight)
-    quadratic, trace = fast.moments(projection, dual)
-    for i, kernel in enumerate([*base, noise]):
-        expected_q = target.y @ expected @ kernel @ expected @ target.y
-        assert quadratic[i] == pytest.approx(expected_q)
-        assert trace[i] == pytest.approx(np.trace(expected @ kernel))
-
-
-@pytest.mark.parametrize("k", [0, 2, 4])
-def test_a_set_taken_out_is_a_projection_computed_without_it(k):
-    base, factors, target = problem()
-    shares, variance = np.array([0.4, 0.9]), np.array([0.1, 0, 0.5, 0.2, 0.3])
-    fast = inner_problem(base, factors, target)
-    projection, dual = fast.solve(shares, variance)
-    middle, image = fast.without(k, projection, dual, variance[k])
-    variance[k] = 0
-    left_out = projection_of(covariance(base, factors, target, shares, variance))
-    factor = factors[k]
-    assert middle == pytest.approx(factor.T @ left_out @ factor, abs=1e-7)
-    assert image == pytest.approx(factor.T @ left_out @ target.y, abs=1e-7)
-
-
 def restricted_likelihood(v, y):
     contrast = np.linalg.svd(np.eye(y.size) - 1 / y.size)[0][:, :-1].T
     return multivariate_normal.logpdf(
@@ -98,40 +62,36 @@ def restricted_likelihood(v, y):
     )
 
 
-def test_one_set_has_the_posterior_of_enumeration():
+@pytest.mark.parametrize("members", [1, 3])
+def test_the_odds_of_a_group_are_those_of_enumeration(members):
     """With the other variances known, every slab is a restricted likelihood."""
     base, factors, target = problem(effects=(0, 0.8))
-    shares, scale, rate = np.array([0.4, 0.9]), 1.7, 0.15
-    variance = np.array([0.3, 0.0])
-    fast = inner_problem(base, factors, target)
-    projection, dual = fast.solve(shares, variance)
-    inclusion, expected = _posterior(
-        *fast.without(1, projection, dual, 0.0), scale, rate
-    )
-    logs = []
-    for slab in (0.0, *SLABS):
-        variance[1] = slab * scale
-        v = covariance(base, factors, target, shares, variance)
-        logs.append(restricted_likelihood(v, target.y))
+    shares, rate, factor = np.array([0.4, 0.9]), 0.15, factors[1][:, :members]
+    p = projection_of(covariance(base, factors[:1], target, shares, [0.3]))
+    odds = slab_odds(factor.T @ p @ factor, factor.T @ p @ target.y, SLABS, rate)
+    logs = [
+        restricted_likelihood(
+            covariance(base, [factors[0], factor], target, shares, [0.3, slab]),
+            target.y,
+        )
+        for slab in (0.0, *SLABS)
+    ]
     weight = np.exp(np.array(logs) - max(logs))
     weight *= np.array([1 - rate, *[rate / SLABS.size] * SLABS.size])
-    weight /= weight.sum()
-    assert inclusion == pytest.approx(weight[1:].sum(), abs=1e-6)
-    assert expected == pytest.approx(weight[1:] @ SLABS, abs=1e-6)
+    assert odds == pytest.approx(weight / weight.sum(), abs=1e-6)
 
 
 def test_inclusion_is_near_that_of_all_models_together():
-    """Three sets, every combination of slabs; base variances those of the fit."""
-    effects = (0, 0.9, 0.35)
-    base, factors, target = problem(n=71, seed=4, effects=effects)
-    fit = fit_sets(base, factors, target)
+    """Three groups, every combination of slabs; base variances those of the fit."""
+    base, factors, target = problem(n=71, seed=4, effects=(0, 0.9, 0.35))
+    found, settings = fit_groups(base, factors, target), SpikeSlab()
     scale = float(np.average((target.y - target.y.mean()) ** 2))
-    rate = min(LARGEST_RATE, EXPECTED_SETS / 3)
-    states = [(0.0, 1 - rate), *((slab, rate / SLABS.size) for slab in SLABS)]
+    rate, slabs = settings.rate(3), settings.slabs
+    states = [(0.0, 1 - rate), *((slab, rate / len(slabs)) for slab in slabs)]
     logs, included = [], []
     for combination in itertools.product(states, repeat=3):
         variance = np.array([slab for slab, _ in combination]) * scale
-        shares = np.array([*fit.base, fit.residual])
+        shares = np.array([*found.base, found.residual])
         v = covariance(base, factors, target, shares, variance)
         prior = sum(np.log(p) for _, p in combination)
         logs.append(restricted_likelihood(v, target.y) + prior)
@@ -139,55 +99,100 @@ def test_inclusion_is_near_that_of_all_models_together():
     weight = np.exp(np.array(logs) - max(logs))
     weight /= weight.sum()
     exact = weight @ np.array(included)
-    assert fit.inclusion == pytest.approx(exact, abs=0.1)
-    assert np.argmax(fit.inclusion) == np.argmax(exact) == 1
+    assert found.inclusion == pytest.approx(exact, abs=0.1)
+    assert np.argmax(found.inclusion) == np.argmax(exact) == 1
 
 
-def test_many_sets_the_true_ones_found_the_others_left():
+def test_base_variances_are_a_mode_where_there_are_no_groups():
+    base, _, target = problem(n=90)
+    settings = SpikeSlab(tolerance=1e-8, rounds=300)
+    found = fit_groups(base, [], target, settings=settings)
+    shape = np.array([settings.base_prior, settings.noise_prior])
+
+    def log_density(variance):
+        v = covariance(base, [], target, variance, [])
+        prior = shape @ np.log(variance) - shape.sum() * np.log(variance.sum())
+        return restricted_likelihood(v, target.y) + prior
+
+    best = np.append(found.base, found.residual)
+    around = [best * step for step in ([1.1, 1], [0.9, 1], [1, 1.05], [1, 0.95])]
+    assert all(log_density(other) < log_density(best) for other in around)
+
+
+def test_the_prediction_is_the_blup_under_the_variances_reported():
+    base, factors, target = problem()
+    found = fit_groups(base, factors, target)
+    shares = np.append(found.base, found.residual)
+    v = covariance(base, factors, target, shares, found.variance)
+    p = projection_of(v)
+    inverse = np.linalg.inv(v)
+    assert found.projection == pytest.approx(p, abs=1e-8)
+    assert found.dual == pytest.approx(p @ target.y, abs=1e-8)
+    mean = inverse.sum(axis=0) @ target.y / inverse.sum()
+    assert found.intercept == pytest.approx(mean)
+
+
+def test_many_groups_the_true_ones_found_the_others_left():
     rng = np.random.default_rng(1)
     n = 220
     factors = [normalised(rng.normal(size=(n, 6))) for _ in range(150)]
     y = 1.5 * sum(factors[k] @ rng.normal(size=6) for k in (7, 80))
     target = Target(0, np.arange(n), y + rng.normal(size=n), np.ones(n))
-    fit = fit_sets([np.eye(n)], factors, target)
-    assert set(np.argsort(-fit.inclusion)[:2]) == {7, 80}
-    assert fit.inclusion[[7, 80]].min() > 0.9
-    assert np.delete(fit.inclusion, [7, 80]).mean() < 0.05
-    assert (fit.variance > 0).sum() <= 128
+    found = fit_groups([np.eye(n)], factors, target)
+    assert set(np.argsort(-found.inclusion)[:2]) == {7, 80}
+    assert found.inclusion[[7, 80]].min() > 0.9
+    assert np.delete(found.inclusion, [7, 80]).mean() < 0.05
+    assert (found.variance > 0).sum() <= SpikeSlab().followed
+    assert ((found.variance > 0) == (found.inclusion > 0)).all()
 
 
 def test_nothing_to_find_leaves_the_base_kernels():
     base, factors, target = problem(n=150, effects=(0,) * 40)
-    fit = fit_sets(base, factors, target)
-    assert fit.variance.sum() < 0.3 * (fit.base.sum() + fit.residual)
+    found = fit_groups(base, factors, target)
+    assert found.variance.sum() < 0.3 * (found.base.sum() + found.residual)
 
 
-def test_without_sets_it_is_blup_under_its_variances():
+@pytest.mark.parametrize(("effect", "included"), [(1.5, True), (0.0, False)])
+def test_a_column_of_large_effect_leaves_the_kernels_and_noise_does_not(
+    effect, included
+):
+    rng = np.random.default_rng(3)
+    x = rng.integers(0, 2, size=(120, 30)) * 2.0
+    x = (x - x.mean(axis=0)) / x.std(axis=0)
+    y = effect * x[:, 11] + rng.normal(size=120)
+    target = Target(0, np.arange(120), y, np.ones(120))
+    columns = [x[:, [j]] for j in range(30)]
+    rare = SpikeSlab(largest_rate=1e-4)
+    found = fit_groups([x @ x.T / 30], columns, target, settings=rare)
+    assert bool(found.inclusion[11] > 0.9) is included
+    assert (found.inclusion > 0.5).sum() == int(included)
+
+
+def test_without_groups_it_is_blup_under_its_variances():
     base, _, target = problem(n=90)
-    fit = fit_sets(base, [], target)
-    v = covariance(base, [], target, np.array([*fit.base, fit.residual]), [])
-    assert fit.dual == pytest.approx(projection_of(v) @ target.y, abs=1e-8)
-    assert fit.inclusion.size == 0
+    found = fit_groups(base, [], target)
+    v = covariance(base, [], target, np.array([*found.base, found.residual]), [])
+    assert found.dual == pytest.approx(projection_of(v) @ target.y, abs=1e-8)
+    assert found.inclusion.size == 0
 
 
 def test_scale_and_shift_of_the_trait_pass_through():
     base, factors, target = problem()
-    fit = fit_sets(base, factors, target)
     moved = Target(0, target.rows, 100 + 10 * target.y, target.weight)
-    other = fit_sets(base, factors, moved)
-    assert other.inclusion == pytest.approx(fit.inclusion, abs=1e-6)
-    assert other.variance == pytest.approx(100 * fit.variance, rel=1e-5, abs=1e-6)
-    assert other.intercept == pytest.approx(100 + 10 * fit.intercept)
+    one, other = fit_groups(base, factors, target), fit_groups(base, factors, moved)
+    assert other.inclusion == pytest.approx(one.inclusion, abs=1e-6)
+    assert other.variance == pytest.approx(100 * one.variance, rel=1e-5, abs=1e-6)
+    assert other.intercept == pytest.approx(100 + 10 * one.intercept)
 
 
 def test_no_base_kernels():
     _, factors, target = problem()
-    fit = fit_sets([], factors, target)
-    assert fit.base.size == 0
-    assert int(np.argmax(fit.inclusion)) == 2
+    found = fit_groups([], factors, target)
+    assert found.base.size == 0
+    assert int(np.argmax(found.inclusion)) == 2
 
 
-def test_sets_of_more_genes_than_lines_are_their_kernel():
+def test_groups_of_more_columns_than_rows_are_their_kernel():
     """A wide factor and its Cholesky root are one model."""
     rng = np.random.default_rng(2)
     n = 41
@@ -195,6 +200,64 @@ def test_sets_of_more_genes_than_lines_are_their_kernel():
     y = 2 * wide[1] @ rng.normal(size=91) + rng.normal(size=n)
     target = Target(0, np.arange(n), y, np.ones(n))
     roots = [np.linalg.cholesky(f @ f.T) for f in wide]
-    one, two = fit_sets([np.eye(n)], wide, target), fit_sets([np.eye(n)], roots, target)
+    one, two = (fit_groups([np.eye(n)], f, target) for f in (wide, roots))
     assert one.inclusion == pytest.approx(two.inclusion, abs=1e-6)
     assert one.dual == pytest.approx(two.dual, abs=1e-6)
+
+
+def columns_case(n=90, k=5, n_response=7, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, k))
+    x[:, 1] += 0.6 * x[:, 0]
+    x -= x.mean(axis=0)
+    y = rng.normal(size=(n, n_response))
+    y[:, 2] += x[:, 1]
+    y[:, 4] -= 0.7 * x[:, 3]
+    return x, y - y.mean(axis=0)
+
+
+def columns(x, y, count=None, **more):
+    count = np.full(y.shape[1], float(x.shape[0])) if count is None else count
+    barred = np.zeros((x.shape[1], y.shape[1]), dtype=bool)
+    return fit_columns(
+        x.T @ x, x.T @ y, np.sum(y**2, axis=0), count, x.shape[0],
+        **({"barred": barred} | more),
+    )  # fmt: skip
+
+
+def test_one_round_over_columns_is_that_of_marginal_likelihoods():
+    """Each effect beside the others at their expected variance."""
+    x, y = columns_case()
+    y /= y.std(axis=0)  # one noise for all: the inverse is everyone's
+    n = x.shape[0]
+    prior = ColumnPrior(rounds=1)
+    found = columns(x, y, prior=prior)
+    rate, slab = prior.first_rate, prior.first_slab
+    for j, t in itertools.product(range(x.shape[1]), range(y.shape[1])):
+        others = np.delete(x, j, axis=1)
+        base = np.eye(n) + rate * slab * others @ others.T
+        with_it = base + slab * np.outer(x[:, j], x[:, j])
+        log_factor = multivariate_normal.logpdf(y[:, t], np.zeros(n), with_it)
+        log_factor -= multivariate_normal.logpdf(y[:, t], np.zeros(n), base)
+        mean = slab * x[:, j] @ np.linalg.solve(with_it, y[:, t])
+        included = expit(log_factor + logit(rate))
+        assert found[j, t] == pytest.approx(included * mean, abs=1e-6)
+
+
+def test_effects_of_columns_are_found_and_bars_are_kept():
+    x, y = columns_case(n=300, n_response=40)
+    found = columns(x, y)
+    assert found[1, 2] == pytest.approx(1, abs=0.2)
+    assert found[3, 4] == pytest.approx(-0.7, abs=0.2)
+    found[1, 2] = found[3, 4] = 0
+    assert np.abs(found).max() < 0.1
+    barred = np.zeros(found.shape, dtype=bool)
+    barred[1, 2] = True
+    assert columns(x, y, barred=barred)[1, 2] == 0
+
+
+def test_known_error_of_the_responses_shrinks_their_effects():
+    x, y = columns_case(n=60)
+    free, known = columns(x, y), columns(x, y, least_noise=4.0)
+    assert abs(known[3, 4]) < 0.9 * abs(free[3, 4])
+    assert np.array_equal(columns(x, y, least_noise=0.0), free)

@@ -1,15 +1,21 @@
+"""Weights of held-out predictions: the better model, the mixture, the prior."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
-from meristem.mixed.stacking import network_share
+from meristem.mixed.stacking import stack
 
 
-def share(y, linear, network, weight=None):
+def share(y, linear, network, weight=None, prior=(1.0, 0.0), sd=0.5):
+    """Return the weight of the second of two models."""
     columns = [np.asarray(a, dtype=float)[:, None] for a in (y, linear, network)]
     weight = np.ones_like(columns[0]) if weight is None else weight
-    return float(network_share(columns[0], weight, columns[1], columns[2])[0])
+    found = stack(columns[0], weight, np.stack(columns[1:]), np.array(prior), sd=sd)
+    assert found.sum() == pytest.approx(1)
+    return float(found[1, 0])
 
 
 @pytest.fixture
@@ -24,8 +30,9 @@ def test_the_better_path_gets_all(y):
     assert share(y, y, bad) == pytest.approx(0, abs=0.02)
 
 
-def test_equal_paths_leave_the_linear_one(y):
-    assert share(y, 0.5 * y, 0.5 * y) == 0
+def test_equal_paths_leave_the_prior(y):
+    assert share(y, 0.5 * y, 0.5 * y) == pytest.approx(0, abs=1e-6)
+    assert share(y, 0.5 * y, 0.5 * y, prior=(0.2, 0.8)) == pytest.approx(0.8, abs=1e-4)
 
 
 def test_noise_earns_nothing_on_average():
@@ -56,6 +63,7 @@ def test_missing_rows_and_few_rows(y):
     few = np.full(300, np.nan)
     few[:9] = y[:9]
     assert share(few, bad, y) == 0
+    assert share(few, bad, y, prior=(0.3, 0.7)) == 0.7
 
 
 def test_weights_count(y):
@@ -65,3 +73,40 @@ def test_weights_count(y):
     weight[150:] = 1e-9
     assert share(y, np.zeros(300), wrong, weight) == pytest.approx(1)
     assert share(y, np.zeros(300), wrong) < 0.3
+
+
+@pytest.mark.parametrize("n", [30, 400])
+def test_it_is_the_mode_of_the_posterior(n):
+    """Three models, weights found anew by a general optimiser."""
+    rng = np.random.default_rng(6)
+    y = 3 + rng.normal(size=(n, 1))
+    held = y * np.array([0.2, 0.5, 0.3])[:, None, None] + 2
+    held = held + rng.normal(size=(3, n, 1))
+    weight, prior, sd = rng.uniform(0.5, 2, (n, 1)), np.array([0.1, 0.2, 0.7]), 0.2
+    found = stack(y, weight, held, prior, sd=sd)[:, 0]
+    w = weight[:, 0] / weight.mean()
+
+    def loss(a, noise, pull):
+        error = w @ (y[:, 0] - a @ held[:, :, 0]) ** 2
+        return error / noise + pull * np.sum((a - prior) ** 2) / sd**2
+
+    def best(*more):
+        total = {"type": "eq", "fun": lambda a: a.sum() - 1}
+        return minimize(
+            loss, prior, more, bounds=[(0, 1)] * 3, constraints=total, tol=1e-12
+        ).x
+
+    noise = loss(best(1.0, 0.0), 1.0, 0.0) / n
+    assert found == pytest.approx(best(noise, 1.0), abs=1e-3)
+
+
+def test_targets_are_apart():
+    rng = np.random.default_rng(7)
+    y, held = rng.normal(size=(50, 2)), rng.normal(size=(2, 50, 2))
+    y[::2, 0] = np.nan
+    both = stack(y, np.ones_like(y), held, np.array([0.5, 0.5]), sd=0.3)
+    for t in (0, 1):
+        one = stack(
+            y[:, [t]], np.ones((50, 1)), held[:, :, [t]], np.array([0.5, 0.5]), sd=0.3
+        )
+        assert both[:, [t]] == pytest.approx(one)

@@ -17,12 +17,7 @@ from scipy.special import expit
 from scipy.stats import chi2
 
 from meristem.mixed.groups import Members
-from meristem.mixed.several import (
-    estimate_multi,
-    fixed_effect_multi,
-    precision_multi,
-    ranking_floor,
-)
+from meristem.mixed.several import fit_kernels
 from meristem.mixed.targets import Target
 from meristem.records import FloatArray, IntArray
 
@@ -192,13 +187,8 @@ def best_sets(score: FloatArray, count: int) -> IntArray:  # (<= count,)
 
 def fit_stack(stack: KernelStack, target: Target, kept: IntArray) -> StackFit:
     """Return REML variance components over base kernels and the sets kept."""
-    kernels = stack.kernels(target.rows, kept)
-    ones = np.ones((target.y.size, 1))
-    fit = estimate_multi(kernels, target.y, ones, weight=target.weight)
-    genetic = ranking_floor(fit.genetic, fit.residual)
-    fitted = precision_multi(kernels, ones, genetic, fit.residual, target.weight)
-    intercept = float(fixed_effect_multi(fitted, target.y, ones)[0])
-    return StackFit(kept, genetic, fit.residual, intercept, fitted.apply(target.y))
+    fit = fit_kernels(stack.kernels(target.rows, kept), target)
+    return StackFit(kept, fit.genetic, fit.residual, fit.intercept, fit.dual)
 
 
 def predict_stack(

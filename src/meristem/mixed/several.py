@@ -12,6 +12,7 @@ import numpy as np
 import scipy.linalg
 
 from meristem.mixed.reml import H2_MIN, Precision
+from meristem.mixed.targets import Target
 from meristem.records import FloatArray
 
 RESIDUAL_FLOOR = 1e-4
@@ -31,6 +32,59 @@ class MultiComponents:
     log_likelihood: float  # restricted, up to a constant of the data
     rounds: int
     converged: bool
+
+
+@dataclass(frozen=True)
+class KernelsFit:
+    """One target over several kernels: its components and what predicts."""
+
+    genetic: FloatArray  # (n_kernel,) the first one at least `H2_MIN` of the residual
+    residual: float  # at weight 1
+    log_likelihood: float
+    intercept: float
+    dual: FloatArray  # (n_rows,) P y: kernel k predicts genetic[k] * K_k dual
+    precision: Precision
+
+
+@dataclass(frozen=True)
+class KernelREML:
+    """The model y = 1 mu + sum_k g_k + e, to be fitted to any number of targets.
+
+    Examples
+    --------
+    >>> family = np.kron(np.eye(4), np.ones((3, 3)))
+    >>> y = np.repeat([1.0, 2.0, 4.0, 7.0], 3) + np.tile([-0.5, 0.0, 0.5], 4)
+    >>> target = Target(0, np.arange(12), y, np.ones(12))
+    >>> fit = KernelREML((family, np.eye(12))).fit(target)
+    >>> round(float(fit.genetic[0]), 2), round(fit.intercept, 2)
+    (6.92, 3.5)
+    """
+
+    kernels: tuple[FloatArray, ...]  # each (n_train, n_train)
+
+    def fit(self, target: Target) -> KernelsFit:
+        """Return components and dual weights of the rows of one target."""
+        block = np.ix_(target.rows, target.rows)
+        return fit_kernels([kernel[block] for kernel in self.kernels], target)
+
+
+def fit_kernels(
+    kernels: Sequence[FloatArray],  # each (n_rows, n_rows)
+    target: Target,
+) -> KernelsFit:
+    """Return what `KernelREML.fit` does, of kernels over the rows of the target."""
+    ones = np.ones((target.y.size, 1))
+    found = estimate_multi(kernels, target.y, ones, weight=target.weight)
+    genetic = ranking_floor(found.genetic, found.residual)
+    fitted = precision_multi(kernels, ones, genetic, found.residual, target.weight)
+    return KernelsFit(
+        genetic,
+        found.residual,
+        found.log_likelihood,
+        float(fixed_effect_multi(fitted, target.y, ones)[0]),
+        fitted.apply(target.y),
+        fitted,
+    )
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
-"""Which feature sets carry variance: a spike and slab over pathway kernels.
+"""Which groups of columns carry variance: a spike and slab over groups.
 
-The trait is y = 1 mu + sum_b g_b + sum_k g_k + e with g_b ~ N(0, s_b K_b) of the base
-kernels, and g_k ~ N(0, v_k F_k F_k') of the sets, where v_k is zero with probability
-1 - rate and one of a few slabs otherwise. Sets are averaged, not chosen: with nothing
-to find every v_k is about zero and the base kernels are the model.
+The trait is y = 1 mu + sum_b g_b + sum_k F_k u_k + e with g_b ~ N(0, s_b K_b) of the
+base kernels, and u_k ~ N(0, v_k I) of the groups, where v_k is zero with probability
+1 - rate and one of a few slabs otherwise. Groups are averaged, not chosen: with
+nothing to find every v_k is about zero and the base kernels are the model. A pathway
+is the group of its genes; a single column is a group of one.
 """
 
 from __future__ import annotations
@@ -13,51 +14,78 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
+from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 from meristem.mixed.targets import Target
 from meristem.records import FloatArray
 
-SLABS: FloatArray = np.array([0.02, 0.05, 0.1, 0.2])
-"""Candidate shares of the phenotypic variance that a set explains."""
-EXPECTED_SETS = 7.0
-"""Sets expected to carry variance, before the data are seen."""
-LARGEST_RATE = 0.2
-ROUNDS = 30
-MAX_ACTIVE = 128
-"""Sets followed after the first rounds, the best; the others stay at zero."""
-_FIRST_ROUNDS = 3
-_DAMPING = 0.5
-_TOLERANCE = 1e-3
-_NEGLIGIBLE = 1e-5
-BASE_PRIOR = 0.5
-NOISE_PRIOR = 1.0
-"""Shapes of the prior of the variance shares; they keep a share from being zero."""
+
+@dataclass(frozen=True)
+class SpikeSlab:
+    """Prior of the groups, and how their posterior is found."""
+
+    slabs: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2)
+    """Candidate shares of the phenotypic variance that a group explains."""
+    expected: float = 7.0
+    """Groups expected to carry variance, before the data are seen."""
+    largest_rate: float = 0.2
+    base_prior: float = 0.5
+    noise_prior: float = 1.0
+    """Shapes of the prior of the variance shares; they keep a share from zero."""
+    followed: int = 128
+    """Groups followed after the first rounds, the best; the others have none."""
+    first_rounds: int = 3
+    rounds: int = 30
+    damping: float = 0.5
+    tolerance: float = 1e-3
+
+    def rate(self, n_group: int) -> float:
+        """Return how probable it is beforehand that a group has variance."""
+        return min(self.largest_rate, self.expected / max(n_group, 1))
 
 
 @dataclass(frozen=True)
-class SetFit:
-    """One target over base kernels and sets, in units of the phenotype."""
+class ColumnPrior:
+    """Prior and length of `fit_columns`."""
+
+    first_rate: float = 0.05
+    first_slab: float = 0.1
+    rate_prior: tuple[float, float] = (0.1, 10.0)
+    """Pseudo-counts of a column's effects, and of responses asked."""
+    largest_rate: float = 0.5
+    rounds: int = 12
+
+
+@dataclass(frozen=True)
+class GroupFit:
+    """One target over base kernels and groups, in units of the phenotype.
+
+    Variances are posterior means, and the prediction is the BLUP under them: the
+    inclusion is what predicts.
+    """
 
     base: FloatArray  # (n_base,) variance of every base kernel
     residual: float  # at weight 1
-    inclusion: FloatArray  # (n_set,) posterior probability that the set has variance
-    variance: FloatArray  # (n_set,) expected variance of the set's kernel
+    inclusion: FloatArray  # (n_group,) posterior probability of having variance
+    variance: FloatArray  # (n_group,) of the group's kernel
     intercept: float
     dual: FloatArray  # (n,) P y
     projection: FloatArray  # (n, n) P
 
 
-def fit_sets(
+def fit_groups(
     base: Sequence[FloatArray],  # each (n, n), mean diagonal 1
     factors: Sequence[FloatArray],  # each (n, n_member), mean row norm 1
     target: Target,
-    rate: FloatArray | None = None,  # (n_set,) of inclusion, beforehand
-) -> SetFit:
-    """Return posterior inclusion and expected variance of every set.
+    *,
+    settings: SpikeSlab | None = None,
+) -> GroupFit:
+    """Return posterior inclusion and mean variance of every group.
 
-    Coordinate ascent: the Bayes factor of a set is computed with all other sets at
-    their expected variance, all sets at once with damping; base variances take the
-    multiplicative step, with a weak prior that keeps them from zero.
+    Coordinate ascent: the Bayes factor of a group is computed with all other groups
+    at their expected variance, all groups at once with damping; base variances take
+    the multiplicative step, with a weak prior that keeps them from zero.
 
     Parameters
     ----------
@@ -65,8 +93,8 @@ def fit_sets(
         Over the rows of the target, in their order.
     target
         Values and weights of the rows.
-    rate
-        Without it `EXPECTED_SETS` of the sets are expected to have variance.
+    settings
+        Prior and rounds.
 
     References
     ----------
@@ -81,170 +109,215 @@ def fit_sets(
     >>> sets = [rng.normal(size=(150, 4)) / 2 for _ in range(10)]
     >>> y = 2 * sets[3] @ rng.normal(size=4) + rng.normal(size=150)
     >>> target = Target(0, np.arange(150), y, np.ones(150))
-    >>> fit = fit_sets([np.eye(150)], sets, target)
+    >>> fit = fit_groups([np.eye(150)], sets, target)
     >>> int(np.argmax(fit.inclusion)), bool(fit.inclusion[3] > 0.9)
     (3, True)
     """
-    y = target.y
+    settings = SpikeSlab() if settings is None else settings
+    y, n_group = target.y, len(factors)
     scale = float(np.average((y - y.mean()) ** 2)) or 1.0
-    parts = tuple(narrow(factor) for factor in factors)
-    problem = _Problem(tuple(base), parts, 1 / target.weight, y)
-    n_base, n_set = len(base), len(factors)
-    shares = np.array([*[0.5 / max(n_base, 1)] * n_base, 0.5 if n_base else 1.0])
-    shape = np.array([*[BASE_PRIOR] * n_base, NOISE_PRIOR])
-    if rate is None:
-        rate = set_rate(n_set)
-    variance, inclusion = np.zeros(n_set), np.zeros(n_set)
-    active = np.arange(n_set)
-    for number in range(ROUNDS):
-        # a pass over the sets costs several base steps: they take one more
-        solved = problem.solve(shares * scale, variance * scale)
-        shares = problem.base_step(solved, shares, shape, variance.sum(), scale)
-        solved = problem.solve(shares * scale, variance * scale)
-        expected = np.zeros(n_set)
-        for k in active.tolist():
-            inclusion[k], expected[k] = _posterior(
-                *problem.without(k, *solved, variance[k] * scale),
-                scale,
-                float(rate[k]),
-            )
-        following = problem.base_step(solved, shares, shape, variance.sum(), scale)
-        change = np.abs(following - shares).max()
-        shares = following
-        if n_set:
-            change = max(change, np.abs(expected - variance).max())
-            variance = variance + _DAMPING * (expected - variance)
-        if number == _FIRST_ROUNDS and n_set > MAX_ACTIVE:
-            active = np.sort(np.argsort(-variance, kind="stable")[:MAX_ACTIVE])
-            idle = np.setdiff1d(np.arange(n_set), active)
+    slabs, rate = scale * np.array(settings.slabs), settings.rate(n_group)
+    model = _Model(
+        (*base, np.diag(1 / target.weight)),
+        tuple(narrow(factor) for factor in factors),
+        y,
+        np.array([*[settings.base_prior] * len(base), settings.noise_prior]),
+    )
+    other = np.array([*[0.5 / max(len(base), 1)] * len(base), 0.5 if base else 1.0])
+    other *= scale
+    variance, inclusion = np.zeros((2, n_group))
+    followed = np.arange(n_group)
+    for number in range(settings.rounds):
+        # a pass over the groups costs several base steps: they take one more
+        other = model.base_step(model.solve(other, variance), other, variance.sum())
+        solved = model.solve(other, variance)
+        expected = np.zeros(n_group)
+        for k in followed.tolist():
+            odds = slab_odds(*model.without(k, *solved, variance[k]), slabs, rate)
+            inclusion[k], expected[k] = 1 - odds[0], odds[1:] @ slabs
+        following = model.base_step(solved, other, variance.sum())
+        change = max(np.abs(following - other).max(), 0.0)
+        other = following
+        change = max(change, np.abs(expected - variance).max(initial=0.0))
+        variance = variance + settings.damping * (expected - variance)
+        if number == settings.first_rounds and n_group > settings.followed:
+            best = np.argsort(-variance, kind="stable")
+            followed = np.sort(best[: settings.followed])
+            idle = best[settings.followed :]
             variance[idle], inclusion[idle] = 0.0, 0.0
-        if change < _TOLERANCE:
+        if change < settings.tolerance * scale:
             break
-    projection, dual = problem.solve(shares * scale, variance * scale)
-    return SetFit(
-        base=shares[:-1] * scale,
-        residual=float(shares[-1] * scale),
+    inverse = model.inverse(other, variance)
+    ones = inverse.sum(axis=0)
+    projection = inverse - np.outer(ones, ones) / ones.sum()
+    return GroupFit(
+        base=other[:-1],
+        residual=float(other[-1]),
         inclusion=inclusion,
-        variance=variance * scale,
-        intercept=problem.intercept(shares * scale, variance * scale),
-        dual=dual,
+        variance=variance,
+        intercept=float(ones @ y / ones.sum()),
+        dual=projection @ y,
         projection=projection,
     )
 
 
-def set_rate(n_set: int) -> FloatArray:  # (n_set,)
-    """Return how probable it is beforehand that each of the sets has variance."""
-    return np.full(n_set, min(LARGEST_RATE, EXPECTED_SETS / max(n_set, 1)))
+def fit_columns(
+    gram: FloatArray,  # (k, k) inner products of the columns
+    inner: FloatArray,  # (k, n_response) with the responses
+    power: FloatArray,  # (n_response,) sums of squares
+    count: FloatArray,  # (n_response,) rows measured
+    n_row: int,
+    *,
+    barred: NDArray[np.bool_],  # (k, n_response)
+    least_noise: FloatArray | float = 0.0,  # (n_response,) variance
+    prior: ColumnPrior | None = None,
+) -> FloatArray:  # (k, n_response)
+    """Return posterior mean effects of single columns on many responses.
+
+    Every column is a group of one, its inclusion rate learned over all responses, as
+    are one slab and each response's noise. What the data say of an effect is taken
+    with the other columns at their expected variance, rate x slab, which is the same
+    for all responses: one inverse serves them all. A response measured on a part of
+    the rows sees that part of `gram`: rows are missing at random.
+
+    Parameters
+    ----------
+    gram, inner, power, count, n_row
+        Of centred columns and responses.
+    barred
+        Effects known to be zero.
+    least_noise
+        Known variance of the measurement error.
+    prior
+        Of inclusion and effects.
+
+    References
+    ----------
+    George & Foster 2000, Biometrika 87:731 (empirical Bayes of the inclusion rate);
+    Carbonetto & Stephens 2012, Bayesian Analysis 7:73.
+    """
+    prior = ColumnPrior() if prior is None else prior
+    k, n_response = inner.shape
+    share = count / n_row
+    inner_all = inner / share  # as if every row were measured
+    rate, slab = np.full(k, prior.first_rate), prior.first_slab
+    noise = np.maximum(power / count, least_noise)
+    effect = np.zeros((k, n_response))
+    for _ in range(prior.rounds):
+        typical = float(np.median(share / noise))
+        expected = rate * slab
+        covariance = np.linalg.inv(typical * gram + np.diag(1 / expected))
+        spread = np.diag(covariance)
+        # the column's own prior taken out: what the data say beside the others
+        information = np.maximum(1 / spread - 1 / expected, 1e-9)
+        estimate = typical * (covariance @ inner_all)
+        estimate /= (spread * information)[:, None]
+        known = information[:, None] * (share / noise / typical)
+        variance = 1 / (known + 1 / slab)
+        mean = variance * known * estimate
+        odds = log_factors(known[..., None, None], (known * estimate)[..., None], slab)
+        odds += logit(rate)[:, None]
+        included = np.where(barred, 0.0, expit(odds))
+        effect = included * mean
+        found = included.sum(axis=1) + prior.rate_prior[0]
+        asked = n_response + prior.rate_prior[1]
+        rate = np.clip(found / asked, 1e-4, prior.largest_rate)
+        second = included * (mean**2 + variance)
+        slab = max(float(second.sum()) / max(float(included.sum()), 1e-9), 1e-3)
+        fitted = np.einsum("kt,kt->t", effect, gram @ effect) * share
+        left = power - 2 * np.sum(effect * inner, axis=0) + fitted
+        left += count * np.sum(second - effect**2, axis=0)
+        noise = np.maximum(np.maximum(left, 1e-3 * power) / count, least_noise)
+    return effect
 
 
 def narrow(
     factor: FloatArray,  # (n, n_member)
 ) -> FloatArray:  # (n, <= n)
     """Return a factor of the same kernel with no more columns than rows."""
-    n, n_member = factor.shape
-    if n_member <= n:
+    if factor.shape[1] <= factor.shape[0]:
         return factor
     root: FloatArray = np.asarray(np.linalg.qr(factor.T, mode="r"))
     return root.T
 
 
-def _posterior(
-    middle: FloatArray,  # (n_member, n_member) F' P F without the set itself
-    image: FloatArray,  # (n_member,) F' P y without the set itself
-    scale: float,
+def slab_odds(
+    middle: FloatArray,  # (n_member, n_member) F' P F without the group itself
+    slope: FloatArray,  # (n_member,) F' P y without the group itself
+    slabs: FloatArray,  # (n_slab,) variances
     rate: float,
-) -> tuple[float, float]:
-    """Return inclusion and expected variance share of one set."""
-    log_factor = log_factors(middle, image, scale)
-    top = max(float(log_factor.max()), 0.0)
-    slab = rate * np.exp(log_factor - top)
-    total = float(slab.sum()) + (1 - rate) * np.exp(-top)
-    return float(slab.sum() / total), float(slab @ SLABS / total)
+) -> FloatArray:  # (1 + n_slab,)
+    """Return the probability of no variance, and of every slab."""
+    middle = (middle + middle.T) / 2
+    factor = np.array([float(log_factors(middle, slope, slab)) for slab in slabs])
+    log_odds = np.append(np.log1p(-rate), np.log(rate / slabs.size) + factor)
+    odds = np.exp(log_odds - log_odds.max())
+    return np.asarray(odds / odds.sum())
 
 
 def log_factors(
-    middle: FloatArray,  # (n_member, n_member) F' P F without the set itself
-    image: FloatArray,  # (n_member,) F' P y without the set itself
-    scale: float,
-) -> FloatArray:  # (n_slab,)
-    """Return log Bayes factors of the slabs against zero, all slabs alike likely."""
-    share = SLABS[:, None, None] * scale
-    widened = np.eye(image.size) + share * middle  # (n_slab, n_member, n_member)
-    root = np.linalg.cholesky(widened)
-    solved = np.linalg.solve(widened, image[:, None])[:, :, 0]  # (n_slab, n_member)
-    log_factor = 0.5 * SLABS * scale * (solved @ image) - np.log(SLABS.size)
-    log_factor -= np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
-    return np.asarray(log_factor)
+    middle: FloatArray,  # (..., n_member, n_member) F' P F
+    slope: FloatArray,  # (..., n_member) F' P y
+    slab: float,
+) -> FloatArray:  # (...)
+    """Return the log Bayes factor of variance `slab` against none."""
+    if slope.shape[-1] == 1:
+        widened = 1 + slab * middle[..., 0, 0]
+        factor = slab * slope[..., 0] ** 2 / widened - np.log(widened)
+        return np.asarray(0.5 * factor)
+    root = np.linalg.cholesky(np.eye(slope.shape[-1]) + slab * middle)
+    solved = scipy.linalg.solve_triangular(root, slope, lower=True, check_finite=False)
+    return np.asarray(0.5 * slab * solved @ solved - np.log(np.diag(root)).sum())
 
 
 @dataclass(frozen=True)
-class _Problem:
-    base: tuple[FloatArray, ...]
-    factors: tuple[FloatArray, ...]
-    noise: FloatArray  # (n,)
+class _Model:
+    kernels: tuple[FloatArray, ...]  # each (n, n), that of the noise last
+    parts: tuple[FloatArray, ...]  # each (n, n_member)
     y: FloatArray  # (n,)
+    shape: FloatArray  # (n_kernel,) of the prior of their variances
 
-    def _inverse(self, shares: FloatArray, variance: FloatArray) -> FloatArray:
-        covariance: FloatArray = np.diag(shares[-1] * self.noise)
-        for share, kernel in zip(shares, self.base, strict=False):
-            covariance += share * kernel
-        parts = [
-            self.factors[k] * np.sqrt(variance[k])
-            for k in np.flatnonzero(variance > _NEGLIGIBLE * shares.sum())
-        ]
-        if parts:
-            joined = np.concatenate(parts, axis=1)
-            covariance += joined @ joined.T
-        root, _ = scipy.linalg.cho_factor(covariance, lower=True, check_finite=False)
+    def inverse(self, other: FloatArray, variance: FloatArray) -> FloatArray:
+        """Return the inverse covariance, (n, n)."""
+        total: FloatArray = np.zeros_like(self.kernels[0])
+        for share, kernel in zip(other, self.kernels, strict=True):
+            total += share * kernel
+        acting = np.flatnonzero(variance > 1e-5 * other.sum()).tolist()
+        if acting:
+            joined = [self.parts[k] * np.sqrt(variance[k]) for k in acting]
+            factor = np.concatenate(joined, axis=1)
+            total += factor @ factor.T
+        root, _ = scipy.linalg.cho_factor(total, lower=True, check_finite=False)
         inverse, _ = scipy.linalg.lapack.dpotri(root, lower=1)
         return np.asarray(np.tril(inverse) + np.tril(inverse, -1).T)
 
     def solve(
-        self, shares: FloatArray, variance: FloatArray
+        self, other: FloatArray, variance: FloatArray
     ) -> tuple[FloatArray, FloatArray]:  # (n, n) P, (n,) P y
-        inverse = self._inverse(shares, variance)
-        total = inverse.sum(axis=0)
-        projection = inverse - np.outer(total, total) / total.sum()
+        inverse = self.inverse(other, variance)
+        ones = inverse.sum(axis=0)
+        projection = inverse - np.outer(ones, ones) / ones.sum()
         return projection, projection @ self.y
 
-    def intercept(self, shares: FloatArray, variance: FloatArray) -> float:
-        total = self._inverse(shares, variance).sum(axis=0)
-        return float(total @ self.y / total.sum())
-
     def without(
-        self,
-        k: int,
-        projection: FloatArray,
-        projected: FloatArray,
-        variance: float,
+        self, k: int, projection: FloatArray, projected: FloatArray, variance: float
     ) -> tuple[FloatArray, FloatArray]:
-        """Return F' P F and F' P y of a set, the set itself taken out of P."""
-        factor = self.factors[k]
-        middle, image = factor.T @ (projection @ factor), factor.T @ projected
-        if variance > 0:
-            left = np.eye(image.size) - variance * middle
-            rest: FloatArray = np.asarray(np.linalg.inv(left), dtype=np.float64)
-            middle, image = rest @ middle, rest @ image
-        return (middle + middle.T) / 2, image
+        """Return F' P F and F' P y of a group, the group itself taken out of P."""
+        factor = self.parts[k]
+        middle, slope = factor.T @ (projection @ factor), factor.T @ projected
+        rest = np.linalg.inv(np.eye(slope.size) - variance * middle)
+        return np.asarray(rest @ middle), np.asarray(rest @ slope)
 
     def base_step(
         self,
         solved: tuple[FloatArray, FloatArray],  # P, P y
-        shares: FloatArray,  # (n_base + 1,)
-        shape: FloatArray,  # (n_base + 1,) of the prior
-        sets: float,
-        scale: float,
-    ) -> FloatArray:  # (n_base + 1,)
-        """Return the shares after one fixed-point step of their posterior mode."""
-        quadratic, trace = self.moments(*solved)
-        pull, push = 2 * shape / shares, 2 * shape.sum() / (shares.sum() + sets)
-        return shares * (quadratic * scale + pull) / (trace * scale + push)
-
-    def moments(
-        self, projection: FloatArray, projected: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:  # (n_base + 1,) y'PKPy, tr(PK)
-        quadratic = [float(projected @ (kernel @ projected)) for kernel in self.base]
-        quadratic.append(float(projected @ (self.noise * projected)))
-        trace = [float(np.vdot(projection, kernel)) for kernel in self.base]
-        trace.append(float(np.diag(projection) @ self.noise))
-        return np.array(quadratic), np.array(trace)
+        other: FloatArray,  # (n_kernel,)
+        groups: float,  # variance of the groups
+    ) -> FloatArray:  # (n_kernel,)
+        """Return the variances after a fixed-point step of their posterior mode."""
+        projection, dual = solved
+        quadratic = np.array([dual @ (kernel @ dual) for kernel in self.kernels])
+        trace = np.array([np.vdot(projection, kernel) for kernel in self.kernels])
+        pull = 2 * self.shape / other
+        push = 2 * self.shape.sum() / (other.sum() + groups)
+        return np.asarray(other * (quadratic + pull) / (trace + push))

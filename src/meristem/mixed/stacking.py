@@ -1,84 +1,84 @@
-"""How much of a prediction the network earns beside the linear path."""
+"""How held-out predictions of several models are combined, and compared."""
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.optimize import nnls
 
 from meristem.records import FloatArray
 
-_FEWEST = 10
+FEWEST = 10
 """Rows predicted out of fold from which they decide anything."""
 _CLEAR = 2.0
 """Standard errors by which a richer model has to lead."""
 
 
-def network_share(
+def stack(
     observed: FloatArray,  # (n_sample, n_target) NaN missing
     weight: FloatArray,  # (n_sample, n_target)
-    linear: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
-    network: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
-) -> FloatArray:  # (n_target,) in [0, 1]
-    """Return the share b of the network in (1 - b) linear + b network.
+    held: FloatArray,  # (n_model, n_sample, n_target) out of fold, NaN where none
+    prior: FloatArray,  # (n_model,) adding up to 1
+    *,
+    sd: float,
+) -> FloatArray:  # (n_model, n_target)
+    """Return the weights of models in a mean of their predictions.
 
-    b minimises the squared error of out-of-fold predictions and is then shrunk by
-    its sampling variance (positive-part James-Stein) towards zero: where the
-    network does not beat the linear path by more than chance, the model is the
-    linear path. Only where b is above one half and beyond three standard errors from
-    zero, it is shrunk towards one instead: there the linear path is the noise.
+    Weights are at least 0 and add up to 1. Beforehand they are normal about `prior`,
+    and held-out rows are normal about the weighted mean of the predictions: the
+    result is the mode. Where fewer than ten rows were held out it is `prior`.
 
     Parameters
     ----------
     observed, weight
         Training phenotypes and their precision.
-    linear, network
+    held
         Predictions of rows by models that did not learn from them.
+    prior
+        Weights beforehand.
+    sd
+        Standard deviation of each weight beforehand.
 
     References
     ----------
-    Breiman 1996, Machine Learning 24:49 (stacked regressions); James & Stein 1961.
+    Breiman 1996, Machine Learning 24:49 (stacked regressions, weights not negative);
+    Efron & Morris 1973, JASA 68:117 (shrinkage towards a prior mean).
 
     Examples
     --------
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
-    >>> y = rng.normal(size=(200, 1))
-    >>> good, bad = y + 0.1 * rng.normal(size=y.shape), rng.normal(size=y.shape)
-    >>> network_share(y, np.ones_like(y), bad, good).round(1)
-    array([1.])
-    >>> network_share(y, np.ones_like(y), good, bad).round(1)
-    array([0.])
+    >>> y, ones = rng.normal(size=(200, 1)), np.ones((200, 1))
+    >>> held = np.stack([rng.normal(size=(200, 1)), 0.9 * y])
+    >>> stack(y, ones, held, np.array([0.5, 0.5]), sd=0.3)[:, 0].round(1)
+    array([0., 1.])
     """
-    share = np.zeros(observed.shape[1])
-    slopes = held_out_slopes(observed, weight, linear, network - linear)
-    for t, (slope, variance) in slopes.items():
-        share[t] = _shrunk(slope, variance)
-    return share
-
-
-def held_out_slopes(
-    observed: FloatArray,  # (n_sample, n_target) NaN missing
-    weight: FloatArray,  # (n_sample, n_target)
-    linear: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
-    extra: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
-) -> dict[int, tuple[float, float]]:
-    """Return target -> least-squares weight of `extra` and its sandwich variance.
-
-    Targets with too few held-out rows, or nothing extra in them, are left out.
-    """
-    left = observed - linear
-    usable = np.isfinite(left) & np.isfinite(extra)
-    slopes = {}
-    for t in range(observed.shape[1]):
+    result = np.repeat(prior[:, None], observed.shape[1], axis=1)
+    usable = np.isfinite(observed) & np.isfinite(held).all(axis=0)
+    for t in np.flatnonzero(usable.sum(axis=0) >= FEWEST).tolist():
         rows = usable[:, t]
-        w, x, rest = weight[rows, t], extra[rows, t], left[rows, t]
-        power = float(np.sum(w * x**2))
-        if rows.sum() < _FEWEST or power <= 0:
-            continue
-        b = float(np.sum(w * x * rest)) / power
-        # sandwich: errors of near-perfect predictions are far from normal
-        variance = float(np.sum((w * x * (rest - b * x)) ** 2)) / power**2
-        slopes[t] = b, max(variance, 1e-12)
-    return slopes
+        root = np.sqrt(weight[rows, t] / weight[rows, t].mean())
+        y = observed[rows, t] * root
+        # weights that add up to 1 pass over what all models have in common
+        away = held[:, rows, t] * root - y
+        left = _mode(away, prior, 0.0) @ away
+        noise = max(float(np.mean(left**2)), 1e-12 * float(np.mean(y**2)), 1e-300)
+        result[:, t] = _mode(away, prior, noise / sd**2)
+    return result
+
+
+def _mode(
+    away: FloatArray,  # (n_model, n) predictions minus observations
+    prior: FloatArray,  # (n_model,)
+    penalty: float,
+) -> FloatArray:  # (n_model,)
+    """Return the weights, adding up to 1, of the least penalised squared error."""
+    size = np.sqrt(float(np.sum(away**2)) + penalty)
+    whole = np.full((1, prior.size), 1e4 * size)
+    design = np.vstack([away.T, np.sqrt(penalty) * np.eye(prior.size), whole])
+    zero = np.zeros(away.shape[1])
+    response = np.concatenate([zero, np.sqrt(penalty) * prior, whole[0, :1]])
+    found = nnls(design, response)[0]
+    return np.asarray(found / found.sum())
 
 
 def clearly_better(
@@ -111,7 +111,7 @@ def clearly_better(
     """
     usable = np.isfinite(observed) & np.isfinite(simple) & np.isfinite(rich)
     rows = usable.any(axis=1)
-    if rows.sum() < _FEWEST:
+    if rows.sum() < FEWEST:
         return False
     value, count = np.where(usable, observed, 0.0), np.maximum(usable.sum(axis=0), 1)
     away = np.where(usable, observed - value.sum(axis=0) / count, 0.0)
@@ -122,14 +122,3 @@ def clearly_better(
     gain = (w * error / unit).sum(axis=1)[rows]
     deviation = float(np.sqrt(((gain - gain.mean()) ** 2).sum()))
     return float(gain.sum()) > _CLEAR * deviation
-
-
-def _shrunk(slope: float, variance: float) -> float:
-    if slope <= 0:
-        return 0.0
-    if slope > 0.5 and slope**2 > 9 * variance:
-        short = 1.0 - slope
-        kept = max(0.0, 1 - variance / max(short**2, 1e-300))
-        return float(np.clip(1.0 - short * kept, 0.0, 1.0))
-    # twice the variance, as AIC charges a parameter: a small share has to be earned
-    return slope * max(0.0, 1 - 2 * variance / slope**2)

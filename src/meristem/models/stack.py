@@ -11,7 +11,7 @@ import numpy as np
 
 from meristem.config.models import StackOptions
 from meristem.errors import ConfigError
-from meristem.mixed.stacking import network_share
+from meristem.mixed.stacking import stack
 from meristem.mixed.targets import MIN_ROWS, random_inner, training_targets
 from meristem.models.catalog import build, cost, restore
 from meristem.models.genomic_error import (
@@ -44,6 +44,9 @@ from meristem.records import (
     Split,
     VariantTable,
 )
+
+WEIGHT_SD = 0.5
+"""How far held-out rows may move the weight of a model from that beforehand."""
 
 
 @dataclass(frozen=True)
@@ -190,8 +193,8 @@ def stack_weights(
 ) -> FloatArray:  # (n_model, n_target)
     """Return non-negative weights that add up to 1 for every target.
 
-    Each model in turn has the share that held-out rows allow it beside those before
-    it (`mixed.stacking.network_share`); where nothing was held out, the first has all.
+    They are the mode of `mixed.stacking.stack` about the first model alone: where
+    nothing was held out, it has all.
 
     Examples
     --------
@@ -201,15 +204,8 @@ def stack_weights(
     >>> stack_weights(y, ones, np.stack([bad, good, bad]))[:, 0].round(1)
     array([0., 1., 0.])
     """
-    found = np.zeros((held.shape[0], held.shape[2]))
-    found[0] = 1.0
-    mean = held[0]
-    for number, one in enumerate(held[1:], start=1):
-        share = network_share(observed, weight, mean, one)
-        found[:number] *= 1 - share
-        found[number] = share
-        mean = mean + share * (one - mean)
-    return found
+    first = np.eye(held.shape[0])[0]
+    return stack(observed, weight, held, first, sd=WEIGHT_SD)
 
 
 def _held_out(

@@ -9,8 +9,9 @@ import pytest
 
 from meristem.config.models import BINNOptions
 from meristem.io.stores.state import read_state, write_state
+from meristem.mixed.targets import random_inner
 from meristem.models.binn import affordable
-from meristem.models.binn import attempt as binn_attempt
+from meristem.models.binn.attempt import AttemptSettings, best_attempt
 from meristem.models.binn.spec import BINN, restore_binn
 from meristem.plan.off_graph import N_READER, OFF_GRAPH, has_off_graph
 from meristem.records import (
@@ -93,24 +94,25 @@ def test_a_wrong_graph_is_repaired(repaired, fresh):
     assert error(repaired, fresh) < 0.5 * error(alone, fresh)
 
 
-def test_a_right_graph_is_left_as_it_was_to_the_last_digit(fresh, monkeypatch):
-    # hardly a share, so that the extension is tried
-    monkeypatch.setattr(binn_attempt, "network_share", lambda *_: np.array([0.4]))
-    tried = []
-    extend = binn_attempt.extend_off_graph
-    monkeypatch.setattr(
-        binn_attempt, "extend_off_graph", lambda plan: tried.append(1) or extend(plan)
-    )
-    one, two = (fit(RIGHT, off_graph=choice) for choice in ("auto", "none"))
-    assert len(tried) == 1
-    assert not one.meta["off_graph"]
-    same = [f.member_predictions(fresh.genotypes) for f in (one, two)]
-    assert np.array_equal(*same)
+def attempt(plan, settings, **changes):
+    data, rng = product(N, seed=1), np.random.default_rng(3)
+    options = OPTIONS.model_copy(update=changes)
+    inner = random_inner(N, rng, options.inner_folds)
+    return best_attempt(data, plan, options, inner, rng, settings)
 
 
-def test_it_is_not_tried_where_the_graph_earned_its_share(monkeypatch):
-    monkeypatch.setattr(binn_attempt, "network_share", lambda *_: np.array([0.5]))
-    assert not has_off_graph(fit(WRONG).plan)
+def test_a_right_graph_is_left_as_it_was_to_the_last_digit():
+    # no weight is enough, so that the extension is tried
+    tried = attempt(RIGHT, AttemptSettings(enough=1.1))
+    bare = attempt(RIGHT, AttemptSettings(), off_graph="none")
+    assert not has_off_graph(tried.task.plan)
+    assert np.array_equal(tried.unseen, bare.unseen)
+    assert np.array_equal(tried.stacked, bare.stacked)
+
+
+def test_it_is_not_tried_where_the_graph_has_enough_of_the_prediction():
+    assert has_off_graph(attempt(WRONG, AttemptSettings()).task.plan)
+    assert not has_off_graph(attempt(WRONG, AttemptSettings(enough=0.0)).task.plan)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,10 @@ import pytest
 from tests.models.core_case import N_GENE, N_SET, N_VARIANT, core_data, core_plan
 
 from meristem.mixed.blup import fit_kernel_blup
-from meristem.mixed.majors import EXPECTED_MAJOR, major_candidates
 from meristem.mixed.sets import unit_diagonal
-from meristem.mixed.spike_slab import fit_sets, set_rate
+from meristem.mixed.spike_slab import fit_groups
 from meristem.mixed.targets import training_targets
 from meristem.models.core.core import CoreProblem, fit_core, mix_core
-from meristem.models.core.fit import PENALTY
 from meristem.models.omics.expression import joined_features
 from meristem.models.panel import make_panel
 from meristem.plan.gene_sets import gene_variants, node_sets
@@ -29,7 +27,6 @@ def core_problem(dataset, **more):
         genes,
         node_sets(core_plan()),
         joined_features(dataset.omics, genes.name),
-        PENALTY,
     )
     return replace(problem, **more)
 
@@ -83,12 +80,7 @@ def test_the_weights_are_the_blup_of_the_kernels(fitted, number):
     for k in range(N_SET):
         own = genes[:, problem.sets.of(k)]
         factors.append(own / np.sqrt(np.mean(np.sum(own**2, axis=1))))
-    markers = problem.markers.astype(np.float64)
-    major = major_candidates(markers[target.rows], base, target)
-    factors += [markers[:, [j]] for j in major]
-    rare = np.full(major.size, EXPECTED_MAJOR / N_VARIANT)
-    rate = np.concatenate([set_rate(N_SET), rare])
-    fit = fit_sets(base, [f[target.rows] for f in factors], target, rate)
+    fit = fit_groups(base, [f[target.rows] for f in factors], target)
     kernel = fit.base[0] * gene_kernel + fit.base[1] * problem.panel.kernel
     for variance, factor in zip(fit.variance, factors, strict=True):
         kernel = kernel + variance * factor @ factor.T
@@ -96,7 +88,7 @@ def test_the_weights_are_the_blup_of_the_kernels(fitted, number):
     assert linear_value(core, problem, number) == pytest.approx(expected, abs=2e-4)
     head = core.heads[number]
     assert head.variance == pytest.approx([fit.base[1], fit.base[0]])
-    assert head.inclusion == pytest.approx(fit.inclusion[:N_SET], abs=1e-6)
+    assert head.inclusion == pytest.approx(fit.inclusion)
 
 
 def test_activities_have_spread_one_on_the_rows_of_their_target(fitted):
@@ -126,7 +118,9 @@ def test_the_product_that_acts_is_found(fitted):
 def test_without_a_polygenic_path(fitted):
     problem, targets, _ = fitted
     core = fit_core(
-        replace(problem, polygenic=False), np.arange(targets[0].rows.size), targets[:1]
+        replace(problem, polygenic=False),
+        np.arange(targets[0].rows.size),
+        targets[:1],
     )
     assert not core.marker_effect.any()
     assert core.heads[0].variance[0] == 0
@@ -160,7 +154,8 @@ def test_a_set_whose_genes_are_not_predicted_has_no_weight():
     lost = problem.sets.of(2)
     expression[4:, lost] = np.nan
     problem = replace(problem, expression=expression)
-    core = fit_core(problem, np.arange(100), training_targets(dataset.phenotypes))
+    targets = training_targets(dataset.phenotypes)
+    core = fit_core(problem, np.arange(100), targets)
     for head in core.heads:
         assert head.set_effect[2] == 0
         own = slice(int(problem.sets.start[2]), int(problem.sets.start[3]))
@@ -173,7 +168,7 @@ def test_a_mixture_predicts_the_weighted_mean(fitted):
     alone = fit_kernel_blup(problem.panel.kernel, targets)
     trust = np.array([0.3, 1.0])
     effect = problem.panel.effects(alone.dual)
-    mixed = mix_core(core, effect, alone.intercept, trust)
+    mixed = mix_core(core, (1 - trust) * effect, (1 - trust) * alone.intercept, trust)
     gblup = alone.predict(problem.panel.kernel)
     for number, t in enumerate(trust):
         expected = (1 - t) * gblup[:, number]
@@ -181,3 +176,27 @@ def test_a_mixture_predicts_the_weighted_mean(fitted):
         assert linear_value(mixed, problem, number) == pytest.approx(expected, abs=1e-4)
         effect = mixed.heads[number].products.effect
         assert effect == pytest.approx(t * core.heads[number].products.effect)
+
+
+def test_the_reliability_of_omics_counts():
+    """Measurements that are mostly error predict less, and unknown is as before."""
+    dataset = core_data(n=100)[0]
+    problem, rows = core_problem(dataset), np.arange(100)
+    targets = training_targets(dataset.phenotypes)
+
+    def fit(reliability):
+        part = replace(problem, reliability=reliability)
+        return fit_core(part, rows, targets)
+
+    plain, unknown = fit(None), fit(np.full(N_GENE, np.nan))
+    assert np.array_equal(plain.marker_effect, unknown.marker_effect)
+    poor = fit(np.where(np.arange(N_GENE) < 6, 0.05, np.nan))
+    size = [
+        np.linalg.norm(core.latents.own(problem.markers), axis=0)
+        for core in (poor, plain)
+    ]
+    assert (size[0][:6] < 0.5 * size[1][:6]).all()
+    assert size[0][6:] == pytest.approx(size[1][6:], rel=0.2)
+    assert not np.allclose(
+        linear_value(poor, problem, 0), linear_value(plain, problem, 0)
+    )

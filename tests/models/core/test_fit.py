@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -11,22 +12,28 @@ from tests.models.omics.test_mediated import make_plan
 
 from meristem.config.models import CoreOptions
 from meristem.errors import DataError
-from meristem.mixed.targets import random_inner
-from meristem.models.core.core import fit_core
-from meristem.models.core.fit import CLEAR, LEAST_TRUST, fit_binn_core
-from meristem.models.core.paths import path_weights
+from meristem.mixed.targets import random_inner, training_targets
+from meristem.models.core.fit import (
+    core_problem,
+    fit_binn_core,
+    held_out_predictions,
+)
+from meristem.models.core.settings import CoreSettings
 from meristem.models.linear.gblup import GBLUP
 from meristem.plan.null import shuffle_plan
 from meristem.records import Split
 from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
 
 SOFT = CoreOptions()
+SETTINGS = CoreSettings()
 
 
-def fit(dataset, options=SOFT, folds=4, plan=None):
+def fit(dataset, options=SOFT, folds=4, plan=None, settings=SETTINGS):
     inner = random_inner(dataset.n_sample, np.random.default_rng(2), folds)
     rng = np.random.default_rng(0)
-    return fit_binn_core(dataset, plan or core_plan(), options, inner, rng=rng)
+    return fit_binn_core(
+        dataset, plan or core_plan(), options, inner, rng=rng, settings=settings
+    )
 
 
 def correlation(fitted, fresh, true):
@@ -152,74 +159,88 @@ def test_rows_outside_the_training_part_do_not_leak(training, fresh):
     assert np.array_equal(one.predict(genotypes).value, two.predict(genotypes).value)
 
 
-def test_held_out_rows_of_an_inner_fold_do_not_teach_it(training, monkeypatch):
-    """What is said of the rows of a fold comes from fits without them."""
-    seen = []
+def predicted_without(data, split, expression=None):
+    problem = core_problem(data, core_plan(), SOFT, SETTINGS)
+    if expression is not None:
+        problem = replace(problem, expression=expression(problem.expression))
+    targets = training_targets(data.phenotypes)
+    return held_out_predictions(problem, data, targets, (split,), beside=True)
 
-    def spy(observed, weight, linear, extra):
-        seen.append(np.stack([linear, extra]))
-        return np.zeros(observed.shape[1])
 
-    def paths(observed, weight, held):
-        seen.append(held)
-        return path_weights(observed, weight, held)
-
-    at = "meristem.models.core.fit"
-    monkeypatch.setattr(f"{at}.confirmed_share", spy)
-    monkeypatch.setattr(f"{at}.expected_share", spy)
-    monkeypatch.setattr(f"{at}.path_weights", paths)
+def test_held_out_rows_of_an_inner_fold_do_not_teach_it(training):
+    """What is predicted of the rows of a fold comes from fits without them."""
     split = Split("kfold", 0, 0, np.arange(40, 200), np.arange(40))
-    fit_binn_core(training, core_plan(), SOFT, (split,), rng=np.random.default_rng(0))
+    one = predicted_without(training, split)
     phenotype = training.phenotypes.value.copy()
     phenotype[:40] += 1e3
     spoiled = replace(
         training, phenotypes=replace(training.phenotypes, value=phenotype)
     )
-    fit_binn_core(spoiled, core_plan(), SOFT, (split,), rng=np.random.default_rng(0))
-    assert len(seen) == 6
-    # their weights know the phenotypes of the fold, what they say of it does not
-    for one, two in zip(seen[:2], seen[3:5], strict=True):
-        assert np.isfinite(one[:, :40]).all()
-        assert np.isnan(one[:, 40:]).all()
-        assert np.array_equal(one, two, equal_nan=True)
+
+    def wild(expression):
+        expression[:40] = 1e3
+        return expression
+
+    two = predicted_without(spoiled, split, wild)
+    assert one.shape == (5, 200, 2)
+    assert np.isfinite(one[:, :40]).all()
+    assert np.isnan(one[:, 40:]).all()
+    assert np.array_equal(one, two, equal_nan=True)
+    assert np.ptp(one[:, :40], axis=0).min() > 0  # five models
 
 
-def test_an_inner_fold_learns_expression_from_its_own_rows_alone(training, monkeypatch):
+def test_an_inner_fold_learns_expression_from_its_own_rows_alone(training):
     """Parents of the lines left out have omics and no phenotype, and are left out."""
     value = training.phenotypes.value.copy()
     value[:25] = np.nan
     data = replace(training, phenotypes=replace(training.phenotypes, value=value))
-    seen = []
-
-    def spy(problem, rows, targets, rng=None):
-        seen.append(rows)
-        return fit_core(problem, rows, targets, rng)
-
-    monkeypatch.setattr("meristem.models.core.fit.fit_core", spy)
     train = np.r_[np.arange(10, 25), np.arange(60, 200)]
     split = Split("parents", 0, 0, train, np.arange(25, 60))
-    fit_binn_core(data, core_plan(), SOFT, (split,), rng=np.random.default_rng(0))
-    assert [rows.tolist() for rows in seen] == [list(range(200)), train.tolist()]
+
+    def without(rows):
+        def wild(expression):
+            expression[rows] = 1e3 * np.arange(rows.size)[:, None]
+            return expression
+
+        return predicted_without(data, split, wild)[:, 25:60]
+
+    plain = predicted_without(data, split)[:, 25:60]
+    assert np.array_equal(without(np.r_[np.arange(10), np.arange(25, 60)]), plain)
+    assert not np.array_equal(without(np.arange(10, 25)), plain)
 
 
-@pytest.mark.parametrize("hardly", [0.0, 0.9 * LEAST_TRUST])
-def test_with_hardly_any_trust_it_is_gblup(training, fresh, monkeypatch, hardly):
-    def none(observed, weight, linear, extra):
-        return np.full(observed.shape[1], hardly)
-
-    def first(observed, weight, held):
-        return np.eye(held.shape[0])[:, :1].repeat(observed.shape[1], axis=1)
-
-    at = "meristem.models.core.fit"
-    monkeypatch.setattr(f"{at}.expected_share", none)
-    monkeypatch.setattr(f"{at}.path_weights", first)
+def test_the_core_without_any_weight_is_gblup(training, fresh):
+    settings = replace(SETTINGS, core_weight=0.0, weight_sd=1e-6, path_sd=1e-6)
     genotypes = fresh[0].genotypes
     gblup = GBLUP().fit(training, rng=np.random.default_rng(0)).predict(genotypes)
-    fitted = fit(training)
-    assert fitted.predict(genotypes).value == pytest.approx(gblup.value, abs=1e-6)
-    assert fitted.meta["trust"] == [0.0, 0.0]
+    fitted = fit(training, settings=settings)
+    assert fitted.predict(genotypes).value == pytest.approx(gblup.value, abs=1e-4)
+    assert fitted.meta["trust"] == pytest.approx([0.0, 0.0], abs=1e-6)
     whole = fit(training, SOFT.model_copy(update={"polygenic": "joint"}))
-    assert whole.meta["trust"] == [1.0, 1.0]
+    assert whole.meta["trust"] == pytest.approx([1.0, 1.0])
+
+
+def test_the_fitted_core_keeps_its_settings(training):
+    settings = replace(SETTINGS, penalty=31.0)
+    fitted = fit(training, settings=settings)
+    kept = fitted.state().meta["fit"]["settings"]
+    assert kept["penalty"] == 31.0
+    assert kept["sets"]["rounds"] == SETTINGS.sets.rounds
+    assert json.loads(json.dumps(kept)) == json.loads(json.dumps(asdict(settings)))
+
+
+def test_a_reliability_changes_the_predictions_and_none_does_not(training, fresh):
+    table = training.omics[0]
+
+    def predict(reliability):
+        known = None if reliability is None else np.full(N_GENE, reliability)
+        omics = (replace(table, reliability=known),)
+        fitted = fit(replace(training, omics=omics))
+        return fitted.predict(fresh[0].genotypes).value
+
+    plain = predict(None)
+    assert np.array_equal(predict(1.0), plain)
+    assert np.abs(predict(0.05) - plain).max() > 0.05 * plain.std()
 
 
 def test_no_polygenic_path(training):
@@ -271,7 +292,7 @@ def test_folds_too_small_for_a_target_are_passed_over(fresh):
     split = Split("kfold", 0, 0, np.arange(6, 60), np.arange(6))
     rng = np.random.default_rng(0)
     fitted = fit_binn_core(data, core_plan(), SOFT, (split,), rng=rng)
-    assert fitted.products_share.tolist() == [0, 0]
+    assert fitted.products_share == pytest.approx([0.2, 0.2])  # as beforehand
     assert np.isfinite(fitted.predict(fresh[0].genotypes).value).all()
 
 
@@ -292,11 +313,11 @@ def test_biology_helps_on_the_recovery_panel():
 def test_a_core_on_a_wrong_graph_has_no_share(training, fresh):
     plan = shuffle_plan(core_plan(), np.random.default_rng(3))
     fitted = fit(training, plan=plan)
-    gain, error = fitted.meta["own_variants_tell"]
-    assert gain < CLEAR * error
+    gain, error = fitted.meta["cis_gain"]
+    assert gain < SETTINGS.cis_errors * error
     assert fitted.meta["trust"] == [0.0, 0.0]
     assert not any(head.set_effect.any() for head in fitted.core.heads)
     right = fit(training)
-    gain, error = right.meta["own_variants_tell"]
-    assert gain > CLEAR * error
+    gain, error = right.meta["cis_gain"]
+    assert gain > SETTINGS.cis_errors * error
     assert min(right.meta["trust"]) > 0.5

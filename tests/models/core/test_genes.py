@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.special import expit, logit
 
 from meristem.mixed.groups import gather
 from meristem.models.core.genes import (
-    cis_held_out,
+    cis_gain,
+    cis_leave_one_out,
+    error_penalty,
     fit_gene_latents,
-    own_variants_tell,
     regulator_effects,
 )
 from meristem.models.omics.expression import fit_cis, predict_cis
@@ -38,16 +38,16 @@ def setting():
 
 def test_weights_are_those_of_the_ridge_regression(setting):
     markers, genes, value = setting
-    weight, honest = cis_held_out(markers, genes, value, 2.5)
+    weight, left_out = cis_leave_one_out(markers, genes, value, np.full(G, 2.5))
     assert weight == pytest.approx(fit_cis(markers, genes, value, 2.5))
-    assert honest.shape == (N, G)
+    assert left_out.shape == (N, G)
     assert not weight[8:12].any()
-    assert not honest[:, 2].any()
+    assert not left_out[:, 2].any()
 
 
 def test_held_out_values_are_those_of_refits(setting):
     markers, genes, value = setting
-    _, honest = cis_held_out(markers, genes, value, 2.5)
+    _, left_out = cis_leave_one_out(markers, genes, value, np.full(G, 2.5))
     for gene in (0, 1, 4):
         x = markers[:, genes.of(gene)].astype(float)
         rows = np.flatnonzero(~np.isnan(value[:, gene]))
@@ -60,7 +60,7 @@ def test_held_out_values_are_those_of_refits(setting):
                 seen.T @ seen + 2.5 * np.eye(x.shape[1]), seen.T @ (y - y.mean())
             )
             expected = (x[row] - mean) @ own + y.mean() - value[rows, gene].mean()
-            assert honest[row, gene] == pytest.approx(expected, abs=1e-6)
+            assert left_out[row, gene] == pytest.approx(expected, abs=1e-6)
 
 
 def planted(n, seed, noise=0.5, measured=1.0):
@@ -107,16 +107,17 @@ def test_regulators_help_on_lines_not_seen(measured):
     assert error(with_them) < 0.75 * error(without)
 
 
-def test_own_weights_are_fitted_to_what_the_regulators_leave():
+def test_cis_weights_are_fitted_to_what_the_regulators_leave():
     markers, genes, value, _ = planted(120, 7)
-    cis, honest = cis_held_out(markers, genes, value, 5.0)
-    regulator, trans = regulator_effects(honest, value, 60)
+    penalty = np.full(60, 5.0)
+    cis, left_out = cis_leave_one_out(markers, genes, value, penalty)
+    regulator, trans = regulator_effects(left_out, value, 60)
     own = predict_cis(markers, genes, cis)
     left = value - (own - own.mean(axis=0))[:, regulator] @ trans
-    again, honest = cis_held_out(markers, genes, left, 5.0)
+    again, left_out = cis_leave_one_out(markers, genes, left, penalty)
     fit = fit_gene_latents(markers, genes, value, 5.0, max_regulators=60)
     assert fit.cis == pytest.approx(again, abs=1e-6)
-    regulator, trans = regulator_effects(honest, value, 60)
+    regulator, trans = regulator_effects(left_out, value, 60)
     assert np.array_equal(fit.regulator, regulator)
     assert fit.trans == pytest.approx(trans, abs=1e-6)
 
@@ -153,39 +154,29 @@ def test_noise_has_no_regulators():
     assert added.std(axis=0).mean() < 0.05
 
 
-def test_effects_are_those_of_a_slow_twin():
-    """The same coordinate ascent, gene by gene and regulator by regulator."""
-    rng = np.random.default_rng(6)
-    n, g = 60, 8
-    own = rng.normal(size=(n, g))
-    value = own + rng.normal(size=(n, g))
-    value[:, 3] += own[:, 1]
-    regulator, trans = regulator_effects(own, value, g)
-    x = (own - own.mean(axis=0)) / own.std(axis=0)
-    rest = value - own
-    rest = rest - rest.mean(axis=0)
-    k = regulator.size
-    effect, included = np.zeros((k, g)), np.zeros((k, g))
-    second = np.zeros((k, g))
-    noise, rate, slab = rest.var(axis=0), np.full(k, 0.05), 0.1
-    for _ in range(20):
-        for j in range(k):
-            for t in range(g):
-                variance = 1 / (n / noise[t] + 1 / slab)
-                left = rest[:, t] - x[:, regulator] @ effect[:, t]
-                left += x[:, regulator[j]] * effect[j, t]
-                mean = variance * (x[:, regulator[j]] @ left) / noise[t]
-                odds = logit(rate[j]) + 0.5 * np.log(variance / slab)
-                odds += 0.5 * mean**2 / variance
-                included[j, t] = 0 if regulator[j] == t else expit(odds)
-                effect[j, t] = included[j, t] * mean
-                second[j, t] = included[j, t] * (mean**2 + variance)
-        rate = np.clip((included.sum(axis=1) + 0.1) / (g + 10), 1e-4, 0.5)
-        slab = max(second.sum() / included.sum(), 1e-3)
-        left = rest - x[:, regulator] @ effect
-        noise = (left**2).sum(axis=0) + n * (second - effect**2).sum(axis=0)
-        noise = np.maximum(noise, 1e-3 * (rest**2).sum(axis=0)) / n
-    assert trans == pytest.approx(effect / own.std(axis=0)[regulator, None], abs=1e-6)
+def test_a_reliable_measurement_has_the_usual_penalty_and_a_poor_one_more():
+    given = np.array([1.0, 0.5, 0.05, np.nan])
+    found = error_penalty(20.0, given)
+    # variance of the cis variants, half of what is no error, over the residual
+    explained = np.nan_to_num(given, nan=1.0) / 2
+    assert found == pytest.approx(20 * (1 - explained) / explained)
+
+
+def test_known_error_of_the_measurement_shrinks_regulation():
+    markers, genes, value, _ = planted(150, 0, noise=1.0)
+    value /= value.std(axis=0)
+    poor = np.where(np.arange(60) < 30, 0.1, np.nan)
+    plain = fit_gene_latents(markers, genes, value, 5.0)
+    fit = fit_gene_latents(markers, genes, value, 5.0, reliability=poor)
+    size = [
+        np.linalg.norm(f.join(f.own(markers)) - f.own(markers), axis=0)
+        for f in (fit, plain)
+    ]
+    assert size[0][10:30].mean() < size[1][10:30].mean()
+    unknown = fit_gene_latents(
+        markers, genes, value, 5.0, reliability=np.full(60, np.nan)
+    )
+    assert np.array_equal(unknown.trans, plain.trans)
 
 
 def test_nothing_measured_and_nothing_that_varies():
@@ -199,7 +190,7 @@ def test_nothing_measured_and_nothing_that_varies():
     assert trans.shape == (0, 4)
 
 
-def test_own_variants_tell_only_of_a_right_graph():
+def test_cis_variants_gain_only_where_the_graph_is_right():
     rng = np.random.default_rng(6)
     x = rng.normal(size=(70, 45))
     groups = [np.arange(3 * k, 3 * k + 3) for k in range(15)]
@@ -207,7 +198,7 @@ def test_own_variants_tell_only_of_a_right_graph():
     value[:20, 3] = np.nan
     value[4:, 9] = np.nan  # too few to be asked
     names = [f"g{k:02d}" for k in range(15)]
-    gain, error = own_variants_tell(x, gather(names, groups), value, 5.0)
+    gain, error = cis_gain(x, gather(names, groups), value, 5.0)
     assert gain > 10 * error
     expected = []
     for k in set(range(15)) - {9}:
@@ -226,15 +217,15 @@ def test_own_variants_tell_only_of_a_right_graph():
         expected.append(found[0] - found[1])
     assert gain == pytest.approx(np.mean(expected), abs=0.02)
     wrong = groups[4:] + groups[:4]
-    gain, error = own_variants_tell(x, gather(names, wrong), value, 5.0)
+    gain, error = cis_gain(x, gather(names, wrong), value, 5.0)
     assert abs(gain) < 3 * error
 
 
-def test_own_variants_are_not_asked_where_genes_share_them():
+def test_cis_variants_are_not_asked_where_genes_share_them():
     rng = np.random.default_rng(7)
     x, value = rng.normal(size=(40, 12)), rng.normal(size=(40, 11))
     names = [str(k) for k in range(11)]
     same = gather(names, [np.arange(12)] * 11)
-    assert own_variants_tell(x, same, value, 5.0) is None
+    assert cis_gain(x, same, value, 5.0) is None
     few = gather(names[:9], [np.array([k]) for k in range(9)])
-    assert own_variants_tell(x, few, value[:, :9], 5.0) is None
+    assert cis_gain(x, few, value[:, :9], 5.0) is None

@@ -1,6 +1,6 @@
-"""Networks trained on a task, and what they earned on rows they had not seen.
+"""Networks trained on a task, and their weight on rows they had not seen.
 
-The network of the graph comes first. Where it did not earn half of the prediction, the
+The network of the graph comes first. Where it has less than half of the prediction, the
 graph may be wrong or incomplete: it is tried again with a part beside the graph that
 reads all variants, and that one stays where unseen rows are predicted clearly better.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.config.models import TrainedNetworkOptions
-from meristem.mixed.stacking import clearly_better, network_share
+from meristem.mixed.stacking import clearly_better, stack
 from meristem.models.binn.affordable import (
     OFF_GRAPH_STARTS,
     affordable,
@@ -41,13 +41,20 @@ from meristem.plan.off_graph import extend_off_graph, has_off_graph
 from meristem.prepare.scale import fit_scale
 from meristem.records import Dataset, FloatArray, NetworkPlan, Split
 
-_EARNED = 0.5
-"""Share of the prediction from which a network's graph is right enough."""
+
+@dataclass(frozen=True)
+class AttemptSettings:
+    """What decides the weight of a network, and whether its graph is extended."""
+
+    weight_sd: float = 0.5
+    """How far held-out rows may move the weight of the network from none."""
+    enough: float = 0.5
+    """Weight in the prediction from which a network's graph is right enough."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A trained ensemble, and what it earned on rows that its networks had not seen."""
+    """A trained ensemble, and its weight on rows that its networks had not seen."""
 
     task: Task
     network: PlanNetwork
@@ -73,6 +80,7 @@ def best_attempt(
     options: TrainedNetworkOptions,
     inner: tuple[Split, ...],
     rng: np.random.Generator,
+    settings: AttemptSettings | None = None,
 ) -> Attempt:
     """Train the network of a plan, and its extension where that may help.
 
@@ -90,12 +98,15 @@ def best_attempt(
     rng
         Source of randomness; the network of the plan draws first, so that trying an
         extension leaves it as it is.
+    settings
+        Constants of the choice.
 
     Raises
     ------
     DataError
         If a target has too few observations.
     """
+    settings = AttemptSettings() if settings is None else settings
     members = assign_members(dataset.phenotypes, inner, options.seeds)
     markers = fit_scale(dataset.genotypes.call_dosage)
     targets = fit_targets(dataset.phenotypes)
@@ -104,11 +115,11 @@ def best_attempt(
     omics = omics_targets(dataset.omics, dataset.n_sample, plan, options)
     task = Task(dataset, plan, markers, targets, members, omics)
     paths = _linear_paths(task, inner)
-    first = _attempt(task, options, paths, rng)
-    wider = _extended(first, options, len(inner))
+    first = _attempt(task, options, paths, rng, settings)
+    wider = _extended(first, options, len(inner), settings)
     if wider is None:
         return first
-    second = _attempt(wider, options, paths, rng)
+    second = _attempt(wider, options, paths, rng, settings)
     value, weight = dataset.phenotypes.value, dataset.phenotypes.weight
     better = clearly_better(value, weight, first.stacked, second.stacked)
     return second if better else first
@@ -122,15 +133,18 @@ def _linear_paths(task: Task, inner: tuple[Split, ...]) -> _Paths:
 
 
 def _extended(
-    first: Attempt, options: TrainedNetworkOptions, n_fold: int
+    first: Attempt,
+    options: TrainedNetworkOptions,
+    n_fold: int,
+    settings: AttemptSettings,
 ) -> Task | None:
     """Return the task with a part beside the graph; None where it is not to be tried.
 
-    A graph that is wrong, or half missing, earns its network hardly any share.
+    A network of a graph that is wrong, or half missing, has hardly any weight.
     """
     task = first.task
-    earned = (first.share >= _EARNED).all()
-    if first.meta["fit"] != "evidence" or earned:
+    enough = (first.share >= settings.enough).all()
+    if first.meta["fit"] != "evidence" or enough:
         return None
     if not may_extend(options, task.plan.variants.n_variant):
         return None
@@ -142,7 +156,11 @@ def _extended(
 
 
 def _attempt(
-    task: Task, options: TrainedNetworkOptions, paths: _Paths, rng: np.random.Generator
+    task: Task,
+    options: TrainedNetworkOptions,
+    paths: _Paths,
+    rng: np.random.Generator,
+    settings: AttemptSettings,
 ) -> Attempt:
     """Train networks, and find their share of the prediction."""
     phenotypes = task.dataset.phenotypes
@@ -151,7 +169,9 @@ def _attempt(
     if options.polygenic == "stack":
         dosage = task.dataset.genotypes.call_dosage
         path = polygenic_out_of_fold(dosage, paths.fits[:-1], paths.inner)
-        share = network_share(phenotypes.value, phenotypes.weight, path, unseen)
+        held, prior = np.stack([path, unseen]), np.array([1.0, 0.0])
+        observed = phenotypes.value, phenotypes.weight
+        share = stack(*observed, held, prior, sd=settings.weight_sd)[1]
         stacked = path + share * (unseen - path)
     return Attempt(task, network, paths.fits[-1], unseen, stacked, share, meta)
 

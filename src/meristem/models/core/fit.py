@@ -1,36 +1,32 @@
-"""From training rows and a plan to a fitted core: which nodes, which rows, shares."""
+"""From training rows and a plan to a fitted core: its nodes, its rows, its weight."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 
 import numpy as np
 
 from meristem.config.models import GraphNetworkOptions
 from meristem.errors import DataError
 from meristem.mixed.groups import Members, gather
-from meristem.mixed.shares import expected_share
+from meristem.mixed.stacking import stack
 from meristem.mixed.targets import MIN_ROWS, Target, training_targets
 from meristem.models.core.core import Core, CoreProblem, fit_core, mix_core
 from meristem.models.core.fitted import FittedCore
-from meristem.models.core.genes import own_variants_tell
-from meristem.models.core.paths import PRIORS, fit_paths, path_weights
-from meristem.models.core.products import confirmed_share
+from meristem.models.core.genes import cis_gain
+from meristem.models.core.paths import Paths, fit_paths
+from meristem.models.core.settings import CoreSettings
 from meristem.models.genomic_error import borrowed_error
-from meristem.models.omics.expression import MIN_MEASURED, joined_features
+from meristem.models.omics.expression import (
+    MIN_MEASURED,
+    joined_features,
+    node_reliability,
+)
 from meristem.models.panel import make_panel
 from meristem.plan.gene_sets import gene_variants, node_sets
 from meristem.records import Dataset, FloatArray, IntArray, NetworkPlan, Split, StrArray
-
-PENALTY = 20.0
-"""Ridge penalty of a gene's own variants: half of the variance from about 20."""
-LEAST_TRUST = 0.05
-"""Trust below which the core is left out: beside a polygenic path with hardly any
-variance even a hundredth of it would set the order of the lines."""
-CLEAR = 4.0
-"""Standard errors by which own variants have to predict genes better than those of
-others; genes that share regulators are not independent."""
 
 
 def fit_binn_core(
@@ -40,8 +36,9 @@ def fit_binn_core(
     inner: tuple[Split, ...],
     *,
     rng: np.random.Generator,
+    settings: CoreSettings | None = None,
 ) -> FittedCore:
-    """Fit the core on all rows, and on inner folds to see what its parts earn.
+    """Fit the core on all rows, and on inner folds to see what its parts are worth.
 
     Parameters
     ----------
@@ -54,7 +51,9 @@ def fit_binn_core(
     inner
         Splits of the rows that mimic the outer question.
     rng
-        Of the sampled inclusion of sets.
+        As every predictor takes it; nothing is random.
+    settings
+        Constants of the core; the fitted state keeps them.
 
     Raises
     ------
@@ -62,30 +61,25 @@ def fit_binn_core(
         If no omics feature measures a node that reads variants, or a target has
         too few observations.
     """
-    problem = _problem(dataset, plan, options)
+    del rng
+    settings = CoreSettings() if settings is None else settings
+    problem = core_problem(dataset, plan, options, settings)
     targets = training_targets(dataset.phenotypes)
-    everyone = np.arange(dataset.n_sample)
-    core = fit_core(problem, everyone, targets, rng)
-    held = _held_out(problem, dataset, targets, inner)
-    observed = dataset.phenotypes.value, dataset.phenotypes.weight
-    share = confirmed_share(*observed, held.linear, held.products)
-    tells = own_variants_tell(
-        problem.markers, problem.genes, problem.expression, PENALTY
+    core = fit_core(problem, np.arange(dataset.n_sample), targets)
+    beside = options.polygenic == "stack"
+    held = held_out_predictions(problem, dataset, targets, inner, beside=beside)
+    gain = cis_gain(
+        problem.markers, problem.genes, problem.expression, settings.penalty
     )
-    trust = np.ones(share.size)
-    paths: dict[str, object] = {}
-    unseen = held.linear + share * held.products
-    if options.polygenic == "stack" and np.isfinite(held.alone).any():
-        weight = path_weights(*observed, held.alone)
-        alone = np.einsum("pnt,pt->nt", held.alone, weight)
-        trust = expected_share(*observed, alone, held.linear + share * held.products)
-        trust[trust < LEAST_TRUST] = 0.0
-        if tells is not None and tells[0] < CLEAR * tells[1]:
-            trust[:] = 0.0  # variants are not those of their genes: a wrong graph
-        unseen = trust * unseen + (1 - trust) * alone
-        fitted = fit_paths(problem.panel, _contig(dataset), targets)
-        core = mix_core(core, *fitted.mean(weight), trust)
-        paths = {str(p): w.tolist() for p, w in zip(PRIORS, weight, strict=True)}
+    # variants that are not those of their genes: a wrong graph has no weight
+    wrong = gain is not None and gain[0] < settings.cis_errors * gain[1]
+    weight = _weights(dataset, held, settings, wrong=wrong)
+    paths, trust = weight[:-2], weight[-2:].sum(axis=0)
+    if beside:
+        fitted = _paths(problem, dataset, targets)
+        core = mix_core(core, *fitted.total(paths), trust)
+    share = weight[-1] / np.where(trust > 0, trust, 1.0)
+    unseen = np.einsum("pnt,pt->nt", held, weight)
     number = {str(name): i for i, name in enumerate(plan.node_name)}
     phenotypes = dataset.phenotypes
     return FittedCore(
@@ -100,16 +94,60 @@ def fit_binn_core(
         meta=_meta(core, share, plan)
         | {
             "trust": trust.tolist(),
-            "alone": paths,
-            "own_variants_tell": tells and list(tells),
+            "alone": _path_shares(paths, settings),
+            "cis_gain": gain and list(gain),
+            "settings": json.loads(json.dumps(asdict(settings))),  # no tuples
         },
         error=borrowed_error(problem.panel, targets, inner, unseen),
     )
 
 
-def _problem(
-    dataset: Dataset, plan: NetworkPlan, options: GraphNetworkOptions
+def _weights(
+    dataset: Dataset,
+    held: FloatArray,  # (n_path + 2, n_sample, n_target)
+    settings: CoreSettings,
+    *,
+    wrong: bool,
+) -> FloatArray:  # (n_path + 2, n_target) of the paths, the core, core and products
+    """Return the weights that held-out rows give to the paths and to the core.
+
+    The paths first, beside each other; then what they have in common, and the core.
+    """
+    observed = dataset.phenotypes.value, dataset.phenotypes.weight
+    own, products = 1 - settings.product_weight, settings.product_weight
+    if held.shape[0] == 2:
+        prior = np.array([own, products])
+        return stack(*observed, held, prior, sd=settings.weight_sd)
+    first = np.eye(held.shape[0] - 2)[0]
+    paths = stack(*observed, held[:-2], first, sd=settings.path_sd)
+    if wrong:
+        return np.concatenate([paths, np.zeros((2, paths.shape[1]))])
+    alone = np.einsum("pnt,pt->nt", held[:-2], paths)
+    core = settings.core_weight
+    prior = np.array([1 - core, core * own, core * products])
+    models = np.concatenate([alone[None], held[-2:]])
+    weight = stack(*observed, models, prior, sd=settings.weight_sd)
+    return np.concatenate([weight[0] * paths, weight[1:]])
+
+
+def _path_shares(paths: FloatArray, settings: CoreSettings) -> dict[str, object]:
+    """Return the share of each path, of what all paths have; GBLUP where none has."""
+    if paths.shape[0] == 0:
+        return {}
+    total = paths.sum(axis=0)
+    share = paths / np.where(total > 0, total, 1.0)
+    share[0] += total <= 0
+    names = map(str, settings.scan_priors)
+    return {p: w.tolist() for p, w in zip(names, share, strict=True)}
+
+
+def core_problem(
+    dataset: Dataset,
+    plan: NetworkPlan,
+    options: GraphNetworkOptions,
+    settings: CoreSettings,
 ) -> CoreProblem:
+    """Return what a core learns from, phenotypes apart: genes measured enough."""
     reading, above = gene_variants(plan), node_sets(plan)
     expression = joined_features(dataset.omics, reading.name)
     kept = np.flatnonzero((~np.isnan(expression)).sum(axis=0) >= MIN_MEASURED)
@@ -128,8 +166,9 @@ def _problem(
         genes=genes,
         sets=_measured_sets(above, place, genes.name),
         expression=expression[:, kept],
-        penalty=PENALTY,
+        reliability=node_reliability(dataset.omics, genes.name),
         polygenic=options.polygenic != "none",
+        settings=settings,
     )
 
 
@@ -139,12 +178,12 @@ def _measured_sets(
     genes: StrArray,  # (n_gene,)
 ) -> Members:
     """Return the sets with their measured genes; a measured gene is no set."""
-    own = set(genes.tolist())
+    taken = set(genes.tolist())
     names, groups = [], []
     for k, name in enumerate(above.name.tolist()):
         members = place[above.of(k)]
         members = members[members >= 0]
-        if members.size and name not in own:
+        if members.size and name not in taken:
             names.append(name)
             groups.append(members)
     return gather(names, groups)
@@ -154,40 +193,37 @@ def _numbers(members: Members, number: dict[str, int]) -> IntArray:
     return np.array([number[name] for name in members.name.tolist()], dtype=np.int64)
 
 
-@dataclass(frozen=True)
-class _HeldOut:
-    """Predictions of rows by fits without them, NaN where there are none."""
-
-    linear: FloatArray  # (n_sample, n_target) of the core, products apart
-    products: FloatArray  # (n_sample, n_target)
-    alone: FloatArray  # (n_prior, n_sample, n_target) of the paths from all variants
-
-
-def _held_out(
+def held_out_predictions(
     problem: CoreProblem,
     dataset: Dataset,
     targets: Sequence[Target],
     inner: tuple[Split, ...],
-) -> _HeldOut:
-    phenotypes = dataset.phenotypes
-    shape = phenotypes.value.shape
-    total, count = np.zeros((2 + len(PRIORS), *shape)), np.zeros(shape)
+    *,
+    beside: bool,
+) -> FloatArray:  # (n_path + 2, n_sample, n_target) NaN where there are none
+    """Return predictions by fits without the rows: paths, core, core and products."""
+    shape = dataset.phenotypes.value.shape
+    n_path = len(problem.settings.scan_priors) if beside else 0
+    total, count = np.zeros((n_path + 2, *shape)), np.zeros(shape)
     for split in inner if problem.sets.n_group else ():
         parts = [_part(target, split.train) for target in targets]
         if min(part.rows.size for part in parts) < MIN_ROWS:
             continue
         core = fit_core(problem, split.train, parts)
         linear, products = _predict_rows(problem, core, split.test)
-        total[:2, split.test] += np.stack([linear, products])
-        paths = fit_paths(problem.panel, _contig(dataset), parts)
-        total[2:, split.test] += paths.predict(problem.panel, split.test)
+        total[-2:, split.test] += np.stack([linear, linear + products])
+        if beside:
+            paths = _paths(problem, dataset, parts)
+            total[:-2, split.test] += paths.predict(problem.panel, split.test)
         count[split.test] += 1
-    mean = total / np.where(count > 0, count, np.nan)
-    return _HeldOut(mean[0], mean[1], mean[2:])
+    return total / np.where(count > 0, count, np.nan)
 
 
-def _contig(dataset: Dataset) -> StrArray:
-    return dataset.genotypes.variants.variant_contig
+def _paths(problem: CoreProblem, dataset: Dataset, targets: Sequence[Target]) -> Paths:
+    contig, settings = dataset.genotypes.variants.variant_contig, problem.settings
+    return fit_paths(
+        problem.panel, contig, targets, settings.scan_priors, settings.scan_window
+    )
 
 
 def _part(target: Target, rows: IntArray) -> Target:

@@ -1,8 +1,8 @@
 """Products of set activities: what two pathways do together, or one of them squared.
 
-Few products are asked, so each is a column of a spike-and-slab regression. Columns
-and response are left-one-out values of the linear model: a row's own noise is not on
-both sides.
+Few products are asked, and each is a group of one in a spike-and-slab regression.
+Columns and response are leave-one-out values of the linear model: a row's own noise
+is not on both sides.
 """
 
 from __future__ import annotations
@@ -10,22 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit
 
-from meristem.mixed.spike_slab import SetFit
-from meristem.mixed.stacking import held_out_slopes
+from meristem.mixed.spike_slab import GroupFit, fit_groups
+from meristem.mixed.targets import Target
+from meristem.models.core.settings import CoreSettings
 from meristem.records import FloatArray, IntArray
-
-MAX_SETS = 8
-"""Sets whose products are asked, those of the largest contributions."""
-_SMALLEST = 0.05
-"""A contribution smaller than this share of the largest one has no products."""
-_RATE = 0.05
-_SLAB = 0.03
-"""Variance of a product's effect, as a share of the response's."""
-_SWEEPS = 50
-BENT = 0.2
-"""Share of traits whose products act, beforehand."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +45,20 @@ class Products:
         np.add.at(slope, self.second, self.effect * mean[self.first])
         return slope
 
+    def of_activities(
+        self,
+        effect: FloatArray,  # (n_set,) spread of every set's contribution
+    ) -> Products:
+        """Return products of contributions as products of activities of spread 1."""
+        scale = effect[self.first] * effect[self.second]
+        kept = scale > 0
+        return Products(
+            self.first[kept],
+            self.second[kept],
+            self.effect[kept] * scale[kept],
+            self.centre[kept] / scale[kept],
+        )
+
 
 def no_products() -> Products:
     """Return the empty sum."""
@@ -66,7 +69,9 @@ def no_products() -> Products:
 def fit_products(
     contribution: FloatArray,  # (n, n_set) of the sets, where they were learned
     factors: list[FloatArray],  # each (n, n_member)
-    fit: SetFit,
+    fit: GroupFit,
+    target: Target,
+    settings: CoreSettings,
 ) -> Products:
     """Return products of contributions that the linear model leaves unexplained.
 
@@ -81,81 +86,47 @@ def fit_products(
         Of the set kernels, K_k = F_k F_k'.
     fit
         The linear model.
+    target
+        Its values and weights.
+    settings
+        Of the core.
 
     References
     ----------
-    Cook & Weisberg 1982, ch. 2 (left-out residuals); Carbonetto & Stephens 2012,
-    Bayesian Analysis 7:73 (variational spike and slab).
+    Cook & Weisberg 1982, ch. 2 (leave-one-out residuals).
     """
-    diagonal = np.diag(fit.projection)
-    left_out = fit.dual / diagonal
     spread = contribution.std(axis=0)
-    sets = np.argsort(-spread, kind="stable")[:MAX_SETS]
-    sets = np.sort(sets[spread[sets] > _SMALLEST * max(spread.max(initial=0), 1e-300)])
-    response = left_out - left_out.mean()
-    if sets.size == 0 or response.std() <= 0:
+    sets = np.argsort(-spread, kind="stable")[: settings.product_sets]
+    least = settings.product_size * max(spread.max(initial=0), 1e-300)
+    sets = np.sort(sets[spread[sets] > least])
+    residual, values = leave_one_out(contribution, factors, fit, sets)
+    if sets.size == 0 or residual.std() <= 0:
         return no_products()
-    honest = np.empty((left_out.size, sets.size))
-    for column, k in enumerate(sets):
-        factor = factors[k]
-        hat = np.einsum("ij,ij->i", factor, fit.projection @ factor)
-        honest[:, column] = contribution[:, k] - fit.variance[k] * hat * left_out
     a, b = np.triu_indices(sets.size)
-    product = honest[:, a] * honest[:, b]
+    product = values[:, a] * values[:, b]
     centre, size = product.mean(axis=0), product.std(axis=0)
-    usable = size > 1e-12 * response.std() ** 2
+    usable = size > 1e-12 * residual.std() ** 2
     a, b, centre, size = a[usable], b[usable], centre[usable], size[usable]
-    columns = (product[:, usable] - centre) / size
-    effect = _spike_and_slab(columns, response / response.std())
-    return Products(sets[a], sets[b], effect * response.std() / size, centre)
+    columns = [c[:, None] for c in ((product[:, usable] - centre) / size).T]
+    rest = Target(target.column, target.rows, residual, target.weight)
+    found = fit_groups([], columns, rest, settings=settings.products)
+    slope = [
+        v * float(c[:, 0] @ found.dual)
+        for v, c in zip(found.variance, columns, strict=True)
+    ]
+    return Products(sets[a], sets[b], np.array(slope) / size, centre)
 
 
-def confirmed_share(
-    observed: FloatArray,  # (n_sample, n_target) NaN missing
-    weight: FloatArray,  # (n_sample, n_target)
-    linear: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
-    extra: FloatArray,  # (n_sample, n_target) out of fold, NaN where none
-    prior: float = BENT,
-) -> FloatArray:  # (n_target,) in [0, 1]
-    """Return how probable held-out rows make it that an extra part is real.
-
-    The part (products, say) is shrunk already, so that the question is whether it
-    acts at all. With b its least-squares weight on what the rest leaves and v its
-    (sandwich) variance, b is 1 if it does and 0 if not: the share is
-    1 / (1 + (1 / prior - 1) exp(-(b - 1/2) / v)), and 0 where nothing was held out.
-
-    References
-    ----------
-    Jeffreys 1961, Theory of Probability, ch. 5 (posterior odds of two hypotheses).
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> extra = rng.normal(size=(200, 1))
-    >>> noise = rng.normal(size=(200, 1))
-    >>> ones, none = np.ones((200, 1)), np.zeros((200, 1))
-    >>> confirmed_share(extra + noise, ones, none, extra).round(2)
-    array([1.])
-    >>> confirmed_share(noise, ones, none, extra).round(2)
-    array([0.])
-    """
-    share = np.zeros(observed.shape[1])
-    for t, (b, variance) in held_out_slopes(observed, weight, linear, extra).items():
-        share[t] = expit(logit(prior) + (b - 0.5) / variance)
-    return share
-
-
-def _spike_and_slab(
-    x: FloatArray,  # (n, p) standardised
-    y: FloatArray,  # (n,) standardised
-) -> FloatArray:  # (p,)
-    gram, inner = x.T @ x, x.T @ y
-    effect = np.zeros(inner.size)
-    for _ in range(_SWEEPS):
-        for j in range(inner.size):
-            rest = inner[j] - gram[j] @ effect + gram[j, j] * effect[j]
-            variance = 1 / (gram[j, j] + 1 / _SLAB)
-            mean = variance * rest
-            log_odds = logit(_RATE) + 0.5 * np.log(variance / _SLAB)
-            effect[j] = expit(log_odds + 0.5 * mean**2 / variance) * mean
-    return effect
+def leave_one_out(
+    contribution: FloatArray,  # (n, n_set)
+    factors: list[FloatArray],  # each (n, n_member)
+    fit: GroupFit,
+    sets: IntArray,  # (k,)
+) -> tuple[FloatArray, FloatArray]:  # (n,), (n, k)
+    """Return residuals and contributions, every row predicted without itself."""
+    residual = fit.dual / np.diag(fit.projection)
+    values = np.empty((residual.size, sets.size))
+    for column, k in enumerate(sets.tolist()):
+        hat = np.einsum("ij,ij->i", factors[k], fit.projection @ factors[k])
+        values[:, column] = contribution[:, k] - fit.variance[k] * hat * residual
+    return residual, values

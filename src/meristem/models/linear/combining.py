@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from meristem.config.models import CombiningOptions
 from meristem.genetics.relationship import cross_gram, diagonal_gram, gram
 from meristem.mixed.blup import KernelBLUP, restore_kernel_blup
-from meristem.mixed.groups import gather
-from meristem.mixed.sets import fit_stack, make_stack, unit_diagonal
+from meristem.mixed.sets import unit_diagonal
+from meristem.mixed.several import KernelREML
 from meristem.mixed.targets import training_targets
 from meristem.models.effects import FittedLinear, restore_linear
 from meristem.models.genomic_error import (
@@ -95,11 +95,11 @@ class CombiningBLUP:
         product, product_factor = unit_diagonal(kernels[0] * kernels[1])
         used = [*kernels, product] if self.options.specific else kernels
         scaling = np.array([*factors, factors[0] * factors[1] * product_factor])
-        stack = make_stack(used, np.empty((0, 0)), gather([], []))
+        model = KernelREML(tuple(used))
         dual, intercept = np.zeros((3, *shape)), np.zeros(len(targets))
         variance, totals = [], []
         for target in targets:
-            fit = fit_stack(stack, target, np.empty(0, dtype=np.int64))
+            fit = model.fit(target)
             for number, share in enumerate(fit.genetic):
                 dual[number, target.rows, target.column] = share * fit.dual
             intercept[target.column] = fit.intercept

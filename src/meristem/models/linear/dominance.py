@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from meristem.config.models import DominanceOptions
 from meristem.genetics.combining import heterozygosity
 from meristem.genetics.relationship import gram
-from meristem.mixed.groups import gather
-from meristem.mixed.sets import fit_stack, make_stack, unit_diagonal
+from meristem.mixed.sets import unit_diagonal
+from meristem.mixed.several import KernelREML
 from meristem.mixed.targets import training_targets
 from meristem.models.effects import FittedLinear, restore_linear
 from meristem.models.genomic_error import (
@@ -69,13 +69,13 @@ class DominanceBLUP:
         both = heterozygosity(panel.dosage, dataset.genotypes.ploidy)
         scale = fit_scale(both)
         kernel, factor = unit_diagonal(gram(both, scale.mean))
-        stack = make_stack([panel.kernel, kernel], np.empty((0, 0)), gather([], []))
+        model = KernelREML((panel.kernel, kernel))
         shape = (dataset.n_sample, len(targets))
         additive, dominance = np.zeros(shape), np.zeros(shape)
         intercept = np.zeros(len(targets))
         variance = []
         for target in targets:
-            fit = fit_stack(stack, target, np.empty(0, dtype=np.int64))
+            fit = model.fit(target)
             column = target.column
             additive[target.rows, column] = fit.genetic[0] * fit.dual
             dominance[target.rows, column] = fit.genetic[1] * fit.dual

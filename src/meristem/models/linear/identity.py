@@ -14,12 +14,7 @@ from meristem.errors import DataError
 from meristem.mixed.blup import KernelBLUP, TargetGroup
 from meristem.mixed.error import ErrorTerms
 from meristem.mixed.reml import Components, errors_of
-from meristem.mixed.several import (
-    estimate_multi,
-    fixed_effect_multi,
-    precision_multi,
-    ranking_floor,
-)
+from meristem.mixed.several import fit_kernels
 from meristem.mixed.targets import Target
 from meristem.prepare.by_environment import LINE, is_stacked
 from meristem.records import Dataset, FloatArray, StrArray
@@ -71,15 +66,13 @@ def fit_with_identities(
     groups = []
     for column, target in enumerate(targets):
         rows = np.ix_(target.rows, target.rows)
-        parts = [kernel[rows], *(part[rows] for part in identities)]
-        ones = np.ones((target.y.size, 1))
-        fit = estimate_multi(parts, target.y, ones, weight=target.weight)
-        share = ranking_floor(fit.genetic, fit.residual)
-        fitted = precision_multi(parts, ones, share, fit.residual, target.weight)
-        dual[target.rows, column] = share[0] * fitted.apply(target.y)
-        intercept[column] = fixed_effect_multi(fitted, target.y, ones)[0]
-        genetic[column] = share[0]
-        residual[column] = fit.residual + share[1:].sum()
+        parts = [part[rows] for part in (kernel, *identities)]
+        fit = fit_kernels(parts, target)
+        fitted, share = fit.precision, fit.genetic
+        dual[target.rows, column] = fit.genetic[0] * fit.dual
+        intercept[column] = fit.intercept
+        genetic[column] = fit.genetic[0]
+        residual[column] = fit.residual + fit.genetic[1:].sum()
         log_likelihood[column] = fit.log_likelihood
         # all that is no marker kernel counts as one residual component
         whole = sum(s * part for s, part in zip(share[1:], parts[1:], strict=True))

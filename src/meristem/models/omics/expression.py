@@ -52,6 +52,20 @@ def joined_features(
     return standardised(value)
 
 
+def node_reliability(
+    omics: tuple[OmicsTable, ...],
+    nodes: StrArray,  # (n_node,)
+) -> FloatArray:  # (n_node,)
+    """Return the reliability of the first feature of each node, NaN not known."""
+    known: dict[str, float] = {}
+    for table in omics:
+        given = table.reliability
+        share = np.full(table.node_name.size, np.nan) if given is None else given
+        for name, value in zip(table.node_name.tolist(), share.tolist(), strict=True):
+            known.setdefault(name, value)
+    return np.array([known.get(name, np.nan) for name in nodes.tolist()])
+
+
 def standardised(value: FloatArray) -> FloatArray:
     """Return columns of mean 0 and variance 1 over their values; constant: NaN."""
     seen = ~np.isnan(value)

@@ -13,8 +13,8 @@ import numpy as np
 from meristem.config.models import MediatedOptions
 from meristem.errors import ConfigError
 from meristem.mixed.blup import fit_kernel_blup
-from meristem.mixed.groups import gather
-from meristem.mixed.sets import fit_stack, make_stack, unit_diagonal
+from meristem.mixed.sets import unit_diagonal
+from meristem.mixed.several import KernelREML
 from meristem.mixed.targets import Target, random_inner, training_targets
 from meristem.models.effects import FittedLinear
 from meristem.models.genomic_error import borrowed_error
@@ -159,13 +159,13 @@ def _goblup(
     # lines without a measurement enter with their genomic expectation
     complete = np.where(np.isnan(features), genomic, features)
     omics_kernel, _ = unit_diagonal(complete @ complete.T)
-    stack = make_stack([omics_kernel, panel.kernel], complete, gather([], []))
+    model = KernelREML((omics_kernel, panel.kernel))
     everyone = np.arange(panel.kernel.shape[0])
     dual = np.zeros((everyone.size, len(targets)))
     intercept = np.zeros(len(targets))
     tuning: dict[str, list] = {"variance": [], "residual": [], "omics_h2": []}
     for target in targets:
-        first = fit_stack(stack, target, np.empty(0, dtype=np.int64))
+        first = model.fit(target)
         column = target.column
         mediated = first.genetic[0] * (omics_kernel[:, target.rows] @ first.dual)
         dual[target.rows, column] += first.genetic[1] * first.dual

@@ -12,8 +12,8 @@ import numpy as np
 
 from meristem.config.models import MeasuredOmicsOptions
 from meristem.errors import DataError
-from meristem.mixed.groups import gather
-from meristem.mixed.sets import fit_stack, make_stack, unit_diagonal
+from meristem.mixed.sets import unit_diagonal
+from meristem.mixed.several import KernelREML
 from meristem.mixed.targets import training_targets
 from meristem.models.effects import predict_linear
 from meristem.models.marker_model import (
@@ -64,12 +64,12 @@ class MeasuredOmics:
         mean, sd = column_moments(raw)
         features = scaled(raw, mean, sd)
         kernel, factor = unit_diagonal(features @ features.T)
-        stack = make_stack([panel.kernel, kernel], features, gather([], []))
+        model = KernelREML((panel.kernel, kernel))
         dual = np.zeros((dataset.n_sample, len(targets)))
         feature_effect = np.zeros((features.shape[1], len(targets)))
         intercept = np.zeros(len(targets))
         for target in targets:
-            fit = fit_stack(stack, target, np.empty(0, dtype=np.int64))
+            fit = model.fit(target)
             column = target.column
             dual[target.rows, column] = fit.genetic[0] * fit.dual
             image = features[target.rows].T @ fit.dual
