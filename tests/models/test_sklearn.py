@@ -190,6 +190,7 @@ def test_columns_of_a_data_frame_are_matched_to_the_plan_by_name(data):
     frame = pd.DataFrame(x, columns=names)
     plain = BINNRegressor(**QUICK, random_state=0)
     plan = plain._plan(np.array(names[::-1]))
-    model = BINNRegressor(plan=plan, **QUICK, random_state=0).fit(frame, y)
+    quick = QUICK | {"off_graph": "none"}
+    model = BINNRegressor(plan=plan, **quick, random_state=0).fit(frame, y)
     assert model.fitted_.plan.variants.variant_id.tolist() == names
     assert model.fitted_.plan.n_edge == 25
