@@ -225,23 +225,39 @@ def columns(x, y, count=None, **more):
     )  # fmt: skip
 
 
-def test_one_round_over_columns_is_that_of_marginal_likelihoods():
-    """Each effect beside the others at their expected variance."""
+def test_effects_of_columns_are_those_of_a_slow_twin():
+    """The same ascent, column by column and response by response, some rows missing."""
     x, y = columns_case()
-    y /= y.std(axis=0)  # one noise for all: the inverse is everyone's
-    n = x.shape[0]
-    prior = ColumnPrior(rounds=1)
-    found = columns(x, y, prior=prior)
-    rate, slab = prior.first_rate, prior.first_slab
-    for j, t in itertools.product(range(x.shape[1]), range(y.shape[1])):
-        others = np.delete(x, j, axis=1)
-        base = np.eye(n) + rate * slab * others @ others.T
-        with_it = base + slab * np.outer(x[:, j], x[:, j])
-        log_factor = multivariate_normal.logpdf(y[:, t], np.zeros(n), with_it)
-        log_factor -= multivariate_normal.logpdf(y[:, t], np.zeros(n), base)
-        mean = slab * x[:, j] @ np.linalg.solve(with_it, y[:, t])
-        included = expit(log_factor + logit(rate))
-        assert found[j, t] == pytest.approx(included * mean, abs=1e-6)
+    (n, k), n_response = x.shape, y.shape[1]
+    x, prior = x / x.std(axis=0), ColumnPrior(rounds=6)
+    count = np.linspace(0.5, 1, n_response) * n
+    found = columns(x, y, count, prior=prior)
+    power = np.sum(y**2, axis=0)
+    noise, rate, slab = power / count, np.full(k, prior.first_rate), prior.first_slab
+    effect, included, second = np.zeros((3, k, n_response))
+    for _ in range(prior.rounds):
+        for j, t in itertools.product(range(k), range(n_response)):
+            share = count[t] / n
+            left = x[:, j] @ y[:, t] - share * x[:, j] @ (x @ effect[:, t])
+            left += share * n * effect[j, t]
+            # the marginal likelihood of the slope that is left, with and without
+            error = noise[t] / count[t]
+            slope, both = left / count[t], (0.0, slab)
+            one = [multivariate_normal.logpdf(slope, 0, error + s) for s in both]
+            included[j, t] = expit(one[1] - one[0] + logit(rate[j]))
+            spread = 1 / (1 / error + 1 / slab)
+            effect[j, t] = included[j, t] * spread * slope / error
+            second[j, t] = included[j, t] * ((spread * slope / error) ** 2 + spread)
+        rate = (included.sum(axis=1) + prior.rate_prior[0]) / (
+            n_response + prior.rate_prior[1]
+        )
+        rate = np.clip(rate, 1e-4, prior.largest_rate)
+        slab = max(second.sum() / included.sum(), 1e-3)
+        fit = np.sum(effect * (x.T @ x @ effect), axis=0) * count / n
+        left = power - 2 * np.sum(effect * (x.T @ y), axis=0) + fit
+        left += count * np.sum(second - effect**2, axis=0)
+        noise = np.maximum(left, 1e-3 * power) / count
+    assert found == pytest.approx(effect, abs=1e-8)
 
 
 def test_effects_of_columns_are_found_and_bars_are_kept():

@@ -210,7 +210,7 @@ def test_an_inner_fold_learns_expression_from_its_own_rows_alone(training):
 
 
 def test_the_core_without_any_weight_is_gblup(training, fresh):
-    settings = replace(SETTINGS, core_weight=0.0, weight_sd=1e-6, path_sd=1e-6)
+    settings = replace(SETTINGS, core_weight=0.0, weight_sd=1e-6, within_sd=1e-6)
     genotypes = fresh[0].genotypes
     gblup = GBLUP().fit(training, rng=np.random.default_rng(0)).predict(genotypes)
     fitted = fit(training, settings=settings)
@@ -292,7 +292,7 @@ def test_folds_too_small_for_a_target_are_passed_over(fresh):
     split = Split("kfold", 0, 0, np.arange(6, 60), np.arange(6))
     rng = np.random.default_rng(0)
     fitted = fit_binn_core(data, core_plan(), SOFT, (split,), rng=rng)
-    assert fitted.products_share == pytest.approx([0.2, 0.2])  # as beforehand
+    assert fitted.products_share == pytest.approx([0.5, 0.5])  # as beforehand
     assert np.isfinite(fitted.predict(fresh[0].genotypes).value).all()
 
 

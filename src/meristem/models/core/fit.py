@@ -111,23 +111,28 @@ def _weights(
 ) -> FloatArray:  # (n_path + 2, n_target) of the paths, the core, core and products
     """Return the weights that held-out rows give to the paths and to the core.
 
-    The paths first, beside each other; then what they have in common, and the core.
+    The paths are weighed among themselves, the core with and without its products,
+    and then the two means.
     """
     observed = dataset.phenotypes.value, dataset.phenotypes.weight
-    own, products = 1 - settings.product_weight, settings.product_weight
-    if held.shape[0] == 2:
-        prior = np.array([own, products])
-        return stack(*observed, held, prior, sd=settings.weight_sd)
-    first = np.eye(held.shape[0] - 2)[0]
-    paths = stack(*observed, held[:-2], first, sd=settings.path_sd)
+    share, n_path = settings.product_weight, held.shape[0] - 2
+    prior = np.array([1 - share, share])
+    core = stack(*observed, held[n_path:], prior, sd=settings.within_sd)
+    if n_path == 0:
+        return core
+    first = np.eye(n_path)[0]
+    paths = stack(*observed, held[:n_path], first, sd=settings.within_sd)
+    both = np.stack(
+        [
+            np.einsum("mnt,mt->nt", held[:n_path], paths),
+            np.einsum("mnt,mt->nt", held[n_path:], core),
+        ]
+    )
+    prior = np.array([1 - settings.core_weight, settings.core_weight])
+    weight = stack(*observed, both, prior, sd=settings.weight_sd)
     if wrong:
-        return np.concatenate([paths, np.zeros((2, paths.shape[1]))])
-    alone = np.einsum("pnt,pt->nt", held[:-2], paths)
-    core = settings.core_weight
-    prior = np.array([1 - core, core * own, core * products])
-    models = np.concatenate([alone[None], held[-2:]])
-    weight = stack(*observed, models, prior, sd=settings.weight_sd)
-    return np.concatenate([weight[0] * paths, weight[1:]])
+        weight = np.eye(2)[:, :1] + 0 * weight
+    return np.concatenate([weight[0] * paths, weight[1] * core])
 
 
 def _path_shares(paths: FloatArray, settings: CoreSettings) -> dict[str, object]:

@@ -28,14 +28,14 @@ class CoreSettings:
     """Shares of variants with an effect in the paths beside the core; 1 is GBLUP."""
     scan_window: int = 10
     """Neighbouring variants over which the scan is smoothed."""
-    path_sd: float = 0.3
-    """How far held-out rows may move the weights of the paths from GBLUP alone."""
+    product_weight: float = 0.5
+    """Weight of the core with its products beside that without, beforehand."""
+    within_sd: float = 0.3
+    """How far held-out rows may move this, and the paths from GBLUP alone."""
     core_weight: float = 0.8
     """Weight of the core beside the paths, before held-out rows are seen."""
-    product_weight: float = 0.2
-    """What the core with its products has of this."""
     weight_sd: float = 0.15
-    """How far held-out rows may move each weight."""
+    """How far held-out rows may move it."""
     cis_errors: float = 4.0
     """Standard errors by which cis variants have to predict genes better than those
     of others; genes that share regulators are not independent."""
