@@ -45,27 +45,31 @@ NO_TABLE = {
     "sites": ("no column 'target'.*it has", "columns guide and target"),
     "rates": ("column 'guide' is missing", "the table needs guide"),
     "source": ("column 'target' is missing", "the table needs target"),
-    "scheme": ("not valid TOML.*line 1", "mend that line"),
+    "scheme": ("not valid TOML.*line 1", "mend the line"),
     "model": ("no saved kinetic network", "meristem kinetics fit"),
-    "settings": ("not valid TOML.*line 1", "mend that line"),
+    "settings": ("not valid TOML.*line 1", "mend the line"),
 }
-OTHER_TABLE = NO_TABLE | {
-    "rates": ("column '(guide|descriptor)' is missing", "the table needs guide"),
-    "source": ("column 'descriptor' is missing", "the table needs target"),
-}
+TABLES = ("rates", "source")
+NO_ROWS = NO_TABLE | dict.fromkeys(
+    TABLES, ("a header but no data rows", "add the rows")
+)
+    TABLES, ("a header but no data rows", "add the rows")
+)
+RAGGED = NO_TABLE | dict.fromkeys(TABLES, ("line 2: has 5 fields", "every row"))
+ZERO = dict.fromkeys(READERS, ("holds a zero byte", "plain UTF-8 text"))
 NOT_TEXT = dict.fromkeys(READERS, ("not UTF-8", "iconv"))
 EMPTY = dict.fromkeys(READERS, ("empty", "write"))
 SAID = {
     "empty": EMPTY,
     "blank": EMPTY,
     "latin": NOT_TEXT,
-    "binary": NOT_TEXT,
+    "binary": ZERO | {"sites": NOT_TEXT["sites"]},
     "cut gzip": dict.fromkeys(READERS, ("gzip stream is truncated", "copy or")),
-    "html": NO_TABLE,
-    "json": NO_TABLE,
-    "header only": OTHER_TABLE | {"sites": ("holds no row", "add rows")},
-    "ragged": OTHER_TABLE | {"sites": ("more fields than the header", "every row")},
-    "nul": OTHER_TABLE
+    "html": NO_TABLE | dict.fromkeys(TABLES, NO_ROWS["rates"]),
+    "json": NO_TABLE | dict.fromkeys(TABLES, NO_ROWS["rates"]),
+    "header only": NO_ROWS | {"sites": ("holds no row", "add rows")},
+    "ragged": RAGGED | {"sites": ("more fields than the header", "every row")},
+    "nul": ZERO
     | {"sites": (r"no column 'guide'.*'guide\\x00'", "columns guide and target")},
 }
 """Text -> reader -> what is said, and the remedy."""

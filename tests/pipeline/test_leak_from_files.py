@@ -11,10 +11,12 @@ from tests.pipeline.leak_case import LAYOUTS, Layout, write_case
 
 from meristem.config import read_config
 from meristem.config.models import (
+    AutoOptions,
     BINNOptions,
     BoostingOptions,
     CNNOptions,
     CombiningOptions,
+    CoreOptions,
     DenseOptions,
     DominanceOptions,
     ElasticNetOptions,
@@ -25,6 +27,7 @@ from meristem.config.models import (
     MediatedOptions,
     ModelOptions,
     RidgeOptions,
+    StackOptions,
     WeightedGBLUPOptions,
 )
 from meristem.evaluate.fold import FoldTask, run_fold
@@ -66,8 +69,9 @@ MODELS: tuple[ModelOptions, ...] = (
     BINNOptions(hidden=(3,), omics="soft", fit="descent", name="binn descent", **TINY),
     BINNOptions(hidden=(3,), omics="hard", name="binn hard", **TINY),
     BINNOptions(omics="soft", fit="descent", **LEARN, **TINY),
+    StackOptions(models=(GBLUPOptions(), KernelOptions()), inner_folds=3),
 )
-CORE = (BINNOptions(), BINNOptions(omics="soft", name="binn with omics"))
+CORE = (AutoOptions(), CoreOptions(inner_folds=3))
 CROSSED = (CombiningOptions(), GBLUPOptions(identity="parents", name="parents"))
 
 
@@ -176,7 +180,7 @@ def test_nor_does_that_of_the_network_of_a_graph(tmp_path: Path, name: str) -> N
 
 
 def test_every_kind_that_predicts_from_genotypes_is_there() -> None:
-    kinds = {options.kind for options in MODELS + CROSSED}
+    kinds = {options.kind for options in MODELS + CROSSED + CORE}
     assert kinds == set(CATALOG) - {"measured_omics"}
 
 

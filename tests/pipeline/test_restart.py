@@ -201,7 +201,7 @@ def test_a_cut_artefact_is_refused_by_report_and_mended_by_run(
 
 
 @pytest.mark.parametrize(
-    "name", ["intervals.csv", "models/ridge.json", "models/ridge.safetensors"]
+    "name", ["predictions.csv", "models/ridge.json", "models/ridge.safetensors"]
 )
 def test_predict_refuses_what_is_damaged(copy: Path, name: str) -> None:
     new = copy / "candidates.vcf.gz"

@@ -34,6 +34,11 @@ class ModelOptions(BaseModel):
         """The models that are fitted: this one, unless it averages others."""
         return (self,)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that a fit reads beside the data."""
+        return ()
+
     def resolved(self, models: tuple[ModelOptions, ...]) -> Self:
         """Return the options with labels of other models replaced by their options."""
         del models
@@ -219,6 +224,12 @@ class PlanOptions(ModelOptions):
     def reads_graph(self) -> bool:
         """Whether the model looks at genes or sets at all."""
         return True
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The table of eQTL, where the graph is learned from one."""
+        table = self.learn.table if self.reads_graph else None
+        return () if table is None else (table,)
 
 
 class GraphNetworkOptions(PlanOptions):

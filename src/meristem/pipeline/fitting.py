@@ -83,6 +83,8 @@ def write_components(analysis: Analysis) -> None:
     if rows:
         frame = pd.DataFrame(rows, columns=list(COMPONENT_COLUMNS))
         analysis.folder.write_table("variance_components.csv", frame)
+    else:
+        analysis.folder.drop("variance_components.csv")
 
 
 def state_files(label: str) -> tuple[str, ...]:

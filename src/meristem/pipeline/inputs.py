@@ -16,7 +16,6 @@ from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
 from meristem.io.tables.phenotypes import read_observations
 from meristem.knowledge.versions import stated_version
-from meristem.models.catalog import reads_graph
 from meristem.prepare.adjust import adjusted_means
 from meristem.prepare.align import make_dataset
 from meristem.prepare.reconcile import (
@@ -73,9 +72,7 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
     if config.predict.hybrids is not None:
         found.append(("new hybrids", config.predict.hybrids))
     members = [member for options in config.models for member in options.members]
-    learning = [member.learn for member in members if reads_graph(member)]
-    tables = [learn.table for learn in learning if learn.table is not None]
-    found += [("eQTL table", table) for table in tables]
+    found += [("eQTL table", table) for member in members for table in member.files]
     return found + _knowledge_files(config)
 
 

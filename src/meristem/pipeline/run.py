@@ -23,6 +23,7 @@ from meristem.runs.lock import locked
 
 FILES = (
     *("data.json", "structure.csv", "knowledge.json", "network.json", "candidates.csv"),
+    "variance_components.csv",
     *EVALUATED,
     *EXPLAINED,
     *TABLES,
