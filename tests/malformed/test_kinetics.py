@@ -53,8 +53,6 @@ TABLES = ("rates", "source")
 NO_ROWS = NO_TABLE | dict.fromkeys(
     TABLES, ("a header but no data rows", "add the rows")
 )
-    TABLES, ("a header but no data rows", "add the rows")
-)
 RAGGED = NO_TABLE | dict.fromkeys(TABLES, ("line 2: has 5 fields", "every row"))
 ZERO = dict.fromkeys(READERS, ("holds a zero byte", "plain UTF-8 text"))
 NOT_TEXT = dict.fromkeys(READERS, ("not UTF-8", "iconv"))

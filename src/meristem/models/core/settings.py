@@ -28,13 +28,13 @@ class CoreSettings:
     """Shares of variants with an effect in the paths beside the core; 1 is GBLUP."""
     scan_window: int = 10
     """Neighbouring variants over which the scan is smoothed."""
-    product_weight: float = 0.5
+    product_weight: float = 0.3
     """Weight of the core with its products beside that without, beforehand."""
-    within_sd: float = 0.3
+    within_sd: float = 0.5
     """How far held-out rows may move this, and the paths from GBLUP alone."""
     core_weight: float = 0.8
     """Weight of the core beside the paths, before held-out rows are seen."""
-    weight_sd: float = 0.15
+    weight_sd: float = 0.2
     """How far held-out rows may move it."""
     cis_errors: float = 4.0
     """Standard errors by which cis variants have to predict genes better than those
