@@ -435,7 +435,7 @@ class BINNRegressor(_DosageRegressor):
 
     _options = options.BINNOptions
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         plan: NetworkPlan | None = None,
         hidden: tuple[int, ...] = (16,),
