@@ -38,13 +38,13 @@ def test_unknown_terms_are_refused() -> None:
         term("flux capacitor")
 
 
-@pytest.mark.parametrize(
-    "word",
-    """predictive ability|accuracy|heritability|reliability|relatedness|posterior
-    deviation|spread|chance to be among the best|selection differential|copies
-    rank correlation|NDCG|top lines found|slope|posterior probability|q value""".replace(
-        "\n    ", "|"
-    ).split("|"),
-)
+WORDS = """
+predictive ability, accuracy, heritability, reliability, relatedness, posterior, spread,
+deviation, chance to be among the best, selection differential, copies,
+rank correlation, NDCG, top lines found, slope, posterior probability, q value
+"""
+
+
+@pytest.mark.parametrize("word", re.split(r",\s+", WORDS.strip()))
 def test_every_word_of_the_tables_is_explained(word: str) -> None:
     assert len(GLOSSARY[word]) > 30

@@ -75,8 +75,12 @@ def _gains(view: View, target: Target) -> Markup:
     asked = config.get("phenotypes") or {}
     smallest = target.trait in (asked.get("minimise") or ())
     found = _estimates(view, target)
-    source = view.reference if view.reference in found.index else str(found.index[0])
-    h2, error = found.loc[source, ("value", "h2")], found.loc[source, ("se", "h2")]
+    names = [str(name) for name in found.index]
+    source = view.reference if view.reference in names else names[0]
+    h2, error = (
+        float(found[part]["h2"].to_numpy()[names.index(source)])
+        for part in ("value", "se")
+    )
     told = h2 > error
     frame = ability.sort_values(ascending=False).rename("ability").reset_index()
     frame["accuracy"] = frame["ability"] / math.sqrt(h2) if told else np.nan
