@@ -14,5 +14,8 @@ def test_every_stage_and_field_is_on_the_page() -> None:
 def test_kinds_of_values_are_readable() -> None:
     page = configuration_page()
     assert "| `omics_weight` | `float` or `auto` |" in page
+    assert "| `traits` | list of `str` |" in page
+    assert "list of `trim` / `path`" in page
+    assert "tuple" not in page
     assert "Union" not in page
     assert "NoneType" not in page

@@ -194,3 +194,35 @@ def test_columns_of_a_data_frame_are_matched_to_the_plan_by_name(data):
     model = BINNRegressor(plan=plan, **quick, random_state=0).fit(frame, y)
     assert model.fitted_.plan.variants.variant_id.tolist() == names
     assert model.fitted_.plan.n_edge == 25
+
+
+def test_omics_teach_the_nodes_in_rows_of_the_same_name(data):
+    x, y = data
+    frame = pd.DataFrame(x, columns=[f"snp{i}" for i in range(25)])
+    frame.index = [f"line{i}" for i in range(90)]
+    signal = pd.DataFrame({"all": x @ np.arange(25.0)}, index=frame.index)
+    omics = signal.iloc[60:5:-1]  # some of the rows, in another order
+    fast = QUICK | {"random_state": 0, "epochs": 80}
+    told = BINNRegressor(omics=omics, omics_weight=100.0, **fast).fit(frame, y)
+    bare = BINNRegressor(**fast).fit(frame, y)
+    assert told.predict(frame).shape == (90,)
+    agreement = [
+        abs(np.corrcoef(latents, signal["all"])[0, 1])
+        for latents in (
+            one.fitted_.latents(one._genotypes(x)).value[:, 0] for one in (told, bare)
+        )
+    ]
+    assert agreement[0] > agreement[1] + 0.1
+    weights = np.where(np.arange(90) % 3, 1.0, 0.0)
+    clone(told).fit(frame, y, sample_weight=weights)
+
+
+def test_omics_without_names_of_rows_are_refused(data):
+    x, y = data
+    omics = pd.DataFrame({"all": y})
+    with pytest.raises(ValueError, match="give X as a data frame"):
+        BINNRegressor(omics=omics, **QUICK).fit(x, y)
+    with pytest.raises(ValueError, match="no row of omics has the name"):
+        BINNRegressor(omics=omics, **QUICK).fit(
+            pd.DataFrame(x, index=np.arange(90) + 1000), y
+        )

@@ -36,3 +36,15 @@ def test_explain_escapes_around_terms_and_keeps_markup() -> None:
 def test_unknown_terms_are_refused() -> None:
     with pytest.raises(KeyError):
         term("flux capacitor")
+
+
+WORDS = """
+predictive ability, accuracy, heritability, reliability, relatedness, posterior, spread,
+deviation, chance to be among the best, selection differential, copies,
+rank correlation, NDCG, top lines found, slope, posterior probability, q value
+"""
+
+
+@pytest.mark.parametrize("word", re.split(r",\s+", WORDS.strip()))
+def test_every_word_of_the_tables_is_explained(word: str) -> None:
+    assert len(GLOSSARY[word]) > 30

@@ -113,3 +113,9 @@ def test_untested_lines_become_candidates(finished: Analysis) -> None:
     shown = [f"{level:.3g}" for level in best["predicted"]]
     assert len(set(shown)) == 3
     assert all(level in section for level in shown)
+
+
+def test_structure_shows_every_line_once(finished: Analysis) -> None:
+    table = finished.folder.read_table("structure.csv")
+    assert sorted(table["sample_id"]) == sorted(f"line{k}" for k in range(26))
+    assert set(table["group"]) == {"f0", "f1"}

@@ -105,6 +105,7 @@ def fabricate_small(folder: Path) -> Path:
         ),
         intervals=tables.interval_rows(list(KINDS), [TARGET]),
         controls=tables.control_rows(INGREDIENTS, "binn+metabolites", TARGET),
+        variance_components=tables.component_rows([TARGET]),
         candidates=tables.candidate_rows(
             predictions[predictions["model"].isin(list(KINDS)[:-1])]
         ),

@@ -285,3 +285,17 @@ def control_rows(
         )
     names = ["network", "ingredient", "control", "trait", "environment"]
     return pd.DataFrame(rows, columns=[*names, "difference", "low", "high", "line"])
+
+
+def component_rows(targets: list[tuple[str, str]]) -> pd.DataFrame:
+    rows = [
+        ("gblup", *target, name, value, se)
+        for target in targets
+        for name, value, se in (
+            ("genetic", 2.0, 0.5),
+            ("residual", 6.0, 0.7),
+            ("h2", 0.25, 0.06),
+        )
+    ]
+    columns = ["model", "trait", "environment", "component", "value", "se"]
+    return pd.DataFrame(rows, columns=columns)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Iterator
-from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -68,22 +67,12 @@ def _type_name(annotation: object) -> str:
         return "none"
     if typing.get_origin(annotation) is typing.Literal:
         return " / ".join(f"`{option}`" for option in options)
-    plain = _without_bounds(annotation)
-    name = getattr(annotation, "__name__", "") if not options else str(plain)
+    if typing.get_origin(annotation) is tuple:
+        return f"list of {_type_name(options[0])}"
+    name = str(annotation) if options else getattr(annotation, "__name__", "")
     for noise in ("typing.", "pathlib._local.", "pathlib.", "meristem.config.models."):
         name = name.replace(noise, "")
     return f"`{name.replace('|', 'or')}`"
-
-
-def _without_bounds(annotation: Any) -> Any:
-    """Return a type without what `Annotated` adds to its parts."""
-    options = typing.get_args(annotation)
-    if typing.get_origin(annotation) is typing.Annotated:
-        return _without_bounds(options[0])
-    if typing.get_origin(annotation) is tuple:
-        parts = tuple(_without_bounds(option) for option in options)
-        return types.GenericAlias(tuple, parts)
-    return annotation
 
 
 def _default(field: FieldInfo) -> str:

@@ -34,6 +34,7 @@ from meristem.records import (
     FloatArray,
     Genotypes,
     NetworkPlan,
+    OmicsTable,
     Phenotypes,
     PlanLevel,
     VariantTable,
@@ -195,7 +196,8 @@ class _DosageRegressor(RegressorMixin, BaseEstimator):
                 value,
                 np.repeat(weight[:, None], value.shape[1], axis=1),
             )
-            dataset = Dataset(self._genotypes(x), phenotypes)
+            omics = self._measured(X, kept)
+            dataset = Dataset(self._genotypes(x), phenotypes, omics)
             self.fitted_ = predictor.fit(dataset, rng=self._rng())
         except MeristemError as error:
             raise ValueError(str(error)) from error
@@ -227,13 +229,19 @@ class _DosageRegressor(RegressorMixin, BaseEstimator):
             return np.asarray(names, dtype=np.str_)
         return np.array([f"x{i}" for i in range(self.n_features_in_)])
 
-    def _chosen(self) -> options.ModelOptions:
+    def _chosen(self, **given: Any) -> options.ModelOptions:
         names = set(self._options.model_fields) & set(self.get_params(deep=False))
-        return self._options(**{name: getattr(self, name) for name in names})
+        return self._options(**{name: getattr(self, name) for name in names} | given)
 
     def _plan(self, variant_id: NDArray[np.str_]) -> NetworkPlan | None:
         del variant_id
         return None
+
+    def _measured(
+        self, X: ArrayLike, kept: NDArray[np.bool_]
+    ) -> tuple[OmicsTable, ...]:
+        del X, kept
+        return ()
 
     def _rng(self) -> np.random.Generator:
         state: Any = getattr(self, "random_state", None)
@@ -411,7 +419,15 @@ class BINNRegressor(_DosageRegressor):
         Compiled knowledge. Its variants are matched to the columns of a data frame
         by name, to those of a plain matrix by position. Without a plan one node
         reads every column.
-    hidden, epochs, learning_rate, seeds, inner_folds
+    omics
+        Data frame of measurements that teach the nodes in training: rows named as
+        those of the data frame X (any subset of them, and others), a column for
+        every measured node, under its name. Prediction needs none.
+    supervision
+        How they teach: "soft", "hard" or "correlation".
+    omics_weight
+        Weight of the omics loss, or "auto".
+    hidden, epochs, learning_rate, seeds, inner_folds, off_graph
         As in `config.models.BINNOptions`.
     random_state
         Seed of splits and weights.
@@ -419,7 +435,7 @@ class BINNRegressor(_DosageRegressor):
 
     _options = options.BINNOptions
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         plan: NetworkPlan | None = None,
         hidden: tuple[int, ...] = (16,),
@@ -428,8 +444,16 @@ class BINNRegressor(_DosageRegressor):
         seeds: int = 3,
         inner_folds: int = 5,
         random_state: Any = None,
+        omics: Any = None,
+        supervision: str = "soft",
+        omics_weight: float | str = 1.0,
+        off_graph: str = "auto",
     ) -> None:
         self.plan = plan
+        self.off_graph = off_graph
+        self.omics = omics
+        self.supervision = supervision
+        self.omics_weight = omics_weight
         self.hidden = hidden
         self.epochs = epochs
         self.learning_rate = learning_rate
@@ -443,6 +467,25 @@ class BINNRegressor(_DosageRegressor):
             return super()._variant_ids()
         by_position = plan.variants.n_variant == self.n_features_in_
         return plan.variants.variant_id if by_position else super()._variant_ids()
+
+    def _chosen(self, **given: Any) -> options.ModelOptions:
+        how = "none" if self.omics is None else self.supervision
+        return super()._chosen(omics=how, **given)
+
+    def _measured(
+        self, X: ArrayLike, kept: NDArray[np.bool_]
+    ) -> tuple[OmicsTable, ...]:
+        if self.omics is None:
+            return ()
+        rows = getattr(X, "index", None)
+        if rows is None:
+            raise ValueError("omics are matched by row names: give X as a data frame")
+        table = self.omics.reindex(rows[kept])
+        value = table.to_numpy(dtype=np.float64)
+        if np.isnan(value).all():
+            raise ValueError("no row of omics has the name of a row of X")
+        names = table.columns.to_numpy(dtype=np.str_)
+        return (OmicsTable("omics", _row_names(len(table)), names, names, value),)
 
     def _plan(self, variant_id: NDArray[np.str_]) -> NetworkPlan:
         if self.plan is not None:

@@ -69,6 +69,53 @@ GLOSSARY: dict[str, str] = {
         "Standard deviation of the genetic value around its prediction, at the width "
         "of the out-of-fold errors. Large: be careful with this line."
     ),
+    "posterior": (
+        "What a model believes of the genetic values of all lines together: a mean "
+        "for each, and how far and how jointly they may be off, at the width of the "
+        "errors on lines the model has not seen."
+    ),
+    "chance to be among the best": (
+        "How often a line is in the best share of the candidates (evaluate.top_share) "
+        "among values drawn from the posterior. Empty where no width is known."
+    ),
+    "deviation": (
+        "Predicted value minus the mean of the phenotyped lines, in units of the trait."
+    ),
+    "reliability": (
+        "1 - error variance / genetic variance of a line: 1 is certain, 0 says no more "
+        "than the mean. Its square root is the accuracy expected for that line."
+    ),
+    "relatedness": (
+        "Largest genomic correlation of a candidate with a phenotyped line. Near 0: "
+        "the model has seen nothing like it."
+    ),
+    "heritability": (
+        "h2: share of the variance of the trait values that is genetic as the markers "
+        "see it; genetic variance / (genetic + residual variance), estimated by REML."
+    ),
+    "accuracy": (
+        "Correlation of predictions with true genetic values, estimated as predictive "
+        "ability / h, h being the square root of the heritability. As uncertain as h2."
+    ),
+    "selection differential": (
+        "Mean of the chosen lines minus the mean of all lines. Here predictions choose "
+        "and the means are of observed values."
+    ),
+    "rank correlation": (
+        "Spearman's: the correlation of ranks; single large values count less."
+    ),
+    "top lines found": (
+        "Share of the best observed lines that are among the best predicted ones."
+    ),
+    "NDCG": (
+        "How much of the value of the best lines stands at the top of the predicted "
+        "ranking; 1 is the true order."
+    ),
+    "integrated gradients": (
+        "A way of sharing a prediction out over nodes or variants: gradients summed "
+        "along the way from the average line. DeepLIFT is another. Both add up."
+    ),
+    "copies": "Lines whose genotypes are identical at every marker.",
     "not deployable": (
         "Needs omics measured on the candidates themselves. It shows what measured "
         "omics could add; it cannot predict from genotypes alone."

@@ -17,8 +17,13 @@ from meristem.io.stores.dataset import read_dataset, write_dataset
 from meristem.io.tables.survey import survey_phenotypes
 from meristem.pipeline.inputs import Inputs, read_inputs
 from meristem.pipeline.unseen import unseen_lines
-from meristem.prepare.by_environment import LINE, is_stacked, stack_environments
-from meristem.records import MISSING, Dataset, Genotypes, StrArray
+from meristem.prepare.by_environment import (
+    LINE,
+    is_stacked,
+    line_groups,
+    stack_environments,
+)
+from meristem.records import MISSING, Dataset, Genotypes, SampleGroups, StrArray
 from meristem.runs.folder import RunFolder
 
 DATASET = "work/dataset"
@@ -170,23 +175,22 @@ def _describe_target(dataset: Dataset, target: int) -> dict:
 
 
 def _write_structure(folder: RunFolder, dataset: Dataset) -> dict:
-    """Write the principal components of the genotypes; a picture, never a feature."""
-    genotypes = dataset.genotypes
+    """Write the principal components of the lines; a picture, never a feature."""
+    genotypes = distinct_lines(dataset)
     kernel = relationship_matrix(genotypes.call_dosage, ploidy=genotypes.ploidy)
     axes, share = principal_axes(kernel, min(4, genotypes.n_sample))
     columns = {f"pc{axis + 1}": axes[:, axis] for axis in range(axes.shape[1])}
-    group = _picture_group(dataset)
-    frame = pd.DataFrame({"sample_id": dataset.sample_id, **columns, "group": group})
+    group = _picture_group(line_groups(dataset), genotypes.n_sample)
+    frame = pd.DataFrame({"sample_id": genotypes.sample_id, **columns, "group": group})
     folder.write_table("structure.csv", frame)
     return {"explained_share": [float(value) for value in share]}
 
 
-def _picture_group(dataset: Dataset) -> np.ndarray:
+def _picture_group(groups: SampleGroups | None, n_sample: int) -> np.ndarray:
     """Return the labels of the grouping with the fewest, but at least two, labels."""
-    if dataset.groups is None:
-        return np.full(dataset.n_sample, "", dtype="U1")
-    columns = [dataset.groups.column(str(n)) for n in dataset.groups.group_name]
+    names = [] if groups is None else [str(name) for name in groups.group_name]
+    columns = [groups.column(name) for name in names if groups is not None]
     useful = [column for column in columns if 1 < len(set(map(str, column))) <= 20]
     if not useful:
-        return np.full(dataset.n_sample, "", dtype="U1")
+        return np.full(n_sample, "", dtype="U1")
     return min(useful, key=lambda column: len(set(map(str, column))))

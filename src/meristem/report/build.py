@@ -13,6 +13,7 @@ from meristem.report.sections.gene_evidence import (
     enrichment_section,
     gene_evidence_section,
 )
+from meristem.report.sections.heritability import heritability_section
 from meristem.report.sections.latents import latents_section
 from meristem.report.sections.network import (
     controls_section,
@@ -34,6 +35,7 @@ SECTIONS = (
     data_section,
     structure_section,
     ability_section,
+    heritability_section,
     observed_section,
     learning_section,
     controls_section,

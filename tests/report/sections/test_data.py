@@ -56,3 +56,15 @@ def test_copies_of_lines_are_listed(small_view: View) -> None:
     html = data_section(view).html
     assert "2 pairs of lines are identical (L1 = L9, L2 = L8)" in html
     assert "Identical lines" not in data_section(small_view).html
+
+
+def test_records_are_no_lines_in_the_table_of_traits(small_view: View) -> None:
+    assert "lines with a value" in data_section(small_view).html
+    run = small_view.artefacts.run
+    config = {**run["config"], "phenotypes": {"by": "record"}}
+    data = {**(small_view.artefacts.data or {})}
+    data["genotypes"] = {**data["genotypes"], "contigs": 1}
+    changed = replace(small_view.artefacts, run={**run, "config": config}, data=data)
+    html = data_section(replace(small_view, artefacts=changed)).html
+    assert "values (line x environment)" in html
+    assert "on 1 contig<" in html

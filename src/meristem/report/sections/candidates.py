@@ -8,14 +8,36 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from meristem.pages.numbers import count, number, percent
+from meristem.pages.glossary import term
+from meristem.pages.numbers import count, fixed, number, percent
 from meristem.pages.page import Block, Section, Tabs
-from meristem.pages.table import Format, table_html
+from meristem.pages.table import Format, folded, table_html
 from meristem.report.per_target import MOST_TARGETS
 from meristem.report.view import ADDITIVE, Target, View
 
 SHOWN = 20
-PLAIN = ("rank", "line", "range")
+
+
+def _whole_percent(share: float) -> str:
+    return percent(share, 0)
+
+
+COLUMNS: dict[str, tuple[str, str, Format | None]] = {
+    "rank": ("rank", "", count),
+    "sample_id": ("line", "", None),
+    "predicted": ("", "", number),
+    "deviation": ("deviation", "deviation", number),
+    "spread": ("spread", "spread", number),
+    "range": ("90 % interval", "spread", None),
+    "top_probability": (
+        "chance to be among the best",
+        "chance to be among the best",
+        _whole_percent,
+    ),
+    "reliability": ("reliability", "reliability", fixed),
+    "relatedness": ("relatedness", "relatedness", fixed),
+}
+"""Column of the file -> heading, its entry in the glossary, how numbers are written."""
 
 
 def candidates_section(view: View) -> Section | None:
@@ -39,8 +61,8 @@ def candidates_section(view: View) -> Section | None:
         "from genotypes alone. Linear models give a [[GEBV]], a network a "
         "[[predicted value]] that may hold non-additive parts. The best come first: "
         "the largest values, or the smallest where the run minimises the trait. A "
-        "value is a level, with the mean of the environment; the deviation is from "
-        "the mean of the phenotyped lines."
+        "value is a level, with the mean of the environment. Interval, [[chance to be "
+        "among the best]] and [[reliability]] are of one [[posterior]]."
     )
     if _phenotypes(view).get("by") == "record":
         intro += (
@@ -56,57 +78,42 @@ def _phenotypes(view: View) -> dict[str, Any]:
 
 
 def _ranking(view: View, rows: pd.DataFrame) -> Markup:
-    """Return the best lines of the leading model, with the other models beside it."""
+    """Return the best lines of the leading model, and the others' values of them."""
     labels = [label for label in view.contenders if label in set(rows["model"])]
     lead = _leading(view, rows, labels)
     wide = rows.pivot_table(index="sample_id", columns="model", values="predicted")
-    own = (
-        rows[rows["model"] == lead].drop_duplicates("sample_id").set_index("sample_id")
-    )
+    own = rows[rows["model"] == lead].drop_duplicates("sample_id")
     trait, asked = str(rows["trait"].iloc[0]), _phenotypes(view)
     smallest = trait in asked.get("minimise", [])
     unit = asked.get("units", {}).get(trait, "")
     unit = f", {unit}" if unit else ""
-    order = own.sort_values(["predicted"], ascending=smallest, kind="stable").index
-    order = order[:SHOWN]
-    frame = pd.DataFrame({"rank": np.arange(1, len(order) + 1), "line": order})
-    headings: dict[str, str | Markup] = {"rank": "rank", "line": "line"}
-    frame["lead"] = wide.loc[order, lead].to_numpy()
-    headings["lead"] = f"{lead} ({_word(view, lead)}{unit})"
-    if "deviation" in own:
-        frame["deviation"] = own.loc[order, "deviation"].to_numpy()
-        headings["deviation"] = "deviation from the mean"
-    if "spread" in own and np.isfinite(own["spread"]).any():
-        frame["spread"] = own.loc[order, "spread"].to_numpy()
-    if {"low", "high"} <= set(own) and np.isfinite(own["low"]).any():
-        ends = own.loc[order, ["low", "high"]].itertuples(index=False, name=None)
-        frame["range"] = [
+    best = own.sort_values("predicted", ascending=smallest, kind="stable").head(SHOWN)
+    best = best.assign(rank=np.arange(1, len(best) + 1))
+    if {"low", "high"} <= set(best) and best["low"].notna().any():
+        ends = best[["low", "high"]].itertuples(index=False, name=None)
+        best["range"] = [
             f"{number(low)}\u00a0to\u00a0{number(high)}" for low, high in ends
         ]
-        headings["range"] = "90 % interval of the genetic value"
-    if "top_probability" in own and np.isfinite(own["top_probability"]).any():
-        frame["top"] = own.loc[order, "top_probability"].to_numpy()
-        headings["top"] = "chance to be among the best"
-    for name in ("reliability", "relatedness"):
-        if name in own and np.isfinite(own[name]).any():
-            frame[name] = own.loc[order, name].to_numpy()
-    others = [label for label in labels if label != lead][:4]
-    for position, label in enumerate(others):
-        frame[f"other{position}"] = wide.loc[order, label].to_numpy()
-        headings[f"other{position}"] = f"{label} ({_word(view, label)}{unit})"
-    formats: dict[str, Format] = {}
-    formats |= {str(name): number for name in frame if name not in PLAIN}
-    if "top" in frame:
-        formats["top"] = _whole_percent
+    kept = [name for name in COLUMNS if name in best and best[name].notna().any()]
+    headings: dict[str, str | Markup] = {
+        name: term(word, shown) if word else shown
+        for name, (shown, word, _) in COLUMNS.items()
+    }
+    headings["predicted"] = f"{lead} ({_word(view, lead)}{unit})"
+    formats = {n: f for n, (_, _, f) in COLUMNS.items() if f is not None}
     note = (
-        f"{len(order)} of {len(own):,} lines, ranked by {lead}. All lines and models "
+        f"{len(best)} of {len(own):,} lines, ranked by {lead}. All lines and models "
         "are in candidates.csv."
     )
-    return table_html(frame, {"rank": count, **formats}, headings, note=note)
-
-
-def _whole_percent(share: float) -> str:
-    return percent(share, 0)
+    table = table_html(best[kept], formats, headings, note=note)
+    others = [label for label in labels if label != lead]
+    if not others:
+        return table
+    named = wide.loc[best["sample_id"], others].reset_index()
+    headings = {label: f"{label} ({_word(view, label)}{unit})" for label in others}
+    headings["sample_id"] = "line"
+    by_others = table_html(named, dict.fromkeys(others, number), headings)
+    return table + folded("The same lines by the other models", by_others)
 
 
 def _word(view: View, label: str) -> str:

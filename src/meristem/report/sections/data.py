@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from meristem.genetics.copies import describe_copies
 from meristem.pages.key_values import record_table, shown
-from meristem.pages.numbers import count, number, percent
+from meristem.pages.numbers import count, number, percent, plural
 from meristem.pages.page import Section
 from meristem.pages.table import table_html
 from meristem.report.figures.accuracy.structure import draw_structure
@@ -26,7 +26,7 @@ def data_section(view: View) -> Section:
     if not data:
         text = "This run holds no data.json: what was read was not recorded."
         return Section("Data", "data", f'<div class="box"><p>{text}</p></div>')
-    parts = [Markup("<h3>Read</h3>"), _inputs(data), *_traits(data)]
+    parts = [Markup("<h3>Read</h3>"), _inputs(data), *_traits(view, data)]
     if data.get("reconciliation"):
         parts += [Markup("<h3>Matched and dropped</h3>"), _pairs(data)]
     if data.get("copies"):
@@ -43,7 +43,7 @@ def _inputs(data: dict[str, Any]) -> Markup:
         missing = genotypes.get("missing_share")
         extent = f"{shown(genotypes.get('variants'))} variants"
         if genotypes.get("contigs"):
-            extent += f" on {shown(genotypes['contigs'])} contigs"
+            extent += f" on {plural(genotypes['contigs'], 'contig')}"
         if genotypes.get("parents"):
             extent += f"; and {shown(genotypes['parents'])} parents, whose omics teach"
         lines = genotypes.get("lines", genotypes.get("samples"))
@@ -66,7 +66,7 @@ def _inputs(data: dict[str, Any]) -> Markup:
     )
 
 
-def _traits(data: dict[str, Any]) -> list[Markup]:
+def _traits(view: View, data: dict[str, Any]) -> list[Markup]:
     described = data.get("phenotypes") or []
     if not described:
         return []
@@ -76,12 +76,15 @@ def _traits(data: dict[str, Any]) -> list[Markup]:
     frame = frame.astype({"n": float, "mean": float, "sd": float})
     if not frame["environment"].fillna("").astype(bool).any():
         frame = frame.drop(columns="environment")
-    frame = frame.rename(columns={"n": "lines with a value"})
+    asked = (view.artefacts.run.get("config") or {}).get("phenotypes") or {}
+    by_record = asked.get("by") == "record"
+    values = "values (line x environment)" if by_record else "lines with a value"
+    frame = frame.rename(columns={"n": values})
     survey = data.get("phenotype_table") or {}
     units = {row["trait"]: row["unit"] for row in survey.get("traits", [])}
     if any(units.values()):
         frame.insert(1, "unit", frame["trait"].map(units).fillna(""))
-    formats = {"lines with a value": count, "mean": number, "sd": number}
+    formats = {values: count, "mean": number, "sd": number}
     parts = [Markup("<h3>Traits</h3>"), table_html(frame, formats)]
     parts += [
         Markup('<div class="box warn"><p>Worth a look: {}.</p></div>').format(hint)
