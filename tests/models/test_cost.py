@@ -1,4 +1,4 @@
-"""Costs follow the rules that fits follow; of sizes, orders of magnitude."""
+"""Costs follow the rules that fits follow, and count what their loops run over."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.models.core_case import core_data, core_plan
 from tests.models.test_behaviour import OPTIONS, make_plan, panel
 
 from meristem.config.models import AutoOptions, BINNOptions, CoreOptions
-from meristem.models import cost as module
+from meristem.models import network_cost as module
 from meristem.models.catalog import cost
 
 
@@ -25,6 +25,50 @@ def test_every_kind_has_a_cost_that_grows_with_the_lines(label):
     half = dataset.take(list(range(20)))
     found = [cost(OPTIONS[label], one, plan).seconds for one in (half, dataset)]
     assert 0 < found[0] < found[1]
+
+
+MORE = [  # an option, and by how much at least (at most) its cost grows
+    ("gblup", {"variance": "inner"}, 1.5, 8),
+    ("rkhs", {"bandwidths": (0.5, 1.0) * 5}, 1.5, 2),
+    ("rkhs", {"variance": "inner"}, 2, 6),
+    ("gwablup", {"prior": (0.05, 1.0) * 4}, 1.5, 4),
+    ("elastic_net", {"n_alphas": 80}, 1.2, 10),
+    ("elastic_net", {"l1_ratio": (0.1, 0.5, 0.9)}, 1.1, 3),
+    ("random_forest", {"trees": 120}, 2, 10),
+    ("boosting", {"rounds": 120}, 5, 10),
+    ("dense", {"patience": 400, "epochs": 1000}, 2, 40),
+    ("dense", {"epochs": 2}, 0, 0.99),
+    ("cnn", {"channels": 400}, 1.1, 200),
+    ("binn", {"fit": "evidence", "rounds": 5}, 0, 0.9),
+    ("core", {"inner_folds": 5}, 1.5, 2.5),
+]
+
+
+@pytest.mark.parametrize(("label", "change", "low", "high"), MORE)
+def test_an_option_changes_the_cost_by_what_it_asks_for(label, change, low, high):
+    dataset = panel()
+    plan = make_plan(dataset.genotypes.variants)
+    first = OPTIONS[label]
+    if "rounds" in change and label == "binn":
+        first = first.changed(fit="evidence")
+    before, after = (
+        cost(one, dataset, plan).seconds for one in (first, first.changed(**change))
+    )
+    assert low * before < after < high * before
+
+
+def test_members_and_measured_nodes_multiply_the_work_of_a_network(data):
+    plan = core_plan()
+    evidence = BINNOptions(fit="evidence", off_graph="none")
+    plain = cost(evidence, data, plan)
+    taught = cost(evidence.changed(omics="soft"), data, plan)
+    assert taught.seconds > 3 * plain.seconds
+    assert taught.memory > 3 * plain.memory
+    lean = cost(evidence.changed(omics="soft", seeds=1, inner_folds=2), data, plan)
+    assert lean.seconds < 0.5 * taught.seconds
+    # linear nodes have no hidden units: width is no factor on their edges
+    wide = cost(evidence.changed(width=2), data, plan)
+    assert plain.seconds < wide.seconds < 8 * plain.seconds
 
 
 def test_auto_costs_what_it_chooses(data):
