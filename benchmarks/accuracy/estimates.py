@@ -62,8 +62,10 @@ def _additive(n: int, variants: int) -> tuple[str, ...]:
 
 
 _DEMO = ("shoot-branching", "--n", "120", "--candidates", "20", "--seed", "1")
-_PANEL = ("recovery", "--n", "200", "--candidates", "20", "--genes", "300")
-_PANEL += ("--variants", "300", "--pathways", "20")
+_PANEL = (
+    *("recovery", "--n", "200", "--candidates", "20", "--genes", "300"),
+    *("--variants", "300", "--pathways", "20"),
+)
 
 CASES: dict[str, Case] = {
     "demo, as simulated": Case(_DEMO, "", ""),
