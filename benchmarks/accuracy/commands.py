@@ -191,6 +191,26 @@ def calibration(
     say(f"results: {out / 'results.csv'}, summary.csv")
 
 
+@app.command("estimates")
+def estimates(
+    out: Out,
+    case: Annotated[list[str] | None, typer.Option(help="Some cases only.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """What `meristem check` says a run takes, beside what the run took."""
+    from benchmarks.accuracy.estimates import CASES, run_estimates
+
+    with progress(quiet=quiet) as notify:
+        text = run_estimates(
+            out,
+            cases=tuple(case or CASES),
+            command=_command(),
+            progress=lambda done, total: notify("runs", done, total),
+        )
+    say(text)
+    say(f"results: {out / 'results.csv'}, measured.csv")
+
+
 @app.command("panels")
 def panels(
     data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],

@@ -1,21 +1,11 @@
-"""Costs follow the rules that fits follow; of sizes, orders of magnitude."""
+"""Costs follow the rules that fits follow, and count what their loops run over."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
-from tests.models.core_case import core_data, core_plan
 from tests.models.test_behaviour import OPTIONS, make_plan, panel
 
-from meristem.config.models import AutoOptions, BINNOptions, CoreOptions
-from meristem.models import cost as module
 from meristem.models.catalog import cost
-
-
-@pytest.fixture(scope="module")
-def data():
-    return core_data(n=60)[0]
 
 
 @pytest.mark.parametrize("label", list(OPTIONS))
@@ -27,32 +17,31 @@ def test_every_kind_has_a_cost_that_grows_with_the_lines(label):
     assert 0 < found[0] < found[1]
 
 
-def test_auto_costs_what_it_chooses(data):
-    plan = core_plan()
-    soft = AutoOptions(omics="soft")
-    assert cost(soft, data, plan) == cost(CoreOptions(), data, plan)
-    staged = {"omics": "soft", "omics_schedule": "staged"}
-    assert cost(AutoOptions(**staged), data, plan) == cost(
-        BINNOptions(**staged), data, plan
+MORE = [  # an option, and by how much at least (at most) its cost grows
+    ("gblup", {"variance": "inner"}, 1.5, 8),
+    ("rkhs", {"bandwidths": (0.5, 1.0) * 5}, 1.5, 2),
+    ("rkhs", {"variance": "inner"}, 2, 6),
+    ("gwablup", {"prior": (0.05, 1.0) * 4}, 1.5, 4),
+    ("elastic_net", {"n_alphas": 80}, 1.2, 10),
+    ("elastic_net", {"l1_ratio": (0.1, 0.5, 0.9)}, 1.1, 3),
+    ("random_forest", {"trees": 120}, 2, 10),
+    ("boosting", {"rounds": 120}, 5, 10),
+    ("dense", {"patience": 400, "epochs": 1000}, 2, 40),
+    ("dense", {"epochs": 2}, 0, 0.99),
+    ("cnn", {"channels": 400}, 1.1, 200),
+    ("binn", {"fit": "evidence", "rounds": 5}, 0, 0.9),
+    ("core", {"inner_folds": 5}, 1.5, 2.5),
+]
+
+
+@pytest.mark.parametrize(("label", "change", "low", "high"), MORE)
+def test_an_option_changes_the_cost_by_what_it_asks_for(label, change, low, high):
+    dataset = panel()
+    plan = make_plan(dataset.genotypes.variants)
+    first = OPTIONS[label]
+    if "rounds" in change and label == "binn":
+        first = first.changed(fit="evidence")
+    before, after = (
+        cost(one, dataset, plan).seconds for one in (first, first.changed(**change))
     )
-    # a schedule is descent, whatever a step would cost
-    assert cost(BINNOptions(**staged), data, plan).seconds > 1
-
-
-def test_a_graph_of_too_many_edges_is_trained_by_descent(data, monkeypatch):
-    plan = core_plan()
-    quick = cost(BINNOptions(), data, plan).seconds
-    monkeypatch.setattr("meristem.models.binn.affordable.MOST_EDGES", plan.n_edge - 1)
-    descent = cost(BINNOptions(), data, plan).seconds
-    assert descent == cost(BINNOptions(fit="descent"), data, plan).seconds
-    assert descent != quick
-
-
-def test_a_learned_graph_needs_a_set_above_for_a_core(data):
-    learned = AutoOptions(omics="soft", graph="learned")
-    learn = learned.learn.model_copy(update={"gene_edges": "modules"})
-    modules = learned.model_copy(update={"learn": learn})
-    assert not module._is_core(learned, data, None)
-    assert module._is_core(modules, data, None)
-    few = replace(data, omics=())
-    assert not module._is_core(modules, few, None)
+    assert low * before < after < high * before

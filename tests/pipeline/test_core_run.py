@@ -11,6 +11,7 @@ from meristem.config import read_config
 from meristem.models.core.fitted import FittedCore
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.cost import estimate_run
+from meristem.pipeline.evaluation import outer_splits
 from meristem.pipeline.fitting import load_fitted
 from meristem.pipeline.run import run_stages
 from meristem.runs.folder import RunFolder
@@ -144,7 +145,8 @@ def test_latents_are_validated_on_lines_left_out(finished: Analysis) -> None:
 def test_the_estimate_knows_cores_and_refits(finished: Analysis) -> None:
     """An order of magnitude; refits and controls are counted."""
     config = finished.config
-    estimate = estimate_run(config, finished.dataset, finished.plan)
+    given = finished.dataset, finished.plan, outer_splits(finished)
+    estimate = estimate_run(config, *given)
     parts = dict(estimate.model_seconds)
     assert set(parts) == {"gblup", "binn", "explanation"}
     taken = {
@@ -154,15 +156,11 @@ def test_the_estimate_knows_cores_and_refits(finished: Analysis) -> None:
     per_fit = parts["binn"] / estimate.n_fit
     assert taken["fit binn"] / 50 < per_fit < taken["fit binn"] * 10
     explain = config.explain.model_copy(update={"null_fits": 9, "folds": 6})
-    more = estimate_run(
-        config.model_copy(update={"explain": explain}), finished.dataset, finished.plan
-    )
+    more = estimate_run(config.model_copy(update={"explain": explain}), *given)
     assert dict(more.model_seconds)["explanation"] == pytest.approx(
         3 * parts["explanation"]
     )
     asked = config.evaluate.model_copy(update={"controls": True})
-    controls = estimate_run(
-        config.model_copy(update={"evaluate": asked}), finished.dataset, finished.plan
-    )
+    controls = estimate_run(config.model_copy(update={"evaluate": asked}), *given)
     assert dict(controls.model_seconds)["controls"] > parts["binn"]
     assert controls.seconds > estimate.seconds

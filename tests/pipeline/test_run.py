@@ -15,10 +15,13 @@ import pytest
 
 from meristem.config import AnalysisConfig, read_config
 from meristem.errors import ConfigError, DataError
+from meristem.evaluate.splits import make_splits
+from meristem.models.catalog import cost
 from meristem.pipeline.analysis import Analysis, open_run
 from meristem.pipeline.candidates import predict_new
 from meristem.pipeline.check import check_analysis
 from meristem.pipeline.cost import estimate_run
+from meristem.pipeline.evaluation import outer_splits
 from meristem.pipeline.fitting import deployable_labels, load_fitted
 from meristem.pipeline.inputs import input_files
 from meristem.pipeline.preparation import select_targets
@@ -253,19 +256,39 @@ def test_check_of_good_inputs(config: AnalysisConfig) -> None:
     assert json.dumps(result.to_json())
 
 
-def test_estimates_grow_with_the_work(
+def test_estimates_count_every_split(
     finished: Analysis, config: AnalysisConfig
 ) -> None:
+    dataset, plan = finished.dataset, finished.plan
     more = config.evaluate.model_copy(update={"replicates": 4})
-    one = estimate_run(config, finished.dataset, finished.plan)
-    four = estimate_run(
-        config.model_copy(update={"evaluate": more}), finished.dataset, finished.plan
-    )
+    splits = make_splits(dataset, more, np.random.default_rng(0))
+    four = estimate_run(config, dataset, plan, splits)
+    one = estimate_run(config, dataset, plan, splits[:5])
     assert four.n_fit == 21
     assert one.n_fit == 6
     slow, fast = dict(four.model_seconds), dict(one.model_seconds)
-    assert slow["net"] == pytest.approx(3.5 * fast["net"])
+    net = next(o for o in config.models if o.label == "net")
+    final = cost(net, dataset, plan).seconds
+    assert slow["net"] - final == pytest.approx(4 * (fast["net"] - final), rel=0.05)
+    assert slow["explanation"] == fast["explanation"]
     assert four.seconds > one.seconds
+    # training rows of half the number cost less
+    half = [replace(s, train=s.train[::2]) for s in splits[:5]]
+    small = dict(estimate_run(config, dataset, plan, tuple(half)).model_seconds)
+    assert final < small["net"] < fast["net"]
+
+
+def test_an_estimate_is_for_the_speed_of_the_machine(
+    finished: Analysis, config: AnalysisConfig
+) -> None:
+    given = config, finished.dataset, finished.plan, outer_splits(finished)
+    plain, slow = estimate_run(*given), estimate_run(*given, slowness=3.0)
+    assert slow.seconds == pytest.approx(3 * plain.seconds)
+    assert slow.memory_bytes == plain.memory_bytes
+    found = check_analysis(config, slowness=3.0).estimate
+    assert found is not None
+    assert found.n_fit == slow.n_fit
+    assert found.seconds == pytest.approx(slow.seconds, rel=0.05)
 
 
 def test_fitted_models_are_kept(finished: Analysis) -> None:

@@ -18,6 +18,7 @@ from meristem.genetics.frequency import dosage_moments, varies
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
 from meristem.knowledge.build import Knowledge, build_graph
+from meristem.models.speed import slowness as measure
 from meristem.pipeline.analysis import label_faults
 from meristem.pipeline.cost import Estimate, estimate_run
 from meristem.pipeline.inputs import (
@@ -102,13 +103,17 @@ class _Findings:
             self.problems.append(error.message)
 
 
-def check_analysis(config: AnalysisConfig) -> CheckResult:
+def check_analysis(
+    config: AnalysisConfig, *, slowness: float | None = None
+) -> CheckResult:
     """Try every input on its own, so that one fault does not hide the next.
 
     Parameters
     ----------
     config
         Resolved configuration.
+    slowness
+        Of a core, for the estimate; default: `models.speed.slowness`, half a second.
 
     Returns
     -------
@@ -127,7 +132,9 @@ def check_analysis(config: AnalysisConfig) -> CheckResult:
         if knowledge is not None or config.knowledge is None:
             for fault in graph_faults(config, dataset, knowledge):
                 found.note(fault)
-        estimate = estimate_run(config, dataset, plan)
+        if splits is not None:
+            speed = measure() if slowness is None else slowness
+            estimate = estimate_run(config, dataset, plan, splits, slowness=speed)
     for wrong in label_faults(config):
         found.note(wrong)
     return CheckResult(

@@ -1,19 +1,24 @@
-"""What a run will need, by arithmetic on its sizes; figures are orders of magnitude."""
+"""What a run will need, by arithmetic on its sizes and the speed of the machine."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from meristem.config.models import ModelOptions
+import numpy as np
+
+from meristem.config.models import ModelOptions, NetworkOptions
 from meristem.config.stages import AnalysisConfig
-from meristem.evaluate.controls import control_arms
+from meristem.evaluate.controls import DenseOfLearned, WithoutOmics, control_arms
 from meristem.models.catalog import cost, graph_networks
-from meristem.records import Dataset, NetworkPlan
+from meristem.records import Dataset, NetworkPlan, Split
 
 LEAN_SPLITS = 2
 """Inner splits of a network refitted as a control."""
-_BASE = 3.5e8  # bytes of interpreter and libraries
+_BASE = 2.95e8  # bytes of interpreter and libraries
+_START = 4.0  # seconds of starting, reading, writing and the report
+_TORCH_START, _TORCH = 2.0, 2.3e8  # further, of the library of networks
+_PER_FIT = 0.03  # seconds of taking rows, keys and results
 _GIB = 2**30
 
 
@@ -55,43 +60,13 @@ def _duration(seconds: float) -> str:
     return f"about {seconds / 3600:.1f} h"
 
 
-def _n_fit(config: AnalysisConfig) -> int:
-    evaluate = config.evaluate
-    folds = {
-        "group": evaluate.folds,
-        "cluster": evaluate.clusters,
-        "parents": evaluate.folds,
-    }.get(evaluate.scheme, evaluate.folds)
-    sizes = 1 + len(evaluate.train_sizes)
-    return folds * evaluate.replicates * sizes + 1
-
-
-def _refits(
-    config: AnalysisConfig, dataset: Dataset, plan: NetworkPlan | None
-) -> list[tuple[str, float]]:
-    """Return the seconds of all controls, and of refits that explain a network."""
-    found = graph_networks(config.models, knowledge=plan is not None)
-    if not found:
-        return []
-    network = found[-1]
-    lean = network.changed(seeds=1, inner_folds=LEAN_SPLITS)
-    n_lean = config.explain.null_fits + config.explain.folds
-    explained = n_lean * cost(lean, dataset, plan).seconds
-    n_arm = 0
-    if config.evaluate.controls:
-        n_arm = len(control_arms(network, plan, _unbuilt))
-    n_fit = n_arm * (_n_fit(config) - 1)
-    controls = n_fit * cost(network, dataset, plan).seconds
-    return [("controls", controls), ("explanation", explained)]
-
-
-def _unbuilt(options: ModelOptions, plan: NetworkPlan | None) -> Any:
-    """Stand in for `catalog.build` where controls are only counted."""
-    del options, plan
-
-
 def estimate_run(
-    config: AnalysisConfig, dataset: Dataset, plan: NetworkPlan | None
+    config: AnalysisConfig,
+    dataset: Dataset,
+    plan: NetworkPlan | None,
+    splits: tuple[Split, ...],
+    *,
+    slowness: float = 1.0,
 ) -> Estimate:
     """Estimate memory and time of a run before it starts.
 
@@ -103,19 +78,76 @@ def estimate_run(
         The prepared data set.
     plan
         The compiled network, if any.
+    splits
+        Outer splits: a fit costs what its own training rows ask for.
+    slowness
+        Of a core of this machine, see `models.speed.slowness`.
 
     Returns
     -------
     Estimate
-        Bytes and seconds; trust it to a factor of about three.
+        Peak bytes of the largest process, and CPU seconds shared among the jobs;
+        wall time on cores that do nothing else. `benchmarks/tables/estimates` has
+        what they are worth.
     """
+    sizes = _sizes(dataset, splits)
+    memory, each = 0.0, []
+    for options in config.models:
+        found = [(k, cost(options, rows, plan)) for k, rows in sizes]
+        each.append((options.label, sum(k * one.seconds for k, one in found)))
+        memory = max(memory, *(one.memory for _, one in found))
+    each += _refits(config, dataset, plan, sizes[:-1])
     n, p = dataset.n_sample, dataset.genotypes.n_variant
-    n_fit = _n_fit(config)
-    costs = [(o.label, cost(o, dataset, plan)) for o in config.models]
-    data = _BASE + 3.0 * n * p
-    memory = max(data + 4 * 8.0 * n * n, *(data + one.memory for _, one in costs))
-    each = tuple((label, n_fit * one.seconds) for label, one in costs)
-    further = _refits(config, dataset, plan)
-    each += tuple((name, seconds) for name, seconds in further if seconds > 0)
-    total = sum(seconds for _, seconds in each) / config.run.jobs
-    return Estimate(memory, 5.0 + total, n_fit, each)
+    memory += _BASE + 48.0 * n * n + 5.0 * n * p + 2e3 * p
+    fixed = _START + _PER_FIT * len(splits) * len(config.models) + 3e-7 * n * p
+    kinds = (member for options in config.models for member in options.members)
+    if any(isinstance(kind, NetworkOptions) for kind in kinds):
+        memory, fixed = memory + _TORCH, fixed + _TORCH_START
+    parts = tuple((label, slowness * s) for label, s in each if s > 0)
+    total = sum(seconds for _, seconds in parts) / config.run.jobs
+    return Estimate(memory, slowness * fixed + total, len(splits) + 1, parts)
+
+
+def _sizes(dataset: Dataset, splits: tuple[Split, ...]) -> list[tuple[int, Dataset]]:
+    """Return training sets of about equal size once, with their number; all last."""
+    alike: dict[int, list[Split]] = {}
+    for split in splits:
+        alike.setdefault(round(10 * np.log(split.train.size)), []).append(split)
+    folds = [(len(found), dataset.take(found[0].train)) for found in alike.values()]
+    return [*folds, (1, dataset)]
+
+
+def _refits(
+    config: AnalysisConfig,
+    dataset: Dataset,
+    plan: NetworkPlan | None,
+    folds: list[tuple[int, Dataset]],
+) -> list[tuple[str, float]]:
+    """Return the seconds of all controls, and of refits that explain a network."""
+    found = graph_networks(config.models, knowledge=plan is not None)
+    if not found:
+        return []
+    controls = 0.0
+    if config.evaluate.controls:
+        arms = control_arms(found[-1], plan, _options)
+        controls = sum(k * _arm(a, rows, plan) for _, a in arms for k, rows in folds)
+    asked = [o for o in found if o.label == config.explain.model] or found[-1:]
+    lean = {"seeds": 1, "inner_folds": LEAN_SPLITS, "off_graph": "none"}
+    n_lean = config.explain.null_fits + config.explain.folds
+    explained = n_lean * cost(asked[0].changed(**lean), dataset, plan).seconds
+    return [("controls", controls), ("explanation", explained)]
+
+
+def _options(options: ModelOptions, plan: NetworkPlan | None) -> Any:
+    """Stand in for `catalog.build`: what is to be counted are the options."""
+    del plan
+    return options
+
+
+def _arm(arm: Any, rows: Dataset, plan: NetworkPlan | None) -> float:
+    """Return the seconds of one fit of a control."""
+    if isinstance(arm, WithoutOmics):
+        rows = replace(rows, omics=())
+    # a dense network of a learned graph is as large as the network
+    inside = arm.options if isinstance(arm, DenseOfLearned) else arm
+    return cost(getattr(inside, "predictor", inside), rows, plan).seconds
