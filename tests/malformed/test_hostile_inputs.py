@@ -1,4 +1,4 @@
-"""Configurations and tables that do not fit, over check, run, train, plan and others."""
+"""Inputs and settings that do not fit, over check, run, train, plan and others."""
 
 from __future__ import annotations
 
@@ -31,15 +31,19 @@ from meristem.simulate.write import write_shoot_branching
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the inputs of two small models."""
+    """A folder with the inputs of one small model."""
+    folder = tmp_path_factory.mktemp("hostile") / "good"
+    make_good(folder)
+    return folder
+
+
+def make_good(folder: Path) -> None:
     population = simulate_shoot_branching(
         n_train=20, n_test=2, h2=0.8, labels=0.5, rng=np.random.default_rng(2)
     )
-    folder = tmp_path_factory.mktemp("hostile") / "good"
     path = write_shoot_branching(population, folder)
     text = path.read_text(encoding="utf-8")
     path.write_text(text[: text.index("[[models]]")] + MODEL, encoding="utf-8")
-    return folder
 
 
 MODEL = '[[models]]\nkind = "gblup"\n'
@@ -139,7 +143,7 @@ CONFIGURATIONS: dict[str, Case] = {
     "stack of a stack": (
         CHECK,
         models(
-            'kind = "stack"\nname = "a"\nmodels = ["gblup", "b"]\n[[models]]\nkind = "stack"\nname = "b"\nmodels = ["gblup", "a"]'
+            'kind = "stack"\nname = "a"\nmodels = ["gblup", "b"]\n[[models]]\nkind = "stack"\nname = "b"\nmodels = ["gblup", "a"]'  # noqa: E501
         ),
         "average",
     ),
@@ -552,7 +556,7 @@ TABLES: dict[str, Case] = {
         CHECK,
         config(
             "[phenotypes]",
-            '[phenotypes]\nlayout = "long"\nline = "line"\ntrait = "trait"\nvalue = "line"',
+            '[phenotypes]\nlayout = "long"\nline = "line"\ntrait = "trait"\nvalue = "line"',  # noqa: E501
         ),
         "line",
     ),
@@ -676,7 +680,7 @@ TABLES: dict[str, Case] = {
             config('"kfold"', '"group"\ngroup = "family"'),
             put("groups.csv", "line,family\n" + "\n".join(f"{x},a" for x in LINES)),
         ),
-        "family",
+        "belong to one group",
     ),
     "groups without labels": (
         CHECK,
@@ -684,7 +688,7 @@ TABLES: dict[str, Case] = {
             config('"kfold"', '"group"\ngroup = "family"'),
             put("groups.csv", "line,family\n" + "\n".join(f"{x}," for x in LINES)),
         ),
-        "family",
+        "belong to one group",
     ),
     "environments absent": (CHECK, ENVIRONMENTS, "e.csv"),
     "environments a PNG": (CHECK, each(ENVIRONMENTS, put("e.csv", PNG)), "e.csv"),
@@ -792,7 +796,7 @@ TABLES: dict[str, Case] = {
         PLAN,
         put(
             "graph.toml",
-            '[[nodes]]\nname = "a"\nkind = "gene"\nvariants = ["qtl_1"]\nparents = ["a"]\n',
+            '[[nodes]]\nname = "a"\nkind = "gene"\nvariants = ["qtl_1"]\nparents = ["a"]\n',  # noqa: E501
         ),
         "graph.toml",
     ),
@@ -803,7 +807,7 @@ TABLES: dict[str, Case] = {
     "graph of a node twice": (
         PLAN,
         change("graph.toml", 'name = "S"', 'name = "A"'),
-        "'A'",
+        "twice: A",
     ),
     "graph of strange variants": (
         PLAN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -167,8 +168,8 @@ CASES: dict[str, Case] = {
     "smooth beyond": (FIT, fit("copies = 1", "copies = 1\nsmooth = [99]"), "smooth"),
     "window backwards": (FIT, fit("start = ", "start = 9"), "windows"),
     "window negative": (FIT, fit("start = ", "start = -"), "windows"),
-    "kernel zero": (FIT, fit("stop = ", "kernel = 0\nstop = "), "kernel"),
-    "filters negative": (FIT, fit("stop = ", "filters = -3\nstop = "), "filters"),
+    "kernel zero": (FIT, fit("kernel = 3", "kernel = 0"), "kernel"),
+    "filters negative": (FIT, fit("filters = 2", "filters = -3"), "filters"),
     "rank negative": (FIT, fit("stop = ", "rank = -3\nstop = "), "rank"),
     "windows of text": (FIT, fit("[[windows]]", "[windows]"), "fit.toml"),
     "folds of 10^9": (SEARCH, fit("folds = 2", "folds = 1000000000"), "folds"),
@@ -221,10 +222,10 @@ CASES: dict[str, Case] = {
         change("transfer.toml", '["sites.csv"]', '"sites.csv"'),
         "tables",
     ),
-    "RATES": (
+    "transfer of rates": (
         TRANSFER,
         change("transfer.toml", "sites.csv", "rates.csv"),
-        "rates.csv",
+        "tables",
     ),
     "transfer of one guide": (TRANSFER, nothing, "guide"),
     "transfer of labels of text": (
@@ -372,8 +373,6 @@ CASES: dict[str, Case] = {
 
 
 def _infinite(text: str) -> str:
-    import re
-
     return re.sub(r"-?\d+\.\d+(e-?\d+)?", "1e999", text, count=40)
 
 

@@ -12,7 +12,6 @@ from tests.malformed.hostile import (
     Case,
     Spoil,
     call,
-    change,
     cut,
     each,
     folder_at,
@@ -140,13 +139,17 @@ CASES |= {
     "predictions header alone in an old folder": (
         PREDICT,
         unlisted(header("run/predictions.csv")),
-        "predictions.csv",
+        "lists no artefacts",
     ),
-    "network a list": (REPORT, unlisted(put("run/network.json", "[]")), "network.json"),
+    "network a list": (
+        REPORT,
+        unlisted(put("run/network.json", "[]")),
+        "lists no artefacts",
+    ),
     "network nested deep": (
         REPORT,
         unlisted(put("run/network.json", "[" * 200_000)),
-        "network.json",
+        "lists no artefacts",
     ),
     "record empty": (REPORT, put("run/run.json", b""), "run.json"),
     "record null": (REPORT, put("run/run.json", "null"), "run.json"),
@@ -241,7 +244,7 @@ CASES |= {
                 f / "run/models/gblup.safetensors", f / "run/models/binn.safetensors"
             )
         ),
-        "binn.safetensors",
+        "lists no artefacts",
     ),
     "model gone": (PREDICT, gone("run/models/gblup.json"), "gblup.json"),
     "weights gone": (
@@ -306,7 +309,7 @@ NEW: dict[str, tuple[str, Spoil, str]] = {
     "bed without bim": (
         "predict run --genotypes a.bed --out new.csv",
         put("a.bed", b"\x6c\x1b\x01\x00"),
-        "a.bim",
+        "a.fam",
     ),
     "header of a VCF": (
         "predict run --genotypes a.vcf --out new.csv",
@@ -400,7 +403,11 @@ NEW: dict[str, tuple[str, Spoil, str]] = {
         nothing,
         "gblup.json",
     ),
-    "out empty": ("predict run --genotypes candidates.vcf.gz --out ''", nothing, "out"),
+    "out empty": (
+        "predict run --genotypes candidates.vcf.gz --out ''",
+        nothing,
+        "is there already",
+    ),
     "out long": (
         f"predict run --genotypes candidates.vcf.gz --out {'y' * 300}.csv",
         nothing,
