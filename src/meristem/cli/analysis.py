@@ -18,8 +18,10 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", help="Run folder, instead of the configured one."),
 ]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Other seed.")]
-Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Processes.")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, max=2**53, help="Other seed.")
+]
+Jobs = Annotated[int | None, typer.Option("--jobs", min=1, max=1024, help="Processes.")]
 Cluster = Annotated[
     str | None,
     typer.Option(

@@ -20,7 +20,9 @@ Force = Annotated[
     bool, typer.Option("--force", help="Replace files that Meristem did not write.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
-Threads = Annotated[int, typer.Option(help="Threads of the numerical kernels.", min=1)]
+Threads = Annotated[
+    int, typer.Option(help="Threads of the numerical kernels.", min=1, max=1024)
+]
 
 
 def _say_cautions(report: Path) -> None:

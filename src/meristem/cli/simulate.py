@@ -14,8 +14,10 @@ app = typer.Typer(help="Simulate a population as real files.", no_args_is_help=T
 
 Out = Annotated[Path, typer.Option("--out", help="Folder to write.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed.")]
-Lines = Annotated[int, typer.Option(min=10, help="Phenotyped lines.")]
-Candidates = Annotated[int, typer.Option(min=1, help="Lines to predict.")]
+Lines = Annotated[int, typer.Option(min=10, max=1_000_000, help="Phenotyped lines.")]
+Candidates = Annotated[
+    int, typer.Option(min=1, max=1_000_000, help="Lines to predict.")
+]
 H2 = Annotated[float, typer.Option(help="Heritability.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an old simulation.")]
 
@@ -43,9 +45,12 @@ def shoot_branching(
     h2: H2 = 0.6,
     labels: Annotated[float, typer.Option(help="Share with metabolites.")] = 0.5,
     noise: Annotated[
-        float, typer.Option(min=0.0, help="Metabolite noise, sd / genetic sd.")
+        float,
+        typer.Option(min=0.0, max=1000.0, help="Metabolite noise, sd / genetic sd."),
     ] = 0.3,
-    null: Annotated[int, typer.Option(min=0, help="Loci without effect.")] = 40,
+    null: Annotated[
+        int, typer.Option(min=0, max=100_000, help="Loci without effect.")
+    ] = 40,
     effects: Effects = Effects.uniform,
     linkage: Linkage = Linkage.unlinked,
     seed: Seed = 1,
@@ -76,7 +81,9 @@ def shoot_branching(
 def additive(
     out: Out,
     n: Lines = 500,
-    variants: Annotated[int, typer.Option(min=10, help="Variants.")] = 2000,
+    variants: Annotated[
+        int, typer.Option(min=10, max=10_000_000, help="Variants.")
+    ] = 2000,
     h2: H2 = 0.5,
     seed: Seed = 1,
     force: Force = False,
@@ -100,10 +107,15 @@ def recovery(
     candidates: Candidates = 100,
     h2: H2 = 0.5,
     labels: Annotated[float, typer.Option(help="Share with expression.")] = 1.0,
-    genes: Annotated[int, typer.Option(min=60, help="Genes.")] = 2000,
-    pathways: Annotated[int, typer.Option(min=5, help="Pathways of 20 genes.")] = 100,
+    genes: Annotated[int, typer.Option(min=60, max=100_000, help="Genes.")] = 2000,
+    pathways: Annotated[
+        int, typer.Option(min=5, max=100_000, help="Pathways of 20 genes.")
+    ] = 100,
     variants: Annotated[
-        int, typer.Option(min=20, help="Variants on each of ten chromosomes.")
+        int,
+        typer.Option(
+            min=20, max=1_000_000, help="Variants on each of ten chromosomes."
+        ),
     ] = 2000,
     seed: Seed = 1,
     force: Force = False,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from meristem.config.strict import Strict
 
 Width = Annotated[int, Field(ge=1, le=10_000)]
 """Units of a layer: two layers of the widest still fit in memory."""
@@ -14,15 +16,16 @@ Widths = Annotated[tuple[Width, ...], Field(max_length=20)]
 Rate = Annotated[float, Field(gt=0, le=10)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
-_STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
+Label = Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""A name that stands in tables, figures and names of files."""
 
 
-class ModelOptions(BaseModel):
+class ModelOptions(Strict):
     """What all models share."""
 
-    model_config = _STRICT
-
-    name: str = Field(default="", description="Label in tables; default: the kind")
+    name: Label = Field(default="", description="Label in tables; default: the kind")
 
     @property
     def label(self) -> str:
@@ -85,7 +88,7 @@ class RidgeOptions(ModelOptions):
     """Ridge regression on marker dosages (RR-BLUP)."""
 
     kind: Literal["ridge"] = "ridge"
-    penalties: tuple[float, ...] = Field(
+    penalties: tuple[Positive, ...] = Field(
         default=(),
         description="candidate penalties; empty: 20 from 1e-2 to 1e4 times scale",
     )
@@ -95,7 +98,7 @@ class ElasticNetOptions(ModelOptions):
     """Elastic net, penalty and mixing chosen on inner splits."""
 
     kind: Literal["elastic_net"] = "elastic_net"
-    l1_ratio: tuple[float, ...] = (0.1, 0.5, 0.9)
+    l1_ratio: tuple[Share, ...] = Field(default=(0.1, 0.5, 0.9), min_length=1)
     n_alphas: int = Field(default=30, ge=2, le=10_000)
 
 
@@ -122,7 +125,9 @@ class KernelOptions(ModelOptions):
     """RKHS with a Gaussian kernel of marker distance."""
 
     kind: Literal["rkhs"] = "rkhs"
-    bandwidths: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0, 5.0)
+    bandwidths: tuple[Positive, ...] = Field(
+        default=(0.2, 0.5, 1.0, 2.0, 5.0), min_length=1
+    )
     variance: Literal["reml", "inner"] = Field(
         default="reml",
         description="bandwidth and variance ratio by REML or inner splits",
@@ -161,10 +166,8 @@ class CNNOptions(NetworkOptions):
     dropout: float = Field(default=0.2, ge=0, lt=1)
 
 
-class LearnOptions(BaseModel):
+class LearnOptions(Strict):
     """The graph learned from the training rows: genes, then each gene's variants."""
-
-    model_config = _STRICT
 
     omics: str = Field(default="", description="name of the omics table; empty: all")
     genes: Literal["elastic_net", "twas", "all"] = Field(
@@ -350,7 +353,7 @@ class MediatedOptions(LinearPlanOptions):
     penalty: float = Field(
         default=20.0, gt=0, description="ridge penalty of a gene's own variants"
     )
-    set_counts: tuple[int, ...] = Field(
+    set_counts: tuple[Annotated[int, Field(ge=0)], ...] = Field(
         default=(0, 4, 8, 16),
         min_length=1,
         description="pathways kept: pathway_reml chooses one number on inner splits, "
@@ -374,7 +377,7 @@ class WeightedGBLUPOptions(ModelOptions):
     """GBLUP with marker weights from a GWAS of the training rows."""
 
     kind: Literal["gwablup"] = "gwablup"
-    prior: tuple[float, ...] = Field(
+    prior: tuple[Share, ...] = Field(
         default=(0.001, 0.01, 0.1, 1.0),
         min_length=1,
         description="share of variants with an effect, by inner splits; 1: GBLUP",
@@ -436,6 +439,8 @@ class StackOptions(ModelOptions):
             if isinstance(label, str) and label not in known:
                 names = ", ".join(known)
                 raise ValueError(f"{label!r} is no model to average: use {names}")
+            if self.models.count(label) > 1:
+                raise ValueError(f"{label!r} is averaged twice: name it once")
         found = tuple(known[m] if isinstance(m, str) else m for m in self.models)
         return self.model_copy(update={"models": found})
 

@@ -65,6 +65,12 @@ def read_config(path: str | Path) -> AnalysisConfig:
         If the file cannot be read, is no TOML, or has unknown or wrong fields.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        raise ConfigError(
+            "cannot be read (a folder, a pipe or a device, not a file)",
+            where=path,
+            remedy="give the path of a TOML configuration file",
+        )
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from meristem.config.models import AnyModelOptions, GBLUPOptions
+from meristem.config.models import AnyModelOptions, GBLUPOptions, Label
+from meristem.config.strict import Strict
 
 IdRule = Literal[
     "trim",
@@ -23,23 +24,23 @@ IdRule = Literal[
 """Ways to write one id, see `prepare.id_rules`."""
 
 
-class Stage(BaseModel):
-    """Frozen; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+MOST_JOBS = 1024
+"""Processes of one run."""
 
 
-class RunConfig(Stage):
+class RunConfig(Strict):
     """What the analysis is called, and how it is run."""
 
     title: str = "Meristem analysis"
     question: str = Field(default="", description="one sentence, shown in the report")
     seed: int = Field(default=1, ge=0)
-    jobs: int = Field(default=1, ge=1, description="processes; one torch thread each")
+    jobs: int = Field(
+        default=1, ge=1, le=MOST_JOBS, description="processes; one torch thread each"
+    )
     out: Path = Field(default=Path("run"), description="run folder")
 
 
-class FilterConfig(Stage):
+class FilterConfig(Strict):
     """Marker filters, applied to the training rows of each fold."""
 
     min_maf: float = Field(default=0.0, ge=0, le=0.5)
@@ -49,7 +50,7 @@ class FilterConfig(Stage):
     ld_window: int = Field(default=100, ge=2, description="markers")
 
 
-class GenotypeConfig(Stage):
+class GenotypeConfig(Strict):
     """Where the genotypes are; the format is read from the name."""
 
     path: Path
@@ -67,7 +68,7 @@ class GenotypeConfig(Stage):
     filter: FilterConfig = FilterConfig()
 
 
-class PhenotypeConfig(Stage):
+class PhenotypeConfig(Strict):
     """Where the phenotypes are and which of them to model."""
 
     path: Path
@@ -109,11 +110,11 @@ class PhenotypeConfig(Stage):
         return value
 
 
-class OmicsConfig(Stage):
+class OmicsConfig(Strict):
     """One omics matrix, used in training only."""
 
     path: Path
-    name: str = "omics"
+    name: Label = "omics"
     layout: Literal["auto", "samples_in_rows", "features_in_rows"] = "auto"
     node_map: Path | None = Field(
         default=None,
@@ -130,7 +131,7 @@ class OmicsConfig(Stage):
     min_measured: float = Field(default=0.0, ge=0, le=1)
 
 
-class GroupConfig(Stage):
+class GroupConfig(Strict):
     """Labels of the samples."""
 
     path: Path
@@ -138,13 +139,13 @@ class GroupConfig(Stage):
     columns: tuple[str, ...] = Field(default=(), description="empty: all")
 
 
-class EnvironmentConfig(Stage):
+class EnvironmentConfig(Strict):
     """Covariates of the environments."""
 
     path: Path
 
 
-class AssignConfig(Stage):
+class AssignConfig(Strict):
     """Variants to genes."""
 
     method: Literal["body", "flank", "nearest", "several", "table"] = "flank"
@@ -154,15 +155,21 @@ class AssignConfig(Stage):
     table: Path | None = Field(default=None, description="table variant,gene")
 
 
-class PruneConfig(Stage):
+class PruneConfig(Strict):
     """Pruning of terms by size and redundancy; phenotypes are never looked at."""
 
     min_genes: int = Field(default=5, ge=1)
     max_genes: int = Field(default=500, ge=1)
     max_jaccard: float = Field(default=0.9, gt=0, le=1, description="1: keep all")
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min_genes > self.max_genes:
+            raise ValueError("min_genes is above max_genes: no term is left")
+        return self
 
-class KnowledgeConfig(Stage):
+
+class KnowledgeConfig(Strict):
     """Prior knowledge files; all optional, merged into one graph."""
 
     graph: Path | None = Field(default=None, description="hand-written graph (TOML)")
@@ -196,7 +203,7 @@ class KnowledgeConfig(Stage):
     prune: PruneConfig = PruneConfig()
 
 
-class EvaluateConfig(Stage):
+class EvaluateConfig(Strict):
     """How the models are compared."""
 
     scheme: Literal[
@@ -214,13 +221,13 @@ class EvaluateConfig(Stage):
     splits: Path | None = Field(
         default=None, description="split file for scheme = file"
     )
-    train_sizes: tuple[int, ...] = Field(
+    train_sizes: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         default=(), description="learning curve: subsamples of the training rows"
     )
     top_share: float = Field(default=0.1, gt=0, lt=1, description="k of NDCG and top-k")
     reference: str = Field(default="gblup", description="label of the reference model")
     controls: bool = Field(default=False, description="run the controls of the BINN")
-    inner_folds: int = Field(default=5, ge=2)
+    inner_folds: int = Field(default=5, ge=2, le=1000)
     copies: Literal["anywhere", "together"] = Field(
         default="anywhere",
         description="together: lines with identical genotypes stay in one fold, and "
@@ -228,19 +235,21 @@ class EvaluateConfig(Stage):
     )
 
 
-class ExplainConfig(Stage):
+class ExplainConfig(Strict):
     """What is explained, on which model."""
 
     model: str = Field(default="", description="label; empty: the last network")
-    permutations: int = Field(default=200, ge=0)
+    permutations: int = Field(default=200, ge=0, le=1_000_000)
     null_fits: int = Field(
         default=10,
         ge=0,
+        le=10_000,
         description="networks on permuted phenotypes; 0, or 3 and more",
     )
     folds: int = Field(
         default=5,
         ge=0,
+        le=1000,
         description="networks without a fold of lines, which test the nodes; 0 or 2+",
     )
     clamp_sd: float = Field(default=1.0, gt=0, description="sds a latent is moved by")
@@ -262,7 +271,7 @@ class ExplainConfig(Stage):
     top: int = Field(default=30, ge=1, description="rows shown in the report")
 
 
-class PredictConfig(Stage):
+class PredictConfig(Strict):
     """Prediction of new lines."""
 
     genotypes: Path | None = Field(
@@ -278,7 +287,7 @@ class PredictConfig(Stage):
     )
 
 
-class AnalysisConfig(Stage):
+class AnalysisConfig(Strict):
     """A whole analysis, from files to report."""
 
     run: RunConfig = RunConfig()
@@ -288,7 +297,7 @@ class AnalysisConfig(Stage):
     groups: GroupConfig | None = None
     environments: EnvironmentConfig | None = None
     knowledge: KnowledgeConfig | None = None
-    models: tuple[AnyModelOptions, ...] = (GBLUPOptions(),)
+    models: tuple[AnyModelOptions, ...] = Field(default=(GBLUPOptions(),), min_length=1)
     evaluate: EvaluateConfig = EvaluateConfig()
     explain: ExplainConfig = ExplainConfig()
     predict: PredictConfig = PredictConfig()

@@ -40,7 +40,7 @@ def parse_toml(
     """
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
+    except ValueError as fault:  # a number of more than 4,300 digits is one too
         named = re.search(r"at line (\d+)", str(fault))
         lines = text.split("\n")
         line = lines[int(named[1]) - 1] if named else lines[-1]

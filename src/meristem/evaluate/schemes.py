@@ -103,6 +103,13 @@ def _by_group(label: StrArray, measured: Mask, n_fold: int) -> Draw:
 
 
 def _by_cluster(usable: Dataset, measured: Mask, n_cluster: int) -> Draw:
+    if n_cluster > measured.sum():
+        raise DataError(
+            f"{measured.sum()} lines cannot make {n_cluster} clusters",
+            where="evaluate.clusters",
+            remedy="ask for fewer clusters",
+        )
+
     def draw(rng: np.random.Generator) -> Drawn:
         label = cluster_labels(usable.genotypes, n_cluster, rng, among=measured)
         return Drawn(label[:, None], 1, deal_groups(label, n_cluster, rng))

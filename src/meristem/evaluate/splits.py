@@ -250,7 +250,7 @@ def _with_subsamples(
             )
         others = np.setdiff1d(split.train, phenotyped)
         order = rng.permutation(candidates)
-        for size in sorted(sizes):
+        for size in sorted(set(sizes)):
             train = np.sort(np.concatenate([order[:size], others]))
             scheme = f"{split.scheme}:n={size}"
             grown.append(replace(split, scheme=scheme, train=train))

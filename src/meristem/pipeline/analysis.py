@@ -13,12 +13,14 @@ from pydantic import ValidationError
 from meristem.config.models import GraphNetworkOptions
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
+from meristem.evaluate.controls import ARMS
 from meristem.evaluate.fold import fit_fold
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.models.catalog import build, graph_networks, has_nodes, needs
 from meristem.models.protocol import Predictor
 from meristem.pipeline.inputs import Inputs, input_files
 from meristem.pipeline.preparation import (
+    DATASET,
     is_prepared,
     prepare_inputs,
     read_prepared,
@@ -122,6 +124,18 @@ class Analysis:
         if self.prepared is None:
             return read_prepared(self.folder)
         return self.prepared.dataset
+
+    def keep_to_stored(self) -> None:
+        """Take the data set that the fitted models saw, whatever became of the inputs.
+
+        Raises
+        ------
+        DataError
+            If it is gone, or not as it was written.
+        """
+        self.folder.refuse_lost([DATASET])
+        self.folder.refuse_damaged([DATASET])
+        self.dataset = read_prepared(self.folder)
 
     @cached_property
     def knowledge(self) -> Knowledge | None:
@@ -229,6 +243,13 @@ def label_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
             )
     asked = config.explain.model
     networks = [o.label for o in config.models if has_nodes(o)]
+    arms = {f"{network}-{arm}" for network in networks for arm in ARMS}
+    for label in sorted(arms & set(labels)):
+        yield ConfigError(
+            f"{label!r} is what a control of a network is called",
+            where="models",
+            remedy="give that model another `name`",
+        )
     if asked and asked not in networks:
         known = ", ".join(networks)
         yield ConfigError(
@@ -250,11 +271,15 @@ def open_run(
     """
     folder = RunFolder.open(path, force=force)
     try:
-        config = AnalysisConfig.model_validate(folder.record()["config"])
+        record = folder.record()
+        if record.get("kind", "analysis") != "analysis":
+            raise KeyError("config")
+        config = AnalysisConfig.model_validate(record["config"])
     except (KeyError, ValidationError) as error:
         raise ConfigError(
             "holds no configuration of an analysis",
             where=folder.file("run.json"),
             remedy="give the folder that `meristem run` or `meristem train` wrote",
         ) from error
+    folder.refuse_lost(())
     return Analysis(config, folder, notify=notify)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, rankdata
 
-from meristem.config.stages import GenotypeConfig
+from meristem.config.stages import AnalysisConfig, GenotypeConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.intervals import calibrated, top_probability
 from meristem.genetics.comparable import (
@@ -110,10 +110,10 @@ def predict_candidates(analysis: Analysis) -> None:
                 _predict(analysis, label, genotypes)
                 for label in deployable_labels(analysis)
             ]
-        new = read_asked(analysis)
-        if new is not None:
-            share = analysis.config.predict.min_overlap
-            frames.append(_predict_matched(analysis, new, (), share)[0])
+        asked = match_asked(analysis.config, dataset)
+        if asked is not None:
+            known = deployable_labels(analysis)
+            frames += [_predict(analysis, label, asked[0]) for label in known]
         if frames:
             analysis.folder.write_table("candidates.csv", pd.concat(frames))
         else:
@@ -163,24 +163,7 @@ def predict_new(
         If too few training variants are in the file, its ploidy is another, or its
         lines are inbred where the run is about hybrids.
     """
-    new = _read_new(analysis, genotypes, hybrids, genotype_format)
-    share = analysis.config.predict.min_overlap if min_overlap is None else min_overlap
-    return _predict_matched(analysis, new, labels, share)
-
-
-def read_asked(analysis: Analysis) -> Genotypes | None:
-    """Return the new lines or hybrids that the configuration names, None if none."""
-    new, old = analysis.config.predict, analysis.config.genotypes
-    if new.genotypes is not None:
-        return _read_new(analysis, new.genotypes, new.hybrids, "auto")
-    if new.hybrids is not None:
-        return _read_new(analysis, old.path, new.hybrids, old.format)
-    return None
-
-
-def _predict_matched(
-    analysis: Analysis, new: Genotypes, labels: tuple[str, ...], min_overlap: float
-) -> tuple[pd.DataFrame, MatchReport]:
+    analysis.keep_to_stored()
     known = deployable_labels(analysis)
     unknown = sorted(set(labels) - set(known))
     if unknown:
@@ -189,20 +172,55 @@ def _predict_matched(
             where=analysis.folder.path,
             remedy=f"use some of: {', '.join(known)}",
         )
-    training = analysis.dataset.genotypes
-    refuse_other_ploidy(new, training)
-    crossed = analysis.config.genotypes.hybrids is not None
-    if crossed:
-        refuse_inbred(new, training.take_samples(~own_parents(analysis.dataset)))
-    matched, report = match_variants(new, training.variants, min_overlap=min_overlap)
-    if not crossed and new.first_gamete is None and report.n_swapped == 0:
-        refuse_narrow_dosage(matched, training)
-    frames = [_predict(analysis, label, matched) for label in labels or tuple(known)]
+    config, dataset = analysis.config, analysis.dataset
+    new = _read_new(config, dataset, genotypes, hybrids, genotype_format)
+    share = config.predict.min_overlap if min_overlap is None else min_overlap
+    matched, report = _match(config, dataset, new, share)
+    chosen = dict.fromkeys(labels or known)  # each once
+    frames = [_predict(analysis, label, matched) for label in chosen]
     return pd.concat(frames, ignore_index=True), report
 
 
+def match_asked(
+    config: AnalysisConfig, dataset: Dataset
+) -> tuple[Genotypes, MatchReport] | None:
+    """Return the new lines or hybrids that the configuration names, None if none.
+
+    Raises
+    ------
+    DataError
+        If they cannot be read, or do not fit the lines of the run.
+    """
+    new, old = config.predict, config.genotypes
+    if new.genotypes is not None:
+        read = _read_new(config, dataset, new.genotypes, new.hybrids, "auto")
+    elif new.hybrids is not None:
+        read = _read_new(config, dataset, old.path, new.hybrids, old.format)
+    else:
+        return None
+    return _match(config, dataset, read, new.min_overlap)
+
+
+def _match(
+    config: AnalysisConfig, dataset: Dataset, new: Genotypes, min_overlap: float
+) -> tuple[Genotypes, MatchReport]:
+    training = dataset.genotypes
+    refuse_other_ploidy(new, training)
+    crossed = config.genotypes.hybrids is not None
+    if crossed:
+        refuse_inbred(new, training.take_samples(~own_parents(dataset)))
+    matched, report = match_variants(new, training.variants, min_overlap=min_overlap)
+    if not crossed and new.first_gamete is None and report.n_swapped == 0:
+        refuse_narrow_dosage(matched, training)
+    return matched, report
+
+
 def _read_new(
-    analysis: Analysis, path: Path, hybrids: Path | None, genotype_format: str
+    config: AnalysisConfig,
+    dataset: Dataset,
+    path: Path,
+    hybrids: Path | None,
+    genotype_format: str,
 ) -> Genotypes:
     """Return new genotypes, read as those of the run but for the format."""
     known = get_args(GenotypeConfig.model_fields["format"].annotation)
@@ -212,8 +230,8 @@ def _read_new(
             where="--format",
             remedy=f"use one of: {', '.join(known)}",
         )
-    old = analysis.config.genotypes
-    ploidy = old.ploidy if old.hybrids else analysis.dataset.genotypes.ploidy
+    old = config.genotypes
+    ploidy = old.ploidy if old.hybrids else dataset.genotypes.ploidy
     changes = {
         "path": path,
         "hybrids": hybrids,
@@ -225,7 +243,8 @@ def _read_new(
 
 def _predict(analysis: Analysis, label: str, genotypes: Genotypes) -> pd.DataFrame:
     posterior = load_fitted(analysis, label).posterior(genotypes)
-    if analysis.folder.file("predictions.csv").is_file():
+    analysis.folder.refuse_lost(["predictions.csv"])
+    if analysis.folder.file("predictions.csv").exists():
         predictions = analysis.folder.read_table("predictions.csv")
         posterior = calibrated(posterior, predictions, label)
     return prediction_rows(

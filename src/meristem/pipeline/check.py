@@ -20,6 +20,7 @@ from meristem.io.tables.omics import read_omics
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.models.speed import slowness as measure
 from meristem.pipeline.analysis import label_faults
+from meristem.pipeline.candidates import match_asked
 from meristem.pipeline.cost import Estimate, estimate_run
 from meristem.pipeline.inputs import (
     drop_idle_parents,
@@ -130,8 +131,11 @@ def check_analysis(
         splits = found.attempt(lambda: make_splits(dataset, config.evaluate, rng))
         _check_variation(config, dataset, splits or (), found)
         if knowledge is not None or config.knowledge is None:
-            for fault in graph_faults(config, dataset, knowledge):
+            for fault in graph_faults(config, dataset, knowledge, plan):
                 found.note(fault)
+        asked = found.attempt(lambda: match_asked(config, dataset))
+        if asked is not None:
+            found.facts.append(f"new lines: {asked[0].n_sample}, {asked[1].line}")
         if splits is not None:
             speed = measure() if slowness is None else slowness
             estimate = estimate_run(config, dataset, plan, splits, slowness=speed)

@@ -20,9 +20,9 @@ from meristem.interpret.importance.sensitivity import Sensitivity
 from meristem.interpret.importance.stability import stability_table
 from meristem.models.protocol import FittedNetwork
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.candidates import read_asked
+from meristem.pipeline.candidates import match_asked
 from meristem.pipeline.unseen import unseen_lines
-from meristem.prepare.match import match_variants
+from meristem.prepare.match import align_variants
 from meristem.records import Dataset, FloatArray, Genotypes
 from meristem.stats.discoveries import benjamini_hochberg
 
@@ -259,10 +259,9 @@ def _lines(analysis: Analysis, explained: Explained) -> pd.DataFrame:
 def _candidates(analysis: Analysis, train: Dataset) -> Genotypes | None:
     """Return the lines without phenotype, with those of a file of new lines."""
     found = [train.genotypes.take_samples(unseen_lines(train))]
-    new = read_asked(analysis)
-    if new is not None:
-        share = analysis.config.predict.min_overlap
-        found.append(match_variants(new, train.genotypes.variants, share)[0])
+    asked = match_asked(analysis.config, analysis.dataset)
+    if asked is not None:
+        found.append(align_variants(asked[0], train.genotypes.variants))
     names = np.concatenate([part.sample_id for part in found])
     if names.size == 0:
         return None

@@ -9,16 +9,20 @@ import numpy as np
 from meristem.config.models import LearnOptions, PlanOptions
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError, DataError, MeristemError, PlanError
+from meristem.genetics.filters import filter_markers
 from meristem.knowledge.build import Knowledge
 from meristem.models.catalog import needs, reads_graph
 from meristem.plan.assign import read_assignment_table
 from meristem.plan.learned.genes import MIN_ROWS
 from meristem.plan.learned.of_options import is_learned
-from meristem.records import Dataset
+from meristem.records import Dataset, NetworkPlan
 
 
 def graph_faults(
-    config: AnalysisConfig, dataset: Dataset, knowledge: Knowledge | None
+    config: AnalysisConfig,
+    dataset: Dataset,
+    knowledge: Knowledge | None,
+    plan: NetworkPlan | None = None,
 ) -> Iterator[MeristemError]:
     """Yield what would stop a model of the configuration in its first fold.
 
@@ -30,14 +34,29 @@ def graph_faults(
         The prepared data set.
     knowledge
         The curated knowledge, if any.
+    plan
+        The network compiled from it, if any.
     """
+    if not filter_markers(dataset.genotypes, config.genotypes.filter).keep.any():
+        yield DataError(
+            "no marker passes the filters",
+            where="genotypes.filter",
+            remedy="relax genotypes.filter",
+        )
     for number, options in enumerate(config.models):
         where = f"models.{number} ({options.label})"
-        if needs(options).omics:
+        taught = any(
+            getattr(m, "supervision", "none") != "none" for m in options.members
+        )
+        if needs(options).omics or taught:
             yield from _without_omics(dataset, where)
         for member in options.members:
+            if getattr(member, "identity", "") == "parents":
+                yield from _without_parents(dataset, where)
             if reads_graph(member):
                 yield from _graph_faults(member, dataset, knowledge, where)
+                if needs(member).omics and not is_learned(member):
+                    yield from _unmeasured(dataset, plan, where)
 
 
 def _without_omics(dataset: Dataset, where: str) -> Iterator[MeristemError]:
@@ -46,6 +65,31 @@ def _without_omics(dataset: Dataset, where: str) -> Iterator[MeristemError]:
             "this model needs omics of training lines and there are none",
             where=where,
             remedy="add an [[omics]] section, or leave the model out",
+        )
+
+
+def _without_parents(dataset: Dataset, where: str) -> Iterator[MeristemError]:
+    names = () if dataset.groups is None else dataset.groups.group_name
+    if not {"parent_1", "parent_2"} <= set(map(str, names)):
+        yield DataError(
+            "identity kernels of parents need the groupings parent_1 and parent_2",
+            where=where,
+            remedy="give a group table with these columns",
+        )
+
+
+def _unmeasured(
+    dataset: Dataset, plan: NetworkPlan | None, where: str
+) -> Iterator[MeristemError]:
+    if plan is None or not dataset.omics:
+        return
+    rows = [level.first_node + np.unique(level.variant_row) for level in plan.levels]
+    readers = plan.node_name[np.concatenate(rows)]
+    if not any(np.isin(table.node_name, readers).any() for table in dataset.omics):
+        yield DataError(
+            "no omics feature measures a gene of the knowledge graph",
+            where=where,
+            remedy="give a `node_map` of the omics table, or leave the model out",
         )
 
 
@@ -103,7 +147,7 @@ def _learn_faults(
         yield from _table_faults(learn, where)
     cis = learn.variants == "cis" or (learn.variants == "eqtl" and not learn.trans)
     cis = cis or learn.gene_edges == "regulators"
-    if cis and knowledge is None:
+    if cis and (knowledge is None or knowledge.genes is None):
         yield PlanError(
             "variants in cis are asked for and no gene positions were given",
             where=f"{where}, learn",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from meristem.knowledge.quality import measure_quality
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.candidates import predict_candidates
+from meristem.pipeline.candidates import match_asked, predict_candidates
 from meristem.pipeline.evaluation import OUTPUTS as EVALUATED
 from meristem.pipeline.evaluation import evaluate_models, outer_splits
 from meristem.pipeline.explanation import OUTPUTS as EXPLAINED
@@ -46,9 +46,11 @@ def read_everything(analysis: Analysis) -> None:
     """Raise what is wrong with any input before anything is written."""
     if analysis.knowledge is not None:
         analysis.compiled  # noqa: B018 - compiled here for its faults
-    for fault in graph_faults(analysis.config, analysis.dataset, analysis.knowledge):
+    config, dataset = analysis.config, analysis.dataset
+    for fault in graph_faults(config, dataset, analysis.knowledge, analysis.plan):
         raise fault
     outer_splits(analysis)
+    match_asked(config, dataset)
 
 
 def describe_knowledge(analysis: Analysis) -> None:
@@ -74,6 +76,7 @@ def write_report(analysis: Analysis) -> None:
 def report_again(folder: RunFolder) -> Path:
     """Write the report of a finished run from its artefacts alone; return its path."""
     with locked(folder.path):
+        folder.refuse_lost()
         folder.announce("report.html")
         report = build_report(folder.path)
         folder.note("report.html")

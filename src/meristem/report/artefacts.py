@@ -163,7 +163,7 @@ def _read_json(path: Path) -> object:
         return None
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(
             f"cannot be read as JSON ({error})",
             where=path,

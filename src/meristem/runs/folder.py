@@ -30,12 +30,22 @@ _FIELDS: dict[str, type] = {
     "artefacts": dict,
     "config": dict,
     "inputs": list,
+    "kind": str,
+    "models": list,
     "outputs": dict,
     "seeds": dict,
     "timings": list,
+    "title": str,
     "versions": dict,
 }
 """What readers of `run.json` take apart."""
+
+_ENTRIES: dict[str, dict[str, type]] = {
+    "inputs": {"role": str, "path": str, "sha256": str},
+    "models": {"label": str},
+    "timings": {"stage": str, "seconds": float},
+}
+"""What each entry of a list holds."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +107,12 @@ class RunFolder:
         for name, kind in _FIELDS.items():
             if not isinstance(content.get(name, kind()), kind):
                 raise _damaged_record(path, f"{name!r} is no {kind.__name__}")
-        for name in ("inputs", "timings"):
-            if not all(isinstance(item, dict) for item in content.get(name, [])):
-                raise _damaged_record(path, f"an entry of {name!r} is no dict")
+        if content.get("contract_version", 1) != CONTRACT_VERSION:
+            raise _damaged_record(path, "it is of another version of Meristem")
+        for name, entry in _ENTRIES.items():
+            if not all(_is_entry(item, entry) for item in content.get(name, [])):
+                needed = ", ".join(entry)
+                raise _damaged_record(path, f"an entry of {name!r} lacks {needed}")
         return content
 
     def former_record(self) -> dict[str, Any]:
@@ -223,10 +236,32 @@ class RunFolder:
             if known and path.exists() and hash_content(path) != known:
                 raise self._damaged(name)
 
-    def _damaged(self, name: str) -> DataError:
+    def refuse_lost(self, names: Iterable[str] | None = None) -> None:
+        """Refuse a folder that lost artefacts, or the list that tells them whole.
+
+        Parameters
+        ----------
+        names
+            Artefacts that must be there if the run wrote them; default: all at the top.
+
+        Raises
+        ------
+        DataError
+            If `run.json` has no list, or an artefact of it is no file any more.
+        """
+        listed = self.record().get("artefacts", {})
+        if not listed:
+            raise self._damaged(RECORD, "lists no artefacts with their checksums")
+        for name in (n for n in listed if "/" not in n) if names is None else names:
+            if listed.get(name) and not self.file(name).exists():
+                raise self._damaged(name, "is gone, though this run wrote it")
+
+    def _damaged(
+        self, name: str, what: str = "is not as it was written: it was cut or changed"
+    ) -> DataError:
         command = self.former_record().get("command") or "meristem run"
         return DataError(
-            "is not as it was written: it was cut or changed",
+            what,
             where=self.file(name),
             remedy=f"start the same command again, it mends its folder: {command}",
         )
@@ -268,6 +303,13 @@ class RunFolder:
         write_text(
             self.file(f"work/{stage}.stamp"), json.dumps({"key": key, "files": files})
         )
+
+
+def _is_entry(item: object, fields: dict[str, type]) -> bool:
+    return isinstance(item, dict) and all(
+        isinstance(item.get(name), (kind, int) if kind is float else kind)
+        for name, kind in fields.items()
+    )
 
 
 def _damaged_record(path: Path, reason: str) -> ConfigError:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from meristem.errors import ConfigError
-from meristem.runs.folder import RunFolder
+from meristem.runs.folder import RECORD, RunFolder
 from meristem.runs.keys import hash_content
 
 
@@ -39,6 +39,12 @@ def refuse_overwriting(
     ConfigError
         If the file is there and may not be replaced.
     """
+    if written_by is not None and _is_of_run(target, written_by):
+        raise ConfigError(
+            "is a file of the run itself",
+            where=target,
+            remedy="give another name",
+        )
     if force or not target.exists():
         return
     if any(
@@ -62,6 +68,15 @@ def refuse_overwriting(
         where=target,
         remedy="give another name, or replace it with --force",
     )
+
+
+def _is_of_run(target: Path, folder: RunFolder) -> bool:
+    place, home = target.resolve(), folder.path.resolve()
+    if not place.is_relative_to(home) or place == home:
+        return False
+    name = str(place.relative_to(home))
+    listed = (RECORD, *folder.record().get("artefacts", {}))
+    return name in listed or name.split("/")[0] in ("figures", "models", "work")
 
 
 def list_output(folder: RunFolder, target: Path) -> None:

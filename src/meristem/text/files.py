@@ -44,6 +44,12 @@ def require_file(path: str | Path) -> Path:
     if not path.exists():
         slash = ": folders are separated by /" if "\\" in str(path) else ""
         raise DataError("does not exist", where=path, remedy=f"check the path{slash}")
+    if not path.is_file():
+        raise DataError(
+            "is a pipe or a device, not a file",
+            where=path,
+            remedy="write what it gives into a file, and name that",
+        )
     if not os.access(path, os.R_OK):
         raise DataError("may not be read", where=path, remedy="change its permissions")
     if path.stat().st_size == 0:

@@ -112,20 +112,22 @@ def read_state(folder: str | Path, label: str) -> FittedState:
     """
     weights, description = state_paths(folder, label)
     remedy = "start `meristem run` in its folder again: it fits the model anew"
+    no_model = DataError(
+        "is no description of a fitted model", where=description, remedy=remedy
+    )
     try:
         content = json.loads(read_text(description))
-        version = content["format_version"]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise DataError(
-            "is no description of a fitted model", where=description, remedy=remedy
-        ) from error
+        version, checksum = content["format_version"], content["weights_sha256"]
+        kind, meta, texts = (content[n] for n in ("kind", "meta", "text_arrays"))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise no_model from error
     if version != FORMAT_VERSION:
         raise DataError(
             f"has format version {version}, this meristem reads {FORMAT_VERSION}",
             where=description,
             remedy=remedy,
         )
-    if hash_file(require_file(weights)) != content["weights_sha256"]:
+    if hash_file(require_file(weights)) != checksum:
         raise DataError(
             f"is damaged, or does not belong to {description.name}",
             where=weights,
@@ -135,10 +137,13 @@ def read_state(folder: str | Path, label: str) -> FittedState:
         arrays = dict(load_file(weights))
     except SafetensorError as error:
         raise DataError("is damaged", where=weights, remedy=remedy) from error
-    for name, shape in content["text_arrays"].items():
-        cells = json.loads(arrays[name].tobytes())
-        arrays[name] = np.array(cells, dtype=np.str_).reshape(shape)
-    return FittedState(content["kind"], arrays, content["meta"])
+    try:
+        for name, shape in texts.items():
+            cells = json.loads(arrays[name].tobytes())
+            arrays[name] = np.array(cells, dtype=np.str_).reshape(shape)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise no_model from error
+    return FittedState(kind, arrays, meta)
 
 
 def state_paths(folder: str | Path, label: str) -> tuple[Path, Path]:

@@ -15,6 +15,7 @@ from meristem.errors import DataError
 from meristem.records import FloatArray, OmicsTable, StrArray
 from meristem.text.column_names import find_column
 from meristem.text.columns import (
+    LARGEST,
     MISSING_WORDS,
     Table,
     delimiter_of,
@@ -139,7 +140,7 @@ def _read_clean_matrix(path: Path) -> _Matrix | None:
     value = _parse_numbers([row[1] for row in cells], delimiter)
     if value is None:
         return None
-    if np.isinf(value).any() or (np.char.strip(row_name) == "").any():
+    if (np.abs(value) >= LARGEST).any() or (np.char.strip(row_name) == "").any():
         return None
     return _Matrix(path, header[0], row_name, np.array(header[1:]), value)
 
@@ -189,7 +190,9 @@ def _read_cells(path: Path) -> _Matrix:
         corner=corner,
         row_name=table.identifiers(corner),
         column_name=np.array(columns),
-        value=np.column_stack([table.numbers(name) for name in columns]),
+        value=np.column_stack(
+            [table.numbers(name, largest=LARGEST) for name in columns]
+        ),
     )
 
 

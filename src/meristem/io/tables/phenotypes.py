@@ -197,7 +197,7 @@ def _find_design(table: Table, config: PhenotypeConfig) -> _Design:
             where=table.path,
             remedy="call it `value`, or set `phenotypes.value`",
         )
-    return _Design(
+    design = _Design(
         line=line,
         environment=_environment_columns(table, config, line),
         replicate=named("replicate", REPLICATE),
@@ -206,6 +206,15 @@ def _find_design(table: Table, config: PhenotypeConfig) -> _Design:
         weight=named("weight", WEIGHT if is_long else []),
         standard_error=named("standard_error", STANDARD_ERROR if is_long else []),
     )
+    asked = (design.trait, design.value, design.weight, design.standard_error)
+    repeated = [name for name in asked if name and (*asked, line).count(name) > 1]
+    if repeated:
+        raise DataError(
+            f"the column {repeated[0]!r} is asked for as two things",
+            where=table.path,
+            remedy="name another column in [phenotypes]",
+        )
+    return design
 
 
 def _environment_columns(

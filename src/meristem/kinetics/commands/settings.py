@@ -6,8 +6,9 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from meristem.config.strict import Strict
 from meristem.config.toml import parse_toml
 from meristem.errors import ConfigError
 from meristem.kinetics.cas9.encode import N_POSITION
@@ -25,13 +26,10 @@ Few = Annotated[int, Field(ge=1, le=10_000)]
 """Members, generations, copies: each costs a fit."""
 
 Rate = Annotated[float, Field(gt=0, le=10)]
+Penalty = Annotated[float, Field(ge=0, le=1e6)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class DataSettings(_Strict):
+class DataSettings(Strict):
     """Where rates come from.
 
     ``mpkp``: the kinetic tables (`path`, `train_guide`, `enzyme`); ``table``: a table
@@ -50,7 +48,7 @@ class DataSettings(_Strict):
     changes: tuple[Annotated[int, Field(ge=0, le=N_SIMULATED)], ...] = Field(
         default=(4,), min_length=1
     )
-    noise: float = Field(default=0.1, ge=0)
+    noise: Penalty = 0.1
     scale: float = Field(default=1.0, gt=0)
 
     @model_validator(mode="after")
@@ -65,7 +63,7 @@ class DataSettings(_Strict):
         return N_SIMULATED if self.kind == "simulated" else N_POSITION
 
 
-class WindowSettings(_Strict):
+class WindowSettings(Strict):
     """Window of one reaction."""
 
     reaction: str
@@ -83,7 +81,7 @@ class WindowSettings(_Strict):
         return Window(**self.model_dump(exclude={"reaction"}))
 
 
-class TrainSettings(_Strict):
+class TrainSettings(Strict):
     """How kinetic networks are trained (see `kinn.FitOptions`)."""
 
     loss: Loss = "reading"
@@ -93,16 +91,16 @@ class TrainSettings(_Strict):
     batch: Count = 512
     epochs: Count = 300
     patience: Count = 15
-    l2: float = Field(default=0.0, ge=0)
-    smooth: float = Field(default=0.0, ge=0)
-    binding: float = Field(default=1.0, ge=0)
+    l2: Penalty = 0.0
+    smooth: Penalty = 0.0
+    binding: Penalty = 1.0
 
     def options(self, limit: float) -> FitOptions:
         """Return the options; `limit` is the detection limit."""
         return FitOptions(**self.model_dump(), limits=(limit, math.inf))
 
 
-class SearchSettings(_Strict):
+class SearchSettings(Strict):
     """How architectures are searched: always within the training rows."""
 
     space: str = "finkelstein"
@@ -117,7 +115,7 @@ class SearchSettings(_Strict):
     posterior: Few = 100
 
 
-class EnsembleSettings(_Strict):
+class EnsembleSettings(Strict):
     """Members of the final model.
 
     ``smooth``: orders of members without windows, whose rates vary smoothly along the
@@ -133,11 +131,11 @@ class EnsembleSettings(_Strict):
     held_out: float = Field(default=0.1, ge=0, le=0.5)
 
 
-class KineticsSettings(_Strict):
+class KineticsSettings(Strict):
     """One run of ``meristem kinetics fit`` or ``search``."""
 
     title: str = "Kinetic network"
-    seed: int = 1
+    seed: int = Field(default=1, ge=0)
     scheme: str = "cas9-4"
     data: DataSettings
     windows: tuple[WindowSettings, ...] = ()
@@ -189,7 +187,7 @@ class KineticsSettings(_Strict):
         return Architecture(tuple(given[name] for name in scheme.reaction_names))
 
 
-class TrunkSettings(_Strict):
+class TrunkSettings(Strict):
     """The trunk (see `trunk.Trunk`)."""
 
     first: Block = "k3"
@@ -208,18 +206,18 @@ class TrunkSettings(_Strict):
         return Trunk(**self.model_dump())
 
 
-class TransferTrain(_Strict):
+class TransferTrain(Strict):
     """How the correction is trained (see `transfer_train.TransferOptions`)."""
 
     steps: int = Field(default=80, ge=0, le=1_000_000)
-    rate_l2: float = Field(default=1e-3, ge=0)
-    shared_l2: float = Field(default=1e-5, ge=0)
-    guide_l2: float = Field(default=1e-4, ge=0)
+    rate_l2: Penalty = 1e-3
+    shared_l2: Penalty = 1e-5
+    guide_l2: Penalty = 1e-4
     epochs: int = Field(default=3, ge=0, le=1_000_000)
     learning_rate: Rate = 0.002
     decay: float = Field(default=0.7, gt=0, le=1)
     batch: Count = 512
-    weight_decay: float = Field(default=0.01, ge=0)
+    weight_decay: Penalty = 0.01
     negatives: Few = 8
 
     def options(self) -> TransferOptions:
@@ -227,11 +225,11 @@ class TransferTrain(_Strict):
         return TransferOptions(**self.model_dump())
 
 
-class TransferSettings(_Strict):
+class TransferSettings(Strict):
     """One run of ``meristem kinetics transfer``."""
 
     title: str = "Transfer to cells"
-    seed: int = 1
+    seed: int = Field(default=1, ge=0)
     model: Path
     tables: tuple[Path, ...] = Field(min_length=1)
     most_mismatches: int = Field(default=6, ge=0)

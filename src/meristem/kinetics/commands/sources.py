@@ -163,11 +163,15 @@ def _rate_table(
     return data, encoding, guide
 
 
+MOST_LOG_RATE = 100
+"""log10; no rate is further from 1 per second."""
+
+
 def _finite_rates(table: pd.DataFrame, path: Path) -> FloatArray:  # (n,)
     """Return the column of rates; refuse what is no finite number."""
     given = table["log10_rate"]
     y = pd.to_numeric(given, errors="coerce").to_numpy(dtype=float)
-    odd = np.flatnonzero(~np.isfinite(y))
+    odd = np.flatnonzero(~(np.abs(y) <= MOST_LOG_RATE))
     if odd.size:
         held = given.iloc[odd[0]]
         what = "is empty" if pd.isna(held) else f"holds {held!r}"

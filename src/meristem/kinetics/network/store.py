@@ -101,7 +101,7 @@ def read_kinns(path: str | Path) -> tuple[Kinn, ...]:
                     str(member["channels"]),
                 )
             )
-    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise DataError(
             f"is no saved kinetic network: {error}",
             where=path,

@@ -56,7 +56,9 @@ def label_sites(sites: Sites, *, most_mismatches: int) -> LabelledSites:
     """
     if (sites.label < 0).any():
         raise DataError(
-            "some sites have no label", remedy="give a column label with 0 and 1"
+            "some sites have no label",
+            where="tables",
+            remedy="give a column label with 0 and 1",
         )
     pairs = np.char.add(np.char.add(sites.guide, " "), sites.target)
     _, first, place = np.unique(pairs, return_index=True, return_inverse=True)
@@ -79,6 +81,7 @@ def hold_out_guides(
     if len(names) < 2:
         raise DataError(
             "there is one guide only, so that none can be held out",
+            where="tables",
             remedy="give tables with several guides",
         )
     n_held = min(max(1, round(share * len(names))), len(names) - 1)

@@ -16,6 +16,9 @@ from meristem.knowledge.files.gff import parse_gff, transcript_names
 from meristem.knowledge.source import SourceText, read_source
 from meristem.records import GeneTable
 
+LAST_POSITION = 10**11
+"""bp; no chromosome is longer."""
+
 
 @dataclass(frozen=True)
 class GeneSource:
@@ -78,11 +81,11 @@ def _refuse_faulty(rows: Sequence[GeneRow], source: SourceText) -> None:
                 where=source.at(row.line),
                 remedy="write the smaller position first, whatever the strand",
             )
-        if row.start < 1:
+        if row.start < 1 or row.end > LAST_POSITION:
             raise KnowledgeError(
-                f"gene {row.gene_id!r} starts at {row.start}",
+                f"gene {row.gene_id!r} goes from {row.start} to {row.end}",
                 where=source.at(row.line),
-                remedy="positions count from 1",
+                remedy="positions count from 1, in base pairs",
             )
         if row.gene_id in seen:
             raise KnowledgeError(
