@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from tests.toys import network_plan
 
 from meristem.config.models import (
     AutoOptions,
@@ -38,7 +39,6 @@ from meristem.records import (
     Dataset,
     FittedState,
     NetworkPlan,
-    PlanLevel,
     Split,
     VariantTable,
 )
@@ -78,16 +78,12 @@ MODELS: tuple[ModelOptions, ...] = (
 
 def plan_of(variants: VariantTable) -> NetworkPlan:
     """Three genes of seven variants each, one term over them."""
-    nothing = np.empty(0, dtype=np.int64)
-    genes = PlanLevel(0, 3, np.repeat(np.arange(3), 7), np.arange(21), nothing, nothing)
-    term = PlanLevel(3, 1, nothing, nothing, np.zeros(3, dtype=np.int64), np.arange(3))
-    return NetworkPlan(
-        variants,
-        np.array(["geneA", "geneB", "geneC", "term"]),
-        np.array(["gene", "gene", "gene", "term"]),
-        np.array([0, 0, 0, 1]),
-        (genes, term),
-        np.array([3]),
+    genes = ("geneA", "geneB", "geneC")
+    return network_plan(
+        {name: range(7 * k, 7 * k + 7) for k, name in enumerate(genes)},
+        {"term": genes},
+        variants=variants,
+        heads=["term"],
     )
 
 

@@ -6,26 +6,21 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests import toys
+from tests.toys import numbered, variant_table
 
 from meristem.config.stages import FilterConfig
 from meristem.genetics.filters import filter_markers, prune_ld
-from meristem.records import Genotypes, VariantTable
+from meristem.records import Genotypes
 
 
 def genotypes(
     dosage: np.ndarray, ploidy: int = 2, contig=None, position=None
 ) -> Genotypes:
-    n_sample, n_variant = dosage.shape
-    blank = np.full(n_variant, "")
-    table = VariantTable(
-        np.array([f"m{i}" for i in range(n_variant)]),
-        blank if contig is None else np.asarray(contig),
-        np.arange(n_variant) if position is None else np.asarray(position),
-        blank,
-        blank,
+    table = variant_table(
+        numbered("m", dosage.shape[1]), "" if contig is None else contig, position
     )
-    names = np.array([f"s{i}" for i in range(n_sample)])
-    return Genotypes(names, table, dosage.astype(np.int8), ploidy)
+    return toys.genotypes(dosage, variants=table, ploidy=ploidy)
 
 
 def random_dosage(seed: int, n_sample: int, n_variant: int, ploidy: int = 2):

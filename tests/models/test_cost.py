@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.models.core_case import core_data, core_plan
-from tests.models.test_behaviour import OPTIONS, make_plan, panel
+from tests.models.toys import OPTIONS, core_data, core_plan, make_plan, panel
 
 from meristem.config.models import AutoOptions, BINNOptions, CoreOptions
 from meristem.models import cost as module

@@ -1,5 +1,18 @@
-"""The plan and the data that tests of attributions share with those of readers."""
+"""The tiny plan and its lines, which tests of readers of networks use as well."""
 
-from tests.interpret.conftest import data_factory, genotypes, network, plan
+from __future__ import annotations
 
-__all__ = ["data_factory", "genotypes", "network", "plan"]
+import pytest
+from tests.interpret.toys import tiny_genotypes, tiny_plan
+
+from meristem.records import Genotypes, NetworkPlan
+
+
+@pytest.fixture
+def plan() -> NetworkPlan:
+    return tiny_plan()
+
+
+@pytest.fixture
+def genotypes() -> Genotypes:
+    return tiny_genotypes()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.models.binn.test_deeplift import make_network
+from tests.models.binn.toys import make_network
 
 from meristem.models.binn import values
 from meristem.prepare.scale import fit_scale

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from tests.toys import genotypes
 
 from meristem.mixed.blup import fit_kernel_blup
 from meristem.mixed.groups import gather
@@ -21,7 +22,6 @@ from meristem.models.omics.cis_pathways import (
     variant_effects,
 )
 from meristem.models.panel import make_panel
-from meristem.records import Genotypes, VariantTable
 
 N, P, G = 90, 60, 12
 
@@ -30,10 +30,7 @@ N, P, G = 90, 60, 12
 def setting():
     rng = np.random.default_rng(4)
     calls = rng.integers(0, 3, (N, P)).astype(np.int8)
-    names = np.array([f"v{i}" for i in range(P)])
-    blank = np.full(P, "")
-    table = VariantTable(names, blank, np.zeros(P, np.int64), blank, blank)
-    panel = make_panel(Genotypes(np.arange(N).astype(str), table, calls))
+    panel = make_panel(genotypes(calls))
     markers = panel.scale.standardise(calls)
     genes = gather(
         [f"g{i}" for i in range(G)], [np.arange(5 * i, 5 * i + 5) for i in range(G)]

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.config.models import LearnOptions
 from meristem.errors import DataError
 from meristem.genetics.relationship import relationship_matrix
 from meristem.mixed.scan import associate_all, error_contrasts, restricted_h2
 from meristem.plan.learned.genes import choose_features
-from meristem.records import Dataset, Genotypes, Phenotypes, Split, VariantTable
+from meristem.records import Dataset, Phenotypes, Split
 
 
 def problem(n=50, n_feature=14, seed=0):
@@ -16,21 +17,13 @@ def problem(n=50, n_feature=14, seed=0):
     rng = np.random.default_rng(seed)
     p = 40
     dosage = rng.binomial(2, 0.4, (n, p)).astype(np.int8)
-    name = np.array([f"v{k}" for k in range(p)])
-    allele = np.full(p, "A")
-    table = VariantTable(name, np.repeat("1", p), np.arange(1, p + 1), allele, allele)
-    line = np.array([f"l{k}" for k in range(n)])
     value = rng.standard_normal((n, n_feature))
     traits = np.column_stack([value[:, 3] + 0.7 * value[:, 8], value[:, 11]])
     traits += 0.2 * rng.standard_normal((n, 2))
-    phenotypes = Phenotypes(
-        line,
-        np.array(["yield", "height"]),
-        np.array(["", ""]),
-        traits,
-        rng.uniform(0.5, 2, (n, 2)),
-    )
-    return Dataset(Genotypes(line, table, dosage), phenotypes), value
+    weight = rng.uniform(0.5, 2, (n, 2))
+    return toys.dataset(
+        dosage, traits, traits=["yield", "height"], weight=weight
+    ), value
 
 
 def choose(dataset, value, inner=(), seed=0, **options):

@@ -29,7 +29,7 @@ def test_lines_are_ranked_by_the_model_that_beat_the_reference(
     rows = small_view.artefacts.candidates
     best = rows[rows["model"] == "binn+metabolites"].nlargest(2, "predicted")
     assert "chance to be among the best" in html
-    assert "predictive interval" in html
+    assert "90 % interval of the genetic value" in html
     names = re.findall(r"<td>(N\w+)</td>", html)
     assert names[:2] == best["sample_id"].tolist()
     assert "ranked by binn+metabolites" in html
