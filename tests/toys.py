@@ -22,6 +22,10 @@ Names = int | str | Sequence[str] | np.ndarray
 """Names themselves, or a prefix or a number of names to be numbered."""
 
 
+def rng(seed: int = 1) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
 def numbered(prefix: str, n: int) -> np.ndarray:
     """Return `prefix0`, `prefix1`, ..."""
     return np.array([f"{prefix}{k}" for k in range(n)], dtype=np.str_)
@@ -186,21 +190,21 @@ def additive_dataset(
     h2: float = 0.6,
 ) -> Dataset:
     """Additive traits; sample ids are in no sorted order."""
-    rng = np.random.default_rng(seed)
-    names = np.array([f"line{k}" for k in rng.permutation(n_sample)])
-    frequency = rng.uniform(0.2, 0.8, n_variant)
-    dosage = rng.binomial(2, frequency, (n_sample, n_variant)).astype(np.int8)
-    effect = rng.standard_normal((n_variant, n_target))
+    draw = rng(seed)
+    names = np.array([f"line{k}" for k in draw.permutation(n_sample)])
+    frequency = draw.uniform(0.2, 0.8, n_variant)
+    dosage = draw.binomial(2, frequency, (n_sample, n_variant)).astype(np.int8)
+    effect = draw.standard_normal((n_variant, n_target))
     genetic = (dosage - dosage.mean(0)) @ effect
     genetic /= genetic.std(0)
-    noise = rng.standard_normal((n_sample, n_target))
+    noise = draw.standard_normal((n_sample, n_target))
     value = np.sqrt(h2) * genetic + np.sqrt(1 - h2) * noise
     trait = ["yield", "height", "yield", "height"][:n_target]
     environment = ["dry", "dry", "wet", "wet"] if n_target > 2 else ["", ""]
     tables: tuple[OmicsTable, ...] = ()
     if omics:
         feature = np.array(["geneA", "geneB", "geneC"])
-        measured = dosage[:, :3] + 0.1 * rng.standard_normal((n_sample, 3))
+        measured = dosage[:, :3] + 0.1 * draw.standard_normal((n_sample, 3))
         tables = (OmicsTable("expression", names, feature, feature, measured),)
     place = environment[:n_target]
     return dataset(dosage, value, names, trait, place, omics=tables, groups=groups)

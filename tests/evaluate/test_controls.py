@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import pytest
+from tests.evaluate.toys import prediction_table
 from tests.toys import two_gene_plan
 
 from meristem.config.models import BINNOptions, CoreOptions, DenseOptions, LearnOptions
@@ -39,6 +39,20 @@ class RecordOptions:
 
 
 BINN = BINNOptions(name="net", omics="soft", graph="both")
+
+
+def noisy(models: dict[str, float], seed: int, n: int) -> PredictionTable:
+    """Return predictions of models whose errors have the given sd."""
+    rng = np.random.default_rng(seed)
+    y = rng.standard_normal(n)
+    rows = []
+    for model, sd in models.items():
+        y_hat = y + sd * rng.standard_normal(n)
+        rows += [
+            (f"l{k}", "y", "", "kfold", 0, k % 5, model, y[k], y_hat[k], np.nan)
+            for k in range(n)
+        ]
+    return prediction_table(rows)
 
 
 def test_arms_of_a_network_with_omics():
@@ -167,26 +181,11 @@ def test_without_omics(dataset_factory):
 
 
 def test_decomposition_gives_each_ingredient_its_difference():
-    rng = np.random.default_rng(1)
-    n = 300
-    y = rng.standard_normal(n)
-    rows = []
-    for model, sd in (
-        ("net", 0.5),
-        ("net-shuffled-graph", 2.0),
-        ("net-no-omics", 0.5),
-        ("gblup", 1.0),
-    ):
-        y_hat = y + sd * rng.standard_normal(n)
-        rows += [
-            (f"l{k}", "y", "", "kfold", 0, k % 5, model, y[k], y_hat[k], np.nan)
-            for k in range(n)
-        ]
-    columns = (
-        "sample_id,trait,environment,split,replicate,fold,model,observed,predicted,"
-        "spread"
-    ).split(",")
-    predictions = PredictionTable.from_frame(pd.DataFrame(rows, columns=columns))
+    predictions = noisy(
+        {"net": 0.5, "net-shuffled-graph": 2.0, "net-no-omics": 0.5, "gblup": 1.0},
+        seed=1,
+        n=300,
+    )
     parts = {part.ingredient: part for part in decompose(predictions, "net")}
     assert set(parts) == {"structure", "omics"}
     assert parts["structure"].difference > 0.2
@@ -197,21 +196,9 @@ def test_decomposition_gives_each_ingredient_its_difference():
 
 
 def test_capacity_is_what_the_dense_network_adds_to_the_reference():
-    rng = np.random.default_rng(2)
-    n = 200
-    y = rng.standard_normal(n)
-    rows = []
-    for model, sd in (("net", 0.5), ("net-dense-equal", 3.0), ("gblup", 0.5)):
-        y_hat = y + sd * rng.standard_normal(n)
-        rows += [
-            (f"l{k}", "y", "", "kfold", 0, k % 5, model, y[k], y_hat[k], np.nan)
-            for k in range(n)
-        ]
-    columns = (
-        "sample_id,trait,environment,split,replicate,fold,model,observed,predicted,"
-        "spread"
-    ).split(",")
-    predictions = PredictionTable.from_frame(pd.DataFrame(rows, columns=columns))
+    predictions = noisy(
+        {"net": 0.5, "net-dense-equal": 3.0, "gblup": 0.5}, seed=2, n=200
+    )
     parts = decompose(predictions, "net", reference="gblup")
     assert [part.ingredient for part in parts] == ["structure and sparsity", "capacity"]
     assert parts[1].difference < -0.2

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.interpret.toys import TinyNetwork, tiny_data, tiny_genotypes, tiny_plan
+from tests.interpret.toys import TinyNetwork, genotypes, plan, tiny_data, tiny_plan
 
-from meristem.records import Dataset, Genotypes, NetworkPlan
+from meristem.records import Dataset
 
-
-@pytest.fixture
-def plan() -> NetworkPlan:
-    return tiny_plan()
-
-
-@pytest.fixture
-def genotypes() -> Genotypes:
-    return tiny_genotypes()
+__all__ = ["genotypes", "plan"]
 
 
 @pytest.fixture

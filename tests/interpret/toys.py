@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 from tests import toys
 
 from meristem.models.protocol import Composition
@@ -173,15 +174,25 @@ def tiny_data(
     n_sample: int = 50, n_variant: int = 9, *, noise: float = 1.0, seed: int = 3
 ) -> Dataset:
     """The trait depends on v2; two features, of which one follows the trait."""
-    genotypes = tiny_genotypes(n_sample, n_variant, seed)
+    called = tiny_genotypes(n_sample, n_variant, seed)
     rng = np.random.default_rng(seed + 1)
-    y = 1.5 * genotypes.call_dosage[:, [2]] + noise * rng.standard_normal((n_sample, 1))
+    y = 1.5 * called.call_dosage[:, [2]] + noise * rng.standard_normal((n_sample, 1))
     y = np.column_stack([y, rng.standard_normal(n_sample)])
     omics = np.column_stack([y[:, 0], rng.standard_normal(n_sample)])
     feature, node = np.array(["f1", "f2"]), np.array(["g1", ""])
-    lines = genotypes.sample_id
+    lines = called.sample_id
     return Dataset(
-        genotypes,
+        called,
         toys.phenotypes(y, lines, ["yield", "height"]),
         (OmicsTable("expression", lines, feature, node, omics),),
     )
+
+
+@pytest.fixture
+def plan() -> NetworkPlan:
+    return tiny_plan()
+
+
+@pytest.fixture
+def genotypes() -> Genotypes:
+    return tiny_genotypes()

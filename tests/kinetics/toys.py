@@ -34,25 +34,31 @@ architectures = 2
 copies = 1
 """
 
-GUIDE_1 = (
-    Window(0, 3, 3, 2, "valid"),
-    Window(0, 3, 3, 2, "valid"),
-    Window(3, 15, 7, 1),
-    Window(3, 8, 1, 2),
-    Window(14, 19, 5, 3),
-    Window(12, 24, 7, 3),
-    Window(16, 20, 5, 1),
+GUIDE_1 = tuple(
+    Window(*x)
+    for x in (
+        (0, 3, 3, 2, "valid"),
+        (0, 3, 3, 2, "valid"),
+        (3, 15, 7, 1),
+        (3, 8, 1, 2),
+        (14, 19, 5, 3),
+        (12, 24, 7, 3),
+        (16, 20, 5, 1),
+    )
 )
 
 
-GUIDE_2 = (
-    Window(0, 3, 3, 3, "valid"),
-    Window(0, 3, 3, 2, "valid"),
-    Window(3, 18, 3, 3),
-    Window(5, 20, 3, 3),
-    Window(16, 25, 5, 1),
-    Window(17, 32, 5, 1),
-    Window(16, 23, 1, 3),
+GUIDE_2 = tuple(
+    Window(*x)
+    for x in (
+        (0, 3, 3, 3, "valid"),
+        (0, 3, 3, 2, "valid"),
+        (3, 18, 3, 3),
+        (5, 20, 3, 3),
+        (16, 25, 5, 1),
+        (17, 32, 5, 1),
+        (16, 23, 1, 3),
+    )
 )
 
 GUIDE = "GACGCATAAAGATGAGACGCNGG"

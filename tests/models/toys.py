@@ -8,7 +8,11 @@ import numpy as np
 from tests.toys import dataset, network_plan, variant_table
 
 from meristem.config import models as options
+from meristem.config.models import CoreOptions
+from meristem.models.core.fit import fit_binn_core
+from meristem.models.core.fitted import FittedCore
 from meristem.records import Dataset, NetworkPlan, OmicsTable, Split
+from meristem.stats.folds import random_splits
 
 N_GENE, OWN, N_SET, SET_SIZE, SPARE = 36, 4, 7, 6, 11
 """Genes with variants of their own, sets of genes, variants that no gene claims."""
@@ -71,6 +75,13 @@ def core_data(
         dosage, y, ids, ["y", "z"], ["", "dry"], variants=table, omics=(omics,)
     )
     return data, true
+
+
+def fitted_core(data: Dataset, folds: int) -> FittedCore:
+    """Return the core of the plan, tuned over some folds."""
+    inner = random_splits(data.n_sample, folds, np.random.default_rng(1))
+    rng = np.random.default_rng(0)
+    return fit_binn_core(data, core_plan(), CoreOptions(), inner, rng=rng)
 
 
 N, N_NEW, P, N_PANEL_GENE = 44, 7, 30, 5

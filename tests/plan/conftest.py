@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.plan.toys import big_plan, small_knowledge, small_plan
+from tests.plan.toys import big, knowledge, plan
 from tests.toys import variant_table
 
-from meristem.knowledge.build import Knowledge
 from meristem.plan.assemble import node_edges, variant_edges
 from meristem.records import NetworkPlan, VariantTable
+
+__all__ = ["big", "knowledge", "plan"]
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -50,18 +51,3 @@ def table() -> Callable[..., VariantTable]:
         return variant_table(ids, contig, position)
 
     return make
-
-
-@pytest.fixture
-def knowledge() -> Knowledge:
-    return small_knowledge()
-
-
-@pytest.fixture
-def plan() -> NetworkPlan:
-    return small_plan()
-
-
-@pytest.fixture
-def big() -> NetworkPlan:
-    return big_plan()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
+import pytest
 from tests.toys import variant_table
 
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.graph import make_graph
 from meristem.plan.compile import make_plan
 from meristem.records import NetworkPlan
+from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
 
 KINDS = {
     **dict.fromkeys(["g1", "g2", "g3", "lost"], "gene"),
@@ -71,3 +74,37 @@ def big_plan(seed: int = 0, n_variant: int = 400) -> NetworkPlan:
         claims=sorted(claims),
     )
     return make_plan(Knowledge(graph), variant_table(n_variant))
+
+
+@cache
+def omics_panel(seed: int, n_train: int, n_test: int, n_gene: int, p: int):
+    """Return a simulated panel on two contigs of `p` variants each."""
+    config = RecoveryConfig(
+        n_train=n_train,
+        n_test=n_test,
+        n_chromosome=2,
+        variants_per_chromosome=p,
+        n_gene=n_gene,
+        n_regulator=4,
+        n_pathway=5,
+        pathway_size=6,
+        causal_genes_per_pathway=3,
+        reliability=0.9,
+        h2=0.9,
+    )
+    return simulate_recovery(config, rng=np.random.default_rng(seed))
+
+
+@pytest.fixture
+def knowledge() -> Knowledge:
+    return small_knowledge()
+
+
+@pytest.fixture
+def plan() -> NetworkPlan:
+    return small_plan()
+
+
+@pytest.fixture
+def big() -> NetworkPlan:
+    return big_plan()

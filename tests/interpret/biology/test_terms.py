@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 import scipy.stats
-from tests.toys import network_plan
+from tests.toys import network_plan, rng
 
 from meristem.interpret.biology.terms import (
     ENRICHMENT_COLUMNS,
@@ -16,10 +16,6 @@ from meristem.interpret.biology.terms import (
     ring_enrichment,
 )
 from meristem.records import NetworkPlan, OmicsTable
-
-
-def rng(seed: int = 1) -> np.random.Generator:
-    return np.random.default_rng(seed)
 
 
 def deep_plan() -> NetworkPlan:

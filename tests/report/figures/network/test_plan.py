@@ -4,7 +4,6 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from tests.plan.toys import big_plan, small_plan
 
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.graph import make_graph
@@ -12,16 +11,6 @@ from meristem.plan.compile import make_plan
 from meristem.report.figures.network.plan import draw_plan, kind_colours
 
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture
-def plan():
-    return small_plan()
-
-
-@pytest.fixture
-def big():
-    return big_plan()
 
 
 def parse(svg):
