@@ -74,7 +74,7 @@ def test_rates_of_the_kinetic_tables_are_finite(tmp_path: Path, value: str) -> N
     path = tmp_path / "rates.csv"
     table.to_csv(path, index=False)
     put(path, 3, 4, value)
-    with pytest.raises(MeristemError, match=r"line 3: column 'wt_ndaba'"):
+    with pytest.raises(MeristemError, match=r"line 3, column 'wt_ndaba'"):
         read_rates(path)
 
 

@@ -1,6 +1,7 @@
 """What every model of the catalogue must do, whatever its family."""
 
 import copy
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -260,13 +261,7 @@ def test_rows_outside_the_training_set_cannot_matter(label):
     measured[N:] = -1e6
     spoiled = Dataset(
         Genotypes(dataset.sample_id, dataset.genotypes.variants, mixed),
-        Phenotypes(
-            dataset.sample_id,
-            dataset.phenotypes.trait_name,
-            dataset.phenotypes.environment_name,
-            value,
-            dataset.phenotypes.weight,
-        ),
+        replace(dataset.phenotypes, value=value),
         (
             OmicsTable(
                 "expression",

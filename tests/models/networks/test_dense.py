@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests import toys
@@ -11,7 +13,7 @@ from meristem.models.networks.cnn import CNN, restore_cnn
 from meristem.models.networks.dense import Dense, restore_dense
 from meristem.models.networks.ensemble import FittedEnsemble
 from meristem.models.protocol import Fitted
-from meristem.records import Dataset, Phenotypes
+from meristem.records import Dataset
 
 DENSE = DenseOptions(seeds=1, inner_folds=3, hidden=(8,), epochs=150)
 CONVOLUTION = CNNOptions(
@@ -77,13 +79,7 @@ def test_missing_phenotypes_are_masked():
     value[5] = np.nan
     part = Dataset(
         full.genotypes,
-        Phenotypes(
-            full.sample_id,
-            full.phenotypes.trait_name,
-            full.phenotypes.environment_name,
-            value,
-            full.phenotypes.weight,
-        ),
+        replace(full.phenotypes, value=value),
     )
     fitted = Dense(DENSE).fit(part, rng=np.random.default_rng(1))
     predicted = fitted.predict(full.genotypes).value

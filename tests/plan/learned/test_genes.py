@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests import toys
@@ -9,7 +11,7 @@ from meristem.errors import DataError
 from meristem.genetics.relationship import relationship_matrix
 from meristem.mixed.scan import associate_all, error_contrasts, restricted_h2
 from meristem.plan.learned.genes import choose_features
-from meristem.records import Dataset, Phenotypes, Split
+from meristem.records import Dataset, Split
 
 
 def problem(n=50, n_feature=14, seed=0):
@@ -95,13 +97,7 @@ def test_lines_without_omics_or_phenotype_do_not_count():
     value[2] = np.nan
     changed = Dataset(
         dataset.genotypes,
-        Phenotypes(
-            dataset.sample_id,
-            dataset.phenotypes.trait_name,
-            dataset.phenotypes.environment_name,
-            wild,
-            dataset.phenotypes.weight,
-        ),
+        replace(dataset.phenotypes, value=wild),
     )
     value_30 = value.copy()
     value_30[30] = value[kept].mean(axis=0)
@@ -153,13 +149,7 @@ def test_lines_with_omics_but_no_phenotype_are_refused_unless_all_are_kept():
     bare = dataset.phenotypes.value.copy()
     bare[11:20] = np.nan
     bare[:2, 1] = np.nan
-    phenotypes = Phenotypes(
-        dataset.sample_id,
-        dataset.phenotypes.trait_name,
-        dataset.phenotypes.environment_name,
-        bare,
-        dataset.phenotypes.weight,
-    )
+    phenotypes = replace(dataset.phenotypes, value=bare)
     few = Dataset(dataset.genotypes, phenotypes)
     assert choose(few, value, n_genes=2).feature.size == 2
     bare[:3] = np.nan
