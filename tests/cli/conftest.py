@@ -1,47 +1,5 @@
-"""The command line as a user calls it, in a process of its own or in this one."""
+"""The command line, for tests of commands."""
 
-from __future__ import annotations
+from tests.calls import call, demo
 
-import sys
-from collections.abc import Callable
-from pathlib import Path
-
-import numpy as np
-import pytest
-
-from meristem.cli.main import main
-from meristem.simulate.shoot_branching import simulate_shoot_branching
-from meristem.simulate.write import write_shoot_branching
-
-Call = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """Run `meristem WORDS`; return exit code, standard output, standard error."""
-
-    def run(*words: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["meristem", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Configuration of 30 simulated lines with two quick models."""
-    population = simulate_shoot_branching(
-        n_train=30, n_test=4, h2=0.8, labels=0.5, rng=np.random.default_rng(5)
-    )
-    config = write_shoot_branching(population, tmp_path_factory.mktemp("cli") / "demo")
-    text = config.read_text(encoding="utf-8")
-    head = text[: text.index("[[models]]")]
-    models = '[[models]]\nkind = "gblup"\n\n[[models]]\nkind = "ridge"\n'
-    config.write_text(head + models, encoding="utf-8")
-    return config
+__all__ = ["call", "demo"]

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Call
+from tests.calls import Call
 
 import meristem.cli.console
 from meristem.runs.lock import locked

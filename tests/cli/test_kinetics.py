@@ -2,7 +2,7 @@
 `tests/kinetics`."""
 
 import pytest
-from tests.cli.conftest import Call
+from tests.calls import Call
 
 
 @pytest.mark.parametrize("name", ["fit", "search", "transfer", "explain", "score"])

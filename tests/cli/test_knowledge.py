@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.cli.conftest import Call
+from tests.calls import Call
 
 
 def test_quality_of_the_graph(call: Call, demo: Path) -> None:

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Call
+from tests.calls import Call
 
 import meristem.pipeline.check
 from meristem._version import __version__

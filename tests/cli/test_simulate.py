@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.cli.conftest import Call
+from tests.calls import Call
 
 
 def test_shoot_branching(call: Call, tmp_path: Path) -> None:

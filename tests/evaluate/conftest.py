@@ -9,18 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from joblib.externals.loky import cloudpickle_wrapper
+from tests.toys import additive_dataset
 
 from meristem.records import (
     Dataset,
     FittedState,
     Genotypes,
     Latents,
-    OmicsTable,
-    Phenotypes,
     Posterior,
     Predictions,
-    SampleGroups,
-    VariantTable,
 )
 from meristem.records.posterior import without_error
 
@@ -30,60 +27,9 @@ cloudpickle = sys.modules[cloudpickle_wrapper.dumps.__module__]
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 
-def variant_table(n: int) -> VariantTable:
-    return VariantTable(
-        np.array([f"v{k}" for k in range(n)]),
-        np.full(n, "1"),
-        np.arange(1, n + 1),
-        np.full(n, "A"),
-        np.full(n, "C"),
-    )
-
-
-def make_dataset(
-    n_sample: int = 40,
-    n_variant: int = 23,
-    n_target: int = 2,
-    *,
-    seed: int = 1,
-    groups: dict[str, list[str]] | None = None,
-    omics: bool = False,
-    h2: float = 0.6,
-) -> Dataset:
-    """Additive traits; sample ids are in no sorted order."""
-    rng = np.random.default_rng(seed)
-    names = np.array([f"line{k}" for k in rng.permutation(n_sample)])
-    frequency = rng.uniform(0.2, 0.8, n_variant)
-    dosage = rng.binomial(2, frequency, (n_sample, n_variant)).astype(np.int8)
-    effect = rng.standard_normal((n_variant, n_target))
-    genetic = (dosage - dosage.mean(0)) @ effect
-    genetic /= genetic.std(0)
-    noise = rng.standard_normal((n_sample, n_target))
-    value = np.sqrt(h2) * genetic + np.sqrt(1 - h2) * noise
-    trait = np.array(["yield", "height", "yield", "height"])[:n_target]
-    environment = np.array(["", "", "wet", "wet"])[:n_target]
-    if n_target > 2:
-        environment = np.array(["dry", "dry", "wet", "wet"])[:n_target]
-    tables: tuple[OmicsTable, ...] = ()
-    if omics:
-        feature = np.array(["geneA", "geneB", "geneC"])
-        measured = dosage[:, :3] + 0.1 * rng.standard_normal((n_sample, 3))
-        tables = (OmicsTable("expression", names, feature, feature, measured),)
-    labels = None
-    if groups is not None:
-        columns = np.array(list(groups.values())).T
-        labels = SampleGroups(names, np.array(list(groups)), columns)
-    return Dataset(
-        Genotypes(names, variant_table(n_variant), dosage),
-        Phenotypes(names, trait, environment, value, np.ones_like(value)),
-        tables,
-        labels,
-    )
-
-
 @pytest.fixture
 def dataset_factory() -> Callable[..., Dataset]:
-    return make_dataset
+    return additive_dataset
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from tests.evaluate.toys import prediction_table
 
 from meristem.config.stages import EvaluateConfig
 from meristem.errors import ConfigError
@@ -43,11 +44,7 @@ def table(
                         + (y[k], predicted[model][k], np.nan)
                         for k in range(n_line)
                     ]
-    columns = (
-        "sample_id,trait,environment,split,replicate,fold,model,observed,predicted,"
-        "spread"
-    ).split(",")
-    return PredictionTable.from_frame(pd.DataFrame(rows, columns=columns))
+    return prediction_table(rows)
 
 
 def test_a_clearly_better_and_a_clearly_worse_model():

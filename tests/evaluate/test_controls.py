@@ -3,8 +3,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import pytest
+from tests.evaluate.toys import prediction_table
+from tests.toys import two_gene_plan
 
 from meristem.config.models import BINNOptions, CoreOptions, DenseOptions, LearnOptions
 from meristem.evaluate.controls import (
@@ -17,31 +18,6 @@ from meristem.evaluate.controls import (
 from meristem.evaluate.table import PredictionTable
 from meristem.plan.learned.of_options import learned_network
 from meristem.plan.network_size import network_parameters
-from meristem.records import NetworkPlan, PlanLevel, VariantTable
-
-
-def plan(n_variant: int = 11) -> NetworkPlan:
-    """Two genes of 4 and 3 variants, one term over both; 4 variants unclaimed."""
-    variants = VariantTable(
-        np.array([f"v{k}" for k in range(n_variant)]),
-        np.full(n_variant, "1"),
-        np.arange(n_variant),
-        np.full(n_variant, "A"),
-        np.full(n_variant, "C"),
-    )
-    nothing = np.empty(0, dtype=np.int64)
-    genes = PlanLevel(
-        0, 2, np.array([0, 0, 0, 0, 1, 1, 1]), np.arange(7), nothing, nothing
-    )
-    term = PlanLevel(2, 1, nothing, nothing, np.array([0, 0]), np.array([0, 1]))
-    return NetworkPlan(
-        variants,
-        np.array(["g1", "g2", "t"]),
-        np.array(["gene", "gene", "term"]),
-        np.array([0, 0, 1]),
-        (genes, term),
-        np.array([2]),
-    )
 
 
 @dataclass(frozen=True)
@@ -65,8 +41,22 @@ class RecordOptions:
 BINN = BINNOptions(name="net", omics="soft", graph="both")
 
 
+def noisy(models: dict[str, float], seed: int, n: int) -> PredictionTable:
+    """Return predictions of models whose errors have the given sd."""
+    rng = np.random.default_rng(seed)
+    y = rng.standard_normal(n)
+    rows = []
+    for model, sd in models.items():
+        y_hat = y + sd * rng.standard_normal(n)
+        rows += [
+            (f"l{k}", "y", "", "kfold", 0, k % 5, model, y[k], y_hat[k], np.nan)
+            for k in range(n)
+        ]
+    return prediction_table(rows)
+
+
 def test_arms_of_a_network_with_omics():
-    arms = dict(control_arms(BINN, plan(), Recorder))
+    arms = dict(control_arms(BINN, two_gene_plan(), Recorder))
     assert list(arms) == [
         "net-shuffled-graph",
         "net-random-graph",
@@ -89,12 +79,12 @@ def test_arms_of_a_network_with_omics():
     for label, arm in arms.items():
         inner = getattr(arm, "predictor", arm)
         assert label in (inner.options.label, "net-dense-equal")
-        assert inner.plan.hash == plan().hash
+        assert inner.plan.hash == two_gene_plan().hash
 
 
 def test_arms_of_a_curated_network_with_omics():
     options = BINNOptions(name="net", omics="soft")
-    arms = dict(control_arms(options, plan(), Recorder))
+    arms = dict(control_arms(options, two_gene_plan(), Recorder))
     assert list(arms) == [
         "net-shuffled-graph",
         "net-random-graph",
@@ -109,8 +99,8 @@ def test_arms_of_a_curated_network_with_omics():
 
 def test_a_core_asks_the_trained_network_for_what_it_has_no_options_for():
     core = CoreOptions(name="net", graph="both", inner_folds=3)
-    arms = dict(control_arms(core, plan(), Recorder))
-    assert list(arms) == list(dict(control_arms(BINN, plan(), Recorder)))
+    arms = dict(control_arms(core, two_gene_plan(), Recorder))
+    assert list(arms) == list(dict(control_arms(BINN, two_gene_plan(), Recorder)))
     assert arms["net-shuffled-graph"].options.kind == "core"
     assert arms["net-shuffled-omics"].predictor.options.kind == "core"
     for label in ("net-no-omics-loss", "net-no-omics"):
@@ -151,16 +141,22 @@ def test_the_dense_control_of_a_learned_graph_counts_that_graph(dataset_factory)
 
 def test_dense_has_about_as_many_parameters():
     options = BINNOptions(hidden=(64, 64), epochs=77, seeds=4, learning_rate=0.02)
-    dense = equal_dense(options, plan(), "d")
+    dense = equal_dense(options, two_gene_plan(), "d")
     w = dense.hidden[0]
     total = 11 * w + w + 2 * (w * w + w) + w + 1
-    assert total == pytest.approx(network_parameters(options, plan()), rel=0.05)
+    assert total == pytest.approx(
+        network_parameters(options, two_gene_plan()), rel=0.05
+    )
     assert (dense.epochs, dense.seeds, dense.learning_rate) == (77, 4, 0.02)
     assert dense.label == "d"
 
 
 def test_dense_is_never_narrower_than_one():
-    assert equal_dense(BINNOptions(hidden=()), plan(5000), "d").hidden == (1, 1, 1)
+    assert equal_dense(BINNOptions(hidden=()), two_gene_plan(5000), "d").hidden == (
+        1,
+        1,
+        1,
+    )
 
 
 def test_shuffled_omics_moves_measured_rows_alone(dataset_factory):
@@ -185,26 +181,11 @@ def test_without_omics(dataset_factory):
 
 
 def test_decomposition_gives_each_ingredient_its_difference():
-    rng = np.random.default_rng(1)
-    n = 300
-    y = rng.standard_normal(n)
-    rows = []
-    for model, sd in (
-        ("net", 0.5),
-        ("net-shuffled-graph", 2.0),
-        ("net-no-omics", 0.5),
-        ("gblup", 1.0),
-    ):
-        y_hat = y + sd * rng.standard_normal(n)
-        rows += [
-            (f"l{k}", "y", "", "kfold", 0, k % 5, model, y[k], y_hat[k], np.nan)
-            for k in range(n)
-        ]
-    columns = (
-        "sample_id,trait,environment,split,replicate,fold,model,observed,predicted,"
-        "spread"
-    ).split(",")
-    predictions = PredictionTable.from_frame(pd.DataFrame(rows, columns=columns))
+    predictions = noisy(
+        {"net": 0.5, "net-shuffled-graph": 2.0, "net-no-omics": 0.5, "gblup": 1.0},
+        seed=1,
+        n=300,
+    )
     parts = {part.ingredient: part for part in decompose(predictions, "net")}
     assert set(parts) == {"structure", "omics"}
     assert parts["structure"].difference > 0.2
@@ -215,21 +196,9 @@ def test_decomposition_gives_each_ingredient_its_difference():
 
 
 def test_capacity_is_what_the_dense_network_adds_to_the_reference():
-    rng = np.random.default_rng(2)
-    n = 200
-    y = rng.standard_normal(n)
-    rows = []
-    for model, sd in (("net", 0.5), ("net-dense-equal", 3.0), ("gblup", 0.5)):
-        y_hat = y + sd * rng.standard_normal(n)
-        rows += [
-            (f"l{k}", "y", "", "kfold", 0, k % 5, model, y[k], y_hat[k], np.nan)
-            for k in range(n)
-        ]
-    columns = (
-        "sample_id,trait,environment,split,replicate,fold,model,observed,predicted,"
-        "spread"
-    ).split(",")
-    predictions = PredictionTable.from_frame(pd.DataFrame(rows, columns=columns))
+    predictions = noisy(
+        {"net": 0.5, "net-dense-equal": 3.0, "gblup": 0.5}, seed=2, n=200
+    )
     parts = decompose(predictions, "net", reference="gblup")
     assert [part.ingredient for part in parts] == ["structure and sparsity", "capacity"]
     assert parts[1].difference < -0.2

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.config.models import GBLUPOptions, RidgeOptions
 from meristem.config.stages import EvaluateConfig, FilterConfig
@@ -22,7 +23,7 @@ from meristem.prepare.by_environment import (
     environment_means,
     stack_environments,
 )
-from meristem.records import Dataset, Genotypes, Phenotypes, VariantTable
+from meristem.records import Dataset
 
 PLACES = ("p1", "p2", "p3", "p4", "p5")
 
@@ -45,22 +46,8 @@ def trials(
     effect = effect + own * rng.standard_normal((n_variant, len(places)))
     value = (dosage - 1) @ effect / np.sqrt(n_variant)
     value = value + rng.standard_normal(value.shape) + 10 * np.arange(len(places))
-    variants = VariantTable(
-        np.array([f"v{k}" for k in range(n_variant)]),
-        np.full(n_variant, "1"),
-        np.arange(n_variant),
-        np.full(n_variant, "A"),
-        np.full(n_variant, "C"),
-    )
-    phenotypes = Phenotypes(
-        names,
-        np.full(len(places), "yield"),
-        np.array(places),
-        value,
-        np.ones(value.shape),
-    )
-    genotypes = Genotypes(names, variants, dosage.astype(np.int8))
-    return stack_environments(Dataset(genotypes, phenotypes))
+    traits = ["yield"] * len(places)
+    return stack_environments(toys.dataset(dosage, value, names, traits, places))
 
 
 def labels(data: Dataset, rows: np.ndarray) -> tuple[set[str], set[str]]:

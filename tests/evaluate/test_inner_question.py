@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.config.models import GBLUPOptions, RidgeOptions
 from meristem.config.stages import EvaluateConfig
 from meristem.evaluate.splits import inner_splits, make_splits
 from meristem.models.catalog import build
-from meristem.records import Dataset, Genotypes, Phenotypes, SampleGroups, VariantTable
+from meristem.records import Dataset
 from meristem.stats.metrics import pearson
 
 PARENTS = EvaluateConfig(scheme="parents", folds=4, inner_folds=4)
@@ -36,26 +37,11 @@ def hybrids(seed: int, n_pool: int = 30, n_hybrid: int = 500) -> Dataset:
         value = value + (marker + own)[rows]
         dosage = dosage + pool[rows]
     names = np.array([f"h{k}" for k in range(n_hybrid)])
-    variants = VariantTable(
-        np.array([f"v{k}" for k in range(n_variant)]),
-        np.full(n_variant, "1"),
-        np.arange(n_variant),
-        np.full(n_variant, "A"),
-        np.full(n_variant, "C"),
-    )
-    labels = [(f"d{a}", f"f{b}") for a, b in zip(*index, strict=True)]
-    return Dataset(
-        Genotypes(names, variants, dosage.astype(np.int8)),
-        Phenotypes(
-            names,
-            np.array(["yield"]),
-            np.array([""]),
-            value[:, None],
-            np.ones((n_hybrid, 1)),
-        ),
-        (),
-        SampleGroups(names, np.array(["parent_1", "parent_2"]), np.array(labels)),
-    )
+    parents = {
+        "parent_1": [f"d{a}" for a in index[0]],
+        "parent_2": [f"f{b}" for b in index[1]],
+    }
+    return toys.dataset(dosage, value, names, ["yield"], groups=parents)
 
 
 @pytest.mark.parametrize(

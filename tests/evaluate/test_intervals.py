@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from tests.evaluate.toys import prediction_table
 
 from meristem.evaluate.intervals import (
     calibrate,
@@ -27,11 +28,7 @@ def table(n_line=300, sd=1.0, seed=1, schemes=("kfold",)) -> PredictionTable:
                 + (error[k], 0.0, np.nan)
                 for k in range(n_line)
             ]
-    columns = (
-        "sample_id,trait,environment,split,replicate,fold,model,observed,predicted,"
-        "spread"
-    ).split(",")
-    return PredictionTable.from_frame(pd.DataFrame(rows, columns=columns))
+    return prediction_table(rows)
 
 
 def test_conformal_rank_by_hand():

@@ -7,28 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from tests.toys import network_plan
 
-from meristem.config.models import (
-    AutoOptions,
-    BINNOptions,
-    BoostingOptions,
-    CNNOptions,
-    CombiningOptions,
-    CoreOptions,
-    DenseOptions,
-    DominanceOptions,
-    ElasticNetOptions,
-    FeatureBLUPOptions,
-    ForestOptions,
-    GBLUPOptions,
-    KernelOptions,
-    MeasuredOmicsOptions,
-    MediatedOptions,
-    ModelOptions,
-    RidgeOptions,
-    StackOptions,
-    WeightedGBLUPOptions,
-)
+from meristem.config import models as kinds
 from meristem.config.stages import EvaluateConfig, FilterConfig
 from meristem.evaluate.controls import ShuffledOmics
 from meristem.evaluate.fold import FoldTask, fit_fold
@@ -38,7 +19,6 @@ from meristem.records import (
     Dataset,
     FittedState,
     NetworkPlan,
-    PlanLevel,
     Split,
     VariantTable,
 )
@@ -47,47 +27,45 @@ CONFIG = EvaluateConfig(folds=3, inner_folds=3)
 FILTERS = FilterConfig(min_maf=0.1, max_missing=0.3, max_ld_r2=0.9)
 TINY = {"epochs": 4, "patience": 2, "seeds": 1, "inner_folds": 2}
 
-MODELS: tuple[ModelOptions, ...] = (
-    GBLUPOptions(),
-    GBLUPOptions(variance="inner", name="gblup inner"),
-    RidgeOptions(),
-    ElasticNetOptions(l1_ratio=(0.5,), n_alphas=4),
-    ForestOptions(trees=5),
-    BoostingOptions(rounds=5),
-    KernelOptions(bandwidths=(0.5, 1.0)),
-    MediatedOptions(),
-    MediatedOptions(method="one_kernel", name="one_kernel"),
-    MediatedOptions(method="predicted_expression", name="predicted_expression"),
-    MediatedOptions(method="pathway_reml", name="pathway_reml"),
-    FeatureBLUPOptions(max_sets=2),
-    WeightedGBLUPOptions(),
-    DominanceOptions(),
-    CombiningOptions(),
-    MeasuredOmicsOptions(),
-    DenseOptions(hidden=(4,), **TINY),
-    CNNOptions(channels=2, kernel=3, stride=2, hidden=3, **TINY),
-    BINNOptions(hidden=(3,), **TINY),
-    BINNOptions(hidden=(3,), omics="soft", name="binn soft", **TINY),
-    BINNOptions(hidden=(3,), omics="hard", name="binn hard", **TINY),
-    BINNOptions(hidden=(3,), graph="shuffled", name="binn shuffled", **TINY),
-    CoreOptions(inner_folds=2),
-    AutoOptions(hidden=(3,), **TINY),
-    StackOptions(models=(GBLUPOptions(), KernelOptions(bandwidths=(0.5,)))),
+MODELS: tuple[kinds.ModelOptions, ...] = (
+    kinds.GBLUPOptions(),
+    kinds.GBLUPOptions(variance="inner", name="gblup inner"),
+    kinds.RidgeOptions(),
+    kinds.ElasticNetOptions(l1_ratio=(0.5,), n_alphas=4),
+    kinds.ForestOptions(trees=5),
+    kinds.BoostingOptions(rounds=5),
+    kinds.KernelOptions(bandwidths=(0.5, 1.0)),
+    kinds.MediatedOptions(),
+    kinds.MediatedOptions(method="one_kernel", name="one_kernel"),
+    kinds.MediatedOptions(method="predicted_expression", name="predicted_expression"),
+    kinds.MediatedOptions(method="pathway_reml", name="pathway_reml"),
+    kinds.FeatureBLUPOptions(max_sets=2),
+    kinds.WeightedGBLUPOptions(),
+    kinds.DominanceOptions(),
+    kinds.CombiningOptions(),
+    kinds.MeasuredOmicsOptions(),
+    kinds.DenseOptions(hidden=(4,), **TINY),
+    kinds.CNNOptions(channels=2, kernel=3, stride=2, hidden=3, **TINY),
+    kinds.BINNOptions(hidden=(3,), **TINY),
+    kinds.BINNOptions(hidden=(3,), omics="soft", name="binn soft", **TINY),
+    kinds.BINNOptions(hidden=(3,), omics="hard", name="binn hard", **TINY),
+    kinds.BINNOptions(hidden=(3,), graph="shuffled", name="binn shuffled", **TINY),
+    kinds.CoreOptions(inner_folds=2),
+    kinds.AutoOptions(hidden=(3,), **TINY),
+    kinds.StackOptions(
+        models=(kinds.GBLUPOptions(), kinds.KernelOptions(bandwidths=(0.5,)))
+    ),
 )
 
 
 def plan_of(variants: VariantTable) -> NetworkPlan:
     """Three genes of seven variants each, one term over them."""
-    nothing = np.empty(0, dtype=np.int64)
-    genes = PlanLevel(0, 3, np.repeat(np.arange(3), 7), np.arange(21), nothing, nothing)
-    term = PlanLevel(3, 1, nothing, nothing, np.zeros(3, dtype=np.int64), np.arange(3))
-    return NetworkPlan(
-        variants,
-        np.array(["geneA", "geneB", "geneC", "term"]),
-        np.array(["gene", "gene", "gene", "term"]),
-        np.array([0, 0, 0, 1]),
-        (genes, term),
-        np.array([3]),
+    genes = ("geneA", "geneB", "geneC")
+    return network_plan(
+        {name: range(7 * k, 7 * k + 7) for k, name in enumerate(genes)},
+        {"term": genes},
+        variants=variants,
+        heads=["term"],
     )
 
 
@@ -174,7 +152,7 @@ def test_no_fitted_number_depends_on_the_test_rows(data, split, options):
 
 
 def test_nor_with_shuffled_omics(data, split):
-    options = BINNOptions(hidden=(3,), omics="soft", **TINY)
+    options = kinds.BINNOptions(hidden=(3,), omics="soft", **TINY)
 
     def make(dataset: Dataset) -> object:
         return ShuffledOmics(build(options, plan_of(dataset.genotypes.variants)))

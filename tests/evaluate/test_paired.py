@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from tests.evaluate.toys import prediction_table
 
 from meristem.evaluate.paired import N_DRAW, draw_scheme, over_targets
 from meristem.evaluate.table import PredictionTable
@@ -20,11 +21,7 @@ def table(n_line=31) -> PredictionTable:
                 + (y[k] + rng.standard_normal(), np.nan)
                 for k in range(n_line)
             ]
-    columns = (
-        "sample_id,trait,environment,split,replicate,fold,model,observed,predicted,"
-        "spread"
-    ).split(",")
-    return PredictionTable.from_frame(pd.DataFrame(rows, columns=columns))
+    return prediction_table(rows)
 
 
 def test_every_target_and_model_has_draws():

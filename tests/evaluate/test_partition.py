@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.toys import genotypes
 
 from meristem.errors import DataError
 from meristem.evaluate.partition import (
@@ -12,7 +13,6 @@ from meristem.evaluate.partition import (
     deal_groups,
     deal_parents,
 )
-from meristem.records import Genotypes, VariantTable
 
 
 @given(n=st.integers(1, 60), n_part=st.integers(2, 9), seed=st.integers(0, 99))
@@ -66,14 +66,5 @@ def test_clusters_find_two_populations_and_are_named_by_size():
     dosage = np.concatenate(
         [rng.binomial(2, 0.1, (12, 60)), rng.binomial(2, 0.9, (7, 60))]
     ).astype(np.int8)
-    n_variant = dosage.shape[1]
-    table = VariantTable(
-        np.array([f"v{k}" for k in range(n_variant)]),
-        np.full(n_variant, "1"),
-        np.arange(n_variant),
-        np.full(n_variant, "A"),
-        np.full(n_variant, "C"),
-    )
-    names = np.array([f"s{k}" for k in range(19)])
-    label = cluster_labels(Genotypes(names, table, dosage), 2, rng)
+    label = cluster_labels(genotypes(dosage), 2, rng)
     assert list(label) == ["cluster 1"] * 12 + ["cluster 2"] * 7

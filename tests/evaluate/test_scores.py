@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
+from tests.evaluate.toys import prediction_table
 
 from meristem.config.stages import EvaluateConfig
 from meristem.evaluate.scores import COLUMNS, score
@@ -27,11 +27,7 @@ def table(environments=("",), n_line=42, n_fold=3) -> PredictionTable:
                     + (y[k], y_hat[k], np.nan)
                     for k in range(n_line)
                 ]
-    columns = (
-        "sample_id,trait,environment,split,replicate,fold,model,observed,predicted,"
-        "spread"
-    ).split(",")
-    return PredictionTable.from_frame(pd.DataFrame(rows, columns=columns))
+    return prediction_table(rows)
 
 
 def groups(n_line=42) -> SampleGroups:

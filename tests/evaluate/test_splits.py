@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.toys import rng
 
 from meristem.config.stages import EvaluateConfig
 from meristem.errors import ConfigError, DataError
@@ -15,8 +16,10 @@ from meristem.evaluate.splits import (
 )
 
 
-def rng(seed: int = 1) -> np.random.Generator:
-    return np.random.default_rng(seed)
+def apart(data, splits) -> bool:
+    """Return whether no family stands on both sides of a split."""
+    column = data.groups.column("family")
+    return not any(set(column[s.test]) & set(column[s.train]) for s in splits)
 
 
 def without_phenotype(dataset, rows):
@@ -89,9 +92,7 @@ def test_many_groups_share_folds_and_replicates_differ(dataset_factory):
     config = EvaluateConfig(scheme="group", group="family", folds=3, replicates=2)
     splits = make_splits(data, config, rng())
     assert len(splits) == 6
-    column = data.groups.column("family")
-    for split in splits:
-        assert not set(column[split.test]) & set(column[split.train])
+    assert apart(data, splits)
 
 
 def test_rows_without_a_label_are_one_group(dataset_factory):
@@ -221,9 +222,7 @@ def test_inner_splits_leave_groups_out_inside(dataset_factory):
         train = data.take(split.train)
         inner = inner_splits(train, config, rng())
         assert len(inner) == 3
-        column = train.groups.column("family")
-        for fold in inner:
-            assert not set(column[fold.test]) & set(column[fold.train])
+        assert apart(train, inner)
 
 
 def test_inner_splits_fall_back_to_random_folds(dataset_factory):

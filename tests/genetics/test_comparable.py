@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.errors import DataError
 from meristem.genetics.comparable import (
@@ -8,22 +9,10 @@ from meristem.genetics.comparable import (
     refuse_narrow_dosage,
     refuse_other_ploidy,
 )
-from meristem.records import Genotypes, VariantTable
 
 
 def genotypes(calls, ploidy=2):
-    calls = np.asarray(calls, dtype=np.int8)
-    n_sample, n_variant = calls.shape
-    blank = np.full(n_variant, "")
-    table = VariantTable(
-        np.array([f"m{i}" for i in range(n_variant)]),
-        blank,
-        np.zeros(n_variant, dtype=np.int64),
-        blank,
-        blank,
-    )
-    names = np.array([f"L{i}" for i in range(n_sample)])
-    return Genotypes(names, table, calls, ploidy, "new.csv")
+    return toys.genotypes(calls, "L", ploidy=ploidy, source="new.csv")
 
 
 def test_both_ploidies_are_named():

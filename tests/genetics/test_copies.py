@@ -2,21 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.toys import genotypes
 
 from meristem.genetics.copies import copy_labels, describe_copies, find_copies
 from meristem.io.genotypes.vcf import read_vcf
-from meristem.records import Genotypes, VariantTable
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
-
-
-def lines(calls):
-    calls = np.asarray(calls, dtype=np.int8)
-    blank = np.full(calls.shape[1], "")
-    place = np.zeros(calls.shape[1], dtype=np.int64)
-    names = np.array([f"m{i}" for i in range(calls.shape[1])])
-    table = VariantTable(names, blank, place, blank, blank)
-    return Genotypes(np.array([f"L{i}" for i in range(len(calls))]), table, calls)
 
 
 def test_copies_are_found_whatever_calls_are_missing():
@@ -25,17 +16,17 @@ def test_copies_are_found_whatever_calls_are_missing():
     calls[7], calls[11], calls[15] = calls[2], calls[2], calls[3]
     calls[11, rng.random(3000) < 0.2] = -1
     calls[15, 5] = (calls[15, 5] + 1) % 3  # one call differs: no copy
-    found = lines(calls)
-    assert find_copies(found) == (("L2", "L7", "L11"),)
+    found = genotypes(calls)
+    assert find_copies(found) == (("s2", "s7", "s11"),)
     label = copy_labels(found)
-    assert label[[2, 7, 11]].tolist() == ["L2"] * 3
+    assert label[[2, 7, 11]].tolist() == ["s2"] * 3
     assert np.unique(label).size == 18
 
 
 def test_lines_with_few_calls_in_common_are_not_called_copies():
     calls = np.zeros((2, 10), dtype=np.int8)
     calls[0, :6], calls[1, 6:] = -1, -1
-    assert find_copies(lines(calls)) == ()
+    assert find_copies(genotypes(calls)) == ()
 
 
 def test_words_count_pairs_and_groups():

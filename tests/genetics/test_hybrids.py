@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.toys import genotypes
 
 from meristem.errors import DataError
 from meristem.genetics.hybrids import cross_omics, cross_parents
-from meristem.records import Genotypes, OmicsTable, VariantTable
+from meristem.records import Genotypes, OmicsTable
 
 
 def lines(dosage: list[list[int]], ploidy: int = 2) -> Genotypes:
-    calls = np.array(dosage, dtype=np.int8)
-    n_sample, n_variant = calls.shape
-    blank = np.full(n_variant, "")
-    names = np.array([f"m{i}" for i in range(n_variant)])
-    table = VariantTable(names, blank, np.arange(n_variant), blank, blank)
-    return Genotypes(np.array(list("ABCDEFGH")[:n_sample]), table, calls, ploidy)
+    return genotypes(dosage, list("ABCDEFGH")[: len(dosage)], ploidy=ploidy)
 
 
 def cross(parents: Genotypes, *pairs: str) -> Genotypes:

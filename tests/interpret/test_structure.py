@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
+from tests.toys import network_plan
 
 from meristem.interpret.structure import upstream_variants
-from meristem.records import NetworkPlan, PlanLevel
 
 
 def test_upstream_counts_by_hand(plan):
@@ -12,31 +12,18 @@ def test_upstream_counts_by_hand(plan):
 
 
 def test_skip_edges_over_three_levels(plan):
-    nothing = np.empty(0, dtype=np.int64)
-    top = PlanLevel(
-        4, 1, np.array([0]), np.array([8]), np.array([0, 0]), np.array([2, 3])
-    )
-    deep = NetworkPlan(
-        plan.variants,
-        np.array([*plan.node_name, "top"]),
-        np.array([*plan.node_kind, "term"]),
-        np.array([0, 0, 0, 1, 2]),
-        (*plan.levels, top),
-        np.array([4]),
+    deep = network_plan(
+        {"g1": (0, 1, 2), "g2": (2, 3, 4), "g3": (5,)},
+        {"term": ("g1", "g2")},
+        {"top": (8, "g3", "term")},
+        variants=plan.variants,
+        heads=["top"],
     )
     reach = upstream_variants(deep).toarray()
     assert np.flatnonzero(reach[4]).tolist() == [0, 1, 2, 3, 4, 5, 8]
     assert set(np.unique(reach)) == {0, 1}
-    assert nothing.size == 0
 
 
 def test_a_plan_without_nodes(plan):
-    empty = NetworkPlan(
-        plan.variants,
-        np.empty(0, dtype="<U1"),
-        np.empty(0, dtype="<U1"),
-        np.empty(0, dtype=np.int64),
-        (),
-        np.empty(0, dtype=np.int64),
-    )
+    empty = network_plan(variants=plan.variants, heads=[])
     assert upstream_variants(empty).shape[0] == 0

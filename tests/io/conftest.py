@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.toys import variant_table
 
-from meristem.records import Genotypes, VariantTable
+from meristem.records import Genotypes
 
 BASES = np.array(["A", "C", "G", "T"])
 
@@ -29,8 +30,8 @@ def make_genotypes() -> Callable[..., Genotypes]:
         dosage[rng.random(dosage.shape) < missing] = -1
         ref = rng.integers(0, 4, n_variant)
         alt = (ref + rng.integers(1, 4, n_variant)) % 4
-        variants = VariantTable(
-            np.array([f"snp_{i}" for i in range(n_variant)]),
+        variants = variant_table(
+            [f"snp_{i}" for i in range(n_variant)],
             np.array(["1", "chr2", "1A"])[np.arange(n_variant) * 3 // n_variant],
             np.cumsum(rng.integers(1, 1000, n_variant)),
             BASES[ref],

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from tests.kinetics.network.test_features import GUIDE_1, GUIDE_2
 from tests.kinetics.shared_data import FOLDER, needs_data
+from tests.kinetics.toys import GUIDE_1, GUIDE_2
 
 from meristem.kinetics.cas9.encode import count_edits, encode_pairs
 from meristem.kinetics.cas9.sites import join_sites, read_sites

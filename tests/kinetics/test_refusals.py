@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.kinetics.scoring.test_score import GUIDE
-from tests.runs.test_record import EXAMPLES, SMALL, write_rates
+from tests.kinetics.toys import EXAMPLES, GUIDE, SMALL, write_rates
 from typer.testing import CliRunner
 
 from meristem.cli.kinetics import app

@@ -110,12 +110,18 @@ def test_similar_pairs_equal_the_slow_twin(n_term, n_gene, seed):
     assert all(found[pair] == pytest.approx(slow[pair]) for pair in slow)
 
 
-def test_blocks_do_not_matter(monkeypatch):
-    member = sparse.csr_matrix(np.random.default_rng(1).random((23, 11)) < 0.4)
-    whole = similar_pairs(member, 0.2)
-    monkeypatch.setattr("meristem.knowledge.prune._BLOCK", 4)
-    for one, other in zip(whole, similar_pairs(member, 0.2), strict=True):
-        assert np.array_equal(one, other)
+def test_many_terms_are_compared_with_all_others():
+    member = np.random.default_rng(1).random((2030, 31)) < 0.12
+    one, other, jaccard = similar_pairs(sparse.csr_matrix(member), 0.5)
+    count = member.astype(float)
+    both = count @ count.T
+    size = count.sum(axis=1)
+    share = both / np.maximum(size[:, None] + size - both, 1)
+    first, second = np.nonzero(np.triu(share > 0.5, 1))
+    found = np.lexsort((other, one))
+    assert np.array_equal(one[found], first)
+    assert np.array_equal(other[found], second)
+    assert jaccard[found] == pytest.approx(share[first, second])
 
 
 def test_terms_go_by_size_then_by_redundancy():

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.kinetics.scoring.test_score import GUIDE, draw_kinn, draw_targets
+from tests.kinetics.toys import GUIDE, draw_kinn, draw_targets
 from tests.malformed.hostile import (
     PNG,
     Case,

@@ -1,13 +1,7 @@
 import numpy as np
 import pytest
 
-from meristem.mixed.blup import (
-    H2_GRID,
-    fit_kernel_blup,
-    fit_kernel_ridge,
-    inner_loss,
-    restore_kernel_blup,
-)
+from meristem.mixed import blup
 from meristem.mixed.reml import components_at, decompose, fixed_effect, precision
 from meristem.mixed.targets import Target
 from meristem.records import Split
@@ -33,12 +27,12 @@ def problem():
 def test_targets_with_equal_rows_share_a_group_and_nothing_else_changes(problem):
     kernel, targets = problem
     train = kernel[:N, :N]
-    joint = fit_kernel_blup(train, targets)
+    joint = blup.fit_kernel_blup(train, targets)
     assert [group.column.tolist() for group in joint.groups] == [[0, 2], [1]]
     cross, diagonal = kernel[N:, :N], np.diag(kernel)[N:]
     value, variance = joint.predict(cross), joint.error_variance(cross, diagonal)
     for target in targets:
-        alone = fit_kernel_blup(train, [target])
+        alone = blup.fit_kernel_blup(train, [target])
         column = target.column
         assert value[:, column] == pytest.approx(alone.predict(cross)[:, 0])
         assert variance[:, column] == pytest.approx(
@@ -75,24 +69,24 @@ def test_inner_loss_equals_fitting_each_split(problem):
             dual = fit.genetic * precision(part, ones, fit).apply(target.y[seen])
             error = target.y[~seen] - beta - train[np.ix_(held, rows)] @ dual
             expected[number] += np.sum(target.weight[~seen] * error**2)
-    assert inner_loss(train, target, inner, h2) == pytest.approx(expected)
-    chosen = fit_kernel_blup(train, [target], inner=inner)
-    best = H2_GRID[np.argmin(inner_loss(train, target, inner, H2_GRID))]
+    assert blup.inner_loss(train, target, inner, h2) == pytest.approx(expected)
+    chosen = blup.fit_kernel_blup(train, [target], inner=inner)
+    best = blup.H2_GRID[np.argmin(blup.inner_loss(train, target, inner, blup.H2_GRID))]
     assert chosen.h2[0] == pytest.approx(best)
 
 
 def test_ridge_takes_one_of_the_candidates(problem):
     kernel, targets = problem
     candidates = np.array([0.05, 0.3, 0.9])
-    fit = fit_kernel_ridge(kernel[:N, :N], targets, candidates)
+    fit = blup.fit_kernel_ridge(kernel[:N, :N], targets, candidates)
     for h2 in fit.h2:
         assert np.isclose(candidates, h2).any()
 
 
 def test_arrays_restore_the_fit(problem):
     kernel, targets = problem
-    fit = fit_kernel_blup(kernel[:N, :N], targets)
-    again = restore_kernel_blup(fit.arrays())
+    fit = blup.fit_kernel_blup(kernel[:N, :N], targets)
+    again = blup.restore_kernel_blup(fit.arrays())
     assert len(again.groups) == 2
     cross, diagonal = kernel[N:, :N], np.diag(kernel)[N:]
     assert np.array_equal(again.predict(cross), fit.predict(cross))

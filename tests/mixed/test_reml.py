@@ -2,17 +2,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from meristem.mixed.reml import (
-    H2_MIN,
-    Components,
-    components_at,
-    decompose,
-    estimate,
-    fixed_effect,
-    leave_one_out,
-    precision,
-    prediction_error_variance,
-)
+from meristem.mixed import reml
 
 N, N_NEW, P = 47, 11, 130
 
@@ -44,7 +34,7 @@ def dense_reml(kernel, weight, x, y, h2):
 def test_estimate_maximises_the_dense_likelihood(problem):
     kernel, x, weight, y = problem
     train = kernel[:N, :N]
-    fit = estimate(decompose(train, weight), y, x)
+    fit = reml.estimate(reml.decompose(train, weight), y, x)
     best = minimize_scalar(
         lambda h2: dense_reml(train, weight, x, y, h2)[0],
         bounds=(1e-4, 1 - 1e-4),
@@ -59,17 +49,19 @@ def test_estimate_maximises_the_dense_likelihood(problem):
 
 def test_likelihood_differences_equal_the_dense_ones(problem):
     kernel, x, weight, y = problem
-    decomposition = decompose(kernel[:N, :N], weight)
-    got = [components_at(decomposition, y, x, h2).log_likelihood for h2 in (0.2, 0.7)]
+    decomposition = reml.decompose(kernel[:N, :N], weight)
+    got = [
+        reml.components_at(decomposition, y, x, h2).log_likelihood for h2 in (0.2, 0.7)
+    ]
     want = [-dense_reml(kernel[:N, :N], weight, x, y, h2)[0] for h2 in (0.2, 0.7)]
     assert got[0] - got[1] == pytest.approx(want[0] - want[1], rel=1e-8)
 
 
 def test_agrees_with_the_mixed_model_equations(problem):
     kernel, x, weight, y = problem
-    components = Components(1.7, 0.9, 1.7 / 2.6, 0.0)
-    decomposition = decompose(kernel[:N, :N], weight)
-    fitted = precision(decomposition, x, components)
+    components = reml.Components(1.7, 0.9, 1.7 / 2.6, 0.0)
+    decomposition = reml.decompose(kernel[:N, :N], weight)
+    fitted = reml.precision(decomposition, x, components)
     genetic = components.genetic * kernel[:, :N] @ fitted.apply(y)
     # Henderson's equations over all individuals, those without records too
     z = np.eye(N + N_NEW)[:N]
@@ -85,11 +77,11 @@ def test_agrees_with_the_mixed_model_equations(problem):
     )
     right = np.concatenate([x.T @ r_inverse @ y, z.T @ r_inverse @ y])
     solution = np.linalg.solve(coefficients, right)
-    assert fixed_effect(decomposition, y, x, components) == pytest.approx(
+    assert reml.fixed_effect(decomposition, y, x, components) == pytest.approx(
         solution[:2], abs=1e-6
     )
     assert genetic == pytest.approx(solution[2:], abs=1e-6)
-    pev = prediction_error_variance(
+    pev = reml.prediction_error_variance(
         fitted, components.genetic, kernel[:, :N], np.diag(kernel)
     )
     expected = np.diag(np.linalg.inv(coefficients))[2:]
@@ -100,27 +92,27 @@ def test_leave_one_out_equals_refitting_without_each_row(problem):
     kernel, x, weight, y = problem
     train = kernel[:N, :N]
     candidates = np.array([0.1, 0.6])
-    got = leave_one_out(decompose(train, weight), y, x, candidates)
+    got = reml.leave_one_out(reml.decompose(train, weight), y, x, candidates)
     for row, h2 in enumerate(candidates):
         for left in range(0, N, 7):
             keep = np.delete(np.arange(N), left)
-            part = decompose(train[np.ix_(keep, keep)], weight[keep])
-            components = Components(h2, 1 - h2, h2, 0.0)
-            beta = fixed_effect(part, y[keep], x[keep], components)
-            dual = precision(part, x[keep], components).apply(y[keep])
+            part = reml.decompose(train[np.ix_(keep, keep)], weight[keep])
+            components = reml.Components(h2, 1 - h2, h2, 0.0)
+            beta = reml.fixed_effect(part, y[keep], x[keep], components)
+            dual = reml.precision(part, x[keep], components).apply(y[keep])
             predicted = x[left] @ beta + h2 * train[left, keep] @ dual
             assert got[row, left] == pytest.approx(y[left] - predicted, abs=1e-9)
 
 
 def test_precision_is_the_projection_matrix(problem):
     kernel, x, weight, _ = problem
-    components = Components(0.8, 0.4, 2 / 3, 0.0)
+    components = reml.Components(0.8, 0.4, 2 / 3, 0.0)
     v = 0.8 * kernel[:N, :N] + 0.4 * np.diag(1 / weight)
     inverse = np.linalg.inv(v)
     expected = inverse - inverse @ x @ np.linalg.inv(x.T @ inverse @ x) @ (
         x.T @ inverse
     )
-    fitted = precision(decompose(kernel[:N, :N], weight), x, components)
+    fitted = reml.precision(reml.decompose(kernel[:N, :N], weight), x, components)
     columns = np.random.default_rng(0).normal(size=(N, 5))
     assert fitted.apply(columns) == pytest.approx(expected @ columns, abs=1e-9)
     assert fitted.quadratic(columns) == pytest.approx(
@@ -134,13 +126,13 @@ def test_pure_noise_and_no_noise_end_at_the_borders():
     kernel = z @ z.T
     x = np.ones((60, 1))
     y = kernel @ rng.normal(size=60)
-    assert estimate(decompose(kernel), y, x).h2 > 0.99
+    assert reml.estimate(reml.decompose(kernel), y, x).h2 > 0.99
     against = np.linalg.eigh(kernel)[1][:, 0]  # along the smallest eigenvalue
-    assert estimate(decompose(kernel), against, x).h2 == H2_MIN
+    assert reml.estimate(reml.decompose(kernel), against, x).h2 == reml.H2_MIN
 
 
 def test_constant_phenotype_gives_no_variance():
     kernel = np.eye(9) + 0.2
-    fit = estimate(decompose(kernel), np.full(9, 3.0), np.ones((9, 1)))
+    fit = reml.estimate(reml.decompose(kernel), np.full(9, 3.0), np.ones((9, 1)))
     assert fit.genetic == pytest.approx(0, abs=1e-12)
     assert fit.residual == pytest.approx(0, abs=1e-12)

@@ -1,10 +1,22 @@
 """What every model of the catalogue must do, whatever its family."""
 
 import copy
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
+from tests.models.toys import (
+    MONOMORPHIC,
+    N_NEW,
+    OPTIONS,
+    N,
+    P,
+    halves,
+    inner_of,
+    make_plan,
+    panel,
+)
 
 from meristem.config import models as options
 from meristem.errors import ConfigError, DataError
@@ -15,40 +27,10 @@ from meristem.records import (
     Dataset,
     FittedState,
     Genotypes,
-    NetworkPlan,
     OmicsTable,
     Phenotypes,
-    PlanLevel,
-    Split,
-    VariantTable,
 )
 
-N, N_NEW, P, N_GENE = 44, 7, 30, 5
-MONOMORPHIC = 4
-
-QUICK = {"epochs": 30, "patience": 30, "seeds": 1, "inner_folds": 2}
-OPTIONS = {
-    "gblup": options.GBLUPOptions(),
-    "dominance": options.DominanceOptions(),
-    "combining": options.CombiningOptions(),
-    "ridge": options.RidgeOptions(),
-    "elastic_net": options.ElasticNetOptions(l1_ratio=(0.5,), n_alphas=8),
-    "random_forest": options.ForestOptions(trees=12, max_features=0.5),
-    "boosting": options.BoostingOptions(rounds=12, learning_rate=0.2),
-    "rkhs": options.KernelOptions(),
-    "dense": options.DenseOptions(hidden=(8,), **QUICK),
-    "cnn": options.CNNOptions(channels=4, hidden=8, **(QUICK | {"epochs": 150})),
-    "binn": options.BINNOptions(hidden=(4,), **QUICK),
-    "core": options.CoreOptions(inner_folds=2),
-    "auto": options.AutoOptions(hidden=(4,), **QUICK),
-    "mediated": options.MediatedOptions(method="pathway_reml", set_counts=(0, 1, 2)),
-    "gfblup": options.FeatureBLUPOptions(max_sets=2),
-    "gwablup": options.WeightedGBLUPOptions(prior=(0.05, 1.0)),
-    "measured_omics": options.MeasuredOmicsOptions(),
-    "stack": options.StackOptions(
-        models=(options.GBLUPOptions(), options.KernelOptions())
-    ),
-}
 VARIATIONS = {
     "gblup-inner": options.GBLUPOptions(variance="inner"),
     "gblup-sample": options.GBLUPOptions(identity="sample"),
@@ -62,79 +44,6 @@ VARIATIONS = {
 }
 ALL = OPTIONS | VARIATIONS
 NETWORKS = ("dense", "cnn", "binn", "auto")
-
-
-def variant_table(n_variant):
-    return VariantTable(
-        np.array([f"v{i}" for i in range(n_variant)]),
-        np.full(n_variant, "1"),
-        np.arange(n_variant) * 100 + 1,
-        np.full(n_variant, "A"),
-        np.full(n_variant, "C"),
-    )
-
-
-def make_plan(variants):
-    """Return five genes of five variants each, two terms over them."""
-    gene = np.repeat(np.arange(N_GENE), 5)
-    levels = (
-        PlanLevel(0, N_GENE, gene, np.arange(gene.size), *np.empty((2, 0), np.int64)),
-        PlanLevel(
-            N_GENE,
-            2,
-            *np.empty((2, 0), np.int64),
-            np.array([0, 0, 0, 1, 1, 1]),
-            np.array([0, 1, 2, 2, 3, 4]),
-        ),
-    )
-    names = [*(f"g{i}" for i in range(N_GENE)), "term1", "term2"]
-    kinds = ["gene"] * N_GENE + ["term"] * 2
-    level = np.array([0] * N_GENE + [1] * 2)
-    heads = np.array([N_GENE, N_GENE + 1])
-    return NetworkPlan(variants, np.array(names), np.array(kinds), level, levels, heads)
-
-
-@cache
-def panel(n_variant=P, seed=7):
-    """Return N + N_NEW samples, two targets, expression of the five genes."""
-    rng = np.random.default_rng(seed)
-    n = N + N_NEW
-    frequency = rng.uniform(0.2, 0.8, n_variant)
-    dosage = rng.binomial(2, frequency, (n, n_variant)).astype(np.int8)
-    dosage[:, MONOMORPHIC] = 2
-    genes = min(N_GENE * 5, n_variant)
-    signal = dosage[:, :genes] @ rng.normal(size=genes)
-    signal = (signal - signal.mean()) / signal.std()
-    y = np.column_stack([signal, 5 - signal]) + 0.4 * rng.normal(size=(n, 2))
-    y[3:6, 1] = np.nan
-    y[8] = np.nan
-    dosage[rng.random(dosage.shape) < 0.03] = -1
-    dosage[:N, MONOMORPHIC] = 2
-    sample = np.array([f"s{i:02d}" for i in range(n)])
-    phenotypes = Phenotypes(
-        sample, np.array(["a", "b"]), np.array(["", "field"]), y, np.ones((n, 2))
-    )
-    expression = rng.normal(size=(n, N_GENE))
-    expression += signal[:, None]
-    expression[1, 2] = np.nan
-    expression[12:15] = np.nan
-    names = np.array([f"g{i}" for i in range(N_GENE)])
-    omics = OmicsTable("expression", sample, names, names, expression)
-    genotypes = Genotypes(sample, variant_table(n_variant), dosage)
-    return Dataset(genotypes, phenotypes, (omics,))
-
-
-def halves(n_variant=P):
-    dataset = panel(n_variant)
-    return dataset.take(np.arange(N)), dataset.take(np.arange(N, N + N_NEW))
-
-
-def inner_of(dataset):
-    fold = np.arange(dataset.n_sample) % 2
-    return tuple(
-        Split("kfold", 0, f, np.flatnonzero(fold != f), np.flatnonzero(fold == f))
-        for f in range(2)
-    )
 
 
 def fit(label, dataset, seed=0):
@@ -352,13 +261,7 @@ def test_rows_outside_the_training_set_cannot_matter(label):
     measured[N:] = -1e6
     spoiled = Dataset(
         Genotypes(dataset.sample_id, dataset.genotypes.variants, mixed),
-        Phenotypes(
-            dataset.sample_id,
-            dataset.phenotypes.trait_name,
-            dataset.phenotypes.environment_name,
-            value,
-            dataset.phenotypes.weight,
-        ),
+        replace(dataset.phenotypes, value=value),
         (
             OmicsTable(
                 "expression",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.models.test_behaviour import OPTIONS, make_plan, panel
+from tests.models.toys import OPTIONS, make_plan, panel
 
 from meristem.models.catalog import cost
 

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.errors import DataError
 from meristem.models.effects import FittedLinear, predict_linear, restore_linear
 from meristem.models.panel import kernel_factor, marker_effects
 from meristem.prepare.scale import fit_scale
-from meristem.records import Genotypes, VariantTable
+from meristem.records import Genotypes
 
 N, P, T = 12, 9, 2
 
@@ -39,9 +40,7 @@ def test_kernel_factor_brings_the_mean_diagonal_to_one():
 
 
 def test_a_fitted_linear_model_ignores_unknown_variants_and_survives_its_state(calls):
-    names = np.array([f"v{i}" for i in range(P)])
-    blank = np.full(P, "")
-    table = VariantTable(names, blank, np.zeros(P, np.int64), blank, blank)
+    table = toys.variant_table(P)
     fitted = FittedLinear(
         "ridge",
         table,
@@ -52,7 +51,7 @@ def test_a_fitted_linear_model_ignores_unknown_variants_and_survives_its_state(c
         np.array([2.0]),
         {"penalty": [3.0]},
     )
-    genotypes = Genotypes(np.arange(N).astype(str), table, calls)
+    genotypes = toys.genotypes(calls)
     order = np.array([8, 0, 4])
     subset = fitted.predict(genotypes.take_variants(order)).value
     blanked = calls.copy()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.config.models import (
     BoostingOptions,
@@ -18,7 +19,7 @@ from meristem.models import genomic_error
 from meristem.models.catalog import build, restore
 from meristem.models.genomic_error import borrowed_error
 from meristem.models.panel import make_panel
-from meristem.records import Dataset, Genotypes, Phenotypes, Split, VariantTable
+from meristem.records import Split
 
 N, N_NEW, P = 70, 20, 90
 
@@ -44,20 +45,8 @@ def population():
     signal = (signal - signal.mean(axis=0)) / signal.std(axis=0)
     y = 5 + signal + rng.normal(size=signal.shape)
     y[:9, 1] = np.nan
-    names = np.array([f"s{i}" for i in range(N + N_NEW)])
-    blank = np.full(P, "")
-    table = VariantTable(
-        np.array([f"v{i}" for i in range(P)]),
-        np.full(P, "1"),
-        np.arange(1, P + 1),
-        blank,
-        blank,
-    )
-    genotypes = Genotypes(names, table, dosage)
-    traits, nowhere = np.array(["a", "b"]), np.array(["", ""])
-    phenotypes = Phenotypes(names, traits, nowhere, y, np.ones(y.shape))
-    data = Dataset(genotypes, phenotypes)
-    return data.take(np.arange(N)), genotypes.take_samples(np.arange(N, N + N_NEW))
+    data = toys.dataset(dosage, y, traits=["a", "b"])
+    return data.take(np.arange(N)), data.genotypes.take_samples(np.arange(N, N + N_NEW))
 
 
 @pytest.mark.parametrize("options", KINDS, ids=lambda o: f"{o.kind}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from tests.models.test_behaviour import halves
+from tests.models.toys import halves
 
 from meristem.models.marker_model import (
     MarkerModel,

@@ -1,4 +1,5 @@
 import numpy as np
+from tests.toys import variant_table
 
 from meristem.models.packing import (
     pack_scale,
@@ -9,17 +10,10 @@ from meristem.models.packing import (
     unpack_variants,
 )
 from meristem.prepare.scale import MarkerScale
-from meristem.records import VariantTable
 
 
 def test_variants_scale_and_targets_come_back_as_they_went():
-    table = VariantTable(
-        np.array(["a", "b"]),
-        np.array(["1", "X"]),
-        np.array([7, 9]),
-        np.array(["A", "TT"]),
-        np.array(["C", "T"]),
-    )
+    table = variant_table(["a", "b"], ["1", "X"], [7, 9], ["A", "TT"], ["C", "T"])
     back = unpack_variants(pack_variants(table))
     for name in ("id", "contig", "position", "ref", "alt"):
         field = f"variant_{name}"

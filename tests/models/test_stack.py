@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.models.test_behaviour import halves, inner_of, make_plan, panel
+from tests.models.toys import halves, inner_of, make_plan, panel
 
 from meristem.config.models import (
     BINNOptions,

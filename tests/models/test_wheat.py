@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests import toys
 
 from meristem.config.models import GBLUPOptions
 from meristem.mixed.targets import random_inner
 from meristem.models.linear.gblup import GBLUP
-from meristem.records import Dataset, Genotypes, Phenotypes, VariantTable
 
 WHEAT = Path(__file__).parents[2] / ".." / "shared/data/gp/wheat_bglr"
 # Crossa et al. 2010, Genetics 186:713, Table 3: marker BLUP (Bayesian lasso is higher)
@@ -34,15 +34,10 @@ def wheat_dataset():
     else:
         wide = table.set_index("line")[names]
     y = wide.loc[line].to_numpy(dtype=np.float64)
-    blank = np.full(marker.size, "")
-    variants = VariantTable(
-        marker, blank, np.zeros(marker.size, np.int64), blank, blank
-    )
-    environment = np.array([f"E{i + 1}" for i in range(y.shape[1])])
-    phenotypes = Phenotypes(
-        line, np.full(y.shape[1], "yield"), environment, y, np.ones(y.shape)
-    )
-    return Dataset(Genotypes(line, variants, dosage), phenotypes)
+    places = [f"E{i + 1}" for i in range(y.shape[1])]
+    traits = ["yield"] * len(places)
+    table = toys.variant_table(marker)
+    return toys.dataset(dosage, y, line, traits, places, variants=table)
 
 
 @pytest.mark.slow

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
+from tests.toys import network_plan
 
 from meristem.nn import dag, sparse
 from meristem.nn.dag import (
@@ -14,32 +14,18 @@ from meristem.nn.dag import (
     move_structures,
     take_members,
 )
-from meristem.records import NetworkPlan, PlanLevel, VariantTable
+from meristem.records import NetworkPlan
 
 
 def small_plan() -> NetworkPlan:
     """Levels 0: a, b, lone; 1: c (reads a, b and a variant), d (reads b alone);
     2: e (reads c, d and skips to a). Variant 6 is claimed by nobody."""
-    names = np.array([f"v{i}" for i in range(7)])
-    table = VariantTable(
-        names, np.full(7, "1"), np.arange(7), np.full(7, "A"), np.full(7, "C")
-    )
-
-    def ints(*values):
-        return np.array(values, dtype=np.int64)
-
-    levels = (
-        PlanLevel(0, 3, ints(0, 0, 1, 1, 2), ints(0, 3, 1, 3, 5), ints(), ints()),
-        PlanLevel(3, 2, ints(0), ints(4), ints(0, 0, 1), ints(0, 1, 1)),
-        PlanLevel(5, 1, ints(), ints(), ints(0, 0, 0), ints(0, 3, 4)),
-    )
-    return NetworkPlan(
-        table,
-        np.array(["a", "b", "lone", "c", "d", "e"]),
-        np.array(["gene"] * 3 + ["term"] * 3),
-        np.array([0, 0, 0, 1, 1, 2]),
-        levels,
-        ints(5, 2),
+    return network_plan(
+        {"a": (0, 3), "b": (1, 3), "lone": (5,)},
+        {"c": (4, "a", "b"), "d": ("b",)},
+        {"e": ("a", "c", "d")},
+        variants=7,
+        heads=("e", "lone"),
     )
 
 
@@ -194,17 +180,7 @@ def test_replacement_and_nudge(width):
 
 
 def test_a_node_without_parents_is_its_bias():
-    table = small_plan().variants
-    none = np.zeros(0, dtype=np.int64)
-    level = PlanLevel(0, 2, np.array([0]), np.array([1]), none, none)
-    plan = NetworkPlan(
-        table,
-        np.array(["p", "q"]),
-        np.array(["gene"] * 2),
-        np.zeros(2, np.int64),
-        (level,),
-        np.array([0, 1]),
-    )
+    plan = network_plan({"p": (1,), "q": ()}, variants=7, heads=("p", "q"))
     network = PlanNetwork(
         plan, NodeShape(), n_target=1, members=2, generator=torch.Generator()
     )
@@ -222,28 +198,8 @@ def test_moving_keeps_values():
 
 def test_wide_regular_nodes_equal_their_sparse_twins(monkeypatch):
     n_gene, fan = 4, 3
-    names = np.array([f"v{i}" for i in range(n_gene * fan)])
-    text = np.full(names.size, "")
-    none = np.zeros(0, dtype=np.int64)
-    gene = np.repeat(np.arange(n_gene), fan)
-    plan = NetworkPlan(
-        VariantTable(names, text, np.arange(names.size), text, text),
-        np.array([*(f"g{i}" for i in range(n_gene)), "t"]),
-        np.array([*["gene"] * n_gene, "term"]),
-        np.repeat([0, 1], [n_gene, 1]),
-        (
-            PlanLevel(0, n_gene, gene, np.arange(names.size), none, none),
-            PlanLevel(
-                n_gene,
-                1,
-                none,
-                none,
-                np.zeros(n_gene, dtype=np.int64),
-                np.arange(n_gene),
-            ),
-        ),
-        np.array([n_gene]),
-    )
+    genes = {f"g{i}": range(fan * i, fan * (i + 1)) for i in range(n_gene)}
+    plan = network_plan(genes, {"t": list(genes)}, variants=n_gene * fan, heads=["t"])
     found = []
     for wide, large in ((1, 1), (1, 10**9), (10**9, 1)):
         monkeypatch.setattr(sparse, "WIDE", wide)

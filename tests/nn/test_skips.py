@@ -7,10 +7,11 @@ import copy
 import numpy as np
 import pytest
 import torch
+from tests.toys import network_plan
 
 from meristem.nn.dag import NodeShape, PlanNetwork
 from meristem.nn.skips import _move, settle_skips
-from meristem.records import NetworkPlan, PlanLevel, VariantTable
+from meristem.records import NetworkPlan
 
 NONE = np.zeros(0, dtype=np.int64)
 NOTHING = NONE  # no node is measured
@@ -23,42 +24,15 @@ def plan_of(level_edges: list[list[tuple[int, int]]], claims=()) -> NetworkPlan:
 
     `claims` are (node, variant) pairs of later nodes.
     """
-    p = 7
-    table = VariantTable(
-        np.array([f"v{k}" for k in range(p)]),
-        np.full(p, "1"),
-        1 + np.arange(p),
-        np.full(p, "A"),
-        np.full(p, "C"),
-    )
-    gene = np.repeat(np.arange(GENES), 2)
-    levels = [PlanLevel(0, GENES, gene, np.arange(6), NONE, NONE)]
-    node_level = [0] * GENES
-    for number, edges in enumerate(level_edges, start=1):
-        first = len(node_level)
-        nodes = sorted({node for node, _ in edges})
-        row = np.array([node - first for node, _ in edges])
-        own = [(node - first, v) for node, v in claims if node in nodes]
-        levels.append(
-            PlanLevel(
-                first,
-                len(nodes),
-                np.array([r for r, _ in own], dtype=np.int64),
-                np.array([v for _, v in own], dtype=np.int64),
-                row,
-                np.array([parent for _, parent in edges]),
-            )
-        )
-        node_level += [number] * len(nodes)
-    names = np.array([f"n{k}" for k in range(len(node_level))])
-    return NetworkPlan(
-        table,
-        names,
-        np.full(names.size, "gene"),
-        np.array(node_level),
-        tuple(levels),
-        np.array([names.size - 1]),
-    )
+    levels = [{f"n{k}": [2 * k, 2 * k + 1] for k in range(GENES)}]
+    for edges in level_edges:
+        reads = {f"n{node}": [v for n, v in claims if n == node] for node, _ in edges}
+        for node, parent in edges:
+            reads[f"n{node}"].append(f"n{parent}")
+        levels.append(reads)
+    last = list(levels[-1])[-1]
+    kinds = {name: "gene" for level in levels for name in level}
+    return network_plan(*levels, variants=7, heads=[last], kinds=kinds)
 
 
 # 3 reads 0 and 1; 4 reads 3, 0 and 2: 0 is open in 3

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from tests.drawing import parse
+
 from meristem.pages.boxes import (
     draw_boxes,
     draw_trait,
@@ -27,13 +29,13 @@ def test_rows_of_boxes_do_not_touch() -> None:
     assert places[-1] > 20 + BOX_HEIGHT
 
 
-def test_boxes_not_shown_are_counted_by_what_they_are(parse_svg) -> None:
+def test_boxes_not_shown_are_counted_by_what_they_are() -> None:
     layout = place(read_nodes(RECORD, {"n1": 1.0}), [("n1", "n9")], 600, 3, 1)
     canvas = Canvas(600, 400, "boxes")
     y = row_places(layout)
     draw_boxes(canvas, layout, y, notes={"n1": "0.5"})
     right = draw_trait(canvas, "yield", layout, y, 600)
-    text = [item.text for item in parse_svg(canvas.to_svg()).iter() if item.text]
+    text = [item.text for item in parse(canvas.to_svg()).iter() if item.text]
     assert "+ 7 more genes" in text
     assert "0.5" in text
     assert "yield" in text

@@ -3,6 +3,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
+from tests.drawing import parse
 
 from meristem.pages.panel import (
     draw_frame,
@@ -20,15 +21,13 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.mark.parametrize("width", [40, 120, 700])
 @pytest.mark.parametrize("high", [1.0, 123456.0, 1e-5])
-def test_axes_never_let_their_labels_touch(
-    parse_svg, width: float, high: float
-) -> None:
+def test_axes_never_let_their_labels_touch(width: float, high: float) -> None:
     canvas = Canvas(900, 300, "axes")
     panel = make_panel((100, 40, width, 180), (0, high), (0, high))
     draw_x_axis(canvas, panel, "x", grid=True)
     draw_y_axis(canvas, panel, "y")
     draw_frame(canvas, panel)
-    parse_svg(canvas.to_svg())
+    parse(canvas.to_svg())
 
 
 def test_tick_room_grows_with_the_labels() -> None:
@@ -56,9 +55,9 @@ def test_a_slope_outside_its_panel_is_not_drawn() -> None:
     assert "<line" not in canvas.to_svg()
 
 
-def test_a_legend_breaks_into_rows_within_the_drawing(parse_svg) -> None:
+def test_a_legend_breaks_into_rows_within_the_drawing() -> None:
     canvas = Canvas(300, 200, "legend")
     entries = [(f"a rather long label {i}", "#000") for i in range(8)]
     height = draw_legend(canvas, entries, 0, 16)
-    parse_svg(canvas.to_svg())
+    parse(canvas.to_svg())
     assert height > 60

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from tests.pipeline.inputs import EXPRESSION_AND_SETS
 
 N_LINE, N_GENE, PER_GENE = 42, 8, 4
 ENVIRONMENTS = ("A", "B", "C")
@@ -90,7 +91,10 @@ def write_case(folder: Path, layout: Layout, *, spoilt: bool) -> Path:
     )
     path = folder / "analysis.toml"
     hybrids = 'hybrids = "hybrids.csv"' if layout.hybrids else ""
-    path.write_text(CONFIG.format(hybrids=hybrids, by=layout.by), encoding="utf-8")
+    path.write_text(
+        CONFIG.format(hybrids=hybrids, by=layout.by, layers=EXPRESSION_AND_SETS),
+        encoding="utf-8",
+    )
     return path
 
 
@@ -105,15 +109,7 @@ path = "markers.csv"
 [phenotypes]
 path = "phenotypes.csv"
 by = "{by}"
-
-[[omics]]
-name = "expression"
-path = "expression.csv"
-
-[knowledge]
-genes = "genes.csv"
-gene_sets = ["sets.gmt"]
-
+{layers}
 [knowledge.prune]
 min_genes = 1
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.toys import genotypes, swapped, variant_table
 
 from meristem.config import read_config
 from meristem.errors import DataError
@@ -45,13 +46,13 @@ kind = "gblup"
 
 
 def table(contig: str = "{}", prefix: str = "m") -> VariantTable:
-    index = np.arange(N_VARIANT)
-    return VariantTable(
-        np.array([f"{prefix}{i}" for i in index]),
-        np.array([contig.format(1 + i // 20) for i in index]),
-        100 * (index + 1),
-        np.array([("A", "C")[i % 2] for i in index]),
-        np.array([("G", "T")[i % 2] for i in index]),
+    index = range(N_VARIANT)
+    return variant_table(
+        [f"{prefix}{i}" for i in index],
+        [contig.format(1 + i // 20) for i in index],
+        [100 * (i + 1) for i in index],
+        ["AC"[i % 2] for i in index],
+        ["GT"[i % 2] for i in index],
     )
 
 
@@ -101,15 +102,8 @@ def test_one_prediction_however_candidates_are_coded(
     for name, contig in (("bare", "{}"), ("chr", "chr{}"), ("zero", "Chr0{}")):
         other = Genotypes(new.sample_id, table(contig, "x"), new.call_dosage)
         write_vcf(other, folder / f"{name}.vcf")
-    names = table("chr{}", "y")
-    swapped = VariantTable(
-        names.variant_id,
-        names.variant_contig,
-        names.variant_position,
-        names.variant_alt,
-        names.variant_ref,
-    )
-    exchanged = Genotypes(new.sample_id, swapped, (2 - new.call_dosage).astype("i1"))
+    turned = swapped(table("chr{}", "y"))
+    exchanged = genotypes(2 - new.call_dosage, new.sample_id, turned)
     write_vcf(exchanged, folder / "swap.vcf")
     lines = (folder / "bare.vcf").read_text().splitlines()
     for index, line in enumerate(lines):

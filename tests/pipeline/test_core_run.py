@@ -6,17 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.pipeline.inputs import GBLUP_AND_AUTO, QUICK_EXPLAIN, run_recovery
 
-from meristem.config import read_config
 from meristem.models.core.fitted import FittedCore
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.cost import estimate_run
 from meristem.pipeline.evaluation import outer_splits
 from meristem.pipeline.fitting import load_fitted
-from meristem.pipeline.run import run_stages
-from meristem.runs.folder import RunFolder
-from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
-from meristem.simulate.recovery_files import write_recovery
+from meristem.simulate.recovery import RecoveryConfig
 
 PANEL = RecoveryConfig(
     n_train=110,
@@ -31,34 +28,13 @@ PANEL = RecoveryConfig(
     h2=0.9,
     pathway_share=0.95,
 )
-MODELS = """
-[[models]]
-kind = "gblup"
-
-[[models]]
-kind = "auto"
-name = "binn"
-omics = "soft"
-
-[explain]
-null_fits = 3
-folds = 2
-permutations = 20
-"""
+MODELS = GBLUP_AND_AUTO + QUICK_EXPLAIN
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    folder = tmp_path_factory.mktemp("core") / "inputs"
-    panel = simulate_recovery(PANEL, rng=np.random.default_rng(2))
-    path = write_recovery(panel, folder, seed=3)
-    text = path.read_text(encoding="utf-8")
-    text = text[: text.index("[[models]]")] + MODELS
-    text = text.replace("jobs = 2", "jobs = 1").replace("folds = 5", "folds = 3", 1)
-    path.write_text(text, encoding="utf-8")
-    analysis = Analysis(read_config(path), RunFolder(folder.parent / "run"))
-    run_stages(analysis)
-    return analysis
+    folder = tmp_path_factory.mktemp("core")
+    return run_recovery(folder, PANEL, MODELS, folds="folds = 3")
 
 
 def test_the_core_is_in_charge(finished: Analysis) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.pipeline.inputs import EXPRESSION_AND_SETS, GBLUP_AND_AUTO
 
 from meristem.config import read_config
 from meristem.errors import DataError
@@ -32,15 +33,9 @@ hybrids = "hybrids.csv"
 
 [phenotypes]
 path = "yield.csv"
-
-[[omics]]
-name = "expression"
-path = "expression.csv"
-
-[knowledge]
-genes = "genes.csv"
-gene_sets = ["sets.gmt"]
-
+"""
+CONFIG += EXPRESSION_AND_SETS
+CONFIG += """
 [knowledge.prune]
 min_genes = 2
 
@@ -55,15 +50,9 @@ folds = 0
 
 [predict]
 hybrids = "new.csv"
-
-[[models]]
-kind = "gblup"
-
-[[models]]
-kind = "auto"
-name = "binn"
-omics = "soft"
-
+"""
+CONFIG += GBLUP_AND_AUTO
+CONFIG += """
 [[models]]
 kind = "combining"
 

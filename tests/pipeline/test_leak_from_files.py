@@ -9,27 +9,8 @@ import pandas as pd
 import pytest
 from tests.pipeline.leak_case import LAYOUTS, Layout, write_case
 
+from meristem.config import models as kinds
 from meristem.config import read_config
-from meristem.config.models import (
-    AutoOptions,
-    BINNOptions,
-    BoostingOptions,
-    CNNOptions,
-    CombiningOptions,
-    CoreOptions,
-    DenseOptions,
-    DominanceOptions,
-    ElasticNetOptions,
-    FeatureBLUPOptions,
-    ForestOptions,
-    GBLUPOptions,
-    KernelOptions,
-    MediatedOptions,
-    ModelOptions,
-    RidgeOptions,
-    StackOptions,
-    WeightedGBLUPOptions,
-)
 from meristem.evaluate.fold import FoldTask, run_fold
 from meristem.models.catalog import CATALOG, build
 from meristem.models.protocol import Fitted, Predictor
@@ -42,37 +23,44 @@ from meristem.runs.folder import RunFolder
 TINY = {"epochs": 3, "patience": 2, "seeds": 1, "inner_folds": 2}
 LEARN = {"graph": "learned", "name": "binn learned"}
 
-QUICK: tuple[ModelOptions, ...] = (
-    GBLUPOptions(),
-    RidgeOptions(),
-    MediatedOptions(),
+QUICK: tuple[kinds.ModelOptions, ...] = (
+    kinds.GBLUPOptions(),
+    kinds.RidgeOptions(),
+    kinds.MediatedOptions(),
 )
 
-MARKERS: tuple[ModelOptions, ...] = (GBLUPOptions(), RidgeOptions())
+MARKERS: tuple[kinds.ModelOptions, ...] = (kinds.GBLUPOptions(), kinds.RidgeOptions())
 
-MODELS: tuple[ModelOptions, ...] = (
+MODELS: tuple[kinds.ModelOptions, ...] = (
     *QUICK,
-    GBLUPOptions(identity="sample", name="gblup of lines"),
-    GBLUPOptions(variance="inner", name="gblup inner"),
-    KernelOptions(bandwidths=(0.5, 1.0)),
-    ElasticNetOptions(l1_ratio=(0.5,), n_alphas=4),
-    ForestOptions(trees=4),
-    BoostingOptions(rounds=4),
-    DominanceOptions(),
-    WeightedGBLUPOptions(),
-    FeatureBLUPOptions(max_sets=2),
-    MediatedOptions(method="one_kernel", name="one kernel"),
-    MediatedOptions(method="predicted_expression", name="predicted expression"),
-    MediatedOptions(method="pathway_reml", name="pathway"),
-    DenseOptions(hidden=(3,), **TINY),
-    CNNOptions(channels=2, kernel=3, stride=2, hidden=3, **TINY),
-    BINNOptions(hidden=(3,), omics="soft", fit="descent", name="binn descent", **TINY),
-    BINNOptions(hidden=(3,), omics="hard", name="binn hard", **TINY),
-    BINNOptions(omics="soft", fit="descent", **LEARN, **TINY),
-    StackOptions(models=(GBLUPOptions(), KernelOptions()), inner_folds=3),
+    kinds.GBLUPOptions(identity="sample", name="gblup of lines"),
+    kinds.GBLUPOptions(variance="inner", name="gblup inner"),
+    kinds.KernelOptions(bandwidths=(0.5, 1.0)),
+    kinds.ElasticNetOptions(l1_ratio=(0.5,), n_alphas=4),
+    kinds.ForestOptions(trees=4),
+    kinds.BoostingOptions(rounds=4),
+    kinds.DominanceOptions(),
+    kinds.WeightedGBLUPOptions(),
+    kinds.FeatureBLUPOptions(max_sets=2),
+    kinds.MediatedOptions(method="one_kernel", name="one kernel"),
+    kinds.MediatedOptions(method="predicted_expression", name="predicted expression"),
+    kinds.MediatedOptions(method="pathway_reml", name="pathway"),
+    kinds.DenseOptions(hidden=(3,), **TINY),
+    kinds.CNNOptions(channels=2, kernel=3, stride=2, hidden=3, **TINY),
+    kinds.BINNOptions(
+        hidden=(3,), omics="soft", fit="descent", name="binn descent", **TINY
+    ),
+    kinds.BINNOptions(hidden=(3,), omics="hard", name="binn hard", **TINY),
+    kinds.BINNOptions(omics="soft", fit="descent", **LEARN, **TINY),
+    kinds.StackOptions(
+        models=(kinds.GBLUPOptions(), kinds.KernelOptions()), inner_folds=3
+    ),
 )
-CORE = (AutoOptions(), CoreOptions(inner_folds=3))
-CROSSED = (CombiningOptions(), GBLUPOptions(identity="parents", name="parents"))
+CORE = (kinds.AutoOptions(), kinds.CoreOptions(inner_folds=3))
+CROSSED = (
+    kinds.CombiningOptions(),
+    kinds.GBLUPOptions(identity="parents", name="parents"),
+)
 
 
 def layout_of(name: str) -> Layout:
@@ -105,7 +93,7 @@ class Remembered:
         return fitted
 
 
-def fitted_bytes(analysis: Analysis, options: ModelOptions) -> dict[str, bytes]:
+def fitted_bytes(analysis: Analysis, options: kinds.ModelOptions) -> dict[str, bytes]:
     """Return everything a model learns in the fold and says of its test rows."""
     (split,) = outer_splits(analysis)
     config = analysis.config
@@ -125,7 +113,9 @@ def fitted_bytes(analysis: Analysis, options: ModelOptions) -> dict[str, bytes]:
     return found | {"meta": meta.encode()}
 
 
-def leaks(folder: Path, layout: Layout, models: tuple[ModelOptions, ...]) -> list[str]:
+def leaks(
+    folder: Path, layout: Layout, models: tuple[kinds.ModelOptions, ...]
+) -> list[str]:
     """Return model and array of every number that follows the test rows."""
     honest = opened(write_case(folder / "honest", layout, spoilt=False))
     spoilt = opened(write_case(folder / "spoilt", layout, spoilt=True))

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
+from tests.pipeline.inputs import QUICK_EXPLAIN, run_recovery
 
-from meristem.config import read_config
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.run import run_stages
-from meristem.runs.folder import RunFolder
-from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
-from meristem.simulate.recovery_files import write_recovery
+from meristem.simulate.recovery import RecoveryConfig
 
 PANEL = RecoveryConfig(
     n_train=60,
@@ -48,40 +44,22 @@ graph = "learned"
 [models.learn]
 n_genes = 12
 variants_per_gene = 4
-
-[explain]
-null_fits = 3
-folds = 2
-permutations = 20
 """
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    folder = tmp_path_factory.mktemp("learned") / "inputs"
-    panel = simulate_recovery(PANEL, rng=np.random.default_rng(2))
-    path = write_recovery(panel, folder, seed=3)
-    text = path.read_text(encoding="utf-8")
-    text = text[: text.index("[[models]]")] + MODELS
-    text = text.replace("jobs = 2", "jobs = 1")
-    text = text.replace("folds = 5", "folds = 2\ncontrols = true", 1)
-    path.write_text(text, encoding="utf-8")
-    analysis = Analysis(read_config(path), RunFolder(folder.parent / "run"))
-    run_stages(analysis)
-    return analysis
+    folder = tmp_path_factory.mktemp("learned")
+    return run_recovery(
+        folder, PANEL, MODELS + QUICK_EXPLAIN, folds="folds = 2\ncontrols = true"
+    )
 
 
 def test_every_control_is_a_row(finished: Analysis) -> None:
     table = finished.folder.read_table("controls.csv")
-    expected = {
-        "net-shuffled-graph",
-        "net-random-graph",
-        "net-dense-equal",
-        "net-shuffled-omics",
-        "net-no-omics-loss",
-        "net-no-omics",
-        "gblup",
-    }
+    graphs, omics = ("shuffled-graph", "random-graph"), ("shuffled-omics", "no-omics")
+    arms = (*graphs, "dense-equal", *omics, "no-omics-loss")
+    expected = {"gblup", *(f"net-{arm}" for arm in arms)}
     assert set(table["control"]) == expected
     assert table.loc[table["control"] == "gblup", "ingredient"].item() == "capacity"
     page = finished.folder.file("report.html").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.pipeline.conftest import write_inputs
+from tests.pipeline.inputs import write_inputs
 
 from meristem.config import AnalysisConfig, read_config
 from meristem.config.models import RidgeOptions

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from tests.toys import dataset
 
 from meristem.pipeline.unseen import unseen_lines
 from meristem.prepare.by_environment import stack_environments
 from meristem.records import (
     Dataset,
-    Genotypes,
     OmicsTable,
-    Phenotypes,
-    SampleGroups,
-    VariantTable,
 )
 
 LINES = np.array(["AxB", "AxC", "A", "D"])
@@ -20,27 +17,17 @@ LINES = np.array(["AxB", "AxC", "A", "D"])
 
 def crosses() -> Dataset:
     """Return a hybrid with trials, one without, a parent with omics, a line without."""
-    blank = np.array(["v", "w", "x"])
-    nothing = np.full((3, 2), np.nan)
-    return Dataset(
-        Genotypes(
-            LINES,
-            VariantTable(blank, blank, np.arange(3), blank, blank),
-            np.zeros((4, 3), dtype=np.int8),
-        ),
-        Phenotypes(
-            LINES,
-            np.array(["t", "t"]),
-            np.array(["wet", "dry"]),
-            np.concatenate([[[1.0, 2.0]], nothing]),
-            np.ones((4, 2)),
-        ),
-        (OmicsTable("o", LINES, blank[:1], blank[:1], np.ones((4, 1))),),
-        SampleGroups(
-            LINES,
-            np.array(["parent_1", "parent_2"]),
-            np.array([["A", "B"], ["A", "C"], ["A", "A"], ["", ""]]),
-        ),
+    value = np.full((4, 2), np.nan)
+    value[0] = 1, 2
+    feature = np.array(["f"])
+    return dataset(
+        np.zeros((4, 3)),
+        value,
+        LINES,
+        ["t", "t"],
+        ["wet", "dry"],
+        omics=(OmicsTable("o", LINES, feature, feature, np.ones((4, 1))),),
+        groups={"parent_1": ["A", "A", "A", ""], "parent_2": ["B", "C", "A", ""]},
     )
 
 

@@ -2,12 +2,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.toys import variant_table
 
 from meristem.config.stages import AssignConfig, KnowledgeConfig
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.knowledge.graph import make_graph
 from meristem.plan.assign import assign_by_position, claim_variants, read_assignment
-from meristem.records import GeneTable, VariantTable
+from meristem.records import GeneTable
 
 GENES = GeneTable(
     np.array(["a", "b", "c", "d"]),
@@ -16,12 +17,10 @@ GENES = GeneTable(
     np.array([200, 300, 200, 130], dtype=np.int64),
     np.array(["+", "-", "+", "+"]),
 )
-VARIANTS = VariantTable(
-    np.array(["v1", "v2", "v3", "v4", "v5", "v6", "v7"]),
-    np.array(["1", "1", "1", "2", "1", "", "3"]),
-    np.array([125, 200, 301, 90, 5000, 150, 150], dtype=np.int64),
-    np.full(7, "A"),
-    np.full(7, "C"),
+VARIANTS = variant_table(
+    ["v1", "v2", "v3", "v4", "v5", "v6", "v7"],
+    ["1", "1", "1", "2", "1", "", "3"],
+    [125, 200, 301, 90, 5000, 150, 150],
 )
 
 
@@ -85,9 +84,7 @@ def test_many_random_genes_on_many_contigs():
     )
     contig = rng.choice(["1", "2", "4"], 170)
     position = rng.integers(1, 6000, 170)
-    ids = np.array([f"v{number}" for number in range(170)])
-    same = np.full(170, "A")
-    variants = VariantTable(ids, contig, position, same, same)
+    variants = variant_table(170, contig, position)
     variant, gene, _ = assign_by_position(variants, genes, AssignConfig(flank_bp=50))
     base = position - 1
     near = (genes.gene_start - 50 <= base[:, None]) & (
@@ -159,14 +156,8 @@ def test_yeast_numerals_are_noted(data):
     knowledge = build_graph(config)
     bim = (data / "gp" / "yeast_smith2008" / "genotypes.bim").read_text().split("\n")
     rows = [line.split("\t") for line in bim if line]
-    same = np.full(len(rows), "A")
-    variants = VariantTable(
-        np.array([row[1] for row in rows]),
-        np.array([row[0] for row in rows]),
-        np.array([int(row[3]) for row in rows]),
-        same,
-        same,
-    )
+    contig, ids, _, position, *_ = zip(*rows, strict=True)
+    variants = variant_table(ids, contig, np.array(position, dtype=int))
     claims = claim_variants(knowledge, variants, config.assign)
     assert claims.notes[0].startswith("contigs matched as Roman and Arabic numerals")
     assert "14 = XIV" in claims.notes[0]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.toys import variant_table
 
 from meristem.config.stages import KnowledgeConfig
 from meristem.errors import PlanError
@@ -12,7 +13,6 @@ from meristem.knowledge.build import Knowledge, build_graph
 from meristem.knowledge.graph import make_graph
 from meristem.plan.assemble import node_edges, reached_nodes, variant_edges
 from meristem.plan.compile import compile_plan, make_plan, restrict_plan
-from meristem.records import VariantTable
 
 
 def test_the_small_plan_by_hand(plan, named):
@@ -78,9 +78,7 @@ def test_any_dag_gives_the_same_plan_in_any_order(pairs, claimed, seed):
     edges = sorted({(low, high) for low, high in pairs if low < high})
     rng = np.random.default_rng(seed)
     names = [f"n{number}" for number in range(9)]
-    ids = np.array([f"v{number}" for number in range(6)])
-    same = np.full(6, "A")
-    variants = VariantTable(ids, same, np.arange(1, 7), same, same)
+    variants = variant_table(6)
     turn = rng.permutation(6)
 
     def compiled(order, table):
@@ -170,13 +168,8 @@ def yeast(data):
     )
     bim = (data / "gp" / "yeast_smith2008" / "genotypes.bim").read_text().split("\n")
     rows = [line.split("\t") for line in bim if line]
-    variants = VariantTable(
-        np.array([row[1] for row in rows]),
-        np.array([row[0] for row in rows]),
-        np.array([int(row[3]) for row in rows]),
-        np.array([row[5] for row in rows]),
-        np.array([row[4] for row in rows]),
-    )
+    contig, ids, _, position, alt, ref = zip(*rows, strict=True)
+    variants = variant_table(ids, contig, np.array(position, dtype=int), ref, alt)
     return config, variants
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
+from tests.toys import network_plan
 
 from meristem.mixed.groups import gather
 from meristem.plan.gene_sets import gene_variants, node_sets
-from meristem.records import NetworkPlan, PlanLevel, VariantTable
 
 
 def integers(*values):
@@ -13,18 +13,13 @@ def integers(*values):
 @pytest.fixture
 def plan():
     """Two genes, a term over them, a mixed node that reads a variant and the term."""
-    blank = np.full(4, "")
-    table = VariantTable(
-        np.array(["a", "b", "c", "d"]), blank, integers(0, 0, 0, 0), blank, blank
+    return network_plan(
+        {"g1": (2, 0), "g2": (1,)},
+        {"term": ("g1", "g2")},
+        {"mixed": (3, "term")},
+        variants=4,
+        heads=["mixed"],
     )
-    levels = (
-        PlanLevel(0, 2, integers(0, 0, 1), integers(2, 0, 1), integers(), integers()),
-        PlanLevel(2, 1, integers(), integers(), integers(0, 0), integers(0, 1)),
-        PlanLevel(3, 1, integers(0), integers(3), integers(0), integers(2)),
-    )
-    names = np.array(["g1", "g2", "term", "mixed"])
-    kinds = np.array(["gene", "gene", "term", "term"])
-    return NetworkPlan(table, names, kinds, integers(0, 0, 1, 2), levels, integers(3))
 
 
 def test_genes_are_the_nodes_that_read_variants(plan):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
+from tests.toys import network_plan
 
 from meristem.errors import PlanError
 from meristem.plan.assemble import assemble_plan, node_edges, take_apart, variant_edges
@@ -13,27 +13,13 @@ from meristem.plan.off_graph import (
     extend_off_graph,
     has_off_graph,
 )
-from meristem.records import NetworkPlan, PlanLevel, VariantTable
+from meristem.records import NetworkPlan
 
 
 def small_plan() -> NetworkPlan:
     """Genes a (variants 0, 1) and b (variant 2), t reads both; variants 3, 4 free."""
-    none = np.zeros(0, dtype=np.int64)
-    names = np.array([f"v{k}" for k in range(5)])
-    table = VariantTable(
-        names, np.full(5, "1"), 1 + np.arange(5), np.full(5, "A"), np.full(5, "C")
-    )
-    levels = (
-        PlanLevel(0, 2, np.array([0, 0, 1]), np.array([0, 1, 2]), none, none),
-        PlanLevel(2, 1, none, none, np.zeros(2, np.int64), np.arange(2)),
-    )
-    return NetworkPlan(
-        table,
-        np.array(["a", "b", "t"]),
-        np.array(["gene", "gene", "term"]),
-        np.array([0, 0, 1]),
-        levels,
-        np.array([2]),
+    return network_plan(
+        {"a": (0, 1), "b": (2,)}, {"t": ("a", "b")}, variants=5, heads=["t"]
     )
 
 

@@ -1,29 +1,19 @@
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.errors import DataError
 from meristem.prepare.align import make_dataset
 from meristem.prepare.id_rules import USUAL
 from meristem.records import (
-    Genotypes,
     OmicsTable,
     Phenotypes,
     SampleGroups,
-    VariantTable,
 )
 
 
 def genotypes(names):
-    n_variant = 3
-    table = VariantTable(
-        np.array([f"v{i}" for i in range(n_variant)]),
-        np.full(n_variant, "1"),
-        np.arange(1, n_variant + 1),
-        np.full(n_variant, "A"),
-        np.full(n_variant, "G"),
-    )
-    dosage = np.zeros((len(names), n_variant), dtype=np.int8)
-    return Genotypes(np.array(names), table, dosage, source="g.vcf")
+    return toys.genotypes(np.zeros((len(names), 3)), names, source="g.vcf")
 
 
 def phenotypes(names, value=None):

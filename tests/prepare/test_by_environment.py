@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.toys import dataset
 
 from meristem.errors import DataError
 from meristem.prepare.by_environment import (
@@ -17,11 +18,7 @@ from meristem.prepare.by_environment import (
 )
 from meristem.records import (
     Dataset,
-    Genotypes,
     OmicsTable,
-    Phenotypes,
-    SampleGroups,
-    VariantTable,
 )
 
 LINES = np.array(["a", "b", "c", "d"])
@@ -30,32 +27,21 @@ NAN = np.nan
 
 def trial() -> Dataset:
     """Four lines, traits t and u in wet and dry, u in wet alone; d has omics alone."""
-    variants = VariantTable(
-        np.array(["v1", "v2", "v3"]),
-        np.full(3, "1"),
-        np.arange(3),
-        np.full(3, "A"),
-        np.full(3, "C"),
-    )
     dosage = np.arange(12, dtype=np.int8).reshape(4, 3) % 3
     value = np.array(
         [[1.0, 5.0, 9.0], [2.0, NAN, NAN], [NAN, 7.0, 8.0], [NAN, NAN, NAN]]
     )
     weight = np.arange(1.0, 13.0).reshape(4, 3)
     features = np.array(["f"])
-    return Dataset(
-        Genotypes(LINES, variants, dosage),
-        Phenotypes(
-            LINES,
-            np.array(["t", "t", "u"]),
-            np.array(["wet", "dry", "wet"]),
-            value,
-            weight,
-        ),
-        (OmicsTable("o", LINES, features, features, np.arange(4.0)[:, None]),),
-        SampleGroups(
-            LINES, np.array(["family"]), np.array([["x"], ["y"], ["x"], [""]])
-        ),
+    return dataset(
+        dosage,
+        value,
+        LINES,
+        ["t", "t", "u"],
+        ["wet", "dry", "wet"],
+        weight=weight,
+        omics=(OmicsTable("o", LINES, features, features, np.arange(4.0)[:, None]),),
+        groups={"family": ["x", "y", "x", ""]},
     )
 
 

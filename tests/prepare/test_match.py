@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import toys
+from tests.toys import variant_table
 
 from meristem.errors import DataError
 from meristem.prepare.match import (
@@ -12,26 +14,18 @@ from meristem.prepare.match import (
     compare_alleles,
     match_variants,
 )
-from meristem.records import Genotypes, VariantTable
+from meristem.records import Genotypes
 
 
 def variants(rows):
-    names, contigs, positions, refs, alts = zip(*rows, strict=True)
-    return VariantTable(
-        np.array(names),
-        np.array(contigs),
-        np.array(positions, dtype=np.int64),
-        np.array(refs),
-        np.array(alts),
-    )
+    return variant_table(*zip(*rows, strict=True))
 
 
 def genotypes(rows, n_sample=4, ploidy=2, seed=0):
     table = variants(rows)
     rng = np.random.default_rng(seed)
-    dosage = rng.integers(-1, ploidy + 1, (n_sample, table.n_variant)).astype(np.int8)
-    names = np.array([f"s{i}" for i in range(n_sample)])
-    return Genotypes(names, table, dosage, ploidy, "new.vcf")
+    dosage = rng.integers(-1, ploidy + 1, (n_sample, table.n_variant))
+    return toys.genotypes(dosage, "s", table, ploidy, "new.vcf")
 
 
 PAIRS = list(itertools.permutations("ACGT", 2))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.prepare.adjust import adjusted_means
 from meristem.prepare.align import make_dataset
 from meristem.prepare.by_environment import stack_environments
 from meristem.prepare.training import training_set
-from meristem.records import Dataset, Genotypes, Observations, VariantTable
+from meristem.records import Dataset, Observations
 
 LINES = np.array([f"L{k}" for k in range(8)])
 
@@ -32,14 +33,7 @@ def trial(by: str, spoilt: tuple[str, ...] = ()) -> Dataset:
         value,
         np.ones(line.size),
     )
-    variants = VariantTable(
-        np.array(["v"]),
-        np.array(["1"]),
-        np.array([1]),
-        np.array(["A"]),
-        np.array(["C"]),
-    )
-    genotypes = Genotypes(LINES, variants, np.zeros((8, 1), dtype=np.int8))
+    genotypes = toys.genotypes(np.zeros((8, 1)), LINES)
     adjusted = adjusted_means(observations, "line" if by == "line" else by)
     return make_dataset(genotypes, adjusted)[0]
 

@@ -4,30 +4,21 @@ from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.errors import DataError
 from meristem.records import (
     Dataset,
     Genotypes,
-    NetworkPlan,
     OmicsTable,
     Phenotypes,
-    PlanLevel,
     SampleGroups,
-    VariantTable,
 )
 
 
-def _variants(n: int) -> VariantTable:
-    names = np.array([f"v{k}" for k in range(n)])
-    alleles = np.full(n, "A")
-    return VariantTable(names, np.full(n, "1"), np.arange(n), alleles, alleles)
-
-
 def _genotypes(n_sample: int = 4, n_variant: int = 3) -> Genotypes:
-    samples = np.array([f"s{k}" for k in range(n_sample)])
     calls = np.arange(n_sample * n_variant).reshape(n_sample, n_variant) % 3
-    return Genotypes(samples, _variants(n_variant), calls.astype(np.int8))
+    return toys.genotypes(calls)
 
 
 def _phenotypes(samples: np.ndarray, n_target: int = 2) -> Phenotypes:
@@ -100,13 +91,8 @@ def test_unknown_groupings_are_named() -> None:
 
 
 def test_equal_plans_have_equal_hashes() -> None:
-    none = np.empty(0, dtype=np.int64)
-    level = PlanLevel(0, 1, np.array([0, 0]), np.array([0, 2]), none, none)
-    plan = NetworkPlan(
-        _variants(3), np.array(["g"]), np.array(["gene"]), np.array([0]), (level,),
-        np.array([0]),
-    )  # fmt: skip
-    other = replace(plan, levels=(replace(level, variant_col=np.array([0, 1])),))
+    plan = toys.network_plan({"g": (0, 2)}, variants=3, heads=["g"])
+    other = toys.network_plan({"g": (0, 1)}, variants=3, heads=["g"])
     assert plan.hash == replace(plan, source="elsewhere").hash
     assert plan.hash != other.hash
     assert (plan.n_node, plan.n_edge) == (1, 2)

@@ -1,45 +1,30 @@
 from __future__ import annotations
 
-import importlib.util
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from xml.etree import ElementTree
 
 import pytest
-from tests.plan.conftest import big, knowledge, plan, table
+from tests.drawing import parse
+from tests.plan.toys import big, plan
+from tests.report.fabricate_runs import fabricate_large, fabricate_small
 
 from meristem.report.artefacts import read_artefacts
 from meristem.report.build import build_report
 from meristem.report.view import View, make_view
 
-__all__ = ["big", "knowledge", "plan", "table"]
-
-
-def _load(name: str) -> ModuleType:
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+__all__ = ["big", "plan"]
 
 
 @pytest.fixture(scope="session")
-def fabricate() -> ModuleType:
-    return _load("fabricate_runs")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fabricate_small(tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture(scope="session")
-def small_run(fabricate: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fabricate.fabricate_small(tmp_path_factory.mktemp("small"))
-
-
-@pytest.fixture(scope="session")
-def large_run(fabricate: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fabricate.fabricate_large(tmp_path_factory.mktemp("large"))
+def large_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fabricate_large(tmp_path_factory.mktemp("large"))
 
 
 @pytest.fixture(scope="session")
@@ -69,4 +54,4 @@ def built_large(large_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="session")
 def parse_svg() -> Callable[[str], ElementTree.Element]:
     """Return a parser of drawings that also checks that no text leaves the drawing."""
-    return _load("drawing").parse
+    return parse

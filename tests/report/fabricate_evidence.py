@@ -5,6 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from meristem.interpret.attribution.shares import ATTRIBUTION_COLUMNS
+from meristem.interpret.importance.interactions import INTERACTION_COLUMNS
+from meristem.interpret.importance.stability import STABILITY_COLUMNS
+from meristem.pipeline.explanation_tables import LINE_COLUMNS
+
 Targets = list[tuple[str, str]]
 
 
@@ -94,8 +99,7 @@ def interaction_rows(
                 signed = size * rng.standard_normal() if (i % 3) else 0.0
                 spread = (abs(signed), signed - 0.05, signed + 0.05)
                 rows.append((two, one, trait, env, signed, *spread))
-    names = ["node_1", "node_2", "trait", "environment"]
-    return pd.DataFrame(rows, columns=[*names, "signed", "absolute", "low", "high"])
+    return pd.DataFrame(rows, columns=list(INTERACTION_COLUMNS))
 
 
 def part_rows(targets: Targets) -> pd.DataFrame:
@@ -124,8 +128,7 @@ def stability_rows(targets: Targets) -> pd.DataFrame:
         for t, e in targets
         for kind, r in kinds.items()
     ]
-    names = ["trait", "environment", "between", "agreement", "low", "high"]
-    return pd.DataFrame(rows, columns=[*names, "n_networks", "n_nodes"])
+    return pd.DataFrame(rows, columns=list(STABILITY_COLUMNS))
 
 
 def gain_rows(
@@ -160,9 +163,7 @@ def line_rows(
                 name = f"N{line:03d}"
                 values = (node, rng.standard_normal(), value, rank + 1)
                 rows.append((name, trait, env, line + 1, 12.0, "candidate", *values))
-    names = ["sample_id", "trait", "environment", "line_rank", "predicted", "role"]
-    names += ["node", "latent_sd", "contribution", "rank"]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=list(LINE_COLUMNS))
 
 
 def share_rows(
@@ -175,9 +176,7 @@ def share_rows(
             for rank, (name, value) in enumerate(zip(names, size, strict=True)):
                 shares = (value, 0.9 * value, rank + 1)
                 rows.append((kind, name, trait, env, *shares, 1e-5, 1e-7, 120))
-    names = ["kind", "name", "trait", "environment", "integrated", "deeplift", "rank"]
-    names += ["integrated_gap", "deeplift_gap", "n_lines"]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=list(ATTRIBUTION_COLUMNS))
 
 
 def class_rows(nodes: pd.DataFrame) -> pd.DataFrame:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
-
-
-def _load(name: str) -> ModuleType:
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-tables = _load("fabricate_tables")
-records = _load("fabricate_records")
-evidence = _load("fabricate_evidence")
+from tests.report import fabricate_evidence as evidence
+from tests.report import fabricate_records as records
+from tests.report import fabricate_tables as tables
 
 HOSTILE = tables.HOSTILE
 TARGET = ("days to bud outgrowth", "")

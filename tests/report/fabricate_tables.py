@@ -7,6 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from meristem.evaluate import scores
+from meristem.evaluate.crossval import LATENT_COLUMNS
+from meristem.interpret.biology import gene_evidence
+from meristem.interpret.biology.terms import ENRICHMENT_COLUMNS
+from meristem.interpret.tables import GENE_COLUMNS, NODE_COLUMNS, VARIANT_COLUMNS
+from meristem.pipeline.validation import VALIDATION_COLUMNS
+
 HOSTILE = '<img src=x onerror="alert(1)"> & "Öl" 黑麦'
 
 
@@ -30,9 +37,9 @@ def score_rows(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def verdict_rows(scores: pd.DataFrame, reference: str, refused: set[str]) -> list[dict]:
+def verdict_rows(table: pd.DataFrame, reference: str, refused: set[str]) -> list[dict]:
     rows = []
-    part = scores[(scores["metric"] == "pearson") & (scores["split"] == "kfold")]
+    part = table[(table["metric"] == "pearson") & (table["split"] == "kfold")]
     if part.groupby(["trait", "environment"]).ngroups > 1:
         part = pd.concat([part, part.assign(trait="all", environment="all")])
     for (trait, env), block in part.groupby(["trait", "environment"], sort=False):
@@ -236,8 +243,25 @@ def validation_rows(
     return pd.concat(frames)
 
 
+WRITTEN = {
+    "scores": scores.COLUMNS,
+    "nodes": NODE_COLUMNS,
+    "variants": VARIANT_COLUMNS,
+    "genes": GENE_COLUMNS,
+    "latents": LATENT_COLUMNS,
+    "latent_validation": VALIDATION_COLUMNS,
+    "evidence": gene_evidence.COLUMNS,
+    "enrichment": ENRICHMENT_COLUMNS,
+}
+"""Columns of the tables, as their writers list them."""
+
+
 def write_tables(folder: Path, **tables: pd.DataFrame) -> None:
-    for name, frame in tables.items():
+    """Write the tables, whole as a run writes them: no other column, none missing."""
+    for name, made in tables.items():
+        columns = list(WRITTEN.get(name, made.columns))
+        assert set(made.columns) <= set(columns), f"no run writes these {name}"
+        frame = made.reindex(columns=columns)
         frame.to_csv(folder / f"{name}.csv", index=False)
 
 

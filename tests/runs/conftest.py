@@ -1,6 +1,5 @@
-"""Data sets to digest, and the command line with a small analysis."""
+"""The command line, for tests of runs on a cluster."""
 
-from tests.cli.conftest import call, demo
-from tests.evaluate.conftest import dataset_factory
+from tests.calls import call, demo
 
-__all__ = ["call", "dataset_factory", "demo"]
+__all__ = ["call", "demo"]

@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Call
+from tests.calls import Call
 
 import meristem.runs.cluster
 from meristem.errors import ConfigError

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from tests.toys import additive_dataset
 
 from meristem.config.models import GBLUPOptions, RidgeOptions
 from meristem.runs.keys import digest, seed_words
@@ -63,8 +64,8 @@ def test_a_plan_counts_by_its_hash():
     assert digest(Hashed()) == digest(Hashed())
 
 
-def test_one_changed_call_changes_the_digest(dataset_factory):
-    data = dataset_factory()
+def test_one_changed_call_changes_the_digest():
+    data = additive_dataset()
     dosage = data.genotypes.call_dosage.copy()
     dosage[3, 4] = -1
     other = replace(data, genotypes=replace(data.genotypes, call_dosage=dosage))

@@ -8,7 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.kinetics.scoring.test_score import GUIDE, draw_kinn, draw_targets
+from tests.kinetics.toys import (
+    EXAMPLES,
+    GUIDE,
+    SMALL,
+    draw_kinn,
+    draw_targets,
+    write_rates,
+)
 from typer.testing import CliRunner
 
 from meristem.cli.kinetics import app
@@ -26,28 +33,6 @@ from meristem.kinetics.commands.settings import (
 from meristem.kinetics.commands.sources import load_source
 from meristem.kinetics.network.store import write_kinns
 from meristem.runs.record import plan_run
-
-EXAMPLES = Path(__file__).parents[2] / "examples" / "kinetics"
-
-SMALL = """
-title = "Small"
-seed = 3
-[data]
-kind = "simulated"
-rows = 240
-[train]
-learning_rate = 0.05
-epochs = 6
-[search]
-generations = 2
-size = 4
-folds = 2
-epochs = 4
-shortlist = 3
-[ensemble]
-architectures = 2
-copies = 1
-"""
 
 RUN_FILES = {
     "run.json",
@@ -134,16 +119,6 @@ def test_fit_with_given_windows(tmp_path: Path) -> None:
     first = (tmp_path / "run" / "predictions.csv").read_text()
     invoke("fit", config, "-o", tmp_path / "again", "--quiet")
     assert (tmp_path / "again" / "predictions.csv").read_text() == first
-
-
-def write_rates(path: Path, n: int = 60, limit: float = -5.0) -> None:
-    targets = draw_targets(n)
-    rng = np.random.default_rng(0)
-    rows = [
-        f"{GUIDE},{target},{max(limit, value):.4f}"
-        for target, value in zip(targets, rng.normal(-3, 1.5, n), strict=True)
-    ]
-    path.write_text("guide,target,log10_rate\n" + "\n".join(rows) + "\n")
 
 
 def test_a_table_of_rates_is_read(tmp_path: Path) -> None:

@@ -58,16 +58,15 @@ def objective_for(network, y, held):
 SETTINGS = FitSettings(learning_rate=0.05, epochs=400, weight_decay=0.0)
 
 
+def trained(network, x, objective):
+    rng = np.random.default_rng(0)
+    return fit_network(network, WholeBatch(x), objective, SETTINGS, rng=rng)
+
+
 def test_finds_least_squares_in_every_member():
     x, y, beta, held = problem()
     network = Linear(3)
-    history = fit_network(
-        network,
-        WholeBatch(x),
-        objective_for(network, y, held),
-        SETTINGS,
-        rng=np.random.default_rng(0),
-    )
+    history = trained(network, x, objective_for(network, y, held))
     for k in range(2):
         torch.testing.assert_close(network.weight[k, 0], beta, atol=1e-2, rtol=1e-2)
     assert history.held.shape == (history.epoch.size, 2)
@@ -100,13 +99,7 @@ def test_each_member_keeps_its_own_best_weights():
 def test_nothing_held_out_keeps_the_last_weights():
     x, y, beta, held = problem()
     network = Linear(3)
-    history = fit_network(
-        network,
-        WholeBatch(x),
-        objective_for(network, y, torch.zeros_like(held)),
-        SETTINGS,
-        rng=np.random.default_rng(0),
-    )
+    history = trained(network, x, objective_for(network, y, torch.zeros_like(held)))
     assert np.isnan(history.held).all()
     torch.testing.assert_close(network.weight[1, 0], beta, atol=1e-2, rtol=1e-2)
 

@@ -5,29 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from tests.toys import network_plan
 
 from meristem.mixed.reml import decompose, estimate
 from meristem.nn.dag import NodeShape, PlanNetwork
-from meristem.records import NetworkPlan, PlanLevel, VariantTable
 from meristem.train.evidence import EvidenceSettings, Observed, fit_evidence
 from meristem.train.linearised import Linearised
 
 
 def one_gene(p):
-    names = np.array([f"v{i}" for i in range(p)])
-    table = VariantTable(
-        names, np.full(p, "1"), np.arange(p), np.full(p, "A"), np.full(p, "C")
-    )
-    none = np.zeros(0, dtype=np.int64)
-    level = PlanLevel(0, 1, np.zeros(p, np.int64), np.arange(p), none, none)
-    return NetworkPlan(
-        table,
-        np.array(["g"]),
-        np.array(["gene"]),
-        np.zeros(1, np.int64),
-        (level,),
-        np.array([0]),
-    )
+    return network_plan({"g": range(p)}, variants=p, heads=["g"])
 
 
 def draw(n, p, h2, seed=0):

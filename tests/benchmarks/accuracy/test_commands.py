@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks.accuracy import shoot_branching
-from tests.cli.conftest import Call
+from tests.calls import Call
 
 
 def test_shoot_branching_writes_results_and_latents(

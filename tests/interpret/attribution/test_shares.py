@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tests.models.binn.untrained import untrained
+from tests.models.binn.toys import untrained
 
 from meristem.interpret.attribution.shares import ATTRIBUTION_COLUMNS, attribution_table
 from meristem.nn.dag import NodeShape, PlanNetwork

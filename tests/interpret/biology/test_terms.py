@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 import scipy.stats
+from tests.toys import network_plan, rng
 
 from meristem.interpret.biology.terms import (
     ENRICHMENT_COLUMNS,
@@ -14,30 +15,18 @@ from meristem.interpret.biology.terms import (
     regulation,
     ring_enrichment,
 )
-from meristem.records import NetworkPlan, OmicsTable, PlanLevel, VariantTable
-
-
-def rng(seed: int = 1) -> np.random.Generator:
-    return np.random.default_rng(seed)
+from meristem.records import NetworkPlan, OmicsTable
 
 
 def deep_plan() -> NetworkPlan:
     """Four genes; a reads g0 g1 g2, b reads g2 g3, top reads a and b."""
-    nothing = np.empty(0, dtype=np.int64)
-    names, empty = np.array(["v0", "v1", "v2", "v3"]), np.full(4, "")
-    genes = PlanLevel(0, 4, np.arange(4), np.arange(4), nothing, nothing)
-    middle = PlanLevel(
-        4, 2, nothing, nothing, np.array([0, 0, 0, 1, 1]), np.array([0, 1, 2, 2, 3])
-    )
-    top = PlanLevel(6, 1, nothing, nothing, np.array([0, 0]), np.array([4, 5]))
-    return NetworkPlan(
-        VariantTable(names, empty, np.arange(1, 5), empty, empty),
-        np.array(["g0", "g1", "g2", "g3", "a", "b", "top"]),
-        np.array(["gene"] * 4 + ["term"] * 3),
-        np.array([0, 0, 0, 0, 1, 1, 2]),
-        (genes, middle, top),
-        np.array([6]),
-        node_label=np.array(["", "", "", "", "first", "second", "all"]),
+    return network_plan(
+        {f"g{k}": (k,) for k in range(4)},
+        {"a": ("g0", "g1", "g2"), "b": ("g2", "g3")},
+        {"top": ("a", "b")},
+        variants=4,
+        heads=["top"],
+        node_label=["", "", "", "", "first", "second", "all"],
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.stats
+from tests.toys import rng
 
 import meristem.interpret.importance.held_out as module
 from meristem.genetics.relationship import relationship_matrix
@@ -15,10 +16,6 @@ from meristem.interpret.importance.held_out import (
     held_out_scan,
 )
 from meristem.records import Dataset
-
-
-def rng(seed: int = 1) -> np.random.Generator:
-    return np.random.default_rng(seed)
 
 
 def held_out(plan, contribution: np.ndarray, fold: np.ndarray) -> HeldOut:

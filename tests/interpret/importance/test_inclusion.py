@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.models.core_case import core_data, core_plan
+from tests.models.toys import core_data, fitted_core
 
-from meristem.config.models import CoreOptions
 from meristem.interpret.importance.inclusion import set_inclusion
-from meristem.models.core.fit import fit_binn_core
 from meristem.stats.discoveries import expected_fdr
-from meristem.stats.folds import random_splits
 
 
 def test_sets_that_act_are_probable() -> None:
     data, _ = core_data(n=160)
-    inner = random_splits(data.n_sample, 2, np.random.default_rng(1))
-    fitted = fit_binn_core(
-        data,
-        core_plan(),
-        CoreOptions(),
-        inner,
-        rng=np.random.default_rng(0),
-    )
+    fitted = fitted_core(data, folds=2)
     table = set_inclusion(fitted)
     assert table is not None
     assert len(table) == 7 * 2

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.toys import rng
 
 from meristem.interpret.importance.shuffled_labels import (
     chance_importance,
@@ -10,10 +11,6 @@ from meristem.interpret.importance.shuffled_labels import (
     shrunk_spread,
     shuffle_labels,
 )
-
-
-def rng(seed: int = 1) -> np.random.Generator:
-    return np.random.default_rng(seed)
 
 
 def test_shuffled_labels_move_whole_rows(data_factory):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.stats
+from tests.toys import rng
 
 from meristem.interpret.importance.stability import (
     STABILITY_COLUMNS,
@@ -10,10 +11,6 @@ from meristem.interpret.importance.stability import (
     spearman_matrix,
     stability_table,
 )
-
-
-def rng(seed: int = 1) -> np.random.Generator:
-    return np.random.default_rng(seed)
 
 
 def test_rank_agreement_is_the_mean_spearman_of_pairs():

@@ -15,6 +15,10 @@ from meristem.errors import DataError
 from meristem.io.genotypes.plink import read_bed, read_pgen, write_bed
 from meristem.io.genotypes.plink_tables import read_bim, read_fam, read_psam, read_pvar
 
+sizes = given(
+    seed=st.integers(0, 2**16), n_sample=st.integers(1, 11), n_variant=st.integers(1, 9)
+)
+
 
 def oracle(path: Path) -> np.ndarray:
     """Return copies of A1 by bed-reader, in our code of missing."""
@@ -24,9 +28,7 @@ def oracle(path: Path) -> np.ndarray:
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    seed=st.integers(0, 2**16), n_sample=st.integers(1, 11), n_variant=st.integers(1, 9)
-)
+@sizes
 def test_round_trip_and_oracle(
     make_genotypes, assert_same, tmp_path_factory, seed, n_sample, n_variant
 ) -> None:
@@ -125,9 +127,7 @@ def rows_of(genotypes) -> str:
 
 
 @settings(max_examples=30, deadline=None)
-@given(
-    seed=st.integers(0, 2**16), n_sample=st.integers(1, 11), n_variant=st.integers(1, 9)
-)
+@sizes
 def test_pgen_round_trip(
     make_genotypes, assert_same, tmp_path_factory, seed, n_sample, n_variant
 ) -> None:

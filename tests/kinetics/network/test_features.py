@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from tests.kinetics.toys import GUIDE_1, GUIDE_2
 
 from meristem.errors import ConfigError
 from meristem.kinetics.network.features import (
@@ -12,25 +13,6 @@ from meristem.kinetics.network.features import (
     position_basis,
 )
 from meristem.records import FloatArray
-
-GUIDE_1 = (
-    Window(0, 3, 3, 2, "valid"),
-    Window(0, 3, 3, 2, "valid"),
-    Window(3, 15, 7, 1),
-    Window(3, 8, 1, 2),
-    Window(14, 19, 5, 3),
-    Window(12, 24, 7, 3),
-    Window(16, 20, 5, 1),
-)
-GUIDE_2 = (
-    Window(0, 3, 3, 3, "valid"),
-    Window(0, 3, 3, 2, "valid"),
-    Window(3, 18, 3, 3),
-    Window(5, 20, 3, 3),
-    Window(16, 25, 5, 1),
-    Window(17, 32, 5, 1),
-    Window(16, 23, 1, 3),
-)
 
 
 def window_features(

@@ -31,28 +31,21 @@ def weights(data: Measurements, n: int) -> tuple[np.ndarray, np.ndarray]:
     return np.tile(1 - held, (n, 1)), np.tile(held, (n, 1))
 
 
+def fitted(architectures, simulation, data, rng, options=QUICK):
+    """Fit networks on four fifths of the rows, the others held out."""
+    held = weights(data, len(architectures))
+    scheme = simulation.scheme
+    return fit_kinns(scheme, architectures, data, *held, rng=rng, options=options)
+
+
 def test_batch_equals_one_by_one(planted: tuple) -> None:
     simulation, data, truth = planted
     other = Architecture(
         tuple(Window(w.start, w.stop + 2, 3, 2) for w in truth.windows)
     )
-    pair = fit_kinns(
-        simulation.scheme,
-        [truth, other],
-        data,
-        *weights(data, 2),
-        rng=np.random.default_rng(1),
-        options=QUICK,
-    )
+    pair = fitted([truth, other], simulation, data, np.random.default_rng(1))
     for index, architecture in enumerate((truth, other)):
-        alone = fit_kinns(
-            simulation.scheme,
-            [architecture],
-            data,
-            *weights(data, 1),
-            rng=np.random.default_rng(1),
-            options=QUICK,
-        )
+        alone = fitted([architecture], simulation, data, np.random.default_rng(1))
         assert np.allclose(pair.kinns[index].weights, alone.kinns[0].weights, atol=2e-3)
         assert pair.loss[index] == pytest.approx(alone.loss[0], abs=1e-3)
 
@@ -66,14 +59,7 @@ def test_planted_network_is_recovered(planted: tuple) -> None:
         batch=128,
         learning_rate=0.05,
     )
-    fit = fit_kinns(
-        simulation.scheme,
-        [truth],
-        data,
-        *weights(data, 1),
-        rng=np.random.default_rng(2),
-        options=options,
-    )
+    fit = fitted([truth], simulation, data, np.random.default_rng(2), options)
     held = np.isfinite(fit.validation[0])
     assert pearson(fit.validation[0][held], data.y[held]) > 0.95
 
@@ -104,14 +90,7 @@ def test_rows_without_weight_do_not_matter(planted: tuple) -> None:
 
 def test_prediction_is_the_features_times_weights(planted: tuple) -> None:
     simulation, data, truth = planted
-    fit = fit_kinns(
-        simulation.scheme,
-        [truth],
-        data,
-        *weights(data, 1),
-        rng=np.random.default_rng(4),
-        options=QUICK,
-    )
+    fit = fitted([truth], simulation, data, np.random.default_rng(4))
     kinn = fit.kinns[0]
     log_rates = kinn.log_rates(data.x)
     for index, window in enumerate(truth.windows):
@@ -127,13 +106,11 @@ def test_hidden_units_and_low_rank_are_alive_at_the_start(planted: tuple) -> Non
     windows = list(truth.windows)
     windows[0] = Window(5, 10, kernel=3, hidden=3)
     windows[6] = Window(30, 45, form="pwm", rank=2)
-    fit = fit_kinns(
-        simulation.scheme,
+    fit = fitted(
         [Architecture(tuple(windows)), truth],
+        simulation,
         data,
-        *weights(data, 2),
-        rng=np.random.default_rng(5),
-        options=QUICK,
+        np.random.default_rng(5),
     )
     kinn = fit.kinns[0]
     assert kinn.hidden[0].reaction == 0
@@ -146,14 +123,7 @@ def test_hidden_units_and_low_rank_are_alive_at_the_start(planted: tuple) -> Non
 def test_left_out_reaction_never_happens(planted: tuple) -> None:
     simulation, data, truth = planted
     windows = (*truth.windows[:1], None, *truth.windows[2:])
-    fit = fit_kinns(
-        simulation.scheme,
-        [Architecture(windows)],
-        data,
-        *weights(data, 1),
-        rng=np.random.default_rng(6),
-        options=QUICK,
-    )
+    fit = fitted([Architecture(windows)], simulation, data, np.random.default_rng(6))
     kinn = fit.kinns[0]
     assert kinn.bias[1] == ABSENT_LOG_RATE
     assert not kinn.weights[1].any()
@@ -163,14 +133,7 @@ def test_left_out_reaction_never_happens(planted: tuple) -> None:
 def test_same_seed_same_network(planted: tuple) -> None:
     simulation, data, truth = planted
     fits = [
-        fit_kinns(
-            simulation.scheme,
-            [truth],
-            data,
-            *weights(data, 1),
-            rng=np.random.default_rng(seed),
-            options=QUICK,
-        )
+        fitted([truth], simulation, data, np.random.default_rng(seed))
         for seed in (7, 7, 8)
     ]
     assert np.array_equal(fits[0].kinns[0].weights, fits[1].kinns[0].weights)
@@ -193,14 +156,7 @@ def test_censored_rows_are_predicted_below_the_limit() -> None:
         batch=128,
         learning_rate=0.05,
     )
-    fit = fit_kinns(
-        simulation.scheme,
-        [truth],
-        data,
-        *weights(data, 1),
-        rng=rng,
-        options=options,
-    )
+    fit = fitted([truth], simulation, data, rng, options)
     kinn = fit.kinns[0]
     latent = kinn.log10_rate(data.x)
     assert pearson(latent[data.censored], full.y[data.censored]) > 0.5

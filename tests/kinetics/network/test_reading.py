@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from tests.kinetics.scoring.test_score import GUIDE, draw_kinn, draw_targets
+from tests.kinetics.toys import GUIDE, draw_kinn, draw_targets
 
 from meristem.kinetics.cas9.channels import kinetic_channels
 from meristem.kinetics.cas9.encode import encode_pairs

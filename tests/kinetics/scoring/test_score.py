@@ -6,52 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.kinetics.toys import GUIDE, draw_kinn, draw_targets
 
 from meristem.errors import DataError
 from meristem.kinetics.cas9.channels import kinetic_channels
 from meristem.kinetics.cas9.encode import encode_pairs
-from meristem.kinetics.network.kinn import Architecture, HiddenUnits, Kinn
 from meristem.kinetics.network.store import read_kinns, write_kinns
-from meristem.kinetics.scheme.catalog import cas9
 from meristem.kinetics.scoring.score import Scorer, count_rows, iter_scores, score_file
-
-GUIDE = "GACGCATAAAGATGAGACGCNGG"
-
-
-def draw_kinn(seed: int, channels: str = "chemistry", *, hidden: bool = False) -> Kinn:
-    rng = np.random.default_rng(seed)
-    width = {"edits": 9, "chemistry": 15}[channels]
-    units = ()
-    if hidden:
-        units = (
-            HiddenUnits(
-                2,
-                rng.normal(0, 0.2, (3, 25, width)),
-                rng.normal(0, 0.2, 3),
-                rng.normal(0, 0.2, 3),
-            ),
-        )
-    return Kinn(
-        cas9(4),
-        Architecture((None,) * 7),
-        rng.normal(0, 0.5, (7, 25, width)),
-        rng.normal(0, 1, 7),
-        math.log(0.5),
-        (-5.0, math.inf),
-        units,
-        channels,
-    )
-
-
-def draw_targets(n: int) -> list[str]:
-    rng = np.random.default_rng(7)
-    out = []
-    for _ in range(n):
-        letters = list(GUIDE.replace("N", "A"))
-        for place in rng.choice(23, 3, replace=False):
-            letters[place] = str(rng.choice(list("ACGT")))
-        out.append("".join(letters))
-    return out
 
 
 @pytest.mark.parametrize("channels", ["edits", "chemistry"])

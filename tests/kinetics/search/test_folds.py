@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from tests.kinetics.scoring.test_score import GUIDE, draw_targets
+from tests.kinetics.toys import GUIDE, draw_targets
 
 from meristem.errors import DataError
 from meristem.kinetics.cas9.channels import kinetic_channels

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from tests.kinetics.scoring.test_score import GUIDE, draw_kinn, draw_targets
+from tests.kinetics.toys import GUIDE, draw_kinn, draw_targets
 
 from meristem.errors import DataError
 from meristem.kinetics.cas9.encode import encode_pairs

@@ -1,7 +1,7 @@
 """The plain CNN: it reads the whole encoding and learns a rate from it."""
 
 import numpy as np
-from tests.kinetics.scoring.test_score import GUIDE, draw_targets
+from tests.kinetics.toys import GUIDE, draw_targets
 
 from meristem.kinetics.cas9.encode import count_edits, encode_pairs
 from meristem.kinetics.transfer.baselines import fit_cnn

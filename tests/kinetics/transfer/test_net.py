@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.kinetics.scoring.test_score import GUIDE, draw_kinn, draw_targets
+from tests.kinetics.toys import GUIDE, draw_kinn, draw_targets
 
 from meristem.errors import ConfigError, DataError
 from meristem.kinetics.cas9.channels import pair_features

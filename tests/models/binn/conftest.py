@@ -1,5 +1,5 @@
-"""The plan and the data that tests of attributions share with those of readers."""
+"""The tiny plan and its lines, which tests of readers of networks use as well."""
 
-from tests.interpret.conftest import data_factory, genotypes, network, plan
+from tests.interpret.toys import genotypes, plan
 
-__all__ = ["data_factory", "genotypes", "network", "plan"]
+__all__ = ["genotypes", "plan"]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.toys import network_plan
 
 from meristem.config.models import BINNOptions
 from meristem.io.stores.state import read_state, write_state
@@ -19,8 +20,6 @@ from meristem.records import (
     Genotypes,
     NetworkPlan,
     Phenotypes,
-    PlanLevel,
-    VariantTable,
 )
 
 N, P = 130, 11
@@ -29,20 +28,9 @@ OPTIONS = BINNOptions(seeds=1, inner_folds=3, hidden=(6,), rounds=40)
 
 def small_plan(first: list[int], second: list[int]) -> NetworkPlan:
     """Genes g1 and g2 read three variants each, `top` reads both."""
-    none = np.zeros(0, dtype=np.int64)
-    names = np.array([f"v{k}" for k in range(P)])
-    table = VariantTable(
-        names, np.full(P, "1"), 1 + np.arange(P), np.full(P, "A"), np.full(P, "C")
+    return network_plan(
+        {"g1": first, "g2": second}, {"top": ("g1", "g2")}, variants=P, heads=["top"]
     )
-    levels = (
-        PlanLevel(0, 2, np.repeat([0, 1], 3), np.array(first + second), none, none),
-        PlanLevel(2, 1, none, none, np.zeros(2, np.int64), np.arange(2)),
-    )
-    kinds = np.array(["gene", "gene", "term"])
-    return NetworkPlan(
-        table, np.array(["g1", "g2", "top"]), kinds, np.array([0, 0, 1]), levels,
-        np.array([2]),
-    )  # fmt: skip
 
 
 RIGHT = small_plan([0, 1, 2], [3, 4, 5])

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.models.binn.test_deeplift import make_network
-from tests.models.binn.untrained import untrained
+from tests.models.binn.toys import make_network, untrained
 
 from meristem.models.binn.fitted import FittedBINN
 from meristem.models.protocol import as_network

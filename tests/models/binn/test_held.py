@@ -5,32 +5,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from tests.interpret.toys import tiny_data
+from tests.toys import network_plan
 
 from meristem.config.models import BINNOptions
 from meristem.models.binn.held import NetworkState
 from meristem.models.binn.spec import BINN
 from meristem.nn.dag import NodeShape, PlanNetwork, Replacement
-from meristem.records import NetworkPlan, PlanLevel, VariantTable
+from meristem.records import NetworkPlan
 
 
 def deep_plan() -> NetworkPlan:
     """Three levels, a skip edge, a node that reads variants and nodes, two heads."""
-    nothing = np.empty(0, dtype=np.int64)
-    genes = PlanLevel(
-        0, 3, np.array([0, 0, 1, 2, 2]), np.array([0, 1, 2, 3, 4]), nothing, nothing
-    )
-    middle = PlanLevel(
-        3, 2, np.array([1]), np.array([5]), np.array([0, 0, 1]), np.array([0, 1, 2])
-    )
-    top = PlanLevel(5, 1, nothing, nothing, np.array([0, 0, 0]), np.array([1, 3, 4]))
-    name = np.array([f"v{k}" for k in range(7)])
-    return NetworkPlan(
-        VariantTable(name, np.full(7, "1"), np.arange(7), np.full(7, ""), name),
-        np.array(["a", "b", "c", "one", "two", "top"]),
-        np.array(["gene"] * 3 + ["term"] * 3),
-        np.array([0, 0, 0, 1, 1, 2]),
-        (genes, middle, top),
-        np.array([5, 2, 3]),
+    return network_plan(
+        {"a": (0, 1), "b": (2,), "c": (3, 4)},
+        {"one": ("a", "b"), "two": (5, "c")},
+        {"top": ("a", "one", "two")},
+        variants=7,
+        heads=("top", "c", "one"),
     )
 
 
@@ -59,8 +51,8 @@ def test_holding_nodes_equals_a_whole_pass(width, hidden):
             assert expected.abs().max() > 1e-3
 
 
-def test_predictions_change_as_those_of_the_model(plan, data_factory):
-    data = data_factory(n_sample=40)
+def test_predictions_change_as_those_of_the_model(plan):
+    data = tiny_data(n_sample=40)
     options = BINNOptions(fit="descent", epochs=4, seeds=1, inner_folds=2)
     model = BINN(options, plan).fit(data, rng=np.random.default_rng(1))
     few = data.genotypes.take_samples(np.arange(9))

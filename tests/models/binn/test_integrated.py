@@ -4,30 +4,9 @@ import numpy as np
 import pytest
 import torch
 from captum.attr import IntegratedGradients as CaptumGradients
-from tests.models.binn.untrained import untrained
+from tests.models.binn.toys import inputs, make_network, untrained
 
 from meristem.models.binn.integrated import integrate_path
-from meristem.nn.dag import NodeShape, PlanNetwork
-
-
-def make_network(plan, *, hidden=(5,), members=2, n_target=2, width=1) -> PlanNetwork:
-    shape = NodeShape(
-        hidden=hidden, variant_hidden=(3,), width=width, activation="tanh"
-    )
-    generator = torch.Generator().manual_seed(3)
-    network = PlanNetwork(
-        plan, shape, n_target=n_target, members=members, generator=generator
-    )
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.mul_(2)
-    return network.double().eval()
-
-
-def inputs(network, n_sample=7) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(1)
-    size = (network.used_variant.size, n_sample)
-    return torch.randn(size, generator=generator, dtype=torch.float64)
 
 
 def test_shares_of_variants_equal_captum(plan):

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tests.models.binn.test_spec import toy_data, toy_plan
+from tests.models.binn.toys import toy_data, toy_plan
 
 from meristem.config.models import BINNOptions
 from meristem.models.binn.objective import (

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.models.binn.toys import toy_data, toy_plan
+from tests.toys import network_plan
 
 from meristem.config.models import BINNOptions
 from meristem.errors import ConfigError, DataError
@@ -23,68 +25,13 @@ from meristem.models.protocol import Fitted, FittedNetwork
 from meristem.nn.dag import NodeShape
 from meristem.plan.network_size import node_parameters
 from meristem.records import (
-    Dataset,
-    Genotypes,
-    NetworkPlan,
-    OmicsTable,
-    Phenotypes,
-    PlanLevel,
     Split,
-    VariantTable,
 )
 
 FAST = BINNOptions(seeds=2, inner_folds=3, hidden=(4,), rounds=25)
 DESCENT = BINNOptions(
     seeds=2, inner_folds=3, hidden=(4,), fit="descent", epochs=60, learning_rate=2e-2
 )
-
-
-def variants(p):
-    names = np.array([f"v{i}" for i in range(p)])
-    return VariantTable(
-        names, np.full(p, "1"), 1 + np.arange(p), np.full(p, "A"), np.full(p, "C")
-    )
-
-
-def toy_plan(p=12):
-    """Genes g1, g2, g3 with 3 variants each; top reads all; traits read g3
-    and top; 9.. are unclaimed."""
-    none = np.zeros(0, dtype=np.int64)
-    levels = (
-        PlanLevel(0, 3, np.repeat(np.arange(3), 3), np.arange(9), none, none),
-        PlanLevel(3, 1, none, none, np.zeros(3, np.int64), np.arange(3)),
-    )
-    return NetworkPlan(
-        variants(p),
-        np.array(["g1", "g2", "g3", "top"]),
-        np.array(["gene"] * 3 + ["term"]),
-        np.array([0, 0, 0, 1]),
-        levels,
-        np.array([2, 3]),
-    )
-
-
-def toy_data(n=90, p=12, seed=0, noise=0.2, labels=True):
-    """Trait = (g1 + 1) (g2 + 1) + g3 + an unclaimed variant; second trait = g3."""
-    rng = np.random.default_rng(seed)
-    dosage = rng.integers(0, 3, (n, p)).astype(np.int8)
-    effect = np.array([1.0, 0.8, 0.6])
-    genes = np.stack([(dosage[:, 3 * i : 3 * i + 3] - 1) @ effect for i in range(3)], 1)
-    trait = (genes[:, 0] + 1) * (genes[:, 1] + 1) + genes[:, 2] + 0.5 * dosage[:, 10]
-    value = np.stack([trait, genes[:, 2]], 1) + noise * rng.normal(size=(n, 2))
-    ids = np.array([f"s{i:03d}" for i in range(n)])
-    phenotypes = Phenotypes(
-        ids, np.array(["y", "z"]), np.array(["", "dry"]), value, np.ones((n, 2))
-    )
-    omics = OmicsTable(
-        "expression",
-        ids,
-        np.array(["f1", "f2", "other"]),
-        np.array(["g1", "g2", "unknown"]),
-        np.concatenate([genes[:, :2], rng.normal(size=(n, 1))], axis=1),
-    )
-    genotypes = Genotypes(ids, variants(p), dosage)
-    return Dataset(genotypes, phenotypes, (omics,) if labels else ())
 
 
 @pytest.fixture(scope="module")
@@ -460,20 +407,12 @@ def test_plan_arrays_are_plain():
 
 def test_a_latent_beside_a_skip_edge_is_free_of_the_parent():
     """`mid` reads g1 and g2, and `top`, its only reader, reads g1 as well."""
-    none = np.zeros(0, dtype=np.int64)
-    plan = toy_plan()
-    levels = (
-        plan.levels[0],
-        PlanLevel(3, 1, none, none, np.zeros(2, np.int64), np.array([0, 1])),
-        PlanLevel(4, 1, none, none, np.zeros(3, np.int64), np.array([0, 2, 3])),
-    )
-    skip = replace(
-        plan,
-        node_name=np.array(["g1", "g2", "g3", "mid", "top"]),
-        node_kind=np.array(["gene"] * 3 + ["term"] * 2),
-        node_level=np.array([0, 0, 0, 1, 2]),
-        levels=levels,
-        head_node=np.array([4]),
+    skip = network_plan(
+        {"g1": (0, 1, 2), "g2": (3, 4, 5), "g3": (6, 7, 8)},
+        {"mid": ("g1", "g2")},
+        {"top": ("g1", "g3", "mid")},
+        variants=12,
+        heads=["top"],
     )
     options = FAST.model_copy(update={"rounds": 6, "off_graph": "none"})
     data = toy_data(n=60, labels=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from tests.models.binn.test_spec import toy_plan
+from tests.models.binn.toys import toy_plan
 
 from meristem.models.binn.state import (
     network_arrays,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.models.core_case import N_GENE, N_SET, N_VARIANT, core_data, core_plan
+from tests.models.toys import N_GENE, N_SET, N_VARIANT, core_data, core_plan
 
 from meristem.mixed.blup import fit_kernel_blup
 from meristem.mixed.sets import unit_diagonal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.models.core_case import core_data, core_plan
+from tests.models.toys import core_data, core_plan
 
 from meristem.config.models import AutoOptions
 from meristem.models.core.entry import MIN_GENES, core_suits, enough_genes

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.models.core_case import core_data, core_plan
+from tests.models.toys import core_data, fitted_core
 
-from meristem.config.models import CoreOptions
 from meristem.interpret.attribution.shares import attribution_table
 from meristem.interpret.importance.interactions import interaction_table
 from meristem.interpret.importance.sensitivity import clamping_sensitivity
@@ -17,23 +16,14 @@ from meristem.models.core.exact import (
     explicit_shares,
     multiplied_sets,
 )
-from meristem.models.core.fit import fit_binn_core
 from meristem.models.core.fitted import FittedCore
-from meristem.stats.folds import random_splits
 
 
 @pytest.fixture(scope="module")
 def core() -> FittedCore:
     """Two traits, regulators, and products that earned a share."""
     data, _ = core_data(n=160)
-    inner = random_splits(data.n_sample, 3, np.random.default_rng(1))
-    fitted = fit_binn_core(
-        data,
-        core_plan(),
-        CoreOptions(),
-        inner,
-        rng=np.random.default_rng(0),
-    )
+    fitted = fitted_core(data, folds=3)
     assert fitted.products_share[0] > 0
     assert fitted.core.latents.regulator.size > 0
     return fitted

@@ -7,8 +7,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from tests.models.core_case import N_GENE, N_SET, core_data, core_plan
-from tests.models.omics.test_mediated import make_plan
+from tests.models.toys import N_GENE, N_SET, core_data, core_plan, recovery_plan
 
 from meristem.config.models import CoreOptions
 from meristem.errors import DataError
@@ -301,7 +300,7 @@ def test_biology_helps_on_the_recovery_panel():
     """Full size; over draws the gain is .20 with an interval of .06."""
     panel = simulate_recovery(RecoveryConfig(), rng=np.random.default_rng(42))
     data = panel.train.take(np.arange(450))
-    fitted = fit(data, folds=5, plan=make_plan(panel))
+    fitted = fit(data, folds=5, plan=recovery_plan(panel))
     gblup = GBLUP().fit(data, rng=np.random.default_rng(0))
     mine, theirs = (
         np.corrcoef(model.predict(panel.test).value[:, 0], panel.test_genetic)[0, 1]

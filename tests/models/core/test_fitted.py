@@ -6,28 +6,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.models.core_case import N_GENE, N_SET, N_VARIANT, core_data, core_plan
+from tests.models.toys import (
+    N_GENE,
+    N_SET,
+    N_VARIANT,
+    core_data,
+    core_plan,
+    fitted_core,
+)
 
-from meristem.config.models import CoreOptions
 from meristem.errors import ConfigError
 from meristem.io.stores.state import read_state, write_state
-from meristem.mixed.targets import random_inner
-from meristem.models.core.fit import fit_binn_core
 from meristem.models.core.fitted import FittedCore, restore_core
 from meristem.models.protocol import Fitted, FittedNetwork
 
 
 @pytest.fixture(scope="module")
 def fitted():
-    data = core_data(n=140)[0]
-    inner = random_inner(140, np.random.default_rng(0), 3)
-    model = fit_binn_core(
-        data,
-        core_plan(),
-        CoreOptions(),
-        inner,
-        rng=np.random.default_rng(0),
-    )
+    model = fitted_core(core_data(n=140)[0], folds=3)
     return replace(model, products_share=np.array([0.8, 0.5]))
 
 
@@ -100,12 +96,17 @@ def test_prediction_is_the_one_by_hand(fitted, fresh):
     )
 
 
-def test_blocks_of_lines_change_nothing(fitted, fresh, monkeypatch):
-    whole = fitted.predict(fresh).value
-    node = fitted.node_gradient(fresh)
-    monkeypatch.setattr("meristem.models.core.fitted._ROWS", 7)
-    assert fitted.predict(fresh).value == pytest.approx(whole, abs=1e-6)
-    assert fitted.node_gradient(fresh) == pytest.approx(node, abs=1e-6)
+def test_what_a_line_gets_does_not_depend_on_the_lines_beside_it(fitted):
+    lines = core_data(n=1100, seed=3)[0].genotypes  # more than are computed at one time
+    whole, node = fitted.predict(lines).value, fitted.node_gradient(lines)
+    for rows in (np.arange(7), np.arange(500, 520), np.arange(1020, 1100)):
+        some = lines.take_samples(rows)
+        assert fitted.predict(some).value == pytest.approx(whole[rows], abs=1e-6)
+    few, many = (
+        fitted.node_gradient(lines.take_samples(rows))
+        for rows in (np.arange(300), np.arange(300, 1100))
+    )
+    assert (300 * few + 800 * many) / 1100 == pytest.approx(node, abs=1e-6)
 
 
 def test_order_of_samples_and_variants_does_not_matter(fitted, fresh):

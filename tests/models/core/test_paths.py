@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.models.linear.test_gwablup import N, simulated
+from tests.models.toys import marker_panel
 
 from meristem.config.models import WeightedGBLUPOptions
 from meristem.mixed.stacking import stack
@@ -15,6 +15,7 @@ from meristem.models.linear.gblup import GBLUP
 from meristem.models.linear.gwablup import WeightedGBLUP
 from meristem.models.panel import make_panel
 
+N = 150
 PRIORS, WINDOW = CoreSettings().scan_priors, CoreSettings().scan_window
 
 
@@ -24,7 +25,7 @@ def fit(panel, contig, targets):
 
 @pytest.fixture(name="case", scope="module")
 def make_case():
-    dataset = simulated(3)[0].take(np.arange(N))
+    dataset = marker_panel(3)[0].take(np.arange(N))
     panel = make_panel(dataset.genotypes)
     contig = dataset.genotypes.variants.variant_contig
     return dataset, panel, contig, training_targets(dataset.phenotypes)

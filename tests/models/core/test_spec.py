@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.models.core_case import core_data, core_plan
+from tests.models.toys import core_data, core_plan
 
 from meristem.config.models import CoreOptions
 from meristem.errors import ConfigError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.config.models import CombiningOptions
 from meristem.genetics.combining import (
@@ -16,18 +17,14 @@ from meristem.mixed.sets import unit_diagonal
 from meristem.models.linear.combining import CombiningBLUP, gametes, restore_combining
 from meristem.models.linear.gblup import GBLUP
 from meristem.prepare.match import align_variants
-from meristem.records import Dataset, Genotypes, Phenotypes, VariantTable
+from meristem.records import Dataset, Genotypes
 
 N_FIRST, N_SECOND, P = 27, 22, 90
 
 
 def parents(rng: np.random.Generator) -> Genotypes:
-    names = np.array([f"v{k}" for k in range(P)])
-    blank = np.full(P, "")
-    alleles = np.full(P, "A"), np.full(P, "G")
-    table = VariantTable(names, blank, np.zeros(P, np.int64), *alleles)
-    dosage = (2 * rng.integers(0, 2, (N_FIRST + N_SECOND, P))).astype(np.int8)
-    return Genotypes(np.array([f"p{k}" for k in range(len(dosage))]), table, dosage)
+    dosage = 2 * rng.integers(0, 2, (N_FIRST + N_SECOND, P))
+    return toys.genotypes(dosage, "p")
 
 
 def crosses(
@@ -49,9 +46,7 @@ def crosses(
         worth = worth + specific * a * b / 5
     worth = (worth - worth.mean()) / worth.std()
     y = worth + 0.7 * rng.standard_normal(worth.size)
-    weight = np.ones((y.size, 1))
-    phenotypes = Phenotypes(ids, np.array(["t"]), np.array([""]), y[:, None], weight)
-    return Dataset(genotypes, phenotypes), worth
+    return Dataset(genotypes, toys.phenotypes(y, ids)), worth
 
 
 def fit(data: Dataset, **options: bool):
@@ -154,15 +149,7 @@ def test_state_and_swapped_alleles() -> None:
     train, new = data.take(np.arange(120)), data.genotypes
     fitted = fit(train)
     expected = fitted.predict(new).value
-    table = new.variants
-    swapped = VariantTable(
-        table.variant_id,
-        table.variant_contig,
-        table.variant_position,
-        table.variant_alt,
-        table.variant_ref,
-    )
-    turned = align_variants(new, swapped)
+    turned = align_variants(new, toys.swapped(new.variants))
     assert turned.first_gamete is not None
     assert (turned.first_gamete == 1 - new.first_gamete).all()
     again = restore_combining(fitted.state())

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.models.linear.dominance import DominanceBLUP
 from meristem.models.linear.gblup import GBLUP
-from meristem.records import Dataset, Genotypes, Phenotypes, VariantTable
 
 N, N_NEW, P = 250, 100, 60
 
@@ -14,14 +14,7 @@ def simulated(dominance, inbred=False):
     calls = calls * 2 if inbred else calls
     g = calls @ rng.normal(size=P) + dominance * (calls == 1) @ rng.normal(size=P)
     y = g / g.std() + 0.5 * rng.normal(size=g.size)
-    names = np.array([f"v{i}" for i in range(P)])
-    blank = np.full(P, "")
-    alleles = np.full(P, "A"), np.full(P, "G")
-    table = VariantTable(names, blank, np.zeros(P, np.int64), *alleles)
-    sample = np.arange(N + N_NEW).astype(str)
-    weight = np.ones((N + N_NEW, 1))
-    phenotypes = Phenotypes(sample, np.array(["t"]), np.array([""]), y[:, None], weight)
-    dataset = Dataset(Genotypes(sample, table, calls.astype(np.int8)), phenotypes)
+    dataset = toys.dataset(calls, y)
     test = dataset.take(np.arange(N, N + N_NEW)).genotypes
     return dataset.take(np.arange(N)), test, g[N:]
 
@@ -52,15 +45,7 @@ def test_without_heterozygotes_it_is_gblup():
 def test_swapped_alleles_stay_heterozygous():
     train, test, _ = simulated(dominance=2.0)
     fitted = fit(DominanceBLUP(), train)
-    table = test.variants
-    swapped = VariantTable(
-        table.variant_id,
-        table.variant_contig,
-        table.variant_position,
-        table.variant_alt,
-        table.variant_ref,
-    )
-    mirrored = Genotypes(
-        test.sample_id, swapped, (2 - test.call_dosage).astype(np.int8)
+    mirrored = toys.genotypes(
+        2 - test.call_dosage, test.sample_id, toys.swapped(test.variants)
     )
     assert fitted.predict(mirrored).value == pytest.approx(fitted.predict(test).value)

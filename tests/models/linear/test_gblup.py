@@ -1,44 +1,21 @@
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.config.models import GBLUPOptions
 from meristem.errors import DataError
 from meristem.mixed.reml import H2_MIN, decompose, estimate
 from meristem.models.linear.gblup import GBLUP, restore_gblup
 from meristem.records import (
-    Dataset,
-    Genotypes,
-    Phenotypes,
-    SampleGroups,
     Split,
-    VariantTable,
 )
 
 N, N_NEW, P = 60, 13, 150
 
 
-def table(n_variant):
-    return VariantTable(
-        np.array([f"v{i}" for i in range(n_variant)]),
-        np.full(n_variant, "1"),
-        np.arange(1, n_variant + 1),
-        np.full(n_variant, "A"),
-        np.full(n_variant, "C"),
-    )
-
-
 def make(dosage, y, weight=None, groups=None):
-    names = np.array([f"s{i}" for i in range(dosage.shape[0])])
-    y = y.reshape(len(names), -1)
-    weight = np.ones(y.shape) if weight is None else weight.reshape(y.shape)
-    traits = np.array([f"t{i}" for i in range(y.shape[1])])
-    phenotypes = Phenotypes(names, traits, np.full(y.shape[1], ""), y, weight)
-    if groups is not None:
-        groups = SampleGroups(
-            names, np.array(list(groups)), np.array([*groups.values()]).T
-        )
-    return Dataset(
-        Genotypes(names, table(dosage.shape[1]), dosage), phenotypes, (), groups
+    return toys.dataset(
+        dosage, y, weight=1.0 if weight is None else weight, groups=groups
     )
 
 

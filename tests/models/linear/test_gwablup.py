@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from tests.models.toys import marker_panel
 
 from meristem.config.models import WeightedGBLUPOptions
 from meristem.mixed.reml import decompose, estimate
@@ -12,29 +13,12 @@ from meristem.models.linear.gwablup import (
     smoothed,
 )
 from meristem.models.panel import make_panel
-from meristem.records import Dataset, Genotypes, Phenotypes, VariantTable
 
-N, N_NEW, P = 150, 60, 300
-
-
-def simulated(n_causal, seed=3):
-    rng = np.random.default_rng(seed)
-    calls = rng.integers(0, 3, (N + N_NEW, P)).astype(np.int8)
-    causal = rng.choice(P, n_causal, replace=False)
-    g = calls[:, causal] @ rng.normal(size=n_causal)
-    y = g / g.std() + 0.7 * rng.normal(size=g.size)
-    names = np.array([f"v{i}" for i in range(P)])
-    blank = np.full(P, "")
-    contig = np.repeat(["1", "2"], P // 2)
-    table = VariantTable(names, contig, np.arange(P), blank, blank)
-    sample = np.arange(N + N_NEW).astype(str)
-    weight = np.ones((N + N_NEW, 1))
-    phenotypes = Phenotypes(sample, np.array(["t"]), np.array([""]), y[:, None], weight)
-    return Dataset(Genotypes(sample, table, calls), phenotypes), g, causal
+N, N_NEW = 150, 60
 
 
 def test_scan_equals_the_dense_score_test():
-    dataset, _, causal = simulated(3)
+    dataset, _, causal = marker_panel(3)
     train = dataset.take(np.arange(N))
     panel = make_panel(train.genotypes)
     y = train.phenotypes.value[:, 0]
@@ -64,7 +48,7 @@ def test_posterior_is_bayes_rule():
 
 
 def test_few_large_effects_are_weighted_and_help():
-    dataset, g, _ = simulated(3)
+    dataset, g, _ = marker_panel(3)
     train, test = dataset.take(np.arange(N)), dataset.take(np.arange(N, N + N_NEW))
     options = WeightedGBLUPOptions(prior=(0.01, 1.0), window=1)
     fitted = WeightedGBLUP(options).fit(train, rng=np.random.default_rng(0))
@@ -77,7 +61,7 @@ def test_few_large_effects_are_weighted_and_help():
 
 
 def test_a_prior_of_one_is_gblup():
-    dataset, _, _ = simulated(50)
+    dataset, _, _ = marker_panel(50)
     train = dataset.take(np.arange(N))
     options = WeightedGBLUPOptions(prior=(1.0,))
     fitted = WeightedGBLUP(options).fit(train, rng=np.random.default_rng(0))

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge as PlainRidge
+from tests import toys
 
 from meristem.config.models import GBLUPOptions, RidgeOptions
 from meristem.models.linear.gblup import GBLUP
 from meristem.models.linear.ridge import Ridge
-from meristem.records import Dataset, Genotypes, Phenotypes, Split, VariantTable
+from meristem.records import Split
 
 N, N_NEW, P = 45, 9, 120
 
@@ -16,15 +17,8 @@ def data():
     dosage = rng.binomial(2, rng.uniform(0.1, 0.9, P), (N + N_NEW, P)).astype(np.int8)
     signal = dosage @ rng.normal(size=P)
     y = 1.4 * signal / signal.std() + rng.normal(size=N + N_NEW)
-    ids = np.array([f"s{i}" for i in range(N + N_NEW)])
-    names = np.array([f"v{i}" for i in range(P)])
-    blank = np.full(P, "")
-    variants = VariantTable(names, blank, np.zeros(P, np.int64), blank, blank)
     weight = rng.uniform(0.5, 2, N + N_NEW)
-    phenotypes = Phenotypes(
-        ids, np.array(["t"]), np.array([""]), y[:, None], weight[:, None]
-    )
-    dataset = Dataset(Genotypes(ids, variants, dosage), phenotypes)
+    dataset = toys.dataset(dosage, y, weight=weight)
     return dataset.take(np.arange(N)), dataset.take(np.arange(N, N + N_NEW))
 
 

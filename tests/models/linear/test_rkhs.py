@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
+from tests import toys
 
 from meristem.config.models import KernelOptions
 from meristem.errors import DataError
 from meristem.mixed.reml import decompose, estimate, fixed_effect, precision
 from meristem.models.linear.rkhs import GaussianKernel, scaled_distance
-from meristem.records import Dataset, Genotypes, Phenotypes, Split, VariantTable
+from meristem.records import Split
 
 N, N_NEW, P = 50, 8, 70
 
@@ -16,13 +17,7 @@ def dataset():
     rng = np.random.default_rng(5)
     calls = rng.integers(0, 3, (N + N_NEW, P)).astype(np.int8)
     y = (calls[:, 0] - 1.0) * (calls[:, 1] - 1.0) + calls[:, 2:20] @ rng.normal(size=18)
-    names = np.array([f"v{i}" for i in range(P)])
-    blank = np.full(P, "")
-    table = VariantTable(names, blank, np.zeros(P, np.int64), blank, blank)
-    sample = np.arange(N + N_NEW).astype(str)
-    weight = np.ones((N + N_NEW, 1))
-    phenotypes = Phenotypes(sample, np.array(["t"]), np.array([""]), y[:, None], weight)
-    return Dataset(Genotypes(sample, table, calls), phenotypes)
+    return toys.dataset(calls, y)
 
 
 def gaussian_blup(calls, y, bandwidth):

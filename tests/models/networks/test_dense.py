@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.config.models import CNNOptions, DenseOptions
 from meristem.errors import DataError
@@ -10,7 +13,7 @@ from meristem.models.networks.cnn import CNN, restore_cnn
 from meristem.models.networks.dense import Dense, restore_dense
 from meristem.models.networks.ensemble import FittedEnsemble
 from meristem.models.protocol import Fitted
-from meristem.records import Dataset, Genotypes, Phenotypes, VariantTable
+from meristem.records import Dataset
 
 DENSE = DenseOptions(seeds=1, inner_folds=3, hidden=(8,), epochs=150)
 CONVOLUTION = CNNOptions(
@@ -36,14 +39,7 @@ def data(n=80, p=9, seed=0, t=2):
     rng = np.random.default_rng(seed)
     dosage = rng.integers(0, 3, (n, p)).astype(np.int8)
     value = dosage[:, :t] - dosage[:, t : 2 * t] + 0.1 * rng.normal(size=(n, t))
-    ids = np.array([f"s{i}" for i in range(n)])
-    names = np.array([f"v{i}" for i in range(p)])
-    table = VariantTable(
-        names, np.full(p, "1"), 1 + np.arange(p), np.full(p, "A"), np.full(p, "C")
-    )
-    traits = np.array([f"t{i}" for i in range(t)])
-    phenotypes = Phenotypes(ids, traits, np.full(t, ""), value, np.ones((n, t)))
-    return Dataset(Genotypes(ids, table, dosage), phenotypes)
+    return toys.dataset(dosage, value)
 
 
 @pytest.mark.parametrize(("model", "restore"), MODELS, ids=IDS)
@@ -83,13 +79,7 @@ def test_missing_phenotypes_are_masked():
     value[5] = np.nan
     part = Dataset(
         full.genotypes,
-        Phenotypes(
-            full.sample_id,
-            full.phenotypes.trait_name,
-            full.phenotypes.environment_name,
-            value,
-            full.phenotypes.weight,
-        ),
+        replace(full.phenotypes, value=value),
     )
     fitted = Dense(DENSE).fit(part, rng=np.random.default_rng(1))
     predicted = fitted.predict(full.genotypes).value

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from tests.toys import genotypes
 
 from meristem.mixed.blup import fit_kernel_blup
 from meristem.mixed.groups import gather
@@ -12,16 +13,8 @@ from meristem.mixed.sets import (
     weigh_sets,
 )
 from meristem.mixed.targets import Target, random_inner
-from meristem.models.omics.cis_pathways import (
-    CisProblem,
-    average_cis_target,
-    choose_counts,
-    fit_cis_target,
-    predict_features,
-    variant_effects,
-)
+from meristem.models.omics import cis_pathways as cis
 from meristem.models.panel import make_panel
-from meristem.records import Genotypes, VariantTable
 
 N, P, G = 90, 60, 12
 
@@ -30,10 +23,7 @@ N, P, G = 90, 60, 12
 def setting():
     rng = np.random.default_rng(4)
     calls = rng.integers(0, 3, (N, P)).astype(np.int8)
-    names = np.array([f"v{i}" for i in range(P)])
-    blank = np.full(P, "")
-    table = VariantTable(names, blank, np.zeros(P, np.int64), blank, blank)
-    panel = make_panel(Genotypes(np.arange(N).astype(str), table, calls))
+    panel = make_panel(genotypes(calls))
     markers = panel.scale.standardise(calls)
     genes = gather(
         [f"g{i}" for i in range(G)], [np.arange(5 * i, 5 * i + 5) for i in range(G)]
@@ -45,15 +35,15 @@ def setting():
     expression = genetic / genetic.std(axis=0) + 0.5 * rng.normal(size=(N, G))
     y = genetic[:, :4] @ np.ones(4)
     y = y / y.std() + 0.6 * rng.normal(size=N)
-    problem = CisProblem(panel, markers, genes, sets, expression, penalty=5.0)
+    problem = cis.CisProblem(panel, markers, genes, sets, expression, penalty=5.0)
     return problem, Target(0, np.arange(N), y, np.ones(N)), calls
 
 
 def test_effects_per_allele_reproduce_the_kernel_prediction(setting):
     problem, target, calls = setting
-    features = predict_features(problem, np.arange(N))
-    fit = fit_cis_target(problem, features, target, count=2)
-    effect = variant_effects(problem, features, [fit])[:, 0]
+    features = cis.predict_features(problem, np.arange(N))
+    fit = cis.fit_cis_target(problem, features, target, count=2)
+    effect = cis.variant_effects(problem, features, [fit])[:, 0]
     scale = problem.panel.scale
     value = fit.intercept + (calls - scale.mean) @ effect
     kept = best_sets(score_sets(features.stack, target), 2)
@@ -66,14 +56,14 @@ def test_effects_per_allele_reproduce_the_kernel_prediction(setting):
 
 def test_the_average_is_the_mean_of_its_parts(setting):
     problem, target, calls = setting
-    features = predict_features(problem, np.arange(N))
-    average = average_cis_target(problem, features, target, (1, 3))
-    total = variant_effects(problem, features, [average])[:, 0]
+    features = cis.predict_features(problem, np.arange(N))
+    average = cis.average_cis_target(problem, features, target, (1, 3))
+    total = cis.variant_effects(problem, features, [average])[:, 0]
     some = weigh_sets(assess_sets(features.stack, target).p_value).any_set
     plain = fit_kernel_blup(problem.panel.kernel, [target])
     gblup = problem.panel.effects(plain.dual)[:, 0]
-    fits = [fit_cis_target(problem, features, target, count) for count in (0, 1, 3)]
-    expression, one, three = variant_effects(problem, features, fits).T
+    fits = [cis.fit_cis_target(problem, features, target, count) for count in (0, 1, 3)]
+    expression, one, three = cis.variant_effects(problem, features, fits).T
     rest = 2 * total - (1 - some) * (gblup + expression)
     soft = rest / some - (one + three) / 2
     # what is left is the soft model: it must predict, and favour the set that acts
@@ -90,17 +80,20 @@ def test_features_learned_on_some_rows_do_not_see_the_others(setting):
     rows = np.arange(60)
     spoiled = problem.expression.copy()
     spoiled[60:] = 1e3
-    other = CisProblem(
+    other = cis.CisProblem(
         problem.panel, problem.markers, problem.genes, problem.sets, spoiled, 5.0
     )
-    one, two = predict_features(problem, rows), predict_features(other, rows)
+    one, two = (
+        cis.predict_features(problem, rows),
+        cis.predict_features(other, rows),
+    )
     assert np.array_equal(one.value, two.value)
     assert one.value.shape == (N, G)
 
 
 def test_equal_variance_gives_every_gene_the_same_weight(setting):
     problem, _, _ = setting
-    equal = CisProblem(
+    equal = cis.CisProblem(
         problem.panel,
         problem.markers,
         problem.genes,
@@ -109,7 +102,7 @@ def test_equal_variance_gives_every_gene_the_same_weight(setting):
         5.0,
         equal_variance=True,
     )
-    features = predict_features(equal, np.arange(N))
+    features = cis.predict_features(equal, np.arange(N))
     assert features.value.std(axis=0) == pytest.approx(np.ones(G))
 
 
@@ -119,6 +112,6 @@ def test_held_out_rows_choose_the_pathway_that_matters(setting):
     noise = Target(
         1, target.rows, np.random.default_rng(8).normal(size=N), target.weight
     )
-    chosen = choose_counts(problem, [target, noise], inner, (0, 1))
+    chosen = cis.choose_counts(problem, [target, noise], inner, (0, 1))
     assert chosen[0] == 1
-    assert choose_counts(problem, [target], inner, (3,)) == [3]
+    assert cis.choose_counts(problem, [target], inner, (3,)) == [3]

@@ -1,16 +1,12 @@
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.config.models import FeatureBLUPOptions
 from meristem.models.linear.gblup import GBLUP
 from meristem.models.omics.gfblup import FeatureBLUP
 from meristem.records import (
-    Dataset,
-    Genotypes,
     NetworkPlan,
-    Phenotypes,
-    PlanLevel,
-    VariantTable,
 )
 
 N, N_NEW, P = 160, 80, 400
@@ -23,25 +19,13 @@ def setting():
     calls = rng.integers(0, 3, (N + N_NEW, P)).astype(np.int8)
     g = calls[:, :20] @ rng.normal(size=20)
     y = g / g.std() + rng.normal(size=g.size)
-    names = np.array([f"v{i}" for i in range(P)])
-    blank = np.full(P, "")
-    table = VariantTable(names, blank, np.zeros(P, np.int64), blank, blank)
-    sample = np.arange(N + N_NEW).astype(str)
-    weight = np.ones((N + N_NEW, 1))
-    phenotypes = Phenotypes(sample, np.array(["t"]), np.array([""]), y[:, None], weight)
-    none = np.empty(0, dtype=np.int64)
-    genes = PlanLevel(0, 8, np.repeat(np.arange(8), 5), np.arange(40), none, none)
-    terms = PlanLevel(8, 2, none, none, np.repeat([0, 1], 4), np.arange(8))
-    nodes = np.array([*(f"g{i}" for i in range(8)), "causal", "other"])
-    plan = NetworkPlan(
-        table,
-        nodes,
-        np.repeat(["gene", "term"], [8, 2]),
-        np.repeat([0, 1], [8, 2]),
-        (genes, terms),
-        np.array([8, 9]),
+    plan = toys.network_plan(
+        {f"g{i}": range(5 * i, 5 * i + 5) for i in range(8)},
+        {"causal": ("g0", "g1", "g2", "g3"), "other": ("g4", "g5", "g6", "g7")},
+        variants=P,
+        heads=("causal", "other"),
     )
-    return Dataset(Genotypes(sample, table, calls), phenotypes), g, plan
+    return toys.dataset(calls, y), g, plan
 
 
 def test_the_set_with_the_effects_is_kept_and_helps(setting):

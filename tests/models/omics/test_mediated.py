@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from tests.models.toys import recovery_plan
 
 from meristem.config import models as options
 from meristem.errors import ConfigError, DataError
@@ -13,7 +14,7 @@ from meristem.models.omics.gfblup import FeatureBLUP
 from meristem.models.omics.mediated import Mediated
 from meristem.models.omics.reference import MeasuredOmics
 from meristem.plan.learned.of_options import learned_network
-from meristem.records import Dataset, NetworkPlan, OmicsTable, PlanLevel
+from meristem.records import Dataset, OmicsTable
 from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
 
 SMALL = RecoveryConfig(
@@ -37,34 +38,6 @@ def panel():
     return simulate_recovery(SMALL, rng=np.random.default_rng(5))
 
 
-def make_plan(simulated):
-    genes = simulated.genes.gene_id
-    place = {name: number for number, name in enumerate(genes.tolist())}
-    window = np.sort(simulated.cis_window, axis=1)
-    gene_row = np.repeat(np.arange(genes.size), window.shape[1])
-    set_row, set_col = [], []
-    for number, (_, members) in enumerate(simulated.pathways):
-        columns = sorted(place[name] for name in members)
-        set_row += [number] * len(columns)
-        set_col += columns
-    none = np.empty(0, dtype=np.int64)
-    n_set = len(simulated.pathways)
-    names = np.concatenate([genes, [name for name, _ in simulated.pathways]])
-    return NetworkPlan(
-        simulated.train.genotypes.variants,
-        names,
-        np.repeat(["gene", "term"], [genes.size, n_set]),
-        np.repeat([0, 1], [genes.size, n_set]),
-        (
-            PlanLevel(0, genes.size, gene_row, window.ravel(), none, none),
-            PlanLevel(
-                genes.size, n_set, none, none, np.array(set_row), np.array(set_col)
-            ),
-        ),
-        np.arange(genes.size, genes.size + n_set),
-    )
-
-
 def fit(predictor, dataset=None):
     dataset = panel().train if dataset is None else dataset
     inner = random_inner(dataset.n_sample, np.random.default_rng(1), 3)
@@ -78,7 +51,7 @@ def ability(fitted):
 
 def mediated(method, **more):
     chosen = options.MediatedOptions(method=method, **more)
-    return Mediated(chosen, make_plan(panel()))
+    return Mediated(chosen, recovery_plan(panel()))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +137,7 @@ def test_shuffled_expression_earns_the_pathways_nothing():
 
 def test_feature_blup_needs_knowledge_and_stays_near_gblup():
     chosen = options.FeatureBLUPOptions(max_sets=4)
-    fitted = fit(FeatureBLUP(chosen, make_plan(panel())))
+    fitted = fit(FeatureBLUP(chosen, recovery_plan(panel())))
     assert ability(fitted) > ability(fit(GBLUP())) - 0.05
     with pytest.raises(ConfigError, match="gene sets"):
         fit(FeatureBLUP(chosen, None))
@@ -197,7 +170,7 @@ LEARN = options.LearnOptions(n_genes=30, variants_per_gene=6, gene_edges="module
 def test_rivals_learn_the_graph_of_the_network(kind, graph):
     """The plan is that of a network with equal options, rows and inner splits."""
     simulated = panel()
-    curated = make_plan(simulated)
+    curated = recovery_plan(simulated)
     inner = random_inner(240, np.random.default_rng(1), 3)
     network = options.BINNOptions(graph=graph, omics="soft", learn=LEARN)
     plan = learned_network(

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.config.models import BoostingOptions, ForestOptions
 from meristem.models.trees.forests import Boosting, RandomForest, restore_trees
-from meristem.records import Dataset, Genotypes, Phenotypes, VariantTable
+from meristem.records import Dataset, Phenotypes
 
 N, P = 120, 8
 
@@ -13,14 +14,7 @@ def dataset():
     rng = np.random.default_rng(0)
     calls = rng.integers(0, 3, (N, P)).astype(np.int8)
     y = 2.0 * (calls[:, 1] == 1) * (calls[:, 4] > 0) + 0.3 * rng.normal(size=N)
-    names = np.array([f"v{i}" for i in range(P)])
-    blank = np.full(P, "")
-    table = VariantTable(names, blank, np.zeros(P, np.int64), blank, blank)
-    sample = np.arange(N).astype(str)
-    phenotypes = Phenotypes(
-        sample, np.array(["t"]), np.array([""]), y[:, None], np.ones((N, 1))
-    )
-    return Dataset(Genotypes(sample, table, calls), phenotypes)
+    return toys.dataset(calls, y)
 
 
 def fit(model, dataset):

@@ -2,18 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.toys import variant_table
 
 from meristem.knowledge.graph import make_graph
 from meristem.plan.learned.cis import cis_pairs
-from meristem.records import GeneTable, VariantTable
+from meristem.records import GeneTable
 
 
 def variants(position, contig="1"):
-    p = len(position)
-    name = np.array([f"v{k}" for k in range(p)])
-    allele = np.full(p, "A")
-    contigs = np.repeat(contig, p) if isinstance(contig, str) else np.array(contig)
-    return VariantTable(name, contigs, np.array(position), allele, allele)
+    return variant_table(len(position), contig, position)
 
 
 def gene_table(rows):

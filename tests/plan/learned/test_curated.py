@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
+from tests.toys import variant_table
 
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.graph import make_graph
 from meristem.plan.compile import make_plan
 from meristem.plan.learned.curated import above_genes, plan_graph
-from meristem.records import VariantTable
 
 
 def knowledge():
@@ -71,9 +70,7 @@ def test_genes_unknown_to_knowledge_make_an_empty_graph():
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_plan_gives_its_graph_back(order):
-    name = np.array([f"v_{gene}" for gene in "abcd"])[::order]
-    allele = np.full(4, "A")
-    table = VariantTable(name, np.repeat("1", 4), np.arange(1, 5), allele, allele)
+    table = variant_table([f"v_{gene}" for gene in "abcd"][::order])
     plan = make_plan(Knowledge(knowledge()), table)
     graph = plan_graph(plan)
     assert edges(graph) == edges(knowledge())

@@ -6,22 +6,14 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.stats
+from tests import toys
 
 from meristem.config.models import LearnOptions
 from meristem.genetics.relationship import relationship_matrix
 from meristem.plan.learned.cis import Pairs
 from meristem.plan.learned.eqtl import prepare_features, scan_eqtl
-from meristem.records import Genotypes, VariantTable
 
 NOTHING = Pairs(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-
-
-def genotypes_of(dosage):
-    n, p = dosage.shape
-    name = np.array([f"v{k}" for k in range(p)])
-    allele = np.full(p, "A")
-    table = VariantTable(name, np.repeat("1", p), np.arange(1, p + 1), allele, allele)
-    return Genotypes(np.array([f"l{k}" for k in range(n)]), table, dosage)
 
 
 def panel(n=34, p=61, n_feature=5, seed=0):
@@ -32,7 +24,7 @@ def panel(n=34, p=61, n_feature=5, seed=0):
     value += dosage[:, :n_feature] + 0.5 * dosage[:, 40 : 40 + n_feature]
     dosage[rng.random((n, p)) < 0.03] = -1
     dosage[:, 7] = 1
-    return genotypes_of(dosage), value
+    return toys.genotypes(dosage), value
 
 
 def slow_scan(dosage, y):
@@ -141,7 +133,7 @@ def test_copies_of_a_variant_are_thinned():
     genotypes, value = panel()
     dosage = genotypes.call_dosage.copy()
     dosage[:, [13, 14, 15]] = dosage[:, [0]]
-    genotypes = genotypes_of(dosage)
+    genotypes = toys.genotypes(dosage)
     whole = scan_eqtl(genotypes, value, LearnOptions(variants_per_gene=4), NOTHING)
     assert set(whole.variant[whole.feature == 0]) == {0, 13, 14, 15}
     options = LearnOptions(variants_per_gene=4, max_ld_r2=0.95)

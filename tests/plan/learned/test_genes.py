@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from tests import toys
 
 from meristem.config.models import LearnOptions
 from meristem.errors import DataError
 from meristem.genetics.relationship import relationship_matrix
 from meristem.mixed.scan import associate_all, error_contrasts, restricted_h2
 from meristem.plan.learned.genes import choose_features
-from meristem.records import Dataset, Genotypes, Phenotypes, Split, VariantTable
+from meristem.records import Dataset, Split
 
 
 def problem(n=50, n_feature=14, seed=0):
@@ -16,21 +19,13 @@ def problem(n=50, n_feature=14, seed=0):
     rng = np.random.default_rng(seed)
     p = 40
     dosage = rng.binomial(2, 0.4, (n, p)).astype(np.int8)
-    name = np.array([f"v{k}" for k in range(p)])
-    allele = np.full(p, "A")
-    table = VariantTable(name, np.repeat("1", p), np.arange(1, p + 1), allele, allele)
-    line = np.array([f"l{k}" for k in range(n)])
     value = rng.standard_normal((n, n_feature))
     traits = np.column_stack([value[:, 3] + 0.7 * value[:, 8], value[:, 11]])
     traits += 0.2 * rng.standard_normal((n, 2))
-    phenotypes = Phenotypes(
-        line,
-        np.array(["yield", "height"]),
-        np.array(["", ""]),
-        traits,
-        rng.uniform(0.5, 2, (n, 2)),
-    )
-    return Dataset(Genotypes(line, table, dosage), phenotypes), value
+    weight = rng.uniform(0.5, 2, (n, 2))
+    return toys.dataset(
+        dosage, traits, traits=["yield", "height"], weight=weight
+    ), value
 
 
 def choose(dataset, value, inner=(), seed=0, **options):
@@ -102,13 +97,7 @@ def test_lines_without_omics_or_phenotype_do_not_count():
     value[2] = np.nan
     changed = Dataset(
         dataset.genotypes,
-        Phenotypes(
-            dataset.sample_id,
-            dataset.phenotypes.trait_name,
-            dataset.phenotypes.environment_name,
-            wild,
-            dataset.phenotypes.weight,
-        ),
+        replace(dataset.phenotypes, value=wild),
     )
     value_30 = value.copy()
     value_30[30] = value[kept].mean(axis=0)
@@ -160,13 +149,7 @@ def test_lines_with_omics_but_no_phenotype_are_refused_unless_all_are_kept():
     bare = dataset.phenotypes.value.copy()
     bare[11:20] = np.nan
     bare[:2, 1] = np.nan
-    phenotypes = Phenotypes(
-        dataset.sample_id,
-        dataset.phenotypes.trait_name,
-        dataset.phenotypes.environment_name,
-        bare,
-        dataset.phenotypes.weight,
-    )
+    phenotypes = replace(dataset.phenotypes, value=bare)
     few = Dataset(dataset.genotypes, phenotypes)
     assert choose(few, value, n_genes=2).feature.size == 2
     bare[:3] = np.nan

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
+from tests.plan.toys import omics_panel
 
 from meristem.config.models import LearnOptions
 from meristem.errors import DataError, PlanError
@@ -13,25 +13,10 @@ from meristem.knowledge.graph import make_graph
 from meristem.knowledge.levels import node_levels
 from meristem.plan.learned.graph import learn_graph
 from meristem.records import Dataset, Genotypes, OmicsTable
-from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
 
 
-@cache
 def panel(seed=1, n_train=90):
-    config = RecoveryConfig(
-        n_train=n_train,
-        n_test=12,
-        n_chromosome=2,
-        variants_per_chromosome=150,
-        n_gene=60,
-        n_regulator=4,
-        n_pathway=5,
-        pathway_size=6,
-        causal_genes_per_pathway=3,
-        reliability=0.9,
-        h2=0.9,
-    )
-    return simulate_recovery(config, rng=np.random.default_rng(seed))
+    return omics_panel(seed, n_train, 12, n_gene=60, p=150)
 
 
 def learn(dataset, knowledge=None, positions=None, seed=0, **options):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.toys import dataset, numbered
 
 from meristem.config.models import LearnOptions
 from meristem.errors import PlanError
@@ -13,11 +14,7 @@ from meristem.plan.assemble import node_edges, variant_edges
 from meristem.plan.learned.graph import learn_graph
 from meristem.plan.learned.learn import learn_plan, to_graph
 from meristem.records import (
-    Dataset,
-    Genotypes,
     OmicsTable,
-    Phenotypes,
-    VariantTable,
 )
 
 GENES = ("a", "b", "c", "d", "e")
@@ -28,18 +25,12 @@ def data(n=60, seed=0):
     rng = np.random.default_rng(seed)
     p = 80
     dosage = rng.binomial(2, 0.5, (n, p)).astype(np.int8)
-    name = np.array([f"v{k}" for k in range(p)])
-    allele = np.full(p, "A")
-    table = VariantTable(name, np.repeat("1", p), np.arange(1, p + 1), allele, allele)
-    line = np.array([f"l{k}" for k in range(n)])
+    line = numbered("l", n)
     value = dosage[:, :15:3] + 0.2 * rng.standard_normal((n, 5))
     trait = value[:, :3].sum(axis=1, keepdims=True) + 0.1 * rng.standard_normal((n, 1))
     gene = np.array(GENES)
-    return Dataset(
-        Genotypes(line, table, dosage),
-        Phenotypes(line, np.array(["t"]), np.array([""]), trait, np.ones((n, 1))),
-        (OmicsTable("expression", line, gene, gene, value),),
-    )
+    omics = (OmicsTable("expression", line, gene, gene, value),)
+    return dataset(dosage, trait, line, omics=omics)
 
 
 def curated():

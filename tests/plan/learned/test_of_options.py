@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
+from tests.plan.toys import omics_panel
 
 from meristem.config.models import AutoOptions, LearnOptions
 from meristem.errors import DataError, PlanError
@@ -14,27 +14,12 @@ from meristem.models.catalog import build, restore
 from meristem.plan.compile import make_plan
 from meristem.plan.learned.of_options import is_learned, learned_network
 from meristem.records import Dataset, Genotypes
-from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
 
 QUICK = {"fit": "descent", "epochs": 40, "patience": 40, "seeds": 1, "inner_folds": 2}
 
 
-@cache
 def panel(seed=3):
-    config = RecoveryConfig(
-        n_train=80,
-        n_test=14,
-        n_chromosome=2,
-        variants_per_chromosome=100,
-        n_gene=40,
-        n_regulator=4,
-        n_pathway=5,
-        pathway_size=6,
-        causal_genes_per_pathway=3,
-        reliability=0.9,
-        h2=0.9,
-    )
-    return simulate_recovery(config, rng=np.random.default_rng(seed))
+    return omics_panel(seed, 80, 14, n_gene=40, p=100)
 
 
 def options(graph="learned", **update):

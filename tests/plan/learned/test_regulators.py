@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+from tests.toys import genotypes
 
 from meristem.knowledge.levels import node_levels
 from meristem.plan.learned.cis import Pairs
 from meristem.plan.learned.regulators import find_regulators, regulator_edges
-from meristem.records import Genotypes, VariantTable
 
 
 def test_the_edge_goes_from_the_gene_whose_variant_acts():
@@ -17,9 +17,7 @@ def test_the_edge_goes_from_the_gene_whose_variant_acts():
     for target in (2, 5, 7):
         value[:, target] += 0.8 * value[:, 0]
     value[:, 6] += 0.8 * value[:, 3]
-    name = np.array([f"v{k}" for k in range(300)])
-    table = VariantTable(name, np.repeat("1", 300), np.arange(1, 301), name, name)
-    lines = Genotypes(np.array([f"l{k}" for k in range(n)]), table, dosage)
+    lines = genotypes(dosage)
     cis = Pairs(np.repeat(np.arange(n_gene), 2), np.arange(16))
     source, target = find_regulators(lines, value, cis)
     assert list(zip(source.tolist(), target.tolist(), strict=True)) == [
@@ -33,9 +31,7 @@ def test_the_edge_goes_from_the_gene_whose_variant_acts():
 def test_without_a_sure_cis_variant_there_is_no_edge():
     rng = np.random.default_rng(1)
     dosage = rng.binomial(2, 0.5, (40, 6)).astype(np.int8)
-    name = np.array([f"v{k}" for k in range(6)])
-    table = VariantTable(name, np.repeat("1", 6), np.arange(1, 7), name, name)
-    lines = Genotypes(np.array([f"l{k}" for k in range(40)]), table, dosage)
+    lines = genotypes(dosage)
     value = rng.standard_normal((40, 3))
     source, target = find_regulators(lines, value, Pairs(np.arange(3), np.arange(3)))
     assert source.size == target.size == 0

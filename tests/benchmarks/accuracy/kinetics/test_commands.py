@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks.accuracy.kinetics import cross_guide
-from tests.cli.conftest import Call
+from tests.calls import Call
 
 
 @pytest.mark.parametrize("job", ["nested", "zero-shot"])
