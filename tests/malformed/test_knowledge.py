@@ -82,7 +82,7 @@ FAULTS = {
         GFF.replace("10\t20", "20\t10"),
         "line 2: gene 'g1' ends at 10, before its start 20",
     ),
-    "GFF start 0": (genes, "g.gff3", GFF.replace("10\t20", "0\t9"), "starts at 0"),
+    "GFF start 0": (genes, "g.gff3", GFF.replace("10\t20", "0\t9"), "goes from 0 to 9"),
     "GFF with 7 columns": (
         genes,
         "g.gff3",

@@ -33,6 +33,11 @@ class ModelOptions(Strict):
         return self.name or str(getattr(self, "kind", ""))
 
     @property
+    def loads_torch(self) -> bool:
+        """Whether a fit loads the library of networks."""
+        return False
+
+    @property
     def members(self) -> tuple[ModelOptions, ...]:
         """The models that are fitted: this one, unless it averages others."""
         return (self,)
@@ -145,6 +150,11 @@ class NetworkOptions(ModelOptions):
     seeds: int = Field(default=3, ge=1, le=1000, description="networks per inner fold")
     inner_folds: int = Field(default=5, ge=2, le=1000)
     device: Literal["auto", "cpu", "cuda"] = "auto"
+
+    @property
+    def loads_torch(self) -> bool:
+        """Whether a fit loads the library of networks."""
+        return True
 
 
 class DenseOptions(NetworkOptions):

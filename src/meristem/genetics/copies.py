@@ -25,7 +25,7 @@ def copy_labels(genotypes: Genotypes) -> StrArray:  # (n_sample,)
     >>> from meristem.records import VariantTable
     >>> name, blank = np.array(["m1", "m2"]), np.array(["", ""])
     >>> table = VariantTable(name, blank, np.zeros(2, dtype=int), blank, blank)
-    >>> calls = np.array([[0, 2], [0, 1], [0, -1]], dtype=np.int8)
+    >>> calls = np.array([[0, 2], [1, 1], [0, -1]], dtype=np.int8)
     >>> lines = Genotypes(np.array(["A", "B", "C"]), table, calls)
     >>> copy_labels(lines).tolist()
     ['A', 'B', 'A']

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from meristem.config.models import ModelOptions, NetworkOptions
+from meristem.config.models import ModelOptions
 from meristem.config.stages import AnalysisConfig
 from meristem.evaluate.controls import DenseOfLearned, WithoutOmics, control_arms
 from meristem.models.catalog import cost, graph_networks
@@ -101,7 +101,7 @@ def estimate_run(
     memory += _BASE + 48.0 * n * n + 5.0 * n * p + 2e3 * p
     fixed = _START + _PER_FIT * len(splits) * len(config.models) + 3e-7 * n * p
     kinds = (member for options in config.models for member in options.members)
-    if any(isinstance(kind, NetworkOptions) for kind in kinds):
+    if any(kind.loads_torch for kind in kinds):
         memory, fixed = memory + _TORCH, fixed + _TORCH_START
     parts = tuple((label, slowness * s) for label, s in each if s > 0)
     total = sum(seconds for _, seconds in parts) / config.run.jobs

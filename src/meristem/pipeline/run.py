@@ -21,13 +21,15 @@ from meristem.report.build import build_report
 from meristem.runs.folder import RunFolder
 from meristem.runs.lock import locked
 
+REPORT = "report.html"
+
 FILES = (
     *("data.json", "structure.csv", "knowledge.json", "network.json", "candidates.csv"),
     "variance_components.csv",
     *EVALUATED,
     *EXPLAINED,
     *TABLES,
-    "report.html",
+    REPORT,
 )
 """What the stages write at the top of a run folder."""
 
@@ -70,16 +72,16 @@ def write_report(analysis: Analysis) -> None:
     """Write `report.html` from the artefacts of the folder."""
     with analysis.timed("report"):
         build_report(analysis.folder.path)
-    analysis.folder.note("report.html")
+    analysis.folder.note(REPORT)
 
 
 def report_again(folder: RunFolder) -> Path:
     """Write the report of a finished run from its artefacts alone; return its path."""
     with locked(folder.path):
-        folder.refuse_lost()
-        folder.announce("report.html")
+        folder.refuse_lost(name for name in FILES if name != REPORT)
+        folder.announce(REPORT)
         report = build_report(folder.path)
-        folder.note("report.html")
+        folder.note(REPORT)
     return report
 
 
@@ -115,7 +117,7 @@ def run_stages(analysis: Analysis, stages: tuple[str, ...] = tuple(STAGES)) -> N
         analysis.folder.announce(*there)
         read_everything(analysis)
         analysis.record.write(finished=False)
-        analysis.folder.announce("report.html")
+        analysis.folder.announce(REPORT)
         chosen = [name for name in STAGES if name in stages]
         for done, name in enumerate(chosen):
             analysis.notify("stages", done, len(chosen) + 1)
