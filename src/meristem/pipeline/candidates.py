@@ -23,7 +23,7 @@ from meristem.genetics.relationship import nearest_relationship
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.fitting import deployable_labels, load_fitted
 from meristem.pipeline.inputs import read_crossed
-from meristem.pipeline.unseen import unseen_lines
+from meristem.pipeline.preparation import unseen_lines
 from meristem.prepare.by_environment import environment_means, is_stacked
 from meristem.prepare.match import MatchReport, align_variants, match_variants
 from meristem.prepare.scale import fit_scale

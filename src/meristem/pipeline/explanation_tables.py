@@ -21,7 +21,7 @@ from meristem.interpret.importance.stability import stability_table
 from meristem.models.protocol import FittedNetwork
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.candidates import match_asked
-from meristem.pipeline.unseen import unseen_lines
+from meristem.pipeline.preparation import unseen_lines
 from meristem.prepare.match import align_variants
 from meristem.records import Dataset, FloatArray, Genotypes
 from meristem.stats.discoveries import benjamini_hochberg

@@ -16,14 +16,20 @@ from meristem.genetics.relationship import principal_axes, relationship_matrix
 from meristem.io.stores.dataset import read_dataset, write_dataset
 from meristem.io.tables.survey import survey_phenotypes
 from meristem.pipeline.inputs import Inputs, read_inputs
-from meristem.pipeline.unseen import unseen_lines
 from meristem.prepare.by_environment import (
     LINE,
     is_stacked,
     line_groups,
     stack_environments,
 )
-from meristem.records import MISSING, Dataset, Genotypes, SampleGroups, StrArray
+from meristem.records import (
+    MISSING,
+    Dataset,
+    Genotypes,
+    IntArray,
+    SampleGroups,
+    StrArray,
+)
 from meristem.runs.folder import RunFolder
 
 DATASET = "work/dataset"
@@ -194,3 +200,17 @@ def _picture_group(groups: SampleGroups | None, n_sample: int) -> np.ndarray:
     if not useful:
         return np.full(n_sample, "", dtype="U1")
     return min(useful, key=lambda column: len(set(map(str, column))))
+
+
+def unseen_lines(dataset: Dataset) -> IntArray:
+    """Return the rows without phenotype that are not there for their omics alone.
+
+    Left out are parents of hybrids, and the rows that carry the omics of a line whose
+    trials stand in other rows.
+    """
+    unseen = np.isnan(dataset.phenotypes.value).all(axis=1)
+    teaching = own_parents(dataset)
+    if dataset.groups is not None and is_stacked(dataset):
+        line = dataset.groups.column(LINE)
+        teaching |= np.isin(line, line[~unseen])
+    return np.flatnonzero(unseen & ~teaching)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from tests.toys import dataset
 
-from meristem.pipeline.unseen import unseen_lines
+from meristem.pipeline.preparation import unseen_lines
 from meristem.prepare.by_environment import stack_environments
 from meristem.records import (
     Dataset,
