@@ -60,7 +60,7 @@ $(VENV)/.run: pyproject.toml constraints.txt
 
 $(VENV)/.dev: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PY) -m venv $(VENV)
-	$(PIP) -e ".[test,dev,docs,tune,kinetics]"
+	$(PIP) -e ".[test,dev,docs,tune,kinetics,sequence]"
 	touch $@ $(VENV)/.run
 
 clean:

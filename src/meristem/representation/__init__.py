@@ -1,0 +1,1 @@
+"""Learned representations of omics tables, handed on as records."""

@@ -1,0 +1,1 @@
+"""From predictions to decisions: which lines, which crosses, which edits."""

@@ -1,0 +1,1 @@
+"""Models of DNA: from sequence to molecular phenotype, variant effects, motifs, design."""
