@@ -66,7 +66,7 @@ def build_report(run_folder: Path) -> Path:
     Returns
     -------
     Path
-        `report.html`; each figure lies in `figures/` as SVG with its table as CSV.
+        `report.html`; each figure lies in `figures/` as SVG and PNG, its table as CSV.
 
     Raises
     ------
