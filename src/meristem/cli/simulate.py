@@ -137,3 +137,22 @@ def recovery(
     )
     panel = simulate_recovery(config, rng=np.random.default_rng(seed))
     say(f"written: {write_recovery(panel, out, seed=seed, force=force)}")
+
+
+@app.command()
+def enzyme(
+    out: Out,
+    noise: Annotated[
+        float, typer.Option(min=0.0, max=10.0, help="Sd of the log of a rate.")
+    ] = 0.05,
+    repeats: Annotated[
+        int, typer.Option(min=1, max=1000, help="Measurements of every condition.")
+    ] = 1,
+    seed: Seed = 1,
+    force: Force = False,
+) -> None:
+    """Simulate rates of an enzyme with two substrates and an inhibitor."""
+    from meristem.kinetics.commands.enzyme_files import write_enzyme
+
+    config = write_enzyme(out, noise=noise, repeats=repeats, seed=seed, force=force)
+    say(f"written: {config}")

@@ -1,1 +1,1 @@
-"""Models of DNA: from sequence to molecular phenotype, variant effects, motifs, design."""
+"""Models of DNA: from sequence to phenotype, variant effects, motifs, design."""
