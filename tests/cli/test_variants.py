@@ -1,0 +1,34 @@
+"""`meristem.cli.variants`: variants on a genome."""
+
+from pathlib import Path
+
+from tests.calls import Call
+from tests.sequence.small_genome import write_small_genome, write_variants
+
+
+def test_consequences(call: Call, tmp_path: Path) -> None:
+    known = write_small_genome(tmp_path)
+    rows = [("1", 9, known["chr1"][8], "N", "0|1")]
+    variants = write_variants(tmp_path / "v.vcf", rows, ("one",))
+    words = ("sequence", "consequences", "--genome", tmp_path / "g.fa", "--quiet")
+    words += ("--genes", tmp_path / "g.gff3", "--variants", variants)
+    out, load = tmp_path / "t.tsv", tmp_path / "load.tsv"
+    code, text, _ = call(*words, "--out", out, "--load", load)
+    assert code == 0
+    assert "1 variants" in text
+    assert load.read_text() == "sample\none\n"
+    code, _, err = call(*words, "--out", out)
+    assert code == 2
+    assert "is there already" in err
+
+
+def test_a_load_without_lines_is_refused(call: Call, tmp_path: Path) -> None:
+    known = write_small_genome(tmp_path)
+    variants = write_variants(tmp_path / "v.vcf", [("1", 9, known["chr1"][8], "N")])
+    words = ("sequence", "consequences", "--genome", tmp_path / "g.fa", "--quiet")
+    words += ("--genes", tmp_path / "g.gff3", "--variants", variants)
+    out = tmp_path / "t.tsv"
+    code, _, err = call(*words, "--out", out, "--load", tmp_path / "load.tsv")
+    assert code == 2
+    assert "sites alone" in err
+    assert not out.exists()
