@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 from tests.calls import Call
 from tests.sequence.small_genome import write_small_genome, write_variants
+
+from meristem.sequence.motifs.motif import Motif, write_meme
 
 
 def test_consequences(call: Call, tmp_path: Path) -> None:
@@ -32,3 +35,27 @@ def test_a_load_without_lines_is_refused(call: Call, tmp_path: Path) -> None:
     assert code == 2
     assert "sites alone" in err
     assert not out.exists()
+
+
+def test_effects_of_motifs(call: Call, tmp_path: Path) -> None:
+    known = write_small_genome(tmp_path)
+    variants = write_variants(tmp_path / "v.vcf", [("1", 9, known["chr1"][8], "N")])
+    motif = Motif("M1", "flat", np.full((4, 6), 0.25))
+    write_meme([motif], tmp_path / "m.meme")
+    words = ("sequence", "effects", "--genome", tmp_path / "g.fa", "--quiet")
+    words += ("--variants", variants, "--genes", tmp_path / "g.gff3")
+    out = tmp_path / "e.tsv"
+    code, text, _ = call(
+        *words, "--model", "motif", "--motifs", tmp_path / "m.meme", "--out", out
+    )
+    assert code == 0
+    assert "1 alternate alleles, 1 rows" in text
+    for wrong, what in (
+        ((), "there are no motifs"),
+        (("--model", "cnn"), "no model 'cnn'"),
+        ((tmp_path, "--motifs", tmp_path / "m.meme"), "its own motifs"),
+    ):
+        code, _, err = call(*words, "--out", tmp_path / "x.tsv", *wrong)
+        assert code == 2
+        assert what in err
+        assert not (tmp_path / "x.tsv").exists()

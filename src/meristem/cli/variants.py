@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from meristem.sequence.genome.transcripts import Annotation
     from meristem.sequence.variants.consequences import ConsequenceSummary
+    from meristem.sequence.variants.effects import Scorer
     from meristem.sequence.variants.sites import VariantStream
 
 GenomePath = Annotated[
@@ -116,6 +117,126 @@ def consequences(
     _report(summary, annotation, stream, out)
 
 
+def effects(
+    genome: GenomePath,
+    variants: VariantPath,
+    out: Out,
+    run: Annotated[
+        Path | None,
+        typer.Argument(help="Run folder of `sequence train`; none: --model motif."),
+    ] = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            help="Model of the run (the best by default), or `motif` without a run: "
+            "change of motif occupancy, nothing is trained."
+        ),
+    ] = "",
+    motifs: Annotated[
+        Path | None, typer.Option(help="MEME text of motifs, for --model motif.")
+    ] = None,
+    genes: Annotated[
+        Path | None,
+        typer.Option(help="GFF3 or GTF: names the genes whose promoter is hit."),
+    ] = None,
+    upstream: Annotated[
+        int, typer.Option(min=0, max=10_000_000, help="Promoter before the start, bp.")
+    ] = 1000,
+    downstream: Annotated[
+        int, typer.Option(min=0, max=10_000_000, help="Promoter behind the start, bp.")
+    ] = 200,
+    window: Annotated[
+        int,
+        typer.Option(min=0, max=10_000_000, help="Window, bp; 0: the model's, or 110."),
+    ] = 0,
+    placements: Annotated[
+        int,
+        typer.Option(
+            min=0, max=100_000, help="Windows around a variant; 0: all that hold it."
+        ),
+    ] = 0,
+    contig_names: Names = None,
+    index: Index = None,
+    force: Force = False,
+    quiet: Quiet = False,
+    threads: Annotated[
+        int, typer.Option(help="Threads of the numerical kernels.", min=1, max=1024)
+    ] = 2,
+) -> None:
+    """Predict what every variant does to activity, or to the motifs it lies in."""
+    from meristem.cli.console import progress, say
+    from meristem.runs.outputs import refuse_overwriting
+    from meristem.sequence.genome.fasta import open_genome
+    from meristem.sequence.genome.promoters import PromoterIndex, promoters
+    from meristem.sequence.genome.transcripts import read_transcripts
+    from meristem.sequence.variants.effects import write_effects
+    from meristem.sequence.variants.sites import open_stream
+    from meristem.text.files import count_lines
+    from meristem.train.descent import limited_threads
+
+    inputs = [path for path in (genome, variants, genes, motifs, run) if path]
+    refuse_overwriting(out, inputs=inputs, force=force)
+    scorer = _scorer(run, model, motifs, window, placements)
+    sequence = open_genome(genome, index)
+    near = None
+    if genes is not None:
+        annotation = read_transcripts(genes, sequence, contig_names)
+        near = PromoterIndex(promoters(annotation.transcripts, upstream, downstream))
+    with (
+        limited_threads(threads),
+        open_stream(variants, sequence, contig_names) as stream,
+        progress(quiet=quiet) as notify,
+    ):
+        total = count_lines(variants)
+        n_row = write_effects(
+            stream,
+            scorer,
+            out,
+            genes=near,
+            notify=lambda done: notify("variants", min(done, total), total),
+        )
+    for why, count in stream.skipped.items():
+        _caution(f"{count} variants {why} were skipped")
+    say(f"{stream.n_site} alternate alleles, {n_row} rows: {out}")
+
+
+def _scorer(
+    run: Path | None, model: str, motifs: Path | None, window: int, placements: int
+) -> Scorer:
+    """Return what scores variants: a trained model, or motifs as they are."""
+    from meristem.errors import ConfigError
+    from meristem.sequence.motifs.motif import read_meme
+    from meristem.sequence.motifs.scan import make_bank
+    from meristem.sequence.variants.effects import MotifScorer
+    from meristem.sequence.variants.model_effects import ModelScorer
+
+    if run is not None:
+        if motifs is not None:
+            raise ConfigError(
+                "a run knows its own motifs",
+                where="--motifs",
+                remedy="leave out --motifs, or leave out the run and say --model motif",
+            )
+        from meristem.sequence.commands.predict import open_model
+
+        fitted = open_model(run, model)
+        return ModelScorer(fitted, model or str(run), window, placements)
+    if model not in ("", "motif"):
+        raise ConfigError(
+            f"there is no model {model!r} without a run folder",
+            where="--model",
+            remedy="name the run folder first, or say --model motif",
+        )
+    if motifs is None:
+        raise ConfigError(
+            "there are no motifs",
+            where="--motifs",
+            remedy="give MEME text of motifs (JASPAR has them for plants and fungi), "
+            "or the run folder of a trained model",
+        )
+    return MotifScorer(make_bank(read_meme(motifs)), window or 110)
+
+
 def _report(
     summary: ConsequenceSummary,
     annotation: Annotation,
@@ -159,3 +280,4 @@ def _caution(text: str) -> None:
 def attach(app: typer.Typer) -> None:
     """Add the commands to those of sequences."""
     app.command()(consequences)
+    app.command()(effects)

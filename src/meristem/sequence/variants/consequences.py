@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +26,9 @@ from meristem.sequence.variants.haplotypes import (
 )
 from meristem.sequence.variants.load import DamageRule, LoadTable
 from meristem.sequence.variants.sites import Site, VariantStream, trim
+from meristem.sequence.variants.tables import open_table
 from meristem.sequence.variants.terms import impact
 from meristem.sequence.variants.user_scores import UserScores
-from meristem.text.files import replacing
 
 COLUMNS = (
     "variant contig position ref alt gene transcript strand consequence impact "
@@ -68,18 +65,6 @@ class ConsequenceSummary:
     n_unphased: int = 0  # samples x transcripts whose phase is not known
     impact: dict[str, int] = field(default_factory=dict)  # rows by impact
     load: LoadTable | None = None
-
-
-@contextmanager
-def _table(path: Path) -> Iterator[IO[str]]:
-    """Give a text stream, gzipped where the name ends in `.gz`, kept on success."""
-    with replacing(path) as temporary:
-        if path.name.endswith(".gz"):
-            with gzip.open(temporary, "wt", 6, encoding="utf-8") as stream:
-                yield stream
-        else:
-            with temporary.open("w", encoding="utf-8") as stream:
-                yield stream
 
 
 def write_consequences(
@@ -120,7 +105,7 @@ def write_consequences(
     """
     out = Path(out)
     writer = _Writer(stream, annotation, options)
-    with _table(out) as handle:
+    with open_table(out) as handle:
         handle.write("\t".join(options.column_name) + "\n")
         for site in stream.sites(with_calls=writer.has_samples):
             handle.writelines(writer.rows(site))
