@@ -18,6 +18,7 @@ from meristem.config.models import (
     KernelOptions,
     LinearPlanOptions,
     ModelOptions,
+    PriorOptions,
     RidgeOptions,
     WeightedGBLUPOptions,
 )
@@ -111,6 +112,15 @@ def weighted(
     split = size.inner.scan + len(options.prior) * candidates
     final = size.scan + size.gram + size.decomposition
     return Cost(size.gram + size.posterior + size.n_target * (_INNER * split + final))
+
+
+def priors(options: PriorOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:
+    """Return the cost of a kernel per power, and of every share on inner splits."""
+    del plan
+    size = size_of(dataset)
+    candidates = 1 + len(options.powers) * len(options.shares)
+    inner = size.n_target * _INNER * candidates * size.inner.decomposition
+    return Cost(size.blup + len(options.powers) * size.gram + inner)
 
 
 def elastic_net(

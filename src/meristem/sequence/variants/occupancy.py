@@ -2,8 +2,9 @@
 
 The occupancy of a motif on a stretch of DNA is Z / (Z + K), Z = sum 2^s over all
 places and both strands, s the log-odds in bits, K halfway between the best site and
-one that random DNA shows once in 10,000 places. A variant changes only the places that overlap it: the
-others are taken from one scan of the reference that neighbouring variants share.
+one that random DNA shows once in 10,000 places. A variant changes only the places that
+overlap it: the others are taken from one scan of the reference that neighbouring
+variants share.
 
 References
 ----------
