@@ -59,3 +59,26 @@ def test_effects_of_motifs(call: Call, tmp_path: Path) -> None:
         assert code == 2
         assert what in err
         assert not (tmp_path / "x.tsv").exists()
+
+
+def test_windows_and_regions(call: Call, tmp_path: Path) -> None:
+    write_small_genome(tmp_path)
+    genome, genes = tmp_path / "g.fa", tmp_path / "g.gff3"
+    words = ("sequence", "windows", "--genome", genome, "--genes", genes)
+    words += ("--upstream", "20", "--downstream", "5", "--out", tmp_path / "w.fa")
+    code, text, _ = call(*words)
+    assert code == 0
+    assert "3 windows" in text
+    assert len((tmp_path / "w.fa").read_text().splitlines()[1]) == 25
+    code, _, err = call("sequence", "windows", "--genome", genome, "--out", "x.fa")
+    assert code == 2
+    assert "--bed" in err
+    write_meme([Motif("M1", "", np.full((4, 6), 0.25))], tmp_path / "m.meme")
+    words = ("sequence", "effects", "--genome", genome, "--quiet")
+    words += ("--motifs", tmp_path / "m.meme", "--out", tmp_path / "r.tsv")
+    code, text, _ = call(*words, "--region", "chr1:11-20")
+    assert code == 0
+    assert "30 alternate alleles" in text
+    code, _, err = call(*words)
+    assert code == 2
+    assert "nothing to score" in err

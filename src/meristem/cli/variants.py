@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,14 @@ if TYPE_CHECKING:
     from meristem.sequence.variants.consequences import ConsequenceSummary
     from meristem.sequence.variants.effects import Scorer
     from meristem.sequence.variants.sites import VariantStream
+
+
+class Edge(StrEnum):
+    """What becomes of windows beyond a contig."""
+
+    refuse = "refuse"
+    pad = "pad"
+
 
 GenomePath = Annotated[
     Path, typer.Option("--genome", "-g", help="FASTA, plain or compressed.")
@@ -119,8 +128,14 @@ def consequences(
 
 def effects(
     genome: GenomePath,
-    variants: VariantPath,
     out: Out,
+    variants: Annotated[
+        Path | None, typer.Option("--variants", "-v", help="VCF or BCF.")
+    ] = None,
+    region: Annotated[
+        str,
+        typer.Option(help="Every substitution of contig:first-last instead of a VCF."),
+    ] = "",
     run: Annotated[
         Path | None,
         typer.Argument(help="Run folder of `sequence train`; none: --model motif."),
@@ -165,15 +180,23 @@ def effects(
 ) -> None:
     """Predict what every variant does to activity, or to the motifs it lies in."""
     from meristem.cli.console import progress, say
+    from meristem.errors import ConfigError
     from meristem.runs.outputs import refuse_overwriting
     from meristem.sequence.genome.fasta import open_genome
     from meristem.sequence.genome.promoters import PromoterIndex, promoters
     from meristem.sequence.genome.transcripts import read_transcripts
     from meristem.sequence.variants.effects import write_effects
+    from meristem.sequence.variants.saturation import read_region
     from meristem.sequence.variants.sites import open_stream
     from meristem.text.files import count_lines
     from meristem.train.descent import limited_threads
 
+    if (variants is None) == (not region):
+        raise ConfigError(
+            "there is nothing to score" if not region else "give one of both",
+            where="--variants, --region",
+            remedy="name a VCF with --variants, or a region such as chr1:1001-1200",
+        )
     inputs = [path for path in (genome, variants, genes, motifs, run) if path]
     refuse_overwriting(out, inputs=inputs, force=force)
     scorer = _scorer(run, model, motifs, window, placements)
@@ -182,22 +205,78 @@ def effects(
     if genes is not None:
         annotation = read_transcripts(genes, sequence, contig_names)
         near = PromoterIndex(promoters(annotation.transcripts, upstream, downstream))
-    with (
-        limited_threads(threads),
-        open_stream(variants, sequence, contig_names) as stream,
-        progress(quiet=quiet) as notify,
-    ):
-        total = count_lines(variants)
-        n_row = write_effects(
-            stream,
-            scorer,
-            out,
-            genes=near,
-            notify=lambda done: notify("variants", min(done, total), total),
+    with limited_threads(threads), progress(quiet=quiet) as notify:
+        if variants is None:
+            stream = read_region(region, sequence)
+            n_row = write_effects(stream, scorer, out, genes=near)
+            n_site = stream.n_site
+        else:
+            total = count_lines(variants)
+            with open_stream(variants, sequence, contig_names) as sites:
+                n_row = write_effects(
+                    sites,
+                    scorer,
+                    out,
+                    genes=near,
+                    notify=lambda done: notify("variants", min(done, total), total),
+                )
+            n_site = sites.n_site
+            for why, count in sites.skipped.items():
+                _caution(f"{count} variants {why} were skipped")
+    say(f"{n_site} alternate alleles, {n_row} rows: {out}")
+
+
+def windows(
+    genome: GenomePath,
+    out: Annotated[Path, typer.Option("--out", "-o", help="FASTA to write.")],
+    bed: Annotated[Path | None, typer.Option(help="Intervals (BED).")] = None,
+    genes: Annotated[
+        Path | None, typer.Option(help="GFF3 or GTF: windows around gene starts.")
+    ] = None,
+    upstream: Annotated[
+        int, typer.Option(min=0, max=10_000_000, help="bp before a gene's start.")
+    ] = 500,
+    downstream: Annotated[
+        int, typer.Option(min=0, max=10_000_000, help="bp behind a gene's start.")
+    ] = 100,
+    edge: Annotated[
+        Edge, typer.Option(help="Windows beyond a contig: refuse, or pad with N.")
+    ] = Edge.refuse,
+    contig_names: Names = None,
+    index: Index = None,
+    force: Force = False,
+) -> None:
+    """Cut windows of a genome along their strand, ready for a model of DNA."""
+    from meristem.cli.console import say
+    from meristem.errors import ConfigError
+    from meristem.runs.outputs import refuse_overwriting
+    from meristem.sequence.genome.fasta import open_genome
+    from meristem.sequence.genome.promoters import promoters
+    from meristem.sequence.genome.transcripts import read_transcripts
+    from meristem.sequence.genome.windows import cut, promoter_windows, read_bed
+    from meristem.sequence.variants.tables import open_table
+
+    if (bed is None) == (genes is None) or (genes and upstream + downstream == 0):
+        raise ConfigError(
+            "there is no one kind of window",
+            where="--bed, --genes",
+            remedy="name intervals with --bed, or genes with --genes and a length",
         )
-    for why, count in stream.skipped.items():
-        _caution(f"{count} variants {why} were skipped")
-    say(f"{stream.n_site} alternate alleles, {n_row} rows: {out}")
+    inputs = [path for path in (genome, bed, genes) if path]
+    refuse_overwriting(out, inputs=inputs, force=force)
+    sequence = open_genome(genome, index)
+    if bed is not None:
+        asked = read_bed(bed, sequence, contig_names)
+    else:
+        found = read_transcripts(inputs[-1], sequence, contig_names).transcripts
+        starts = promoters(found, upstream, downstream)
+        asked = promoter_windows(starts, upstream, downstream)
+    n = 0
+    with open_table(out) as handle:
+        for window, text in cut(sequence, asked, edge.value):
+            handle.write(f">{window.name}\n{text}\n")
+            n += 1
+    say(f"{n} windows: {out}")
 
 
 def _scorer(
@@ -281,3 +360,4 @@ def attach(app: typer.Typer) -> None:
     """Add the commands to those of sequences."""
     app.command()(consequences)
     app.command()(effects)
+    app.command()(windows)

@@ -5,7 +5,7 @@ import pyfaidx
 import pytest
 
 from meristem.errors import DataError
-from meristem.sequence.genome.fasta import clean_bases, open_genome
+from meristem.sequence.genome.fasta import open_genome
 
 TEXT = ">one first\nACGTN\nacg\n>two\nGGu\n"
 
@@ -70,8 +70,3 @@ def test_an_unknown_contig_is_refused(tmp_path):
     (tmp_path / "g.fa").write_text(TEXT)
     with pytest.raises(DataError, match="no contig 'three'"):
         open_genome(tmp_path / "g.fa").bases("three")
-
-
-def test_digits_are_no_bases():
-    with pytest.raises(DataError, match="position 2"):
-        clean_bases(b"A2", "here")

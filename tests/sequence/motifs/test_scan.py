@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from tests.sequence.shared_data import MOTIFS, needs_data
 
+from meristem.sequence.genome.bases import encode
 from meristem.sequence.motifs.motif import Motif, read_meme
 from meristem.sequence.motifs.scan import (
     MotifBank,
-    encode,
     find_hits,
     log_odds,
     scan,

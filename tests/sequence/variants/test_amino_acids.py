@@ -1,12 +1,7 @@
 import numpy as np
 
-from meristem.sequence.variants.amino_acids import (
-    BLOSUM62,
-    CODON,
-    GRANTHAM,
-    complement_strand,
-    translate,
-)
+from meristem.sequence.genome.bases import complement_strand
+from meristem.sequence.variants.amino_acids import BLOSUM62, CODON, GRANTHAM, translate
 
 # Grantham 1974, table 1: composition, polarity, volume.
 PROPERTY = {

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from tests.sequence.small_genome import write_small_genome
 
+from meristem.sequence.genome.bases import complement_strand
 from meristem.sequence.genome.fasta import open_genome
 from meristem.sequence.genome.transcripts import read_transcripts
-from meristem.sequence.variants.amino_acids import complement_strand, translate
+from meristem.sequence.variants.amino_acids import translate
 from meristem.sequence.variants.coding import (
     Edit,
     codon_window,

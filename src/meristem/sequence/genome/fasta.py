@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import pyfaidx
-from numpy.typing import NDArray
 
 from meristem.errors import DataError
+from meristem.sequence.genome.bases import BaseArray, clean_bases
 from meristem.text.files import require_file, unpacked
-
-BaseArray = NDArray[np.uint8]
 
 MOST_PACKED = 1 << 30
 """Bases of a compressed file, which is held in memory."""
 _KEPT = 1 << 29  # bases of contigs that stay in memory
-_LETTERS = b"ACGTUNRYSWKMBDHVX"
-_UPPER = np.arange(256, dtype=np.uint8)
-_UPPER[ord("a") : ord("z") + 1] -= 32
-_KNOWN = np.isin(_UPPER, np.frombuffer(_LETTERS, np.uint8))
 
 
 class Genome:
@@ -76,33 +69,6 @@ class Genome:
     def text(self, contig: str, start: int, end: int) -> str:
         """Return the letters of `start` to `end` (bp, 0-based, end excluded)."""
         return self.bases(contig)[start:end].tobytes().decode()
-
-
-def clean_bases(letters: bytes, where: str) -> BaseArray:
-    """Return sequence letters in upper case as ASCII codes, U as T.
-
-    Raises
-    ------
-    DataError
-        If a letter stands for no base (IUPAC), with its position.
-
-    Examples
-    --------
-    >>> clean_bases(b"acGN", "here").tobytes()
-    b'ACGN'
-    """
-    codes = np.frombuffer(letters, np.uint8)
-    known = _KNOWN[codes]
-    if not known.all():
-        first = int(np.argmin(known))
-        raise DataError(
-            f"position {first + 1} holds {chr(codes[first])!r}, which is no base",
-            where=where,
-            remedy="give DNA: A, C, G, T, N and the other IUPAC letters",
-        )
-    upper = _UPPER[codes]
-    upper[upper == ord("U")] = ord("T")
-    return upper
 
 
 def open_genome(path: str | Path, index: str | Path | None = None) -> Genome:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.records import FloatArray
-from meristem.sequence.genome.fasta import BaseArray
+from meristem.sequence.genome.bases import ONE_HOT, CodeArray
 from meristem.sequence.motifs.motif import Motif
 
 PSEUDO = 1e-4
@@ -19,23 +19,6 @@ P_RARE = 1e-4
 """A site as rare as this on random DNA may be a site."""
 _BIN = 0.05  # bits
 _STEP = 2048  # windows scored at once
-
-CodeArray = NDArray[np.int8]
-_CODE = np.full(256, 4, np.int8)
-for _number, _letter in enumerate(b"ACGT"):
-    _CODE[_letter] = _number
-_ONE_HOT = np.vstack([np.eye(4, dtype=np.float32), np.zeros((1, 4), np.float32)])
-
-
-def encode(bases: BaseArray) -> CodeArray:
-    """Return bases (ASCII) as 0 to 3 for A, C, G, T and 4 for all others.
-
-    Examples
-    --------
-    >>> encode(np.frombuffer(b"ACGTN", np.uint8)).tolist()
-    [0, 1, 2, 3, 4]
-    """
-    return _CODE[bases]
 
 
 def log_odds(motif: Motif) -> FloatArray:  # (4, width)
@@ -132,7 +115,7 @@ def score_windows(
 ) -> NDArray[np.float32]:  # (n, length - width + 1, 2, n_motif_of_group) bits
     """Return the score of every placement of the motifs of a group."""
     n, length = codes.shape
-    hot = _ONE_HOT[codes].reshape(n, length * 4)
+    hot = ONE_HOT[codes].reshape(n, length * 4)
     windows = np.lib.stride_tricks.sliding_window_view(hot, 4 * group.width, axis=1)
     rows = windows[:, ::4].reshape(-1, 4 * group.width)
     return (rows @ group.weight).reshape(n, -1, 2, group.member.size)
@@ -194,6 +177,7 @@ def find_hits(
     --------
     >>> from meristem.sequence.motifs.motif import Motif
     >>> sure = np.eye(4)[[0, 1, 2, 3, 0, 0, 0]].T  # ACGTAAA
+    >>> from meristem.sequence.genome.bases import encode
     >>> codes = encode(np.frombuffer(b"GGTTTACGTCC", np.uint8))
     >>> hit, = find_hits("s", codes, MotifBank((Motif("m", "", sure),)))
     >>> hit.start, hit.strand

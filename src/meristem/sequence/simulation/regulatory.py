@@ -22,8 +22,9 @@ from meristem.records import (
     VariantScores,
     VariantTable,
 )
+from meristem.sequence.genome.bases import CodeArray
 from meristem.sequence.motifs.motif import Motif
-from meristem.sequence.motifs.scan import CodeArray, MotifBank
+from meristem.sequence.motifs.scan import MotifBank
 from meristem.sequence.variants.occupancy import Change, occupancy_changes
 from meristem.simulate.population import GeneticMap, mosaics, random_haplotypes
 

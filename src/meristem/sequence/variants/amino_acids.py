@@ -14,19 +14,6 @@ CODON: Mapping[str, str] = {
 }
 """The standard genetic code, `*` for stop."""
 
-_COMPLEMENT = str.maketrans("ACGTRYKMBVDHacgt", "TGCAYRMKVBHDtgca")
-
-
-def complement_strand(text: str) -> str:
-    """Return the sequence of the other strand, 5' to 3'.
-
-    Examples
-    --------
-    >>> complement_strand("AACG")
-    'CGTT'
-    """
-    return text.translate(_COMPLEMENT)[::-1]
-
 
 def translate(text: str) -> str:
     """Return the amino acids of a coding sequence; X for codons that are no code.

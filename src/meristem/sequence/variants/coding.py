@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from meristem.sequence.genome.bases import complement_strand
 from meristem.sequence.genome.fasta import Genome
 from meristem.sequence.genome.transcripts import Transcript
-from meristem.sequence.variants.amino_acids import complement_strand, translate
+from meristem.sequence.variants.amino_acids import translate
 from meristem.sequence.variants.terms import join_terms
 
 SHORTEST_INTRON = 13

@@ -9,11 +9,12 @@ from typing import Protocol
 
 import numpy as np
 
-from meristem.sequence.genome.fasta import BaseArray
+from meristem.sequence.genome.bases import BaseArray, CodeArray, encode
+from meristem.sequence.genome.fasta import Genome
 from meristem.sequence.genome.promoters import PromoterIndex
-from meristem.sequence.motifs.scan import CodeArray, MotifBank, encode
+from meristem.sequence.motifs.scan import MotifBank
 from meristem.sequence.variants.occupancy import Change, occupancy_changes
-from meristem.sequence.variants.sites import Site, VariantStream, trim
+from meristem.sequence.variants.sites import Site, trim
 from meristem.sequence.variants.tables import open_table
 
 COLUMNS = (
@@ -94,8 +95,19 @@ class MotifScorer:
         ]
 
 
+class SiteStream(Protocol):
+    """Where variants come from: a file, or all substitutions of a region."""
+
+    genome: Genome
+    n_site: int
+
+    def sites(self) -> Iterator[Site]:
+        """Give alternate alleles."""
+        ...
+
+
 def write_effects(
-    stream: VariantStream,
+    stream: SiteStream,
     scorer: Scorer,
     out: str | Path,
     *,
@@ -141,7 +153,7 @@ def write_effects(
     return n_row
 
 
-def _blocks(stream: VariantStream) -> Iterator[list[Site]]:
+def _blocks(stream: SiteStream) -> Iterator[list[Site]]:
     """Give sites of one contig in blocks."""
     block: list[Site] = []
     for site in stream.sites():

@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
 from meristem.records import FloatArray
-from meristem.sequence.genome.fasta import BaseArray
-from meristem.sequence.motifs.scan import CodeArray, encode
+from meristem.sequence.genome.bases import ONE_HOT, BaseArray, CodeArray, encode
 from meristem.sequence.variants.effects import Effect
 from meristem.sequence.variants.occupancy import Change
 
 _BATCH = 4096  # sequences given to the model at once
-_ONE_HOT = np.vstack([np.eye(4, dtype=np.float32), np.zeros((1, 4), np.float32)])
 
 OneHot = NDArray[np.float32]  # (n, 4, length) A, C, G, T; unknown bases are zeros
 
@@ -88,7 +86,7 @@ class ModelScorer:
                 alt += [pair[1] for pair in pairs]
                 owner += [number] * len(pairs)
             codes = np.stack(ref + alt)
-            hot = np.ascontiguousarray(_ONE_HOT[codes].transpose(0, 2, 1))
+            hot = np.ascontiguousarray(ONE_HOT[codes].transpose(0, 2, 1))
             members = self.model.ensemble(hot)  # (n_member, 2 n, n_task)
             difference = members[:, len(ref) :] - members[:, : len(ref)]
             mean = _mean_by(difference, np.array(owner), len(batch))

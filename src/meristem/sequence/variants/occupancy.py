@@ -21,12 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.records import FloatArray
-from meristem.sequence.motifs.scan import (
-    CodeArray,
-    MotifBank,
-    encode,
-    score_windows,
-)
+from meristem.sequence.genome.bases import CodeArray, encode
+from meristem.sequence.motifs.scan import MotifBank, score_windows
 
 _STEP = 1024  # placements scored at once
 _SITES = 512  # alternate alleles scored at once
