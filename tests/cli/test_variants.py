@@ -1,4 +1,4 @@
-"""`meristem.cli.variants`: variants on a genome."""
+"""`meristem.cli.variants` below `meristem.cli.sequence`: variants on a genome."""
 
 from pathlib import Path
 
