@@ -416,7 +416,13 @@ class PriorOptions(ModelOptions):
         default=(1.0, 2.0),
         min_length=1,
         description="variance of a variant's effect: |score| to this power, by inner "
-        "splits",
+        "splits; of no meaning for loads of genes",
+    )
+    forms: tuple[Literal["variant", "gene"], ...] = Field(
+        default=("variant", "gene"),
+        min_length=1,
+        description="scores weigh variants one by one, or add up to a load of each "
+        "gene they are given for; by inner splits",
     )
     caution: float = Field(
         default=1.0,

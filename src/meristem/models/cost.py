@@ -118,9 +118,10 @@ def priors(options: PriorOptions, dataset: Dataset, plan: NetworkPlan | None) ->
     """Return the cost of a kernel per power, and of every share on inner splits."""
     del plan
     size = size_of(dataset)
-    candidates = 1 + len(options.powers) * len(options.shares)
+    n_kernel = len(options.powers) + 1
+    candidates = 1 + n_kernel * len(options.shares)
     inner = size.n_target * _INNER * candidates * size.inner.decomposition
-    return Cost(size.blup + len(options.powers) * size.gram + inner)
+    return Cost(size.blup + n_kernel * size.gram + inner)
 
 
 def elastic_net(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.models.toys import marker_panel
@@ -9,10 +11,12 @@ from meristem.models.catalog import restore
 from meristem.models.linear.gblup import GBLUP
 from meristem.models.linear.prior import (
     PriorGBLUP,
-    permute_within_frequency,
-    variant_sizes,
+    Scored,
+    frequency_permutation,
+    match_scores,
+    prior_kernels,
 )
-from meristem.models.panel import kernel_factor
+from meristem.models.panel import kernel_factor, make_panel, marker_effects
 
 N, N_NEW = 150, 60
 
@@ -71,7 +75,7 @@ def test_predictions_are_those_of_the_mixed_kernel(panel):
     train, test, _, path = panel
     fitted = _fit(train, path, shares=(0.4,), powers=(2.0,), caution=0.0)
     assert fitted.tuning["share"] == [0.4]
-    size = variant_sizes(PriorOptions(scores=path), train)
+    size = match_scores(PriorOptions(scores=path), train).size
     dosage = train.genotypes.call_dosage
     mean = dosage.mean(axis=0)
     whole = np.concatenate([dosage, test.genotypes.call_dosage])
@@ -94,17 +98,64 @@ def test_the_fit_survives_its_state(panel):
     )
 
 
+def test_loads_of_genes_predict_as_their_kernel(panel, tmp_path):
+    train, test, _, _ = panel
+    names = train.genotypes.variants.variant_id
+    rng = np.random.default_rng(3)
+    size = np.zeros((300, 7))
+    for v in range(0, 300, 4):
+        size[v, v % 7] = round(rng.normal(), 3)
+    path = tmp_path / "genes.tsv"
+    rows = "".join(
+        f"{names[v]}\tg{v % 7}\t{size[v, v % 7]}\n" for v in range(0, 300, 4)
+    )
+    path.write_text("variant\tgene\tscore\n" + rows)
+    options = PriorOptions(scores=path, forms=("gene",))
+    markers = make_panel(train.genotypes)
+    (prior,) = prior_kernels(options, markers, match_scores(options, train))
+    mean = markers.scale.mean
+    load = (train.genotypes.call_dosage - mean) @ size
+    assert np.allclose(prior.kernel, prior.factor * load @ load.T)
+    dual = rng.normal(size=(N, 1))
+    alone = marker_effects(markers.dosage, markers.scale, dual)
+    centred = test.genotypes.call_dosage - mean
+    expected = prior.factor * centred @ size @ load.T @ dual
+    assert np.allclose(centred @ prior.effects(markers, alone), expected)
+
+
+def test_loads_are_taken_where_they_act(panel, tmp_path):
+    train, test, _, _ = panel
+    names = train.genotypes.variants.variant_id
+    rng = np.random.default_rng(5)
+    size = np.zeros((300, 4))
+    for v in range(0, 300, 2):
+        size[v, v % 4] = round(rng.normal(), 3)
+    path = tmp_path / "genes.tsv"
+    rows = "".join(
+        f"{names[v]}\tg{v % 4}\t{size[v, v % 4]}\n" for v in range(0, 300, 2)
+    )
+    path.write_text("variant\tgene\tscore\n" + rows)
+    effect = np.array([2.0, -1.0, 1.5, 0.5])
+    true = train.genotypes.call_dosage @ size @ effect
+    y = (true - true.mean()) / true.std() + rng.normal(size=N)
+    data = replace(train, phenotypes=replace(train.phenotypes, value=y[:, None]))
+    fitted = _fit(data, path)
+    assert fitted.tuning["form"] == ["gene"]
+    new = test.genotypes.call_dosage @ size @ effect
+    assert _r(fitted, test, new) > 0.9
+    assert fitted.posterior(test.genotypes).sd.min() > 0
+
+
 def test_scores_are_permuted_among_like_frequencies():
     rng = np.random.default_rng(0)
     mean = np.repeat(np.linspace(0.1, 1.0, 10), 20)
-    size = np.repeat(np.arange(10.0), 20) + rng.uniform(0, 0.5, 200)
-    found = permute_within_frequency(size, mean, rng)
-    assert not np.array_equal(found, size)
-    assert np.array_equal(np.sort(found), np.sort(size))
-    for low in range(0, 200, 20):
-        assert np.array_equal(
-            np.sort(found[low : low + 20]), np.sort(size[low : low + 20])
-        )
+    order = frequency_permutation(np.append(mean, 2.0), rng)[:200]
+    assert not np.array_equal(order, np.arange(200))
+    scored = Scored(np.arange(200.0), np.array([3]), np.array([0]), np.array([1.0]))
+    own = frequency_permutation(mean, rng)
+    found = scored.permuted(own)
+    assert np.array_equal(np.sort(found.size), np.arange(200.0))
+    assert own[found.variant[0]] == 3  # the entry moves with the size
 
 
 def test_scores_of_other_variants_are_refused(panel, tmp_path):
