@@ -155,7 +155,8 @@ def _open_indexed(path: Path, index: Path | None) -> Genome:
 def _read_packed(path: Path) -> dict[str, BaseArray]:
     """Read the contigs of a compressed file line by line."""
     contigs: dict[str, BaseArray] = {}
-    name, lines, total = "", [], 0
+    name, total = "", 0
+    lines: list[bytes] = []
     with unpacked(path) as stream:
         for number, line in enumerate(stream, start=1):
             if line[:1] == b">":
