@@ -233,7 +233,8 @@ def _draw_genome(
         np.arange(config.n_gene) * config.n_chromosome // config.n_gene,
         minlength=config.n_chromosome,
     )
-    contigs, genes = {}, []
+    contigs: dict[str, CodeArray] = {}
+    genes: list[SimulatedGene] = []
     for number, n in enumerate(count.tolist()):
         name = f"chr{number + 1}"
         codes = rng.integers(0, 4, (n + 1) * config.gene_gap).astype(np.int8)
