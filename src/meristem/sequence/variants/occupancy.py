@@ -84,10 +84,13 @@ def occupancy_changes(
     return (occupancy(changed, bank) - occupancy(total, bank)).astype(np.float32)
 
 
-def _affinity(bits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return 2^s in place: exp is the faster of the two."""
+def _affinity(
+    bits: NDArray[np.float32],  # (n, n_start, 2, n_motif) overwritten
+) -> NDArray[np.float32]:  # (n, n_start, n_motif)
+    """Return 2^s summed over the strands; exp is faster than exp2."""
     bits *= np.float32(np.log(2))
-    return np.exp(bits, out=bits)
+    np.exp(bits, out=bits)
+    return bits[:, :, 0] + bits[:, :, 1]
 
 
 def _join(
@@ -119,7 +122,7 @@ def _summed(
         summed = np.zeros((group.member.size, codes.size + 1))
         for first in range(0, codes.size, _STEP):
             part = padded[None, first : first + _STEP + group.width - 1]
-            affinity = _affinity(score_windows(part, group))[0].sum(axis=1)
+            affinity = _affinity(score_windows(part, group))[0]
             summed[:, first + 1 : first + 1 + affinity.shape[0]] = affinity.T
         np.cumsum(summed, axis=1, out=summed)
         found.append((group.member, summed))
@@ -166,7 +169,7 @@ def _add_alternates(
         before = _take(contig, start[:, None] - reach + offset, left[rows], right[rows])
         behind = _take(contig, end[:, None] + offset, left[rows], right[rows])
         codes = np.concatenate([before, alt, behind], axis=1)
-        values = _affinity(score_windows(codes, group)).sum(axis=2)  # both strands
+        values = _affinity(score_windows(codes, group))
         place = np.arange(values.shape[1])  # start, from `reach` before the change
         in_front = reach - np.minimum(start - left[rows], reach)  # first base kept
         last = reach + alt.shape[1] + np.minimum(right[rows] - end, reach)
