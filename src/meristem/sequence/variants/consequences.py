@@ -194,13 +194,15 @@ class _Writer:
         joint, n_unphased = joint_changes(found)
         self.summary.n_unphased += n_unphased
         coding = found.coding
+        judged = []
         for change in joint:
             members = [found.edits[i] for i in change.members]
             cells = self._joint_cells(members, coding, change.consequence)
             cells["carriers"] = str(int(change.copies.sum()))
             self.summary.n_joint += 1
+            judged.append((change, self._is_damaging(cells)))
             yield self._row(cells)
-        load.add(found, joint, lambda terms: impact(terms) == "HIGH")
+        load.add(found, judged)
 
     def _row(self, cells: dict[str, str]) -> str:
         self.summary.n_row += 1
@@ -269,16 +271,18 @@ class _Writer:
         alleles, phased = calls[:, :-1], calls[:, -1]
         first = alleles[:, :1]
         alike = ((alleles == first) | (alleles == -2)).all(axis=1)
-        damaging = cells["impact"] == "HIGH" or any(
-            rule.holds(cells.get(rule.column, "")) for rule in self._options.damaging
-        )
         return CarriedEdit(
             site.name,
             site.position,
             consequence.edit,
             alleles == site.allele,
             alike | (phased > 0),
-            damaging,
+            self._is_damaging(cells),
+        )
+
+    def _is_damaging(self, cells: dict[str, str]) -> bool:
+        return cells["impact"] == "HIGH" or any(
+            rule.holds(cells.get(rule.column, "")) for rule in self._options.damaging
         )
 
     def _near(

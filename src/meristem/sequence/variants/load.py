@@ -79,8 +79,7 @@ class LoadTable:
     def add(
         self,
         found: TranscriptEdits,
-        joint: Sequence[JointChange],
-        is_damaging: Callable[[str], bool],
+        joint: Sequence[tuple[JointChange, bool]],
     ) -> None:
         """Add the damaging alleles of one transcript.
 
@@ -89,17 +88,15 @@ class LoadTable:
         found
             Its changes.
         joint
-            Those that are read together: they replace their members.
-        is_damaging
-            Whether the terms of a joint change are.
+            Those that are read together, and whether they are damaging: they replace
+            their members.
         """
         total = np.zeros(self.sample_id.size)
         for carried in found.edits:
             if carried.damaging:
                 total += carried.copies.sum(axis=1)
-        for change in joint:
+        for change, together in joint:
             alone = sum(found.edits[i].damaging for i in change.members)
-            together = float(is_damaging(change.consequence.terms))
             total += (together - alone) * change.copies.sum(axis=1)
         if total.any():
             name = found.coding.transcript.gene
