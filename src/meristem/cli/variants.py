@@ -167,9 +167,12 @@ def effects(
     placements: Annotated[
         int,
         typer.Option(
-            min=0, max=100_000, help="Windows around a variant; 0: all that hold it."
+            min=0,
+            max=100_000,
+            help="Evenly spaced windows around a variant, for a run; 0: all that hold "
+            "it.",
         ),
-    ] = 0,
+    ] = 9,
     contig_names: Names = None,
     index: Index = None,
     force: Force = False,
