@@ -97,6 +97,39 @@ def recovery(
     say(f"results: {out / 'results.csv'}, summary.csv, causal.csv")
 
 
+@app.command("priors")
+def priors(
+    out: Out,
+    n: Annotated[
+        list[int] | None, typer.Option(help="Training lines; repeatable.")
+    ] = None,
+    share: Annotated[
+        list[float] | None,
+        typer.Option(help="Genetic variance through motifs; repeatable."),
+    ] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    replicates: Replicates = 10,
+    seed: Seed = 7000,
+    quiet: Quiet = False,
+) -> None:
+    """Scores of variants as priors on the simulated regulatory panel."""
+    from benchmarks.accuracy.priors import MODELS, run_priors
+
+    with progress(quiet=quiet) as notify:
+        table = run_priors(
+            tuple(n or (300, 600)),
+            replicates,
+            out,
+            seed,
+            shares=tuple(share or (0.7, 0.3)),
+            models=tuple(model or MODELS),
+            command=_command(),
+            progress=lambda done, total: notify("cells", done, total),
+        )
+    say(table)
+    say(f"results: {out / 'results.csv'}, summary.csv")
+
+
 @app.command("controls")
 def controls(
     out: Out,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from tests.toys import dataset, network_plan, variant_table
@@ -90,6 +91,10 @@ N, N_NEW, P, N_PANEL_GENE = 44, 7, 30, 5
 MONOMORPHIC = 4
 
 
+PRIOR_SCORES = Path(__file__).with_name("prior_scores.tsv")
+"""Scores of two thirds of the variants of toys, whatever their prefix."""
+
+
 QUICK = {"epochs": 30, "patience": 30, "seeds": 1, "inner_folds": 2}
 
 
@@ -110,6 +115,7 @@ OPTIONS = {
     "mediated": options.MediatedOptions(method="pathway_reml", set_counts=(0, 1, 2)),
     "gfblup": options.FeatureBLUPOptions(max_sets=2),
     "gwablup": options.WeightedGBLUPOptions(prior=(0.05, 1.0)),
+    "prior_gblup": options.PriorOptions(scores=PRIOR_SCORES, shares=(0.0, 0.5)),
     "measured_omics": options.MeasuredOmicsOptions(),
     "stack": options.StackOptions(
         models=(options.GBLUPOptions(), options.KernelOptions())

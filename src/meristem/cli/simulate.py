@@ -156,3 +156,46 @@ def enzyme(
 
     config = write_enzyme(out, noise=noise, repeats=repeats, seed=seed, force=force)
     say(f"written: {config}")
+
+
+@app.command()
+def regulatory(
+    out: Out,
+    n: Lines = 300,
+    candidates: Candidates = 100,
+    h2: H2 = 0.5,
+    genes: Annotated[int, typer.Option(min=10, max=100_000, help="Genes.")] = 250,
+    variants: Annotated[
+        int, typer.Option(min=100, max=1_000_000, help="Variants.")
+    ] = 15_000,
+    factors: Annotated[int, typer.Option(min=1, max=1000, help="Factors.")] = 8,
+    share: Annotated[
+        float, typer.Option(help="Share of the genetic variance through motifs.")
+    ] = 0.7,
+    labels: Annotated[float, typer.Option(help="Share with expression.")] = 0.5,
+    seed: Seed = 1,
+    force: Force = False,
+) -> None:
+    """Simulate genome, genes and lines whose trait runs through promoter motifs."""
+    import numpy as np
+
+    from meristem.sequence.simulation.regulatory import (
+        RegulatoryConfig,
+        simulate_regulatory,
+    )
+    from meristem.sequence.simulation.regulatory_files import write_regulatory
+
+    config = RegulatoryConfig(
+        n_train=n,
+        n_test=candidates,
+        n_gene=genes,
+        n_causal_gene=max(1, genes // 2),
+        n_chromosome=min(5, genes),
+        n_variant=variants,
+        n_factor=factors,
+        regulatory_share=share,
+        measured_share=labels,
+        h2=h2,
+    )
+    panel = simulate_regulatory(config, rng=np.random.default_rng(seed))
+    say(f"written: {write_regulatory(panel, out, seed=seed, force=force)}")

@@ -395,6 +395,52 @@ class WeightedGBLUPOptions(ModelOptions):
     window: int = Field(default=10, ge=1, description="variants smoothed over")
 
 
+class PriorOptions(ModelOptions):
+    """GBLUP with variants weighted by scores known before the trait is looked at."""
+
+    kind: Literal["prior_gblup"] = "prior_gblup"
+    scores: Path = Field(
+        description="table variant,score, such as that of `meristem sequence effects`"
+    )
+    column: str = Field(default="score", description="the column of scores")
+    score_kind: str = Field(
+        default="", description="rows of this `kind` alone; empty: all"
+    )
+    shares: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
+        default=(0.0, 0.2, 0.4, 0.6, 0.8, 0.95),
+        min_length=1,
+        description="share of the genetic variance that follows the scores, by inner "
+        "splits; 0 (GBLUP) is always among them",
+    )
+    powers: tuple[Positive, ...] = Field(
+        default=(1.0, 2.0),
+        min_length=1,
+        description="variance of a variant's effect: |score| to this power, by inner "
+        "splits; of no meaning for loads of genes",
+    )
+    forms: tuple[Literal["variant", "gene"], ...] = Field(
+        default=("variant", "gene"),
+        min_length=1,
+        description="scores weigh variants one by one, or add up to a load of each "
+        "gene they are given for; by inner splits",
+    )
+    caution: float = Field(
+        default=1.0,
+        ge=0,
+        description="standard errors by which scores must predict inner test rows "
+        "better than GBLUP to be used at all",
+    )
+    permuted: bool = Field(
+        default=False,
+        description="control: scores permuted among variants of like allele frequency",
+    )
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The scores."""
+        return (self.scores,)
+
+
 class MeasuredOmicsOptions(ModelOptions):
     """Upper reference that sees measured omics of test rows: not deployable."""
 
@@ -418,6 +464,7 @@ SingleModelOptions = Annotated[
     | MediatedOptions
     | FeatureBLUPOptions
     | WeightedGBLUPOptions
+    | PriorOptions
     | MeasuredOmicsOptions,
     Field(discriminator="kind"),
 ]

@@ -7,7 +7,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from meristem.config.models import AnyModelOptions, GBLUPOptions, Label
+from meristem.config.models import (
+    AnyModelOptions,
+    GBLUPOptions,
+    Label,
+    PriorOptions,
+)
 from meristem.config.strict import Strict
 
 IdRule = Literal[
@@ -235,6 +240,21 @@ class EvaluateConfig(Strict):
     )
 
 
+class PriorConfig(Strict):
+    """What is known of variants before the trait is looked at.
+
+    Adds two models: GBLUP with weighted variants, and its control with the scores
+    permuted among variants of like allele frequency.
+    """
+
+    scores: Path = Field(
+        description="table variant,score, such as that of `meristem sequence effects`"
+    )
+    column: str = Field(default="score", description="the column of scores")
+    kind: str = Field(default="", description="rows of this `kind` alone; empty: all")
+    control: bool = Field(default=True, description="fit the permuted control too")
+
+
 class ExplainConfig(Strict):
     """What is explained, on which model."""
 
@@ -299,6 +319,7 @@ class AnalysisConfig(Strict):
     knowledge: KnowledgeConfig | None = None
     models: tuple[AnyModelOptions, ...] = Field(default=(GBLUPOptions(),), min_length=1)
     evaluate: EvaluateConfig = EvaluateConfig()
+    priors: PriorConfig | None = None
     explain: ExplainConfig = ExplainConfig()
     predict: PredictConfig = PredictConfig()
     fold_ids: tuple[IdRule, ...] = Field(
@@ -313,6 +334,26 @@ class AnalysisConfig(Strict):
         if isinstance(value, bool):
             return ("trim", "separators", "case") if value else ()
         return value
+
+    @model_validator(mode="after")
+    def _with_priors(self) -> Self:
+        """Add the models of `priors`, unless there are models of scores already."""
+        priors = self.priors
+        if priors is None or any(isinstance(m, PriorOptions) for m in self.models):
+            return self
+        added = [
+            PriorOptions(
+                name=name,
+                scores=priors.scores,
+                column=priors.column,
+                score_kind=priors.kind,
+                permuted=permuted,
+            )
+            for name, permuted in (("priors", False), ("permuted priors", True))
+            if priors.control or not permuted
+        ]
+        object.__setattr__(self, "models", (*self.models, *added))
+        return self
 
     @field_validator("models")
     @classmethod

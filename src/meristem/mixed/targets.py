@@ -23,6 +23,10 @@ class Target:
     y: FloatArray  # (n_observed,)
     weight: FloatArray  # (n_observed,) mean 1
 
+    def take(self, rows: IntArray) -> Target:
+        """Return the target of some of its observed rows."""
+        return Target(self.column, self.rows[rows], self.y[rows], self.weight[rows])
+
     @property
     def signature(self) -> bytes:
         """Equal for targets that share rows and weights."""

@@ -129,6 +129,12 @@ CATALOG: dict[str, Kind] = {
         "effects:restore_linear",
         cost="cost:weighted",
     ),
+    "prior_gblup": Kind(
+        options.PriorOptions,
+        "linear.prior:PriorGBLUP",
+        "effects:restore_linear",
+        cost="cost:priors",
+    ),
     "measured_omics": Kind(
         options.MeasuredOmicsOptions,
         "omics.reference:MeasuredOmics",

@@ -18,6 +18,7 @@ from meristem.config.models import (
     KernelOptions,
     LinearPlanOptions,
     ModelOptions,
+    PriorOptions,
     RidgeOptions,
     WeightedGBLUPOptions,
 )
@@ -111,6 +112,16 @@ def weighted(
     split = size.inner.scan + len(options.prior) * candidates
     final = size.scan + size.gram + size.decomposition
     return Cost(size.gram + size.posterior + size.n_target * (_INNER * split + final))
+
+
+def priors(options: PriorOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:
+    """Return the cost of a kernel per power, and of every share on inner splits."""
+    del plan
+    size = size_of(dataset)
+    n_kernel = len(options.powers) + 1
+    candidates = 1 + n_kernel * len(options.shares)
+    inner = size.n_target * _INNER * candidates * size.inner.decomposition
+    return Cost(size.blup + n_kernel * size.gram + inner)
 
 
 def elastic_net(

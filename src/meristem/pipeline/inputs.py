@@ -72,7 +72,8 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
     if config.predict.hybrids is not None:
         found.append(("new hybrids", config.predict.hybrids))
     members = [member for options in config.models for member in options.members]
-    found += [("eQTL table", table) for member in members for table in member.files]
+    tables = {table: None for member in members for table in member.files}
+    found += [("table of a model", table) for table in tables]
     return found + _knowledge_files(config)
 
 

@@ -23,6 +23,7 @@ from meristem.records.data import (
     VariantTable,
 )
 from meristem.records.posterior import Posterior
+from meristem.records.variant_scores import VariantScores
 
 __all__ = [
     "MISSING",
@@ -45,5 +46,6 @@ __all__ = [
     "SampleGroups",
     "Split",
     "StrArray",
+    "VariantScores",
     "VariantTable",
 ]
