@@ -1,0 +1,1 @@
+"""Motifs: files, scanning, comparison, what a model makes of them."""
