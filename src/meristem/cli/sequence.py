@@ -77,3 +77,102 @@ def predict(
             notify=notify,
         )
     say(f"{n} sequences predicted: {out}")
+
+
+@app.command()
+def explain(
+    run: RunPath,
+    out: OutFolder,
+    method: Annotated[
+        str,
+        typer.Option(help="ism | saliency | input_x_gradient | integrated | deeplift."),
+    ] = "ism",
+    sequences: Annotated[
+        Path | None, typer.Option(help="FASTA or table; default: the run's data.")
+    ] = None,
+    task: Annotated[str, typer.Option(help="Task; default: the first.")] = "",
+    model: Label = "",
+    motifs: Annotated[
+        Path | None, typer.Option(help="MEME file that names what is found.")
+    ] = None,
+    most: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Sequences to explain.")
+    ] = 200,
+    force: Force = False,
+    quiet: Quiet = False,
+    threads: Threads = 1,
+) -> None:
+    """Show which bases make a prediction, and which motifs they spell."""
+    from meristem.cli.console import progress, say
+    from meristem.sequence.commands.explain import Question, explain_run
+    from meristem.train.descent import limited_threads
+
+    question = Question(method, task, model, sequences, most, motifs)
+    with limited_threads(threads), progress(quiet=quiet) as notify:
+        report = explain_run(run, out, question, notify, force=force)
+    say(str(report))
+
+
+@app.command()
+def design(
+    run: RunPath,
+    out: OutFolder,
+    start: Annotated[Path, typer.Option(help="FASTA or table of sequences to edit.")],
+    edits: Annotated[int, typer.Option(min=1, max=1000, help="Most bases.")] = 6,
+    direction: Annotated[
+        list[str] | None,
+        typer.Option(help="TASK=WEIGHT, 1 raises, -1 lowers; may be repeated."),
+    ] = None,
+    strategy: Annotated[
+        str, typer.Option(help="greedy | beam | genetic | gradient.")
+    ] = "beam",
+    forbid: Annotated[
+        list[str] | None,
+        typer.Option(help="Word that no design may hold; may be repeated."),
+    ] = None,
+    gc_low: Annotated[float, typer.Option(min=0, max=1, help="Least G + C.")] = 0.0,
+    gc_high: Annotated[float, typer.Option(min=0, max=1, help="Most G + C.")] = 1.0,
+    pam: Annotated[
+        str, typer.Option(help="Edit only what an editor with this PAM reaches.")
+    ] = "",
+    free: Annotated[
+        bool, typer.Option("--free", help="Do not ask for likely k-mers.")
+    ] = False,
+    oracle: Annotated[str, typer.Option(help="Model that guides the search.")] = "",
+    validator: Annotated[str, typer.Option(help="Model that judges it.")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 1,
+    force: Force = False,
+    quiet: Quiet = False,
+    threads: Threads = 1,
+) -> None:
+    """Edit sequences towards a prediction; another model judges the result."""
+    from meristem.cli.console import progress, say
+    from meristem.errors import ConfigError
+    from meristem.sequence.commands.design import Wish, design_run
+    from meristem.train.descent import limited_threads
+
+    wanted = []
+    for word in direction or []:
+        task, _, weight = word.partition("=")
+        try:
+            wanted.append((task, float(weight)))
+        except ValueError as error:
+            raise ConfigError(
+                f"{word!r} is not TASK=WEIGHT", where="--direction"
+            ) from error
+    wish = Wish(
+        start,
+        edits,
+        tuple(wanted),
+        strategy,
+        tuple(forbid or ()),
+        (gc_low, gc_high),
+        pam.upper(),
+        not free,
+        oracle,
+        validator,
+        seed,
+    )
+    with limited_threads(threads), progress(quiet=quiet) as notify:
+        report = design_run(run, out, wish, notify, force=force)
+    say(str(report))

@@ -18,7 +18,7 @@ def draw_models(table: pd.DataFrame, name: str, title: str) -> Figure:
     """Draw r of every model with its interval: columns model, r, low, high."""
     labels = [str(label) for label in table["model"]]
     span = limits([table[["low", "high"]].to_numpy()], include=[0.0])
-    room = (label_room(labels, 220), 60, 8)
+    room = (label_room(labels, 220, pad=30), 60, 8)
     drawn = draw_rows(title, labels, span, "Pearson r", room, 26)
     canvas, panel = drawn.canvas, drawn.panel
     for row, y in zip(table.to_dict("records"), drawn, strict=True):
@@ -73,7 +73,7 @@ def draw_courses(table: pd.DataFrame, model: str) -> Figure:
     entries = [
         ("training rows", NEUTRAL),
         ("groups kept aside", ACCENT),
-        ("weights kept: later epochs learn the rows by heart", WARN),
+        ("weights that were kept", WARN),
     ]
     draw_legend(canvas, entries, 60, 20)
     name = f"losses_{_plain(model)}"

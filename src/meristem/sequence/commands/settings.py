@@ -1,4 +1,4 @@
-"""Configuration of the commands of sequence models: one TOML file, strict and frozen."""
+"""Configuration of sequence models: one TOML file, strict and frozen."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def clean_sequence(text: str, where: str) -> str:
         raise DataError(
             f"{sign!r} at position {wrong[0] + 1} is no base",
             where=where,
-            remedy="give DNA of A, C, G, T and N; check that the column holds sequences",
+            remedy="give DNA of A, C, G, T, N; check that the column holds sequences",
         )
     return _LETTER[code].tobytes().decode()
 

@@ -58,9 +58,10 @@ def pooling(size: int) -> list[nn.Module]:
 class MeanMax(nn.Module):
     """Maximum and mean over positions, side by side."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: int) -> None:
         super().__init__()
-        self.best = nn.AdaptiveMaxPool1d(1)
+        # not the adaptive kind, through which contributions cannot be propagated
+        self.best = nn.MaxPool1d(places)
 
     def forward(self, x: Tensor) -> Tensor:  # (n, channel, place) -> (n, 2 channel)
         """Return both."""
@@ -82,7 +83,7 @@ def reading(
     if options.read == "mean":
         return [Mean()], channels
     if options.read == "both":
-        return [MeanMax()], 2 * channels
+        return [MeanMax(places)], 2 * channels
     return [nn.Flatten()], channels * places
 
 
