@@ -176,3 +176,26 @@ def design(
     with limited_threads(threads), progress(quiet=quiet) as notify:
         report = design_run(run, out, wish, notify, force=force)
     say(str(report))
+
+
+@app.command()
+def search(
+    config: ConfigPath,
+    out: OutFolder,
+    force: Force = False,
+    quiet: Quiet = False,
+    threads: Threads = 1,
+) -> None:
+    """Search network architectures within training rows, test what was found once.
+
+    A search that was stopped continues in the same folder.
+    """
+    from meristem.cli.console import progress, say
+    from meristem.sequence.commands.search import search_run
+    from meristem.sequence.commands.settings import read_settings
+    from meristem.train.descent import limited_threads
+
+    settings = read_settings(config)
+    with limited_threads(threads), progress(quiet=quiet) as notify:
+        report = search_run(settings, out, notify, force=force)
+    say(str(report))
