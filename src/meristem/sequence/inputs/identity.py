@@ -1,8 +1,8 @@
 """Near copies among sequences: shared k-mers of either strand, joined into clusters.
 
 Two sequences that share a share c of their k-mers have an identity of about c^(1/k).
-k-mers that many sequences carry (adapters, cloning flanks) say nothing of descent and
-are left out.
+Adapters and cloning flanks, which most sequences carry, say nothing of descent: their
+bases are masked first, so that no k-mer reaches into them.
 
 References
 ----------
@@ -25,10 +25,17 @@ from meristem.sequence.inputs.onehot import codes
 K = 12
 """Length of the k-mers: unrelated sequences of 250 bp hardly share one."""
 
-COMMON = 0.02
-"""k-mers of more than this share of the sequences are adapters."""
+ADAPTER = 1 / 3
+"""Words of `ADAPTER_WORD` bp in more than this share of the sequences are adapters."""
 
-LEAST_COMMON = 200
+ADAPTER_WORD = 8
+LEAST_SHARED = 5
+"""k-mers that copies share at least: 16 bp in a row."""
+
+MOST_CARRIERS = 1000
+"""k-mers of more sequences are repeats, and are left out."""
+
+_FEW = 20  # sequences, of which a third may well be copies
 _WINDOW = 5  # k-mers, of which the smallest hash is kept where many are compared
 _MANY = 30_000  # sequences, above which minimisers stand for all k-mers
 
@@ -56,7 +63,8 @@ def cluster_copies(sequences: Sequence[str], identity: float = 0.8) -> IntArray:
     size = np.asarray(shared.diagonal()).ravel()
     pairs = shared.tocoo()
     least = np.minimum(size[pairs.row], size[pairs.col])
-    close = pairs.data >= np.maximum(least * identity**K, 1)
+    floor = np.minimum(np.maximum(least * identity**K, LEAST_SHARED), least)
+    close = pairs.data >= floor
     links = sparse.coo_matrix(
         (np.ones(close.sum()), (pairs.row[close], pairs.col[close])), shared.shape
     )
@@ -67,14 +75,14 @@ def cluster_copies(sequences: Sequence[str], identity: float = 0.8) -> IntArray:
 def shared_kmers(sequences: Sequence[str]) -> sparse.csr_matrix:  # (n, n)
     """Return how many informative k-mers every two sequences share."""
     minimise = len(sequences) > _MANY
-    found = [_kmers(text, minimise) for text in sequences]
+    found = [_kmers(code, minimise) for code in _without_adapters(sequences)]
     row = np.repeat(np.arange(len(found)), [part.size for part in found])
     if row.size == 0:
         return sparse.identity(len(sequences), format="csr")
     _, column, times = np.unique(
         np.concatenate(found), return_inverse=True, return_counts=True
     )
-    informative = times <= max(LEAST_COMMON, COMMON * len(sequences))
+    informative = times <= max(MOST_CARRIERS, ADAPTER * len(sequences))
     kept = informative[column] & (times[column] > 1)
     shape = (len(sequences), int(column.max()) + 1)
     ones = np.ones(int(kept.sum()), dtype=np.int32)
@@ -86,9 +94,36 @@ def shared_kmers(sequences: Sequence[str]) -> sparse.csr_matrix:  # (n, n)
     return shared.tocsr()
 
 
-def _kmers(text: str, minimise: bool) -> NDArray[np.int64]:
+def _without_adapters(sequences: Sequence[str]) -> list[IntArray]:
+    """Return codes of sequences, unknown (4) where a word is an adapter's."""
+    all_codes = [codes(text).astype(np.int64) for text in sequences]
+    if len(sequences) < _FEW:
+        return all_codes
+    words = [_words(code) for code in all_codes]
+    carriers = np.bincount(
+        np.concatenate([np.unique(part[part >= 0]) for part in words]),
+        minlength=4**ADAPTER_WORD,
+    )
+    adapter = carriers > ADAPTER * len(sequences)
+    for code, own in zip(all_codes, words, strict=True):
+        for start in np.flatnonzero((own >= 0) & adapter[own]):
+            code[start : start + ADAPTER_WORD] = 4
+    return all_codes
+
+
+def _words(code: IntArray) -> IntArray:
+    """Return the word that begins at every position; -1 with an unknown base."""
+    n = max(code.size - ADAPTER_WORD + 1, 0)
+    word, known = np.zeros(n, dtype=np.int64), np.ones(n, dtype=bool)
+    for offset in range(ADAPTER_WORD):
+        base = code[offset : offset + n]
+        known &= base < 4
+        word = word * 4 + np.minimum(base, 3)
+    return np.where(known, word, -1)
+
+
+def _kmers(code: IntArray, minimise: bool) -> NDArray[np.int64]:
     """Return the distinct canonical k-mers of a sequence as numbers."""
-    code = codes(text).astype(np.int64)
     n = code.size - K + 1
     if n < 1:
         return np.zeros(0, dtype=np.int64)

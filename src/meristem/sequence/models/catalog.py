@@ -22,6 +22,7 @@ from meristem.sequence.models.networks.dilated import build_dilated
 from meristem.sequence.models.networks.ensemble import (
     Build,
     NetworkEnsemble,
+    NetworkPlan,
     fit_networks,
     restore_networks,
 )
@@ -181,16 +182,19 @@ def fit_model(
                     where=specification.start,
                     remedy="name the model folder of a network",
                 )
-        return fit_networks(
+        plan = NetworkPlan(
             specification.kind,
             kind.build,
-            rows,
             options,
             specification.train,
-            tasks=tasks,
-            rng=rng,
-            pad=pad,
-            motifs=motifs,
+            tuple(tasks),
+            pad,
+            motifs,
+        )
+        return fit_networks(
+            plan,
+            rows,
+            rng,
             start=start,
             freeze=specification.freeze,
             progress=progress,

@@ -116,17 +116,39 @@ def _refuse_length(onehot: OneHot, window: int) -> None:
         )
 
 
+@dataclass(frozen=True)
+class NetworkPlan:
+    """An ensemble to be trained.
+
+    Attributes
+    ----------
+    kind, build
+        Name in the catalogue, and what makes a network of it.
+    options, train
+        Shape and training.
+    tasks
+        Names of the columns of values.
+    pad
+        Kept for prediction.
+    motifs
+        To begin the first layer with (``options.motifs``), or for the motif model that
+        is added to (``options.offset``).
+    """
+
+    kind: str
+    build: Build
+    options: NetworkOptions
+    train: TrainOptions
+    tasks: tuple[str, ...]
+    pad: Pad = "both"
+    motifs: tuple[Motif, ...] = ()
+
+
 def fit_networks(
-    kind: str,
-    build: Build,
+    plan: NetworkPlan,
     rows: Rows,
-    options: NetworkOptions,
-    train: TrainOptions,
-    *,
-    tasks: Sequence[str],
     rng: np.random.Generator,
-    pad: Pad = "both",
-    motifs: Sequence[Motif] = (),
+    *,
     start: NetworkEnsemble | None = None,
     freeze: bool = False,
     progress: Callable[[int, int], None] | None = None,
@@ -135,21 +157,12 @@ def fit_networks(
 
     Parameters
     ----------
-    kind, build
-        Name in the catalogue, and what makes a network of it.
+    plan
+        What to train.
     rows
         Training rows.
-    options, train
-        Shape and training.
-    tasks
-        Names of the columns of values.
     rng
         Source of the seeds.
-    pad
-        Kept for prediction.
-    motifs
-        To begin the first layer with (``options.motifs``), or for the motif model that
-        is added to (``options.offset``).
     start
         Ensemble to continue from: all weights that fit are taken over.
     freeze
@@ -157,18 +170,18 @@ def fit_networks(
     progress
         Called with epochs done and in all, over members.
     """
+    options, train, tasks = plan.options, plan.train, plan.tasks
     window = rows.onehot.shape[2]
-    tasks = tuple(tasks)
     loss = make_loss(train.loss, rows.value, tasks, train.bins)
     offset = None
     if options.offset:
-        offset, rows = _with_offset(rows, loss, tasks, pad, motifs, rng)
+        offset, rows = _with_offset(rows, loss, plan, rng)
     networks, courses = [], []
     for member in range(train.members):
         torch.manual_seed(int(rng.integers(2**31)))
-        network = build(options, window, loss.n_output)
+        network = plan.build(options, window, loss.n_output)
         if options.motifs:
-            plant_motifs(network, motifs, rng)
+            plant_motifs(network, plan.motifs, rng)
         if start is not None:
             _continue(network, start.networks[member % len(start.networks)], freeze)
 
@@ -179,12 +192,12 @@ def fit_networks(
         courses.append(train_network(network, rows, loss, train, rng, tell))
         networks.append(network)
     return NetworkEnsemble(
-        kind,
+        plan.kind,
         options,
         train,
         tasks,
         window,
-        pad,
+        plan.pad,
         loss,
         tuple(networks),
         offset,
@@ -193,12 +206,7 @@ def fit_networks(
 
 
 def _with_offset(
-    rows: Rows,
-    loss: Loss,
-    tasks: tuple[str, ...],
-    pad: Pad,
-    motifs: Sequence[Motif],
-    rng: np.random.Generator,
+    rows: Rows, loss: Loss, plan: NetworkPlan, rng: np.random.Generator
 ) -> tuple[ClosedForm, Rows]:
     """Return the motif model, and rows with its predictions made out of fold.
 
@@ -219,10 +227,10 @@ def _with_offset(
             own.value,
             own.group,
             MotifOptions(),
-            tasks=tasks,
+            tasks=plan.tasks,
             rng=rng,
-            pad=pad,
-            motifs=motifs,
+            pad=plan.pad,
+            motifs=plan.motifs,
         )
 
     number = min(_OFFSET_FOLDS, np.unique(rows.group).size)
