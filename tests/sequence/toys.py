@@ -54,6 +54,14 @@ def small_options(kind: str):
     kinds = {"kmer": KmerOptions(k=(3,)), "motif": MotifOptions(k=(3,))}
     if kind in kinds:
         return kinds[kind]
+    if kind == "stack":
+        small = small_options("cnn").model_dump()
+        return KINDS[kind].options(
+            members=(
+                {"kind": "motif", "options": {"k": (3,)}, "weight": 2},
+                {"kind": "cnn", "options": small},
+            )
+        )
     if KINDS[kind].build is None:
         return KINDS[kind].options(k=(3,))
     return NetworkOptions(

@@ -34,7 +34,10 @@ def test_the_motif_model_beats_kmers_on_planted_motifs() -> None:
     data = rows(150)
     train = data.group % 2 == 0
     r = {}
-    for name, options in (("kmer", KmerOptions(k=(4,))), ("motif", MotifOptions(k=(4,)))):
+    for name, options in (
+        ("kmer", KmerOptions(k=(4,))),
+        ("motif", MotifOptions(k=(4,))),
+    ):
         own = data.take(train)
         model = fit_closed_form(
             own.onehot,

@@ -15,6 +15,7 @@ from meristem.sequence.models.catalog import (
     KINDS,
     Specification,
     needs_motifs,
+    trains,
 )
 from meristem.sequence.models.options import ModelOptions
 from meristem.sequence.motifs.motif import Motif, read_meme
@@ -155,7 +156,7 @@ def specify(
             where=where,
             remedy=f"its options are: {', '.join(kind.options.model_fields)}",
         ) from error
-    if kind.build is None and (model.train or model.start):
+    if not trains(model.kind) and (model.train or model.start):
         raise ConfigError(
             f"a model of kind {model.kind!r} is not trained by steps, and `train` or "
             "`start` would not be used",

@@ -6,11 +6,12 @@ No caller asks for a class or a kind by name; what differs is said here, once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from meristem.errors import ConfigError
 from meristem.sequence.inputs.onehot import Pad
@@ -34,8 +35,11 @@ from meristem.sequence.models.options import (
     ModelOptions,
     MotifOptions,
     NetworkOptions,
+    StackMember,
+    StackOptions,
 )
 from meristem.sequence.models.protocol import SequenceModel
+from meristem.sequence.models.stack import Stack
 from meristem.sequence.models.store import read_model
 from meristem.sequence.motifs.motif import Motif
 from meristem.sequence.training.fit import Rows
@@ -100,6 +104,11 @@ KINDS: dict[str, Kind] = {
         NetworkOptions,
         build_residual,
     ),
+    "stack": Kind(
+        "weighted mean",
+        "a weighted mean of models of other kinds",
+        StackOptions,
+    ),
 }
 
 
@@ -132,10 +141,69 @@ class Specification:
     freeze: bool = False
 
 
+def trains(name: str) -> bool:
+    """Return whether options of training mean something to a kind."""
+    kind = find_kind(name)
+    return kind.build is not None or kind.options is StackOptions
+
+
 def needs_motifs(kind: str, options: ModelOptions) -> bool:
     """Return whether a model cannot be fitted without a set of motifs."""
+    if isinstance(options, StackOptions):
+        return any(
+            needs_motifs(member.kind, member_options(member))
+            for member in options.members
+        )
     asked = isinstance(options, NetworkOptions) and (options.motifs or options.offset)
     return find_kind(kind).needs_motifs or asked
+
+
+def member_options(member: StackMember) -> ModelOptions:
+    """Return the checked options of a member of a stack.
+
+    Raises
+    ------
+    ConfigError
+        If one is unknown or wrong.
+    """
+    kind = find_kind(member.kind)
+    try:
+        return kind.options.model_validate(member.options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(
+            f"options.{'.'.join(map(str, first['loc']))}: {first['msg']}",
+            where=f"stack member {member.kind!r}",
+            remedy=f"its options are: {', '.join(kind.options.model_fields)}",
+        ) from error
+
+
+def _fit_stack(
+    specification: Specification,
+    options: StackOptions,
+    rows: Rows,
+    *,
+    tasks: Sequence[str],
+    rng: np.random.Generator,
+    pad: Pad,
+) -> Stack:
+    if specification.train.loss != "regression":
+        raise ConfigError(
+            f"a stack averages measured values, not loss {specification.train.loss!r}",
+            where="train.loss",
+            remedy="use loss = 'regression', or one network",
+        )
+    models = [
+        fit_model(
+            replace(specification, kind=member.kind, options=member_options(member)),
+            rows,
+            tasks=tasks,
+            rng=rng,
+            pad=pad,
+        )
+        for member in options.members
+    ]
+    return Stack(options, tuple(models))
 
 
 def fit_model(
@@ -172,6 +240,8 @@ def fit_model(
             where="motifs",
             remedy="name a MEME file (JASPAR gives one per taxon)",
         )
+    if isinstance(options, StackOptions):
+        return _fit_stack(specification, options, rows, tasks=tasks, rng=rng, pad=pad)
     if isinstance(options, NetworkOptions) and kind.build is not None:
         start = None
         if specification.start is not None:
@@ -227,6 +297,9 @@ def restore_model(folder: Path) -> SequenceModel:
         options = kind.options.model_validate(record["options"])
         if isinstance(options, NetworkOptions):
             raise ConfigError("is no closed-form model", where=folder)
+        if isinstance(options, StackOptions):
+            places = [Path(folder) / f"part{n}" for n in range(len(options.members))]
+            return Stack(options, tuple(restore_model(place) for place in places))
         if isinstance(options, CurvedOptions):
             return restore_curved(record, arrays)
         return restore_closed_form(record, arrays, options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -74,4 +74,37 @@ class NetworkOptions(Strict):
     offset: bool = False
 
 
-ModelOptions = KmerOptions | MotifOptions | CurvedOptions | NetworkOptions
+class StackMember(Strict):
+    """One model of a stack: its kind, its options, and its weight."""
+
+    kind: Literal[
+        "kmer",
+        "motif",
+        "curved",
+        "cnn",
+        "dilated",
+        "recurrent",
+        "attention",
+        "residual",
+    ]
+    weight: float = Field(1.0, gt=0, le=1000)
+    options: dict[str, Any] = {}
+
+
+class StackOptions(Strict):
+    """Models whose predictions are averaged by their weights.
+
+    The default leans on what is known of motifs, and lets a network add what the set
+    of motifs lacks.
+    """
+
+    members: tuple[StackMember, ...] = Field(
+        (StackMember(kind="curved", weight=3), StackMember(kind="cnn", weight=1)),
+        min_length=2,
+        max_length=20,
+    )
+
+
+ModelOptions = (
+    KmerOptions | MotifOptions | CurvedOptions | NetworkOptions | StackOptions
+)
