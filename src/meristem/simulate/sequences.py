@@ -82,6 +82,12 @@ def simulate_sequences(
     >>> len(drawn.sequence), drawn.value.shape
     (15, (15, 2))
     """
+    if mutants > length:
+        raise ConfigError(
+            f"{mutants} variants of {length} bp are too many",
+            where="--mutants",
+            remedy="use no more than the length",
+        )
     if length < 40:
         raise ConfigError(
             f"{length} bp are too few for the motifs",
@@ -172,12 +178,16 @@ def _mutate(
     changes: list[tuple[int, int] | None] = [None] * len(code)
     for row in range(len(code)):
         own = [site for site in sites if site[0] == row]
-        for _ in range(mutants):
+        made: set[tuple[int, int]] = set()
+        while len(made) < mutants:
             place = int(rng.integers(code.shape[1]))
             if own and rng.random() < 0.5:
                 _, number, start = own[int(rng.integers(len(own)))]
                 place = start + int(rng.integers(motifs[number].shape[1]))
             base = int((code[row, place] + rng.integers(1, 4)) % 4)
+            if (place, base) in made:
+                continue
+            made.add((place, base))
             changed = code[row].copy()
             changed[place] = base
             rows.append(changed)

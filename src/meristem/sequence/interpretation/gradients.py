@@ -35,7 +35,7 @@ METHODS: tuple[Method, ...] = ("saliency", "input_x_gradient", "integrated", "de
 TOLERANCE = 1e-3
 """Largest share of the change that attributions may miss."""
 
-_FIRST_STEPS, _MOST_STEPS = 64, 1024
+_FIRST_STEPS, _MOST_STEPS = 64, 16_384  # kinks of a network need many
 
 
 @dataclass(frozen=True)
