@@ -18,6 +18,7 @@ class Job(StrEnum):
     promoters = "promoters"
     alleles = "alleles"
     enhancers = "enhancers"
+    elements = "elements"
 
 
 def bench_sequence(
@@ -26,7 +27,8 @@ def bench_sequence(
         typer.Argument(
             help="promoters: native yeast promoters and random ones held out by hash, "
             "trained on random promoters; alleles: BY/RM pairs by chromosome; "
-            "enhancers: DeepSTARR and lentiMPRA, groups left out."
+            "enhancers: DeepSTARR and lentiMPRA, groups left out; elements: one option "
+            "of a network changed at a time."
         ),
     ],
     data: Annotated[
@@ -45,13 +47,14 @@ def bench_sequence(
     """
     import torch
 
-    from benchmarks.accuracy.sequence import alleles, enhancers, promoters
+    from benchmarks.accuracy.sequence import alleles, elements, enhancers, promoters
 
     torch.set_num_threads(1)
     jobs = {
         Job.promoters: promoters.run_promoters,
         Job.alleles: alleles.run_alleles,
         Job.enhancers: enhancers.run_enhancers,
+        Job.elements: elements.run_elements,
     }
     command = " ".join(["python -m benchmarks accuracy", *sys.argv[1:]])
     with progress(quiet=quiet) as notify:

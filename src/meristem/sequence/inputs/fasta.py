@@ -41,7 +41,8 @@ def read_fasta(path: str | Path) -> dict[str, str]:
     {'one': 'ACGTN'}
     """
     found: dict[str, str] = {}
-    name, begun, parts = "", 0, []
+    name, begun = "", 0
+    parts: list[str] = []
 
     def close() -> None:
         if begun:
