@@ -218,6 +218,19 @@ def test_faults_are_refused_before_anything_is_written(
     assert not out.exists()
 
 
+def test_a_task_of_one_value_is_refused_by_name(home: Path) -> None:
+    table = pd.read_csv(home / "measurements.csv")
+    table.assign(stress=1.0).to_csv(home / "flat.csv", index=False)
+    (home / "bad.toml").write_text(CONFIG.replace("measurements.csv", "flat.csv"))
+    with pytest.raises(DataError, match="'stress'"):
+        train_run(read_settings(home / "bad.toml"), home.parent / "bad")
+    (home / "bad.toml").write_text(
+        CONFIG.replace("[train]", '[train]\nloss = "binary"')
+    )
+    with pytest.raises(DataError, match="neither 0 nor 1"):
+        train_run(read_settings(home / "bad.toml"), home.parent / "bad")
+
+
 def test_unknown_fields_are_refused(home: Path) -> None:
     (home / "bad.toml").write_text("speed = 3\n" + CONFIG)
     with pytest.raises(ConfigError, match="speed"):

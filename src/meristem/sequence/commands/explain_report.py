@@ -21,6 +21,9 @@ from meristem.sequence.motifs.motif import read_meme
 DRAWN = 8
 """Sequences whose maps are drawn."""
 
+ALIKE = 0.8
+"""Share of equal bases from which a sequence is not drawn beside another."""
+
 _MOTIFS = 12
 
 
@@ -63,8 +66,8 @@ def _maps(folder: RunFolder) -> Section | None:
         lambda column: float(column.abs().sum())
     )
     blocks: list[Any] = []
-    for number, name in enumerate(strength.nlargest(DRAWN).index):
-        own = table[table["sequence_id"] == name]
+    chosen = _different(table, list(strength.sort_values(ascending=False).index))
+    for number, (name, own) in enumerate(chosen):
         value = np.zeros((4, int(own["position"].max())))
         base = own["base"].map(BASES.index).to_numpy(int)
         value[base, own["position"].to_numpy(int) - 1] = own["attribution"]
@@ -77,6 +80,25 @@ def _maps(folder: RunFolder) -> Section | None:
         "units of the task; letters below the line lower it.",
         blocks=tuple(blocks),
     )
+
+
+def _different(table: pd.DataFrame, names: list[str]) -> list[tuple[str, pd.DataFrame]]:
+    """Return the first sequences that are no near copies of an earlier one."""
+    rows = {str(name): own for name, own in table.groupby("sequence_id", sort=False)}
+    kept: list[tuple[str, pd.DataFrame]] = []
+    for name in names:
+        own = rows[str(name)]
+        letters = own["base"].to_numpy(str)
+        known = [other["base"].to_numpy(str) for _, other in kept]
+        alike = (
+            len(one) == len(letters) and float(np.mean(one == letters)) > ALIKE
+            for one in known
+        )
+        if not any(alike):
+            kept.append((str(name), own))
+        if len(kept) == DRAWN:
+            break
+    return kept
 
 
 def _logos(folder: RunFolder, name: str) -> list[Any]:

@@ -34,7 +34,9 @@ from meristem.sequence.inputs.splits import Division, divide
 from meristem.sequence.models.closed_form import ClosedForm
 from meristem.sequence.models.networks.ensemble import NetworkEnsemble
 from meristem.sequence.models.protocol import SequenceModel
+from meristem.sequence.models.ridge import refuse_flat
 from meristem.sequence.scores import FIRST, compare_models
+from meristem.sequence.training.losses import make_loss
 
 BASELINE = "kmer"
 
@@ -75,9 +77,13 @@ def read_roles(
     Raises
     ------
     DataError
-        If a test table names a task that is not trained.
+        If a test table names a task that is not trained, or a task has values that the
+        loss has no place for, or hardly any.
     """
     train = read_measured([d.source() for d in settings.data if d.role == "train"])
+    make_loss(settings.train.loss, train.value, train.tasks)
+    for task, column in zip(train.tasks, train.value.T, strict=True):
+        refuse_flat(column[~np.isnan(column)], where=f"task {task!r}")
     held = [d.source() for d in settings.data if d.role == "test"]
     test = read_measured(held) if held else None
     if test is not None and test.tasks != train.tasks:

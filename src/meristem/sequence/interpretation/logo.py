@@ -136,10 +136,10 @@ def draw_map(
     return canvas.to_svg()
 
 
-def draw_motif(motif: Motif, width: float = 260, height: float = 80) -> str:
+def draw_motif(motif: Motif, width: float = 840, height: float = 80) -> str:
     """Return a motif as SVG: the height of a position is its information in bits."""
     canvas = Canvas(width, height, motif.title)
-    pitch = min(width / motif.width, 26.0)
+    pitch = min(width / motif.width, 22.0)
     for place, bits in enumerate(information(motif)):
         bottom = height - 4.0
         order = np.argsort(motif.probability[:, place])

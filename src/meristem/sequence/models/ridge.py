@@ -93,12 +93,13 @@ def fit_ridge(
     return Ridge(centre, scale, weight, intercept, penalty)
 
 
-def refuse_flat(y: FloatArray) -> None:
+def refuse_flat(y: FloatArray, where: str = "") -> None:
     """Refuse values of a task that there is nothing to learn from."""
     if y.size < FEWEST or np.ptp(y) == 0:
         raise DataError(
             f"a task has {y.size} measured rows with {np.unique(y).size} values, and "
             f"at least {FEWEST} rows that differ are needed",
+            where=where,
             remedy="measure more sequences, or leave the task out",
         )
 
