@@ -1,11 +1,201 @@
-"""Commands of models of DNA."""
+"""Commands of models of DNA: train, predict, explain, design, search."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 app = typer.Typer(
-    help="Models of DNA: variant effects, consequences, motifs.",
+    help="Models of DNA: molecular phenotypes, variant effects, motifs.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+ConfigPath = Annotated[Path, typer.Argument(help="Configuration (TOML).")]
+RunPath = Annotated[Path, typer.Argument(help="Run folder of `sequence train`.")]
+OutFolder = Annotated[Path, typer.Option("--out", "-o", help="Run folder.")]
+Label = Annotated[
+    str, typer.Option("--model", "-m", help="Model of the run; default: the best.")
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace files that Meristem did not write.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
+Threads = Annotated[
+    int, typer.Option(help="Threads of the numerical kernels.", min=1, max=1024)
+]
+
+
+@app.command()
+def train(
+    config: ConfigPath,
+    out: OutFolder,
+    force: Force = False,
+    quiet: Quiet = False,
+    threads: Threads = 1,
+) -> None:
+    """Evaluate models on folds that do not leak, and fit them on all rows."""
+    from meristem.cli.console import progress, say
+    from meristem.sequence.commands.settings import read_settings
+    from meristem.sequence.commands.train import train_run
+    from meristem.train.descent import limited_threads
+
+    settings = read_settings(config)
+    with limited_threads(threads), progress(quiet=quiet) as notify:
+        report = train_run(settings, out, notify, force=force)
+    say(str(report))
+
+
+@app.command()
+def predict(
+    run: RunPath,
+    sequences: Annotated[
+        Path, typer.Option(help="FASTA, or a table with a column of sequences.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Table to write.")],
+    model: Label = "",
+    column: Annotated[str, typer.Option(help="Column of the sequences.")] = "",
+    force: Force = False,
+    quiet: Quiet = False,
+    threads: Threads = 1,
+) -> None:
+    """Predict new sequences with a fitted model."""
+    from meristem.cli.console import progress, say
+    from meristem.sequence.commands.predict import predict_sequences
+    from meristem.train.descent import limited_threads
+
+    with limited_threads(threads), progress(quiet=quiet) as notify:
+        n = predict_sequences(
+            run,
+            sequences,
+            out,
+            label=model,
+            column=column,
+            force=force,
+            notify=notify,
+        )
+    say(f"{n} sequences predicted: {out}")
+
+
+@app.command()
+def explain(
+    run: RunPath,
+    out: OutFolder,
+    method: Annotated[
+        str,
+        typer.Option(help="ism | saliency | input_x_gradient | integrated | deeplift."),
+    ] = "ism",
+    sequences: Annotated[
+        Path | None, typer.Option(help="FASTA or table; default: the run's data.")
+    ] = None,
+    task: Annotated[str, typer.Option(help="Task; default: the first.")] = "",
+    model: Label = "",
+    motifs: Annotated[
+        Path | None, typer.Option(help="MEME file that names what is found.")
+    ] = None,
+    most: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Sequences to explain.")
+    ] = 200,
+    force: Force = False,
+    quiet: Quiet = False,
+    threads: Threads = 1,
+) -> None:
+    """Show which bases make a prediction, and which motifs they spell."""
+    from meristem.cli.console import progress, say
+    from meristem.sequence.commands.explain import Question, explain_run
+    from meristem.train.descent import limited_threads
+
+    question = Question(method, task, model, sequences, most, motifs)
+    with limited_threads(threads), progress(quiet=quiet) as notify:
+        report = explain_run(run, out, question, notify, force=force)
+    say(str(report))
+
+
+@app.command()
+def design(
+    run: RunPath,
+    out: OutFolder,
+    start: Annotated[Path, typer.Option(help="FASTA or table of sequences to edit.")],
+    edits: Annotated[int, typer.Option(min=1, max=1000, help="Most bases.")] = 6,
+    direction: Annotated[
+        list[str] | None,
+        typer.Option(help="TASK=WEIGHT, 1 raises, -1 lowers; may be repeated."),
+    ] = None,
+    strategy: Annotated[
+        str, typer.Option(help="greedy | beam | genetic | gradient.")
+    ] = "beam",
+    forbid: Annotated[
+        list[str] | None,
+        typer.Option(help="Word that no design may hold; may be repeated."),
+    ] = None,
+    gc_low: Annotated[float, typer.Option(min=0, max=1, help="Least G + C.")] = 0.0,
+    gc_high: Annotated[float, typer.Option(min=0, max=1, help="Most G + C.")] = 1.0,
+    pam: Annotated[
+        str, typer.Option(help="Edit only what an editor with this PAM reaches.")
+    ] = "",
+    free: Annotated[
+        bool, typer.Option("--free", help="Do not ask for likely k-mers.")
+    ] = False,
+    oracle: Annotated[str, typer.Option(help="Model that guides the search.")] = "",
+    validator: Annotated[str, typer.Option(help="Model that judges it.")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 1,
+    force: Force = False,
+    quiet: Quiet = False,
+    threads: Threads = 1,
+) -> None:
+    """Edit sequences towards a prediction; another model judges the result."""
+    from meristem.cli.console import progress, say
+    from meristem.errors import ConfigError
+    from meristem.sequence.commands.design import Wish, design_run
+    from meristem.train.descent import limited_threads
+
+    wanted = []
+    for word in direction or []:
+        task, _, weight = word.partition("=")
+        try:
+            wanted.append((task, float(weight)))
+        except ValueError as error:
+            raise ConfigError(
+                f"{word!r} is not TASK=WEIGHT", where="--direction"
+            ) from error
+    wish = Wish(
+        start,
+        edits,
+        tuple(wanted),
+        strategy,
+        tuple(forbid or ()),
+        (gc_low, gc_high),
+        pam.upper(),
+        not free,
+        oracle,
+        validator,
+        seed,
+    )
+    with limited_threads(threads), progress(quiet=quiet) as notify:
+        report = design_run(run, out, wish, notify, force=force)
+    say(str(report))
+
+
+@app.command()
+def search(
+    config: ConfigPath,
+    out: OutFolder,
+    force: Force = False,
+    quiet: Quiet = False,
+    threads: Threads = 1,
+) -> None:
+    """Search network architectures within training rows, test what was found once.
+
+    A search that was stopped continues in the same folder.
+    """
+    from meristem.cli.console import progress, say
+    from meristem.sequence.commands.search import search_run
+    from meristem.sequence.commands.settings import read_settings
+    from meristem.train.descent import limited_threads
+
+    settings = read_settings(config)
+    with limited_threads(threads), progress(quiet=quiet) as notify:
+        report = search_run(settings, out, notify, force=force)
+    say(str(report))

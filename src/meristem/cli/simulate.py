@@ -199,3 +199,39 @@ def regulatory(
     )
     panel = simulate_regulatory(config, rng=np.random.default_rng(seed))
     say(f"written: {write_regulatory(panel, out, seed=seed, force=force)}")
+
+
+@app.command()
+def sequences(
+    out: Out,
+    families: Annotated[
+        int, typer.Option(min=10, max=1_000_000, help="Original sequences.")
+    ] = 400,
+    mutants: Annotated[
+        int, typer.Option(min=0, max=1000, help="Variants of each, one base changed.")
+    ] = 4,
+    length: Annotated[int, typer.Option(min=40, max=10_000, help="Length, bp.")] = 100,
+    noise: Annotated[
+        float, typer.Option(min=0.0, max=1000.0, help="Noise, sd / sd of the truth.")
+    ] = 0.4,
+    missing: Annotated[
+        float, typer.Option(min=0.0, max=0.9, help="Share missing of the second task.")
+    ] = 0.2,
+    seed: Seed = 1,
+    force: Force = False,
+) -> None:
+    """Simulate DNA whose activity runs through planted motifs and their spacing."""
+    import numpy as np
+
+    from meristem.simulate.sequence_files import write_sequences
+    from meristem.simulate.sequences import simulate_sequences
+
+    drawn = simulate_sequences(
+        families=families,
+        mutants=mutants,
+        length=length,
+        noise=noise,
+        missing=missing,
+        rng=np.random.default_rng(seed),
+    )
+    say(f"written: {write_sequences(drawn, out, seed=seed, force=force)}")

@@ -1,0 +1,1 @@
+"""Accuracy of models of DNA on public reporter assays."""

@@ -1,0 +1,70 @@
+"""`python -m benchmarks accuracy sequence`: models of DNA on reporter assays."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from meristem.cli.console import progress, say
+
+
+class Job(StrEnum):
+    """What is measured."""
+
+    promoters = "promoters"
+    alleles = "alleles"
+    enhancers = "enhancers"
+    elements = "elements"
+
+
+def bench_sequence(
+    job: Annotated[
+        Job,
+        typer.Argument(
+            help="promoters: native yeast promoters and random ones held out by hash, "
+            "trained on random promoters; alleles: BY/RM pairs by chromosome; "
+            "enhancers: DeepSTARR and lentiMPRA, groups left out; elements: one option "
+            "of a network changed at a time."
+        ),
+    ],
+    data: Annotated[
+        Path, typer.Option(help="Folder that holds sequence/ and motifs/.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 1,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress bars.")
+    ] = False,
+) -> None:
+    """Accuracy of models of DNA: every model on the same rows, with CPU seconds.
+
+    The same command goes on where it was stopped.
+    """
+    import torch
+
+    from benchmarks.accuracy.sequence import alleles, elements, enhancers, promoters
+
+    torch.set_num_threads(1)
+    jobs = {
+        Job.promoters: promoters.run_promoters,
+        Job.alleles: alleles.run_alleles,
+        Job.enhancers: enhancers.run_enhancers,
+        Job.elements: elements.run_elements,
+    }
+    command = " ".join(["python -m benchmarks accuracy", *sys.argv[1:]])
+    with progress(quiet=quiet) as notify:
+        table = jobs[job](
+            data,
+            out,
+            models=tuple(model or ()),
+            seed=seed,
+            command=command,
+            progress=lambda done, total: notify(job.value, done, total),
+        )
+    say(table)
+    say(f"results: {out / 'results.csv'}")

@@ -1,0 +1,1 @@
+"""Search of network architectures, within training rows alone."""

@@ -1,0 +1,1 @@
+"""The commands of sequence models: from a configuration to a run folder."""

@@ -1,0 +1,308 @@
+"""The command `design`: edits that raise a prediction, judged by another model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from meristem.errors import ConfigError, DataError
+from meristem.records import FloatArray, IntArray
+from meristem.runs.folder import RunFolder
+from meristem.runs.lock import in_locked_folder
+from meristem.runs.record import plan_run
+from meristem.runs.seeds import derived_rng
+from meristem.sequence.commands.design_report import build_design
+from meristem.sequence.commands.fitting import Prepared
+from meristem.sequence.commands.report import begin_run, read_note
+from meristem.sequence.commands.settings import (
+    SequenceSettings,
+    listed_models,
+    read_motif_set,
+    specify,
+)
+from meristem.sequence.commands.train import prepare_rows, read_roles
+from meristem.sequence.design.constraints import (
+    Constraints,
+    check_words,
+    learn_realism,
+    near_pam,
+)
+from meristem.sequence.design.search import STRATEGIES, Effort, search_edits
+from meristem.sequence.inputs.measured import read_sequences
+from meristem.sequence.inputs.onehot import code_matrix, decode, one_hot
+from meristem.sequence.models.catalog import fit_model
+from meristem.sequence.models.protocol import SequenceModel
+from meristem.stats.metrics import pearson
+
+Notify = Callable[[str, int, int], None]
+_FILES = ("designs.csv", "designs.fa")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be designed.
+
+    Attributes
+    ----------
+    start
+        FASTA or table of starting sequences.
+    edits
+        Most bases that may change.
+    direction
+        Weight of every task named: 1 raises, -1 lowers.
+    strategy
+        One of `STRATEGIES`.
+    forbidden
+        Words that no design may hold.
+    gc
+        Bounds of the share of G and C.
+    pam
+        Edit only where an editor with this PAM reaches; "" anywhere.
+    realistic
+        Keep designs as likely as 99 % of the training sequences under a Markov model.
+    oracle, validator
+        Models of the run, of different kinds; "" takes the best, and the best of
+        another kind.
+    """
+
+    start: Path
+    edits: int = 6
+    direction: tuple[tuple[str, float], ...] = ()
+    strategy: str = "beam"
+    forbidden: tuple[str, ...] = ()
+    gc: tuple[float, float] = (0.0, 1.0)
+    pam: str = ""
+    realistic: bool = True
+    oracle: str = ""
+    validator: str = ""
+    seed: int = 1
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Say nothing."""
+
+
+@in_locked_folder
+def design_run(
+    model_run: str | Path,
+    folder: str | Path,
+    wish: Wish,
+    notify: Notify = _silent,
+    *,
+    force: bool = False,
+) -> Path:
+    """Design edits with an oracle of one half of the data, judged by the other half's.
+
+    Returns
+    -------
+    Path
+        The report.
+
+    Raises
+    ------
+    ConfigError
+        If a strategy, task, model or bound cannot be used.
+    """
+    if wish.strategy not in STRATEGIES:
+        raise ConfigError(
+            f"there is no strategy {wish.strategy!r}",
+            where="--strategy",
+            remedy=f"use {', '.join(STRATEGIES)}",
+        )
+    source = RunFolder.open(model_run)
+    settings = SequenceSettings.model_validate(source.record()["config"])
+    labels = _pair(source, settings, wish)
+    starts = read_sequences(wish.start)
+    words = check_words(wish.forbidden)
+    train, _, length = read_roles(settings)
+    prepared, _, _ = prepare_rows(settings, train, None, length)
+    weights = _weights(wish, train.tasks)
+    _refuse_long(starts, length)
+    run = plan_run(
+        folder,
+        title=f"Designs of {len(starts)} sequences",
+        question="Which edits raise the prediction, and does another model agree?",
+        config={"run": str(model_run), **_plain(wish)},
+        seed=wish.seed,
+        inputs=[("run", source.file("run.json")), ("start", wish.start)],
+        force=force,
+    )
+    run = replace(run, kind="sequence")
+    with run.timed("oracle and validator"):
+        oracle, validator, agree = _halves(prepared, settings, labels, wish, notify)
+    begin_run(run, _FILES)
+    realism = learn_realism(train.sequence) if wish.realistic else None
+    rows = []
+    with run.timed("designs"):
+        codes = code_matrix(list(starts.values()), length, settings.inputs.pad)
+        for number, (name, start) in enumerate(zip(starts, codes, strict=True)):
+            reach = near_pam(start, wish.pam) if wish.pam else None
+            bound = Constraints(wish.edits, words, wish.gc, reach, realism)
+            rng = derived_rng(wish.seed, "design", name)
+            made = search_edits(
+                wish.strategy, start, oracle, weights, bound, Effort(), rng
+            )
+            rows.append(_row(name, start, made, bound, (oracle, validator), weights))
+            notify("designs", number + 1, len(starts))
+    table = pd.DataFrame(rows)
+    run.table("designs", table)
+    with run.folder.writing("designs.fa") as temporary:
+        text = "".join(f">{r['sequence_id']}\n{r['design']}\n" for r in rows)
+        temporary.write_text(text, encoding="utf-8")
+    run.note("summary", _summary(table, labels, agree))
+    run.folder.announce("report.html")
+    run.write(finished=True)
+    report = build_design(run.folder.path)
+    run.folder.note("report.html")
+    return report
+
+
+def _plain(wish: Wish) -> dict[str, object]:
+    return {
+        "start": str(wish.start),
+        "edits": wish.edits,
+        "direction": dict(wish.direction),
+        "strategy": wish.strategy,
+        "forbidden": list(wish.forbidden),
+        "gc": list(wish.gc),
+        "pam": wish.pam,
+        "realistic": wish.realistic,
+    }
+
+
+def _pair(source: RunFolder, settings: SequenceSettings, wish: Wish) -> tuple[str, str]:
+    """Return the labels of oracle and validator, of different kinds."""
+    summary = read_note(source, "summary.json")
+    kinds = summary.get("models", {})
+    if not kinds:
+        raise ConfigError("holds no models of DNA", where=source.path)
+    oracle = wish.oracle or str(summary["best"])
+    others = [name for name in kinds if kinds[name] != kinds.get(oracle)]
+    validator = wish.validator or (others[-1] if others else "")
+    for name in (oracle, validator):
+        if name not in kinds:
+            raise ConfigError(
+                f"there is no model {name!r} in the run"
+                if name
+                else "the run has one kind of model alone, and none to judge the other",
+                where=source.path,
+                remedy=f"use two of {', '.join(kinds)}, of different kinds",
+            )
+    if kinds[oracle] == kinds[validator]:
+        raise ConfigError(
+            f"oracle and validator are both of kind {kinds[oracle]!r}",
+            where="--validator",
+            remedy="a design is judged by a model that errs in other ways",
+        )
+    return oracle, validator
+
+
+def _weights(wish: Wish, tasks: tuple[str, ...]) -> FloatArray:
+    chosen = dict(wish.direction) or {tasks[0]: 1.0}
+    unknown = sorted(set(chosen) - set(tasks))
+    if unknown:
+        raise ConfigError(
+            f"there is no task {unknown[0]!r}",
+            where="--direction",
+            remedy=f"use some of {', '.join(tasks)}",
+        )
+    return np.array([chosen.get(task, 0.0) for task in tasks])
+
+
+def _refuse_long(starts: dict[str, str], length: int) -> None:
+    for name, text in starts.items():
+        if len(text) > length:
+            raise DataError(
+                f"is {len(text)} bp long, and the models read {length}",
+                where=f"sequence {name!r}",
+                remedy="cut it to that length",
+            )
+
+
+def _halves(
+    prepared: Prepared,
+    settings: SequenceSettings,
+    labels: tuple[str, str],
+    wish: Wish,
+    notify: Notify,
+) -> tuple[SequenceModel, SequenceModel, float]:
+    """Return oracle and validator of two halves of the groups, and their agreement."""
+    motifs = read_motif_set(settings)
+    known = {m.name: specify(settings, m, motifs) for m in listed_models(settings)}
+    units = np.unique(prepared.unit)
+    rng = derived_rng(wish.seed, "halves")
+    first = np.isin(prepared.unit, rng.permutation(units)[: units.size // 2])
+    models = []
+    for number, (label, rows) in enumerate(
+        zip(labels, (np.flatnonzero(first), np.flatnonzero(~first)), strict=True)
+    ):
+        notify("oracle and validator", number, 2)
+        models.append(_fit(prepared, settings, known[label], rows, label, wish.seed))
+    notify("oracle and validator", 2, 2)
+    other = prepared.data.take(~first)
+    guess = models[0].predict(prepared.onehot[~first])[:, 0]
+    return models[0], models[1], pearson(other.value[:, 0], guess)
+
+
+def _fit(
+    prepared: Prepared,
+    settings: SequenceSettings,
+    specification: object,
+    rows: IntArray,
+    label: str,
+    seed: int,
+) -> SequenceModel:
+    return fit_model(
+        specification,  # type: ignore[arg-type]
+        prepared.rows(rows, centre=settings.inputs.centre_sources),
+        tasks=prepared.data.tasks,
+        rng=derived_rng(seed, "half", label),
+        pad=settings.inputs.pad,
+    )
+
+
+def _row(
+    name: str,
+    start: np.ndarray,
+    made: np.ndarray,
+    bound: Constraints,
+    judges: tuple[SequenceModel, SequenceModel],
+    weights: FloatArray,
+) -> dict[str, object]:
+    both = one_hot(np.vstack([start, made]))
+    gains = [float(np.diff(judge.predict(both) @ weights)[0]) for judge in judges]
+    text = decode(both)
+    places = np.flatnonzero(start != made)
+    edits = " ".join(f"{text[0][p]}{p + 1}{text[1][p]}" for p in places)
+    return {
+        "sequence_id": name,
+        "edits": int(places.size),
+        "changes": edits,
+        "oracle_gain": gains[0],
+        "validator_gain": gains[1],
+        "kept": bool(bound.kept(made[None], start)[0]) or places.size == 0,
+        "start": text[0],
+        "design": text[1],
+    }
+
+
+def _summary(
+    table: pd.DataFrame, labels: tuple[str, str], agree: float
+) -> dict[str, object]:
+    oracle = float(table["oracle_gain"].mean())
+    validator = float(table["validator_gain"].mean())
+    return {
+        "n": len(table),
+        "oracle": labels[0],
+        "validator": labels[1],
+        "oracle_gain": oracle,
+        "validator_gain": validator,
+        "confirmed": validator / oracle if oracle > 0 else 0.0,
+        "same_sign": float((table["validator_gain"] > 0).mean()),
+        "kept": float(table["kept"].mean()),
+        "oracle_r": agree,
+    }

@@ -1,0 +1,241 @@
+"""The command `explain`: attribution maps, motifs and filters of a fitted model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from meristem.errors import ConfigError
+from meristem.records import FloatArray
+from meristem.runs.folder import RunFolder
+from meristem.runs.lock import in_locked_folder
+from meristem.runs.record import Run, plan_run
+from meristem.sequence.commands.explain_report import build_explanation
+from meristem.sequence.commands.predict import open_model
+from meristem.sequence.commands.report import begin_run
+from meristem.sequence.commands.settings import SequenceSettings
+from meristem.sequence.inputs.measured import read_measured, read_sequences
+from meristem.sequence.inputs.onehot import BASES, OneHot, encode
+from meristem.sequence.interpretation.filters import filter_motifs
+from meristem.sequence.interpretation.gradients import METHODS, Method, attribute
+from meristem.sequence.interpretation.mutagenesis import importance, saturate
+from meristem.sequence.interpretation.naming import name_patterns
+from meristem.sequence.interpretation.seqlets import Pattern, find_patterns
+from meristem.sequence.models.networks.ensemble import NetworkEnsemble
+from meristem.sequence.models.protocol import SequenceModel
+from meristem.sequence.motifs.motif import read_meme, write_meme
+
+Notify = Callable[[str, int, int], None]
+ISM = "ism"
+ALL_METHODS = (ISM, *METHODS)
+_FILES = ("attributions.csv", "patterns.csv", "completeness.csv")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be explained.
+
+    Attributes
+    ----------
+    method
+        One of `ALL_METHODS`.
+    task
+        Name; "" takes the first.
+    label
+        Model of the run; "" takes the best.
+    sequences
+        FASTA or table; None takes the data of the run.
+    most
+        Sequences that are explained: those of the largest predictions, either end.
+    motifs
+        MEME file with names for what is found; None names nothing.
+    """
+
+    method: str = ISM
+    task: str = ""
+    label: str = ""
+    sequences: Path | None = None
+    most: int = 200
+    motifs: Path | None = None
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Say nothing."""
+
+
+@in_locked_folder
+def explain_run(
+    model_run: str | Path,
+    folder: str | Path,
+    question: Question,
+    notify: Notify = _silent,
+    *,
+    force: bool = False,
+) -> Path:
+    """Write attribution maps, the motifs in them, and a page into a folder.
+
+    Returns
+    -------
+    Path
+        The report.
+
+    Raises
+    ------
+    ConfigError
+        If the method is unknown, or does not go with the model.
+    """
+    if question.method not in ALL_METHODS:
+        raise ConfigError(
+            f"there is no method {question.method!r}",
+            where="--method",
+            remedy=f"use {', '.join(ALL_METHODS)}",
+        )
+    model = open_model(model_run, question.label)
+    task = _task(model, question.task)
+    known = [] if question.motifs is None else read_meme(question.motifs)
+    names, onehot = _chosen(model, model_run, question, task)
+    inputs = [("run", RunFolder.open(model_run).file("run.json"))]
+    inputs += [
+        (role, path)
+        for role, path in (
+            ("sequences", question.sequences),
+            ("motifs", question.motifs),
+        )
+        if path is not None
+    ]
+    run = plan_run(
+        folder,
+        title=f"What {model.kind} reads for {model.tasks[task]}",
+        question="Which bases make the prediction, and which motifs do they spell?",
+        config={
+            "run": str(model_run),
+            "method": question.method,
+            "task": model.tasks[task],
+            "model": question.label,
+            "most": question.most,
+        },
+        seed=0,
+        inputs=inputs,
+        force=force,
+    )
+    run = replace(run, kind="sequence")
+    with run.timed("attributions"):
+        value, gap = attribution_maps(model, onehot, task, question.method, notify)
+    begin_run(run, _FILES)
+    _write_maps(run, names, onehot, value, gap)
+    with run.timed("motifs"):
+        patterns = find_patterns(value, onehot)
+        filters = []
+        if isinstance(model, NetworkEnsemble):
+            filters = filter_motifs(model, onehot)
+        write_patterns(run, "patterns", patterns)
+        write_patterns(run, "filters", filters)
+        if known:
+            run.table("matches", name_patterns([*patterns, *filters], known))
+    run.folder.announce("report.html")
+    run.write(finished=True)
+    report = build_explanation(run.folder.path)
+    run.folder.note("report.html")
+    return report
+
+
+def attribution_maps(
+    model: SequenceModel,
+    onehot: OneHot,  # (n, 4, length)
+    task: int,
+    method: str,
+    notify: Notify = _silent,
+) -> tuple[FloatArray, FloatArray]:
+    """Return maps (n, 4, length) and by how much each misses the change (n,)."""
+    if method == ISM:
+        value = np.zeros(onehot.shape)
+        for row in range(len(onehot)):
+            change = saturate(model, onehot[row : row + 1])[..., task]
+            value[row] = importance(change, onehot[row : row + 1]) * onehot[row]
+            notify("sequences", row + 1, len(onehot))
+        return value, np.full(len(onehot), np.nan)
+    chosen = next(m for m in METHODS if m == method)
+    return _by_gradient(model, onehot, task, chosen, notify)
+
+
+def _by_gradient(
+    model: SequenceModel, onehot: OneHot, task: int, method: Method, notify: Notify
+) -> tuple[FloatArray, FloatArray]:
+    values, gaps = [], []
+    for start in range(0, len(onehot), 32):
+        found = attribute(model, onehot[start : start + 32], task, method)
+        values.append(found.value)
+        gaps.append(found.gap)
+        notify("sequences", min(start + 32, len(onehot)), len(onehot))
+    return np.concatenate(values), np.concatenate(gaps)
+
+
+def _task(model: SequenceModel, name: str) -> int:
+    if not name:
+        return 0
+    if name not in model.tasks:
+        raise ConfigError(
+            f"there is no task {name!r}",
+            where="--task",
+            remedy=f"use one of {', '.join(model.tasks)}",
+        )
+    return model.tasks.index(name)
+
+
+def _chosen(
+    model: SequenceModel, model_run: str | Path, question: Question, task: int
+) -> tuple[list[str], OneHot]:
+    """Return the sequences of the largest and smallest predictions."""
+    if question.sequences is not None:
+        found = read_sequences(question.sequences)
+    else:
+        record = RunFolder.open(model_run).record()
+        settings = SequenceSettings.model_validate(record["config"])
+        data = read_measured([d.source() for d in settings.data])
+        found = dict(zip(data.sequence_id.tolist(), data.sequence, strict=True))
+    names = list(found)
+    window = model.window or max(len(text) for text in found.values())
+    onehot = encode(list(found.values()), window, model.pad)
+    if len(names) > question.most:
+        order = np.argsort(model.predict(onehot)[:, task], kind="stable")
+        half = question.most // 2
+        kept = np.sort(np.concatenate([order[:half], order[len(order) - half :]]))
+        names, onehot = [names[row] for row in kept], onehot[kept]
+    return names, onehot
+
+
+def _write_maps(
+    run: Run, names: list[str], onehot: OneHot, value: FloatArray, gap: FloatArray
+) -> None:
+    row, base, place = np.nonzero(onehot > 0.5)
+    table = pd.DataFrame(
+        {
+            "sequence_id": np.array(names)[row],
+            "position": place + 1,
+            "base": np.array(list(BASES))[base],
+            "attribution": value[row, base, place],
+        }
+    )
+    run.table("attributions", table.sort_values(["sequence_id", "position"]))
+    if np.isfinite(gap).any():
+        run.table("completeness", pd.DataFrame({"sequence_id": names, "missed": gap}))
+
+
+def write_patterns(run: Run, name: str, patterns: list[Pattern]) -> None:
+    """Write motifs as MEME text and how often they were found as a table."""
+    if not patterns:
+        return
+    table = pd.DataFrame(
+        {
+            "pattern": [pattern.motif.name for pattern in patterns],
+            "n": [pattern.n for pattern in patterns],
+            "mean": [pattern.mean for pattern in patterns],
+        }
+    )
+    run.table(name, table)
+    with run.folder.writing(f"{name}.meme") as temporary:
+        write_meme([pattern.motif for pattern in patterns], temporary)

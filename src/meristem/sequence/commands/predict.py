@@ -1,0 +1,126 @@
+"""The command `predict`: numbers for new sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from meristem.errors import ConfigError, DataError
+from meristem.runs.folder import RunFolder
+from meristem.runs.outputs import refuse_overwriting
+from meristem.sequence.commands.report import read_note
+from meristem.sequence.inputs.measured import read_sequences
+from meristem.sequence.inputs.onehot import encode
+from meristem.sequence.models.catalog import restore_model
+from meristem.sequence.models.protocol import SequenceModel
+from meristem.text.files import replacing
+
+_BATCH = 2048
+
+
+def open_model(folder: str | Path, label: str = "") -> SequenceModel:
+    """Return a model of a run: the best of its folds unless one is named.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds no such model.
+    """
+    run = RunFolder.open(folder)
+    summary = read_note(run, "summary.json")
+    known = summary.get("models", {})
+    if not known:
+        raise ConfigError(
+            "holds no models of DNA",
+            where=folder,
+            remedy="give a run folder of `meristem sequence train`",
+        )
+    name = label or str(summary["best"])
+    if name not in known:
+        raise ConfigError(
+            f"there is no model {name!r} in the run",
+            where=folder,
+            remedy=f"use one of {', '.join(known)}",
+        )
+    run.refuse_damaged([f"models/{name}"])
+    return restore_model(run.file(f"models/{name}"))
+
+
+def predict_sequences(
+    folder: str | Path,
+    sequences: Path,
+    out: Path,
+    *,
+    label: str = "",
+    column: str = "",
+    force: bool = False,
+    notify: Callable[[str, int, int], None] | None = None,
+) -> int:
+    """Write predictions of sequences, with the spread over the ensemble.
+
+    Parameters
+    ----------
+    folder
+        Run folder.
+    sequences
+        FASTA, or a table with a column of sequences.
+    out
+        Table to write (CSV; TSV by its name).
+    label
+        Model of the run; "" takes the best.
+    column
+        Column of the sequences; "" takes the usual names.
+    force
+        Replace the table.
+    notify
+        Called with sequences done and in all.
+
+    Returns
+    -------
+    int
+        Number of sequences.
+    """
+    refuse_overwriting(out, inputs=[sequences], force=force)
+    model = open_model(folder, label)
+    found = read_sequences(sequences, column)
+    _refuse_long(model, found)
+    names, texts = list(found), list(found.values())
+    parts = []
+    for start in range(0, len(texts), _BATCH):
+        batch = texts[start : start + _BATCH]
+        parts.append(_rows(model, names[start : start + _BATCH], batch))
+        if notify is not None:
+            notify("sequences", start + len(batch), len(texts))
+    table = pd.concat(parts, ignore_index=True)
+    separator = "\t" if out.suffix in (".tsv", ".txt") else ","
+    with replacing(out) as temporary:
+        table.to_csv(temporary, sep=separator, index=False)
+    return len(table)
+
+
+def _refuse_long(model: SequenceModel, found: dict[str, str]) -> None:
+    for name, text in found.items():
+        if model.window is not None and len(text) > model.window:
+            raise DataError(
+                f"is {len(text)} bp long, and the model reads {model.window}",
+                where=f"sequence {name!r}",
+                remedy="cut it to windows of that length",
+            )
+
+
+def _rows(model: SequenceModel, names: list[str], texts: list[str]) -> pd.DataFrame:
+    onehot = encode(texts, model.window, model.pad)
+    members = model.ensemble(onehot)  # (n_member, n, n_task)
+    table = pd.DataFrame({"sequence_id": names})
+    for number, task in enumerate(model.tasks):
+        table[task] = members[:, :, number].mean(axis=0)
+        if len(members) > 1:
+            table[f"{task}_sd"] = members[:, :, number].std(axis=0, ddof=1)
+    unknown = onehot.sum(axis=1) < 1
+    size = np.array([len(text) for text in texts])
+    padded = onehot.shape[2] - np.minimum(size, onehot.shape[2])
+    table["unknown_bases"] = unknown.sum(axis=1) - padded
+    return table

@@ -1,0 +1,1 @@
+"""Sequences edited towards a wanted prediction, within constraints."""

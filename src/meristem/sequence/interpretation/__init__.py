@@ -1,0 +1,1 @@
+"""What a fitted model reads in a sequence: maps, motifs, logos."""

@@ -1,0 +1,230 @@
+"""Attributions from gradients, and how far they are from adding up.
+
+All are of one network output in units of its task (the logit of a binary task, the
+logarithm of a rate of counts), averaged over strands and members.
+
+References
+----------
+Simonyan, Vedaldi & Zisserman 2014, ICLR (saliency); Sundararajan, Taly & Yan 2017,
+ICML (integrated gradients); Shrikumar, Greenside & Kundaje 2017, ICML (DeepLIFT);
+Majdandzic et al. 2023, Genome Biol 24:109 (centred gradients).
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from meristem.errors import ConfigError
+from meristem.records import FloatArray
+from meristem.sequence.inputs.onehot import OneHot
+from meristem.sequence.models.catalog import find_kind
+from meristem.sequence.models.networks.blocks import Exponential
+from meristem.sequence.models.networks.ensemble import NetworkEnsemble
+from meristem.sequence.models.protocol import SequenceModel
+from meristem.sequence.training.losses import Loss
+
+Method = Literal["saliency", "input_x_gradient", "integrated", "deeplift"]
+METHODS: tuple[Method, ...] = ("saliency", "input_x_gradient", "integrated", "deeplift")
+
+TOLERANCE = 1e-3
+"""Largest share of the change that attributions may miss."""
+
+_FIRST_STEPS, _MOST_STEPS = 64, 16_384  # kinks of a network need many
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What every base adds to a prediction."""
+
+    method: str
+    value: FloatArray  # (n, 4, length) zero where a base is not there
+    gap: FloatArray  # (n,) share of the change that is missed; NaN: no such promise
+
+
+class TaskView(nn.Module):
+    """One task of a network, averaged over strands."""
+
+    def __init__(self, network: nn.Module, loss: Loss, task: int, both: bool) -> None:
+        super().__init__()
+        self.network = network
+        self.task = task
+        self.both = both
+        self.by_bins = loss.name == "bins"
+        if self.by_bins:
+            self.shape = loss.bins.shape
+            self.softmax = nn.Softmax(dim=-1)
+            self.bins = nn.Linear(loss.bins.shape[1], 1, bias=False)
+            self.bins.weight.data = torch.tensor(
+                loss.bins[task][None], dtype=torch.float32
+            )
+        self.scale = float(loss.scale[task]) if loss.name == "regression" else 1.0
+
+    def forward(self, x: Tensor) -> Tensor:  # (n, 4, length) -> (n, 1)
+        """Return the output."""
+        n = len(x)
+        if self.both:  # one pass: a module that is called twice loses its bookkeeping
+            x = torch.cat([x, x.flip(1, 2)])
+        raw = self.network(x)
+        if self.by_bins:
+            raw = self.bins(self.softmax(raw.unflatten(-1, self.shape)[:, self.task]))
+        else:
+            raw = raw[:, self.task : self.task + 1]
+        raw = raw * self.scale
+        return (raw[:n] + raw[n:]) / 2 if self.both else raw
+
+
+def attribute(
+    model: SequenceModel,
+    onehot: OneHot,  # (n, 4, length)
+    task: int,
+    method: Method,
+    seed: int = 0,
+) -> Attribution:
+    """Return attributions of an ensemble of networks.
+
+    Parameters
+    ----------
+    model
+        An ensemble without an offset.
+    onehot
+        Sequences in the window of the model.
+    task
+        Number of the task.
+    method
+        ``saliency``: gradient, centred over bases, at the base that is there;
+        ``input_x_gradient``: the same without centring; ``integrated``: from equal
+        bases to the sequence; ``deeplift``: against shuffles that keep pairs of bases
+        (needs tangermeme).
+    seed
+        Of the shuffles.
+
+    Raises
+    ------
+    ConfigError
+        If the model has no gradients, its layers do not pass contributions on, or
+        attributions do not add up.
+    """
+    if not isinstance(model, NetworkEnsemble) or model.offset is not None:
+        what = (
+            "has no gradients"
+            if not isinstance(model, NetworkEnsemble)
+            else ("adds to a motif model, which gradients do not see")
+        )
+        raise ConfigError(
+            f"a model of kind {model.kind!r} {what}",
+            where="method",
+            remedy="use method 'ism', which takes any model",
+        )
+    if method == "deeplift" and not find_kind(model.kind).propagates:
+        raise ConfigError(
+            f"contributions cannot be propagated through a {model.kind!r} network",
+            where="method",
+            remedy="use 'integrated' or 'ism'",
+        )
+    both = model.train.strands == "both"
+    values, gaps = [], []
+    for network in model.networks:
+        view = TaskView(network, model.loss, task, both).eval()
+        value, gap = _one(view, onehot, method, seed)
+        values.append(value)
+        gaps.append(gap)
+    return Attribution(method, np.mean(values, axis=0), np.max(gaps, axis=0))
+
+
+def _one(
+    view: TaskView, onehot: OneHot, method: Method, seed: int
+) -> tuple[FloatArray, FloatArray]:
+    none = np.full(len(onehot), np.nan)
+    if method == "integrated":
+        return _integrated(view, onehot)
+    if method == "deeplift":
+        return _deeplift(view, onehot, seed)
+    gradient = _gradient(view, torch.from_numpy(onehot)).numpy().astype(np.float64)
+    if method == "saliency":
+        gradient = gradient - gradient.mean(axis=1, keepdims=True)
+    return gradient * onehot, none
+
+
+def _gradient(view: TaskView, x: Tensor) -> Tensor:
+    x = x.clone().requires_grad_(True)
+    with torch.backends.cudnn.flags(enabled=False):
+        (found,) = torch.autograd.grad(view(x).sum(), x)
+    return found.detach()
+
+
+def _integrated(view: TaskView, onehot: OneHot) -> tuple[FloatArray, FloatArray]:
+    """Return integrated gradients with as many steps as they need to add up."""
+    values, gaps = np.zeros(onehot.shape), np.zeros(len(onehot))
+    for row in range(len(onehot)):
+        x = torch.from_numpy(onehot[row])
+        base = 0.25 * x.sum(0, keepdim=True).expand(4, -1)
+        with torch.no_grad():
+            ends = view(torch.stack([x, base]))[:, 0].double()
+        wanted = float(ends[0] - ends[1])
+        steps = _FIRST_STEPS
+        while True:
+            total = _path(view, x, base, steps)
+            gap = abs(float(total.sum()) - wanted) / max(abs(wanted), 1e-2)
+            if gap < TOLERANCE / 2 or steps >= _MOST_STEPS:
+                break
+            steps *= 2
+        # what the four bases of a position add is written at the base that is there
+        values[row] = total.sum(axis=0, keepdims=True) * onehot[row]
+        gaps[row] = gap
+    return values, gaps
+
+
+def _path(view: TaskView, x: Tensor, base: Tensor, steps: int) -> FloatArray:
+    nodes = (torch.arange(steps, dtype=torch.float32) + 0.5) / steps
+    total = torch.zeros_like(x, dtype=torch.float64)
+    for part in nodes.split(128):
+        points = base + part[:, None, None] * (x - base)
+        total += _gradient(view, points).double().sum(0)
+    found: FloatArray = (total / steps * (x - base).double()).numpy()
+    return found
+
+
+def _deeplift(
+    view: TaskView, onehot: OneHot, seed: int
+) -> tuple[FloatArray, FloatArray]:
+    try:
+        from tangermeme import _deep_lift_utils, deep_lift_shap  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigError(
+            "DeepLIFT needs the package tangermeme, which is not installed",
+            where="method",
+            remedy="pip install 'meristem[sequence]', or use 'integrated'",
+        ) from error
+    if (onehot.sum(axis=1) < 0.5).any():
+        raise ConfigError(
+            "DeepLIFT takes no unknown bases or padding",
+            where="method",
+            remedy="use 'integrated', or give sequences as long as the window",
+        )
+    x = torch.from_numpy(onehot)
+    rules: Any = {Exponential: _deep_lift_utils._nonlinear}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = deep_lift_shap.deep_lift_shap(
+            view,
+            x,
+            n_shuffles=20,
+            return_references=True,
+            device="cpu",
+            random_state=seed,
+            additional_nonlinear_ops=rules,
+            warning_threshold=1.0,
+        )
+    value, references = found[0].double(), found[1]
+    with torch.no_grad():
+        own = view(x)[:, 0].double()
+        shuffled = view(references.float().flatten(0, 1))[:, 0].double()
+    wanted = own - shuffled.view(len(x), -1).mean(1)
+    gap = (value.sum((1, 2)) - wanted).abs() / wanted.abs().clamp(min=1e-2)
+    return value.numpy(), gap.numpy()

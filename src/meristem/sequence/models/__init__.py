@@ -1,0 +1,1 @@
+"""Models of DNA behind one protocol, and the catalogue of their kinds."""

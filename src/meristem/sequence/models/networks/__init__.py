@@ -1,0 +1,1 @@
+"""Networks over one-hot sequences; each non-linearity is a module used once."""

@@ -1,0 +1,1 @@
+"""Losses with missing tasks, and the loop that trains an ensemble."""

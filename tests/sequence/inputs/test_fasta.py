@@ -1,0 +1,34 @@
+import gzip
+from pathlib import Path
+
+import pytest
+
+from meristem.errors import DataError
+from meristem.sequence.inputs.fasta import is_fasta, read_fasta, write_fasta
+
+
+def test_what_is_written_is_read_plain_and_gzipped(tmp_path: Path) -> None:
+    sequences = {"a": "ACGT" * 50, "b": "NNA"}
+    write_fasta(sequences, tmp_path / "x.fa")
+    assert read_fasta(tmp_path / "x.fa") == sequences
+    packed = tmp_path / "x.fa.gz"
+    packed.write_bytes(gzip.compress((tmp_path / "x.fa").read_bytes()))
+    assert read_fasta(packed) == sequences
+    assert is_fasta(packed)
+    assert not is_fasta("table.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("ACGT\n", "line 1"),
+        (">a\nAC\n>a\nAC\n", "twice"),
+        (">\nAC\n", "no id"),
+        (">a\n>b\nAC\n", "empty"),
+        (">a\nAC7\n", "'7'"),
+    ],
+)
+def test_faults_are_named(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "x.fa").write_text(text)
+    with pytest.raises(DataError, match=message):
+        read_fasta(tmp_path / "x.fa")
