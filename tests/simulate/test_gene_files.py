@@ -6,7 +6,8 @@ from meristem.simulate.gene_files import (
     write_gmt,
     write_random_genes,
 )
-from meristem.simulate.population import even_map, variant_table
+from meristem.genetics.maps import even_map
+from meristem.simulate.population import variant_table
 
 
 def test_every_gene_is_in_a_pathway(tmp_path):

@@ -1,0 +1,232 @@
+"""Usefulness under a nonlinear model: simulated progeny, linear control variate.
+
+The mean of doubled haploids is not the mid-parent once loci interact. Every cross gets
+the same crossovers (common random numbers) and each gamete its complement (antithetic),
+so that what is additive has no error in the mean. A sum over loci, whose mean and
+variance are known exactly, is the control: only what it does not explain is noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from meristem.errors import ConfigError
+from meristem.genetics.maps import GeneticMap
+from meristem.genetics.meiosis import Haplotypes, cross, gametes, self_plants
+from meristem.genetics.transmission import transmission_variance
+from meristem.records import FloatArray, IntArray
+from meristem.select.crosses.progeny import Progeny
+
+Predict = Callable[[Haplotypes], FloatArray]  # (n, n_locus) dosages -> (n,) values
+
+RIL_SELFINGS = 10
+"""Selfings after which a simulated line is taken as fixed (by a doubled haploid)."""
+_LEAST_PROGENY = 20
+
+
+@dataclass(frozen=True)
+class SimulatedCrosses:
+    """What simulated progeny of crosses are worth."""
+
+    mean: FloatArray  # (n_cross,)
+    sd: FloatArray  # (n_cross,)
+    usefulness: FloatArray  # (n_cross,) mean + factor * sd
+    error: FloatArray  # (n_cross,) Monte-Carlo standard error of the usefulness
+    best_share: FloatArray  # (n_cross,) mean of the best share of the progeny
+    best: FloatArray  # (n_cross,) largest value seen
+    r2: FloatArray  # (n_cross,) share of the variance that the control explains
+    n_progeny: int
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Which parent's allele stands where in the progeny of any cross of two lines."""
+
+    parent: Haplotypes  # (n, 2, n_locus) 0 from the first parent, 1 from the second
+
+    def dosages(
+        self,
+        first: Haplotypes,  # (n_locus,) 0 or 1, of a gamete of the first line
+        second: Haplotypes,  # (n_locus,)
+    ) -> Haplotypes:  # (n, n_locus)
+        """Return the copies that the progeny of two lines carry."""
+        step = (second - first).astype(np.int8)
+        from_second = self.parent.sum(axis=1, dtype=np.int8)
+        from_second *= step
+        from_second += 2 * first
+        return from_second
+
+
+def draw_origins(
+    n: int, genetic_map: GeneticMap, progeny: Progeny, rng: np.random.Generator
+) -> Origins:
+    """Return the origins of `n` progeny, each with its complement.
+
+    Raises
+    ------
+    ConfigError
+        If fewer than 20 progeny are asked for.
+    """
+    if n < _LEAST_PROGENY:
+        raise ConfigError(
+            f"{n} simulated progeny say nothing of a cross",
+            remedy=f"simulate {_LEAST_PROGENY} or more",
+        )
+    half = (n + 1) // 2
+    plants = np.zeros((half, 2, genetic_map.n_locus), dtype=np.int8)
+    plants[:, 1] = 1
+    for _ in range(progeny.intermating):
+        partner = rng.permutation(half)
+        plants = cross(plants, plants[partner], genetic_map, rng)
+    if progeny.kind == "selfed":
+        made = self_plants(plants, genetic_map, rng, generations=progeny.generation)
+    else:
+        selfings = RIL_SELFINGS if progeny.kind == "ril" else progeny.generation - 1
+        plants = self_plants(plants, genetic_map, rng, generations=selfings)
+        gamete = gametes(plants, genetic_map, rng)
+        made = np.stack([gamete, gamete], axis=1)
+    both = np.stack([made, 1 - made], axis=1)  # pairs stand side by side
+    return Origins(both.reshape(2 * half, 2, -1).astype(np.int8))
+
+
+def simulate_crosses(
+    predict: Predict,
+    haplotypes: Haplotypes,  # (n_line, n_locus) 0 or 1, of inbred lines
+    pairs: tuple[IntArray, IntArray],
+    effect: FloatArray,  # (n_locus,) of one copy, of the control
+    genetic_map: GeneticMap,
+    progeny: Progeny,
+    *,
+    n_progeny: int,
+    factor: float,
+    share: float,
+    rng: np.random.Generator,
+    control: bool = True,
+) -> SimulatedCrosses:
+    """Return moments and usefulness of crosses by simulated progeny.
+
+    Parameters
+    ----------
+    predict
+        Values of dosages, loci in the order of the map.
+    haplotypes
+        Of the lines, in the same order.
+    pairs
+        Rows of the parents of each cross.
+    effect
+        A sum over loci close to the model: the control variate.
+    genetic_map, progeny
+        Where loci lie, and what is made of the F1.
+    n_progeny
+        Progeny of every cross, an even number.
+    factor
+        Intensity times accuracy.
+    share
+        Share of the progeny whose mean is given as `best_share`.
+    rng
+        The only source of randomness.
+    control
+        Use the control variate; without it the plain moments.
+
+    References
+    ----------
+    Owen 2013, Monte Carlo theory, methods and examples, ch. 8 (antithetic pairs,
+    control variates, common random numbers).
+    """
+    origins = draw_origins(n_progeny, genetic_map, progeny, rng)
+    first, second = pairs
+    slope = effect if control else np.zeros_like(effect)
+    rows = [
+        _one_cross(
+            predict,
+            origins.dosages(haplotypes[a], haplotypes[b]),
+            _exact(haplotypes[a], haplotypes[b], slope, genetic_map, progeny),
+            slope,
+            factor,
+            share,
+        )
+        for a, b in zip(first.tolist(), second.tolist(), strict=True)
+    ]
+    columns = np.array(rows).reshape(-1, 7).T
+    return SimulatedCrosses(*columns, n_progeny=origins.parent.shape[0])
+
+
+def _exact(
+    first: Haplotypes,
+    second: Haplotypes,
+    effect: FloatArray,
+    genetic_map: GeneticMap,
+    progeny: Progeny,
+) -> tuple[float, float]:
+    """Return mean and variance of the control among the progeny."""
+    mean = float((first.astype(np.float64) + second) @ effect)
+    half = (first.astype(np.float64) - second) * effect
+    at = np.flatnonzero(half)
+    if not at.size:
+        return mean, 0.0
+    variance = transmission_variance(
+        half[None, at], genetic_map.take(at), progeny.weights
+    )
+    return mean, float(variance[0])
+
+
+def _one_cross(
+    predict: Predict,
+    dosage: Haplotypes,  # (n, n_locus)
+    exact: tuple[float, float],
+    effect: FloatArray,
+    factor: float,
+    share: float,
+) -> tuple[float, ...]:
+    """Return mean, sd, usefulness, its error, mean of the best, the best, r2."""
+    value = predict(dosage)
+    line = dosage @ effect - exact[0]
+    n = value.size
+    spread = float(line.var())
+    slope = float(np.cov(line, value, bias=True)[0, 1] / spread) if spread > 0 else 0.0
+    mean = float(value.mean() - slope * line.mean())
+    rest = value - mean - slope * line
+    left = float(rest.var()) * n / max(n - 2, 1)
+    variance = slope**2 * exact[1] + left
+    sd = float(np.sqrt(max(variance, 0.0)))
+    influence = rest.copy()
+    if sd > 0:
+        square = rest**2 - left + 2 * slope * line * rest
+        influence += factor * square / (2 * sd)
+    pairs = influence.reshape(-1, 2).mean(axis=1)
+    error = float(pairs.std(ddof=1) / np.sqrt(pairs.size))
+    top = np.sort(value)[-max(1, round(share * n)) :]
+    known = 1 - left / variance if variance > 0 else 1.0
+    useful = mean + factor * sd
+    return mean, sd, useful, error, float(top.mean()), float(top[-1]), known
+
+
+def undecided(
+    linear: FloatArray,  # (n_cross,) usefulness by the linear formula
+    misfit: float,  # sd of what the formula misses, from a pilot
+    k: int,
+) -> IntArray:
+    """Return the crosses of which the linear formula cannot say if they are in the best k.
+
+    Those that reach the k-th best within two misfits of both, best first.
+
+    Examples
+    --------
+    >>> undecided(np.array([5.0, 4.0, 3.0, 0.0]), 0.3, 2).tolist()
+    [0, 1, 2]
+    """
+    order = np.argsort(-linear, kind="stable")
+    bar = linear[order[min(k, linear.size) - 1]] - 2 * np.sqrt(2) * misfit
+    return order[linear[order] >= bar]
+
+
+def pilot_rows(
+    n_cross: int, n_pilot: int, rng: np.random.Generator
+) -> IntArray:  # (n_pilot,)
+    """Return which of the best crosses, best first, are simulated to learn the misfit."""
+    return np.sort(rng.choice(n_cross, min(n_pilot, n_cross), replace=False))
+
+
