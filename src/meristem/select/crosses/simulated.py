@@ -25,6 +25,9 @@ Predict = Callable[[Haplotypes], FloatArray]  # (n, n_locus) dosages -> (n,) val
 RIL_SELFINGS = 10
 """Selfings after which a simulated line is taken as fixed (by a doubled haploid)."""
 _LEAST_PROGENY = 20
+_FOLDS = 4
+_RIDGES: FloatArray = np.logspace(-3, 4, 15)
+"""Candidate ridges of the control, in mean eigenvalues."""
 
 
 @dataclass(frozen=True)
@@ -138,59 +141,98 @@ def simulate_crosses(
     """
     origins = draw_origins(n_progeny, genetic_map, progeny, rng)
     first, second = pairs
-    slope = effect if control else np.zeros_like(effect)
-    rows = [
-        _one_cross(
-            predict,
-            origins.dosages(haplotypes[a], haplotypes[b]),
-            _exact(haplotypes[a], haplotypes[b], slope, genetic_map, progeny),
-            slope,
-            factor,
-            share,
-        )
-        for a, b in zip(first.tolist(), second.tolist(), strict=True)
-    ]
+    rows = []
+    for a, b in zip(first.tolist(), second.tolist(), strict=True):
+        dosage = origins.dosages(haplotypes[a], haplotypes[b])
+        value = predict(dosage)
+        if control:
+            parents = haplotypes[[a, b]].astype(np.float64)
+            known = _controls(value, dosage, parents, effect, genetic_map, progeny)
+        else:
+            known = _Control(np.zeros(value.size), np.zeros(value.size), 0.0)
+        rows.append(_one_cross(value, known, factor, share))
     columns = np.array(rows).reshape(-1, 7).T
     return SimulatedCrosses(*columns, n_progeny=origins.parent.shape[0])
 
 
-def _exact(
-    first: Haplotypes,
-    second: Haplotypes,
-    effect: FloatArray,
+@dataclass(frozen=True)
+class _Control:
+    """A sum over loci for each progeny, fitted on other progeny of the cross."""
+
+    value: FloatArray  # (n,) less its exact mean
+    mean: FloatArray  # (n,) exact
+    variance: float  # exact, mean over the folds
+
+
+def _controls(
+    value: FloatArray,  # (n,)
+    dosage: Haplotypes,  # (n, n_locus)
+    parents: FloatArray,  # (2, n_locus) gametes of the two lines
+    effect: FloatArray,  # (n_locus,)
     genetic_map: GeneticMap,
     progeny: Progeny,
-) -> tuple[float, float]:
-    """Return mean and variance of the control among the progeny."""
-    mean = float((first.astype(np.float64) + second) @ effect)
-    half = (first.astype(np.float64) - second) * effect
-    at = np.flatnonzero(half)
-    if not at.size:
-        return mean, 0.0
-    variance = transmission_variance(
-        half[None, at], genetic_map.take(at), progeny.weights
+) -> _Control:
+    """Return the control: the effects given, and what ridge adds on other folds.
+
+    Where a locus is fixed in a cross, the effects of those it interacts with are
+    others than over all lines; the progeny of the cross itself tell.
+    """
+    n = value.size
+    at = np.flatnonzero(parents[0] != parents[1])
+    fixed = float(parents.sum(axis=0) @ effect) - float(
+        parents[:, at].sum(axis=0) @ effect[at]
     )
-    return mean, float(variance[0])
+    x = dosage[:, at] - 1.0  # mean 0 exactly: each allele comes from either parent
+    half = (parents[0, at] - parents[1, at]) / 2
+    here = genetic_map.take(at)
+    fold = (np.arange(n) // 2) % _FOLDS  # a gamete and its complement stay together
+    level = fixed + float(effect[at].sum())
+    line, variance = np.empty(n), np.empty(_FOLDS)
+    slopes = np.empty((_FOLDS, at.size))
+    rest = value - level - x @ effect[at]
+    for number in range(_FOLDS):
+        out = fold == number
+        slopes[number] = effect[at] + _ridge_slopes(x[~out], rest[~out])
+        line[out] = x[out] @ slopes[number]
+    variance = transmission_variance(2 * half * slopes, here, progeny.weights)
+    return _Control(line, np.full(n, level), float(variance.mean()))
+
+
+def _ridge_slopes(
+    x: FloatArray,  # (n, n_locus) of mean 0
+    y: FloatArray,  # (n,)
+) -> FloatArray:  # (n_locus,)
+    """Return slopes of ridge regression in the dual, the ridge by leaving one out."""
+    if not x.shape[1]:
+        return np.zeros(0)
+    centred = y - y.mean()
+    left_of, size, right = np.linalg.svd(x, full_matrices=False)
+    values, rotated = size**2, left_of.T @ centred
+    ridges = _RIDGES * max(float(values.mean()), 1e-12)
+    kept = values / (values + ridges[:, None])  # (n_ridge, n_axis)
+    error = centred - (kept * rotated) @ left_of.T
+    leverage = 1 - kept @ (left_of**2).T
+    score = np.sum((error / np.maximum(leverage, 1e-6)) ** 2, axis=1)
+    ridge = ridges[int(np.argmin(score))]
+    return right.T @ (rotated * size / (values + ridge))
 
 
 def _one_cross(
-    predict: Predict,
-    dosage: Haplotypes,  # (n, n_locus)
-    exact: tuple[float, float],
-    effect: FloatArray,
+    value: FloatArray,  # (n,) of the progeny
+    control: _Control,
     factor: float,
     share: float,
 ) -> tuple[float, ...]:
     """Return mean, sd, usefulness, its error, mean of the best, the best, r2."""
-    value = predict(dosage)
-    line = dosage @ effect - exact[0]
-    n = value.size
-    spread = float(line.var())
-    slope = float(np.cov(line, value, bias=True)[0, 1] / spread) if spread > 0 else 0.0
-    mean = float(value.mean() - slope * line.mean())
-    rest = value - mean - slope * line
+    line, n = control.value, value.size
+    moved = value - control.mean
+    spread = float(line @ line)
+    slope = float(line @ moved / spread) if spread > 0 else 0.0
+    shift = float((moved - slope * line).mean())
+    mean = float(control.mean[0]) + shift
+    rest = moved - shift - slope * line
     left = float(rest.var()) * n / max(n - 2, 1)
-    variance = slope**2 * exact[1] + left
+    variance = slope**2 * control.variance + left
     sd = float(np.sqrt(max(variance, 0.0)))
     influence = rest.copy()
     if sd > 0:
