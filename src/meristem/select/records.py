@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
