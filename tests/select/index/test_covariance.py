@@ -6,7 +6,7 @@ import pytest
 from meristem.errors import DataError
 from meristem.select.index.covariance import error_correlation, trait_covariance
 
-N = 500
+N = 200
 G = np.array([[2.0, 0.9], [0.9, 1.0]])
 R = np.array([[1.0, -0.4], [-0.4, 1.5]])
 
@@ -24,7 +24,7 @@ def simulated(rng, n=N):
 
 def test_covariances_are_recovered_over_replicates():
     rng = np.random.default_rng(1)
-    found = [trait_covariance(*simulated(rng)[::2]) for _ in range(12)]
+    found = [trait_covariance(*simulated(rng)[::2]) for _ in range(10)]
     for name, truth in (("genetic", G), ("residual", R)):
         each = np.array([getattr(one, name) for one in found])
         error = each.std(axis=0, ddof=1) / np.sqrt(len(found))
@@ -33,21 +33,21 @@ def test_covariances_are_recovered_over_replicates():
 
 
 def test_missing_values_leave_the_pair_out_and_few_pairs_are_refused():
-    kernel, _, y = simulated(np.random.default_rng(2), 200)
+    kernel, _, y = simulated(np.random.default_rng(2), 100)
     y[::3, 1] = np.nan
     found = trait_covariance(kernel, y)
     whole = trait_covariance(kernel, y[:, :1])
     assert found.genetic[0, 0] == pytest.approx(whole.genetic[0, 0])
     y[10:, 1] = np.nan
-    with pytest.raises(DataError, match="on 10 lines"):
+    with pytest.raises(DataError, match="on 6 lines"):
         trait_covariance(kernel, y)
 
 
 def test_errors_of_two_traits_go_together_as_the_formula_says():
     """BLUPs of unrelated lines, each trait by itself."""
     rng = np.random.default_rng(3)
-    u = rng.multivariate_normal([0, 0], G, 200_000)
-    y = u + rng.multivariate_normal([0, 0], R, 200_000)
+    u = rng.multivariate_normal([0, 0], G, 100_000)
+    y = u + rng.multivariate_normal([0, 0], R, 100_000)
     reliability = np.diag(G) / np.diag(G + R)
     error = u - reliability * y
     truth = np.corrcoef(error.T)[0, 1]

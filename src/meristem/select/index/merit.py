@@ -35,8 +35,8 @@ class MeritTerm:
         Examples
         --------
         >>> v = np.array([1.0, 3.0])
-        >>> MeritTerm(0, 2.0, "capped", 2.0).of(v), MeritTerm(0, 1.0, "optimum", 2).of(v)
-        (array([2., 4.]), array([-1., -1.]))
+        >>> MeritTerm(0, 2.0, "capped", 2.0).of(v)
+        array([2., 4.])
         """
         if self.form == "optimum":
             return -self.weight * (value - self.at) ** 2
