@@ -16,6 +16,7 @@ class Crosses:
 
     Examples
     --------
+    >>> import numpy as np
     >>> crosses = Crosses(
     ...     np.array([0, 0]), np.array([1, 2]), mean=np.array([2.0, 1.5]),
     ...     sd=np.array([0.5, 1.0]), usefulness=np.array([3.0, 3.5]), kind="DH",

@@ -33,12 +33,12 @@ def test_linear_merit_has_the_expectation_of_the_linear_index(belief):
     assert drawn.mean(axis=0) == pytest.approx(belief.mean @ weight, abs=1e-10)
 
 
-def test_blocks_do_not_change_the_draws(belief, monkeypatch):
-    terms = [MeritTerm(0, 1.0), MeritTerm(2, 1.0, "optimum", 0.3)]
-    whole = merit_draws(belief, terms, 400, np.random.default_rng(4))
+def test_blocks_of_draws_are_put_together(belief, monkeypatch):
     monkeypatch.setattr("meristem.select.index.merit.BLOCK", 100 * N * T)
-    parts = merit_draws(belief, terms, 400, np.random.default_rng(4))
-    assert np.sort(parts, axis=0) == pytest.approx(np.sort(whole, axis=0))
+    drawn = merit_draws(belief, [MeritTerm(1, 2.0)], 430, np.random.default_rng(4))
+    assert drawn.shape == (430, N)
+    assert drawn.mean(axis=0) == pytest.approx(2 * belief.mean[:, 1])
+    assert np.unique(drawn[:, 0]).size == 430
 
 
 def test_expected_merit_of_thresholds_optima_and_caps(belief):
