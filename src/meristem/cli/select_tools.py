@@ -34,9 +34,7 @@ Rate = Annotated[
     float | None,
     typer.Option("--cm-per-mb", min=1e-6, max=1e4, help="Rate instead of a map."),
 ]
-Function = Annotated[
-    str, typer.Option("--map-function", help="haldane or kosambi.")
-]
+Function = Annotated[str, typer.Option("--map-function", help="haldane or kosambi.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
@@ -55,9 +53,7 @@ def _write(
 
     read = [*inputs, *(item.path for item in analysis.inputs)]
     for target in tables:
-        refuse_overwriting(
-            target, inputs=read, written_by=analysis.folder, force=force
-        )
+        refuse_overwriting(target, inputs=read, written_by=analysis.folder, force=force)
     for target, table in tables.items():
         with replacing(target) as temporary:
             table.to_csv(temporary, index=False, lineterminator="\n")
@@ -155,5 +151,3 @@ def attach(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
     for command in (crosses,):
         app.command()(command)
-
-

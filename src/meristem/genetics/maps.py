@@ -225,9 +225,7 @@ def place_by_points(
     return placed
 
 
-def _interpolate(
-    variants: VariantTable, points: MapPoints, morgan: FloatArray
-) -> int:
+def _interpolate(variants: VariantTable, points: MapPoints, morgan: FloatArray) -> int:
     """Place variants without cM by bp, in `morgan`; return how many were."""
     known = (points.contig != "") & (points.position > 0)
     open_ = np.isnan(morgan) & (variants.variant_position > 0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
@@ -17,6 +16,7 @@ class Crosses:
 
     Examples
     --------
+    >>> import numpy as np
     >>> crosses = Crosses(
     ...     np.array([0, 0]), np.array([1, 2]), mean=np.array([2.0, 1.5]),
     ...     sd=np.array([0.5, 1.0]), usefulness=np.array([3.0, 3.5]), kind="DH",

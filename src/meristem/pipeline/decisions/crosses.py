@@ -11,11 +11,14 @@ from threadpoolctl import threadpool_limits
 
 from meristem.errors import ConfigError, DataError
 from meristem.genetics.maps import PlacedVariants
-from meristem.io.genotypes.phased import read_phased
+from meristem.genetics.meiosis import Haplotypes
+from meristem.io.genotypes.phased import PhasedGenotypes, read_phased
+from meristem.models.protocol import MarkerSum
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.decisions.material import (
     MapRequest,
     Material,
+    choose_label,
     line_haplotypes,
     model_variants,
     place_variants,
@@ -23,7 +26,6 @@ from meristem.pipeline.decisions.material import (
     refuse_heterozygous,
     rows_of,
 )
-from meristem.pipeline.decisions.material import choose_label as _choose
 from meristem.pipeline.fitting import load_fitted
 from meristem.prepare.match import match_variants
 from meristem.records import FloatArray, Genotypes, IntArray
@@ -31,8 +33,6 @@ from meristem.select.crosses.criteria import (
     all_usefulness,
     best_pairs,
     chance_above,
-    expected_best,
-    intensity_of,
     progeny_needed,
 )
 from meristem.select.crosses.families import family_means
@@ -47,7 +47,7 @@ from meristem.select.crosses.simulated import (
 )
 from meristem.select.crosses.uncertain import posterior_mean_variances
 from meristem.select.exports.effects import refuse_poor_line
-from meristem.models.protocol import MarkerSum
+from meristem.select.ranking.intensity import expected_maximum, intensity
 
 N_PILOT = 20
 """Crosses simulated to learn what the linear formula misses."""
@@ -99,7 +99,7 @@ def rank_crosses(analysis: Analysis, request: CrossRequest) -> CrossResult:
     """
     _refuse_odd(request)
     analysis.keep_to_stored()
-    fitted = load_fitted(analysis, _choose(analysis, request.label))
+    fitted = load_fitted(analysis, choose_label(analysis, request.label))
     variants = model_variants(analysis, fitted)
     with threadpool_limits(limits=1):
         if request.progeny is None:
@@ -122,7 +122,7 @@ def rank_crosses(analysis: Analysis, request: CrossRequest) -> CrossResult:
 
 
 def _refuse_odd(request: CrossRequest) -> None:
-    intensity_of(request.selected)
+    intensity(request.selected)
     if not 0 < request.accuracy <= 1:
         raise ConfigError(
             f"an accuracy of {request.accuracy:g} is not possible",
@@ -150,7 +150,7 @@ def _inbred(
         raise DataError("one candidate makes no cross", remedy="give more lines")
     if not request.simulate:
         refuse_poor_line(effects, material.label)
-    factor = intensity_of(request.selected) * request.accuracy
+    factor = intensity(request.selected) * request.accuracy
     order = placed.order
     function = request.map.function
     additive = effects.additive[order]
@@ -315,7 +315,7 @@ def _finish(
     value = material.value
     rows = table["row_1"].to_numpy(), table["row_2"].to_numpy()
     table["value_1"], table["value_2"] = value[rows[0]], value[rows[1]]
-    best = expected_best(request.n_progeny)
+    best = expected_maximum(request.n_progeny)
     table[f"best_of_{request.n_progeny}"] = mean + best * sd
     if request.check:
         check = rows_of(material.lines, (request.check,), "--check")[0]
@@ -339,7 +339,7 @@ def _families(
     calls = line_calls(lines)
     means = family_means(calls, effects.additive, dominance, ploidy=lines.ploidy)
     means += effects.intercept
-    factor = intensity_of(request.selected) * request.accuracy
+    factor = intensity(request.selected) * request.accuracy
     notes = [f"{lines.n_sample * (lines.n_sample - 1) // 2:,} families ranked"]
     if request.phased is None:
         first, second = best_pairs(means, request.top)
@@ -349,7 +349,7 @@ def _families(
         return CrossResult(_finish(material, request, table, "family"), tuple(notes))
     placed = place_variants(lines.variants, request.map)
     phased = read_phased(request.phased)
-    haplotypes = _matched_phase(phased.haplotype, phased, lines)[:, :, placed.order]
+    haplotypes = _matched_phase(phased, lines)[:, :, placed.order]
     additive, both = effects.additive[placed.order], dominance[placed.order]
     sampling = gamete_variances(
         haplotypes, additive, placed.genetic_map, request.map.function
@@ -372,7 +372,7 @@ def _families(
     )
 
 
-def line_calls(lines: Genotypes):  # noqa: ANN201
+def line_calls(lines: Genotypes) -> Haplotypes:  # (n_line, n_variant)
     """Return dosages with missing calls at the nearest whole mean."""
     calls = lines.call_dosage
     known = np.where(calls < 0, np.nan, calls.astype(np.float64))
@@ -380,14 +380,16 @@ def line_calls(lines: Genotypes):  # noqa: ANN201
     return np.where(calls < 0, common, calls)
 
 
-def _matched_phase(haplotype, phased, lines: Genotypes):  # noqa: ANN001, ANN202
+def _matched_phase(
+    phased: PhasedGenotypes, lines: Genotypes
+) -> Haplotypes:  # (n_line, 2, n_variant)
     """Return haplotypes of the model's variants; those not in the file at 0."""
     halves = []
     for side in (0, 1):
         given = Genotypes(
             phased.sample_id,
             phased.variants,
-            np.ascontiguousarray(haplotype[:, side]),
+            np.ascontiguousarray(phased.haplotype[:, side]),
             ploidy=1,
         )
         matched = match_variants(given, lines.variants)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -248,7 +249,9 @@ def model_variants(analysis: Analysis, fitted: Fitted) -> VariantTable:
     return known if plan is None else plan.variants
 
 
-def _progeny_of(lines: Genotypes, placed: PlacedVariants | None):  # noqa: ANN202
+def _progeny_of(
+    lines: Genotypes, placed: PlacedVariants | None
+) -> Callable[[int, np.random.Generator], Haplotypes]:
     """Return a maker of doubled haploids of random pairs of lines."""
     halves = line_haplotypes(lines)
     n_variant = lines.n_variant

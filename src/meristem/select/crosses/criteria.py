@@ -4,51 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import quad
 from scipy.stats import norm
 
-from meristem.errors import ConfigError
 from meristem.genetics.maps import GeneticMap
 from meristem.records import FloatArray, IntArray
 from meristem.select.records import Crosses
-
-
-def intensity_of(share: float) -> float:
-    """Return the mean of the best `share` of a normal population, in its SD.
-
-    Raises
-    ------
-    ConfigError
-        If the share is not above 0 and below 1.
-
-    Examples
-    --------
-    >>> round(intensity_of(0.05), 4)
-    2.0627
-    """
-    if not 0 < share < 1:
-        raise ConfigError(
-            f"a share of {share:g} cannot be selected",
-            remedy="give a share above 0 and below 1",
-        )
-    return float(norm.pdf(norm.ppf(1 - share)) / share)
-
-
-def expected_best(n: int) -> float:
-    """Return the expected maximum of `n` standard normal values.
-
-    Examples
-    --------
-    >>> round(expected_best(50), 4)
-    2.2491
-    """
-    if n == 1:
-        return 0.0
-
-    def density(x: float) -> float:
-        return float(n * x * norm.pdf(x) * norm.cdf(x) ** (n - 1))
-
-    return float(quad(density, -10, 10, limit=200)[0])
 
 
 def usefulness(

@@ -54,9 +54,7 @@ def pair_variances(
     >>> pair_variances(code, np.array([1.0, 0.5]), both)[0, 1].round(6)
     np.float64(1.92032)
     """
-    product = transmission_product(
-        code, effect, genetic_map, progeny.weights, function
-    )
+    product = transmission_product(code, effect, genetic_map, progeny.weights, function)
     return pair_contrast(product)
 
 

@@ -270,5 +270,3 @@ def pilot_rows(
 ) -> IntArray:  # (n_pilot,)
     """Return which of the best crosses, best first, are simulated to learn the misfit."""
     return np.sort(rng.choice(n_cross, min(n_pilot, n_cross), replace=False))
-
-
