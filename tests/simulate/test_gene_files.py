@@ -1,12 +1,12 @@
 import numpy as np
 
+from meristem.genetics.maps import even_map
 from meristem.simulate.gene_files import (
     spread_genes,
     write_gff,
     write_gmt,
     write_random_genes,
 )
-from meristem.genetics.maps import even_map
 from meristem.simulate.population import variant_table
 
 

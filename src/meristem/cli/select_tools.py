@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from meristem.cli.console import progress, say, say_json
+from meristem.cli.console import say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -19,7 +19,8 @@ class LocusEffects:
     Examples
     --------
     >>> blank = np.array(["", ""])
-    >>> table = VariantTable(np.array(["a", "b"]), blank, np.zeros(2, int), blank, blank)
+    >>> name, place = np.array(["a", "b"]), np.zeros(2, int)
+    >>> table = VariantTable(name, blank, place, blank, blank)
     >>> effects = LocusEffects(table, np.array([1.0, 0.5]), 10.0, np.array([1.0, 1.0]))
     >>> effects.value(np.array([[2, 0], [0, -1]], dtype=np.int8))
     array([12. , 10.5])

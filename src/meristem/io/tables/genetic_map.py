@@ -10,8 +10,8 @@ from meristem.errors import DataError
 from meristem.genetics.maps import MapPoints
 from meristem.text.column_names import find_column
 from meristem.text.columns import Table, read_table
-from meristem.text.lines import numbered_lines
 from meristem.text.files import read_text
+from meristem.text.lines import numbered_lines
 
 _NAME = "variant variantid marker markerid markername snp snpid locus id name".split()
 _CONTIG = "chromosome chrom chr contig linkagegroup lg".split()

@@ -38,9 +38,10 @@ from meristem.select.crosses.criteria import (
 from meristem.select.crosses.families import family_means
 from meristem.select.crosses.inbred import pair_variances
 from meristem.select.crosses.outbred import child_moments, gamete_variances
-from meristem.select.crosses.progeny import Progeny
+from meristem.select.crosses.progeny import DH_OF_F1, Progeny
 from meristem.select.crosses.simulated import (
     SimulatedCrosses,
+    Simulation,
     pilot_rows,
     simulate_crosses,
     undecided,
@@ -62,7 +63,7 @@ class CrossRequest:
     candidates: Path | None = None
     phased: Path | None = None
     map: MapRequest = MapRequest()
-    progeny: Progeny | None = Progeny()  # None: families of outbred parents
+    progeny: Progeny | None = DH_OF_F1  # None: families of outbred parents
     selected: float = 0.05
     accuracy: float = 1.0
     check: str = ""
@@ -143,7 +144,7 @@ def _inbred(
     placed: PlacedVariants,
     request: CrossRequest,
 ) -> CrossResult:
-    progeny = request.progeny or Progeny()
+    progeny = request.progeny or DH_OF_F1
     lines, effects = material.lines, material.effects
     refuse_heterozygous(lines)
     if lines.n_sample < 2:
@@ -249,10 +250,8 @@ def _simulated(
             (pairs[0][rows], pairs[1][rows]),
             material.effects.additive[order],
             placed.genetic_map,
-            request.progeny or Progeny(),
-            n_progeny=request.simulate,
-            factor=factor,
-            share=request.selected,
+            request.progeny or DH_OF_F1,
+            Simulation(request.simulate, factor, request.selected),
             rng=np.random.default_rng(seed),  # the same crossovers for every cross
         )
 

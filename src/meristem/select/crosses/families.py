@@ -93,5 +93,5 @@ def _gamete_chance(ploidy: int, copies: int) -> FloatArray:  # (ploidy + 1,)
 
 
 def _gamete_variance(ploidy: int) -> FloatArray:  # (ploidy + 1,)
-    dosage = np.arange(ploidy + 1)
-    return np.asarray(hypergeom.var(ploidy, dosage, ploidy // 2))
+    share = np.arange(ploidy + 1) / ploidy
+    return share * (1 - share) * (ploidy / 2) ** 2 / (ploidy - 1)

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from meristem.genetics.maps import GeneticMap, MapFunction
 from meristem.genetics.transmission import transmission_product
 from meristem.records import FloatArray, IntArray
-from meristem.select.crosses.progeny import Progeny
+from meristem.select.crosses.progeny import DH_OF_F1, Progeny
 
 
 def pair_variances(
     code: NDArray,  # (n_line, n_locus) copies of the allele counted, 0..ploidy
     effect: FloatArray,  # (n_locus,) of one copy
     genetic_map: GeneticMap,
-    progeny: Progeny = Progeny(),
+    progeny: Progeny = DH_OF_F1,
     function: MapFunction = "haldane",
 ) -> FloatArray:  # (n_line, n_line)
     """Return the variance among the progeny of every pair of inbred lines.

@@ -97,3 +97,7 @@ class Progeny:
         else:
             name = "DH" if self.generation == 1 else f"DH of F{self.generation}"
         return name + (f" after {self.intermating} x IM" if self.intermating else "")
+
+
+DH_OF_F1 = Progeny()
+"""Doubled haploids of the F1."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from meristem.errors import ConfigError
 from meristem.genetics.maps import GeneticMap
@@ -42,6 +43,16 @@ class SimulatedCrosses:
     best: FloatArray  # (n_cross,) largest value seen
     r2: FloatArray  # (n_cross,) share of the variance that the control explains
     n_progeny: int
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """How crosses are simulated."""
+
+    n_progeny: int  # of every cross; an odd number becomes the next even one
+    factor: float  # intensity times accuracy
+    share: float = 0.05  # of the progeny whose mean is `best_share`
+    control: bool = True  # use the control variate; without it the plain moments
 
 
 @dataclass(frozen=True)
@@ -102,12 +113,9 @@ def simulate_crosses(
     effect: FloatArray,  # (n_locus,) of one copy, of the control
     genetic_map: GeneticMap,
     progeny: Progeny,
+    plan: Simulation,
     *,
-    n_progeny: int,
-    factor: float,
-    share: float,
     rng: np.random.Generator,
-    control: bool = True,
 ) -> SimulatedCrosses:
     """Return moments and usefulness of crosses by simulated progeny.
 
@@ -123,36 +131,46 @@ def simulate_crosses(
         A sum over loci close to the model: the control variate.
     genetic_map, progeny
         Where loci lie, and what is made of the F1.
-    n_progeny
-        Progeny of every cross, an even number.
-    factor
-        Intensity times accuracy.
-    share
-        Share of the progeny whose mean is given as `best_share`.
+    plan
+        How many progeny, and what is read off them.
     rng
         The only source of randomness.
-    control
-        Use the control variate; without it the plain moments.
 
     References
     ----------
     Owen 2013, Monte Carlo theory, methods and examples, ch. 8 (antithetic pairs,
     control variates, common random numbers).
     """
-    origins = draw_origins(n_progeny, genetic_map, progeny, rng)
+    origins = draw_origins(plan.n_progeny, genetic_map, progeny, rng)
     first, second = pairs
-    rows = []
-    for a, b in zip(first.tolist(), second.tolist(), strict=True):
-        dosage = origins.dosages(haplotypes[a], haplotypes[b])
-        value = predict(dosage)
-        if control:
-            parents = haplotypes[[a, b]].astype(np.float64)
-            known = _controls(value, dosage, parents, effect, genetic_map, progeny)
-        else:
-            known = _Control(np.zeros(value.size), np.zeros(value.size), 0.0)
-        rows.append(_one_cross(value, known, factor, share))
+    with threadpool_limits(limits=1):  # many small decompositions
+        rows = [
+            _simulate_one(
+                predict, haplotypes[[a, b]], origins, effect, genetic_map, progeny, plan
+            )
+            for a, b in zip(first.tolist(), second.tolist(), strict=True)
+        ]
     columns = np.array(rows).reshape(-1, 7).T
     return SimulatedCrosses(*columns, n_progeny=origins.parent.shape[0])
+
+
+def _simulate_one(
+    predict: Predict,
+    lines: Haplotypes,  # (2, n_locus)
+    origins: Origins,
+    effect: FloatArray,
+    genetic_map: GeneticMap,
+    progeny: Progeny,
+    plan: Simulation,
+) -> tuple[float, ...]:
+    dosage = origins.dosages(lines[0], lines[1])
+    value = predict(dosage)
+    if plan.control:
+        parents = lines.astype(np.float64)
+        known = _controls(value, dosage, parents, effect, genetic_map, progeny)
+    else:
+        known = _Control(np.zeros(value.size), np.zeros(value.size), 0.0)
+    return _one_cross(value, known, plan.factor, plan.share)
 
 
 @dataclass(frozen=True)
@@ -251,13 +269,13 @@ def undecided(
     misfit: float,  # sd of what the formula misses, from a pilot
     k: int,
 ) -> IntArray:
-    """Return the crosses of which the linear formula cannot say if they are in the best k.
+    """Return the crosses that the linear formula cannot place in or out of the best k.
 
     Those that reach the k-th best within two misfits of both, best first.
 
     Examples
     --------
-    >>> undecided(np.array([5.0, 4.0, 3.0, 0.0]), 0.3, 2).tolist()
+    >>> undecided(np.array([5.0, 4.0, 3.2, 0.0]), 0.3, 2).tolist()
     [0, 1, 2]
     """
     order = np.argsort(-linear, kind="stable")
@@ -268,5 +286,5 @@ def undecided(
 def pilot_rows(
     n_cross: int, n_pilot: int, rng: np.random.Generator
 ) -> IntArray:  # (n_pilot,)
-    """Return which of the best crosses, best first, are simulated to learn the misfit."""
+    """Return which of the crosses, best first, are simulated to learn the misfit."""
     return np.sort(rng.choice(n_cross, min(n_pilot, n_cross), replace=False))

@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from meristem.genetics.maps import GeneticMap, MapFunction
 from meristem.records import FloatArray
 from meristem.select.crosses.inbred import pair_variances
-from meristem.select.crosses.progeny import Progeny
+from meristem.select.crosses.progeny import DH_OF_F1, Progeny
 
 
 def posterior_mean_variances(
     code: NDArray,  # (n_line, n_locus)
     draws: FloatArray,  # (n_draw, n_locus) effects drawn from their posterior
     genetic_map: GeneticMap,
-    progeny: Progeny = Progeny(),
+    progeny: Progeny = DH_OF_F1,
     function: MapFunction = "haldane",
 ) -> FloatArray:  # (n_line, n_line)
     """Return E[w' S w] over draws of the effects, for all pairs.
