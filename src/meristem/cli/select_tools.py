@@ -147,7 +147,64 @@ def crosses(
     _answer(result.notes, target, as_json=as_json)
 
 
+def design(
+    run: Run,
+    out: Annotated[Path | None, typer.Option("--out", help="CSV to write.")] = None,
+    model: Model = "",
+    trait: Trait = None,
+    candidates: Candidates = None,
+    n: Annotated[
+        int | None, typer.Option("--n", min=1, max=1_000_000, help="How many.")
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option("--budget", min=0, help="Cost of all together.")
+    ] = None,
+    costs: Annotated[
+        Path | None, typer.Option("--costs", help="Table of line and cost.")
+    ] = None,
+    criterion: Annotated[str, typer.Option("--criterion", help="cd or pev.")] = "cd",
+    h2: Annotated[
+        float | None, typer.Option("--h2", help="Of a phenotype; default: the model's.")
+    ] = None,
+    environments: Annotated[
+        int, typer.Option("--environments", min=1, max=1000, help="Sparse testing.")
+    ] = 1,
+    interaction: Annotated[
+        float, typer.Option("--interaction", min=0, max=0.99, help="Share of G x E.")
+    ] = 0.5,
+    node: Annotated[str, typer.Option("--node", help="Learn this node best.")] = "",
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0, max=86_400, help="For exchanges.")
+    ] = 15.0,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Choose which lines, or plots, to phenotype next."""
+    from meristem.pipeline.analysis import open_run
+    from meristem.pipeline.decisions.design import DesignRequest, design_training
+
+    analysis = open_run(run)
+    request = DesignRequest(
+        label=model,
+        traits=tuple(trait or ()),
+        candidates=candidates,
+        n=n,
+        budget=budget,
+        costs=costs,
+        criterion=criterion,  # type: ignore[arg-type]
+        h2=h2,
+        environments=environments,
+        interaction=interaction,
+        node=node,
+        seconds=seconds,
+    )
+    result = design_training(analysis, request)
+    target = out or run / "next.csv"
+    _write(analysis, {target: result.table}, [candidates, costs], force=force)
+    _answer(result.notes, target, as_json=as_json)
+
+
 def attach(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
-    for command in (crosses,):
+    for command in (crosses, design):
         app.command()(command)
