@@ -204,7 +204,75 @@ def design(
     _answer(result.notes, target, as_json=as_json)
 
 
+def edits(
+    run: Run,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to write.")] = None,
+    model: Model = "",
+    trait: Trait = None,
+    candidates: Candidates = None,
+    line: Annotated[
+        list[str] | None, typer.Option("--line", help="Line to edit; repeatable.")
+    ] = None,
+    elite: Annotated[
+        int, typer.Option("--elite", min=1, max=10_000, help="Best lines to edit.")
+    ] = 20,
+    top: Annotated[int, typer.Option("--top", min=1, max=10_000)] = 50,
+    budget: Annotated[
+        float, typer.Option("--budget", min=1, max=10_000, help="Edits of the set.")
+    ] = 5,
+    genes: Annotated[
+        Path | None, typer.Option("--genes", help="Default: those of the run.")
+    ] = None,
+    flank: Annotated[
+        int, typer.Option("--flank", min=0, max=10_000_000, help="bp beside a gene.")
+    ] = 5000,
+    known: Annotated[
+        Path | None, typer.Option("--known-qtl", help="name,contig,start,end.")
+    ] = None,
+    fasta: Annotated[
+        Path | None, typer.Option("--fasta", help="Reference genome: adds guides.")
+    ] = None,
+    mismatches: Annotated[
+        int, typer.Option("--mismatches", min=0, max=6, help="Of off-target sites.")
+    ] = 3,
+    kinetics: Annotated[
+        Path | None, typer.Option("--kinetics", help="Kinetic model: off-target rates.")
+    ] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """List candidate genes and alleles worth editing, with guides: hypotheses."""
+    from meristem.pipeline.analysis import open_run
+    from meristem.pipeline.decisions.edits import EditRequest, rank_edits
+    from meristem.pipeline.decisions.off_target import read_site_scores
+
+    analysis = open_run(run)
+    request = EditRequest(
+        label=model,
+        traits=tuple(trait or ()),
+        candidates=candidates,
+        lines=tuple(line or ()),
+        elite=elite,
+        top=top,
+        budget=budget,
+        genes=genes,
+        flank=flank,
+        known=known,
+        fasta=fasta,
+        most_mismatch=mismatches,
+    )
+    scores = None if kinetics is None else read_site_scores(kinetics)
+    result = rank_edits(analysis, request, scores)
+    folder = out or run
+    tables = {folder / "edits.csv": result.edits}
+    if result.genes is not None:
+        tables[folder / "candidate_genes.csv"] = result.genes
+    given = [candidates, genes, known, fasta, kinetics]
+    _write(analysis, tables, given, force=force)
+    _answer(result.notes, folder / "edits.csv", as_json=as_json)
+
+
 def attach(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
-    for command in (crosses, design):
+    for command in (crosses, design, edits):
         app.command()(command)
