@@ -82,8 +82,7 @@ def limits(n: int):
 
 
 def by_cone_program(u, f, theta, n, group, family, low, high, kappa=0.0, w=None):
-    import cvxpy
-
+    cvxpy = pytest.importorskip("cvxpy")
     c = cvxpy.Variable(n)
     root = np.linalg.cholesky(f + 1e-12 * np.eye(n))
     goal = u @ c

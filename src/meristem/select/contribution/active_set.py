@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from meristem.errors import DataError
 from meristem.records import FloatArray, IntArray
 from meristem.select.contribution.programme import Programme
 
-RIDGE = 1e-10
+RIDGE = 1e-9
 """Added to the diagonal of Q, as a share of its mean: identical lines, and slacks."""
 
 TOLERANCE = 1e-11
@@ -28,6 +29,9 @@ REFRESH = 40
 
 FRAGILE = 1e-5
 """A line of which less than this share is its own makes the inverse inexact."""
+
+NEGATIVE = 1e-6
+"""A line whose own share is below minus this makes Q indefinite."""
 
 STILL = 1e-12
 """A move by less is none: the equalities hold the variable where it is."""
@@ -128,9 +132,12 @@ class ActiveSet:
         return block
 
     def _refresh(self) -> None:
-        self.inverse = np.linalg.inv(self._block())
+        block = self._block()
+        self.inverse = np.linalg.inv(block)
         self.inverse = (self.inverse + self.inverse.T) / 2
         self.changes = 0
+        own = block.diagonal() * self.inverse.diagonal()  # 1 / share that is its own
+        self.fragile = bool(own.max(initial=1) * FRAGILE > 1)
 
     def release(self, j: int) -> None:
         """Make a variable free."""
@@ -145,6 +152,8 @@ class ActiveSet:
         self.changes += 1
         solved = self.inverse @ beside
         rest = own - beside @ solved
+        if rest < -NEGATIVE * own:
+            raise indefinite()
         self.fragile |= rest <= FRAGILE * own
         if rest <= FRAGILE * own or self.changes > REFRESH:
             self._refresh()
@@ -217,10 +226,21 @@ class ActiveSet:
         j = int(np.argmax(wrong))
         return j, float(wrong[j])
 
-    def solve(self, mu: float, *, most: int = 100_000) -> Line:
-        """Move to the solution at one mu, from any point that keeps to the limits."""
+    @property
+    def most_steps(self) -> int:
+        """Steps after which a walk is taken to turn in circles."""
+        return 20 * self.n + 1000
+
+    def solve(self, mu: float) -> Line:
+        """Move to the solution at one mu, from any point that keeps to the limits.
+
+        Raises
+        ------
+        DataError
+            If there is none: Q is not positive semi-definite.
+        """
         tolerance = TOLERANCE * max(1.0, mu)
-        for _ in range(most):
+        for _ in range(self.most_steps):
             line = self.line()
             if self._step(line, mu):
                 continue
@@ -228,7 +248,7 @@ class ActiveSet:
             if wrong <= tolerance:
                 return line
             self.release(j)
-        raise ArithmeticError(f"no solution within {most} steps")
+        raise indefinite()
 
     def _step(self, line: Line, mu: float) -> bool:
         """Move towards the solution on the free set; tell whether a bound was met."""
@@ -272,6 +292,16 @@ class ActiveSet:
             where = LOWER if line.d[out] > 0 else UPPER
             return min(float(meets[out]), mu), out, where
         return min(float(enters[into]), mu), into, FREE
+
+
+def indefinite() -> DataError:
+    """Return the error of a matrix under which diversity could be negative."""
+    return DataError(
+        "the coancestry of the candidates is no coancestry: some contributions would "
+        "have a negative one",
+        where="diversity",
+        remedy="use a coancestry from markers or a pedigree, unrounded",
+    )
 
 
 def _basis(

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
-from meristem.genetics.frequency import BLOCK
-from meristem.genetics.relationship import relationship_matrix
+from meristem.genetics.frequency import BLOCK, dosage_moments
+from meristem.genetics.relationship import vanraden_scale
 from meristem.records import FloatArray, IntArray
 
 
@@ -78,6 +78,8 @@ def _half_centred(
             share[missing] = 0
             called = np.maximum((~missing).sum(axis=0), 1)
             mean = share.sum(axis=0) / called
+            # in steps of 1/64 the float32 sums stay exact, and f a coancestry
+            mean = np.round(mean / ploidy * 64) / 64 * ploidy
             share[missing] = np.broadcast_to(mean, share.shape)[missing]
         share /= ploidy
         share -= np.float32(0.5)
@@ -99,7 +101,16 @@ def marker_coancestry(
     VanRaden 2008, J Dairy Sci 91:4414; Toro et al. 2011, Genet Sel Evol 43:27 on
     coancestry from markers.
     """
-    g = relationship_matrix(call_dosage, ploidy=ploidy)
+    mean = dosage_moments(call_dosage).mean
+    n = call_dosage.shape[0]
+    g = np.zeros((n, n))
+    # in float64: sums in float32 could leave contributions of negative coancestry
+    for start in range(0, call_dosage.shape[1], BLOCK):
+        columns = slice(start, start + BLOCK)
+        calls = call_dosage[:, columns]
+        centred = np.where(calls < 0, 0.0, calls - mean[columns])
+        g += centred @ centred.T
+    g /= vanraden_scale(mean, ploidy)
     least = float(g.min())
     most = max(2.0, float(g.max()))
     g -= least

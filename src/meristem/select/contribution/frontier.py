@@ -15,12 +15,15 @@ import numpy as np
 
 from meristem.errors import ConfigError, DataError
 from meristem.records import FloatArray, IntArray
-from meristem.select.contribution.active_set import FREE, ActiveSet, Line
+from meristem.select.contribution.active_set import FREE, ActiveSet, Line, indefinite
 from meristem.select.contribution.inbreeding import effective_size, rate_of_inbreeding
 from meristem.select.contribution.programme import Programme, greatest_gain
 
 GREATEST = 1e4
 """mu from which the walk starts, gain of unit spread and coancestry of unit size."""
+
+LEAST = 1e-7
+"""mu at which it ends: the coancestry is the least one to seven digits."""
 
 JITTER = 1e-11
 """Spread added to the gain so that equal lines are taken in order."""
@@ -89,7 +92,7 @@ class Frontier:
     @property
     def complete(self) -> bool:
         """Whether the walk went down to the smallest coancestry there is."""
-        return self.segments[-1].mu_low == 0
+        return self.segments[-1].mu_low <= LEAST
 
     def at(self, theta: float) -> Contributions:
         """Return the contributions of the greatest gain with c'fc <= theta.
@@ -104,7 +107,7 @@ class Frontier:
         for segment in self.segments:
             if segment.coancestry(segment.mu_low) <= theta:
                 return self._point(segment, segment.mu_at(theta))
-        if theta >= self.least * (1 - 1e-9):
+        if theta >= self.least * (1 - 1e-6):
             return self._point(self.segments[-1], self.segments[-1].mu_low)
         raise unreachable(theta, self.least, self.coancestry)
 
@@ -236,12 +239,15 @@ def _walk(state: ActiveSet, until: float | None) -> list[Segment]:
     mu, idle = GREATEST, 0
     segments: list[Segment] = []
     line = state.solve(mu)
-    while True:
+    for _ in range(state.most_steps):
         low, j, where = state.next_event(line, mu)
+        low = max(low, LEAST)
         if low < mu or not segments:
             segments.append(_segment(state, line, mu, low))
             idle = 0
-        if low <= 0 or (until is not None and segments[-1].coancestry(low) <= until):
+        if low <= LEAST or (
+            until is not None and segments[-1].coancestry(low) <= until
+        ):
             return segments
         state.x[line.free] = line.a + low * line.d
         idle += 1
@@ -255,6 +261,7 @@ def _walk(state: ActiveSet, until: float | None) -> list[Segment]:
         else:
             state.hold(j, where)
         line = state.line()
+    raise indefinite()
 
 
 def _segment(state: ActiveSet, line: Line, mu: float, low: float) -> Segment:

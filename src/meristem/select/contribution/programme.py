@@ -138,8 +138,9 @@ def _tightest(programme: Programme) -> str:
         members = row[: programme.n] > 0
         most = programme.high[: programme.n][members].sum()
         least = programme.low[: programme.n][members].sum()
+        lines = f"{int(members.sum())} lines"
         if most < level - TINY and not row[programme.n :].any():
-            return f"{int(members.sum())} lines may give {most:.3g} of {level:.3g}"
+            return f"{lines} may give {most:.3g} of {level:.3g}"
         if least > level + TINY:
-            return f"{int(members.sum())} lines must give {least:.3g} where {level:.3g} is the most"
+            return f"{lines} must give {least:.3g} where {level:.3g} is the most"
     return "together they ask for more than there is"
