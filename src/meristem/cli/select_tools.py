@@ -272,7 +272,95 @@ def edits(
     _answer(result.notes, folder / "edits.csv", as_json=as_json)
 
 
+def cycles(
+    run: Run,
+    out: Annotated[Path | None, typer.Option("--out", help="CSV to write.")] = None,
+    model: Model = "",
+    trait: Trait = None,
+    candidates: Candidates = None,
+    phased: Annotated[
+        Path | None, typer.Option("--phased", help="Phased VCF of founders.")
+    ] = None,
+    genetic_map: Map = None,
+    cm_per_mb: Rate = None,
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option("--strategy", help="truncation, ocs, ocs+usefulness, random."),
+    ] = None,
+    n_cycle: Annotated[int, typer.Option("--cycles", min=1, max=200)] = 5,
+    n_cross: Annotated[int, typer.Option("--crosses", min=1, max=10_000)] = 10,
+    n_line: Annotated[
+        int, typer.Option("--lines", min=1, max=10_000, help="Of each cross.")
+    ] = 20,
+    plots: Annotated[int, typer.Option("--plots", min=1, max=1000)] = 1,
+    cost: Annotated[
+        str, typer.Option("--cost", help="Of a cross, a line, a plot.")
+    ] = "50,30,20",
+    founders: Annotated[
+        int, typer.Option("--founders", min=2, max=100_000, help="Best lines.")
+    ] = 100,
+    parents: Annotated[
+        int, typer.Option("--parents", min=2, max=100_000, help="Of truncation.")
+    ] = 20,
+    ne: Annotated[
+        float | None, typer.Option("--ne", min=0.51, help="Default: truncation's.")
+    ] = None,
+    h2: Annotated[float, typer.Option("--h2", help="Of one plot.")] = 0.5,
+    replicates: Annotated[int, typer.Option("--replicates", min=2, max=10_000)] = 20,
+    truth: Annotated[str, typer.Option("--truth", help="model or random.")] = "model",
+    n_qtl: Annotated[int, typer.Option("--qtl", min=1, max=1_000_000)] = 100,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Simulate breeding programmes from the lines of a run; compare strategies."""
+    from meristem.pipeline.analysis import open_run
+    from meristem.pipeline.decisions.cycles import CycleRequest, simulate_cycles
+    from meristem.pipeline.decisions.material import MapRequest
+    from meristem.select.cycles.programme import Plan
+
+    analysis = open_run(run)
+    request = CycleRequest(
+        label=model,
+        traits=tuple(trait or ()),
+        candidates=candidates,
+        phased=phased,
+        map=MapRequest(genetic_map, cm_per_mb),
+        strategies=tuple(strategy or CycleRequest.strategies),
+        plan=Plan(n_cycle, n_cross, n_line, plots, *_costs(cost)),
+        n_founder=founders,
+        n_parent=parents,
+        ne=ne,
+        h2=h2,
+        n_replicate=replicates,
+        truth=truth,
+        n_qtl=n_qtl,
+    )
+    result = simulate_cycles(analysis, request)
+    target = out or run / "cycles.csv"
+    beside = target.with_name(f"{target.stem}_differences.csv")
+    tables = {target: result.cycles, beside: result.differences}
+    _write(analysis, tables, [candidates, phased, genetic_map], force=force)
+    _answer(result.notes, target, as_json=as_json)
+
+
+def _costs(text: str) -> tuple[float, float, float]:
+    """Return three costs of a text such as 50,30,20."""
+    from meristem.errors import ConfigError
+
+    try:
+        cross, line, plot = (float(word) for word in text.split(","))
+    except ValueError:
+        cross = line = plot = -1.0
+    if not all(0 <= value < 1e12 for value in (cross, line, plot)):
+        raise ConfigError(
+            f"{text!r} are no three costs",
+            where="--cost",
+            remedy="give those of a cross, a line and a plot, such as 50,30,20",
+        )
+    return cross, line, plot
+
+
 def attach(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
-    for command in (crosses, design, edits):
+    for command in (crosses, design, edits, cycles):
         app.command()(command)

@@ -348,7 +348,7 @@ def _families(
         return CrossResult(_finish(material, request, table, "family"), tuple(notes))
     placed = place_variants(lines.variants, request.map)
     phased = read_phased(request.phased)
-    haplotypes = _matched_phase(phased, lines)[:, :, placed.order]
+    haplotypes = matched_phase(phased, lines)[:, :, placed.order]
     additive, both = effects.additive[placed.order], dominance[placed.order]
     sampling = gamete_variances(
         haplotypes, additive, placed.genetic_map, request.map.function
@@ -379,7 +379,7 @@ def line_calls(lines: Genotypes) -> Haplotypes:  # (n_line, n_variant)
     return np.where(calls < 0, common, calls)
 
 
-def _matched_phase(
+def matched_phase(
     phased: PhasedGenotypes, lines: Genotypes
 ) -> Haplotypes:  # (n_line, 2, n_variant)
     """Return haplotypes of the model's variants; those not in the file at 0."""

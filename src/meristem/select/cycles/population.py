@@ -130,3 +130,9 @@ class Stock:
     def predicted(self) -> FloatArray:  # (n,)
         """Predicted value of every line."""
         return self.trained.value(dosages(self.plants))
+
+
+def line_coancestry(plants: Haplotypes) -> FloatArray:  # (n, n)
+    """Return the chance that alleles drawn from two plants are the same, in float64."""
+    share = plants.mean(axis=1)  # (n, n_locus)
+    return (share @ share.T + (1 - share) @ (1 - share).T) / share.shape[1]

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from meristem.records import FloatArray, IntArray
-from meristem.select.contribution.coancestry import identity_by_state
 from meristem.select.contribution.frontier import trace_frontier
 from meristem.select.contribution.programme import make_programme
 from meristem.select.crosses.criteria import all_usefulness
 from meristem.select.crosses.inbred import pair_variances
-from meristem.select.cycles.population import Stock, dosages
+from meristem.select.cycles.population import Stock, dosages, line_coancestry
+
+_STRICT = 1e-6
+"""Added to each line's own coancestry, so that copies of a line are told apart."""
 
 Choose = Callable[[Stock, int, float, np.random.Generator], IntArray]
 """Stock, number of crosses, bound on group coancestry, generator -> (n_cross, 2)."""
@@ -95,7 +97,8 @@ def contributed_uses(
     Where the bound cannot be reached, the least coancestry is taken.
     """
     n = stock.plants.shape[0]
-    f = identity_by_state(dosages(stock.plants)).value
+    f = line_coancestry(stock.plants)
+    f[np.diag_indices_from(f)] += _STRICT
     programme = make_programme(n, high=np.full(n, 0.5))
     frontier = trace_frontier(stock.predicted, f, programme)
     share = frontier.at(max(bound, frontier.least)).value
