@@ -56,7 +56,8 @@ def _write(
         refuse_overwriting(target, inputs=read, written_by=analysis.folder, force=force)
     for target, table in tables.items():
         with replacing(target) as temporary:
-            table.to_csv(temporary, index=False, lineterminator="\n")
+            separator = "\t" if target.suffix == ".score" else ","
+            table.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
         with locked(analysis.folder.path):
             list_output(analysis.folder, target)
 
@@ -360,7 +361,37 @@ def _costs(text: str) -> tuple[float, float, float]:
     return cross, line, plot
 
 
+def effects(
+    run: Run,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    model: Model = "",
+    trait: Trait = None,
+    candidates: Candidates = None,
+    genetic_map: Map = None,
+    cm_per_mb: Rate = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Export marker effects: CSV, plink2 --score, and with a map for simulators."""
+    from meristem.pipeline.analysis import open_run
+    from meristem.pipeline.decisions.effects import export_effects
+    from meristem.pipeline.decisions.material import MapRequest
+
+    analysis = open_run(run)
+    placed = genetic_map is not None or cm_per_mb is not None
+    result = export_effects(
+        analysis,
+        label=model,
+        traits=tuple(trait or ()),
+        candidates=candidates,
+        map_request=MapRequest(genetic_map, cm_per_mb) if placed else None,
+    )
+    tables = {out / name: table for name, table in result.tables.items()}
+    _write(analysis, tables, [candidates, genetic_map], force=force)
+    _answer(result.notes, out, as_json=as_json)
+
+
 def attach(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
-    for command in (crosses, design, edits, cycles):
+    for command in (crosses, design, edits, cycles, effects):
         app.command()(command)

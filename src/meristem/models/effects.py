@@ -77,6 +77,10 @@ class FittedLinear(MarkerModel):
             return None
         return self.marker_effect[:, target] + self.error.effect_errors(target, n, rng)
 
+    def effect_sd(self, target: int) -> FloatArray | None:  # (n_variant,)
+        """Return the standard errors of the effects; None where they are not known."""
+        return None if self.error is None else self.error.effect_sd(target)
+
     def state(self) -> FittedState:
         """Return the fitted model as arrays and plain values."""
         arrays = {

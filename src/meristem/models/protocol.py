@@ -349,6 +349,10 @@ class MarkerSum(Protocol):
         """Return effects drawn from their posterior; None where it is not known."""
         ...
 
+    def effect_sd(self, target: int) -> FloatArray | None:  # (n_variant,)
+        """Return the standard errors of the effects; None where they are not known."""
+        ...
+
 
 @runtime_checkable
 class DominanceSum(Protocol):
