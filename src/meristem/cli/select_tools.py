@@ -32,7 +32,7 @@ Map = Annotated[
 ]
 Rate = Annotated[
     float | None,
-    typer.Option("--cm-per-mb", min=1e-6, max=1e4, help="Rate instead of a map."),
+    typer.Option("--cm-per-mb", min=1e-6, max=1e6, help="Rate instead of a map."),
 ]
 Function = Annotated[str, typer.Option("--map-function", help="haldane or kosambi.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]

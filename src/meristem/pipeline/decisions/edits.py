@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from meristem.errors import ConfigError, DataError
 from meristem.genetics.contigs import match_contigs
-from meristem.interpret.biology.scans import gwas
+from meristem.genetics.relationship import relationship_matrix
 from meristem.io.fasta import read_fasta
 from meristem.io.tables.regions import read_regions
 from meristem.knowledge.files.genes import read_genes
@@ -33,6 +34,7 @@ from meristem.select.edits.guides import (
     find_guides,
     find_off_targets,
     line_sequence,
+    own_site,
 )
 from meristem.select.edits.value import (
     EditValues,
@@ -41,9 +43,6 @@ from meristem.select.edits.value import (
     model_edits,
     synergies,
 )
-
-EXPECTED_CAUSES = 20
-"""Causal variants expected beforehand, all over the genome."""
 
 SiteScores = Callable[[str, np.ndarray], FloatArray]
 """Guide with PAM and targets of 23 nt -> log10 rates (the kinetic model's)."""
@@ -131,33 +130,27 @@ def _elite(material: Material, request: EditRequest) -> IntArray:
 def _causal(analysis: Analysis, material: Material) -> FloatArray:  # (n_variant,)
     """Return the probability of each variant to be causal for the merit."""
     train = training_rows(analysis)
-    scan = gwas(train)
-    weights, names = material.merit.weights, analysis.dataset.phenotypes
     ids = material.lines.variants.variant_id
-    none = np.ones(ids.size)
     place = {name: row for row, name in enumerate(train.genotypes.variants.variant_id)}
     rows = np.array([place.get(name, -1) for name in ids.tolist()])
     calls = train.genotypes.call_dosage.astype(np.float64)
     calls[calls < 0] = np.nan
     mean = np.nan_to_num(np.nanmean(calls, axis=0))
     calls = np.where(np.isnan(calls), mean, calls)
-    for target in np.flatnonzero(weights).tolist():
-        here = scan[
-            (scan["trait"] == names.trait_name[target])
-            & (scan["environment"] == names.environment_name[target])
-        ].set_index("variant_id")
-        here = here.reindex(train.genotypes.variants.variant_id)
+    kernel = relationship_matrix(
+        train.genotypes.call_dosage, ploidy=train.genotypes.ploidy
+    )
+    none = np.ones(ids.size)
+    for target in np.flatnonzero(material.merit.weights).tolist():
         y = train.phenotypes.value[:, target]
-        spread = float(calls.var(axis=0).mean()) or 1.0
-        sd = np.sqrt(0.5 * float(np.nanvar(y)) / EXPECTED_CAUSES / spread)
-        probability = causal_probabilities(
-            here["beta"].to_numpy(),
-            here["se"].to_numpy(),
-            calls,
-            prior=min(0.5, EXPECTED_CAUSES / max(ids.size, 1)),
-            effect_sd=max(float(sd), 1e-12),
+        seen = np.flatnonzero(~np.isnan(y))
+        found = causal_probabilities(
+            calls[seen],
+            y[seen],
+            kernel[np.ix_(seen, seen)],
+            train.phenotypes.weight[seen, target],
         )
-        none *= 1 - np.where(rows >= 0, probability[rows], 0.0)
+        none *= 1 - np.where(rows >= 0, found.probability[rows], 0.0)
     return 1 - none
 
 
@@ -276,42 +269,48 @@ def _guide_table(
     for row, j in enumerate(edits.variant.tolist()):
         contig = partner.get(str(variants.variant_contig[j]), "")
         line = int(elite[int(edits.change[row].argmax())])
-        rows.append(_best_guide(material, genome.get(contig, ""), contig, j, line, row))
+        rows.append(_best_guide(material, genome.get(contig, ""), contig, j, line))
     table = pd.DataFrame(
         rows,
-        columns=["variant", "guide_line", "n_guides", *_GUIDE_COLUMNS, "reference"],
+        columns=[
+            *("variant", "guide_line", "guide_contig", "n_guides"),
+            *_GUIDE_COLUMNS,
+            "reference",
+        ],
     )
     shown = sorted({g for g in table["guide"].tolist() if g})
     if not shown:
-        return table
+        return table.drop(columns="guide_contig")
     sites = find_off_targets(genome, shown, request.most_mismatch)
     extra = pd.DataFrame(
-        [_specificity(sites, shown, g, scores) for g in table["guide"].tolist()],
-        columns=["n_sites_exact", "n_off_targets", "specificity"],
+        [
+            _specificity(sites, shown, row, scores)
+            for row in table.itertuples(index=False)
+        ],
+        columns=["n_exact_elsewhere", "n_off_targets", "specificity"],
     )
-    return pd.concat([table, extra], axis=1)
+    return pd.concat([table, extra], axis=1).drop(columns="guide_contig")
 
 
 _GUIDE_COLUMNS = ("guide", "pam", "strand", "cut", "window_position", "edit_type")
 
 
 def _best_guide(
-    material: Material, sequence: str, contig: str, j: int, line: int, edit: int
+    material: Material, sequence: str, contig: str, j: int, line: int
 ) -> tuple:
     """Return the row of one edit; what the reference says of its allele last."""
-    del edit
     variants = material.lines.variants
     name, position = variants.variant_id[j], int(variants.variant_position[j])
     ref, alt = str(variants.variant_ref[j]), str(variants.variant_alt[j])
     blank = ("", "", "", 0, 0, "")
     person = str(material.lines.sample_id[line])
     if not sequence or not 1 <= position <= len(sequence):
-        return (name, person, 0, *blank, "place not in the FASTA")
+        return (name, person, contig, 0, *blank, "place not in the FASTA")
     there = sequence[position - 1 : position - 1 + len(ref)].upper()
     if there not in (ref.upper(), alt.upper()):
-        return (name, person, 0, *blank, f"the FASTA has {there}")
+        return (name, person, contig, 0, *blank, f"the FASTA has {there}")
     if len(ref) != 1 or len(alt) != 1:
-        return (name, person, 0, *blank, "no single base")
+        return (name, person, contig, 0, *blank, "no single base")
     start = max(1, position - FLANK)
     stretch = sequence[start - 1 : position + FLANK]
     near = np.flatnonzero(
@@ -330,11 +329,12 @@ def _best_guide(
     after = alt if before == ref.upper() else ref
     guides = find_guides(own, start, position, before, after)
     if not guides:
-        return (name, person, 0, *blank, "")
+        return (name, person, contig, 0, *blank, "")
     best = guides[0]
     return (
         name,
         person,
+        contig,
         len(guides),
         best.spacer,
         best.pam,
@@ -347,20 +347,27 @@ def _best_guide(
 
 
 def _specificity(
-    sites: OffTargets, guides: list[str], guide: str, scores: SiteScores | None
+    sites: OffTargets, guides: list[str], row: Any, scores: SiteScores | None
 ) -> tuple[float, float, float]:
-    """Return exact sites, off-target sites, and the share of the rate at exact ones."""
-    if not guide:
+    """Return exact and all other sites, and the own site's share of all rates.
+
+    The line's own site may differ from the reference: it is left out by its place.
+    """
+    if not row.guide:
         return np.nan, np.nan, np.nan
-    mine = sites.guide == guides.index(guide)
-    exact = mine & (sites.mismatch == 0)
-    other = mine & (sites.mismatch > 0)
+    own = own_site(int(row.cut), str(row.strand))
+    elsewhere = (
+        (sites.contig != row.guide_contig)
+        | (sites.position != own)
+        | (sites.strand != row.strand)
+    )
+    other = (sites.guide == guides.index(row.guide)) & elsewhere
+    exact = other & (sites.mismatch == 0)
     if scores is None:
         return float(exact.sum()), float(other.sum()), np.nan
-    targets = np.concatenate([[guide + "TGG"], sites.target[other]])
-    rate = 10.0 ** np.asarray(scores(guide + "NGG", targets), dtype=np.float64)
-    total = rate[0] * max(int(exact.sum()), 1) + rate[1:].sum()
-    return float(exact.sum()), float(other.sum()), float(rate[0] / total)
+    targets = np.concatenate([[row.guide + row.pam], sites.target[other]])
+    rate = 10.0 ** np.asarray(scores(row.guide + "NGG", targets), dtype=np.float64)
+    return float(exact.sum()), float(other.sum()), float(rate[0] / rate.sum())
 
 
 def _genes(

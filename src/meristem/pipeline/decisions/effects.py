@@ -61,7 +61,12 @@ def export_effects(
     if map_request is not None:
         placed = place_variants(model_variants(analysis, fitted), map_request)
     material = read_material(
-        analysis, label=label, traits=traits, candidates=candidates, genetic_map=placed
+        analysis,
+        label=label,
+        traits=traits,
+        candidates=candidates,
+        genetic_map=placed,
+        signed=False,
     )
     effects, lines = material.effects, material.lines
     refuse_poor_line(effects, material.label)

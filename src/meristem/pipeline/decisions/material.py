@@ -105,11 +105,14 @@ def choose_label(analysis: Analysis, label: str) -> str:
     return label
 
 
-def read_merit(analysis: Analysis, words: tuple[str, ...]) -> Merit:
+def read_merit(
+    analysis: Analysis, words: tuple[str, ...], *, signed: bool = True
+) -> Merit:
     """Return the weights that `trait`, `trait=2` or `trait@environment=2` stand for.
 
     A trait without a weight has 1, or -1 where the run minimises it; a trait without
-    an environment is the mean over its environments.
+    an environment is the mean over its environments. Unless `signed`, a trait that is
+    minimised counts as it is: to hand on its effects, not to select.
 
     Raises
     ------
@@ -138,7 +141,8 @@ def read_merit(analysis: Analysis, words: tuple[str, ...]) -> Merit:
                 where="--trait",
                 remedy=f"use some of: {', '.join(traits)}",
             )
-        sign = -1.0 if name in analysis.config.phenotypes.minimise else 1.0
+        lower = signed and name in analysis.config.phenotypes.minimise
+        sign = -1.0 if lower else 1.0
         weight = _number(number, word) if number else sign
         weights[chosen] += weight / chosen.sum()
         said.append(f"{weight:g} x {name}")
@@ -196,6 +200,7 @@ def read_material(
     traits: tuple[str, ...],
     candidates: Path | None,
     genetic_map: PlacedVariants | None = None,
+    signed: bool = True,
 ) -> Material:
     """Return the candidates of a run with the effects of a model of it.
 
@@ -210,6 +215,8 @@ def read_material(
     genetic_map
         Where the variants lie: for progeny on which a network is linearised; None:
         unlinked.
+    signed
+        Whether traits that are minimised enter with weight -1.
 
     Raises
     ------
@@ -219,7 +226,7 @@ def read_material(
     analysis.keep_to_stored()
     label = choose_label(analysis, label)
     fitted = load_fitted(analysis, label)
-    merit = read_merit(analysis, traits)
+    merit = read_merit(analysis, traits, signed=signed)
     variants = model_variants(analysis, fitted)
     lines = candidate_lines(analysis, variants, candidates)
     targets = np.flatnonzero(merit.weights)

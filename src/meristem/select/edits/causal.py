@@ -2,66 +2,148 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
+
+from meristem.mixed.scan import error_contrasts, restricted_h2
 from meristem.records import FloatArray
 
-LINKED = 0.1
-"""Variants whose squared correlation is above compete for one cause."""
+N_EFFECT = 20
+_MOST_SWEEPS = 100
+_CLOSE = 1e-3
+
+
+@dataclass(frozen=True)
+class SingleEffects:
+    """A sum of single effects, each of one variant that is not known for sure."""
+
+    probability: FloatArray  # (n_variant,) of being the variant of any effect
+    effect: FloatArray  # (n_variant,) mean effect per copy
+    share: FloatArray  # (n_effect, n_variant) probability of each effect's variant
+    variance: FloatArray  # (n_effect,) prior variance found; 0: not needed
+    converged: bool
 
 
 def causal_probabilities(
-    beta: FloatArray,  # (n_variant,) effect of one copy in a scan; NaN: did not vary
-    se: FloatArray,  # (n_variant,)
-    dosage: FloatArray,  # (n_line, n_variant) none missing
+    dosage: FloatArray,  # (n, n_variant) none missing
+    y: FloatArray,  # (n,)
+    kernel: FloatArray | None = None,  # (n, n)
+    weight: FloatArray | None = None,  # (n,)
     *,
-    prior: float,
-    effect_sd: float,
-) -> FloatArray:  # (n_variant,)
-    """Return the posterior probability of each variant to be the cause of its signal.
-
-    At most one variant of those linked to each is causal; the evidence for each is
-    Wakefield's approximate Bayes factor.
+    n_effect: int = N_EFFECT,
+) -> SingleEffects:
+    """Return the posterior probability of each variant to have an effect of its own.
 
     Parameters
     ----------
-    beta, se
-        Of a scan with a mixed model.
     dosage
-        Of the lines, for the linkage.
-    prior
-        Probability of a variant to be causal before the data, in (0, 1).
-    effect_sd
-        Standard deviation of causal effects beforehand, per copy.
+        Of the phenotyped lines.
+    y
+        Their phenotypes.
+    kernel
+        Relationship: what is polygenic and what families share is taken out with the
+        variance ratio of REML; None: nothing is.
+    weight
+        Relative precision of the phenotypes.
+    n_effect
+        Effects at most.
 
     References
     ----------
-    Wakefield 2009, Genet Epidemiol 33:79 (Bayes factors from estimates); Maller et
-    al. 2012, Nat Genet 44:1294 (one cause per region).
+    Wang et al. 2020, J R Stat Soc B 82:1273 (sum of single effects, SuSiE).
 
     Examples
     --------
-    >>> x = np.array([[0, 2, 0], [2, 0, 0], [2, 0, 2], [0, 2, 2.0]])
-    >>> z = np.array([5.0, 5.0, 0.1])
-    >>> p = causal_probabilities(z, np.ones(3), x, prior=0.01, effect_sd=3.0)
-    >>> (p.round(2) + 0.0).tolist()
-    [0.5, 0.5, 0.0]
+    >>> rng = np.random.default_rng(1)
+    >>> x = rng.integers(0, 2, (60, 9)) * 2.0
+    >>> found = causal_probabilities(x, x[:, 3] + rng.normal(size=60), n_effect=3)
+    >>> int(found.probability.argmax()), bool(found.probability[3] > 0.9)
+    (3, True)
     """
-    known = np.isfinite(beta) & (se > 0)
-    variance = np.where(known, se, 1.0) ** 2
-    shrink = effect_sd**2 / (effect_sd**2 + variance)
-    z2 = np.where(known, np.nan_to_num(beta), 0.0) ** 2 / variance
-    log_factor = np.where(known, np.log1p(-shrink) / 2 + z2 * shrink / 2, -np.inf)
-    odds = np.log(prior) - np.log1p(-prior) + log_factor
-    top = max(float(odds.max(initial=0.0)), 0.0)
-    weight = np.exp(odds - top)
-    total = np.full(beta.size, np.exp(-top))
-    centred = dosage - dosage.mean(axis=0)
-    size = np.sqrt((centred**2).sum(axis=0))
-    centred /= np.where(size > 0, size, 1.0)
-    for start in range(0, beta.size, 512):
-        part = slice(start, start + 512)
-        linked = (centred[:, part].T @ centred) ** 2 > LINKED
-        linked[np.arange(linked.shape[0]), start + np.arange(linked.shape[0])] = True
-        total[part] += linked @ weight
-    return weight / total
+    if kernel is None:
+        root = np.ones(y.size) if weight is None else np.sqrt(weight)
+        mean = root / np.sqrt(root @ root)
+        moved, columns = y * root, dosage * root[:, None]
+        moved = moved - mean * (mean @ moved)
+        columns = columns - np.outer(mean, mean @ columns)
+    else:
+        contrasts = error_contrasts(kernel, weight=weight)
+        rotated = contrasts.rotate(y[:, None])
+        h2 = float(restricted_h2(contrasts.values, rotated)[0])
+        scale = 1 / np.sqrt(h2 * contrasts.values + 1 - h2)
+        moved = rotated[:, 0] * scale
+        columns = contrasts.rotate(dosage) * scale[:, None]
+    return _sum_of_effects(columns, moved, n_effect)
+
+
+def _sum_of_effects(
+    x: FloatArray,  # (n, n_variant) without mean
+    y: FloatArray,  # (n,)
+    n_effect: int,
+) -> SingleEffects:
+    n, n_variant = x.shape
+    size = np.einsum("ij,ij->j", x, x)
+    varies = size > 1e-9 * size.max(initial=0)
+    share = np.zeros((n_effect, n_variant))
+    mean = np.zeros((n_effect, n_variant))
+    square = np.zeros(n_effect)  # E|x b|^2 of each effect
+    variance = np.zeros(n_effect)
+    fitted = np.zeros((n_effect, n))
+    noise = float(y @ y) / n
+    converged = False
+    for _ in range(_MOST_SWEEPS):
+        before = share.copy()
+        rest = y - fitted.sum(axis=0)
+        for row in range(n_effect):
+            rest = rest + fitted[row]
+            found = _single_effect(x.T @ rest, size, varies, noise)
+            share[row], mean[row], spread, variance[row] = found
+            fitted[row] = x @ (share[row] * mean[row])
+            square[row] = float(share[row] @ ((mean[row] ** 2 + spread) * size))
+            rest = rest - fitted[row]
+        extra = square.sum() - float(np.einsum("ij,ij->", fitted, fitted))
+        noise = max(float(rest @ rest) + extra, 1e-12 * float(y @ y)) / n
+        if np.abs(share - before).max() < _CLOSE:
+            converged = True
+            break
+    used = variance > 0
+    without = np.prod(1 - np.minimum(share[used], 1 - 1e-15), axis=0)
+    effect = (share * mean)[used].sum(axis=0)
+    return SingleEffects(1 - without, effect, share, variance, converged)
+
+
+def _single_effect(
+    product: FloatArray,  # (n_variant,) x'r
+    size: FloatArray,  # (n_variant,) x'x
+    varies: np.ndarray,
+    noise: float,
+) -> tuple[FloatArray, FloatArray, FloatArray, float]:
+    """Return probabilities, means, variances and prior variance of one effect."""
+    n_variant = product.size
+    se2 = noise / np.where(varies, size, 1.0)
+    z2 = np.where(varies, product**2 / np.where(varies, size, 1.0) / noise, 0.0)
+    where = np.where(varies, 0.0, -np.inf)
+
+    def log_factors(variance: float) -> FloatArray:
+        shrink = variance / (variance + se2)
+        return (np.log1p(-shrink) + z2 * shrink) / 2 + where
+
+    top = float((z2 * se2).max(initial=0.0)) or 1.0
+    best = minimize_scalar(
+        lambda t: -logsumexp(log_factors(np.exp(t))),
+        bounds=(np.log(top) - 12, np.log(top) + 3),
+        method="bounded",
+    )
+    flat = np.log(max(int(varies.sum()), 1))
+    if -best.fun <= flat:
+        zero = np.zeros(n_variant)
+        return varies / max(int(varies.sum()), 1), zero, zero, 0.0
+    variance = float(np.exp(best.x))
+    factor = log_factors(variance)
+    share = np.exp(factor - logsumexp(factor))
+    shrink = variance / (variance + se2)
+    mean = np.where(varies, shrink * product / np.where(varies, size, 1.0), 0.0)
+    return share, mean, shrink * se2, variance

@@ -38,7 +38,8 @@ def gene_variants(
     keys = named[order]
     for row in range(genes.gene_id.size):
         contig = genes.gene_contig[row]
-        low, high = np.searchsorted(keys, [contig, contig + "\0"])
+        low = np.searchsorted(keys, contig, side="left")
+        high = np.searchsorted(keys, contig, side="right")
         here = order[low:high]
         place = position[here]
         first = np.searchsorted(place, genes.gene_start[row] + 1 - flank)

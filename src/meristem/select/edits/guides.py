@@ -156,6 +156,12 @@ def _guide(
     return Guide(*site, strand, cut, distance, place if inside else 0, edit)
 
 
+def own_site(cut: int, strand: str) -> int:
+    """Return the first base, on the + strand, of the 23 nt of a guide with this cut."""
+    before = SPACER - CUT if strand == "+" else CUT + len(PAM)
+    return cut - before + 1
+
+
 @dataclass(frozen=True)
 class OffTargets:
     """Sites of a genome like a guide."""
