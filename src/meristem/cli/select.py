@@ -85,8 +85,8 @@ def answer(summary: dict) -> list[str]:
     mating = summary["mating"]
     if mating is not None:
         lines.append(
-            f"{mating['n']} crosses of {mating['allowed']} allowed; no plan under these "
-            f"limits can be better by more than {mating['gap']:.2%} of its gain"
+            f"{mating['n']} crosses of {mating['allowed']} allowed; no plan under "
+            f"these limits can be better by more than {mating['gap']:.2%} of its gain"
         )
     return lines + list(summary["notes"])
 

@@ -121,12 +121,20 @@ class FilterConfig(Strict):
 class RankingConfig(Strict):
     """How many lines are selected, and what is promised of them."""
 
-    n: int = Field(default=20, ge=1, description="lines selected")
+    n: int | None = Field(
+        default=None,
+        ge=1,
+        description="lines selected; default: 20, or a fifth of fewer candidates",
+    )
     draws: int = Field(default=2000, ge=100, le=100_000)
     level: float = Field(default=0.9, gt=0, lt=1, description="of the intervals")
     compare: tuple[Name, ...] = Field(
         default=(), description="other models whose selections are compared"
     )
+
+    def selected(self, candidates: int) -> int:
+        """Return how many of so many candidates are selected."""
+        return self.n or max(1, min(20, round(candidates / 5)))
 
 
 class CapConfig(Strict):
@@ -178,7 +186,9 @@ class DiversityConfig(Strict):
 class MatingConfig(Strict):
     """Which crosses are made."""
 
-    n: int = Field(default=10, ge=1, description="crosses")
+    n: int | None = Field(
+        default=None, ge=1, description="crosses; default: 10, or all of fewer"
+    )
     criterion: Literal["auto", "mean", "usefulness"] = Field(
         default="auto",
         description="mid-parent, or mean + i r sd of the progeny; auto: usefulness "

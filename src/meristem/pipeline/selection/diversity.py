@@ -81,7 +81,9 @@ def plan_contributions(
         )
         said += f", {asked.kappa:g} SD of the gain subtracted for its uncertainty"
     equal = np.zeros(rows.size)
-    equal[best(value, min(plan.ranking.n, rows.size))] = 1
+    equal[
+        best(value, min(plan.ranking.selected(int(lines.counted.sum())), rows.size))
+    ] = 1
     equal /= equal.sum()
     truncated = replace(
         chosen,
@@ -159,7 +161,7 @@ def _place(
     order: dict[str, int],
     pedigree: Path,
 ) -> None:
-    """Number individuals so that parents stand before their progeny."""
+    """Give individuals numbers, parents before their progeny."""
     open_: set[str] = set()
     stack = [(name, False) for name in reversed(names)]
     while stack:

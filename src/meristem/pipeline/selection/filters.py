@@ -54,8 +54,9 @@ def filter_lines(plan: SelectionConfig, lines: Lines, index: Index) -> Funnel:
         found.append(Filter(f"{label.group} is {' or '.join(label.any_of)}", passes))
     if asked.culling is not None:
         found.append(_culling(asked.culling, plan, lines, index))
+    k = plan.ranking.selected(int(lines.counted.sum()))
     funnel = run_filters(
-        index.value, found, plan.ranking.n, counted=lines.counted, spared=lines.kept
+        index.value, found, k, counted=lines.counted, spared=lines.kept
     )
     if not funnel.passed.any():
         worst = max(funnel.steps, key=lambda step: step.removed)
@@ -70,7 +71,7 @@ def filter_lines(plan: SelectionConfig, lines: Lines, index: Index) -> Funnel:
 def _culling(
     asked: CullingConfig, plan: SelectionConfig, lines: Lines, index: Index
 ) -> Filter:
-    names, traits = list(index.target), lines.posterior.trait_name
+    names, traits = index.target, lines.posterior.trait_name
     least = np.full(len(names), -np.inf)
     most = np.full(len(names), np.inf)
     said = []

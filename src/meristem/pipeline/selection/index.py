@@ -12,7 +12,7 @@ from meristem.genetics.relationship import relationship_matrix
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.selection.lines import Lines
 from meristem.prepare.by_environment import is_stacked
-from meristem.records import FloatArray, Posterior, StrArray
+from meristem.records import FloatArray, IntArray, Posterior, StrArray
 from meristem.select.index.coefficients import (
     desired_gains,
     prediction_covariance,
@@ -50,6 +50,37 @@ class Index:
         return self.drawn.std(axis=0)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """The index asked for, and what it is asked of."""
+
+    config: IndexConfig
+    name: tuple[str, ...]  # (n_target,)
+    trait: StrArray  # (n_target,)
+    notes: list[str]
+
+    def targets(self, word: str, field: str) -> IntArray:
+        """Return the targets that a trait or trait@environment stands for."""
+        return targets_of(word, self.name, self.trait, field)
+
+    def of(self, rows: IntArray) -> _Asked:
+        """Return the same for some of the targets."""
+        names = tuple(self.name[t] for t in rows)
+        return replace(self, name=names, trait=self.trait[rows])
+
+    def definite(
+        self, matrix: FloatArray, what: str, *, strict: bool = True
+    ) -> FloatArray:
+        """Return the matrix, bent if that is allowed; refuse one that is none."""
+        if not self.config.bend:
+            refuse_indefinite(matrix, self.name, what, strict=strict)
+            return matrix
+        bent, share = bend(matrix)
+        if share > 0:
+            self.notes.append(f"{what} was bent: correlations shrunk by {share:.0%}")
+        return bent
+
+
 def make_index(analysis: Analysis, plan: SelectionConfig, lines: Lines) -> Index:
     """Return the index that a plan asks for.
 
@@ -61,65 +92,47 @@ def make_index(analysis: Analysis, plan: SelectionConfig, lines: Lines) -> Index
         If a covariance is none, and may not be bent.
     """
     phenotypes = analysis.dataset.phenotypes
-    names = phenotypes.target_name
-    config = plan.index
+    names = tuple(phenotypes.target_name)
+    asked = _Asked(plan.index, names, phenotypes.trait_name, [])
     sources = lines.posterior.mean[lines.counted]
-    sd = sources.std(axis=0, ddof=1)
-    weight, said = _weights(config, names, phenotypes.trait_name, sd, analysis)
     rng = np.random.default_rng([plan.seed, 1])
-    if config.merit:
-        return _merit_index(config, names, phenotypes.trait_name, lines, plan, rng)
-    used = (
-        np.flatnonzero(weight)
-        if config.method == "base"
-        else _used(config, names, phenotypes.trait_name, weight)
-    )
-    notes = [said] if said else []
-    posterior, genetic = lines.posterior, None
-    if used.size > 1 or config.method != "base":
-        genetic, residual = _covariances(analysis, config, names, used, notes)
+    if plan.index.merit:
+        return _merit_index(asked, lines, plan, rng)
+    weight = _weights(asked, sources.std(axis=0, ddof=1), analysis)
+    used = _used(asked, weight)
+    posterior, coefficient, response = lines.posterior, weight.copy(), None
+    if used.size > 1 or plan.index.method != "base":
+        some = asked.of(used)
+        genetic, residual = _covariances(analysis, some, used)
         posterior = _joined(lines, used, genetic, residual)
-    coefficient = weight.copy()
-    response = None
-    if genetic is not None:
-        p = np.cov(sources[:, used].T, ddof=1).reshape(used.size, used.size)
-        p = _definite(
-            p,
-            [names[t] for t in used],
-            "the covariance of the predictions",
-            config,
-            notes,
-        )
+        p = np.atleast_2d(np.cov(sources[:, used].T, ddof=1))
+        p = some.definite(p, "the covariance of the predictions")
         reliability = lines.posterior.reliability[lines.counted].mean(axis=0)[used]
         c = prediction_covariance(genetic, np.maximum(reliability, 1e-6))
-        w = weight[used]
-        b = _coefficients(
-            config, p, c, w, [names[t] for t in used], phenotypes.trait_name[used]
-        )
+        b = _coefficients(some, p, c, weight[used])
         coefficient = np.zeros(len(names))
         coefficient[used] = b
         n = int(lines.counted.sum())
-        strength = finite_intensity(n, min(plan.ranking.n, n))
-        response = respond(b, p, c, genetic, w, strength)
-    terms = [MeritTerm(t, float(coefficient[t])) for t in np.flatnonzero(coefficient)]
-    drawn = merit_draws(posterior, terms, plan.ranking.draws, rng)
-    words = " + ".join(
-        f"{coefficient[t]:.4g} x {names[t]}" for t in np.flatnonzero(coefficient)
-    )
+        strength = finite_intensity(n, min(plan.ranking.selected(n), n))
+        response = respond(b, p, c, genetic, weight[used], strength)
+    taken = np.flatnonzero(coefficient)
+    terms = [MeritTerm(t, float(coefficient[t])) for t in taken.tolist()]
     return Index(
-        tuple(names),
+        names,
         weight,
         coefficient,
         lines.posterior.mean @ coefficient,
-        drawn,
+        merit_draws(posterior, terms, plan.ranking.draws, rng),
         posterior,
         response,
-        words,
-        tuple(notes),
+        " + ".join(f"{coefficient[t]:.4g} x {names[t]}" for t in taken),
+        tuple(asked.notes),
     )
 
 
-def targets_of(name: str, names: list[str], traits: StrArray, field: str) -> np.ndarray:
+def targets_of(
+    word: str, names: tuple[str, ...], traits: StrArray, field: str
+) -> IntArray:
     """Return the targets that a trait or trait@environment stands for.
 
     Raises
@@ -127,36 +140,30 @@ def targets_of(name: str, names: list[str], traits: StrArray, field: str) -> np.
     ConfigError
         If there is none.
     """
-    chosen = [k for k, full in enumerate(names) if name in (full, str(traits[k]))]
+    chosen = [k for k, full in enumerate(names) if word in (full, str(traits[k]))]
     if not chosen:
         raise ConfigError(
-            f"{name!r} is no trait of this run",
+            f"{word!r} is no trait of this run",
             where=field,
             remedy=f"use some of: {', '.join(names[:20])}",
         )
     return np.array(chosen)
 
 
-def _weights(
-    config: IndexConfig,
-    names: list[str],
-    traits: StrArray,
-    sd: FloatArray,
-    analysis: Analysis,
-) -> tuple[FloatArray, str]:
-    """Return the economic weight of every target per unit, and what was assumed."""
-    weight = np.zeros(len(names))
+def _weights(asked: _Asked, sd: FloatArray, analysis: Analysis) -> FloatArray:
+    """Return the economic weight of every target, per unit."""
+    config = asked.config
+    weight = np.zeros(len(asked.name))
     for name, value in config.weights.items():
-        rows = targets_of(name, names, traits, "index.weights")
+        rows = asked.targets(name, "index.weights")
         weight[rows] += value / rows.size  # a trait is the mean over its environments
-    said = ""
     per_sd = config.per == "sd"
     if not config.weights:
-        low = np.isin(traits, list(analysis.config.phenotypes.minimise))
+        low = np.isin(asked.trait, list(analysis.config.phenotypes.minimise))
         weight = np.where(low, -1.0, 1.0)
-        per_sd = len(names) > 1
+        per_sd = weight.size > 1
         if per_sd:
-            said = (
+            asked.notes.append(
                 "no weights were given: every target counts alike, one per SD of its "
                 "predictions"
             )
@@ -168,33 +175,28 @@ def _weights(
         )
     if per_sd:
         weight = np.divide(weight, sd, out=np.zeros_like(weight), where=sd > 0)
-    return weight, said
+    return weight
 
 
-def _used(
-    config: IndexConfig, names: list[str], traits: StrArray, weight: FloatArray
-) -> np.ndarray:
-    """Return the targets that take part in an index other than the base index."""
+def _used(asked: _Asked, weight: FloatArray) -> IntArray:
+    """Return the targets that take part in the index."""
     used = weight != 0
-    for name in (*config.desired, *config.hold):
-        used[targets_of(name, names, traits, "index")] = True
+    config = asked.config
+    if config.method != "base":
+        for name in (*config.desired, *config.hold):
+            used[asked.targets(name, "index")] = True
     return np.flatnonzero(used)
 
 
 def _covariances(
-    analysis: Analysis,
-    config: IndexConfig,
-    names: list[str],
-    used: np.ndarray,
-    notes: list[str],
+    analysis: Analysis, asked: _Asked, used: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return genetic and residual covariances of the targets used."""
     dataset = analysis.dataset
-    some = [names[t] for t in used]
-    if config.genetic:
-        genetic = _given(config, some)
-        genetic = _definite(genetic, some, "index.genetic", config, notes, strict=False)
-        return genetic, np.diag(np.diag(genetic))
+    if asked.config.genetic:
+        given = _given(asked.config, asked.name)
+        given = asked.definite(given, "index.genetic", strict=False)
+        return given, np.diag(np.diag(given))
     if is_stacked(dataset):
         raise ConfigError(
             "covariances of traits are not estimated from records of environments",
@@ -205,40 +207,34 @@ def _covariances(
     seen = np.flatnonzero(~np.isnan(value).all(axis=1))
     if seen.size > MOST_LINES:
         seen = seen[np.linspace(0, seen.size - 1, MOST_LINES).astype(int)]
-    kernel = relationship_matrix(
-        dataset.genotypes.call_dosage[seen], ploidy=dataset.genotypes.ploidy
-    )
+    calls = dataset.genotypes.call_dosage[seen]
+    kernel = relationship_matrix(calls, ploidy=dataset.genotypes.ploidy)
     found = trait_covariance(kernel, value[seen])
-    genetic = _definite(
-        found.genetic,
-        some,
-        "the genetic covariance (REML)",
-        config,
-        notes,
-        strict=False,
-    )
-    notes.append(
+    asked.notes.append(
         f"genetic covariances of {used.size} targets are REML estimates from "
         f"{seen.size} lines"
     )
-    return genetic, found.residual
+    what = "the genetic covariance (REML)"
+    return asked.definite(found.genetic, what, strict=False), found.residual
 
 
-def _given(config: IndexConfig, names: list[str]) -> FloatArray:
+def _given(config: IndexConfig, names: tuple[str, ...]) -> FloatArray:
+    """Return the covariances of the plan; those not given are 0."""
     matrix = np.full((len(names),) * 2, np.nan)
     for one, row in config.genetic.items():
         for two, value in row.items():
             for a, b in ((one, two), (two, one)):
-                if a in names and b in names:
-                    i, j = names.index(a), names.index(b)
-                    if np.isfinite(matrix[i, j]) and matrix[i, j] != value:
-                        raise ConfigError(
-                            f"two covariances of {a} and {b} are given",
-                            where="index.genetic",
-                            remedy="give one",
-                        )
-                    matrix[i, j] = value
-    lost = [names[i] for i in range(len(names)) if not np.isfinite(matrix[i, i])]
+                if a not in names or b not in names:
+                    continue
+                i, j = names.index(a), names.index(b)
+                if np.isfinite(matrix[i, j]) and matrix[i, j] != value:
+                    raise ConfigError(
+                        f"two covariances of {a} and {b} are given",
+                        where="index.genetic",
+                        remedy="give one",
+                    )
+                matrix[i, j] = value
+    lost = [name for k, name in enumerate(names) if not np.isfinite(matrix[k, k])]
     if lost:
         raise ConfigError(
             f"no variance is given for {', '.join(lost)}",
@@ -248,27 +244,8 @@ def _given(config: IndexConfig, names: list[str]) -> FloatArray:
     return np.nan_to_num(matrix)
 
 
-def _definite(
-    matrix: FloatArray,
-    names: list[str],
-    what: str,
-    config: IndexConfig,
-    notes: list[str],
-    *,
-    strict: bool = True,
-) -> FloatArray:
-    """Return the matrix, bent if that is allowed; refuse one that is no covariance."""
-    if config.bend:
-        bent, share = bend(matrix)
-        if share > 0:
-            notes.append(f"{what} was bent: correlations shrunk by {share:.0%}")
-        return bent
-    refuse_indefinite(matrix, names, what, strict=strict)
-    return matrix
-
-
 def _joined(
-    lines: Lines, used: np.ndarray, genetic: FloatArray, residual: FloatArray
+    lines: Lines, used: IntArray, genetic: FloatArray, residual: FloatArray
 ) -> Posterior:
     """Return the posterior with the correlation of the errors of the targets used."""
     posterior = lines.posterior
@@ -281,63 +258,50 @@ def _joined(
 
 
 def _coefficients(
-    config: IndexConfig,
-    p: FloatArray,
-    c: FloatArray,
-    weight: FloatArray,
-    names: list[str],
-    traits: StrArray,
+    asked: _Asked, p: FloatArray, c: FloatArray, weight: FloatArray
 ) -> FloatArray:
+    config = asked.config
     if config.method == "base":
         return weight
     if config.method == "smith_hazel":
         return smith_hazel(p, c, weight)
-    goal = np.zeros(len(names))
-    for name, value in config.desired.items():
-        goal[targets_of(name, names, traits, "index.desired")] = value
-    if config.method == "desired":
-        asked = np.flatnonzero(goal)
-        return desired_gains(p, c[:, asked] if asked.size else c, goal[asked])
     if config.method == "restricted":
-        held = [targets_of(name, names, traits, "index.hold") for name in config.hold]
-        direction = np.eye(len(names))[:, np.concatenate(held)]
-    else:
-        asked = np.flatnonzero(goal)
-        direction = ratio(goal[asked], asked, len(names))
-    return restricted(p, c, weight, direction)
+        held = [asked.targets(name, "index.hold") for name in config.hold]
+        return restricted(p, c, weight, np.eye(weight.size)[:, np.concatenate(held)])
+    goal = np.zeros(weight.size)
+    for name, value in config.desired.items():
+        goal[asked.targets(name, "index.desired")] = value
+    wanted = np.flatnonzero(goal)
+    if config.method == "desired":
+        return desired_gains(p, c[:, wanted] if wanted.size else c, goal[wanted])
+    return restricted(p, c, weight, ratio(goal[wanted], wanted, weight.size))
 
 
 def _merit_index(
-    config: IndexConfig,
-    names: list[str],
-    traits: StrArray,
-    lines: Lines,
-    plan: SelectionConfig,
-    rng: np.random.Generator,
+    asked: _Asked, lines: Lines, plan: SelectionConfig, rng: np.random.Generator
 ) -> Index:
-    terms = []
-    for item in config.merit:
-        rows = targets_of(item.trait, names, traits, "index.merit")
-        terms += [
-            MeritTerm(int(t), item.weight / rows.size, item.form, item.at) for t in rows
-        ]
+    terms, words = [], []
+    for item in asked.config.merit:
+        rows = asked.targets(item.trait, "index.merit")
+        weight = item.weight / rows.size
+        terms += [MeritTerm(t, weight, item.form, item.at) for t in rows.tolist()]
+        at = "" if item.form == "linear" else f", {item.at:g}"
+        words.append(f"{item.weight:g} x {item.form}({item.trait}{at})")
     drawn = merit_draws(lines.posterior, terms, plan.ranking.draws, rng)
-    words = " + ".join(
-        f"{t.weight:g} x {t.form}({names[t.target]}{'' if t.form == 'linear' else f', {t.at:g}'})"
-        for t in terms
-    )
     error = float((drawn.std(axis=0) / np.sqrt(len(drawn) / 2)).max())
-    zero = np.zeros(len(names))
+    asked.notes.append(
+        f"expected merit over {len(drawn)} joint draws, Monte-Carlo error at most "
+        f"{error:.2g}"
+    )
+    zero = np.zeros(len(asked.name))
     return Index(
-        tuple(names),
+        asked.name,
         zero,
         zero,
         drawn.mean(axis=0),
         drawn,
         lines.posterior,
         None,
-        words,
-        (
-            f"expected merit over {len(drawn)} joint draws, Monte-Carlo error at most {error:.2g}",
-        ),
+        " + ".join(words),
+        tuple(asked.notes),
     )

@@ -66,8 +66,7 @@ def plan_crosses(
     asked = plan.crosses
     crosses, notes = _all_crosses(analysis, asked, lines, index, diversity.rows)
     f = diversity.coancestry.value
-    place = {int(row): k for k, row in enumerate(diversity.rows)}
-    limits = _limits(asked, lines, diversity, place)
+    limits = _limits(asked, lines, diversity, crosses.n_cross)
     crosses, limits = _designed(asked, crosses, limits, diversity)
     found = plan_matings(
         crosses,
@@ -148,8 +147,10 @@ def _all_crosses(
 
 
 def _limits(
-    asked: MatingConfig, lines: Lines, diversity: Diversity, place: dict[int, int]
+    asked: MatingConfig, lines: Lines, diversity: Diversity, n_cross: int
 ) -> MatingLimits:
+    place = {int(row): k for k, row in enumerate(diversity.rows)}
+
     def pairs(field: str) -> tuple[tuple[int, int], ...]:
         made = []
         for names in getattr(asked, field):
@@ -182,7 +183,7 @@ def _limits(
     if asked.max_as_seed is not None:
         seeds = np.full(diversity.rows.size, asked.max_as_seed)
     return MatingLimits(
-        asked.n,
+        asked.n or min(10, n_cross),
         max_uses=asked.max_uses,
         min_uses=asked.min_uses,
         max_parents=asked.max_parents,
@@ -198,7 +199,7 @@ def _limits(
 def _designed(
     asked: MatingConfig, crosses: Crosses, limits: MatingLimits, diversity: Diversity
 ) -> tuple[Crosses, MatingLimits]:
-    """Return the crosses of a design between the best parents, all of them to be made."""
+    """Return the crosses of a design between the best parents, all to be made."""
     if asked.design == "free":
         return crosses, limits
     value = diversity.frontier.gain

@@ -119,7 +119,7 @@ def _choose(
     plan: SelectionConfig, lines: Lines, index: Index, passed: IntArray
 ) -> IntArray:
     """Return the selected lines: those to be kept, then the best of the others."""
-    n = plan.ranking.n
+    n = plan.ranking.selected(int(lines.counted.sum()))
     kept = passed[lines.kept[passed]]
     others = passed[~lines.kept[passed]]
     if kept.size > n:
@@ -145,7 +145,7 @@ def _compare(
     for label in plan.ranking.compare:
         other = read_lines(analysis, plan.model_copy(update={"model": label}))
         rival = make_index(analysis, plan, other)
-        k = min(plan.ranking.n, passed.size)
+        k = min(plan.ranking.selected(int(lines.counted.sum())), passed.size)
         found.append(
             (label, compare_selections(index.value[passed], rival.value[passed], k))
         )

@@ -30,10 +30,10 @@ def crosses_section(decided: Decided) -> Section | None:
     )
     intro = (
         f"{mating['n']} of {mating['allowed']:,} crosses that the limits allow, worth "
-        f"{number(mating['value'])} together. No other plan under these limits is worth "
-        f"more than {number(mating['bound'])}: an [[optimality gap]] of "
-        f"{percent(mating['gap'], 3)} of the gain.{beaten} This holds for the values as "
-        "they are believed, and says nothing of their errors."
+        f"{number(mating['value'])} together. No plan under these limits is worth more "
+        f"than {number(mating['bound'])}: an [[optimality gap]] of "
+        f"{percent(mating['gap'], 3)} of the gain.{beaten} This holds for the values "
+        "as they are believed, and says nothing of their errors."
     )
     columns = {
         "cross_id": "cross",
@@ -85,12 +85,13 @@ def _map(decided: Decided) -> Figure:
             # mean + factor sd = level
             draw_slope(canvas, panel, -1 / factor, float(level) / factor, stroke=SOFT)
     canvas.dots(panel.x(others["mean"]), panel.y(others["sd"]), 2.2, NULL)
-    for row in chosen.itertuples():
+    for row in chosen.to_dict("records"):
+        useful = number(row["usefulness"])
         canvas.circle(
-            float(panel.x(row.mean)),
-            float(panel.y(row.sd)),
+            float(panel.x(row["mean"])),
+            float(panel.y(row["sd"])),
             5,
-            tip=f"{row.parent_1} x {row.parent_2}: usefulness {number(row.usefulness)}",
+            tip=f"{row['parent_1']} x {row['parent_2']}: usefulness {useful}",
             fill=ACCENT,
         )
     caption = (

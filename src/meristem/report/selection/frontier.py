@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from markupsafe import Markup
 from meristem.pages.numbers import fixed, number, percent, significant
 from meristem.pages.page import Figure, Section
 from meristem.pages.palette import ACCENT, INK, PAPER, SOFT, WARN
-from meristem.pages.panel import draw_axes, make_panel, tick_room
+from meristem.pages.panel import Panel, draw_axes, make_panel, tick_room
 from meristem.pages.scale import Scale, limits
 from meristem.pages.svg import Canvas
 from meristem.pages.table import table_html
@@ -63,14 +65,15 @@ def _figure(decided: Decided) -> Figure:
     _ne_axis(canvas, panel, float(decided.summary["coancestry_now"]))
     points = zip(panel.x(curve["coancestry"]), panel.y(curve["gain"]), strict=True)
     canvas.polyline(list(points), stroke=ACCENT, stroke_width=2)
-    for row in curve.itertuples():
+    for row in curve.to_dict("records"):
+        tip = f"gain {number(row['gain'])}, Ne {_ne(row['ne'])}"
         canvas.circle(
-            float(panel.x(row.coancestry)),
-            float(panel.y(row.gain)),
+            float(panel.x(row["coancestry"])),
+            float(panel.y(row["gain"])),
             4.5,
-            tip=f"gain {number(row.gain)}, Ne {_ne(row.ne)}, {row.contributors} lines",
+            tip=f"{tip}, {row['contributors']} lines",
             fill=ACCENT,
-            data_dot=int(row.point),
+            data_dot=int(row["point"]),
         )
     for kind, colour, word in (
         ("chosen", INK, "chosen"),
@@ -97,7 +100,7 @@ def _figure(decided: Decided) -> Figure:
     return Figure("selection_frontier", canvas.to_svg(), table, caption)
 
 
-def _ne_axis(canvas: Canvas, panel, base: float) -> None:  # type: ignore[no-untyped-def]
+def _ne_axis(canvas: Canvas, panel: Panel, base: float) -> None:
     """Draw the second axis, Ne = 1 / (2 dF), above the panel."""
     canvas.line(panel.left, panel.top, panel.right, panel.top, stroke=SOFT)
     last = math.inf
@@ -111,7 +114,14 @@ def _ne_axis(canvas: Canvas, panel, base: float) -> None:  # type: ignore[no-unt
         canvas.line(place, panel.top - 5, place, panel.top, stroke=SOFT)
         canvas.text(place, panel.top - 9, str(ne), 11, anchor="middle", fill=SOFT)
         last = place
-    canvas.text(panel.right, panel.top - 30, "Ne", 12, anchor="end", fill=SOFT)
+    canvas.text(
+        panel.right,
+        panel.top - 28,
+        "effective population size (Ne)",
+        12,
+        anchor="end",
+        fill=SOFT,
+    )
 
 
 def _ne(value: float) -> str:
@@ -124,9 +134,8 @@ def _slider(decided: Decided) -> Markup:
     chosen = decided.frontier[decided.frontier["kind"] == "chosen"].iloc[0]
     distance = np.abs(points["coancestry"] - chosen["coancestry"]).to_numpy()
     start = int(points["point"].iloc[int(distance.argmin())])
-    panels = [
-        _panel(decided, row, int(row.point) != start) for row in points.itertuples()
-    ]
+    rows = points.to_dict("records")
+    panels = [_panel(decided, row, int(row["point"]) != start) for row in rows]
     low, high = int(points["point"].min()), int(points["point"].max())
     return Markup(
         '<div class="slider"><p><label>Slide from gain to diversity '
@@ -135,11 +144,12 @@ def _slider(decided: Decided) -> Markup:
     ).format(low, high, start, _SLIDE, Markup("").join(panels))
 
 
-def _panel(decided: Decided, row, hidden: bool) -> Markup:  # type: ignore[no-untyped-def]
-    own = decided.contributions[decided.contributions["point"] == row.point]
+def _panel(decided: Decided, row: dict[Hashable, Any], hidden: bool) -> Markup:
+    own = decided.contributions[decided.contributions["point"] == row["point"]]
     said = (
-        f"Plan {row.point + 1}: expected gain {number(row.gain)}, coancestry "
-        f"{fixed(row.coancestry, 4)}, Ne {_ne(row.ne)}, {row.contributors} contributors."
+        f"Plan {row['point'] + 1}: expected gain {number(row['gain'])}, coancestry "
+        f"{fixed(row['coancestry'], 4)}, Ne {_ne(row['ne'])}, {row['contributors']} "
+        "contributors."
     )
     shown = own.head(SHOWN)[["sample_id", "contribution", "index"]]
     shown = shown.rename(columns={"sample_id": "line"})
@@ -147,7 +157,7 @@ def _panel(decided: Decided, row, hidden: bool) -> Markup:  # type: ignore[no-un
     table = table_html(shown, {"contribution": percent, "index": number}, note=note)
     attribute = Markup(' hidden="hidden"') if hidden else Markup("")
     return Markup('<div data-point="{}"{}><p><b>{}</b></p>{}</div>').format(
-        row.point, attribute, said, table
+        row["point"], attribute, said, table
     )
 
 

@@ -69,8 +69,8 @@ def _index_words(decided: Decided) -> str:
         efficiency = summary["index_efficiency"]
         if efficiency is not None:
             said += (
-                f", {efficiency:.1%} of the gain in merit of the Smith-Hazel index with "
-                "the same weights"
+                f", {efficiency:.1%} of the gain in merit of the Smith-Hazel index "
+                "with the same weights"
             )
         said += "."
     return said

@@ -95,7 +95,7 @@ def parents_section(decided: Decided) -> Section | None:
         names,
         (0, float(share.max()) * 1.05),
         "share of the gametes of the next generation",
-        (label_room(names, 220), 110, 12),
+        (label_room(names, 220, pad=26), 110, 12),
         24,
     )
     start = float(rows.panel.x(0))

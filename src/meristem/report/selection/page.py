@@ -60,10 +60,10 @@ def make_selection_page(decided: Decided) -> Page:
 
 def _lead(decided: Decided) -> Markup:
     summary = decided.summary
-    gain = summary["gain"]
+    gain, level = summary["gain"], f"{summary['level']:.0%}"
     said = (
         f"{summary['selected']} of {summary['candidates']:,} candidates, expected to "
-        f"gain {number(gain['expected'])} in the index ({summary['level']:.0%} interval "
+        f"gain {number(gain['expected'])} in the index ({level} interval "
         f"{number(gain['low'])} to {number(gain['high'])}) above the mean of all."
     )
     above = summary["gain_above_best_check"]
