@@ -51,12 +51,13 @@ def _root(
 
 def _mount() -> None:
     """Attach the commands; their modules import nothing heavy at the top."""
-    from meristem.cli import analysis, kinetics, knowledge, simulate
+    from meristem.cli import analysis, kinetics, knowledge, select, simulate
 
     for module in (analysis, knowledge):
         module.attach(app)
     app.add_typer(simulate.app, name="simulate")
     app.add_typer(kinetics.app, name="kinetics")
+    app.add_typer(select.app, name="select")
 
 
 _mount()
