@@ -111,8 +111,8 @@ def _sum_of_effects(
             break
     used = variance > 0
     without = np.prod(1 - np.minimum(share[used], 1 - 1e-15), axis=0)
-    # without evidence a variant is as likely as any: one cause somewhere
-    without *= 1 - varies / max(int(varies.sum()), 2)
+    if not used.any():  # without evidence every variant is as likely as any other
+        without = 1 - varies / max(int(varies.sum()), 1)
     effect = (share * mean)[used].sum(axis=0)
     return SingleEffects(1 - without, effect, share, variance, converged)
 
