@@ -37,6 +37,9 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [f"line{k},{a:.4f},{b:.4f}" for k, (a, b) in enumerate(value)]
     text = "line,yield,height\n" + "\n".join(rows) + "\n"
     (folder / "phenotypes.csv").write_text(text)
+    pools = [f"line{k},{('dent', 'flint', '')[k % 3]},c{k % 3}" for k in range(40)]
+    text = "line,pool,flowers\n" + "\n".join(pools) + "\n"
+    (folder / "groups.csv").write_text(text)
     (folder / "meristem.toml").write_text(CONFIG)
     genome = {}
     for name in ("1", "2", "3"):
@@ -63,6 +66,8 @@ path = "lines.vcf.gz"
 [phenotypes]
 path = "phenotypes.csv"
 minimise = ["height"]
+[groups]
+path = "groups.csv"
 [evaluate]
 reference = "gblup"
 [[models]]

@@ -92,6 +92,9 @@ def crosses(
     phased: Annotated[
         Path | None, typer.Option("--phased", help="Phased VCF of outbred parents.")
     ] = None,
+    pools: Annotated[
+        str, typer.Option("--pools", help="Grouping of the run: cross its two pools.")
+    ] = "",
     selected: Annotated[
         float, typer.Option("--selected", help="Share selected in a family.")
     ] = 0.05,
@@ -130,6 +133,7 @@ def crosses(
         traits=tuple(trait or ()),
         candidates=candidates,
         phased=phased,
+        pools=pools,
         map=MapRequest(genetic_map, cm_per_mb, map_function),  # type: ignore[arg-type]
         progeny=made,
         selected=selected,
@@ -230,6 +234,9 @@ def edits(
     known: Annotated[
         Path | None, typer.Option("--known-qtl", help="name,contig,start,end.")
     ] = None,
+    weights: Annotated[
+        Path | None, typer.Option("--weights", help="variant,weight: prior knowledge.")
+    ] = None,
     fasta: Annotated[
         Path | None, typer.Option("--fasta", help="Reference genome: adds guides.")
     ] = None,
@@ -259,6 +266,7 @@ def edits(
         genes=genes,
         flank=flank,
         known=known,
+        weights=weights,
         fasta=fasta,
         most_mismatch=mismatches,
     )
@@ -268,7 +276,7 @@ def edits(
     tables = {folder / "edits.csv": result.edits}
     if result.genes is not None:
         tables[folder / "candidate_genes.csv"] = result.genes
-    given = [candidates, genes, known, fasta, kinetics]
+    given = [candidates, genes, known, weights, fasta, kinetics]
     _write(analysis, tables, given, force=force)
     _answer(result.notes, folder / "edits.csv", as_json=as_json)
 

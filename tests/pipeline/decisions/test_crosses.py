@@ -1,11 +1,13 @@
 """`meristem.pipeline.decisions.crosses`: maps from files, phased families, networks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.inbred_panel import panel, trained
 
+from meristem.errors import MeristemError
 from meristem.genetics.meiosis import cross
 from meristem.io.genotypes.phased import read_phased
 from meristem.pipeline.analysis import Analysis, open_run
@@ -84,6 +86,20 @@ def test_phased_families_have_the_moments_of_simulated_children(
     error = value.std() / np.sqrt(n)
     assert row["mean"] == pytest.approx(value.mean(), abs=4 * error)
     assert row["sd"] == pytest.approx(value.std(), rel=0.05)
+
+
+def test_pools_are_crossed_to_hybrids(trained: Path) -> None:
+    analysis = open_run(trained)
+    request = CrossRequest(traits=("yield",), progeny=None, pools="pool", top=7)
+    table = rank_crosses(analysis, request).table
+    assert set(table["parent_1"].str[4:].astype(int) % 3) == {0}
+    assert set(table["parent_2"].str[4:].astype(int) % 3) == {1}
+    total = table["mean"] - table[["general_1", "general_2", "specific"]].sum(axis=1)
+    assert np.ptp(total.to_numpy()) == pytest.approx(0, abs=1e-9)
+    assert table["specific"].abs().max() == pytest.approx(0, abs=1e-9)  # additive
+    for wrong, said in (("family", "no grouping"), ("flowers", "2 labels|3 labels")):
+        with pytest.raises(MeristemError, match=said):
+            rank_crosses(analysis, replace(request, pools=wrong))
 
 
 def test_a_map_from_a_file_is_that_of_the_rate(trained: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.inbred_panel import panel, trained
 
+from meristem.errors import DataError
 from meristem.io.fasta import read_fasta
 from meristem.pipeline.analysis import Analysis, open_run
 from meristem.pipeline.decisions.edits import EditRequest, rank_edits
@@ -56,6 +57,19 @@ def test_a_network_has_synergies(finished: Analysis) -> None:
     assert sorted(result.edits["in_set"])[-1] <= 2
     assert result.genes is not None
     assert {"share", "share_by_chance"} <= set(result.genes.columns)
+
+
+def test_weights_say_what_cannot_be_causal(trained: Path, tmp_path: Path) -> None:
+    analysis = open_run(trained)
+    plain = rank_edits(analysis, EditRequest(traits=("yield",))).edits
+    first = plain["variant"].iloc[0]
+    path = tmp_path / "w.csv"
+    path.write_text(f"variant,weight\n{first},0\n")
+    request = EditRequest(traits=("yield",), weights=path)
+    assert first not in rank_edits(analysis, request).edits["variant"].tolist()
+    path.write_text("variant,weight\nnothing,1\n")
+    with pytest.raises(DataError, match="none of the model"):
+        rank_edits(analysis, request)
 
 
 def test_probabilities_scale_the_values(trained: Path) -> None:

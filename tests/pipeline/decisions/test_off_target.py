@@ -17,5 +17,7 @@ def test_rates_are_those_of_the_network(tmp_path: Path) -> None:
     write_kinns([kinn], tmp_path / "model.json")
     targets = np.array(draw_targets(12))
     found = read_site_scores(tmp_path / "model.json")(GUIDE, targets)
-    edits = kinetic_channels(encode_pairs([GUIDE] * 12, targets.tolist()), kinn.channels)
+    edits = kinetic_channels(
+        encode_pairs([GUIDE] * 12, targets.tolist()), kinn.channels
+    )
     assert found == pytest.approx(kinn.log10_rate(edits), abs=1e-4)

@@ -38,6 +38,7 @@ from meristem.select.crosses.criteria import (
 from meristem.select.crosses.families import family_means
 from meristem.select.crosses.inbred import pair_variances
 from meristem.select.crosses.outbred import child_moments, gamete_variances
+from meristem.select.crosses.pools import combining_abilities
 from meristem.select.crosses.progeny import DH_OF_F1, Progeny
 from meristem.select.crosses.simulated import (
     SimulatedCrosses,
@@ -62,6 +63,7 @@ class CrossRequest:
     traits: tuple[str, ...] = ()
     candidates: Path | None = None
     phased: Path | None = None
+    pools: str = ""  # grouping of the run whose two labels are crossed
     map: MapRequest = MapRequest()
     progeny: Progeny | None = DH_OF_F1  # None: families of outbred parents
     selected: float = 0.05
@@ -129,6 +131,12 @@ def _refuse_odd(request: CrossRequest) -> None:
             f"an accuracy of {request.accuracy:g} is not possible",
             where="--accuracy",
             remedy="give a correlation above 0 and at most 1",
+        )
+    if request.pools and request.progeny is not None:
+        raise ConfigError(
+            "pools are crossed to hybrids",
+            where="--pools",
+            remedy="add --progeny family",
         )
     if request.phased is not None and request.progeny is not None:
         raise ConfigError(
@@ -340,6 +348,8 @@ def _families(
     means += effects.intercept
     factor = intensity(request.selected) * request.accuracy
     notes = [f"{lines.n_sample * (lines.n_sample - 1) // 2:,} families ranked"]
+    if request.pools:
+        return _hybrids(analysis, material, means, request)
     if request.phased is None:
         first, second = best_pairs(means, request.top)
         mean = means[first, second]
@@ -369,6 +379,53 @@ def _families(
     return CrossResult(
         _finish(material, request, table, "family"), (placed.line, *notes)
     )
+
+
+def _hybrids(
+    analysis: Analysis, material: Material, means: FloatArray, request: CrossRequest
+) -> CrossResult:
+    """Rank hybrids between two pools, with the abilities of their parents."""
+    lines = material.lines
+    one, two, names = _pool_rows(analysis, lines, request.pools)
+    value = means[np.ix_(one, two)]
+    parts = combining_abilities(value)
+    order = np.argsort(-value, axis=None, kind="stable")[: request.top]
+    a, b = np.unravel_index(order, value.shape)
+    mean = value[a, b]
+    table = _table(lines, (one[a], two[b]), mean, np.full(mean.size, np.nan), mean)
+    table["general_1"], table["general_2"] = parts.general_1[a], parts.general_2[b]
+    table["specific"] = parts.specific[a, b]
+    notes = (
+        f"{value.size:,} hybrids of {one.size} {names[0]} and {two.size} {names[1]}; "
+        f"specific combining ability makes {parts.specific_share:.1%} of their "
+        "variance",
+    )
+    return CrossResult(_finish(material, request, table, "hybrid"), notes)
+
+
+def _pool_rows(
+    analysis: Analysis, lines: Genotypes, grouping: str
+) -> tuple[IntArray, IntArray, list[str]]:
+    groups = analysis.dataset.groups
+    if groups is None:
+        raise ConfigError(
+            "the run has no groupings",
+            where="--pools",
+            remedy="add a [groups] table with a column of pools to the configuration",
+        )
+    labels = groups.column(grouping)
+    known = dict(zip(groups.sample_id.tolist(), labels.tolist(), strict=True))
+    mine = np.array([known.get(name, "") for name in lines.sample_id.tolist()])
+    names = sorted(set(mine.tolist()) - {""})
+    if len(names) != 2:
+        raise ConfigError(
+            f"{grouping!r} has {len(names)} labels among the candidates: "
+            f"{', '.join(names[:5])}",
+            where="--pools",
+            remedy="use a grouping with two, the lines of other pools left blank",
+        )
+    rows = [np.flatnonzero(mine == name) for name in names]
+    return rows[0], rows[1], names
 
 
 def line_calls(lines: Genotypes) -> Haplotypes:  # (n_line, n_variant)

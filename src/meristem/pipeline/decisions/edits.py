@@ -16,6 +16,7 @@ from meristem.genetics.contigs import match_contigs
 from meristem.genetics.relationship import relationship_matrix
 from meristem.io.fasta import read_fasta
 from meristem.io.tables.regions import read_regions
+from meristem.io.tables.variant_weights import read_variant_weights
 from meristem.knowledge.files.genes import read_genes
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.decisions.material import Material, read_material, rows_of
@@ -62,6 +63,7 @@ class EditRequest:
     genes: Path | None = None
     flank: int = 5000
     known: Path | None = None
+    weights: Path | None = None  # on the probability of being causal
     fasta: Path | None = None
     most_mismatch: int = 3
 
@@ -103,7 +105,7 @@ def rank_edits(
     lines = material.lines
     with threadpool_limits(limits=1):
         known = material.known_dosage
-        chance = _causal(analysis, material)
+        chance = _weighted(_causal(analysis, material), material, request)
         elite = _elite(material, request)
         calls = np.rint(known[elite]).astype(np.int8)
         edits = _values(material, calls, chance, request)
@@ -125,6 +127,24 @@ def _elite(material: Material, request: EditRequest) -> IntArray:
     if request.lines:
         return rows_of(material.lines, request.lines, "--line")
     return np.argsort(-material.value, kind="stable")[: request.elite]
+
+
+def _weighted(
+    chance: FloatArray, material: Material, request: EditRequest
+) -> FloatArray:  # (n_variant,)
+    """Return probabilities times what is known of the variants, at most 1."""
+    if request.weights is None:
+        return chance
+    known = read_variant_weights(request.weights)
+    ids = material.lines.variants.variant_id.tolist()
+    if not known.keys() & set(ids):
+        raise DataError(
+            "names none of the model's variants",
+            where=request.weights,
+            remedy="write the variants as in the genotypes",
+        )
+    weight = np.array([known.get(name, 1.0) for name in ids])
+    return np.minimum(chance * weight, 1.0)
 
 
 def _causal(analysis: Analysis, material: Material) -> FloatArray:  # (n_variant,)
