@@ -55,6 +55,7 @@ def _mount() -> None:
         analysis,
         kinetics,
         knowledge,
+        select,
         sequence,
         simulate,
         variants,
@@ -66,6 +67,7 @@ def _mount() -> None:
     app.add_typer(kinetics.app, name="kinetics")
     variants.attach(sequence.app)
     app.add_typer(sequence.app, name="sequence")
+    app.add_typer(select.app, name="select")
 
 
 _mount()

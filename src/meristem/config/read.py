@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from meristem.config.selection import SelectionConfig
 from meristem.config.stages import AnalysisConfig
 from meristem.config.toml import PATHS, parse_toml
 from meristem.errors import ConfigError
+
+_Config = TypeVar("_Config", bound=BaseModel)
 
 
 def _explain(error: ValidationError) -> str:
@@ -64,6 +67,16 @@ def read_config(path: str | Path) -> AnalysisConfig:
     ConfigError
         If the file cannot be read, is no TOML, or has unknown or wrong fields.
     """
+    remedy = "see `meristem schema` for every field and its meaning"
+    return _read(path, AnalysisConfig, remedy)
+
+
+def read_plan(path: str | Path) -> SelectionConfig:
+    """Read the plan of a selection, as `read_config` reads an analysis."""
+    return _read(path, SelectionConfig, "see docs/howto/select.md for every field")
+
+
+def _read(path: str | Path, kind: type[_Config], remedy: str) -> _Config:
     path = Path(path)
     if path.exists() and not path.is_file():
         raise ConfigError(
@@ -85,11 +98,11 @@ def read_config(path: str | Path) -> AnalysisConfig:
         ) from error
     raw = parse_toml(text, path)
     try:
-        config = AnalysisConfig.model_validate(raw)
+        config = kind.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(
             f"{error.error_count()} field(s) are wrong:\n{_explain(error)}",
             where=path,
-            remedy="see `meristem schema` for every field and its meaning",
+            remedy=remedy,
         ) from error
-    return cast(AnalysisConfig, _absolute(config, path.resolve().parent))
+    return cast(_Config, _absolute(config, path.resolve().parent))

@@ -8,6 +8,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from meristem.prepare.scale import MarkerScale
 from meristem.records import (
     Dataset,
     FittedState,
@@ -20,6 +21,7 @@ from meristem.records import (
     Predictions,
     Split,
     StrArray,
+    VariantTable,
 )
 
 Rule = Literal["integrated", "deeplift"]
@@ -310,6 +312,60 @@ class FittedNetwork(Fitted, Protocol):
 
     def composition(self) -> Composition:
         """Return how it was fitted, and what its predictions are made of."""
+        ...
+
+
+@runtime_checkable
+class MarkerSum(Protocol):
+    """A fitted model whose predictions are sums over markers.
+
+    `intercept + sum_j weight_j (x_j - mean_j) effect_j`, with mean and weight of its
+    scale, a missing call at the mean.
+    """
+
+    @property
+    def variants(self) -> VariantTable:
+        """The variants it was trained on."""
+        ...
+
+    @property
+    def scale(self) -> MarkerScale:
+        """Mean and weight of every variant."""
+        ...
+
+    @property
+    def marker_effect(self) -> FloatArray:  # (n_variant, n_target)
+        """Effects of one unit."""
+        ...
+
+    @property
+    def intercept(self) -> FloatArray:  # (n_target,)
+        """Value at the means."""
+        ...
+
+    def effect_draws(
+        self, target: int, n: int, rng: np.random.Generator
+    ) -> FloatArray | None:  # (n, n_variant)
+        """Return effects drawn from their posterior; None where it is not known."""
+        ...
+
+    def effect_sd(self, target: int) -> FloatArray | None:  # (n_variant,)
+        """Return the standard errors of the effects; None where they are not known."""
+        ...
+
+
+@runtime_checkable
+class DominanceSum(Protocol):
+    """A fitted model that adds sums over dosages and over heterozygosities."""
+
+    @property
+    def additive(self) -> MarkerSum:
+        """The sum over dosages."""
+        ...
+
+    @property
+    def dominance(self) -> MarkerSum:
+        """The sum over 1 where both alleles are carried, 0 elsewhere."""
         ...
 
 

@@ -56,6 +56,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 
 _TABLES = tuple(f"{name}.csv" for name in REQUIRED)
 _RECORDS = ("data.json", "knowledge.json", "network.json", "verdicts.json")
+SELECTION = "selection/selection.json"
 _REMEDY = "start the command that wrote this folder again: it makes what is absent"
 
 _NUMBERS = tuple(
@@ -112,6 +113,7 @@ class Artefacts:
     parts: pd.DataFrame
     variance_components: pd.DataFrame
     absent: tuple[str, ...]  # names of the files that are not there
+    selection: dict[str, Any] | None = None  # what `meristem select` decided
 
 
 def read_artefacts(folder: str | Path) -> Artefacts:
@@ -151,6 +153,7 @@ def read_artefacts(folder: str | Path) -> Artefacts:
         knowledge=_as_dict(records["knowledge"], folder / "knowledge.json"),
         network=_as_dict(records["network"], folder / "network.json"),
         verdicts=_as_list(records["verdicts"], folder / "verdicts.json"),
+        selection=_as_dict(_read_json(folder / SELECTION), folder / SELECTION),
         absent=tuple(
             name for name in (*_TABLES, *_RECORDS) if not (folder / name).is_file()
         ),

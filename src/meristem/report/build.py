@@ -23,6 +23,7 @@ from meristem.report.sections.network import (
 )
 from meristem.report.sections.observed import observed_section
 from meristem.report.sections.provenance import provenance_section
+from meristem.report.sections.selection import selection_section
 from meristem.report.sections.trust import (
     interactions_section,
     lines_section,
@@ -48,6 +49,7 @@ SECTIONS = (
     enrichment_section,
     genome_section,
     candidates_section,
+    selection_section,
     lines_section,
     provenance_section,
 )
