@@ -30,8 +30,8 @@ def crosses_section(decided: Decided) -> Section | None:
     )
     intro = (
         f"{mating['n']} of {mating['allowed']:,} crosses that the limits allow, worth "
-        f"{number(mating['value'], 5)} together. No plan under these limits is worth more "
-        f"than {number(mating['bound'], 5)}: an [[optimality gap]] of "
+        f"{number(mating['value'], 5)} together. No plan under these limits is worth "
+        f"more than {number(mating['bound'], 5)}: an [[optimality gap]] of "
         f"{percent(mating['gap'], 3)} of the gain.{beaten} This holds for the values "
         "as they are believed, and says nothing of their errors."
     )
