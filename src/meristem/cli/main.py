@@ -51,9 +51,9 @@ def _root(
 
 def _mount() -> None:
     """Attach the commands; their modules import nothing heavy at the top."""
-    from meristem.cli import analysis, kinetics, knowledge, simulate
+    from meristem.cli import analysis, kinetics, knowledge, represent, simulate
 
-    for module in (analysis, knowledge):
+    for module in (analysis, knowledge, represent):
         module.attach(app)
     app.add_typer(simulate.app, name="simulate")
     app.add_typer(kinetics.app, name="kinetics")
