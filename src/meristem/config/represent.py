@@ -31,10 +31,10 @@ class RepresentOptions(Strict):
         description="candidate numbers of factors, chosen on values (in an analysis: "
         "traits) held out inside the training rows; `sets` has one per set",
     )
-    gives: Literal["factors", "cleaned"] = Field(
+    gives: Literal["factors", "cleaned", "both"] = Field(
         default="factors",
-        description="what models are handed: factors, or every feature anew, without "
-        "confounders, holes filled, as the factors tell it",
+        description="what models are handed: factors; every feature anew, without "
+        "confounders and gaps, as the factors tell it; or both side by side",
     )
     likelihood: Literal["gaussian", "nb", "zinb"] = Field(
         default="gaussian",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 from meristem.config.represent import RepresentOptions
 from meristem.errors import ConfigError
-from meristem.representation.encoders.autoencoder import AutoEncoder
 from meristem.representation.pca import PCA, LinearAutoEncoder
 from meristem.representation.protocol import Kind
-from meristem.representation.sets.decoder import SetsAutoEncoder
 from meristem.representation.sets.membership import FeatureSets
 
 Make = Callable[[RepresentOptions, int, FeatureSets | None], Kind]
@@ -24,8 +24,8 @@ def _linear(options: RepresentOptions, k: int, sets: FeatureSets | None) -> Kind
 
 
 def _network(options: RepresentOptions, k: int, sets: FeatureSets | None) -> Kind:
-    return AutoEncoder(
-        options.represent,  # type: ignore[arg-type]
+    return _load("encoders.autoencoder:AutoEncoder")(
+        options.represent,
         k,
         options.hidden,
         options.likelihood,
@@ -42,13 +42,19 @@ def _sets(options: RepresentOptions, k: int, sets: FeatureSets | None) -> Kind:
             'represent = "sets" needs gene sets and there is no knowledge',
             remedy="add a [knowledge] section with gene_sets or an annotation",
         )
-    return SetsAutoEncoder(
+    return _load("sets.decoder:SetsAutoEncoder")(
         sets.member,
         options.strength,
         options.seeds,
         options.epochs,
         options.learning_rate,
     )
+
+
+def _load(place: str) -> Any:
+    """Return what needs torch, when it is asked for; a fit by components does not."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(f"meristem.representation.{module}"), name)
 
 
 CATALOG: dict[str, Make] = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from meristem.records import FloatArray
+from meristem.records import FloatArray, IntArray
 from meristem.representation.protocol import Values
 
 _SWEEPS = 60
@@ -43,10 +45,7 @@ class LinearCode:
     def encode(self, x: FloatArray) -> FloatArray:  # (1, n_sample, n_factor)
         """Return the factors."""
         z = np.empty((x.shape[0], self.n_factor))
-        known = ~np.isnan(x)
-        patterns, pattern_of = np.unique(known, axis=0, return_inverse=True)
-        for number, seen in enumerate(patterns):
-            rows = np.flatnonzero(pattern_of.ravel() == number)
+        for rows, seen in _patterns(~np.isnan(x)):
             if seen.all() and self.weight is not None:
                 z[rows] = x[rows] @ self.weight
                 continue
@@ -58,6 +57,17 @@ class LinearCode:
     def decode(self, z: FloatArray) -> FloatArray:
         """Return loadings times factors."""
         return z @ self.loading.T
+
+
+def _patterns(
+    known: NDArray[np.bool_],  # (n_sample, n_feature)
+) -> Iterator[tuple[IntArray, NDArray[np.bool_]]]:
+    """Yield rows that have the same features, and which."""
+    rows: dict[bytes, list[int]] = {}
+    for row, packed in enumerate(np.packbits(known, axis=1)):
+        rows.setdefault(packed.tobytes(), []).append(row)
+    for members in rows.values():
+        yield np.array(members), known[members[0]]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from meristem.config.stages import OmicsConfig, RepresentConfig
-from meristem.errors import ConfigError
 from meristem.records import FloatArray, OmicsTable
 from meristem.representation.choose import choose_by_values
 from meristem.representation.commands.describe import (
@@ -32,7 +31,11 @@ from meristem.representation.impute.methods import (
 )
 from meristem.representation.represented import Represented, fit_representation
 from meristem.representation.sets.activity import active_sets
-from meristem.representation.sets.membership import FeatureSets, feature_sets
+from meristem.representation.sets.membership import (
+    FeatureSets,
+    feature_sets,
+    needed_sets,
+)
 from meristem.runs.folder import RunFolder
 from meristem.runs.lock import in_locked_folder
 from meristem.runs.record import Run, command_line, input_file
@@ -157,13 +160,7 @@ def _refuse_impossible(
         return
     confounders_of(inputs.groups, options.confounders)
     if options.represent == "sets":
-        if not inputs.sets:
-            raise ConfigError(
-                'represent = "sets" needs gene sets and there are none',
-                where=f"omics {options.name}",
-                remedy="add a [knowledge] section with gene_sets or an annotation",
-            )
-        feature_sets(table, inputs.sets)
+        needed_sets(table, inputs.sets)
 
 
 class _Work:

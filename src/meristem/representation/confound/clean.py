@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Protocol
 
 import numpy as np
 
 from meristem.config.represent import RepresentOptions
 from meristem.records import FloatArray
-from meristem.representation.confound.adversary import (
-    AdversarialSettings,
-    fit_adversarial,
-)
 from meristem.representation.confound.confounders import Confounder
 from meristem.representation.confound.linear import (
     fit_combat,
@@ -67,8 +64,11 @@ def _adversarial(
     options: RepresentOptions,
     rng: np.random.Generator,
 ) -> Cleaner:
-    settings = AdversarialSettings(k=max(options.k), weight=options.strength)
-    return fit_adversarial(x, confounders, rng=rng, settings=settings)
+    # needs torch, which the other ways do not
+    game = import_module("meristem.representation.confound.adversary")
+    settings = game.AdversarialSettings(k=max(options.k), weight=options.strength)
+    found: Cleaner = game.fit_adversarial(x, confounders, rng=rng, settings=settings)
+    return found
 
 
 CLEANERS: dict[str, Fit] = {

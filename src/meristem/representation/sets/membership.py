@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.errors import DataError
+from meristem.errors import ConfigError, DataError
 from meristem.knowledge.graph import KnowledgeGraph
 from meristem.records import NetworkPlan, OmicsTable, StrArray
 
@@ -66,6 +66,29 @@ def feature_sets(
         )
     labels = [(label or {}).get(name, name) for name in names]
     return FeatureSets(np.array(names), np.array(labels), np.array(rows))
+
+
+def needed_sets(
+    table: OmicsTable,
+    genes: Mapping[str, frozenset[str]],
+    label: Mapping[str, str] | None = None,
+) -> FeatureSets:
+    """Return `feature_sets` where a representation cannot do without.
+
+    Raises
+    ------
+    ConfigError
+        If there are no sets at all.
+    DataError
+        If the table measures none.
+    """
+    if not genes:
+        raise ConfigError(
+            'represent = "sets" needs gene sets and there are none',
+            where=f"omics {table.name}",
+            remedy="add a [knowledge] section with gene_sets or an annotation",
+        )
+    return feature_sets(table, genes, label)
 
 
 def sets_of_graph(
