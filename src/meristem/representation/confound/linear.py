@@ -97,8 +97,9 @@ def fit_combat(
     Johnson, Li & Rabinovic 2007, Biostatistics 8:118 (parametric ComBat).
     """
     numbers = [one for one in confounders if one.number is not None]
-    regression = fit_regression(x, numbers) if numbers else None
-    if regression is not None:
+    regression = None
+    if numbers:
+        regression = _number_effects(x, confounders)
         x = regression.clean(x, numbers)
     batches = []
     for one in confounders:
@@ -110,6 +111,21 @@ def fit_combat(
         batches.append(batch)
         x = Combat(None, (batch,)).clean(x, [one])
     return Combat(regression, tuple(batches))
+
+
+def _number_effects(x: FloatArray, confounders: Sequence[Confounder]) -> Regression:
+    """Return the effects of the numbers, those of the labels beside them."""
+    together = fit_regression(x, confounders)
+    sizes = [max(len(levels), 1) for levels in together.design.level]
+    own = np.concatenate(
+        [
+            np.full(size, one.number is not None)
+            for one, size in zip(confounders, sizes, strict=True)
+        ]
+    )
+    level = tuple(levels for levels in together.design.level if not levels)
+    design = Design(level, together.design.mean[own], together.design.sd[own])
+    return Regression(design, together.effect[own])
 
 
 def _fit_batches(
