@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.accuracy.kinetics.commands import bench_kinetics
+from benchmarks.accuracy.representation.commands import bench_representation
 from meristem.cli.console import progress, say
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("kinetics")(bench_kinetics)
+app.command("representation")(bench_representation)
 
 Out = Annotated[Path, typer.Option("--out", help="Folder to write.")]
 Replicates = Annotated[int, typer.Option(min=1, help="Replicates.")]

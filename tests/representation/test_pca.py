@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.decomposition import PCA as Reference
+from sklearn import decomposition
 from tests.representation.toys import low_rank
 
 from meristem.representation.pca import PCA, LinearAutoEncoder, LinearCode, fit_pca
@@ -21,7 +21,7 @@ def span(loading: np.ndarray) -> np.ndarray:
 def test_components_are_those_of_scikit_learn(n: int, p: int) -> None:
     x = standard(low_rank(n, p)[0])
     code = fit_pca(x, 4)
-    known = Reference(4).fit(x)
+    known = decomposition.PCA(4).fit(x)
     assert np.abs(span(code.loading).T @ known.components_.T) == pytest.approx(
         np.eye(4), abs=1e-8
     )
@@ -37,7 +37,7 @@ def test_components_are_those_of_scikit_learn(n: int, p: int) -> None:
 def test_the_linear_auto_encoder_learns_the_space_of_pca(k: int) -> None:
     x = standard(low_rank(50, 70, k=5)[0])
     learned = LinearAutoEncoder(k).fit(Values(x), rng=np.random.default_rng(7))
-    known = span(Reference(k).fit(x).components_.T)
+    known = span(decomposition.PCA(k).fit(x).components_.T)
     mine = span(learned.loading)
     assert np.linalg.norm(mine - known @ (known.T @ mine), 2) < 1e-3
     said = learned.decode(learned.encode(x))[0]

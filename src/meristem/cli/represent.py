@@ -29,7 +29,7 @@ def represent(
         bool, typer.Option("--quiet", "-q", help="No progress bars.")
     ] = False,
 ) -> None:
-    """Factors, cleaned and filled tables of omics, and a page that says what they are."""
+    """Write factors, cleaned and filled tables of omics, and what the factors are."""
     from meristem.cli.console import progress, say
     from meristem.config.read import read_represent_config
     from meristem.representation.commands.run import represent_run

@@ -11,9 +11,7 @@ from meristem.config.strict import Strict
 RepresentKind = Literal[
     "none", "pca", "linear", "sparse", "denoising", "contractive", "vae", "sets"
 ]
-DeconfoundMethod = Literal[
-    "none", "regression", "combat", "components", "adversarial"
-]
+DeconfoundMethod = Literal["none", "regression", "combat", "components", "adversarial"]
 Factors = Annotated[int, Field(ge=1, le=1000)]
 
 

@@ -324,7 +324,7 @@ class AnalysisConfig(Strict):
 
 
 class NetworkFileConfig(Strict):
-    """An undirected network of genes (interactions, co-expression): a table of pairs."""
+    """An undirected network of genes (interactions, say): a table of pairs."""
 
     path: Path
     first: str = Field(default="", description="column; empty: the first")

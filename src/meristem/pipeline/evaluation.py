@@ -48,9 +48,7 @@ def compared_models(analysis: Analysis) -> tuple[tuple[str, Predictor], ...]:
     if not analysis.networks:
         return analysis.predictors
     network = analysis.networks[-1]
-    return analysis.predictors + control_arms(
-        network, analysis.plan, analysis.build
-    )
+    return analysis.predictors + control_arms(network, analysis.plan, analysis.build)
 
 
 def _not_deployable(analysis: Analysis) -> tuple[str, ...]:

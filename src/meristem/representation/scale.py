@@ -44,7 +44,9 @@ class FeatureScale:
         x = self.apply(value)
         if self.profile is None:
             return Values(x)
-        return Values(x, Counts(value, self.size(value), self.profile, self.mean, self.sd))
+        return Values(
+            x, Counts(value, self.size(value), self.profile, self.mean, self.sd)
+        )
 
     def undo(
         self,

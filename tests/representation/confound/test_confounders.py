@@ -41,7 +41,10 @@ def test_a_design_is_that_of_the_training_rows() -> None:
 
 @pytest.mark.parametrize(
     ("columns", "match"),
-    [({"batch": ["", ""]}, "known of no sample"), ({"batch": ["a", "b"]}, "of its own")],
+    [
+        ({"batch": ["", ""]}, "known of no sample"),
+        ({"batch": ["a", "b"]}, "of its own"),
+    ],
 )
 def test_what_tells_nothing_is_refused(columns: dict, match: str) -> None:
     with pytest.raises(DataError, match=match):

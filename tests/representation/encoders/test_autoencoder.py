@@ -25,9 +25,9 @@ def test_a_curve_needs_one_factor_of_a_network() -> None:
     x = (x - x.mean(axis=0)) / x.std(axis=0)
     new = curved(seed=2)
     new = (new - new.mean(axis=0)) / new.std(axis=0)
-    code = AutoEncoder("vae", 1, hidden=16, seeds=2, epochs=300, learning_rate=1e-2).fit(
-        Values(x), rng=np.random.default_rng(1)
-    )
+    code = AutoEncoder(
+        "vae", 1, hidden=16, seeds=2, epochs=300, learning_rate=1e-2
+    ).fit(Values(x), rng=np.random.default_rng(1))
     left = ((new - code.decode(code.encode(new)).mean(axis=0)) ** 2).mean()
     size, vector = np.linalg.eigh(x.T @ x)
     line = new @ np.outer(vector[:, -1], vector[:, -1])
@@ -42,8 +42,14 @@ def test_a_sparse_code_is_sparser() -> None:
         kind = AutoEncoder("sparse", 4, strength=strength, seeds=1, epochs=150)
         code = kind.fit(Values(x), rng=np.random.default_rng(1))
         z = code.encode(x)[0]
-        return float((np.abs(z).mean(axis=0) * np.linalg.norm(
-            code.network.decode_linear.weight[0].detach().numpy(), axis=0)).sum())
+        return float(
+            (
+                np.abs(z).mean(axis=0)
+                * np.linalg.norm(
+                    code.network.decode_linear.weight[0].detach().numpy(), axis=0
+                )
+            ).sum()
+        )
 
     assert spread(20.0) < 0.9 * spread(0.0)
 

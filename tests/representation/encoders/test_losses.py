@@ -44,5 +44,7 @@ def test_gaussian_and_divergence_are_those_of_torch() -> None:
     assert found.tolist() == pytest.approx((-normal.log_prob(x)).tolist(), rel=1e-5)
     unit = torch.distributions.Normal(torch.zeros(6), torch.ones(6))
     kl = torch.distributions.kl_divergence(normal, unit)
-    assert divergence(mean, log_variance).tolist() == pytest.approx(kl.tolist(), abs=1e-6)
+    assert divergence(mean, log_variance).tolist() == pytest.approx(
+        kl.tolist(), abs=1e-6
+    )
     assert (divergence(mean, log_variance) >= 0).all()

@@ -60,7 +60,9 @@ def test_a_linear_start_is_the_map_given() -> None:
     z = made.encode(x)[0]
     expected = np.swapaxes(weight, 1, 2) @ x.numpy()
     assert z.detach().numpy() == pytest.approx(expected, abs=1e-6)
-    assert made.decode(z).detach().numpy() == pytest.approx(loading @ expected, abs=1e-5)
+    assert made.decode(z).detach().numpy() == pytest.approx(
+        loading @ expected, abs=1e-5
+    )
 
 
 def test_samples_are_means_when_not_training() -> None:

@@ -5,7 +5,7 @@ import pytest
 from sklearn.impute import KNNImputer
 from tests.representation.toys import low_rank, table_of
 
-from meristem.representation.genes.network import make_network
+from meristem.representation.gene_network import make_network
 from meristem.representation.impute.methods import (
     Sources,
     fill_methods,

@@ -22,7 +22,7 @@ from meristem.records import (
     SampleGroups,
     StrArray,
 )
-from meristem.representation.genes.network import GeneNetwork
+from meristem.representation.gene_network import GeneNetwork
 from meristem.representation.genes.tables import read_network
 from meristem.representation.sets.membership import sets_of_graph
 

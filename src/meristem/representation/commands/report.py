@@ -148,7 +148,7 @@ def _reconstruction(recon: pd.DataFrame | None, name: str) -> list[Block]:
     wide.columns.name = None
     html = table_html(
         wide,
-        formats={c: _three for c in columns},
+        formats=dict.fromkeys(columns, _three),
         note="Root mean squared error, in sds of a feature, of values hidden from the "
         "fit (a tenth of all); principal components of equal rank beside it. The "
         "smallest decides on the number of factors.",

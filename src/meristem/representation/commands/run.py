@@ -22,7 +22,7 @@ from meristem.representation.commands.describe import (
 )
 from meristem.representation.commands.inputs import Inputs, read_inputs
 from meristem.representation.commands.report import build_represent_report
-from meristem.representation.confound.confounders import Confounder, confounders_of
+from meristem.representation.confound.confounders import confounders_of
 from meristem.representation.impute.choose import NAMES, Imputed, impute
 from meristem.representation.impute.methods import (
     Sources,
@@ -153,9 +153,7 @@ def _plan(config: RepresentConfig, folder: Path, force: bool) -> Run:
     )
 
 
-def _refuse_impossible(
-    options: OmicsConfig, table: OmicsTable, inputs: Inputs
-) -> None:
+def _refuse_impossible(options: OmicsConfig, table: OmicsTable, inputs: Inputs) -> None:
     if options.represent == "none":
         return
     confounders_of(inputs.groups, options.confounders)
@@ -229,9 +227,7 @@ class _Work:
         """Return the share of the variance of cleaned values that factors explain."""
         x = found.cleaned_values(self.table, self.confounders)
         x = x[~np.isnan(x).all(axis=1)]
-        return 1 - float(
-            np.nansum((x - found.reconstruct(x)) ** 2) / np.nansum(x**2)
-        )
+        return 1 - float(np.nansum((x - found.reconstruct(x)) ** 2) / np.nansum(x**2))
 
     def _choose(self) -> int:
         options = self.options

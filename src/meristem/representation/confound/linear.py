@@ -60,9 +60,9 @@ def fit_regression(
 
 @dataclass(frozen=True)
 class Combat:
-    """Location and scale of every batch, shrunk over features, one confounder at a time.
+    """Location and scale of every batch, shrunk over features.
 
-    Numbers are regressed out first.
+    Numbers are regressed out first, then one confounder of labels after the other.
     """
 
     numbers: Regression | None

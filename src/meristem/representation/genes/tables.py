@@ -7,7 +7,7 @@ import numpy as np
 from meristem.config.stages import NetworkFileConfig
 from meristem.errors import KnowledgeError
 from meristem.records import StrArray
-from meristem.representation.genes.network import GeneNetwork, make_network
+from meristem.representation.gene_network import GeneNetwork, make_network
 from meristem.text.column_names import named_column
 from meristem.text.columns import read_table
 

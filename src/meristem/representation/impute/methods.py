@@ -9,7 +9,7 @@ import numpy as np
 
 from meristem.genetics.relationship import relationship_matrix
 from meristem.records import FloatArray, Genotypes, OmicsTable
-from meristem.representation.genes.network import GeneNetwork
+from meristem.representation.gene_network import GeneNetwork
 from meristem.representation.pca import fit_pca
 from meristem.representation.scale import fit_feature_scale
 

@@ -138,7 +138,8 @@ def _without_common(x: FloatArray) -> FloatArray:
     """Return the values without the components that most features share.
 
     Components of twice the edge of noise (Marchenko & Pastur) count: nearer to it are
-    the factors of single sets and of none. Their loadings are spread over more than a fifth of the features: (sum l^2)^2 / sum l^4.
+    the factors of single sets and of none. Their loadings are spread over more than a
+    fifth of the features: (sum l^2)^2 / sum l^4.
     """
     n, p = x.shape
     for _ in range(min(n, p) // 4):

@@ -7,7 +7,7 @@ import pytest
 
 from meristem.config.stages import NetworkFileConfig
 from meristem.errors import DataError, KnowledgeError
-from meristem.representation.genes.network import GeneNetwork, make_network
+from meristem.representation.gene_network import GeneNetwork, make_network
 from meristem.representation.genes.tables import read_network
 
 
