@@ -54,17 +54,15 @@ def _has_rows(folder: RunFolder) -> bool:
 
 
 def _cards(tables: pd.DataFrame) -> tuple[Card, ...]:
-    cards = []
-    for row in tables.to_dict(orient="records"):
-        cards.append(
-            Card(
-                str(row["table"]),
-                plural(int(row["factors"]), "factor"),
-                f"{percent(row['explained'])} of the variance of "
-                f"{count(row['features'])} features, {count(row['samples'])} samples",
-            )
+    return tuple(
+        Card(
+            str(row["table"]),
+            plural(int(row["factors"]), "factor"),
+            f"{percent(row['explained'])} of the variance of "
+            f"{count(row['features'])} features, {count(row['samples'])} samples",
         )
-    return tuple(cards)
+        for row in tables.to_dict(orient="records")
+    )
 
 
 def _section(
