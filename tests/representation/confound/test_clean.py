@@ -134,7 +134,7 @@ def test_the_game_removes_what_regression_leaves() -> None:
     folds = held_folds(np.arange(300), 2, rng)
 
     def told(weight: float) -> float:
-        settings = AdversarialSettings(k=6, weight=weight)
+        settings = AdversarialSettings(k=3, weight=weight, rounds=200)
 
         def learn(train: np.ndarray) -> FloatArray:
             found = fit_adversarial(

@@ -20,19 +20,22 @@ from meristem.representation.confound.linear import Regression, fit_regression
 from meristem.representation.pca import LinearCode, fit_pca
 from meristem.train.descent import limited_threads
 
+TINY = 1e-4
+"""Added to variances of factors."""
+
 
 @dataclass(frozen=True)
 class AdversarialSettings:
     """How the game is played; the defaults serve some hundred samples."""
 
-    k: int = 30
-    weight: float = 1.0  # of the adversary's loss against the reconstruction
+    k: int = 20  # factors; twice as many components are read
+    weight: float = 10.0  # of the adversary's loss against the reconstruction
     pretrain: int = 200  # steps of the auto-encoder alone, then of the adversary alone
     rounds: int = 600  # alternations
     adversary_steps: int = 5  # of every round
     hidden: int = 32  # units of the adversary
     learning_rate: float = 2e-3
-    noise: float = 0.1  # sd added to the inputs, in sds of a feature
+    noise: float = 0.3  # sd added to factors of unit variance: none hides in another
     threads: int = 1
 
 
@@ -46,9 +49,9 @@ class Adversarial:
 
     regression: Regression
     code: LinearCode  # components of the regressed values that the game starts from
-    weight: FloatArray  # (k, k) encoder of components
+    weight: FloatArray  # (k, n_component) encoder of components
     bias: FloatArray  # (k,)
-    loading: FloatArray  # (k, k) decoder to components
+    loading: FloatArray  # (n_component, k) decoder to components
 
     def clean(self, x: FloatArray, confounders: Sequence[Confounder]) -> FloatArray:
         """Return what the factors say of the values."""
@@ -83,7 +86,7 @@ def fit_adversarial(
     settings = settings or AdversarialSettings()
     regression = fit_regression(x, confounders)
     cleaned = regression.clean(x, confounders)
-    code = fit_pca(cleaned, settings.k)
+    code = fit_pca(cleaned, 2 * settings.k)
     scores = code.encode(cleaned)[0]
     design = fit_design(confounders)
     game = _Game(scores, confounders, design, code, settings, rng)
@@ -110,18 +113,20 @@ class _Game:
         settings: AdversarialSettings,
         rng: np.random.Generator,
     ) -> None:
-        k = scores.shape[1]
+        n_component = scores.shape[1]
+        k = min(settings.k, n_component)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         self.settings, self.generator = settings, generator
         self.x = torch.from_numpy(scores.T.astype(np.float32))
         length = (code.loading**2).sum(axis=0) / (code.loading**2).sum()
         self.share = torch.from_numpy(length.astype(np.float32))[:, None]
         self.heads = _heads(confounders, design)
-        self.encoder = MemberLinear(1, k, k, generator)
-        self.decoder = MemberLinear(1, k, k, generator)
+        self.encoder = MemberLinear(1, n_component, k, generator)
+        self.decoder = MemberLinear(1, k, n_component, generator)
         with torch.no_grad():
+            self.encoder.weight.copy_(torch.eye(k, n_component)[None])
+            self.decoder.weight.copy_(torch.eye(n_component, k)[None])
             for layer in (self.encoder, self.decoder):
-                layer.weight.copy_(torch.eye(k)[None])
                 layer.bias.zero_()
         self.adversary = DenseNetwork(
             k,
@@ -153,26 +158,24 @@ class _Game:
     def maps(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return encoder weights and bias, and decoder weights."""
         with torch.no_grad():
-            return (
-                self.encoder.weight[0].double().numpy(),
-                self.encoder.bias[0, :, 0].double().numpy(),
-                self.decoder.weight[0].double().numpy(),
-            )
+            z = self.encoder(self.x)[0].double()
+            sd = (z.var(dim=1, correction=0) + TINY).sqrt()
+            weight = self.encoder.weight[0].double() / sd[:, None]
+            bias = (self.encoder.bias[0, :, 0].double() - z.mean(dim=1)) / sd
+            loading = self.decoder.weight[0].double()
+            return weight.numpy(), bias.numpy(), loading.numpy()
 
-    def _factors(self) -> Tensor:
-        noise = torch.randn(self.x.shape, generator=self.generator)
-        z: Tensor = self.encoder(self.x + self.settings.noise * noise)
-        return z
-
-    def _said(self, z: Tensor) -> Tensor:  # (n_output, n_sample)
-        # on factors of unit variance: shrinking them hides nothing
+    def _factors(self) -> Tensor:  # (1, k, n_sample)
+        z = self.encoder(self.x)
+        # of unit variance, noise added: shrinking a factor hides nothing in it
         centred = z - z.mean(dim=2, keepdim=True)
-        unit = centred / (centred.var(dim=2, keepdim=True) + 1e-4).sqrt()
-        out: Tensor = self.adversary(unit)[0]
-        return out
+        unit = centred / (centred.var(dim=2, keepdim=True, correction=0) + TINY).sqrt()
+        noise = torch.randn(unit.shape, generator=self.generator)
+        noised: Tensor = unit + self.settings.noise * noise
+        return noised
 
     def _adversary_loss(self, z: Tensor) -> Tensor:
-        said = self._said(z)
+        said = self.adversary(z)[0]
         losses, place = [], 0
         for head in self.heads:
             losses.append(head.loss(said[place : place + head.width]))

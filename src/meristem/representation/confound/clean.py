@@ -66,7 +66,7 @@ def _adversarial(
 ) -> Cleaner:
     # needs torch, which the other ways do not
     game = import_module("meristem.representation.confound.adversary")
-    settings = game.AdversarialSettings(k=max(options.k), weight=options.strength)
+    settings = game.AdversarialSettings(k=max(options.k), weight=10 * options.strength)
     found: Cleaner = game.fit_adversarial(x, confounders, rng=rng, settings=settings)
     return found
 
