@@ -10,6 +10,7 @@ import typer
 
 from benchmarks.accuracy.kinetics.commands import bench_kinetics
 from benchmarks.accuracy.sequence.commands import bench_sequence
+from benchmarks.accuracy.representation.commands import bench_representation
 from meristem.cli.console import progress, say
 
 app = typer.Typer(
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 app.command("kinetics")(bench_kinetics)
 app.command("sequence")(bench_sequence)
+app.command("representation")(bench_representation)
 
 Out = Annotated[Path, typer.Option("--out", help="Folder to write.")]
 Replicates = Annotated[int, typer.Option(min=1, help="Replicates.")]

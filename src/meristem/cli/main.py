@@ -55,13 +55,14 @@ def _mount() -> None:
         analysis,
         kinetics,
         knowledge,
+        represent,
         select,
         sequence,
         simulate,
         variants,
     )
 
-    for module in (analysis, knowledge):
+    for module in (analysis, knowledge, represent):
         module.attach(app)
     app.add_typer(simulate.app, name="simulate")
     app.add_typer(kinetics.app, name="kinetics")

@@ -13,6 +13,7 @@ from meristem.config.models import (
     Label,
     PriorOptions,
 )
+from meristem.config.represent import RepresentOptions
 from meristem.config.strict import Strict
 
 IdRule = Literal[
@@ -115,7 +116,7 @@ class PhenotypeConfig(Strict):
         return value
 
 
-class OmicsConfig(Strict):
+class OmicsConfig(RepresentOptions):
     """One omics matrix, used in training only."""
 
     path: Path
@@ -361,3 +362,43 @@ class AnalysisConfig(Strict):
         cls, models: tuple[AnyModelOptions, ...]
     ) -> tuple[AnyModelOptions, ...]:
         return tuple(options.resolved(models) for options in models)
+
+
+class NetworkFileConfig(Strict):
+    """An undirected network of genes (interactions, say): a table of pairs."""
+
+    path: Path
+    first: str = Field(default="", description="column; empty: the first")
+    second: str = Field(default="", description="column; empty: the second")
+    score: str = Field(default="", description="column of confidences; empty: all 1")
+    min_score: float = Field(default=0.0, description="pairs below are dropped")
+
+
+class RepresentConfig(Strict):
+    """What `meristem represent` reads: the omics part of an analysis."""
+
+    run: RunConfig = RunConfig()
+    omics: tuple[OmicsConfig, ...] = Field(min_length=1)
+    genotypes: GenotypeConfig | None = None
+    phenotypes: PhenotypeConfig | None = None
+    groups: GroupConfig | None = None
+    knowledge: KnowledgeConfig | None = None
+    network: NetworkFileConfig | None = None
+    fold_ids: tuple[IdRule, ...] = ()
+
+    @classmethod
+    def of(cls, analysis: AnalysisConfig) -> RepresentConfig:
+        """Return the omics part of an analysis.
+
+        Its run folder is that of the analysis with `represent` beside its name.
+        """
+        out = analysis.run.out
+        run = analysis.run.model_copy(
+            update={"out": out.with_name(f"{out.name}_represent")}
+        )
+        names = ("genotypes", "phenotypes", "groups", "knowledge", "fold_ids")
+        return cls(
+            run=run,
+            omics=analysis.omics,
+            **{name: getattr(analysis, name) for name in names},
+        )

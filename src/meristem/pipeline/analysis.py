@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from meristem.config.models import GraphNetworkOptions
+from meristem.config.models import GraphNetworkOptions, ModelOptions
+from meristem.config.represent import RepresentOptions
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.controls import ARMS
@@ -25,9 +26,11 @@ from meristem.pipeline.preparation import (
     prepare_inputs,
     read_prepared,
 )
+from meristem.pipeline.represented import OnFactors
 from meristem.plan.compile import Compilation, compile_plan
 from meristem.plan.learned.of_options import is_learned
 from meristem.records import Dataset, NetworkPlan
+from meristem.representation.sets.membership import sets_of_plan
 from meristem.runs.folder import RunFolder
 from meristem.runs.keys import digest
 from meristem.runs.record import InputFile, Run
@@ -161,9 +164,21 @@ class Analysis:
     def predictors(self) -> tuple[tuple[str, Predictor], ...]:
         """Every model of the configuration, with its label."""
         return tuple(
-            (options.label, build(options, plan=self.plan))
+            (options.label, self.build(options, self.plan))
             for options in self.config.models
         )
+
+    def build(self, options: ModelOptions, plan: NetworkPlan | None) -> Predictor:
+        """Return a model; its omics are represented where the tables ask for it."""
+        predictor = build(options, plan=plan)
+        asked = tuple(
+            (one.name, RepresentOptions(**one.model_dump(include=_REPRESENT)))
+            for one in self.config.omics
+        )
+        if all(one.represent == "none" for _, one in asked):
+            return predictor
+        sets = {} if self.plan is None else sets_of_plan(self.plan)[0]
+        return OnFactors(predictor, asked, sets, self.config.run.seed)
 
     @property
     def networks(self) -> tuple[GraphNetworkOptions, ...]:
@@ -214,6 +229,10 @@ class Analysis:
                 for options in self.config.models
             ],
         )
+
+
+_REPRESENT = set(RepresentOptions.model_fields)
+"""What of an omics section says how it is represented."""
 
 
 def _refuse_wrong_labels(config: AnalysisConfig) -> None:

@@ -12,7 +12,7 @@ from meristem.evaluate.scores import score
 from meristem.evaluate.split_files import read_splits, write_splits
 from meristem.evaluate.splits import make_splits
 from meristem.evaluate.table import PredictionTable
-from meristem.models.catalog import build, has_nodes, needs
+from meristem.models.catalog import has_nodes, needs
 from meristem.models.protocol import Predictor
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.validation import latent_validation
@@ -48,7 +48,7 @@ def compared_models(analysis: Analysis) -> tuple[tuple[str, Predictor], ...]:
     if not analysis.networks:
         return analysis.predictors
     network = analysis.networks[-1]
-    return analysis.predictors + control_arms(network, analysis.plan, build)
+    return analysis.predictors + control_arms(network, analysis.plan, analysis.build)
 
 
 def _not_deployable(analysis: Analysis) -> tuple[str, ...]:

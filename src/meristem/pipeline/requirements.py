@@ -16,6 +16,8 @@ from meristem.plan.assign import read_assignment_table
 from meristem.plan.learned.genes import MIN_ROWS
 from meristem.plan.learned.of_options import is_learned
 from meristem.records import Dataset, NetworkPlan
+from meristem.representation.confound.confounders import confounders_of
+from meristem.representation.sets.membership import needed_sets, sets_of_plan
 
 
 def graph_faults(
@@ -43,6 +45,7 @@ def graph_faults(
             where="genotypes.filter",
             remedy="relax genotypes.filter",
         )
+    yield from _represent_faults(config, dataset, plan)
     for number, options in enumerate(config.models):
         where = f"models.{number} ({options.label})"
         taught = any(
@@ -57,6 +60,22 @@ def graph_faults(
                 yield from _graph_faults(member, dataset, knowledge, where)
                 if needs(member).omics and not is_learned(member):
                     yield from _unmeasured(dataset, plan, where)
+
+
+def _represent_faults(
+    config: AnalysisConfig, dataset: Dataset, plan: NetworkPlan | None
+) -> Iterator[MeristemError]:
+    """Yield what would stop a representation of omics in its first fold."""
+    sets = {} if plan is None else sets_of_plan(plan)[0]
+    for options, table in zip(config.omics, dataset.omics, strict=True):
+        if options.represent == "none":
+            continue
+        try:
+            confounders_of(dataset.groups, options.confounders)
+            if options.represent == "sets":
+                needed_sets(table, sets)
+        except MeristemError as fault:
+            yield fault
 
 
 def _without_omics(dataset: Dataset, where: str) -> Iterator[MeristemError]:
