@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from pydantic import ValidationError
+from threadpoolctl import threadpool_limits
 
 from meristem.config.models import GraphNetworkOptions
 from meristem.config.stages import AnalysisConfig
@@ -27,6 +28,7 @@ from meristem.pipeline.preparation import (
 )
 from meristem.plan.compile import Compilation, compile_plan
 from meristem.plan.learned.of_options import is_learned
+from meristem.prepare.training import TakenOff, training_set
 from meristem.records import Dataset, NetworkPlan
 from meristem.runs.folder import RunFolder
 from meristem.runs.keys import digest
@@ -87,6 +89,7 @@ class Analysis:
             config.omics,
             config.groups,
             config.fold_ids,
+            config.covariates,
             files,
             revision_of(prepare_inputs),
         )
@@ -124,6 +127,12 @@ class Analysis:
         if self.prepared is None:
             return read_prepared(self.folder)
         return self.prepared.dataset
+
+    @cached_property
+    def trained(self) -> tuple[Dataset, TakenOff]:
+        """All rows as models of all rows see them, and what was taken off."""
+        with threadpool_limits(limits=1):
+            return training_set(self.dataset, np.arange(self.dataset.n_sample))
 
     def keep_to_stored(self) -> None:
         """Take the data set that the fitted models saw, whatever became of the inputs.

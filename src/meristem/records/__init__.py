@@ -1,5 +1,6 @@
 """The frozen records that flow between stages."""
 
+from meristem.records.covariates import Covariates
 from meristem.records.data import (
     MISSING,
     Dataset,
@@ -26,6 +27,7 @@ from meristem.records.posterior import Posterior
 
 __all__ = [
     "MISSING",
+    "Covariates",
     "Dataset",
     "Environments",
     "FittedState",
