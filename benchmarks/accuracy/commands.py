@@ -286,7 +286,7 @@ def sparse(
 def covariates(
     data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],
     out: Out,
-    lines: Annotated[int, typer.Option(min=100, help="Mice at most.")] = 900,
+    lines: Annotated[int, typer.Option(min=100, help="Mice at most.")] = 500,
     replicates: Replicates = 2,
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     seed: Seed = 1,

@@ -34,7 +34,7 @@ ARMS: dict[str, dict[str, Any] | None] = {
     "and random cage": MICE | {"random": "cage"},
     "and 5 axes": MICE | {"pcs": 5},
 }
-MODELS = (GBLUPOptions(), KernelOptions(), ForestOptions(trees=150))
+MODELS = (GBLUPOptions(), KernelOptions(), ForestOptions(trees=60))
 COLUMNS = ("test", "arm", "model", "trait", "replicate", "fold", "own", "adjusted")
 """`own`: r with values as the arm adjusts them; `adjusted`: with the values that the
 second arm, which cannot use what mice of a cage have in common, leaves."""
@@ -48,7 +48,7 @@ def run_covariates(
     *,
     tests: Sequence[str] = ("within", "across"),
     replicates: int = 2,
-    lines: int = 900,
+    lines: int = 500,
     seed: int = 1,
     jobs: int = 1,
     command: str = "",

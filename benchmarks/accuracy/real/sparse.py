@@ -53,7 +53,7 @@ MODELS: dict[str, ModelOptions] = {
     "ridge": RidgeOptions(),
     "rkhs": KernelOptions(),
     "gwablup": WeightedGBLUPOptions(),
-    "random_forest": ForestOptions(trees=150),
+    "random_forest": ForestOptions(trees=100),
     FLAGSHIP: AutoOptions(),
 }
 RECOVERY = "recovery"
@@ -139,7 +139,7 @@ def run_sparse(
     refuse_unknown(panels, (*SOURCES, RECOVERY), "panels")
     refuse_unknown(tests, ("within", "across"), "tests")
     refuse_unknown(models, sorted({*MODELS, *RECOVERY_MODELS}), "models")
-    settings = {"seed": seed, "lines": lines, "replicates": replicates}
+    settings = {"seed": seed, "lines": lines}
     open_folder(out, settings, command)
     table = CellTable(out / "results.csv", COLUMNS, KEY)
     for name in panels:
@@ -191,7 +191,9 @@ def _panel_rows(
     dataset = source.dataset(data, lines, derived_rng(seed, "lines", name))
     config = EvaluateConfig(folds=5, replicates=replicates, **question)
     rng = derived_rng(seed, "splits", name, test)
-    splits = nested_splits(make_splits(dataset, config, rng), dataset, SIZES, rng)
+    splits = nested_splits(
+        make_splits(dataset, config, rng), dataset, SIZES, (seed, "rows", name, test)
+    )
     labels = [label for label in MODELS if not models or label in models]
     result = cross_validate(
         dataset,
@@ -218,12 +220,16 @@ def nested_splits(
     splits: tuple[Split, ...],
     dataset: Dataset,
     sizes: Sequence[int],
-    rng: np.random.Generator,
+    seed: Sequence[object],
 ) -> tuple[Split, ...]:
-    """Return every fold at every training size that it has rows for, nested."""
+    """Return every fold at every training size that it has rows for, nested.
+
+    The rows depend on the fold alone, so that more replicates leave them as they are.
+    """
     measured = ~np.isnan(dataset.phenotypes.value).all(axis=1)
     grown = []
     for split in splits:
+        rng = derived_rng(*seed, split.replicate, split.fold)
         order = rng.permutation(split.train[measured[split.train]])
         for size in sizes:
             if size * LEAST_LEFT <= order.size:

@@ -106,7 +106,7 @@ def _write_results(
     adjusted = adjusted_for(dataset)
     if adjusted:
         for verdict in verdicts:
-            verdict["line"] = f"{verdict['line']}; values adjusted for {adjusted}"
+            verdict["line"] = f"{verdict['line']} Values adjusted for {adjusted}."
     folder.write_json("verdicts.json", verdicts)
     folder.write_table("intervals.csv", calibrate(result.predictions).frame)
     if not result.latents.empty:

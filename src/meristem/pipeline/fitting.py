@@ -19,7 +19,7 @@ from meristem.runs.keys import digest
 
 MODELS = "models"
 EFFECTS = "covariate_effects.csv"
-EFFECT_COLUMNS = ("trait", "environment", "covariate", "level", "effect", "se", "n")
+EFFECT_COLUMNS = ("trait", "environment", "covariate", "category", "effect", "se", "n")
 COMPONENT_COLUMNS = ("model", "trait", "environment", "component", "value", "se")
 
 
