@@ -22,6 +22,7 @@ from benchmarks.accuracy.cells import (
     refuse_unknown,
     write_rows,
 )
+from benchmarks.accuracy.real.figure import draw_sparse
 from benchmarks.accuracy.real.sources import SOURCES
 from benchmarks.accuracy.recovery_task import Setting, fit_model, make_task
 from meristem.config.models import (
@@ -43,6 +44,7 @@ from meristem.records import Dataset, Split
 from meristem.runs.seeds import derived_rng
 from meristem.simulate.recovery import RecoveryConfig
 from meristem.stats.metrics import pearson, spearman
+from meristem.text.files import write_text
 
 FLAGSHIP = "auto"
 REFERENCE = "ridge"
@@ -168,6 +170,8 @@ def run_sparse(
                 table.add(rows)
     summary = summary_rows(table.rows)
     write_rows(out / "summary.csv", SUMMARY_COLUMNS, summary)
+    if summary:
+        write_text(out / "sparse.svg", draw_sparse(summary))
     return summary_text(summary)
 
 
@@ -192,7 +196,7 @@ def _panel_rows(
     config = EvaluateConfig(folds=5, replicates=replicates, **question)
     rng = derived_rng(seed, "splits", name, test)
     splits = nested_splits(
-        make_splits(dataset, config, rng), dataset, SIZES, (seed, "rows", name, test)
+        make_splits(dataset, config, rng), dataset, SIZES, seed, (name, test)
     )
     labels = [label for label in MODELS if not models or label in models]
     result = cross_validate(
@@ -220,7 +224,8 @@ def nested_splits(
     splits: tuple[Split, ...],
     dataset: Dataset,
     sizes: Sequence[int],
-    seed: Sequence[object],
+    seed: int,
+    names: tuple[str, ...] = (),
 ) -> tuple[Split, ...]:
     """Return every fold at every training size that it has rows for, nested.
 
@@ -229,7 +234,7 @@ def nested_splits(
     measured = ~np.isnan(dataset.phenotypes.value).all(axis=1)
     grown = []
     for split in splits:
-        rng = derived_rng(*seed, split.replicate, split.fold)
+        rng = derived_rng(seed, "rows", *names, split.replicate, split.fold)
         order = rng.permutation(split.train[measured[split.train]])
         for size in sizes:
             if size * LEAST_LEFT <= order.size:
