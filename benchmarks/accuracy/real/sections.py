@@ -26,9 +26,10 @@ COVARIATES = (
     "Mice (Valdar 2006), about 500 in whole cages, ten folds. `r, own values`: with "
     "observed values as that row adjusts them. `r, adjusted values`: every row against "
     "the same values, adjusted for sex, density and litter; `gain` is its difference "
-    "from no adjustment on the same folds, with an interval that counts shared training "
-    "rows. Full sibs share cages: a random cage takes what they have in common, part of "
-    "which is genetic, so that ability falls where sibs are in training."
+    "from no adjustment on the same folds, with an interval that counts shared "
+    "training rows. Full sibs share cages: a random cage takes what they have in "
+    "common, part of which is genetic, so that ability falls where sibs are in "
+    "training."
 )
 
 
@@ -64,8 +65,8 @@ def sparse_table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
 
 SPARSE = (
     "Spearman's correlation with the observed value (recovery panel: with the true "
-    "genetic value), mean over folds and traits. Test folds are the same at every size, "
-    "training sets are nested. `within`: random folds; `across`: whole clusters, "
+    "genetic value), mean over folds and traits. Test folds are the same at every "
+    "size, training sets are nested. `within`: random folds; `across`: whole clusters, "
     "families, both parents or cages left out. Intervals count shared training rows "
     "(Nadeau & Bengio 2003); Pearson's r is in the table of the run."
 )
