@@ -151,6 +151,57 @@ class EnvironmentConfig(Strict):
     path: Path
 
 
+class CovariateConfig(Strict):
+    """Fixed effects and covariates: what values are adjusted for, learned in training.
+
+    A column with one value per line (per row, with `phenotypes.by = "record"`) is
+    fitted together with the genetic effects of the markers; one that differs within
+    lines is fitted with the adjusted means.
+    """
+
+    path: Path | None = Field(
+        default=None,
+        description="table, one row per line; empty: columns of the phenotype table",
+    )
+    line: str = Field(default="", description="column of sample ids of `path`")
+    columns: tuple[str, ...] = Field(
+        default=(), description="columns of numbers (a slope) or words (classes)"
+    )
+    classes: tuple[str, ...] = Field(
+        default=(), description="further columns, whose numbers are names of classes"
+    )
+    random: str = Field(
+        default="",
+        description="one column of classes with many levels (cage, litter, block): "
+        "their effects are shrunk, their variance is estimated",
+    )
+    pcs: int = Field(
+        default=0,
+        ge=0,
+        le=50,
+        description="principal components of the markers, of the training rows",
+    )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every column asked for, once."""
+        last = (self.random,) if self.random else ()
+        return tuple(dict.fromkeys((*self.columns, *self.classes, *last)))
+
+    @property
+    def beside_phenotypes(self) -> tuple[str, ...]:
+        """The columns that stand in the phenotype table."""
+        return self.names if self.path is None else ()
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.names and not self.pcs:
+            raise ValueError("name columns, classes or random, or set pcs")
+        if self.path is not None and not self.names:
+            raise ValueError("name columns of the table: columns, classes or random")
+        return self
+
+
 class AssignConfig(Strict):
     """Variants to genes."""
 
@@ -317,6 +368,7 @@ class AnalysisConfig(Strict):
     omics: tuple[OmicsConfig, ...] = ()
     groups: GroupConfig | None = None
     environments: EnvironmentConfig | None = None
+    covariates: CovariateConfig | None = None
     knowledge: KnowledgeConfig | None = None
     models: tuple[AnyModelOptions, ...] = Field(default=(GBLUPOptions(),), min_length=1)
     evaluate: EvaluateConfig = EvaluateConfig()

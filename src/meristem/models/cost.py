@@ -22,8 +22,10 @@ from meristem.config.models import (
     RidgeOptions,
     WeightedGBLUPOptions,
 )
+from meristem.mixed.generalised import CLASS_SHARES
 from meristem.models.protocol import Cost
 from meristem.records import Dataset, NetworkPlan
+from meristem.records.covariates import RANDOM
 
 _INNER = 5
 """Inner splits where the options of a kind do not say their number."""
@@ -77,6 +79,19 @@ def size_of(dataset: Dataset) -> Size:
     phenotypes, n_variant = dataset.phenotypes, dataset.genotypes.n_variant
     seen = (~np.isnan(phenotypes.value).all(axis=1)).sum()
     return Size(dataset.n_sample, int(seen), n_variant, phenotypes.n_target)
+
+
+def adjusting(dataset: Dataset) -> float:
+    """Return the seconds of the effects of covariates on training rows."""
+    covariates = dataset.covariates
+    if covariates is None:
+        return 0.0
+    size, n_fit = size_of(dataset), 1
+    if (covariates.role == RANDOM).any():
+        n_fit = len(CLASS_SHARES) + size.n_target
+    axes = size.gram + size.decomposition if covariates.n_axis else 0.0
+    # whitening a kernel costs about as much as its decomposition
+    return size.gram + axes + n_fit * 2 * size.decomposition
 
 
 def kernels(options: ModelOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:

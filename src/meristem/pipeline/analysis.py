@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from pydantic import ValidationError
+from threadpoolctl import threadpool_limits
 
 from meristem.config.models import GraphNetworkOptions, ModelOptions
 from meristem.config.represent import RepresentOptions
@@ -29,6 +30,7 @@ from meristem.pipeline.preparation import (
 from meristem.pipeline.represented import OnFactors
 from meristem.plan.compile import Compilation, compile_plan
 from meristem.plan.learned.of_options import is_learned
+from meristem.prepare.training import TakenOff, training_set
 from meristem.records import Dataset, NetworkPlan
 from meristem.representation.sets.membership import sets_of_plan
 from meristem.runs.folder import RunFolder
@@ -90,6 +92,7 @@ class Analysis:
             config.omics,
             config.groups,
             config.fold_ids,
+            config.covariates,
             files,
             revision_of(prepare_inputs),
         )
@@ -127,6 +130,12 @@ class Analysis:
         if self.prepared is None:
             return read_prepared(self.folder)
         return self.prepared.dataset
+
+    @cached_property
+    def trained(self) -> tuple[Dataset, TakenOff]:
+        """All rows as models of all rows see them, and what was taken off."""
+        with threadpool_limits(limits=1):
+            return training_set(self.dataset, np.arange(self.dataset.n_sample))
 
     def keep_to_stored(self) -> None:
         """Take the data set that the fitted models saw, whatever became of the inputs.

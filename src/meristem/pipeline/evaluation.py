@@ -15,6 +15,7 @@ from meristem.evaluate.table import PredictionTable
 from meristem.models.catalog import has_nodes, needs
 from meristem.models.protocol import Predictor
 from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.covariates import adjusted_for
 from meristem.pipeline.validation import latent_validation
 from meristem.prepare.by_environment import line_groups
 from meristem.records import Split
@@ -102,6 +103,10 @@ def _write_results(
         not_deployable=_not_deployable(analysis),
         seed=config.run.seed,
     )
+    adjusted = adjusted_for(dataset)
+    if adjusted:
+        for verdict in verdicts:
+            verdict["line"] = f"{verdict['line']} Values adjusted for {adjusted}."
     folder.write_json("verdicts.json", verdicts)
     folder.write_table("intervals.csv", calibrate(result.predictions).frame)
     if not result.latents.empty:

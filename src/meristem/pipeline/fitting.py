@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
-import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
@@ -15,21 +14,22 @@ from meristem.io.stores.state import read_state, state_paths, write_state
 from meristem.models.catalog import needs, restore
 from meristem.models.protocol import Fitted
 from meristem.pipeline.analysis import Analysis
-from meristem.prepare.training import training_set
 from meristem.records import Dataset
 from meristem.runs.keys import digest
 
 MODELS = "models"
+EFFECTS = "covariate_effects.csv"
+EFFECT_COLUMNS = ("trait", "environment", "covariate", "category", "effect", "se", "n")
 COMPONENT_COLUMNS = ("model", "trait", "environment", "component", "value", "se")
 
 
 def training_rows(analysis: Analysis) -> Dataset:
     """Return all rows with the markers that pass the filters on them.
 
-    Rows of lines in environments lose the mean of their environment.
+    Values lose the effects of covariates; rows of lines in environments lose the mean
+    of their environment.
     """
-    every = np.arange(analysis.dataset.n_sample)
-    dataset, _ = training_set(analysis.dataset, every)
+    dataset, _ = analysis.trained
     kept = filter_markers(dataset.genotypes, analysis.config.genotypes.filter)
     return dataset.take_variants(kept.keep)
 
@@ -63,6 +63,24 @@ def fit_models(analysis: Analysis) -> None:
         analysis.folder.mark_done(stage, key, state_files(label))
     analysis.notify("final fits", len(analysis.predictors), len(analysis.predictors))
     write_components(analysis)
+    write_effects(analysis)
+
+
+def write_effects(analysis: Analysis) -> None:
+    """Write `covariate_effects.csv`: what all rows say of slopes and levels."""
+    taken = analysis.trained[1].covariates
+    if taken is None:
+        analysis.folder.drop(EFFECTS)
+        return
+    phenotypes = analysis.dataset.phenotypes
+    names = zip(phenotypes.trait_name, phenotypes.environment_name, strict=True)
+    rows = [
+        (trait, environment, one.covariate, one.level, one.value, one.se, one.n)
+        for target, (trait, environment) in enumerate(names)
+        for one in taken.rows(target)
+    ]
+    frame = pd.DataFrame(rows, columns=list(EFFECT_COLUMNS))
+    analysis.folder.write_table(EFFECTS, frame)
 
 
 def write_components(analysis: Analysis) -> None:

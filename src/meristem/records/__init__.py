@@ -1,5 +1,6 @@
 """The frozen records that flow between stages."""
 
+from meristem.records.covariates import Covariates
 from meristem.records.data import (
     MISSING,
     Dataset,
@@ -27,6 +28,7 @@ from meristem.records.variant_scores import VariantScores
 
 __all__ = [
     "MISSING",
+    "Covariates",
     "Dataset",
     "Environments",
     "FittedState",

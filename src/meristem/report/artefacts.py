@@ -18,7 +18,7 @@ _TEXT = tuple(
     sample_id trait environment model split fold group metric node kind
     measured_in omics control network ingredient variant_id contig gene
     gwas_variant found_by term label method genes node_1 node_2 between role
-    supervision fit component
+    supervision fit component covariate category
     """.split()
 )
 
@@ -51,6 +51,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "parts": ("model", "trait", "fit", "network_share", "linear_share"),
     "latent_validation": ("model", "node", "trait", "sensitivity", "agreement"),
     "variance_components": ("model", "trait", "component", "value", "se"),
+    "covariate_effects": ("trait", "covariate", "category", "effect", "se", "n"),
 }
 """Columns without which a table cannot be shown; others may be absent."""
 
@@ -112,6 +113,7 @@ class Artefacts:
     latent_validation: pd.DataFrame
     parts: pd.DataFrame
     variance_components: pd.DataFrame
+    covariate_effects: pd.DataFrame
     absent: tuple[str, ...]  # names of the files that are not there
     selection: dict[str, Any] | None = None  # what `meristem select` decided
 
@@ -155,10 +157,18 @@ def read_artefacts(folder: str | Path) -> Artefacts:
         verdicts=_as_list(records["verdicts"], folder / "verdicts.json"),
         selection=_as_dict(_read_json(folder / SELECTION), folder / SELECTION),
         absent=tuple(
-            name for name in (*_TABLES, *_RECORDS) if not (folder / name).is_file()
+            name
+            for name in (*_TABLES, *_RECORDS)
+            if not (folder / name).is_file() and _expected(name, record)
         ),
         **tables,
     )
+
+
+def _expected(name: str, record: dict[str, Any]) -> bool:
+    """Tell whether a run may have the file: effects are of named covariates."""
+    named = (record.get("config") or {}).get("covariates")
+    return name != "covariate_effects.csv" or bool(named)
 
 
 def _read_json(path: Path) -> object:
