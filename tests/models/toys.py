@@ -93,6 +93,9 @@ MONOMORPHIC = 4
 QUICK = {"epochs": 30, "patience": 30, "seeds": 1, "inner_folds": 2}
 
 
+SHORT = {"chains": 2, "burn_in": 100, "draws": 200, "most_draws": 200, "thin": 1}
+
+
 OPTIONS = {
     "gblup": options.GBLUPOptions(),
     "dominance": options.DominanceOptions(),
@@ -102,6 +105,7 @@ OPTIONS = {
     "random_forest": options.ForestOptions(trees=12, max_features=0.5),
     "boosting": options.BoostingOptions(rounds=12, learning_rate=0.2),
     "rkhs": options.KernelOptions(),
+    "bayes": options.BayesOptions(**SHORT),
     "dense": options.DenseOptions(hidden=(8,), **QUICK),
     "cnn": options.CNNOptions(channels=4, hidden=8, **(QUICK | {"epochs": 150})),
     "binn": options.BINNOptions(hidden=(4,), **QUICK),

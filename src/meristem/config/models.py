@@ -139,6 +139,59 @@ class KernelOptions(ModelOptions):
     )
 
 
+class BayesOptions(ModelOptions):
+    """The Bayesian alphabet: priors of marker effects, by Gibbs sampling.
+
+    Priors and their defaults are those of BGLR. Chains run until split R-hat and
+    effective sample sizes of variances and predictions hold, or `most_draws`.
+    """
+
+    kind: Literal["bayes"] = "bayes"
+    prior: Literal["brr", "a", "b", "c", "lasso", "r", "rkhs"] = Field(
+        default="c",
+        description="brr: one variance; a: a variance each; b, c: the same with a "
+        "share of markers without effect (c: BayesC pi); r: four sizes; lasso; rkhs: "
+        "a Gaussian kernel of marker distance",
+    )
+    response: Literal["gaussian", "ordinal"] = Field(
+        default="gaussian",
+        description="ordinal: ordered classes (0/1 too) by thresholds on a liability; "
+        "predictions are the expected class, of 0/1 a probability",
+    )
+    standardise: bool = Field(
+        default=True, description="markers have variance 1; false: dosages, centred"
+    )
+    r2: Share = Field(
+        default=0.5, lt=1, description="share of variance expected of the markers"
+    )
+    included: Share = Field(
+        default=0.5, lt=1, description="share of markers expected to have an effect"
+    )
+    counts: Positive = Field(
+        default=10.0, description="markers that this expectation is worth"
+    )
+    bandwidth: Positive = Field(
+        default=1.0, description="rkhs: h of exp(-h d2 / median d2)"
+    )
+    window: Count = Field(
+        default=10, description="variants of a window, for the chance that any acts"
+    )
+    chains: int = Field(default=4, ge=2, le=64)
+    burn_in: int = Field(default=500, ge=0, le=10_000_000)
+    thin: int = Field(default=5, ge=1, le=1000, description="sweeps per draw")
+    draws: int = Field(
+        default=400, ge=20, le=1_000_000, description="draws per chain at first"
+    )
+    most_draws: int = Field(
+        default=6400, ge=20, le=1_000_000, description="draws per chain at most"
+    )
+
+    @property
+    def label(self) -> str:
+        """Name in tables and figures: bayes_c, say."""
+        return self.name or f"bayes_{self.prior}"
+
+
 class NetworkOptions(ModelOptions):
     """Training options shared by all neural networks."""
 
@@ -410,6 +463,7 @@ SingleModelOptions = Annotated[
     | ForestOptions
     | BoostingOptions
     | KernelOptions
+    | BayesOptions
     | DenseOptions
     | CNNOptions
     | BINNOptions

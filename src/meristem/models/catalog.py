@@ -73,6 +73,12 @@ CATALOG: dict[str, Kind] = {
         "linear.rkhs:restore_gaussian_kernel",
         cost="cost:gaussian",
     ),
+    "bayes": Kind(
+        options.BayesOptions,
+        "bayes.spec:Bayes",
+        "bayes.fitted:restore_bayes",
+        cost="cost:bayes",
+    ),
     "dense": Kind(
         options.DenseOptions,
         "networks.dense:Dense",

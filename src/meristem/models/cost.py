@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from meristem.config.models import (
+    BayesOptions,
     BoostingOptions,
     ElasticNetOptions,
     ForestOptions,
@@ -99,6 +100,19 @@ def gaussian(
     if options.variance == "inner":
         return Cost(size.blup + (width + 1) * _INNER * size.inner.decomposition)
     return Cost(size.blup + width * size.decomposition)
+
+
+def bayes(options: BayesOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:
+    """Return the cost of chains that are prolonged once."""
+    del plan
+    size = size_of(dataset)
+    sweeps = options.burn_in + 2 * options.thin * options.draws
+    each = 1e-5 + 1.3e-10 * size.n * size.p + 4e-8 * size.p
+    if options.prior in ("brr", "rkhs"):
+        each = 3e-8 * size.n
+    kept = 8e7 + 4.0 * options.chains * size.p * 12
+    memory = kept + 4.0 * size.n * size.p
+    return Cost(size.blup + size.n_target * options.chains * sweeps * each, memory)
 
 
 def weighted(

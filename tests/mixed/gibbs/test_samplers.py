@@ -126,8 +126,9 @@ def test_values_of_lines_have_their_prior():
     root = np.sqrt(rng.uniform(0.4, 2.0, N))
     split = decompose(half @ half.T / 5, root**2)
     rows = ChainRows(rng.standard_normal((COLUMNS, N)), root)
-    sampler = KernelSampler(split, rows, SCALE, np.array([6.0]), DF, DF)
-    object.__setattr__(sampler, "mean_variance", 0.5)
+    sampler = KernelSampler(
+        split, rows, SCALE, np.array([6.0]), DF, DF, mean_variance=0.5
+    )
     state = sampler.init(rng)
     found = []
     for sweep in range(200):
@@ -272,7 +273,7 @@ def test_draws_kept_are_those_of_the_posterior():
     assert found.coefficient_draw.mean(axis=0) == pytest.approx(
         found.coefficient, abs=0.12
     )
-    assert found.mean_draw.shape == (found.coefficient_draw.shape[0],)
+    assert found.kept["mean"].shape == (found.coefficient_draw.shape[0],)
 
 
 def test_intervals_of_simulated_effects_hold_what_they_promise():

@@ -19,7 +19,7 @@ N_WATCHED = 20
 """Predictions of rows that are watched."""
 
 
-HYPER = ("inclusion_rate", "effect_variance", "lambda")
+HYPER = ("inclusion_rate", "effect_variance", "marker_variance", "lambda")
 """Parameters of priors: told, but chains are not prolonged for them.
 
 The share of markers with an effect hardly changes what is predicted, and mixes tens of
@@ -94,7 +94,7 @@ class Chains:
     mean: float  # mu
     coefficient: FloatArray  # (n_coefficient,) posterior mean
     coefficient_draw: FloatArray  # (n_kept, n_coefficient)
-    mean_draw: FloatArray  # (n_kept,)
+    kept: dict[str, FloatArray]  # each (n_kept,) of the draws kept
     value: FloatArray  # (n,) posterior mean of the rows' values
     inclusion: FloatArray | None  # (n_marker + n_window,) posterior probabilities
     n_sweep: int
@@ -118,7 +118,7 @@ class _Sums:
         self.trace: dict[str, list[FloatArray]] = {}
         self.total: dict[str, FloatArray] = {}
         self.draws: list[FloatArray] = []
-        self.means: list[FloatArray] = []
+        self.at: list[int] = []  # which draws are kept
 
     def add(self, sampler: Sampler, state: Any, rows: IntArray) -> None:
         values = sampler.values(state)
@@ -138,10 +138,10 @@ class _Sums:
             self.total[name] += value
         if self.number % self.every == 0:
             self.draws.append(np.array(coefficient, dtype=np.float32))
-            self.means.append(watched["mean"])
+            self.at.append(self.number)
         self.number += 1
         if len(self.draws) > self.kept:  # every second one, evenly spaced as ever
-            self.draws, self.means = self.draws[::2], self.means[::2]
+            self.draws, self.at = self.draws[::2], self.at[::2]
             self.every *= 2
 
 
@@ -251,7 +251,7 @@ def _chains(
         float(trace["mean"].mean()),
         mean["coefficient"],
         draws,
-        np.concatenate([one[columns] for one in sums.means]),
+        {name: value[:, sums.at].T.ravel() for name, value in trace.items()},
         mean["value"],
         mean.get("inclusion"),
         run[1],

@@ -255,6 +255,15 @@ class MarkerSampler:
         total += squares + self.noise_scale
         state.noise = total / rng.chisquare(self.rows.count + df + self.noise_df)
 
+    def fitted(self, state: MarkerState) -> FloatArray:  # (n_column, n)
+        """Return what the rows are expected, times root."""
+        return state.y - state.residual
+
+    def redraw(self, state: MarkerState, y: FloatArray) -> None:
+        """Replace the values of the rows, (n_column, n) times root."""
+        state.residual = (state.residual + (y - state.y)).astype(np.float32)
+        state.y = y
+
     def values(self, state: MarkerState) -> FloatArray:  # (n_column, n)
         """Return mu + Z b of the rows; of masked ones nothing."""
         value = (state.y - state.residual) / self.rows.root
@@ -289,14 +298,17 @@ class MarkerSampler:
             "residual": state.noise.copy(),
             "genetic": np.nanvar(value - state.mean[:, None], axis=1),
         }
-        if "rate" in state.hyper:
-            watched["inclusion_rate"] = state.hyper["rate"].mean(axis=1)
-        if "penalty" in state.hyper:
-            watched["lambda"] = np.sqrt(state.hyper["penalty"])
-        if "share" in state.hyper:
-            watched["inclusion_rate"] = 1 - state.hyper["share"][:, 0]
+        terms = self.prior.components(state.hyper, state.noise)
+        expected = sum(np.exp(p) * v for v, p in zip(*terms, strict=True))
+        watched["marker_variance"] = np.asarray(expected).mean(axis=1)
         if state.hyper.get("variance", np.zeros((1, 1))).ndim == 1:
             watched["effect_variance"] = state.hyper["variance"].copy()
+        if "rate" in state.hyper:
+            watched["inclusion_rate"] = state.hyper["rate"].mean(axis=1)
+        if "share" in state.hyper:
+            watched["inclusion_rate"] = 1 - state.hyper["share"][:, 0]
+        if "penalty" in state.hyper:
+            watched["lambda"] = np.sqrt(state.hyper["penalty"])
         if self.fixed_noise:
             del watched["residual"]
         return watched

@@ -111,6 +111,10 @@ class KernelSampler:
         fitted = self.root * state.score + state.mean[:, None] * self.level
         return state.y - fitted
 
+    def fitted(self, state: KernelState) -> FloatArray:  # (n_column, n)
+        """Return what the rows are expected, times root."""
+        return self.values(state) * self.rows.root
+
     def redraw(self, state: KernelState, y: FloatArray) -> None:
         """Replace the values of the rows, (n_column, n) times root."""
         state.y = y @ self.split.vectors
