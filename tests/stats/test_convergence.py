@@ -16,7 +16,9 @@ def autoregressive(phi, seed):
 
 
 def test_independent_draws_are_worth_their_number():
-    found = [np.random.default_rng(s).standard_normal((N_CHAIN, N_DRAW)) for s in (1, 2, 3)]
+    found = [
+        np.random.default_rng(s).standard_normal((N_CHAIN, N_DRAW)) for s in (1, 2, 3)
+    ]
     assert np.mean([rhat(x) for x in found]) == pytest.approx(1.0, abs=0.003)
     assert np.mean([ess_bulk(x) for x in found]) == pytest.approx(4000, rel=0.1)
     assert np.mean([ess_tail(x) for x in found]) == pytest.approx(4000, rel=0.15)

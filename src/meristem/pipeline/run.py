@@ -14,6 +14,11 @@ from meristem.pipeline.explanation import OUTPUTS as EXPLAINED
 from meristem.pipeline.explanation import explain_model
 from meristem.pipeline.explanation_tables import TABLES
 from meristem.pipeline.fitting import fit_models
+from meristem.pipeline.posterior_tables import (
+    CONVERGENCE,
+    INCLUSION,
+    write_posterior_tables,
+)
 from meristem.pipeline.preparation import write_prepared
 from meristem.pipeline.requirements import graph_faults
 from meristem.plan.summary import network_json
@@ -25,7 +30,7 @@ REPORT = "report.html"
 
 FILES = (
     *("data.json", "structure.csv", "knowledge.json", "network.json", "candidates.csv"),
-    "variance_components.csv",
+    *("variance_components.csv", CONVERGENCE, INCLUSION),
     *EVALUATED,
     *EXPLAINED,
     *TABLES,
@@ -85,11 +90,17 @@ def report_again(folder: RunFolder) -> Path:
     return report
 
 
+def fit_and_describe(analysis: Analysis) -> None:
+    """Fit every model on all rows, and write what the fits say of themselves."""
+    fit_models(analysis)
+    write_posterior_tables(analysis)
+
+
 STAGES: dict[str, Callable[[Analysis], None]] = {
     "prepare": prepare,
     "knowledge": describe_knowledge,
     "evaluate": evaluate_models,
-    "fit": fit_models,
+    "fit": fit_and_describe,
     "explain": explain_model,
     "candidates": predict_candidates,
 }

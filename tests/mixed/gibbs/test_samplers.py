@@ -326,7 +326,9 @@ def test_wheat_gives_the_values_of_bglr(kind):
     if genetic is not None:
         assert found.value.var() == pytest.approx(genetic, abs=0.01)
     if kind == "ridge":
-        assert found.coefficient[:3] == pytest.approx([-0.0016, 0.0145, 0.0061], abs=2e-3)
+        assert found.coefficient[:3] == pytest.approx(
+            [-0.0016, 0.0145, 0.0061], abs=2e-3
+        )
         assert watched["effect_variance"].mean == pytest.approx(4.248e-4, rel=0.03)
     if kind == "c":
         assert watched["inclusion_rate"].mean == pytest.approx(0.504, abs=0.06)

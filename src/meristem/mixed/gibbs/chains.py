@@ -224,7 +224,9 @@ def _watch(sums: _Sums, fit: int, schedule: Schedule) -> tuple[Watched, ...]:
         draws = np.stack(values, axis=1)[columns]
         if np.ptp(draws) > 0:
             checks = (rhat(draws), ess_bulk(draws), ess_tail(draws))
-            found.append(Watched(name, float(draws.mean()), float(draws.std()), *checks))
+            found.append(
+                Watched(name, float(draws.mean()), float(draws.std()), *checks)
+            )
     return tuple(found)
 
 

@@ -44,7 +44,9 @@ class LiabilitySampler:
         """Return a state to start from: thresholds by the shares of classes."""
         cut = start_thresholds(np.bincount(self.code) / self.code.size)
         n_column = self.inner.rows.n_column
-        return LiabilityState(self.inner.init(rng), np.tile(cut - cut[0], (n_column, 1)))
+        return LiabilityState(
+            self.inner.init(rng), np.tile(cut - cut[0], (n_column, 1))
+        )
 
     def sweep(self, state: LiabilityState, rng: np.random.Generator) -> None:
         """Draw thresholds, liabilities, and everything else once."""

@@ -117,7 +117,7 @@ class MarkerSampler:
 
     @cached_property
     def square(self) -> FloatArray:  # (n_column, n_marker)
-        """x'x of every marker over the rows of every column."""
+        """X'x of every marker over the rows of every column."""
         _, fit = self.rows.patterns
         each = [np.einsum("fjj->fj", block) for block in self.gram]
         return np.concatenate(each, axis=1)[fit].astype(np.float64)
@@ -150,9 +150,7 @@ class MarkerSampler:
         """Draw everything once, given the rest."""
         self._draw_mean(state, rng)
         self._draw_effects(state, rng)
-        self.prior.update(
-            state.hyper, state.effect, state.component, state.noise, rng
-        )
+        self.prior.update(state.hyper, state.effect, state.component, state.noise, rng)
         for _ in range(TRIES):
             self._draw_factor(state, rng)
         if not self.fixed_noise:
@@ -267,13 +265,11 @@ class MarkerSampler:
     def values(self, state: MarkerState) -> FloatArray:  # (n_column, n)
         """Return mu + Z b of the rows; of masked ones nothing."""
         value = (state.y - state.residual) / self.rows.root
-        return value if self.rows.mask is None else np.where(
-            self.rows.mask, value, np.nan
+        return (
+            value if self.rows.mask is None else np.where(self.rows.mask, value, np.nan)
         )
 
-    def coefficients(
-        self, state: MarkerState
-    ) -> FloatArray:  # (n_column, n_marker)
+    def coefficients(self, state: MarkerState) -> FloatArray:  # (n_column, n_marker)
         """Return what predicts: the effects."""
         return state.effect
 
