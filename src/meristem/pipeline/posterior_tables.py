@@ -1,4 +1,4 @@
-"""What fitted models say of their own posterior: convergence, and which variants act."""
+"""What fitted models say of their posterior: convergence, and which variants act."""
 
 from __future__ import annotations
 
