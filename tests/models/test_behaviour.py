@@ -42,6 +42,7 @@ VARIATIONS = {
     ),
     "twas": options.MediatedOptions(method="predicted_expression"),
     "rkhs-inner": options.KernelOptions(variance="inner"),
+    "gxe-fa": options.TrialOptions(structure="fa", kernel="gaussian", bandwidth=0.3),
     **{
         f"bayes-{prior}": options.BayesOptions(prior=prior, **SHORT)
         for prior in ("brr", "a", "lasso", "r", "rkhs")

@@ -139,6 +139,42 @@ class KernelOptions(ModelOptions):
     )
 
 
+class TrialOptions(ModelOptions):
+    """Lines in environments: genomic covariances among environments, by REML.
+
+    Rows are records (`phenotypes.by = "record"`); predictions differ between
+    environments. Records of a complete table cost no more than one kernel.
+    """
+
+    kind: Literal["gxe"] = "gxe"
+    structure: Literal["main", "main_gxe", "unstructured", "fa", "reaction_norm"] = (
+        Field(
+            default="main_gxe",
+            description="covariance of line values among environments: one value per "
+            "line; and one of its own per environment; any; factor-analytic; "
+            "similarity of the covariates of [environments]",
+        )
+    )
+    factors: int = Field(default=1, ge=1, le=20, description="of structure = fa")
+    residual: Literal["auto", "common", "diagonal", "unstructured"] = Field(
+        default="auto",
+        description="what markers do not carry: one variance, one per environment, or "
+        "correlated within lines; auto: the last one for unstructured and fa of up to "
+        "six environments",
+    )
+    kernel: Literal["linear", "gaussian"] = Field(
+        default="linear", description="of the lines: VanRaden's, or of marker distance"
+    )
+    bandwidth: Positive = Field(
+        default=1.0, description="gaussian: h of exp(-h d2 / median d2)"
+    )
+
+    @property
+    def label(self) -> str:
+        """Name in tables and figures: gxe_fa, say."""
+        return self.name or f"gxe_{self.structure.removesuffix('_gxe')}"
+
+
 class BayesOptions(ModelOptions):
     """The Bayesian alphabet: priors of marker effects, by Gibbs sampling.
 
@@ -464,6 +500,7 @@ SingleModelOptions = Annotated[
     | BoostingOptions
     | KernelOptions
     | BayesOptions
+    | TrialOptions
     | DenseOptions
     | CNNOptions
     | BINNOptions

@@ -207,12 +207,23 @@ class EvaluateConfig(Strict):
     """How the models are compared."""
 
     scheme: Literal[
-        "kfold", "group", "cluster", "parents", "cv0", "cv1", "cv2", "cv00", "file"
+        "kfold",
+        "group",
+        "cluster",
+        "parents",
+        "cv0",
+        "cv1",
+        "cv2",
+        "cv00",
+        "year",
+        "forward",
+        "file",
     ] = Field(
         default="kfold",
         description="what is left out: lines, groups, clusters, parents; cv0 a new "
         "environment, cv1 new lines, cv2 lines tested elsewhere, cv00 new lines in a "
-        "new environment",
+        "new environment; year: all environments of a year; forward: those of a year, "
+        "from earlier years alone (the year stands in the environment's name)",
     )
     folds: int = Field(default=5, ge=2)
     replicates: int = Field(default=1, ge=1, le=1000)

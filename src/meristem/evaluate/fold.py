@@ -16,12 +16,18 @@ from meristem.evaluate.splits import inner_splits
 from meristem.genetics.filters import filter_markers
 from meristem.models.protocol import (
     Fitted,
+    FittedTrials,
     Predictor,
     as_network,
     needs_measured_omics,
     predict_measured,
 )
-from meristem.prepare.by_environment import EnvironmentMeans
+from meristem.prepare.by_environment import (
+    ENVIRONMENT,
+    LINE,
+    EnvironmentMeans,
+    is_stacked,
+)
 from meristem.prepare.training import training_set
 from meristem.records import Dataset, FloatArray, Predictions, Split, StrArray
 from meristem.runs.seeds import derived_rng
@@ -169,6 +175,13 @@ def predict_rows(fitted: Fitted, test: Dataset) -> Predictions:
     Their phenotypes are handed to no model, and their omics to those alone that
     declare to need them.
     """
+    if (
+        isinstance(fitted, FittedTrials)
+        and test.groups is not None
+        and is_stacked(test)
+    ):
+        line, place = (test.groups.column(name) for name in (LINE, ENVIRONMENT))
+        return fitted.posterior_at(test.genotypes, line, place).predictions()
     if needs_measured_omics(fitted):
         return predict_measured(fitted, test.genotypes, test.omics)
     return fitted.posterior(test.genotypes).predictions()

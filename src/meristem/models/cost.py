@@ -20,6 +20,7 @@ from meristem.config.models import (
     LinearPlanOptions,
     ModelOptions,
     RidgeOptions,
+    TrialOptions,
     WeightedGBLUPOptions,
 )
 from meristem.models.protocol import Cost
@@ -100,6 +101,15 @@ def gaussian(
     if options.variance == "inner":
         return Cost(size.blup + (width + 1) * _INNER * size.inner.decomposition)
     return Cost(size.blup + width * size.decomposition)
+
+
+def trials(options: TrialOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:
+    """Return the cost of REML by dense algebra over the records."""
+    del plan
+    size = size_of(dataset)
+    rounds = 25 if options.structure in ("unstructured", "fa") else 12
+    dense = size.n_target * rounds * (1.2e-10 * size.seen**3 + 2e-8 * size.seen**2)
+    return Cost(size.blup + dense, 48.0 * size.seen**2)
 
 
 def bayes(options: BayesOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:

@@ -94,6 +94,34 @@ class Fitted(Protocol):
 
 
 @runtime_checkable
+class FittedTrials(Fitted, Protocol):
+    """A fitted model whose predictions differ between environments."""
+
+    @property
+    def environments(self) -> StrArray:  # (n_environment,)
+        """Environments of the training rows."""
+        ...
+
+    def posterior_at(
+        self,
+        genotypes: Genotypes,
+        line: StrArray,  # (n_sample,)
+        environment: StrArray,  # (n_sample,)
+    ) -> Posterior:
+        """Return the joint posterior of samples, each in an environment of its own.
+
+        Names of lines of the training rows tell what markers do not; an environment
+        that was not in training has what is common to all, or what its covariates
+        say.
+        """
+        ...
+
+    def seen(self, line: StrArray) -> FloatArray:  # (n_sample, n_target)
+        """Return in how many environments each line was trained on."""
+        ...
+
+
+@runtime_checkable
 class FittedWithNeeds(Protocol):
     """A fitted model that may predict with more than genotypes."""
 

@@ -15,6 +15,7 @@ from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.controls import ARMS
 from meristem.evaluate.fold import fit_fold
+from meristem.io.tables.environments import read_environments
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.models.catalog import build, graph_networks, has_nodes, needs
 from meristem.models.protocol import Predictor
@@ -27,7 +28,7 @@ from meristem.pipeline.preparation import (
 )
 from meristem.plan.compile import Compilation, compile_plan
 from meristem.plan.learned.of_options import is_learned
-from meristem.records import Dataset, NetworkPlan
+from meristem.records import Dataset, Environments, NetworkPlan
 from meristem.runs.folder import RunFolder
 from meristem.runs.keys import digest
 from meristem.runs.record import InputFile, Run
@@ -152,6 +153,13 @@ class Analysis:
         variants = self.dataset.genotypes.variants
         return compile_plan(self.knowledge, variants, self.config.knowledge)
 
+    @cached_property
+    def environments(self) -> Environments | None:
+        """Covariates of the environments; None where none are named."""
+        if self.config.environments is None:
+            return None
+        return read_environments(self.config.environments)
+
     @property
     def plan(self) -> NetworkPlan | None:
         """The compiled network plan; None without a knowledge section."""
@@ -161,7 +169,7 @@ class Analysis:
     def predictors(self) -> tuple[tuple[str, Predictor], ...]:
         """Every model of the configuration, with its label."""
         return tuple(
-            (options.label, build(options, plan=self.plan))
+            (options.label, build(options, self.plan, self.environments))
             for options in self.config.models
         )
 

@@ -20,10 +20,12 @@ from meristem.genetics.comparable import (
 )
 from meristem.genetics.hybrids import own_parents
 from meristem.genetics.relationship import nearest_relationship
+from meristem.models.protocol import FittedTrials
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.fitting import deployable_labels, load_fitted
 from meristem.pipeline.inputs import read_crossed
 from meristem.pipeline.preparation import unseen_lines
+from meristem.pipeline.trial_predictions import posterior_in
 from meristem.prepare.by_environment import environment_means, is_stacked
 from meristem.prepare.match import MatchReport, align_variants, match_variants
 from meristem.prepare.scale import fit_scale
@@ -242,14 +244,34 @@ def _read_new(
 
 
 def _predict(analysis: Analysis, label: str, genotypes: Genotypes) -> pd.DataFrame:
-    posterior = load_fitted(analysis, label).posterior(genotypes)
+    fitted = load_fitted(analysis, label)
+    posterior = fitted.posterior(genotypes)
     analysis.folder.refuse_lost(["predictions.csv"])
+    if isinstance(fitted, FittedTrials) and is_stacked(analysis.dataset):
+        return _by_environment(analysis, label, fitted, genotypes)
     if analysis.folder.file("predictions.csv").exists():
         predictions = analysis.folder.read_table("predictions.csv")
         posterior = calibrated(posterior, predictions, label)
     return prediction_rows(
         analysis, label, posterior, _relatedness(analysis, genotypes)
     )
+
+
+def _by_environment(
+    analysis: Analysis, label: str, fitted: FittedTrials, genotypes: Genotypes
+) -> pd.DataFrame:
+    """Return the rows of a model whose predictions differ between environments."""
+    known = analysis.folder.file("predictions.csv").exists()
+    table = analysis.folder.read_table("predictions.csv") if known else None
+    near = _relatedness(analysis, genotypes)
+    frames = []
+    for name in environment_means(analysis.dataset).environment:
+        posterior = posterior_in(fitted, genotypes, str(name))
+        if table is not None:
+            posterior = calibrated(posterior, table, label)
+        rows = prediction_rows(analysis, label, posterior, near)
+        frames.append(rows[rows["environment"] == str(name)])
+    return pd.concat(frames, ignore_index=True)
 
 
 def _relatedness(

@@ -70,6 +70,7 @@ def write_components(analysis: Analysis) -> None:
     rows = []
     for label in deployable_labels(analysis):
         fitted = load_fitted(analysis, label)
+        rows += _further(analysis, label, fitted)
         estimate = getattr(fitted, "variance_components", None)
         if estimate is None:
             continue
@@ -85,6 +86,18 @@ def write_components(analysis: Analysis) -> None:
         analysis.folder.write_table("variance_components.csv", frame)
     else:
         analysis.folder.drop("variance_components.csv")
+
+
+def _further(analysis: Analysis, label: str, fitted: Fitted) -> list[tuple]:
+    """Return the components of a model of several covariances, by their names."""
+    method = getattr(fitted, "components", None)
+    if method is None:
+        return []
+    table, phenotypes = method(), analysis.dataset.phenotypes
+    target = table["target"].to_numpy()
+    names = phenotypes.trait_name[target], phenotypes.environment_name[target]
+    columns = (table["component"], table["value"], table["se"])
+    return [(label, *row) for row in zip(*names, *columns, strict=True)]
 
 
 def state_files(label: str) -> tuple[str, ...]:

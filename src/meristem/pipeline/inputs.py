@@ -119,7 +119,9 @@ def read_inputs(config: AnalysisConfig) -> Inputs:
         If an input cannot be used, or no sample is in all that is required.
     """
     if config.environments is not None:
-        read_environments(config.environments)  # for its faults: no model reads it yet
+        read_environments(
+            config.environments
+        )  # for its faults, before anything is computed
     genotypes, crosses = read_population(config)
     phenotypes = read_phenotypes(config, genotypes)
     omics = read_all_omics(config, genotypes, crosses)

@@ -21,6 +21,7 @@ from meristem.pipeline.posterior_tables import (
 )
 from meristem.pipeline.preparation import write_prepared
 from meristem.pipeline.requirements import graph_faults
+from meristem.pipeline.trial_predictions import TRIALS, write_trial_predictions
 from meristem.plan.summary import network_json
 from meristem.report.build import build_report
 from meristem.runs.folder import RunFolder
@@ -30,7 +31,7 @@ REPORT = "report.html"
 
 FILES = (
     *("data.json", "structure.csv", "knowledge.json", "network.json", "candidates.csv"),
-    *("variance_components.csv", CONVERGENCE, INCLUSION),
+    *("variance_components.csv", CONVERGENCE, INCLUSION, TRIALS),
     *EVALUATED,
     *EXPLAINED,
     *TABLES,
@@ -94,6 +95,7 @@ def fit_and_describe(analysis: Analysis) -> None:
     """Fit every model on all rows, and write what the fits say of themselves."""
     fit_models(analysis)
     write_posterior_tables(analysis)
+    write_trial_predictions(analysis)
 
 
 STAGES: dict[str, Callable[[Analysis], None]] = {

@@ -13,7 +13,7 @@ import numpy as np
 
 from meristem.records import FloatArray
 
-LOG_RANGE = (-14.0, 8.0)
+LOG_RANGE = (float(np.log(1e-4)), 8.0)
 """Bounds of the logarithm of a variance, relative to that of the phenotype."""
 
 
@@ -81,7 +81,7 @@ class Unstructured:
     def bounds(self) -> list[tuple[float | None, float | None]]:
         """See `Covariance`."""
         rows, columns = np.tril_indices(self.size)
-        half = (LOG_RANGE[0] / 2, LOG_RANGE[1] / 2)
+        half = (-7.0, LOG_RANGE[1] / 2)  # rank may be lost: that is no small variance
         pairs = zip(rows, columns, strict=True)
         return [half if i == j else (None, None) for i, j in pairs]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import scipy.linalg
@@ -61,6 +61,16 @@ class Likelihood(Protocol):
         self, genetic: FloatArray, residual: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Return P y of every record, and the environments' means."""
+        ...
+
+    def explained(
+        self,
+        genetic: FloatArray,
+        residual: FloatArray,
+        cross: FloatArray,  # (n_new, n_line) kernel of new cells' lines
+        side: FloatArray,  # (n_new, t) covariance of their environments with known ones
+    ) -> FloatArray:  # (n_new, n_new)
+        """Return what the records explain of the covariance of new cells."""
         ...
 
 
@@ -115,6 +125,34 @@ class CompleteTable:
         mean = np.linalg.solve(side, beta)
         return (self.split.vectors @ dual @ side).ravel(), mean
 
+    def explained(
+        self,
+        genetic: FloatArray,
+        residual: FloatArray,
+        cross: FloatArray,
+        side: FloatArray,
+    ) -> FloatArray:
+        """See `Likelihood`."""
+        _, x = self._rotated
+        turn, _, share = _both_diagonal(genetic, residual)
+        precision = 1 / (np.multiply.outer(self.split.values, share) + 1)
+        rotated = cross @ self.split.vectors  # (n_new, n_line)
+        along = side @ turn.T  # (n_new, t)
+        total = np.zeros((cross.shape[0], cross.shape[0]))
+        for k, weight in enumerate(precision.T):
+            block = _joined(rotated, weight, x, float(x**2 @ weight))
+            total += np.multiply.outer(along[:, k], along[:, k]) * block
+        return total
+
+
+def _joined(
+    cross: FloatArray, weight: FloatArray, x: FloatArray, size: float
+) -> FloatArray:
+    """Return K* (diag(w) - w x x' w / size) K*'."""
+    scaled = cross * weight
+    fixed = scaled @ x
+    return scaled @ cross.T - np.multiply.outer(fixed, fixed) / size
+
 
 def _both_diagonal(
     genetic: FloatArray, residual: FloatArray
@@ -134,6 +172,19 @@ class AnyRecords:
 
     records: Records
     kernel: FloatArray  # (n_line, n_line)
+
+    def projection(self, genetic: FloatArray, residual: FloatArray) -> FloatArray:
+        """Return P of the records; kept for the covariances asked last."""
+        key = genetic.tobytes() + residual.tobytes()
+        if self._kept.get("key") != key:
+            inverse, side, _ = self._solved(genetic, residual)
+            p = inverse - side @ np.linalg.solve(self._design.T @ side, side.T)
+            self._kept.update(key=key, projection=p)
+        return self._kept["projection"]
+
+    @cached_property
+    def _kept(self) -> dict[str, Any]:
+        return {}
 
     @cached_property
     def _among(self) -> FloatArray:  # (n, n) kernel between records
@@ -166,11 +217,6 @@ class AnyRecords:
         inverse = np.tril(inverse) + np.tril(inverse, -1).T
         return inverse, inverse @ self._design, log_det
 
-    def projection(self, genetic: FloatArray, residual: FloatArray) -> FloatArray:
-        """Return P of the records."""
-        inverse, side, _ = self._solved(genetic, residual)
-        return inverse - side @ np.linalg.solve(self._design.T @ side, side.T)
-
     def at(self, genetic: FloatArray, residual: FloatArray) -> Point:
         """See `Likelihood`."""
         inverse, side, log_det = self._solved(genetic, residual)
@@ -195,6 +241,17 @@ class AnyRecords:
         information = self._design.T @ side
         mean = np.linalg.solve(information, side.T @ self.records.y)
         return inverse @ (self.records.y - self._design @ mean), mean
+
+    def explained(
+        self,
+        genetic: FloatArray,
+        residual: FloatArray,
+        cross: FloatArray,
+        side: FloatArray,
+    ) -> FloatArray:
+        """See `Likelihood`."""
+        joint = cross[:, self.records.line] * side[:, self.records.place]
+        return joint @ self.projection(genetic, residual) @ joint.T
 
 
 def likelihood_of(records: Records, kernel: FloatArray) -> Likelihood:
