@@ -42,6 +42,7 @@ VARIATIONS = {
     ),
     "twas": options.MediatedOptions(method="predicted_expression"),
     "rkhs-inner": options.KernelOptions(variance="inner"),
+    "kernels-distance": options.KernelsOptions(kernels=("gaussian", "arc_cosine")),
     "gxe-fa": options.TrialOptions(structure="fa", kernel="gaussian", bandwidth=0.3),
     **{
         f"bayes-{prior}": options.BayesOptions(prior=prior, **SHORT)

@@ -107,6 +107,9 @@ OPTIONS = {
     "rkhs": options.KernelOptions(),
     "bayes": options.BayesOptions(**SHORT),
     "gxe": options.TrialOptions(),
+    "kernels": options.KernelsOptions(
+        kernels=("additive", "dominance", "additive_additive")
+    ),
     "dense": options.DenseOptions(hidden=(8,), **QUICK),
     "cnn": options.CNNOptions(channels=4, hidden=8, **(QUICK | {"epochs": 150})),
     "binn": options.BINNOptions(hidden=(4,), **QUICK),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from meristem.config.strict import Strict
 
@@ -137,6 +137,70 @@ class KernelOptions(ModelOptions):
         default="reml",
         description="bandwidth and variance ratio by REML or inner splits",
     )
+
+
+KernelName = Literal[
+    "additive",
+    "dominance",
+    "heterozygosity",
+    "additive_additive",
+    "additive_dominance",
+    "dominance_dominance",
+    "gaussian",
+    "arc_cosine",
+    "pedigree",
+    "single_step",
+    "table",
+]
+"""Kernels between lines that a model of several can have."""
+
+
+class KernelsOptions(ModelOptions):
+    """BLUP over several kernels of lines, their variances by REML.
+
+    The prediction is the sum over all kernels; the first one keeps a little variance,
+    so that lines are ranked.
+    """
+
+    kind: Literal["kernels"] = "kernels"
+    kernels: tuple[KernelName, ...] = Field(
+        default=("additive", "dominance"),
+        min_length=1,
+        max_length=12,
+        description="additive (VanRaden); dominance (orthogonal coding); "
+        "heterozygosity (biological coding); products of these over pairs of "
+        "variants; gaussian (one per bandwidth); arc_cosine; pedigree; single_step "
+        "(markers where a line has calls, pedigree elsewhere); table",
+    )
+    bandwidths: tuple[Positive, ...] = Field(
+        default=(0.2, 1.0, 5.0),
+        min_length=1,
+        max_length=12,
+        description="gaussian: h of exp(-h d2 / median d2), averaged by REML",
+    )
+    layers: int = Field(default=1, ge=1, le=64, description="of arc_cosine")
+    pedigree: Path | None = Field(
+        default=None, description="table line,parent_1,parent_2[,selfing]"
+    )
+    table: Path | None = Field(
+        default=None, description="square table of relationships between lines"
+    )
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The pedigree and the table of relationships, where they are read."""
+        return tuple(path for path in (self.pedigree, self.table) if path is not None)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if len(set(self.kernels)) < len(self.kernels):
+            raise ValueError("a kernel is named twice")
+        by_pedigree = {"pedigree", "single_step"} & set(self.kernels)
+        if by_pedigree and self.pedigree is None:
+            raise ValueError(f"kernel {sorted(by_pedigree)[0]}: name the pedigree file")
+        if "table" in self.kernels and self.table is None:
+            raise ValueError("kernel table: name its file (table)")
+        return self
 
 
 class TrialOptions(ModelOptions):
@@ -501,6 +565,7 @@ SingleModelOptions = Annotated[
     | KernelOptions
     | BayesOptions
     | TrialOptions
+    | KernelsOptions
     | DenseOptions
     | CNNOptions
     | BINNOptions

@@ -36,3 +36,30 @@ def scaled_distance(
 def gaussian(distance: FloatArray, bandwidth: float) -> FloatArray:
     """Return exp(-bandwidth * distance)."""
     return np.exp(-bandwidth * distance)
+
+
+def arc_cosine(
+    product: FloatArray,  # (n_row, n_column) inner products
+    row: FloatArray,  # (n_row,) squared norms
+    column: FloatArray,  # (n_column,)
+    layers: int = 1,
+) -> FloatArray:  # (n_row, n_column)
+    """Return the kernel of an infinitely wide network of rectified units.
+
+    References
+    ----------
+    Cho & Saul 2009, NeurIPS 22; Cuevas et al. 2019, G3 9:2913 (for genomes).
+
+    Examples
+    --------
+    >>> size = np.array([4.0]), np.array([4.0, 4.0])
+    >>> arc_cosine(np.array([[4.0, 0.0]]), *size).round(3)
+    array([[4.   , 1.273]])
+    """
+    size = np.sqrt(np.multiply.outer(row, column))
+    kernel = product
+    for _ in range(layers):
+        cosine = np.clip(kernel / np.maximum(size, 1e-300), -1, 1)
+        angle = np.arccos(cosine)
+        kernel = size / np.pi * (np.sin(angle) + (np.pi - angle) * cosine)
+    return kernel

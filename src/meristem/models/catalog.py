@@ -86,6 +86,12 @@ CATALOG: dict[str, Kind] = {
         cost="cost:trials",
         needs=Needs(environments=True),  # to read where the structure asks
     ),
+    "kernels": Kind(
+        options.KernelsOptions,
+        "linear.kernels:SeveralKernels",
+        "linear.kernels:restore_kernels",
+        cost="cost:several",
+    ),
     "dense": Kind(
         options.DenseOptions,
         "networks.dense:Dense",

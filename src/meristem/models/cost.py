@@ -17,6 +17,7 @@ from meristem.config.models import (
     ForestOptions,
     GBLUPOptions,
     KernelOptions,
+    KernelsOptions,
     LinearPlanOptions,
     ModelOptions,
     RidgeOptions,
@@ -101,6 +102,18 @@ def gaussian(
     if options.variance == "inner":
         return Cost(size.blup + (width + 1) * _INNER * size.inner.decomposition)
     return Cost(size.blup + width * size.decomposition)
+
+
+def several(
+    options: KernelsOptions, dataset: Dataset, plan: NetworkPlan | None
+) -> Cost:
+    """Return the cost of REML over several kernels."""
+    del plan
+    size = size_of(dataset)
+    number = len(options.kernels)
+    rounds = 15 * size.n_target * (1e-10 * size.seen**3 + 2e-9 * number * size.seen**2)
+    kernels = (number + 1) * 3 * size.gram
+    return Cost(size.blup + kernels + rounds, 8.0 * (number + 6) * size.n**2)
 
 
 def trials(options: TrialOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:
