@@ -18,6 +18,7 @@ from meristem.pipeline.analysis import Analysis
 from meristem.prepare.training import training_set
 from meristem.records import Dataset
 from meristem.runs.keys import digest
+from meristem.stats.classes import is_binary, liability_h2
 
 MODELS = "models"
 COMPONENT_COLUMNS = ("model", "trait", "environment", "component", "value", "se")
@@ -81,11 +82,24 @@ def write_components(analysis: Analysis) -> None:
                 value = getattr(found, name)[target]
                 key = (label, trait, environment, name)
                 rows.append((*key, value, found.se[target, column]))
+            h2 = found.h2[target], found.se[target, 2]
+            rows += _on_liability((label, trait, environment), *h2, analysis, target)
     if rows:
         frame = pd.DataFrame(rows, columns=list(COMPONENT_COLUMNS))
         analysis.folder.write_table("variance_components.csv", frame)
     else:
         analysis.folder.drop("variance_components.csv")
+
+
+def _on_liability(
+    name: tuple, h2: float, se: float, analysis: Analysis, target: int
+) -> list[tuple]:
+    """Return the heritability of the liability, where values are 0 and 1."""
+    value = analysis.dataset.phenotypes.value[:, target]
+    if not is_binary(value):
+        return []
+    factor = liability_h2(1.0, float(np.nanmean(value)))
+    return [(*name, "h2 of the liability", factor * h2, factor * se)]
 
 
 def _further(analysis: Analysis, label: str, fitted: Fitted) -> list[tuple]:
