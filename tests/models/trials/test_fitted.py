@@ -178,7 +178,20 @@ def test_missing_covariates_are_refused():
         similarity(covariates(), np.array(["dry"]))
 
 
-def test_too_many_records_are_refused(monkeypatch):
-    monkeypatch.setattr("meristem.models.trials.spec.MOST_RECORDS", 50)
-    with pytest.raises(DataError, match="not complete: at most 50"):
-        fit(trials(0.7))
+def test_many_records_are_fitted_without_their_covariance(monkeypatch):
+    data = trials(0.7)
+    dense = fit(data)
+    monkeypatch.setattr("meristem.models.trials.spec.MOST_DENSE", 50)
+    found = fit(data)
+    assert found.targets[0].sparse
+    again = restore_trials(found.state())
+    whole = trials()
+    one, two, three = (
+        model.posterior_at(whole.genotypes, *record_labels(whole))
+        for model in (dense, found, again)
+    )
+    assert np.corrcoef(one.mean[:, 0], two.mean[:, 0])[0, 1] > 0.99
+    assert np.median(two.sd / one.sd) == pytest.approx(1, abs=0.1)
+    assert np.array_equal(two.mean, three.mean)
+    with pytest.raises(DataError, match="beyond 50 covariances"):
+        fit(data, structure="unstructured")

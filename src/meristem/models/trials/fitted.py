@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from meristem.config.models import TrialOptions
 from meristem.genetics.distance import gaussian
 from meristem.genetics.relationship import cross_gram, diagonal_gram
+from meristem.mixed.trials.crossed import LeadingAxes
 from meristem.mixed.trials.fit import TrialFit
 from meristem.mixed.trials.likelihood import Likelihood, Records, likelihood_of
 from meristem.models.marker_model import MarkerModel, restored_fields
@@ -45,6 +46,7 @@ class TrialTarget:
     alike: Similarity | None = None  # of a reaction norm
     loadings: FloatArray | None = None  # (t, k) of a factor-analytic structure
     components: tuple[tuple[str, float, float], ...] = ()  # name, variance, its SE
+    sparse: bool = False  # whether the covariance of the records is never formed
 
     def side(self, environment: StrArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return covariances with known environments, own variance, and mean.
@@ -151,9 +153,14 @@ class FittedLines(MarkerModel):
         )
 
     @cached_property
-    def _likelihoods(self) -> tuple[Likelihood, ...]:
+    def _likelihoods(self) -> tuple[Likelihood | LeadingAxes, ...]:
         kernel, _ = self._kernel(self.train_dosage, self.train_dosage)
-        return tuple(likelihood_of(one.records, kernel) for one in self.targets)
+        return tuple(
+            LeadingAxes(one.records, kernel)
+            if one.sparse
+            else likelihood_of(one.records, kernel)
+            for one in self.targets
+        )
 
     def _explained(self, t: int, cross: FloatArray, side: FloatArray) -> FloatArray:
         fit, engine = self.targets[t].fit, self._likelihoods[t]
@@ -228,8 +235,9 @@ class FittedLines(MarkerModel):
             arrays |= with_prefix(own, f"target{t}_")
             plain.append(
                 {
-                    "log_likelihood": one.fit.log_likelihood,
+                    "log_likelihood": None if one.sparse else one.fit.log_likelihood,
                     "rounds": one.fit.rounds,
+                    "sparse": one.sparse,
                     "alike_size": None if one.alike is None else one.alike.size,
                     "components": [
                         [n, float(v), None if np.isnan(e) else float(e)]
@@ -297,7 +305,7 @@ def restore_trials(state: FittedState) -> FittedLines:
         records = Records(**prefixed(own, "record_"), n_place=place.size)
         fit = TrialFit(
             **prefixed(own, "fit_"),
-            log_likelihood=plain["log_likelihood"],
+            log_likelihood=float("nan") if plain["sparse"] else plain["log_likelihood"],
             rounds=plain["rounds"],
         )
         alike = None
@@ -309,7 +317,11 @@ def restore_trials(state: FittedState) -> FittedLines:
             (n, v, float("nan") if e is None else e) for n, v, e in plain["components"]
         )
         loadings = own.get("loadings")
-        targets.append(TrialTarget(place, records, fit, alike, loadings, components))
+        targets.append(
+            TrialTarget(
+                place, records, fit, alike, loadings, components, plain["sparse"]
+            )
+        )
     return FittedLines(
         *restored_fields(state),
         TrialOptions.model_validate(meta["options"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +19,9 @@ from meristem.mixed.trials.covariance import (
     Unstructured,
     Weighted,
 )
-from meristem.mixed.trials.fit import fit_trials
+from meristem.mixed.trials.fit import TrialFit, fit_trials
 from meristem.mixed.trials.likelihood import Records
+from meristem.mixed.trials.sparse import fit_sparse
 from meristem.models.marker_model import training_fields
 from meristem.models.trials.fitted import FittedLines, TrialTarget
 from meristem.models.trials.similarity import Similarity, similarity
@@ -34,8 +36,11 @@ from meristem.records import (
     StrArray,
 )
 
-MOST_RECORDS = 8000
-"""Of a target whose table is incomplete: their covariance is one dense matrix."""
+logger = logging.getLogger(__name__)
+
+MOST_DENSE = 4000
+"""Records of an incomplete table whose covariance is formed; beyond, it is multiplied
+with, and traces are estimated."""
 
 MOST_CORRELATED = 6
 """Environments up to which residuals of a line are correlated by default."""
@@ -69,10 +74,10 @@ class LinesByEnvironments:
         Raises
         ------
         DataError
-            If there are too many records of an incomplete table, covariates are
+            If there are too many records for the structure asked, covariates are
             missing, or a target has hardly any value.
         """
-        del rng, inner  # nothing is random, REML chooses
+        del inner  # REML chooses
         line, place = record_labels(dataset)
         names, first, code = np.unique(line, return_index=True, return_inverse=True)
         dosage = dataset.genotypes.call_dosage[first]
@@ -85,7 +90,7 @@ class LinesByEnvironments:
         else:
             kernel, size = unit_diagonal(product)
         targets = [
-            self._target(target, (code, place), kernel)
+            self._target(target, (code, place), kernel, rng)
             for target in training_targets(dataset.phenotypes)
         ]
         return FittedLines(
@@ -98,7 +103,11 @@ class LinesByEnvironments:
         )
 
     def _target(
-        self, target: Target, labels: tuple[IntArray, StrArray], kernel: FloatArray
+        self,
+        target: Target,
+        labels: tuple[IntArray, StrArray],
+        kernel: FloatArray,
+        rng: np.random.Generator,
     ) -> TrialTarget:
         line = labels[0][target.rows]
         places, place = np.unique(labels[1][target.rows], return_inverse=True)
@@ -110,18 +119,15 @@ class LinesByEnvironments:
             target.weight[order],
             places.size,
         )
-        if not records.complete and records.y.size > MOST_RECORDS:
-            raise DataError(
-                f"{records.y.size} records of a table that is not complete: at most "
-                f"{MOST_RECORDS} are fitted jointly",
-                remedy="use fewer environments, or the means of lines "
-                '(phenotypes.by = "line") with kind = "gblup"',
-            )
         alike = None
         if self.options.structure == "reaction_norm":
             alike = similarity(self.covariates, places)
         genetic, names = self._genetic(places, alike)
         residual = self._residual(places.size)
+        if not records.complete and records.y.size > MOST_DENSE:
+            return _large(
+                records, kernel, (genetic, residual, names), rng, places, alike
+            )
         fit = fit_trials(records, kernel, genetic, residual)
         loadings = None
         cut = len(genetic.bounds())
@@ -163,6 +169,42 @@ class LinesByEnvironments:
         if kind == "diagonal":
             return Weighted(tuple(np.diag(row) for row in np.eye(t)))
         return Unstructured(t)
+
+
+def _large(
+    records: Records,
+    kernel: FloatArray,
+    structure: tuple[Covariance, Covariance, tuple[str, ...]],
+    rng: np.random.Generator,
+    places: StrArray,
+    alike: Similarity | None,
+) -> TrialTarget:
+    """Return the fit of more records than one matrix can hold."""
+    genetic, residual, names = structure
+    one_noise = isinstance(residual, Weighted) and len(residual.parts) == 1
+    if not isinstance(genetic, Weighted) or not one_noise:
+        raise DataError(
+            f"{records.y.size} records of a table that is not complete: beyond "
+            f"{MOST_DENSE} covariances among environments are sums of known ones",
+            remedy='use structure = "main_gxe", "main" or "reaction_norm" with '
+            'residual = "common", or fewer environments',
+        )
+    found = fit_sparse(records, kernel, genetic.parts, rng)
+    if not found.converged:
+        logger.warning("components of %d records moved to the end", records.y.size)
+    fit = TrialFit(
+        np.tensordot(found.variance, np.stack(genetic.parts), 1),
+        found.noise * np.eye(places.size),
+        found.mean,
+        found.dual,
+        float("nan"),
+        np.log(np.append(found.variance, found.noise)),
+        found.se / np.append(found.variance, found.noise),
+        found.rounds,
+    )
+    values = zip(names, found.variance, found.se[:-1], strict=True)
+    components = tuple((n, float(v), float(e)) for n, v, e in values)
+    return TrialTarget(places, records, fit, alike, None, components, sparse=True)
 
 
 def record_labels(dataset: Dataset) -> tuple[StrArray, StrArray]:
