@@ -140,9 +140,23 @@ class GroupConfig(Strict):
 
 
 class EnvironmentConfig(Strict):
-    """Covariates of the environments."""
+    """Covariates of the environments: as a table, or from saved weather files.
+
+    A table with the columns `environment`, `weather` (a saved daily NASA POWER file,
+    relative to the table), `sowing` and `harvest` (dates; perhaps `flowering`) gives
+    growing degrees, heat days, rain and the like of each season.
+    """
 
     path: Path
+    base_temperature: float = Field(
+        default=8.0, ge=-20, le=40, description="growing degrees count from it, deg C"
+    )
+    cap_temperature: float = Field(
+        default=34.0, ge=0, le=60, description="and up to it, deg C"
+    )
+    heat_temperature: float = Field(
+        default=30.0, ge=0, le=60, description="a day above it is a heat day, deg C"
+    )
 
 
 class AssignConfig(Strict):

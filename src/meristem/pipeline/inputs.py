@@ -11,7 +11,7 @@ from meristem.config.stages import AnalysisConfig, GenotypeConfig
 from meristem.genetics.hybrids import cross_omics, cross_parents
 from meristem.io.genotypes.read import COMPANIONS, find_genotypes, read_genotypes
 from meristem.io.tables.crosses import Crosses, read_crosses
-from meristem.io.tables.environments import read_environments
+from meristem.io.tables.environments import read_environments, weather_files
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
 from meristem.io.tables.phenotypes import read_observations
@@ -65,6 +65,8 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
         found.append(("groups", config.groups.path))
     if config.environments is not None:
         found.append(("environments", config.environments.path))
+        if config.environments.path.exists():
+            found += [("weather", one) for one in weather_files(config.environments)]
     if config.evaluate.splits is not None:
         found.append(("splits", config.evaluate.splits))
     if config.predict.genotypes is not None:
