@@ -88,8 +88,29 @@ def test_candidates_rank_by_environment(finished: Analysis) -> None:
 def test_components_are_written_and_shown(finished: Analysis) -> None:
     table = finished.folder.read_table("variance_components.csv")
     names = set(table[table["model"] == "gxe_reaction_norm"]["component"])
-    assert {"main", "covariates", "gxe", "residual variance west"} <= names
+    assert names == {"main", "covariates", "gxe", "error"}
     main = table[(table["component"] == "main") & (table["model"] == "gxe_main")]
     assert np.isfinite(main["se"]).all()
     html = finished.folder.file("report.html").read_text(encoding="utf-8")
     assert "genetic correlation north, south" in html
+
+
+@pytest.mark.parametrize(
+    ("weather", "message"),
+    [
+        ("", "needs covariates of the environments"),
+        ("environment,rain\nnorth,1\nsouth,2\n", "without covariates: west"),
+    ],
+)
+def test_missing_covariates_are_found_before_anything_is_fitted(
+    tmp_path: Path, weather: str, message: str
+) -> None:
+    path = write_trials(tmp_path)
+    head = CONFIG[: CONFIG.index("[[models]]")]
+    section = '[environments]\npath = "weather.csv"\n' if weather else ""
+    (tmp_path / "weather.csv").write_text(weather)
+    model = '[[models]]\nkind = "gxe"\nname = "gblup"\nstructure = "reaction_norm"\n'
+    path.write_text(head + section + model, encoding="utf-8")
+    found = check_analysis(read_config(path)).problems
+    assert len(found) == 1
+    assert message in str(found[0])

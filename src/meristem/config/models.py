@@ -234,6 +234,11 @@ class TrialOptions(ModelOptions):
     )
 
     @property
+    def reads_covariates(self) -> bool:
+        """Whether the structure asks for covariates of environments."""
+        return self.structure == "reaction_norm"
+
+    @property
     def label(self) -> str:
         """Name in tables and figures: gxe_fa, say."""
         return self.name or f"gxe_{self.structure.removesuffix('_gxe')}"
@@ -259,7 +264,9 @@ class BayesOptions(ModelOptions):
         "predictions are the expected class, of 0/1 a probability",
     )
     standardise: bool = Field(
-        default=True, description="markers have variance 1; false: dosages, centred"
+        default=False,
+        description="true: markers of variance 1, so that rare alleles may have large "
+        "effects; false: centred dosages, as gblup has them",
     )
     r2: Share = Field(
         default=0.5, lt=1, description="share of variance expected of the markers"

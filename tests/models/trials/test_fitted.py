@@ -130,7 +130,11 @@ def test_components_and_loadings_are_told():
     table = fit(data).components().set_index("component")
     assert table.loc["main", "value"] > 0
     assert table.loc["main", "se"] > 0
-    assert table.loc["genetic correlation dry, mild", "value"] <= 1
+    assert table.index.tolist() == ["main", "gxe", "error"]
+    assert np.isfinite(table["se"]).all()
+    free = fit(data, structure="unstructured").components().set_index("component")
+    assert -1 <= free.loc["genetic correlation dry, mild", "value"] <= 1
+    assert free.loc["residual variance wet", "value"] > 0
     two = fit(data, structure="fa", factors=2).targets[0]
     assert two.loadings is None  # two factors of three environments: unstructured
     rich = stack_environments(

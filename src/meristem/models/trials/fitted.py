@@ -273,17 +273,23 @@ def _root(covariance: FloatArray) -> FloatArray:
 
 
 def _covariances(t: int, one: TrialTarget) -> list[tuple[int, str, float, float]]:
-    """Return variances per environment and correlations between them."""
-    rows = []
-    unknown = float("nan")
-    for name, matrix in (("genetic", one.fit.genetic), ("residual", one.fit.residual)):
+    """Return variances per environment and correlations, where they are free."""
+    rows: list[tuple[int, str, float, float]] = []
+    unknown, residual = float("nan"), one.fit.residual
+    alike = bool(np.allclose(residual, residual[0, 0] * np.eye(one.place.size)))
+    if alike:
+        # its logarithm is the last parameter
+        error = residual[0, 0] * one.fit.se[-1]
+        rows.append((t, "error", float(residual[0, 0]), float(error)))
+    matrices = [] if one.components else [("genetic", one.fit.genetic)]
+    matrices += [] if alike else [("residual", residual)]
+    for name, matrix in matrices:
         sd = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
         for k, place in enumerate(one.place.tolist()):
             rows.append((t, f"{name} variance {place}".strip(), matrix[k, k], unknown))
-        for i in range(one.place.size):
-            for j in range(i):
-                pair = f"{name} correlation {one.place[j]}, {one.place[i]}"
-                rows.append((t, pair, matrix[i, j] / (sd[i] * sd[j]), unknown))
+        for i, j in zip(*np.nonzero(np.tril(matrix, -1)), strict=True):
+            pair = f"{name} correlation {one.place[j]}, {one.place[i]}"
+            rows.append((t, pair, matrix[i, j] / (sd[i] * sd[j]), unknown))
     if one.loadings is not None:
         share = one.loadings**2 / np.diag(one.fit.genetic)[:, None]
         for k in range(share.shape[1]):

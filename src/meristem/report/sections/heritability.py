@@ -22,6 +22,9 @@ COMPONENTS = {
     "h2": "heritability",
 }
 
+SHOWN = 40
+"""Components of models of several covariances that are listed."""
+
 
 def heritability_section(view: View) -> Section | None:
     """Return variance components, accuracy and selection differential per target."""
@@ -57,6 +60,8 @@ def _further(view: View, target: Target) -> Markup:
     rows = rows[~rows["component"].isin(COMPONENTS)]
     if rows.empty:
         return Markup("")
+    total = len(rows)
+    rows = rows.head(SHOWN)
     frame = rows[["model", "component"]].reset_index(drop=True)
     pairs = zip(rows["value"], rows["se"], strict=True)
     frame["value"] = [
@@ -64,6 +69,8 @@ def _further(view: View, target: Target) -> Markup:
         for v, e in pairs
     ]
     note = "By REML; \u00b1 standard error, where the component is a parameter."
+    if total > SHOWN:
+        note += f" The first {SHOWN} of {total}; all in variance_components.csv."
     return table_html(frame, headings={"value": "estimate"}, note=note)
 
 
