@@ -98,6 +98,9 @@ PRIOR_SCORES = Path(__file__).with_name("prior_scores.tsv")
 QUICK = {"epochs": 30, "patience": 30, "seeds": 1, "inner_folds": 2}
 
 
+SHORT = {"chains": 2, "burn_in": 100, "draws": 200, "most_draws": 200, "thin": 1}
+
+
 OPTIONS = {
     "gblup": options.GBLUPOptions(),
     "dominance": options.DominanceOptions(),
@@ -107,6 +110,11 @@ OPTIONS = {
     "random_forest": options.ForestOptions(trees=12, max_features=0.5),
     "boosting": options.BoostingOptions(rounds=12, learning_rate=0.2),
     "rkhs": options.KernelOptions(),
+    "bayes": options.BayesOptions(**SHORT),
+    "gxe": options.TrialOptions(),
+    "kernels": options.KernelsOptions(
+        kernels=("additive", "dominance", "additive_additive")
+    ),
     "dense": options.DenseOptions(hidden=(8,), **QUICK),
     "cnn": options.CNNOptions(channels=4, hidden=8, **(QUICK | {"epochs": 150})),
     "binn": options.BINNOptions(hidden=(4,), **QUICK),

@@ -146,9 +146,23 @@ class GroupConfig(Strict):
 
 
 class EnvironmentConfig(Strict):
-    """Covariates of the environments."""
+    """Covariates of the environments: as a table, or from saved weather files.
+
+    A table with the columns `environment`, `weather` (a saved daily NASA POWER file,
+    relative to the table), `sowing` and `harvest` (dates; perhaps `flowering`) gives
+    growing degrees, heat days, rain and the like of each season.
+    """
 
     path: Path
+    base_temperature: float = Field(
+        default=8.0, ge=-20, le=40, description="growing degrees count from it, deg C"
+    )
+    cap_temperature: float = Field(
+        default=34.0, ge=0, le=60, description="and up to it, deg C"
+    )
+    heat_temperature: float = Field(
+        default=30.0, ge=0, le=60, description="a day above it is a heat day, deg C"
+    )
 
 
 class CovariateConfig(Strict):
@@ -264,12 +278,23 @@ class EvaluateConfig(Strict):
     """How the models are compared."""
 
     scheme: Literal[
-        "kfold", "group", "cluster", "parents", "cv0", "cv1", "cv2", "cv00", "file"
+        "kfold",
+        "group",
+        "cluster",
+        "parents",
+        "cv0",
+        "cv1",
+        "cv2",
+        "cv00",
+        "year",
+        "forward",
+        "file",
     ] = Field(
         default="kfold",
         description="what is left out: lines, groups, clusters, parents; cv0 a new "
         "environment, cv1 new lines, cv2 lines tested elsewhere, cv00 new lines in a "
-        "new environment",
+        "new environment; year: all environments of a year; forward: those of a year, "
+        "from earlier years alone (the year stands in the environment's name)",
     )
     folds: int = Field(default=5, ge=2)
     replicates: int = Field(default=1, ge=1, le=1000)

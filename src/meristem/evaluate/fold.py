@@ -18,9 +18,11 @@ from meristem.models.protocol import (
     Fitted,
     Predictor,
     as_network,
+    as_trials,
     needs_measured_omics,
     predict_measured,
 )
+from meristem.prepare.by_environment import ENVIRONMENT, LINE, is_stacked
 from meristem.prepare.training import TakenOff, training_set
 from meristem.records import Dataset, FloatArray, Predictions, Split, StrArray
 from meristem.runs.seeds import derived_rng
@@ -170,6 +172,10 @@ def predict_rows(fitted: Fitted, test: Dataset) -> Predictions:
     Their phenotypes are handed to no model, and their omics to those alone that
     declare to need them.
     """
+    trials = as_trials(fitted)
+    if trials is not None and test.groups is not None and is_stacked(test):
+        line, place = (test.groups.column(name) for name in (LINE, ENVIRONMENT))
+        return trials.posterior_at(test.genotypes, line, place).predictions()
     if needs_measured_omics(fitted):
         return predict_measured(fitted, test.genotypes, test.omics)
     return fitted.posterior(test.genotypes).predictions()

@@ -11,15 +11,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from meristem.config.models import (
+    BayesOptions,
     BoostingOptions,
     ElasticNetOptions,
     ForestOptions,
     GBLUPOptions,
     KernelOptions,
+    KernelsOptions,
     LinearPlanOptions,
     ModelOptions,
     PriorOptions,
     RidgeOptions,
+    TrialOptions,
     WeightedGBLUPOptions,
 )
 from meristem.mixed.generalised import CLASS_SHARES
@@ -115,6 +118,40 @@ def gaussian(
     if options.variance == "inner":
         return Cost(size.blup + (width + 1) * _INNER * size.inner.decomposition)
     return Cost(size.blup + width * size.decomposition)
+
+
+def several(
+    options: KernelsOptions, dataset: Dataset, plan: NetworkPlan | None
+) -> Cost:
+    """Return the cost of REML over several kernels."""
+    del plan
+    size = size_of(dataset)
+    number = len(options.kernels)
+    rounds = 15 * size.n_target * (1e-10 * size.seen**3 + 2e-9 * number * size.seen**2)
+    kernels = (number + 1) * 3 * size.gram
+    return Cost(size.blup + kernels + rounds, 8.0 * (number + 6) * size.n**2)
+
+
+def trials(options: TrialOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:
+    """Return the cost of REML by dense algebra over the records."""
+    del plan
+    size = size_of(dataset)
+    rounds = 25 if options.structure in ("unstructured", "fa") else 12
+    dense = size.n_target * rounds * (1.2e-10 * size.seen**3 + 2e-8 * size.seen**2)
+    return Cost(size.blup + dense, 48.0 * size.seen**2)
+
+
+def bayes(options: BayesOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:
+    """Return the cost of chains that are prolonged once."""
+    del plan
+    size = size_of(dataset)
+    sweeps = options.burn_in + 2 * options.thin * options.draws
+    each = 1e-5 + 1.3e-10 * size.n * size.p + 4e-8 * size.p
+    if options.prior in ("brr", "rkhs"):
+        each = 3e-8 * size.n
+    kept = 8e7 + 4.0 * options.chains * size.p * 12
+    memory = kept + 4.0 * size.n * size.p
+    return Cost(size.blup + size.n_target * options.chains * sweeps * each, memory)
 
 
 def weighted(

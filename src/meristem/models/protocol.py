@@ -96,6 +96,34 @@ class Fitted(Protocol):
 
 
 @runtime_checkable
+class FittedTrials(Fitted, Protocol):
+    """A fitted model whose predictions differ between environments."""
+
+    @property
+    def environments(self) -> StrArray:  # (n_environment,)
+        """Environments of the training rows."""
+        ...
+
+    def posterior_at(
+        self,
+        genotypes: Genotypes,
+        line: StrArray,  # (n_sample,)
+        environment: StrArray,  # (n_sample,)
+    ) -> Posterior:
+        """Return the joint posterior of samples, each in an environment of its own.
+
+        Names of lines of the training rows tell what markers do not; an environment
+        that was not in training has what is common to all, or what its covariates
+        say.
+        """
+        ...
+
+    def seen(self, line: StrArray) -> FloatArray:  # (n_sample, n_target)
+        """Return in how many environments each line was trained on."""
+        ...
+
+
+@runtime_checkable
 class FittedWithNeeds(Protocol):
     """A fitted model that may predict with more than genotypes."""
 
@@ -372,3 +400,8 @@ class DominanceSum(Protocol):
 def as_network(fitted: Fitted) -> FittedNetwork | None:
     """Return the model as a network; None if it has no nodes."""
     return fitted if isinstance(fitted, FittedNetwork) else None
+
+
+def as_trials(fitted: Fitted) -> FittedTrials | None:
+    """Return the model as one of lines in environments; None if these are all alike."""
+    return fitted if isinstance(fitted, FittedTrials) else None

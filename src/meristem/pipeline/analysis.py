@@ -17,6 +17,7 @@ from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.controls import ARMS
 from meristem.evaluate.fold import fit_fold
+from meristem.io.tables.environments import read_environments
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.models.catalog import build, graph_networks, has_nodes, needs
 from meristem.models.protocol import Predictor
@@ -30,8 +31,9 @@ from meristem.pipeline.preparation import (
 from meristem.pipeline.represented import OnFactors
 from meristem.plan.compile import Compilation, compile_plan
 from meristem.plan.learned.of_options import is_learned
+from meristem.prepare.by_environment import EnvironmentMeans, environment_means
 from meristem.prepare.training import TakenOff, training_set
-from meristem.records import Dataset, NetworkPlan
+from meristem.records import Dataset, Environments, NetworkPlan
 from meristem.representation.sets.membership import sets_of_plan
 from meristem.runs.folder import RunFolder
 from meristem.runs.keys import digest
@@ -137,6 +139,12 @@ class Analysis:
         with threadpool_limits(limits=1):
             return training_set(self.dataset, np.arange(self.dataset.n_sample))
 
+    @property
+    def levels(self) -> EnvironmentMeans:
+        """Means of the environments that records stand in, covariates taken off."""
+        means = self.trained[1].environments
+        return environment_means(self.trained[0]) if means is None else means
+
     def keep_to_stored(self) -> None:
         """Take the data set that the fitted models saw, whatever became of the inputs.
 
@@ -164,6 +172,13 @@ class Analysis:
         variants = self.dataset.genotypes.variants
         return compile_plan(self.knowledge, variants, self.config.knowledge)
 
+    @cached_property
+    def environments(self) -> Environments | None:
+        """Covariates of the environments; None where none are named."""
+        if self.config.environments is None:
+            return None
+        return read_environments(self.config.environments)
+
     @property
     def plan(self) -> NetworkPlan | None:
         """The compiled network plan; None without a knowledge section."""
@@ -179,7 +194,7 @@ class Analysis:
 
     def build(self, options: ModelOptions, plan: NetworkPlan | None) -> Predictor:
         """Return a model; its omics are represented where the tables ask for it."""
-        predictor = build(options, plan=plan)
+        predictor = build(options, plan, self.environments)
         asked = tuple(
             (one.name, RepresentOptions(**one.model_dump(include=_REPRESENT)))
             for one in self.config.omics

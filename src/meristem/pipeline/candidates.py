@@ -21,10 +21,13 @@ from meristem.genetics.comparable import (
 )
 from meristem.genetics.hybrids import own_parents
 from meristem.genetics.relationship import nearest_relationship
+from meristem.models.protocol import FittedTrials, as_trials
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.fitting import deployable_labels, load_fitted
 from meristem.pipeline.inputs import read_crossed
 from meristem.pipeline.preparation import unseen_lines
+from meristem.pipeline.trial_predictions import posterior_in
+from meristem.prepare.by_environment import is_stacked
 from meristem.prepare.match import MatchReport, align_variants, match_variants
 from meristem.prepare.scale import fit_scale
 from meristem.records import Dataset, FloatArray, Genotypes, Posterior
@@ -243,10 +246,14 @@ def _read_new(
 
 
 def _predict(analysis: Analysis, label: str, genotypes: Genotypes) -> pd.DataFrame:
-    posterior = load_fitted(analysis, label).posterior(genotypes)
+    analysis.folder.refuse_lost(["predictions.csv"])
+    fitted = load_fitted(analysis, label)
+    trials = as_trials(fitted)
+    if trials is not None and is_stacked(analysis.dataset):
+        return _by_environment(analysis, label, trials, genotypes)
+    posterior = fitted.posterior(genotypes)
     structure = _structure(analysis, genotypes)
     posterior = replace(posterior, mean=posterior.mean + structure)
-    analysis.folder.refuse_lost(["predictions.csv"])
     if analysis.folder.file("predictions.csv").exists():
         predictions = analysis.folder.read_table("predictions.csv")
         posterior = calibrated(posterior, predictions, label)
@@ -262,6 +269,24 @@ def _structure(analysis: Analysis, genotypes: Genotypes) -> FloatArray | float:
         return 0.0
     aligned = align_variants(genotypes, analysis.dataset.genotypes.variants)
     return taken.genetic(aligned)
+
+
+def _by_environment(
+    analysis: Analysis, label: str, fitted: FittedTrials, genotypes: Genotypes
+) -> pd.DataFrame:
+    """Return the rows of a model whose predictions differ between environments."""
+    known = analysis.folder.file("predictions.csv").exists()
+    table = analysis.folder.read_table("predictions.csv") if known else None
+    near, structure = _relatedness(analysis, genotypes), _structure(analysis, genotypes)
+    frames = []
+    for name in analysis.levels.environment:
+        posterior = posterior_in(fitted, genotypes, str(name))
+        posterior = replace(posterior, mean=posterior.mean + structure)
+        if table is not None:
+            posterior = calibrated(posterior, table, label)
+        rows = prediction_rows(analysis, label, posterior, near)
+        frames.append(rows[rows["environment"] == str(name)])
+    return pd.concat(frames, ignore_index=True)
 
 
 def _relatedness(

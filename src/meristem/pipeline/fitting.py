@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
@@ -16,6 +17,7 @@ from meristem.models.protocol import Fitted
 from meristem.pipeline.analysis import Analysis
 from meristem.records import Dataset
 from meristem.runs.keys import digest
+from meristem.stats.classes import is_binary, liability_h2
 
 MODELS = "models"
 EFFECTS = "covariate_effects.csv"
@@ -88,6 +90,7 @@ def write_components(analysis: Analysis) -> None:
     rows = []
     for label in deployable_labels(analysis):
         fitted = load_fitted(analysis, label)
+        rows += _further(analysis, label, fitted)
         estimate = getattr(fitted, "variance_components", None)
         if estimate is None:
             continue
@@ -98,11 +101,36 @@ def write_components(analysis: Analysis) -> None:
                 value = getattr(found, name)[target]
                 key = (label, trait, environment, name)
                 rows.append((*key, value, found.se[target, column]))
+            h2 = found.h2[target], found.se[target, 2]
+            rows += _on_liability((label, trait, environment), *h2, analysis, target)
     if rows:
         frame = pd.DataFrame(rows, columns=list(COMPONENT_COLUMNS))
         analysis.folder.write_table("variance_components.csv", frame)
     else:
         analysis.folder.drop("variance_components.csv")
+
+
+def _on_liability(
+    name: tuple, h2: float, se: float, analysis: Analysis, target: int
+) -> list[tuple]:
+    """Return the heritability of the liability, where values are 0 and 1."""
+    value = analysis.dataset.phenotypes.value[:, target]
+    if not is_binary(value):
+        return []
+    factor = liability_h2(1.0, float(np.nanmean(value)))
+    return [(*name, "h2 of the liability", factor * h2, factor * se)]
+
+
+def _further(analysis: Analysis, label: str, fitted: Fitted) -> list[tuple]:
+    """Return the components of a model of several covariances, by their names."""
+    method = getattr(fitted, "components", None)
+    if method is None:
+        return []
+    table, phenotypes = method(), analysis.dataset.phenotypes
+    target = table["target"].to_numpy()
+    names = phenotypes.trait_name[target], phenotypes.environment_name[target]
+    columns = (table["component"], table["value"], table["se"])
+    return [(label, *row) for row in zip(*names, *columns, strict=True)]
 
 
 def state_files(label: str) -> tuple[str, ...]:

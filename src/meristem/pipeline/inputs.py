@@ -13,7 +13,7 @@ from meristem.genetics.hybrids import cross_omics, cross_parents
 from meristem.io.genotypes.read import COMPANIONS, find_genotypes, read_genotypes
 from meristem.io.tables.covariates import read_covariate_table
 from meristem.io.tables.crosses import Crosses, read_crosses
-from meristem.io.tables.environments import read_environments
+from meristem.io.tables.environments import read_environments, weather_files
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
 from meristem.io.tables.phenotypes import read_observations
@@ -74,8 +74,7 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
             found.append((f"node map {omics.name}", omics.node_map))
     if config.groups is not None:
         found.append(("groups", config.groups.path))
-    if config.environments is not None:
-        found.append(("environments", config.environments.path))
+    found += _environment_files(config)
     if config.covariates is not None and config.covariates.path is not None:
         found.append(("covariates", config.covariates.path))
     if config.evaluate.splits is not None:
@@ -88,6 +87,14 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
     tables = {table: None for member in members for table in member.files}
     found += [("table of a model", table) for table in tables]
     return found + _knowledge_files(config)
+
+
+def _environment_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
+    table = config.environments
+    if table is None:
+        return []
+    weather = weather_files(table) if table.path.exists() else []
+    return [("environments", table.path), *(("weather", one) for one in weather)]
 
 
 def _genotype_files(role: str, path: Path) -> list[tuple[str, Path]]:
@@ -133,7 +140,9 @@ def read_inputs(config: AnalysisConfig) -> Inputs:
         If an input cannot be used, or no sample is in all that is required.
     """
     if config.environments is not None:
-        read_environments(config.environments)  # for its faults: no model reads it yet
+        read_environments(
+            config.environments
+        )  # for its faults, before anything is computed
     genotypes, crosses = read_population(config)
     phenotypes = read_phenotypes(config, genotypes)
     omics = read_all_omics(config, genotypes, crosses)

@@ -18,7 +18,7 @@ _TEXT = tuple(
     sample_id trait environment model split fold group metric node kind
     measured_in omics control network ingredient variant_id contig gene
     gwas_variant found_by term label method genes node_1 node_2 between role
-    supervision fit component covariate category
+    supervision fit component quantity covariate category
     """.split()
 )
 
@@ -50,6 +50,8 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "attribution": ("kind", "name", "trait", "integrated", "deeplift"),
     "parts": ("model", "trait", "fit", "network_share", "linear_share"),
     "latent_validation": ("model", "node", "trait", "sensitivity", "agreement"),
+    "convergence": ("model", "trait", "quantity", "mean", "sd", "rhat", "ess_bulk"),
+    "variant_inclusion": ("model", "trait", "variant_id", "inclusion"),
     "variance_components": ("model", "trait", "component", "value", "se"),
     "covariate_effects": ("trait", "covariate", "category", "effect", "se", "n"),
 }
@@ -71,7 +73,7 @@ _NUMBERS = tuple(
     twas_p twas_q n_genes score p q signed absolute n_sources r_node r_sources
     gain line_rank rank contribution latent_sd rank_r null_mean rank_agreement
     network_share linear_share scan_share products_share integrated deeplift
-    integrated_gap deeplift_gap se
+    integrated_gap deeplift_gap se mean sd rhat ess_bulk ess_tail window_inclusion
     """.split()
 )
 
@@ -112,6 +114,8 @@ class Artefacts:
     agreement_by_sensitivity: pd.DataFrame
     latent_validation: pd.DataFrame
     parts: pd.DataFrame
+    convergence: pd.DataFrame
+    variant_inclusion: pd.DataFrame
     variance_components: pd.DataFrame
     covariate_effects: pd.DataFrame
     absent: tuple[str, ...]  # names of the files that are not there

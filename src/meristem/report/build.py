@@ -23,6 +23,7 @@ from meristem.report.sections.network import (
 )
 from meristem.report.sections.observed import observed_section
 from meristem.report.sections.provenance import provenance_section
+from meristem.report.sections.sampling import sampling_section
 from meristem.report.sections.selection import selection_section
 from meristem.report.sections.trust import (
     interactions_section,
@@ -37,6 +38,7 @@ SECTIONS = (
     structure_section,
     ability_section,
     heritability_section,
+    sampling_section,
     observed_section,
     learning_section,
     controls_section,
