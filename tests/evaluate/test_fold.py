@@ -13,10 +13,11 @@ from meristem.evaluate.fold import (
     passing_markers,
     predict_rows,
     run_fold,
+    thinned_markers,
 )
 from meristem.evaluate.splits import make_splits
 from meristem.models.protocol import Needs
-from meristem.records import Predictions
+from meristem.records import Predictions, Split
 from meristem.runs.seeds import derived_rng
 
 
@@ -121,3 +122,27 @@ def test_latents_of_measured_nodes_are_kept(dataset_factory, linear, network):
     moved = np.array([2.0, 3.0]) * test[:, [0, 2]].std(axis=0)
     n_target = data.phenotypes.n_target
     np.testing.assert_allclose(got.sensitivity, np.tile(moved[:, None], n_target))
+
+
+def test_markers_of_a_curve_are_nested_and_the_same_in_all_folds():
+    passing = np.ones(50, dtype=bool)
+    passing[::7] = False
+    split = Split("kfold:p=20", 1, 0, np.arange(3), np.arange(3, 5))
+    many = thinned_markers(split, passing, 4)
+    few = thinned_markers(replace(split, scheme="kfold:p=6", fold=3), passing, 4)
+    assert (many.sum(), few.sum()) == (20, 6)
+    assert not (many & ~passing).any()
+    assert not (few & ~many).any()
+    assert (thinned_markers(replace(split, replicate=2), passing, 4) != many).any()
+    for scheme in ("kfold", "kfold:n=20"):
+        kept = thinned_markers(replace(split, scheme=scheme), passing, 4)
+        assert np.array_equal(kept, passing)
+
+
+def test_a_model_is_fitted_on_the_markers_of_the_curve(dataset_factory, linear):
+    data, config = dataset_factory(n_sample=40), EvaluateConfig(marker_numbers=(3,))
+    full, *_, fewer = make_splits(data, config, np.random.default_rng(1))
+    for split, n in ((full, data.genotypes.n_variant), (fewer, 3)):
+        task = FoldTask("linear", linear(), split)
+        result = run_fold(data, task, config, FilterConfig(), seed=2)
+        assert result.n_variant == n

@@ -201,6 +201,20 @@ def test_a_training_size_that_is_too_large(dataset_factory):
         make_splits(dataset_factory(n_sample=40), config, rng())
 
 
+def test_marker_numbers_repeat_every_fold(dataset_factory):
+    data = dataset_factory(n_sample=40)
+    n = data.genotypes.n_variant
+    config = EvaluateConfig(folds=4, marker_numbers=(n, 2))
+    splits = make_splits(data, config, rng())
+    assert [s.scheme for s in splits[3:6]] == ["kfold", "kfold:p=2", "kfold:p=2"]
+    for k, full in enumerate(splits[:4]):
+        for fewer in (splits[4 + k], splits[8 + k]):
+            assert np.array_equal(full.train, fewer.train)
+            assert np.array_equal(full.test, fewer.test)
+    with pytest.raises(ConfigError, match="more than the"):
+        make_splits(data, EvaluateConfig(marker_numbers=(n + 1,)), rng())
+
+
 def test_inner_splits_leave_parents_out_inside(dataset_factory):
     data = dataset_factory(n_sample=120, groups=factorial_labels(12, 10))
     config = EvaluateConfig(scheme="parents", folds=3, inner_folds=2)

@@ -42,10 +42,11 @@ def shoot_graph() -> dict[str, list[str]]:
 
 def learning_rows(rng: np.random.Generator) -> pd.DataFrame:
     frames = []
-    for n_train in (40, 80, 160):
-        worse = {label: q * n_train / (n_train + 30) for label, q in QUALITY.items()}
-        rows = tables.predictions_of(rng, worse, [TARGET], 200, 5, 1)
-        frames.append(rows.assign(split=f"kfold:n={n_train}"))
+    for mark, half, sizes in (("n", 30, (40, 80, 160)), ("p", 9, (10, 20))):
+        for size in sizes:
+            worse = {label: q * size / (size + half) for label, q in QUALITY.items()}
+            rows = tables.predictions_of(rng, worse, [TARGET], 200, 5, 1)
+            frames.append(rows.assign(split=f"kfold:{mark}={size}"))
     return pd.concat(frames)
 
 

@@ -306,6 +306,11 @@ class EvaluateConfig(Strict):
     train_sizes: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         default=(), description="learning curve: subsamples of the training rows"
     )
+    marker_numbers: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(),
+        description="learning curve: random subsets of the variants, the larger "
+        "holding the smaller",
+    )
     top_share: float = Field(default=0.1, gt=0, lt=1, description="k of NDCG and top-k")
     reference: str = Field(default="gblup", description="label of the reference model")
     controls: bool = Field(default=False, description="run the controls of the BINN")

@@ -19,6 +19,7 @@ narrow).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
@@ -41,8 +42,8 @@ ALL = "all"
 FEWEST_IN_FOLD = 4
 """Test rows that the largest fold must have for a verdict."""
 
-SUBSAMPLE = ":n="
-"""Marks the schemes of a learning curve."""
+SUBSAMPLE = r":[np]=\d+$"
+"""Ends the schemes of a learning curve: `kfold:n=100` lines, `kfold:p=500` markers."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def judge(
         )
     verdicts: list[Verdict] = []
     for scheme in dict.fromkeys(predictions.split.tolist()):
-        if SUBSAMPLE in scheme:
+        if re.search(SUBSAMPLE, scheme):
             continue
         rows = predictions.take(predictions.split == scheme)
         thin = _largest_fold(rows) < FEWEST_IN_FOLD

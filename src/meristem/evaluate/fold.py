@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -90,6 +91,26 @@ def passing_markers(
     return keep
 
 
+def thinned_markers(
+    split: Split,
+    passing: NDArray[np.bool_],  # (n_variant,)
+    seed: int,
+) -> NDArray[np.bool_]:  # (n_variant,)
+    """Return the random markers that a point of a marker curve may use.
+
+    The markers of a larger number hold those of a smaller, and are the same in all
+    folds of a replicate.
+    """
+    number = re.search(r":p=(\d+)$", split.scheme)
+    if number is None:
+        return passing
+    rng = derived_rng(seed, "markers", split.replicate)
+    order = rng.permutation(passing.size)
+    kept = np.zeros_like(passing)
+    kept[order[passing[order]][: int(number[1])]] = True
+    return kept
+
+
 def fit_fold(
     dataset: Dataset,
     task: FoldTask,
@@ -121,7 +142,7 @@ def _fit(
     split = task.split
     name = (split.scheme, split.replicate, split.fold)
     train, taken = training_set(dataset, split.train)
-    keep = passing_markers(train, filters)
+    keep = thinned_markers(split, passing_markers(train, filters), seed)
     if not keep.all():
         train = train.take_variants(keep)
     inner = inner_splits(train, config, derived_rng(seed, "inner", *name))

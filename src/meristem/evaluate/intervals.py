@@ -79,7 +79,7 @@ def calibrate(predictions: PredictionTable, level: float = 0.9) -> Calibration:
         Half-widths, and the coverage measured across folds.
     """
     frame = predictions.to_frame()
-    frame = frame[~frame["split"].str.contains(SUBSAMPLE, regex=False)]
+    frame = frame[~frame["split"].str.contains(SUBSAMPLE)]
     frame = frame.assign(residual=frame["observed"] - frame["predicted"])
     records = []
     for key, rows in frame.groupby(KEY, sort=True):
@@ -162,7 +162,7 @@ def calibrated(
     model
         Label in the table.
     """
-    full = ~predictions["split"].str.contains(SUBSAMPLE, regex=False)
+    full = ~predictions["split"].str.contains(SUBSAMPLE)
     own = predictions[full & (predictions["model"] == model)]
     scale = np.ones(posterior.noise.size)
     targets = zip(posterior.trait_name, posterior.environment_name, strict=True)

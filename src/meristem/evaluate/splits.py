@@ -68,7 +68,8 @@ def make_splits(
     tuple of Split
         Sorted by replicate and fold. With `train_sizes`, every fold is followed by
         its subsamples, nested, with scheme `<scheme>:n=<size>`; sizes count
-        phenotyped rows.
+        phenotyped rows. With `marker_numbers` all folds come again at the end, with
+        scheme `<scheme>:p=<number>`: models see so many of the variants.
 
     Raises
     ------
@@ -108,7 +109,8 @@ def make_splits(
             splits = _without_copies(splits, copy_labels(dataset.genotypes))
     else:
         splits = _draw_splits(dataset, config, config.folds, config.replicates, rng)
-    return _with_subsamples(splits, dataset, config.train_sizes, rng)
+    grown = _with_subsamples(splits, dataset, config.train_sizes, rng)
+    return grown + _with_fewer_markers(splits, dataset, config.marker_numbers)
 
 
 def inner_splits(
@@ -259,3 +261,20 @@ def _with_subsamples(
             scheme = f"{split.scheme}:n={size}"
             grown.append(replace(split, scheme=scheme, train=train))
     return tuple(grown)
+
+
+def _with_fewer_markers(
+    splits: tuple[Split, ...], dataset: Dataset, numbers: tuple[int, ...]
+) -> tuple[Split, ...]:
+    n_variant = dataset.genotypes.n_variant
+    if numbers and max(numbers) > n_variant:
+        raise ConfigError(
+            f"{max(numbers)} markers are more than the {n_variant} there are",
+            where="evaluate.marker_numbers",
+            remedy="ask for fewer",
+        )
+    return tuple(
+        replace(split, scheme=f"{split.scheme}:p={number}")
+        for number in sorted(set(numbers))
+        for split in splits
+    )

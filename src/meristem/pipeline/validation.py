@@ -56,7 +56,7 @@ def latent_validation(analysis: Analysis, result: CrossValidation) -> pd.DataFra
     """
     known = supervision(analysis.config.models)
     moved, all_latents = (
-        frame[~frame["split"].str.contains(SUBSAMPLE, regex=False)]
+        frame[~frame["split"].str.contains(SUBSAMPLE)]
         for frame in (result.sensitivities, result.latents)
     )
     key = ["model", "node", "trait", "environment"]

@@ -25,8 +25,8 @@ ADDITIVE = {
 ALL = "all"
 """Trait or environment of a value over all of them."""
 
-SUBSAMPLE = ":n="
-"""Marks the splits of a learning curve: `kfold:n=100`."""
+SUBSAMPLE = r":[np]=\d+$"
+"""Ends the splits of a learning curve: `kfold:n=100` lines, `kfold:p=500` markers."""
 
 BETTER, WORSE, SAME = "better", "worse", "not distinguishable"
 
@@ -102,7 +102,7 @@ class View:
             return frame
         mask = frame["trait"] == target.trait
         if "split" in frame.columns:
-            mask &= ~frame["split"].str.contains(SUBSAMPLE, regex=False)
+            mask &= ~frame["split"].str.contains(SUBSAMPLE)
         if (frame.loc[mask, "environment"] != "").any():
             mask &= frame["environment"] == target.environment
         return frame[mask]

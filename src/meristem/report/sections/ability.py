@@ -12,7 +12,7 @@ from meristem.pages.palette import ink_on, ramp
 from meristem.pages.table import folded, table_html
 from meristem.report.adjusted import adjusted_sentence
 from meristem.report.figures.accuracy.ability import draw_ability
-from meristem.report.figures.accuracy.learning import draw_learning
+from meristem.report.figures.accuracy.learning import draw_density, draw_learning
 from meristem.report.metric_names import label_of, order_of
 from meristem.report.per_target import TargetSection, per_target
 from meristem.report.view import SUBSAMPLE, Target, View
@@ -88,7 +88,7 @@ def _cell(value: float, low: float, high: float) -> Markup:
 
 
 def _main(scores: pd.DataFrame) -> pd.DataFrame:
-    return scores[~scores["split"].str.contains(SUBSAMPLE, regex=False)]
+    return scores[~scores["split"].str.contains(SUBSAMPLE)]
 
 
 def metric_table(view: View, target: Target) -> Markup:
@@ -147,6 +147,6 @@ def group_tables(view: View) -> list[Markup]:
 learning_section = TargetSection(
     "Learning curve",
     "learning",
-    "What more phenotyped lines would bring.",
-    {"learning": draw_learning},
+    "What more phenotyped lines would bring, and what fewer markers would cost.",
+    {"learning": draw_learning, "density": draw_density},
 )

@@ -3,7 +3,12 @@ from __future__ import annotations
 import numpy as np
 
 from meristem.evaluate.compare import SUBSAMPLE as WRITTEN
-from meristem.report.figures.accuracy.learning import curve, draw_learning
+from meristem.report.figures.accuracy.learning import (
+    MARKERS,
+    curve,
+    draw_density,
+    draw_learning,
+)
 from meristem.report.view import SUBSAMPLE, View
 
 
@@ -24,8 +29,17 @@ def test_means_are_those_of_the_folds(small_view: View) -> None:
     assert np.isclose(table.loc[("ridge", 80), "mean"], expected)
 
 
+def test_markers_have_a_curve_of_their_own(small_view: View, parse_svg) -> None:
+    table = curve(small_view, small_view.targets[0], MARKERS)
+    assert sorted(table["n_marker"].unique()) == [10, 20]
+    figure = draw_density(small_view, small_view.targets[0], "density")
+    assert figure is not None
+    assert "markers" in "".join(parse_svg(figure.svg).itertext())
+
+
 def test_without_subsamples(large_view: View) -> None:
-    assert draw_learning(large_view, large_view.targets[0], "learning") is None
+    for draw in (draw_learning, draw_density):
+        assert draw(large_view, large_view.targets[0], "learning") is None
 
 
 def test_the_mark_is_the_one_that_evaluation_writes() -> None:

@@ -1,4 +1,4 @@
-"""Learning curves: predictive ability against the number of training lines."""
+"""Learning curves: predictive ability against training lines, and against markers."""
 
 from __future__ import annotations
 
@@ -16,29 +16,42 @@ from meristem.pages.panel import (
 from meristem.pages.scale import Scale, limits
 from meristem.pages.svg import Canvas
 from meristem.report.metric_names import label_of
-from meristem.report.view import SUBSAMPLE, Target, View
+from meristem.report.view import Target, View
 
 WIDTH = 840
 HEIGHT = 300
 
+LINES, MARKERS = ":n=", ":p="
+"""What precedes the number in the name of a split."""
 
-def curve(view: View, target: Target) -> pd.DataFrame:
-    """Return mean, sd and number of folds per model and training size."""
+
+def curve(view: View, target: Target, mark: str = LINES) -> pd.DataFrame:
+    """Return mean, sd and number of folds per model and number of lines or markers."""
     scores = view.artefacts.scores
-    keep = scores["split"].str.contains(SUBSAMPLE, regex=False)
+    keep = scores["split"].str.contains(mark, regex=False)
     keep &= (scores["trait"] == target.trait) & (scores["metric"] == view.metric)
     keep &= (scores["environment"] == target.environment) & (scores["group"] == "")
     compared = scores[keep & (scores["fold"] != "all")]
     compared = compared[compared["model"].isin(view.contenders)]
-    size = compared["split"].str.rsplit(SUBSAMPLE, n=1).str[-1]
-    compared = compared.assign(n_train=pd.to_numeric(size, errors="coerce"))
-    grouped = compared.dropna(subset=["n_train"]).groupby(["model", "n_train"])["value"]
+    size = compared["split"].str.rsplit(mark, n=1).str[-1]
+    column = _COLUMN[mark]
+    compared = compared.assign(**{column: pd.to_numeric(size, errors="coerce")})
+    grouped = compared.dropna(subset=[column]).groupby(["model", column])["value"]
     return grouped.agg(["mean", "std", "size"]).reset_index()
 
 
 def draw_learning(view: View, target: Target, name: str) -> Figure | None:
     """Return the learning curve of every model; None without subsamples."""
-    table = curve(view, target)
+    return _draw(view, target, name, LINES)
+
+
+def draw_density(view: View, target: Target, name: str) -> Figure | None:
+    """Return ability against the number of markers; None where that was not asked."""
+    return _draw(view, target, name, MARKERS)
+
+
+def _draw(view: View, target: Target, name: str, mark: str) -> Figure | None:
+    table, column = curve(view, target, mark), _COLUMN[mark]
     if table.empty:
         return None
     labels = [label for label in view.contenders if label in set(table["model"])]
@@ -54,12 +67,12 @@ def draw_learning(view: View, target: Target, name: str) -> Figure | None:
     y_range = limits([table["mean"] - error, table["mean"] + error])
     left = tick_room(Scale(*y_range, HEIGHT, 0))
     box = (left, top, WIDTH - left - 20, float(HEIGHT))
-    panel = make_panel(box, limits([table["n_train"]], include=[0.0]), y_range)
-    draw_axes(canvas, panel, "training lines", f"mean {label_of(view.metric)}")
+    panel = make_panel(box, limits([table[column]], include=[0.0]), y_range)
+    draw_axes(canvas, panel, _AXIS[mark], f"mean {label_of(view.metric)}")
     for label, colour in legend:
-        of_model = table[table["model"] == label].sort_values("n_train")
+        of_model = table[table["model"] == label].sort_values(column)
         half = (of_model["std"].fillna(0) / np.sqrt(of_model["size"])).to_numpy()
-        xs, mean = panel.x(of_model["n_train"]), of_model["mean"].to_numpy()
+        xs, mean = panel.x(of_model[column]), of_model["mean"].to_numpy()
         points = list(zip(xs.tolist(), panel.y(mean).tolist(), strict=True))
         canvas.polyline(points, stroke=colour, stroke_width=2)
         for (x, y), low, high in zip(
@@ -67,11 +80,17 @@ def draw_learning(view: View, target: Target, name: str) -> Figure | None:
         ):
             canvas.line(x, float(low), x, float(high), stroke=colour, stroke_width=1.2)
             canvas.circle(x, y, 3.6, label, fill=colour)
-    return Figure(name, canvas.to_svg(), table, CAPTION)
+    return Figure(name, canvas.to_svg(), table, CAPTION[mark])
 
 
-CAPTION = (
-    "Models fitted on fewer of the training lines and tested on the same lines. Mean "
-    "over folds, bars: one standard error. A curve that still rises at its right end "
-    "promises gain from more phenotyped lines."
-)
+_COLUMN = {LINES: "n_train", MARKERS: "n_marker"}
+_AXIS = {LINES: "training lines", MARKERS: "markers"}
+
+CAPTION = {
+    LINES: "Models fitted on fewer of the training lines and tested on the same lines. "
+    "Mean over folds, bars: one standard error. A curve that still rises at its right "
+    "end promises gain from more phenotyped lines.",
+    MARKERS: "Models fitted on fewer of the markers, drawn at random, and tested on the "
+    "same lines. Mean over folds, bars: one standard error. A curve that is flat at its "
+    "right end says that a cheaper array would do.",
+}
