@@ -29,7 +29,7 @@ from meristem.pipeline.preparation import (
 from meristem.plan.compile import Compilation, compile_plan
 from meristem.plan.learned.of_options import is_learned
 from meristem.prepare.training import TakenOff, training_set
-from meristem.records import Dataset, NetworkPlan
+from meristem.records import Dataset, NetworkPlan, Phenotypes
 from meristem.runs.folder import RunFolder
 from meristem.runs.keys import digest
 from meristem.runs.record import InputFile, Run
@@ -129,10 +129,12 @@ class Analysis:
         return self.prepared.dataset
 
     @cached_property
-    def trained(self) -> tuple[Dataset, TakenOff]:
-        """All rows as models of all rows see them, and what was taken off."""
+    def trained(self) -> tuple[Phenotypes, TakenOff]:
+        """Values of all rows as models of all rows see them, and what they lost."""
         with threadpool_limits(limits=1):
-            return training_set(self.dataset, np.arange(self.dataset.n_sample))
+            every = np.arange(self.dataset.n_sample)
+            train, taken = training_set(self.dataset, every)
+        return train.phenotypes, taken
 
     def keep_to_stored(self) -> None:
         """Take the data set that the fitted models saw, whatever became of the inputs.
