@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meristem.pipeline.notes import Notes
 from meristem.prepare.covariates.coding import learn_code
@@ -22,7 +23,7 @@ def describe_covariates(dataset: Dataset) -> list[dict[str, Any]]:
     """Return name, type, unit, levels and missing of every column; none: empty."""
     found = []
     if dataset.covariates is not None:
-        seen = ~np.isnan(dataset.phenotypes.value).all(axis=1)
+        seen = _with_value(dataset)
         found += _columns(dataset.covariates.take(seen), "line")
         if dataset.covariates.n_axis:
             found.append(_axes(dataset.covariates.n_axis))
@@ -57,12 +58,16 @@ def covariate_notes(dataset: Dataset) -> Notes:
     return facts, hints
 
 
+def _with_value(dataset: Dataset) -> NDArray[np.bool_]:  # (n_sample,)
+    return np.asarray(~np.isnan(dataset.phenotypes.value).all(axis=1))
+
+
 def unseen_notes(dataset: Dataset, splits: Sequence[Split]) -> Notes:
     """Return how many tested rows have a level that no training row of theirs has."""
     covariates = dataset.covariates
     if covariates is None or not splits:
         return (), ()
-    seen = ~np.isnan(dataset.phenotypes.value).all(axis=1)
+    seen = _with_value(dataset)
     count = np.zeros(covariates.column_name.size, dtype=np.int64)
     for split in splits:
         code = learn_code(covariates.take(split.train[seen[split.train]]))
