@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,3 +53,20 @@ def test_splits_are_renumbered_within_the_observed_rows():
     assert test.tolist() == [1, 3]
     with pytest.raises(DataError, match="no inner split"):
         target_splits(inner[2:], rows)
+
+
+def test_the_design_has_what_values_have_lost_once():
+    value = np.array([[1.0], [np.nan], [2.0], [4.0], [3.0]])
+    known = phenotypes(value, np.ones((5, 1)))
+    lost = np.array([1.0, 0.0, -1.0, 0.0, 0.0])
+    (plain,) = training_targets(known)
+    assert plain.design.shape == (4, 1)
+    (target,) = training_targets(
+        replace(known, fixed=np.column_stack([lost, 2 * lost]))
+    )
+    np.testing.assert_array_equal(target.design[:, 1], lost[[0, 2, 3, 4]])
+    assert target.design.shape == (4, 2)
+    assert target.signature == plain.signature
+    part = target.take(np.array([0, 1, 3]))
+    assert part.rows.tolist() == [0, 2, 4]
+    assert part.design.shape == (3, 1)

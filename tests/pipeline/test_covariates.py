@@ -59,6 +59,7 @@ def write_case(
     table["sex"] = rng.choice(["F", "M"], N)
     table["age"] = rng.normal(50, 5, N).round(1)
     table["cage"] = [f"c{k}" for k in rng.integers(0, 20, N)]
+    table.loc[2, "cage"] = "of its own"
     table.loc[[3, 9], "age"] = np.nan
     held = np.arange(N) % 5 == 2
     places = ["dry", "wet"] if "days" in covariates or by != "line" else ["dry"]
@@ -185,6 +186,7 @@ def test_check_lists_columns_and_what_is_worth_a_look(tmp_path: Path) -> None:
     assert "2 missing" in text
     assert "2 principal components" in text
     assert "covariates: about" in text
+    assert "of the tested rows have a level" in text
     fixed = BESIDE.replace("random = ", "classes = [").replace('"cage"', '"cage"]')
     path.write_text(CONFIG.format(by="line", covariates=fixed))
     text = "\n".join(check_analysis(read_config(path), slowness=1.0).lines())

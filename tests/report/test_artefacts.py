@@ -20,7 +20,10 @@ def test_only_the_record_must_be_there(folder: Path) -> None:
     assert found.data is None
     assert found.verdicts == []
     assert found.scores.empty
-    assert {f"{name}.csv" for name in REQUIRED} < set(found.absent)
+    # nobody misses effects of covariates where none are named
+    expected = {f"{name}.csv" for name in REQUIRED} - {"covariate_effects.csv"}
+    assert expected < set(found.absent)
+    assert "covariate_effects.csv" not in found.absent
 
 
 def test_a_folder_without_record_is_refused(tmp_path: Path) -> None:

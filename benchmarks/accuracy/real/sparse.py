@@ -231,7 +231,7 @@ def nested_splits(
 
     The rows depend on the fold alone, so that more replicates leave them as they are.
     """
-    measured = ~np.isnan(dataset.phenotypes.value).all(axis=1)
+    measured = np.asarray(~np.isnan(dataset.phenotypes.value).all(axis=1))
     grown = []
     for split in splits:
         rng = derived_rng(seed, "rows", *names, split.replicate, split.fold)
@@ -329,9 +329,8 @@ def summary_rows(rows: Sequence[Row]) -> list[Row]:
         out |= {"folds": str(len(folds))}
         out["n_train"] = str(round(_mean(one, "n_train")))
         for metric, column in (("pearson", "minus"), ("spearman", "spearman_minus")):
-            out[metric] = number(
-                np.mean([_mean(own, metric) for own in folds.values()])
-            )
+            means = [_mean(own, metric) for own in folds.values()]
+            out[metric] = number(float(np.mean(means)))
             shared = [fold for fold in folds if fold in flagship]
             if model == FLAGSHIP or len(shared) < 2:
                 continue

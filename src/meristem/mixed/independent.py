@@ -29,8 +29,8 @@ def independent_columns(x: FloatArray) -> IntArray:  # (n, n_fixed) -> (n_kept,)
         rest = x[:, column]
         for _ in range(2):  # once more: the first pass leaves rounding errors
             rest = rest - basis @ (basis.T @ rest)
-        size = np.linalg.norm(rest)
-        if size > DEPENDENT * max(np.linalg.norm(x[:, column]), 1e-300):
+        size = float(np.linalg.norm(rest))
+        if size > DEPENDENT * max(float(np.linalg.norm(x[:, column])), 1e-300):
             basis = np.column_stack([basis, rest / size])
             kept.append(column)
         if len(kept) >= n - 2:

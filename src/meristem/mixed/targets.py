@@ -34,6 +34,16 @@ class Target:
         """Equal for targets that share rows and weights."""
         return self.rows.tobytes() + self.weight.tobytes()
 
+    def take(self, index: IntArray) -> Target:
+        """Return the values at `index`, with their weights as they are."""
+        return Target(
+            self.column,
+            self.rows[index],
+            self.y[index],
+            self.weight[index],
+            None if self.fixed is None else self.fixed[index],
+        )
+
     @property
     def design(self) -> FloatArray:  # (n_observed, 1 + n_kept)
         """Fixed effects: the intercept and, independent of it, what y has lost."""

@@ -33,7 +33,7 @@ from meristem.plan.compile import Compilation, compile_plan
 from meristem.plan.learned.of_options import is_learned
 from meristem.prepare.by_environment import EnvironmentMeans, environment_means
 from meristem.prepare.training import TakenOff, training_set
-from meristem.records import Dataset, Environments, NetworkPlan
+from meristem.records import Dataset, Environments, NetworkPlan, Phenotypes
 from meristem.representation.sets.membership import sets_of_plan
 from meristem.runs.folder import RunFolder
 from meristem.runs.keys import digest
@@ -134,16 +134,18 @@ class Analysis:
         return self.prepared.dataset
 
     @cached_property
-    def trained(self) -> tuple[Dataset, TakenOff]:
-        """All rows as models of all rows see them, and what was taken off."""
+    def trained(self) -> tuple[Phenotypes, TakenOff]:
+        """Values of all rows as models of all rows see them, and what they lost."""
         with threadpool_limits(limits=1):
-            return training_set(self.dataset, np.arange(self.dataset.n_sample))
+            every = np.arange(self.dataset.n_sample)
+            train, taken = training_set(self.dataset, every)
+        return train.phenotypes, taken
 
     @property
     def levels(self) -> EnvironmentMeans:
         """Means of the environments that records stand in, covariates taken off."""
         means = self.trained[1].environments
-        return environment_means(self.trained[0]) if means is None else means
+        return environment_means(self.dataset) if means is None else means
 
     def keep_to_stored(self) -> None:
         """Take the data set that the fitted models saw, whatever became of the inputs.

@@ -90,8 +90,7 @@ def prediction_rows(
 
 def _levels(analysis: Analysis, target: int) -> Iterator[tuple[str, float, float]]:
     """Yield environment, what makes a prediction a level there, and the mean level."""
-    train, taken = analysis.trained
-    phenotypes = train.phenotypes
+    phenotypes, taken = analysis.trained
     if taken.environments is None:
         mean = float(np.nanmean(phenotypes.value[:, target]))
         yield str(phenotypes.environment_name[target]), 0.0, mean

@@ -22,7 +22,7 @@ from meristem.models.speed import slowness as measure
 from meristem.pipeline.analysis import label_faults
 from meristem.pipeline.candidates import match_asked
 from meristem.pipeline.cost import Estimate, estimate_run
-from meristem.pipeline.covariates import covariate_notes
+from meristem.pipeline.covariates import covariate_notes, unseen_notes
 from meristem.pipeline.inputs import (
     drop_idle_parents,
     read_all_omics,
@@ -131,6 +131,7 @@ def check_analysis(
     if dataset is not None:
         rng = np.random.default_rng(config.run.seed)
         splits = found.attempt(lambda: make_splits(dataset, config.evaluate, rng))
+        found.take(lambda: unseen_notes(dataset, splits or ()))
         _check_variation(config, dataset, splits or (), found)
         if knowledge is not None or config.knowledge is None:
             for fault in graph_faults(config, dataset, knowledge, plan):

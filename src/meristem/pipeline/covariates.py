@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meristem.pipeline.notes import Notes
-from meristem.records import Covariates, Dataset
+from meristem.prepare.covariates.coding import learn_code
+from meristem.records import Covariates, Dataset, Split
 from meristem.records.covariates import CLASS, NUMBER, RANDOM
 
 MUCH_MISSING = 0.2
@@ -20,7 +23,7 @@ def describe_covariates(dataset: Dataset) -> list[dict[str, Any]]:
     """Return name, type, unit, levels and missing of every column; none: empty."""
     found = []
     if dataset.covariates is not None:
-        seen = ~np.isnan(dataset.phenotypes.value).all(axis=1)
+        seen = _with_value(dataset)
         found += _columns(dataset.covariates.take(seen), "line")
         if dataset.covariates.n_axis:
             found.append(_axes(dataset.covariates.n_axis))
@@ -53,6 +56,29 @@ def covariate_notes(dataset: Dataset) -> Notes:
         facts.append(_fact(one))
         hints += _hints(one)
     return facts, hints
+
+
+def _with_value(dataset: Dataset) -> NDArray[np.bool_]:  # (n_sample,)
+    return np.asarray(~np.isnan(dataset.phenotypes.value).all(axis=1))
+
+
+def unseen_notes(dataset: Dataset, splits: Sequence[Split]) -> Notes:
+    """Return how many tested rows have a level that no training row of theirs has."""
+    covariates = dataset.covariates
+    if covariates is None or not splits:
+        return (), ()
+    seen = _with_value(dataset)
+    count = np.zeros(covariates.column_name.size, dtype=np.int64)
+    for split in splits:
+        code = learn_code(covariates.take(split.train[seen[split.train]]))
+        count += code.unseen(covariates.take(split.test))
+    tested = sum(split.test.size for split in splits)
+    return (), [
+        f"covariate {name}: {n / tested:.0%} of the tested rows have a level that the "
+        "training rows of their fold lack; they take the average"
+        for name, n in zip(covariates.column_name.tolist(), count.tolist(), strict=True)
+        if n
+    ]
 
 
 def _axes(n_axis: int) -> dict[str, Any]:

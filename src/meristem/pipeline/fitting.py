@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -31,7 +32,8 @@ def training_rows(analysis: Analysis) -> Dataset:
     Values lose the effects of covariates; rows of lines in environments lose the mean
     of their environment.
     """
-    dataset, _ = analysis.trained
+    phenotypes, _ = analysis.trained
+    dataset = replace(analysis.dataset, phenotypes=phenotypes, covariates=None)
     kept = filter_markers(dataset.genotypes, analysis.config.genotypes.filter)
     return dataset.take_variants(kept.keep)
 

@@ -197,7 +197,7 @@ def read_phenotypes(
 
     Without genotypes nothing is folded.
     """
-    observations = _folded(config, genotypes and genotypes.sample_id)
+    observations = _folded(config, None if genotypes is None else genotypes.sample_id)
     whole = config.phenotypes.by == "line"
     return adjusted_means(
         record_covariates(observations, config.phenotypes.by),

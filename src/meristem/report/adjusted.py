@@ -63,9 +63,9 @@ def _columns(found: list[dict[str, Any]]) -> Markup:
             content = f"{count(one['levels'])} levels: {listed}{more}"
         elif one.get("type") == "axes":
             content = f"{one.get('levels')} axes of the training rows"
-        n, missing = one.get("n"), one.get("missing")
-        known = n is not None and missing is not None and n + missing > 0
-        share = missing / (n + missing) if known else float("nan")
+        missing = float(one.get("missing") or 0)
+        total = float(one.get("n") or 0) + missing
+        share = missing / total if total > 0 else float("nan")
         per = "line" if one.get("per") == "line" else "record"
         kind = "" if one.get("type") == "axes" else f"{one.get('type')} per {per}"
         rows.append((one.get("name"), kind, content, share))

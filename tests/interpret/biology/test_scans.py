@@ -127,3 +127,19 @@ def test_too_few_observations(data_factory):
     data = replace(data, phenotypes=replace(data.phenotypes, value=value))
     with pytest.raises(DataError, match="10 observations"):
         gwas(data)
+
+
+def test_what_values_have_lost_is_fitted_beside_every_marker():
+    rng = np.random.default_rng(6)
+    n = 80
+    columns = rng.integers(0, 3, (n, 30)).astype(float)
+    centred = columns - columns.mean(axis=0)
+    kernel = centred @ centred.T / 30
+    sex = rng.integers(0, 2, n) * 1.0
+    y = columns[:, 0] + 5 * sex + rng.normal(size=n)
+    ones, rows = np.ones(n), np.arange(n)
+    found = null_model(kernel, y, ones, rows, sex[:, None]).scan(columns[:, :1])
+    lost = null_model(kernel, y - 5 * sex, ones, rows, sex[:, None])
+    np.testing.assert_allclose(lost.scan(columns[:, :1]).p, found.p)
+    without = null_model(kernel, y, ones, rows).scan(columns[:, :1])
+    assert found.se[0] < without.se[0]

@@ -47,9 +47,12 @@ def null_model(
     y: FloatArray,  # (n,)
     weight: FloatArray,  # (n,)
     rows: IntArray,  # (n,)
+    fixed: FloatArray | None = None,  # (n, n_fixed) beside the intercept
 ) -> NullModel:
     """Estimate the variance ratio without any marker."""
-    contrasts = error_contrasts(kernel, weight=weight)
+    if fixed is not None:
+        fixed = np.column_stack([np.ones(y.size), fixed])
+    contrasts = error_contrasts(kernel, fixed, weight)
     rotated = contrasts.rotate(y[:, None])
     h2 = float(restricted_h2(contrasts.values, rotated)[0])
     return NullModel(rows, contrasts, y, h2)
@@ -181,7 +184,10 @@ def _null_models(dataset: Dataset) -> list[tuple[int, NullModel]]:
                 dataset.genotypes.call_dosage[rows], ploidy=dataset.genotypes.ploidy
             )
         weight = phenotypes.weight[rows, target]
-        models.append((target, null_model(kernels[key], y[rows], weight, rows)))
+        # what values have lost (covariates, axes) is fitted beside every column
+        fixed = None if phenotypes.fixed is None else phenotypes.fixed[rows]
+        model = null_model(kernels[key], y[rows], weight, rows, fixed)
+        models.append((target, model))
     if not models:
         raise DataError(
             f"no target has {MIN_ROWS} observations to scan",

@@ -56,11 +56,12 @@ def covariate_columns(
             empty = np.isin(np.char.lower(found), sorted(codes))
             labels.append(np.where(empty, "", found))
     label = np.column_stack(labels) if labels else np.empty(shape, dtype="U1")
-    found = Covariates(np.array(names, dtype=np.str_), np.array(role), number, label)
-    _refuse_constant(found, table)
-    return Covariates(
-        found.column_name, found.role, found.number, found.label, config.pcs
+    columns = np.array(names, dtype=np.str_)
+    covariates = Covariates(
+        columns, np.array(role, dtype=np.str_), number, label, config.pcs
     )
+    _refuse_constant(covariates, table)
+    return covariates
 
 
 def read_covariate_table(config: CovariateConfig) -> tuple[StrArray, Covariates]:

@@ -126,9 +126,9 @@ def log_ratios(panel: MarkerPanel, target: Target) -> FloatArray:  # (n_variant,
     The statistic (z' P y)^2 / (z' P z) approximates twice the log likelihood ratio.
     """
     rows = target.rows
-    ones = np.ones((rows.size, 1))
+    design = target.design
     split = decompose(panel.kernel[np.ix_(rows, rows)], target.weight)
-    fitted = precision(split, ones, estimate(split, target.y, ones))
+    fitted = precision(split, design, estimate(split, target.y, design))
     projected = fitted.apply(target.y)
     result = np.zeros(panel.dosage.shape[1])
     for start in range(0, result.size, 2048):

@@ -146,7 +146,7 @@ def fit_effects(train: Dataset) -> CovariateEffects:
     assert train.covariates is not None
     phenotypes = train.phenotypes
     targets = training_targets(phenotypes)
-    seen = ~np.isnan(phenotypes.value).all(axis=1)
+    seen = np.flatnonzero(~np.isnan(phenotypes.value).all(axis=1))
     known = train.covariates.take(seen)
     code = learn_code(known)
     axes = None
