@@ -80,7 +80,7 @@ class Progeny:
         # (1 - c)^n = ((1 + R) / 2)^n
         n = self.intermating
         mixed = np.array([comb(n, m) for m in range(n + 1)]) / 2.0**n
-        return np.convolve(weight, mixed)
+        return np.asarray(np.convolve(weight, mixed), dtype=np.float64)
 
     @property
     def inbred(self) -> bool:

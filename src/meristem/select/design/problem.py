@@ -156,12 +156,12 @@ def cell_problem(
     covariance += np.kron(np.ones_like(kernel), level * same)
     centred = kernel - kernel.mean(axis=0)
     own = centred - centred.mean(axis=1)[:, None]
-    prior = main * np.diagonal(own)
+    prior = np.asarray(main * np.diagonal(own), dtype=np.float64)
     n = kernel.shape[0] * n_environment
     plots = np.ones(n_environment) if cost is None else cost
     return DesignProblem(
         covariance,
-        main * np.repeat(centred, n_environment, axis=1),
+        np.asarray(main * np.repeat(centred, n_environment, axis=1), dtype=np.float64),
         prior,
         np.zeros_like(prior),
         np.full(n, float(noise)),

@@ -200,10 +200,17 @@ def find_off_targets(
                 first = at if strand == "+" else len(sequence) - at - len(site)
                 rows.append((guide, site, contig, first + 1, strand, mismatch))
     rows.sort(key=lambda row: (row[0], row[5], row[2], row[3], row[4]))
-    columns = [*zip(*rows, strict=True)] if rows else [()] * 6
-    kinds = (np.int64, np.str_, np.str_, np.int64, np.str_, np.int64)
-    arrays = [np.array(c, dtype=k) for c, k in zip(columns, kinds, strict=True)]
-    return OffTargets(*arrays)
+    guide, target, where, first_base, strands, wrong = (
+        [*zip(*rows, strict=True)] if rows else [()] * 6
+    )
+    return OffTargets(
+        np.array(guide, dtype=np.int64),
+        np.array(target, dtype=np.str_),
+        np.array(where, dtype=np.str_),
+        np.array(first_base, dtype=np.int64),
+        np.array(strands, dtype=np.str_),
+        np.array(wrong, dtype=np.int64),
+    )
 
 
 def _encode(sequence: str) -> NDArray[np.int8]:
