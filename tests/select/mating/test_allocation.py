@@ -12,6 +12,7 @@ from meristem.select.contribution.programme import make_programme
 from meristem.select.mating.allocation import plan_matings
 from meristem.select.mating.greedy import greedy_plan
 from meristem.select.mating.limits import MatingLimits
+from meristem.select.mating.swaps import improve_plan
 from meristem.select.records import Crosses
 
 
@@ -63,7 +64,7 @@ def test_no_plan_is_better_by_exhaustive_search(seed):
         kept &= np.bincount(some.first).max() == 1
         if kept:
             best = max(best, some.usefulness.sum())
-    plan = plan_matings(crosses, limits, n, f, max_gap=1e-9, seconds=2)
+    plan = plan_matings(crosses, limits, n, f, max_gap=1e-9, seconds=1)
     assert plan.value == pytest.approx(best)
     assert plan.bound >= best - 1e-9
 
@@ -151,3 +152,27 @@ def test_the_sorted_list_keeps_its_limits_too():
     assert count.max() <= 2
     assert (count > 0).sum() <= 9
     assert greedy_plan(crosses, MatingLimits(8, max_coancestry=0.1), 20, f) is None
+
+
+def test_swaps_bring_a_plan_to_its_bound_and_leave_it_at_a_peak():
+    n = 24
+    crosses, f = all_crosses(9, n)
+    free = MatingLimits(6, max_uses=3)
+    greedy = greedy_plan(crosses, free, n)
+    c = uses(crosses.take(greedy), n) / 12
+    theta = 0.5 * (c @ f @ c) + 0.5 * f.mean()
+    limits = MatingLimits(6, max_uses=3, max_coancestry=theta)
+    every = np.arange(crosses.n_cross)
+    found = improve_plan(crosses, greedy, every, limits, f)
+    total = crosses.usefulness[found].sum()
+    c = uses(crosses.take(found), n) / 12
+    assert c @ f @ c <= theta * (1 + 1e-9)
+    for place in range(6):
+        for other in every[~np.isin(every, found)]:
+            plan = found.copy()
+            plan[place] = other
+            share = uses(crosses.take(plan), n) / 12
+            if share.max() <= 3 / 12 and share @ f @ share <= theta:
+                assert crosses.usefulness[plan].sum() <= total + 1e-9
+    low = MatingLimits(6, max_uses=3, max_coancestry=0.01)
+    assert improve_plan(crosses, greedy, every, low, f) is None

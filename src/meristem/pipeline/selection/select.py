@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +10,17 @@ from threadpoolctl import threadpool_limits
 from meristem.config.selection import SelectionConfig
 from meristem.errors import ConfigError
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.selection.diversity import Diversity, plan_contributions
+from meristem.pipeline.selection.decision import Selection
+from meristem.pipeline.selection.diversity import plan_contributions
 from meristem.pipeline.selection.filters import filter_lines
 from meristem.pipeline.selection.index import Index, make_index
 from meristem.pipeline.selection.lines import Lines, read_lines
-from meristem.pipeline.selection.matings import Matings, plan_crosses
+from meristem.pipeline.selection.matings import plan_crosses
 from meristem.pipeline.selection.tables import selection_tables
 from meristem.records import IntArray
 from meristem.report.selection.page import PAGE, build_selection_page
 from meristem.runs.folder import RunFolder
 from meristem.select.ranking.compare import Comparison, best, compare_selections
-from meristem.select.ranking.filters import Funnel
 
 FOLDER = "selection"
 """Where the files of a selection lie within the run folder."""
@@ -33,21 +32,6 @@ TABLES = (
 )
 SUMMARY = "selection.json"
 OUTPUTS = tuple(f"{FOLDER}/{name}" for name in (*TABLES, SUMMARY, PAGE))
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Everything a plan decided."""
-
-    plan: SelectionConfig
-    lines: Lines
-    index: Index
-    funnel: Funnel
-    chosen: IntArray  # (n_chosen,) rows of the selected lines, best first
-    diversity: Diversity
-    matings: Matings | None
-    comparisons: tuple[tuple[str, Comparison], ...]
-    notes: tuple[str, ...]
 
 
 def decide(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from meristem.pipeline.selection.decision import Selection
+from meristem.pipeline.selection.matings import Matings
 from meristem.records import FloatArray
 from meristem.report.view import ADDITIVE
 from meristem.select.contribution.frontier import Contributions
@@ -28,10 +30,6 @@ from meristem.select.ranking.gain import (
     top_chance,
 )
 from meristem.select.ranking.intensity import finite_intensity
-
-if TYPE_CHECKING:
-    from meristem.pipeline.selection.matings import Matings
-    from meristem.pipeline.selection.select import Selection
 
 MAP_POINTS = 3000
 """Crosses beside the chosen ones on the cross map: the best, and evenly spread ones."""

@@ -24,14 +24,14 @@ def crosses_section(decided: Decided) -> Section | None:
         return None
     greedy = mating["greedy"]
     beaten = (
-        f" The sorted list under the same limits is worth {number(greedy)}."
+        f" The sorted list under the same limits is worth {number(greedy, 5)}."
         if greedy is not None
         else " The sorted list finds no plan under these limits."
     )
     intro = (
         f"{mating['n']} of {mating['allowed']:,} crosses that the limits allow, worth "
-        f"{number(mating['value'])} together. No plan under these limits is worth more "
-        f"than {number(mating['bound'])}: an [[optimality gap]] of "
+        f"{number(mating['value'], 5)} together. No plan under these limits is worth "
+        f"more than {number(mating['bound'], 5)}: an [[optimality gap]] of "
         f"{percent(mating['gap'], 3)} of the gain.{beaten} This holds for the values "
         "as they are believed, and says nothing of their errors."
     )

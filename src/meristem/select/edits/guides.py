@@ -200,16 +200,13 @@ def find_off_targets(
                 first = at if strand == "+" else len(sequence) - at - len(site)
                 rows.append((guide, site, contig, first + 1, strand, mismatch))
     rows.sort(key=lambda row: (row[0], row[5], row[2], row[3], row[4]))
-    guide, target, where, first_base, strands, wrong = (
-        [*zip(*rows, strict=True)] if rows else [()] * 6
-    )
     return OffTargets(
-        np.array(guide, dtype=np.int64),
-        np.array(target, dtype=np.str_),
-        np.array(where, dtype=np.str_),
-        np.array(first_base, dtype=np.int64),
-        np.array(strands, dtype=np.str_),
-        np.array(wrong, dtype=np.int64),
+        np.array([row[0] for row in rows], dtype=np.int64),
+        np.array([row[1] for row in rows], dtype=np.str_),
+        np.array([row[2] for row in rows], dtype=np.str_),
+        np.array([row[3] for row in rows], dtype=np.int64),
+        np.array([row[4] for row in rows], dtype=np.str_),
+        np.array([row[5] for row in rows], dtype=np.int64),
     )
 
 

@@ -10,7 +10,7 @@ the plan keeps to the bound.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.optimize
@@ -20,6 +20,7 @@ from meristem.errors import ConfigError
 from meristem.records import FloatArray, IntArray
 from meristem.select.mating.greedy import greedy_plan
 from meristem.select.mating.limits import MatingLimits, allowed_crosses, is_one_of
+from meristem.select.mating.swaps import improve_plan
 from meristem.select.records import Crosses
 
 FIRST = 3000
@@ -80,7 +81,7 @@ def plan_matings(
     max_gap
         The search ends once this is proven.
     seconds
-        It ends after about this time too; the gap reached is told.
+        It ends after about this CPU time too; the gap reached is told.
 
     Raises
     ------
@@ -157,6 +158,7 @@ class _Search:
         self.forced = is_one_of(crosses, limits.forced)
         self.worth = crosses.usefulness
         self.planes: list[tuple[FloatArray, float]] = []  # per parent, right side
+        self.active = np.zeros(0, dtype=bool)  # planes that bear on the relaxed plan
         self.n_priced = crosses.n_cross
 
     def uses(self, chosen: IntArray, x: FloatArray | None = None) -> FloatArray:
@@ -173,16 +175,16 @@ class _Search:
 
     def run(self) -> tuple[IntArray, float]:
         """Return positions of the chosen crosses, and the bound."""
-        end = time.monotonic() + self.seconds
+        end = time.process_time() + self.seconds
         most = self.most
         columns, price, bound = self._relaxed(self._first_columns())
-        best = greedy_plan(self.crosses, self.limits, self.n, self.kinship)
+        best = self._start(columns)
         target, near = most, NEAR
-        while (left := end - time.monotonic()) > 0:
+        while (left := end - time.process_time()) > 0:
             if best is not None and self._gap(best, bound) <= self.max_gap:
                 break
             taken, beyond = self._near(columns, price, bound, near)
-            found, proven = self._integer(taken, target, left / 3)
+            found, proven = self._integer(taken, target, max(left / 3, 1.0))
             self.n_priced = taken.size
             if target == most:
                 bound = min(bound, max(proven, beyond))
@@ -192,6 +194,7 @@ class _Search:
                     break
                 near *= WIDER  # more crosses: a better plan, or a better bound
                 continue
+            best = self._better(best, self._swapped(found, taken))
             theta = self.group(found)
             if theta <= most * (1 + 1e-9):
                 best = self._better(best, found)
@@ -213,6 +216,20 @@ class _Search:
                 "larger group coancestry, or give more seconds",
             )
         return best, bound
+
+    def _start(self, columns: IntArray) -> IntArray | None:
+        """Return the sorted list, brought to the bound by swaps."""
+        free = replace(self.limits, max_coancestry=None)
+        found = greedy_plan(self.crosses, free, self.n)
+        if found is None or self.most is None:
+            return found
+        return self._swapped(found, columns)
+
+    def _swapped(self, found: IntArray, taken: IntArray) -> IntArray | None:
+        """Return the plan brought to the bound by swaps of single crosses."""
+        if self.limits.min_uses > 1 or self.limits.max_parents is not None:
+            return None
+        return improve_plan(self.crosses, found, taken, self.limits, self.kinship)
 
     def _better(self, one: IntArray | None, two: IntArray | None) -> IntArray | None:
         if one is None or two is None:
@@ -265,6 +282,13 @@ class _Search:
         if not rows:
             return np.zeros((0, self.n)), np.zeros(0)
         return np.concatenate(rows), np.concatenate(right)
+
+    def _drop_idle_planes(self) -> None:
+        """Leave out planes that do not bear on the relaxed plan; new ones stay."""
+        known = zip(self.planes, self.active, strict=False)
+        kept = [plane for plane, bears in known if bears]
+        self.planes = kept + self.planes[self.active.size :]
+        self.active = np.ones(len(self.planes), dtype=bool)
 
     def _matrix(self, columns: IntArray, rows: FloatArray) -> scipy.sparse.csr_array:
         """Return the rows over parents as rows over crosses, with seed limits below."""
@@ -335,7 +359,7 @@ class _Search:
         c = self.uses(columns, x) / (2 * self.limits.n_cross)
         most = np.inf if self.most is None else self.most
         kept = float(c @ self.kinship @ c) <= most * (1 + 1e-6)
-        if kept or lowered < 0.02 * self.max_gap * self._room(upper):
+        if kept or lowered < 0.05 * self.max_gap * self._room(upper):
             return True
         self._touch(c, most)
         return False
@@ -345,6 +369,8 @@ class _Search:
     ) -> FloatArray:  # (n_cross,)
         """Return what one more of every cross would add to the optimum."""
         dual = found.ineqlin.marginals
+        n_use = self.n if self.limits.max_uses is not None else 0
+        self.active = np.abs(dual[n_use : rows.shape[0]]) > 1e-9
         per_parent = rows.T @ dual[: rows.shape[0]]
         every = np.arange(self.crosses.n_cross)
         price = self.worth + per_parent[self.crosses.first]
@@ -377,6 +403,7 @@ class _Search:
     ) -> tuple[IntArray | None, float]:
         """Solve the integer program over some crosses: the plan, and its bound."""
         limits = self.limits
+        self._drop_idle_planes()
         rows, right = self._parent_rows(target)
         matrix, right = self._matrix(columns, rows), self._right(right)
         uses = self._matrix(columns, np.eye(self.n))[: self.n]
