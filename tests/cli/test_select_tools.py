@@ -84,6 +84,7 @@ def test_options_of_crosses_change_the_result(select: Call, run: Path) -> None:
         ("--draws", "6"),
         ("--n-progeny", "7"),
         ("--check", check),
+        ("--segments", "3"),
         ("--progeny", "family"),
         ("--simulate", "40", "--most-simulated", "5"),
     ):

@@ -115,12 +115,20 @@ def crosses(
     n_progeny: Annotated[
         int, typer.Option("--n-progeny", min=1, max=100_000, help="Per family.")
     ] = 100,
+    segments: Annotated[
+        int, typer.Option("--segments", min=0, max=1000, help="For haplotype values.")
+    ] = 0,
+    combine: Annotated[
+        int,
+        typer.Option("--combine", min=0, max=500, help="Best crosses, 3 and 4 way."),
+    ] = 0,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Rank all crosses of the candidates by the usefulness of their progeny."""
     from meristem.pipeline.analysis import open_run
-    from meristem.pipeline.decisions.crosses import CrossRequest, rank_crosses
+    from meristem.pipeline.decisions.cross_tables import CrossRequest
+    from meristem.pipeline.decisions.crosses import rank_crosses
     from meristem.pipeline.decisions.material import MapRequest
     from meristem.select.crosses.progeny import Progeny
 
@@ -144,11 +152,16 @@ def crosses(
         most_simulated=most_simulated,
         draws=draws,
         n_progeny=n_progeny,
+        segments=segments,
+        combine=combine,
     )
     result = rank_crosses(analysis, request)
     target = out or run / "crosses.csv"
     given = [candidates, genetic_map, phased]
-    _write(analysis, {target: result.table}, given, force=force)
+    tables = {target: result.table}
+    if result.multiparent is not None:
+        tables[target.with_name(f"{target.stem}_multiparent.csv")] = result.multiparent
+    _write(analysis, tables, given, force=force)
     _answer(result.notes, target, as_json=as_json)
 
 

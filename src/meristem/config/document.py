@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from meristem.config.models import AnyModelOptions
+from meristem.config.selection import SelectionConfig
 from meristem.config.stages import AnalysisConfig
 
 _HEAD = """# Configuration
@@ -47,6 +48,8 @@ omics = "soft"
 ```
 """
 
+_PLAN = "Read by `meristem select RUN --plan plan.toml`; every section is optional.\n"
+
 
 def _children(annotation: object) -> Iterator[type[BaseModel]]:
     """Yield the configuration classes inside a type annotation."""
@@ -69,6 +72,8 @@ def _type_name(annotation: object) -> str:
         return " / ".join(f"`{option}`" for option in options)
     if typing.get_origin(annotation) is tuple:
         return f"list of {_type_name(options[0])}"
+    if typing.get_origin(annotation) is dict:
+        return f"table of {_type_name(options[1])}"
     name = str(annotation) if options else getattr(annotation, "__name__", "")
     for noise in ("typing.", "pathlib._local.", "pathlib.", "meristem.config.models."):
         name = name.replace(noise, "")
@@ -131,4 +136,10 @@ def configuration_page() -> str:
     top = f"## Top level\n\n{_table(AnalysisConfig)}\n"
     models = [part for kind in _children(AnyModelOptions) for part in _model(kind)]
     head = "## `[[models]]`\n\nOne table per model; `kind` chooses the class.\n"
-    return "\n".join([_HEAD, top, *_sections(AnalysisConfig, ""), head, *models])
+    plan = f"# Plan of a selection\n\n{_PLAN}\n{_table(SelectionConfig)}\n"
+    return "\n".join(
+        [
+            *(_HEAD, top, *_sections(AnalysisConfig, ""), head, *models),
+            *(plan, *_sections(SelectionConfig, "")),
+        ]
+    )

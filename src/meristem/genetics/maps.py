@@ -175,8 +175,8 @@ def place_by_rate(variants: VariantTable, cm_per_mb: float) -> PlacedVariants:
             "their linkage",
             remedy="give a genetic map that names the variants (--map)",
         )
-    morgan = variants.variant_position * (cm_per_mb / BP_PER_MB / CM_PER_MORGAN)
-    morgan = np.where(known, morgan, np.nan)
+    place = variants.variant_position.astype(np.float64)
+    morgan = np.where(known, place * (cm_per_mb / BP_PER_MB / CM_PER_MORGAN), np.nan)
     return _sorted_by_place(variants.variant_contig, morgan, 0)
 
 
@@ -206,7 +206,8 @@ def place_by_points(
         If more variants are not found, or cM decrease along the bp of a contig.
     """
     n = variants.n_variant
-    morgan, contig = np.full(n, np.nan), variants.variant_contig.copy()
+    morgan: FloatArray = np.full(n, np.nan)
+    contig = variants.variant_contig.copy()
     row = {name: k for k, name in enumerate(points.name.tolist()) if name}
     found = np.array([row.get(name, -1) for name in variants.variant_id.tolist()])
     by_id = found >= 0

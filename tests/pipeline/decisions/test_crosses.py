@@ -11,12 +11,9 @@ from meristem.errors import MeristemError
 from meristem.genetics.meiosis import cross
 from meristem.io.genotypes.phased import read_phased
 from meristem.pipeline.analysis import Analysis, open_run
-from meristem.pipeline.decisions.crosses import (
-    CrossRequest,
-    line_calls,
-    matched_phase,
-    rank_crosses,
-)
+from meristem.pipeline.decisions.cross_tables import CrossRequest
+from meristem.pipeline.decisions.crosses import rank_crosses
+from meristem.pipeline.decisions.families import line_calls, matched_phase
 from meristem.pipeline.decisions.material import (
     MapRequest,
     place_variants,

@@ -2,7 +2,8 @@
 
 Modules: `meristem.pipeline.selection.lines`, `meristem.pipeline.selection.index`,
 `meristem.pipeline.selection.filters`, `meristem.pipeline.selection.decision`,
-`meristem.pipeline.selection.diversity`, `meristem.pipeline.selection.matings`, `meristem.pipeline.selection.tables`.
+`meristem.pipeline.selection.diversity`, `meristem.pipeline.selection.matings`,
+`meristem.pipeline.selection.tables`.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from meristem.select.cycles.strategies import (
     random_choice,
     truncation,
 )
+from meristem.simulate.population import mosaics, random_haplotypes
 
 
 def founders(seed: int, n: int = 40, p: int = 80) -> tuple:
@@ -122,6 +123,34 @@ def test_a_bound_on_coancestry_keeps_diversity() -> None:
         return float(np.mean([r.measures.coancestry for r in records if r.cycle == 3]))
 
     assert lost(3) > lost(12)
+
+
+@pytest.mark.slow
+def test_usefulness_and_contributions_beat_truncation_at_equal_ne() -> None:
+    """Five cycles, 20 replicates, founders in linkage; the seed is no tuned one."""
+    rng = np.random.default_rng(21)
+    p, place = 500, even_map(10, 500)
+    half = mosaics(random_haplotypes(40, p, rng), 100, 30, place, rng)
+    plants = np.stack([half, half], axis=1)
+    effect = np.zeros(p)
+    effect[rng.choice(p, 100, replace=False)] = rng.normal(size=100)
+    spread = float((dosages(plants) @ effect).var())
+    records = compare_strategies(
+        plants,
+        place,
+        Trait(lambda d: d @ effect, effect, spread),
+        [truncation(12), optimal_usefulness(1.2)],
+        Plan(n_cross=12, n_line=10),
+        ne=None,
+        n_replicate=20,
+        seed=np.random.SeedSequence(21),
+    )
+    table = cycle_table(records)
+    last = paired_differences(table, "truncation").iloc[-1]
+    assert (last["cycle"], last["n_replicate"]) == (5, 20)
+    assert last["low"] > 0
+    ne = table[table["cycle"] == 5].groupby("strategy")["effective"].mean()
+    assert ne["ocs+usefulness"] == pytest.approx(ne["truncation"], rel=0.05)
 
 
 def test_paired_intervals() -> None:

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from meristem.errors import ConfigError
 from meristem.io.genotypes.phased import read_phased
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.decisions.crosses import matched_phase
+from meristem.pipeline.decisions.families import matched_phase
 from meristem.pipeline.decisions.material import (
     MapRequest,
     Material,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,6 +36,9 @@ from meristem.select.ranking.compare import best
 from meristem.select.ranking.intensity import intensity
 from meristem.select.records import Crosses
 
+MOST_PARENTS = 1500
+"""Lines among which crosses are planned: more than a million crosses."""
+
 
 @dataclass(frozen=True)
 class Matings:
@@ -64,17 +67,20 @@ def plan_crosses(
         If no plan keeps to the limits, or the progeny cannot be described.
     """
     asked = plan.crosses
-    crosses, notes = _all_crosses(analysis, asked, lines, index, diversity.rows)
-    f = diversity.coancestry.value
-    limits = _limits(asked, lines, diversity, crosses.n_cross)
-    crosses, limits = _designed(asked, crosses, limits, diversity)
+    place = _parents(asked, lines, index, diversity.rows)
+    rows = diversity.rows[place]
+    crosses, notes = _all_crosses(analysis, asked, lines, index, rows)
+    if place.size < diversity.rows.size:
+        notes.append(
+            f"crosses are between the best {place.size:,} of "
+            f"{diversity.rows.size:,} lines by index"
+        )
+    f = diversity.coancestry.value[np.ix_(place, place)]
+    most = diversity.chosen.coancestry if asked.bound else None
+    limits = _limits(asked, lines, rows, crosses.n_cross, most)
+    crosses, limits = _designed(asked, crosses, limits, index.value[rows])
     found = plan_matings(
-        crosses,
-        limits,
-        diversity.rows.size,
-        f,
-        max_gap=asked.max_gap,
-        seconds=asked.seconds,
+        crosses, limits, rows.size, f, max_gap=asked.max_gap, seconds=asked.seconds
     )
     chosen = found.crosses
     progeny = np.zeros(chosen.n_cross, dtype=np.int64)
@@ -82,9 +88,29 @@ def plan_crosses(
         progeny = share_progeny(
             chosen.mean, chosen.sd, asked.total_progeny, asked.min_progeny
         )
-    kinship = f[chosen.first, chosen.second]
     criterion = "usefulness" if np.any(crosses.sd > 0) else "mid-parent"
-    return Matings(crosses, found, kinship, progeny, criterion, tuple(notes))
+    return Matings(
+        _among(crosses, place),
+        replace(found, crosses=_among(chosen, place)),
+        f[chosen.first, chosen.second],
+        progeny,
+        criterion,
+        tuple(notes),
+    )
+
+
+def _parents(
+    asked: MatingConfig, lines: Lines, index: Index, rows: IntArray
+) -> IntArray:  # positions in rows, ascending
+    """Return the lines that may be crossed: the best, and those of forced crosses."""
+    named = {name for pair in asked.forced for name in pair}
+    forced = np.flatnonzero(np.isin(lines.sample_id[rows], list(named)))
+    return np.union1d(best(index.value[rows], MOST_PARENTS), forced)
+
+
+def _among(crosses: Crosses, place: IntArray) -> Crosses:
+    """Return the crosses with their parents numbered among all lines that passed."""
+    return replace(crosses, first=place[crosses.first], second=place[crosses.second])
 
 
 def _all_crosses(
@@ -147,9 +173,13 @@ def _all_crosses(
 
 
 def _limits(
-    asked: MatingConfig, lines: Lines, diversity: Diversity, n_cross: int
+    asked: MatingConfig,
+    lines: Lines,
+    parents: IntArray,
+    n_cross: int,
+    bound: float | None,
 ) -> MatingLimits:
-    place = {int(row): k for k, row in enumerate(diversity.rows)}
+    place = {int(row): k for k, row in enumerate(parents)}
 
     def pairs(field: str) -> tuple[tuple[int, int], ...]:
         made = []
@@ -168,7 +198,7 @@ def _limits(
 
     pool = None
     if asked.pool:
-        label = lines.labels(asked.pool, "crosses.pool")[diversity.rows]
+        label = lines.labels(asked.pool, "crosses.pool")[parents]
         pool = (label != asked.seed_pool).astype(np.int64)
         if pool.all() or not pool.any():
             raise ConfigError(
@@ -176,12 +206,10 @@ def _limits(
                 where="crosses.seed_pool",
                 remedy="name the label of the seed parents",
             )
-    most = asked.max_coancestry
-    if asked.bound and most is None:
-        most = diversity.chosen.coancestry
+    most = bound if asked.max_coancestry is None else asked.max_coancestry
     seeds = None
     if asked.max_as_seed is not None:
-        seeds = np.full(diversity.rows.size, asked.max_as_seed)
+        seeds = np.full(parents.size, asked.max_as_seed)
     return MatingLimits(
         asked.n or min(10, n_cross),
         max_uses=asked.max_uses,
@@ -197,12 +225,11 @@ def _limits(
 
 
 def _designed(
-    asked: MatingConfig, crosses: Crosses, limits: MatingLimits, diversity: Diversity
+    asked: MatingConfig, crosses: Crosses, limits: MatingLimits, value: FloatArray
 ) -> tuple[Crosses, MatingLimits]:
     """Return the crosses of a design between the best parents, all to be made."""
     if asked.design == "free":
         return crosses, limits
-    value = diversity.frontier.gain
     if asked.design == "factorial" and limits.pool is not None:
         sides = [np.flatnonzero(limits.pool == side) for side in (0, 1)]
         parents = [side[best(value[side], asked.parents)] for side in sides]

@@ -72,7 +72,7 @@ class Progeny:
     def weights(self) -> FloatArray:  # (n_power,)
         """Weights of R, R^2, ... in the covariance of two loci."""
         t = RIL_TERMS if self.kind == "ril" else self.generation
-        weight = 0.5 ** np.arange(1, t + 1)
+        weight = np.array([0.5**k for k in range(1, t + 1)])
         if self.kind != "selfed":
             weight[-1] *= 2
         if not self.intermating:
@@ -80,7 +80,7 @@ class Progeny:
         # (1 - c)^n = ((1 + R) / 2)^n
         n = self.intermating
         mixed = np.array([comb(n, m) for m in range(n + 1)]) / 2.0**n
-        return np.convolve(weight, mixed)
+        return np.convolve(weight, mixed).astype(np.float64)
 
     @property
     def inbred(self) -> bool:

@@ -150,8 +150,9 @@ def simulate_crosses(
             )
             for a, b in zip(first.tolist(), second.tolist(), strict=True)
         ]
-    columns = np.array(rows).reshape(-1, 7).T
-    return SimulatedCrosses(*columns, n_progeny=origins.parent.shape[0])
+    mean, sd, useful, error, top, best, r2 = np.array(rows).reshape(-1, 7).T
+    n = origins.parent.shape[0]
+    return SimulatedCrosses(mean, sd, useful, error, top, best, r2, n)
 
 
 def _simulate_one(

@@ -134,7 +134,7 @@ def _scatter(problem: DesignProblem, criterion: Criterion) -> FloatArray:  # (n,
 def _inverse(problem: DesignProblem, chosen: IntArray) -> FloatArray:
     residual = problem.covariance[np.ix_(chosen, chosen)].copy()
     residual[np.diag_indices_from(residual)] += problem.noise[chosen]
-    return np.linalg.inv(residual)
+    return np.asarray(np.linalg.inv(residual), dtype=np.float64)
 
 
 def added_gains(

@@ -151,17 +151,19 @@ def cell_problem(
     (6, np.float64(-249.0))
     """
     same = np.eye(n_environment)
-    covariance = np.kron(kernel, main + interaction * same)
+    covariance: FloatArray = np.asarray(
+        np.kron(kernel, main + interaction * same), dtype=np.float64
+    )
     level = (main + interaction + noise) * environment_sd**2
     covariance += np.kron(np.ones_like(kernel), level * same)
     centred = kernel - kernel.mean(axis=0)
     own = centred - centred.mean(axis=1)[:, None]
-    prior = main * np.diagonal(own)
+    prior = np.asarray(main * np.diagonal(own), dtype=np.float64)
     n = kernel.shape[0] * n_environment
     plots = np.ones(n_environment) if cost is None else cost
     return DesignProblem(
         covariance,
-        main * np.repeat(centred, n_environment, axis=1),
+        (main * np.repeat(centred, n_environment, axis=1)).astype(np.float64),
         prior,
         np.zeros_like(prior),
         np.full(n, float(noise)),

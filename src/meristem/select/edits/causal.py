@@ -14,6 +14,8 @@ from meristem.records import FloatArray
 N_EFFECT = 20
 _MOST_SWEEPS = 100
 _CLOSE = 1e-3
+_ROUNDS = 4
+"""Times that the share of the relationship is estimated beside the effects."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,16 @@ def causal_probabilities(
         columns = columns - np.outer(mean, mean @ columns)
     else:
         contrasts = error_contrasts(kernel, weight=weight)
-        rotated = contrasts.rotate(y[:, None])
-        h2 = float(restricted_h2(contrasts.values, rotated)[0])
-        scale = 1 / np.sqrt(h2 * contrasts.values + 1 - h2)
-        moved = rotated[:, 0] * scale
-        columns = contrasts.rotate(dosage) * scale[:, None]
+        turned, markers = contrasts.rotate(y[:, None])[:, 0], contrasts.rotate(dosage)
+        found = None
+        for _ in range(_ROUNDS):
+            # what single effects explain is no longer asked of the relationship
+            rest = turned if found is None else turned - markers @ found.effect
+            h2 = float(restricted_h2(contrasts.values, rest[:, None])[0])
+            scale = 1 / np.sqrt(h2 * contrasts.values + 1 - h2)
+            found = _sum_of_effects(markers * scale[:, None], turned * scale, n_effect)
+        assert found is not None
+        return found
     return _sum_of_effects(columns, moved, n_effect)
 
 

@@ -200,10 +200,14 @@ def find_off_targets(
                 first = at if strand == "+" else len(sequence) - at - len(site)
                 rows.append((guide, site, contig, first + 1, strand, mismatch))
     rows.sort(key=lambda row: (row[0], row[5], row[2], row[3], row[4]))
-    columns = [*zip(*rows, strict=True)] if rows else [()] * 6
-    kinds = (np.int64, np.str_, np.str_, np.int64, np.str_, np.int64)
-    arrays = [np.array(c, dtype=k) for c, k in zip(columns, kinds, strict=True)]
-    return OffTargets(*arrays)
+    return OffTargets(
+        np.array([row[0] for row in rows], dtype=np.int64),
+        np.array([row[1] for row in rows], dtype=np.str_),
+        np.array([row[2] for row in rows], dtype=np.str_),
+        np.array([row[3] for row in rows], dtype=np.int64),
+        np.array([row[4] for row in rows], dtype=np.str_),
+        np.array([row[5] for row in rows], dtype=np.int64),
+    )
 
 
 def _encode(sequence: str) -> NDArray[np.int8]:
