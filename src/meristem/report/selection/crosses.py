@@ -10,7 +10,7 @@ from meristem.pages.palette import ACCENT, NULL, SOFT
 from meristem.pages.panel import draw_axes, draw_slope, make_panel, tick_room
 from meristem.pages.scale import Scale, limits
 from meristem.pages.svg import Canvas
-from meristem.pages.table import table_html
+from meristem.pages.table import Format, table_html
 from meristem.report.selection.decided import Decided
 
 LINES = 4
@@ -53,7 +53,7 @@ def crosses_section(decided: Decided) -> Section | None:
         c for c in columns if c in table and (useful or c not in ("sd", "usefulness"))
     ]
     shown = table[kept].rename(columns=columns)
-    formats = dict.fromkeys(("mean", "spread", "usefulness"), number)
+    formats: dict[str, Format] = dict.fromkeys(("mean", "spread", "usefulness"), number)
     formats |= {"coancestry": fixed, "chance above the best check": percent}
     present = {k: v for k, v in formats.items() if k in shown}
     note = "crossing_list.csv holds the same list for a field book. "

@@ -31,7 +31,8 @@ def smith_hazel(
     >>> smith_hazel(p, g, np.array([1.0, 2.0])).round(6)
     array([0.590909, 0.636364])
     """
-    return np.linalg.solve(p, c @ weight)
+    found: FloatArray = np.linalg.solve(p, c @ weight)
+    return found
 
 
 def prediction_covariance(

@@ -39,7 +39,7 @@ class MeritTerm:
         array([2., 4.])
         """
         if self.form == "optimum":
-            return -self.weight * (value - self.at) ** 2
+            return -self.weight * np.square(value - self.at)
         if self.form == "threshold":
             return self.weight * (value >= self.at)
         if self.form == "capped":

@@ -67,7 +67,7 @@ def respond(
     explained = float(weight @ c.T @ coefficient) / sd
     best = smith_hazel(p, c, weight)
     most = np.sqrt(max(float(best @ p @ best), 0))
-    implied = np.linalg.lstsq(c, p @ coefficient, rcond=None)[0]
+    implied: FloatArray = np.linalg.lstsq(c, p @ coefficient, rcond=None)[0]
     # of sources and traits that are the same list: phenotypes, or predictions
     own = float(coefficient @ c @ coefficient) if c.shape[0] == c.shape[1] else np.nan
     return IndexResponse(
