@@ -133,7 +133,7 @@ class ActiveSet:
 
     def _refresh(self) -> None:
         block = self._block()
-        inverse: FloatArray = np.linalg.inv(block)
+        inverse = np.asarray(np.linalg.inv(block), dtype=np.float64)
         self.inverse = (inverse + inverse.T) / 2
         self.changes = 0
         own = block.diagonal() * self.inverse.diagonal()  # 1 / share that is its own
@@ -214,7 +214,8 @@ class ActiveSet:
         """Return x and y of Q x - m'y = right, m x = level, over the free variables."""
         solved = self.inverse @ np.column_stack([right, m.T])
         g, x_m = solved[:, : right.shape[1]], solved[:, right.shape[1] :]
-        y: FloatArray = np.linalg.solve(m @ x_m, level - m @ g)
+        multipliers = np.linalg.solve(m @ x_m, level - m @ g)
+        y = np.asarray(multipliers, dtype=np.float64)
         return g + x_m @ y, y
 
     def violation(self, line: Line, mu: float) -> tuple[int, float]:

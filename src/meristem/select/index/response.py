@@ -67,7 +67,7 @@ def respond(
     explained = float(weight @ c.T @ coefficient) / sd
     best = smith_hazel(p, c, weight)
     most = np.sqrt(max(float(best @ p @ best), 0))
-    implied: FloatArray = np.linalg.lstsq(c, p @ coefficient, rcond=None)[0]
+    implied = np.linalg.lstsq(c, p @ coefficient, rcond=None)[0]
     # of sources and traits that are the same list: phenotypes, or predictions
     own = float(coefficient @ c @ coefficient) if c.shape[0] == c.shape[1] else np.nan
     return IndexResponse(
@@ -76,6 +76,6 @@ def respond(
         merit=float(weight @ gain),
         accuracy=float(np.clip(explained / spread, -1, 1)) if spread > 0 else np.nan,
         heritability=float(np.clip(own / variance, 0, 1)) if variance > 0 else np.nan,
-        implied_weight=implied,
+        implied_weight=np.asarray(implied, dtype=np.float64),
         efficiency=explained / most if most > 0 else np.nan,
     )
