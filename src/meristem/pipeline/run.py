@@ -21,6 +21,7 @@ from meristem.pipeline.posterior_tables import (
 )
 from meristem.pipeline.preparation import write_prepared
 from meristem.pipeline.requirements import graph_faults
+from meristem.pipeline.selection.select import drop_outdated
 from meristem.pipeline.trial_predictions import TRIALS, write_trial_predictions
 from meristem.plan.summary import network_json
 from meristem.report.build import build_report
@@ -137,6 +138,7 @@ def run_stages(analysis: Analysis, stages: tuple[str, ...] = tuple(STAGES)) -> N
             analysis.notify("stages", done, len(chosen) + 1)
             STAGES[name](analysis)
             analysis.record.write(finished=False)
+        drop_outdated(analysis)
         analysis.record.write(finished=True)
         write_report(analysis)
         analysis.notify("stages", len(chosen) + 1, len(chosen) + 1)
