@@ -13,9 +13,10 @@ export THP_MEM_ALLOC_ENABLE ?= 1
 
 .PHONY: run test test-all check bench docs clean wheel format
 
-run: $(VENV)/.run  ## the main job on built-in data, to an HTML report
+run: $(VENV)/.run  ## the main job on built-in data, to an HTML report and a selection
 	$(BIN)/meristem simulate shoot-branching --out $(DEMO) --force
 	$(BIN)/meristem run $(DEMO)/meristem.toml
+	$(BIN)/meristem select $(DEMO)/run
 
 test: $(VENV)/.dev  ## tests, doctests, then the wheel in a fresh environment
 	$(BIN)/pytest -q -n $(WORKERS) --cov --cov-report=term:skip-covered --cov-fail-under=90

@@ -42,6 +42,8 @@ from meristem.config.models import (
     WeightedGBLUPOptions,
 )
 from meristem.evaluate.intervals import top_probability
+from meristem.genetics.maps import even_map
+from meristem.genetics.meiosis import gametes
 from meristem.models.catalog import build
 from meristem.records import (
     Dataset,
@@ -55,13 +57,7 @@ from meristem.records import (
     VariantTable,
 )
 from meristem.runs.seeds import derived_rng
-from meristem.simulate.population import (
-    even_map,
-    gametes,
-    mosaics,
-    random_haplotypes,
-    variant_table,
-)
+from meristem.simulate.population import mosaics, random_haplotypes, variant_table
 
 N_TRAIN, N_CANDIDATE, N_FAMILY, TOP = 160, 60, 11, 12
 N_LOCUS, N_QTL, N_GENE, N_SET = 600, 100, 60, 12

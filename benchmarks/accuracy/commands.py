@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.accuracy.kinetics.commands import bench_kinetics
+from benchmarks.accuracy.representation.commands import bench_representation
 from benchmarks.accuracy.sequence.commands import bench_sequence
 from meristem.cli.console import progress, say
 
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 app.command("kinetics")(bench_kinetics)
 app.command("sequence")(bench_sequence)
+app.command("representation")(bench_representation)
 
 Out = Annotated[Path, typer.Option("--out", help="Folder to write.")]
 Replicates = Annotated[int, typer.Option(min=1, help="Replicates.")]
@@ -97,6 +99,39 @@ def recovery(
         )
     say(table)
     say(f"results: {out / 'results.csv'}, summary.csv, causal.csv")
+
+
+@app.command("priors")
+def priors(
+    out: Out,
+    n: Annotated[
+        list[int] | None, typer.Option(help="Training lines; repeatable.")
+    ] = None,
+    share: Annotated[
+        list[float] | None,
+        typer.Option(help="Genetic variance through motifs; repeatable."),
+    ] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    replicates: Replicates = 10,
+    seed: Seed = 7000,
+    quiet: Quiet = False,
+) -> None:
+    """Scores of variants as priors on the simulated regulatory panel."""
+    from benchmarks.accuracy.priors import MODELS, run_priors
+
+    with progress(quiet=quiet) as notify:
+        table = run_priors(
+            tuple(n or (300, 600)),
+            replicates,
+            out,
+            seed,
+            shares=tuple(share or (0.7, 0.3)),
+            models=tuple(model or MODELS),
+            command=_command(),
+            progress=lambda done, total: notify("cells", done, total),
+        )
+    say(table)
+    say(f"results: {out / 'results.csv'}, summary.csv")
 
 
 @app.command("controls")
@@ -245,6 +280,71 @@ def panels(
         )
     say(table)
     say(f"results: {out / 'results.csv'}")
+
+
+@app.command("sparse")
+def sparse(
+    data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],
+    out: Out,
+    panel: Annotated[list[str] | None, typer.Option(help="Some panels only.")] = None,
+    test: Annotated[
+        list[str] | None, typer.Option(help="within | across subpopulations.")
+    ] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    lines: Annotated[int, typer.Option(min=100, help="Lines at most.")] = 600,
+    replicates: Replicates = 5,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Few lines, within and across subpopulations: the flagship among its rivals."""
+    from benchmarks.accuracy.real.sources import SOURCES
+    from benchmarks.accuracy.real.sparse import RECOVERY, run_sparse
+
+    with progress(quiet=quiet) as notify:
+        table = run_sparse(
+            data,
+            out,
+            panels=tuple(panel or (*SOURCES, RECOVERY)),
+            tests=tuple(test or ("within", "across")),
+            models=tuple(model or ()),
+            replicates=replicates,
+            lines=lines,
+            seed=seed,
+            jobs=jobs,
+            command=_command(),
+            progress=notify,
+        )
+    say(table)
+    say(f"results: {out / 'results.csv'}, summary.csv")
+
+
+@app.command("covariates")
+def covariates(
+    data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],
+    out: Out,
+    lines: Annotated[int, typer.Option(min=100, help="Mice at most.")] = 500,
+    replicates: Replicates = 2,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Mice with and without sex, density, litter and cage, on the same folds."""
+    from benchmarks.accuracy.real.covariates import run_covariates
+
+    with progress(quiet=quiet) as notify:
+        table = run_covariates(
+            data,
+            out,
+            replicates=replicates,
+            lines=lines,
+            seed=seed,
+            jobs=jobs,
+            command=_command(),
+            progress=notify,
+        )
+    say(table)
+    say(f"results: {out / 'results.csv'}, summary.csv")
 
 
 @app.command("page")

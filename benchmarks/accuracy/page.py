@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.accuracy.cells import Row, mean_interval, read_rows
+from benchmarks.accuracy.real import sections
 from benchmarks.accuracy.targets import judge_targets
 from meristem.errors import DataError
 from meristem.evaluate.compare import ALL
@@ -43,18 +44,18 @@ def accuracy_page(data: Path) -> str:
         ]
         parts += [f"## Targets: {reached} of {len(verdicts)} reached"]
         parts += [markdown_table(["what", "target", "found", ""], rows)]
-    sections = [
+    found = [
         text
         for folder, table, title, section in _SECTIONS
         if (text := _section(data / folder, table, title, section))
     ]
-    if not sections:
+    if not found:
         raise DataError(
             "holds no table of a benchmark",
             where=data,
             remedy="run `python -m benchmarks accuracy` with --out below this folder",
         )
-    return "\n\n".join([*parts, *sections]).rstrip() + "\n"
+    return "\n\n".join([*parts, *found]).rstrip() + "\n"
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -242,6 +243,16 @@ def _panels(rows: list[Row]) -> str:
     return markdown_table(head, body)
 
 
+def _covariates(rows: list[Row]) -> str:
+    return (
+        sections.COVARIATES + "\n\n" + markdown_table(*sections.covariate_table(rows))
+    )
+
+
+def _sparse(rows: list[Row]) -> str:
+    return sections.SPARSE + "\n\n" + markdown_table(*sections.sparse_table(rows))
+
+
 _SECTIONS: tuple[tuple[str, str, str, Callable[[list[Row]], str]], ...] = (
     ("shoot_branching", "results.csv", "Shoot branching", _shoot),
     ("shoot_branching", "latents.csv", "Latents of shoot branching", _latents),
@@ -250,4 +261,6 @@ _SECTIONS: tuple[tuple[str, str, str, Callable[[list[Row]], str]], ...] = (
     ("recovery", "causal.csv", "Causal pathways and genes", _causal),
     ("controls", "summary.csv", "Controls", _controls),
     ("panels", "results.csv", "Public panels", _panels),
+    ("covariates", "summary.csv", "Covariates of mice", _covariates),
+    ("sparse", "summary.csv", "Few lines, within and across", _sparse),
 )

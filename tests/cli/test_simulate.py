@@ -43,3 +43,14 @@ def test_recovery(call: Call, tmp_path: Path) -> None:
     code, _, _ = call("simulate", "recovery", "--out", out, *sizes, "--pathways", "5")
     assert code == 0
     assert call("check", out / "meristem.toml")[0] == 0
+
+
+def test_regulatory(call: Call, tmp_path: Path) -> None:
+    out = tmp_path / "reg"
+    words = ("simulate", "regulatory", "--out", out, "--n", "30", "--genes", "12")
+    code, text, _ = call(*words, "--variants", "900", "--candidates", "4")
+    assert code == 0
+    assert str(out / "meristem.toml") in text
+    expected = {"genome.fa", "genes.gff3", "motifs.meme", "scores.tsv", "truth.csv"}
+    assert expected <= {path.name for path in out.iterdir()}
+    assert call("check", out / "meristem.toml")[0] == 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from tests.models.toys import PRIOR_SCORES
 from tests.toys import network_plan
 
 from meristem.config import models as kinds
@@ -41,6 +42,8 @@ MODELS: tuple[kinds.ModelOptions, ...] = (
     kinds.MediatedOptions(method="pathway_reml", name="pathway_reml"),
     kinds.FeatureBLUPOptions(max_sets=2),
     kinds.WeightedGBLUPOptions(),
+    kinds.PriorOptions(scores=PRIOR_SCORES, caution=0.0),
+    kinds.PriorOptions(scores=PRIOR_SCORES, permuted=True, name="permuted"),
     kinds.DominanceOptions(),
     kinds.CombiningOptions(),
     kinds.MeasuredOmicsOptions(),

@@ -14,6 +14,7 @@ from meristem.mixed.spike_slab import (
     SpikeSlab,
     fit_columns,
     fit_groups,
+    several_columns,
     slab_odds,
 )
 from meristem.mixed.targets import Target
@@ -84,7 +85,8 @@ def test_the_odds_of_a_group_are_those_of_enumeration(members):
 def test_inclusion_is_near_that_of_all_models_together():
     """Three groups, every combination of slabs; base variances those of the fit."""
     base, factors, target = problem(n=71, seed=4, effects=(0, 0.9, 0.35))
-    found, settings = fit_groups(base, factors, target), SpikeSlab()
+    settings = SpikeSlab(one_column=0.0)
+    found = fit_groups(base, factors, target, settings=settings)
     scale = float(np.average((target.y - target.y.mean()) ** 2))
     rate, slabs = settings.rate(3), settings.slabs
     states = [(0.0, 1 - rate), *((slab, rate / len(slabs)) for slab in slabs)]
@@ -201,8 +203,50 @@ def test_groups_of_more_columns_than_rows_are_their_kernel():
     target = Target(0, np.arange(n), y, np.ones(n))
     roots = [np.linalg.cholesky(f @ f.T) for f in wide]
     one, two = (fit_groups([np.eye(n)], f, target) for f in (wide, roots))
-    assert one.inclusion == pytest.approx(two.inclusion, abs=1e-6)
+    assert one.variance == pytest.approx(two.variance, abs=1e-6)
     assert one.dual == pytest.approx(two.dual, abs=1e-6)
+
+
+def test_one_column_that_groups_share_names_neither_but_predicts():
+    """Three groups hold one strong column, a fourth many weak ones."""
+    rng = np.random.default_rng(11)
+    n, strong = 220, rng.normal(size=220)
+    groups = [
+        normalised(np.column_stack([strong, rng.normal(size=(n, 6 + k))]))
+        for k in range(3)
+    ]
+    groups.append(normalised(rng.normal(size=(n, 9))))
+    spread = groups[3] @ rng.choice([-1.0, 1.0], size=9)
+    y = 0.8 * strong + spread / spread.std() * 0.8 + 0.7 * rng.normal(size=n)
+    target = Target(0, np.arange(n), y, np.ones(n))
+    found = fit_groups([np.eye(n)], groups, target)
+    naive = fit_groups([np.eye(n)], groups, target, settings=SpikeSlab(one_column=0.0))
+    assert naive.inclusion[:3].max() > 0.8
+    assert found.inclusion[:3].max() < 0.5
+    assert found.inclusion[3] > 0.9
+    assert found.dual == pytest.approx(naive.dual, abs=1e-12)
+
+
+def test_several_columns_against_one_are_weighed_as_by_densities():
+    """A slow twin: marginal densities of y under every hypothesis."""
+    rng = np.random.default_rng(3)
+    n, k, slabs, rate, odds = 13, 4, np.array([0.3, 0.9]), 0.2, 0.7
+    factor, y = rng.normal(size=(n, k)), rng.normal(size=n)
+    y += factor[:, 1]
+
+    def density(kernel, slab):
+        return multivariate_normal(np.zeros(n), np.eye(n) + slab * kernel).pdf(y)
+
+    none = density(np.zeros((n, n)), 0.0)
+    several = np.mean([density(factor @ factor.T, slab) for slab in slabs])
+    power = (factor**2).sum(axis=0)
+    columns = factor * np.sqrt(power.sum() / power)
+    alone = np.mean(
+        [density(np.outer(c, c), slab) for slab in slabs for c in columns.T]
+    )
+    weight = np.array([(1 - rate) * none, rate * several, rate * odds * alone])
+    found = several_columns(factor.T @ factor, factor.T @ y, slabs, rate, odds)
+    assert found == pytest.approx(weight[1] / weight.sum(), abs=1e-9)
 
 
 def columns_case(n=90, k=5, n_response=7, seed=0):

@@ -10,6 +10,7 @@ from tests.models.toys import (
     MONOMORPHIC,
     N_NEW,
     OPTIONS,
+    SHORT,
     N,
     P,
     halves,
@@ -41,6 +42,12 @@ VARIATIONS = {
     ),
     "twas": options.MediatedOptions(method="predicted_expression"),
     "rkhs-inner": options.KernelOptions(variance="inner"),
+    "kernels-distance": options.KernelsOptions(kernels=("gaussian", "arc_cosine")),
+    "gxe-fa": options.TrialOptions(structure="fa", kernel="gaussian", bandwidth=0.3),
+    **{
+        f"bayes-{prior}": options.BayesOptions(prior=prior, **SHORT)
+        for prior in ("brr", "a", "lasso", "r", "rkhs")
+    },
 }
 ALL = OPTIONS | VARIATIONS
 NETWORKS = ("dense", "cnn", "binn", "auto")

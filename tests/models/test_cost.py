@@ -22,6 +22,7 @@ MORE = [  # an option, and by how much at least (at most) its cost grows
     ("rkhs", {"bandwidths": (0.5, 1.0) * 5}, 1.5, 2),
     ("rkhs", {"variance": "inner"}, 2, 6),
     ("gwablup", {"prior": (0.05, 1.0) * 4}, 1.5, 4),
+    ("prior_gblup", {"shares": (0.0, 0.5) * 4}, 1.3, 8),
     ("elastic_net", {"n_alphas": 80}, 1.2, 10),
     ("elastic_net", {"l1_ratio": (0.1, 0.5, 0.9)}, 1.1, 3),
     ("random_forest", {"trees": 120}, 2, 10),

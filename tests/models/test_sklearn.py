@@ -5,6 +5,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.utils.estimator_checks import check_estimator
 
+from meristem.models.dosage_code import learn_code
 from meristem.models.sklearn import (
     BINNRegressor,
     BoostingMarkerRegressor,
@@ -15,7 +16,6 @@ from meristem.models.sklearn import (
     RandomForestMarkerRegressor,
     RidgeBLUPRegressor,
     RKHSRegressor,
-    learn_code,
 )
 
 QUICK = {"epochs": 40, "seeds": 1, "inner_folds": 2, "learning_rate": 0.02}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from tests.toys import dataset, network_plan, variant_table
@@ -90,7 +91,14 @@ N, N_NEW, P, N_PANEL_GENE = 44, 7, 30, 5
 MONOMORPHIC = 4
 
 
+PRIOR_SCORES = Path(__file__).with_name("prior_scores.tsv")
+"""Scores of two thirds of the variants of toys, whatever their prefix."""
+
+
 QUICK = {"epochs": 30, "patience": 30, "seeds": 1, "inner_folds": 2}
+
+
+SHORT = {"chains": 2, "burn_in": 100, "draws": 200, "most_draws": 200, "thin": 1}
 
 
 OPTIONS = {
@@ -102,6 +110,11 @@ OPTIONS = {
     "random_forest": options.ForestOptions(trees=12, max_features=0.5),
     "boosting": options.BoostingOptions(rounds=12, learning_rate=0.2),
     "rkhs": options.KernelOptions(),
+    "bayes": options.BayesOptions(**SHORT),
+    "gxe": options.TrialOptions(),
+    "kernels": options.KernelsOptions(
+        kernels=("additive", "dominance", "additive_additive")
+    ),
     "dense": options.DenseOptions(hidden=(8,), **QUICK),
     "cnn": options.CNNOptions(channels=4, hidden=8, **(QUICK | {"epochs": 150})),
     "binn": options.BINNOptions(hidden=(4,), **QUICK),
@@ -110,6 +123,7 @@ OPTIONS = {
     "mediated": options.MediatedOptions(method="pathway_reml", set_counts=(0, 1, 2)),
     "gfblup": options.FeatureBLUPOptions(max_sets=2),
     "gwablup": options.WeightedGBLUPOptions(prior=(0.05, 1.0)),
+    "prior_gblup": options.PriorOptions(scores=PRIOR_SCORES, shares=(0.0, 0.5)),
     "measured_omics": options.MeasuredOmicsOptions(),
     "stack": options.StackOptions(
         models=(options.GBLUPOptions(), options.KernelOptions())

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.models.toys import PRIOR_SCORES
 from tests.pipeline.leak_case import LAYOUTS, Layout, write_case
 
 from meristem.config import models as kinds
@@ -40,7 +41,13 @@ MODELS: tuple[kinds.ModelOptions, ...] = (
     kinds.ForestOptions(trees=4),
     kinds.BoostingOptions(rounds=4),
     kinds.DominanceOptions(),
+    kinds.KernelsOptions(),
+    kinds.TrialOptions(),
+    kinds.TrialOptions(structure="unstructured"),
+    kinds.BayesOptions(chains=2, burn_in=5, draws=20, most_draws=20, thin=1),
     kinds.WeightedGBLUPOptions(),
+    kinds.PriorOptions(scores=PRIOR_SCORES, caution=0.0),
+    kinds.PriorOptions(scores=PRIOR_SCORES, permuted=True, name="permuted"),
     kinds.FeatureBLUPOptions(max_sets=2),
     kinds.MediatedOptions(method="one_kernel", name="one kernel"),
     kinds.MediatedOptions(method="predicted_expression", name="predicted expression"),

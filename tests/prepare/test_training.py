@@ -45,14 +45,16 @@ def test_other_rows_change_nothing(stacked: bool) -> None:
         data = trial("line_environment" if stacked else "line", spoilt)
         data = stack_environments(data) if stacked else data
         line = np.char.partition(data.sample_id, "@")[:, 0]
-        train, means = training_set(data, ~np.isin(line, ["L2", "L5"]))
+        train, taken = training_set(data, ~np.isin(line, ["L2", "L5"]))
+        means = taken.environments
         assert (means is not None) == stacked
         found.append(train.phenotypes)
         if means is not None:
             assert np.nanmax(np.abs(train.phenotypes.value)) < 20
             again, zero = training_set(train, np.arange(train.n_sample))
             np.testing.assert_array_equal(again.phenotypes.value, found[-1].value)
-            np.testing.assert_array_equal(zero.mean, means.mean)
+            assert zero.environments is not None
+            np.testing.assert_array_equal(zero.environments.mean, means.mean)
     assert found[0].value.tobytes() == found[1].value.tobytes()
     assert found[0].weight.tobytes() == found[1].weight.tobytes()
 
@@ -78,6 +80,7 @@ def test_one_value_per_line_stays_as_it_is() -> None:
             )
         ),
     )
-    train, means = training_set(plain, np.array([1, 2, 5]))
-    assert means is None
+    train, taken = training_set(plain, np.array([1, 2, 5]))
+    assert taken.environments is None
+    assert taken.covariates is None
     assert train.phenotypes.value.tobytes() == value[[1, 2, 5]].tobytes()

@@ -92,6 +92,8 @@ def fabricate_small(folder: Path) -> Path:
         intervals=tables.interval_rows(list(KINDS), [TARGET]),
         controls=tables.control_rows(INGREDIENTS, "binn+metabolites", TARGET),
         variance_components=tables.component_rows([TARGET]),
+        convergence=tables.convergence_rows([TARGET]),
+        variant_inclusion=tables.inclusion_rows(rng, [TARGET]),
         candidates=tables.candidate_rows(
             predictions[predictions["model"].isin(list(KINDS)[:-1])]
         ),

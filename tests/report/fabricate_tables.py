@@ -323,3 +323,30 @@ def component_rows(targets: list[tuple[str, str]]) -> pd.DataFrame:
     ]
     columns = ["model", "trait", "environment", "component", "value", "se"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def convergence_rows(targets: list[tuple[str, str]]) -> pd.DataFrame:
+    rows = [
+        ("bayes_c", *target, name, 0.5, 0.1, rhat, size, size)
+        for target in targets
+        for name, rhat, size in (
+            ("residual", 1.002, 900.0),
+            ("inclusion_rate", 1.08, 40.0),
+            ("prediction_1", 1.001, 700.0),
+        )
+    ]
+    columns = ["model", "trait", "environment", "quantity", "mean", "sd", "rhat"]
+    return pd.DataFrame(rows, columns=[*columns, "ess_bulk", "ess_tail"])
+
+
+def inclusion_rows(
+    rng: np.random.Generator, targets: list[tuple[str, str]]
+) -> pd.DataFrame:
+    rows = [
+        ("bayes_c", *target, f"snp{k}", "1", 10 * k, effect, chance, k // 5, 0.9)
+        for target in targets
+        for k, (effect, chance) in enumerate(rng.uniform(size=(20, 2)))
+    ]
+    columns = ["model", "trait", "environment", "variant_id", "contig", "position"]
+    columns += ["effect", "inclusion", "window", "window_inclusion"]
+    return pd.DataFrame(rows, columns=columns)

@@ -27,11 +27,11 @@ from meristem.kinetics.commands.report import build_kinetics_report
 from meristem.kinetics.commands.settings import (
     KineticsSettings,
     TransferSettings,
-    load_scheme,
     read_settings,
 )
 from meristem.kinetics.commands.sources import load_source
 from meristem.kinetics.network.store import write_kinns
+from meristem.kinetics.scheme.scheme import read_scheme
 from meristem.runs.record import plan_run
 
 RUN_FILES = {
@@ -256,7 +256,7 @@ def test_transfer_and_what_it_never_looks_at(model: Path, tmp_path: Path) -> Non
 def test_every_example_is_valid() -> None:
     for path in sorted(EXAMPLES.glob("*.toml")):
         if path.name.startswith("scheme"):
-            load_scheme(str(path))
+            read_scheme(path)
         elif path.name.startswith("transfer"):
             read_settings(path, TransferSettings)
         else:

@@ -1,12 +1,13 @@
 import numpy as np
 
+from meristem.genetics.maps import even_map
 from meristem.simulate.gene_files import (
     spread_genes,
     write_gff,
     write_gmt,
     write_random_genes,
 )
-from meristem.simulate.population import even_map, variant_table
+from meristem.simulate.population import variant_table
 
 
 def test_every_gene_is_in_a_pathway(tmp_path):

@@ -1,15 +1,9 @@
 import numpy as np
 import pytest
 
-from meristem.simulate.population import (
-    GeneticMap,
-    even_map,
-    gametes,
-    mosaics,
-    random_haplotypes,
-    recombination_chance,
-    variant_table,
-)
+from meristem.genetics.maps import GeneticMap, even_map, recombination_chance
+from meristem.genetics.meiosis import gametes
+from meristem.simulate.population import mosaics, random_haplotypes, variant_table
 
 
 def test_even_map_spreads_loci_and_keeps_order():

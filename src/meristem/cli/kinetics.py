@@ -128,7 +128,12 @@ def explain(
 @app.command()
 def score(
     model: Annotated[
-        Path, typer.Option("--model", "-m", help="model.json, or a transfer's folder.")
+        list[Path],
+        typer.Option(
+            "--model",
+            "-m",
+            help="model.json, or a transfer's folder; several are averaged.",
+        ),
     ],
     targets: Annotated[
         Path,
@@ -137,6 +142,10 @@ def score(
     out: Annotated[Path, typer.Option("--out", "-o", help="Table to write (TSV).")],
     guide: Annotated[
         str | None, typer.Option(help="Guide of all sites, if not in the table.")
+    ] = None,
+    weight: Annotated[
+        list[float] | None,
+        typer.Option(help="Weight of each model, in their order; default: equal."),
     ] = None,
     rates: Annotated[
         bool, typer.Option("--rates", help="Write every rate constant too.")
@@ -148,12 +157,15 @@ def score(
     """Score sites by their predicted rate, in constant memory."""
     from meristem.cli.console import progress, say
     from meristem.kinetics.scoring.corrected import read_scorer
+    from meristem.kinetics.scoring.pooled import PooledScorer
     from meristem.kinetics.scoring.score import count_rows, score_file
     from meristem.runs.outputs import refuse_overwriting
     from meristem.train.descent import limited_threads
 
-    refuse_overwriting(out, inputs=[model, targets], force=force)
-    scorer = read_scorer(model)
+    refuse_overwriting(out, inputs=[*model, targets], force=force)
+    scorers = [read_scorer(path) for path in model]
+    pooled = len(scorers) > 1 or bool(weight)
+    scorer = PooledScorer(scorers, weight or ()) if pooled else scorers[0]
     total = count_rows(targets)
     with limited_threads(threads), progress(quiet=quiet) as notify:
         n = score_file(

@@ -51,13 +51,24 @@ def _root(
 
 def _mount() -> None:
     """Attach the commands; their modules import nothing heavy at the top."""
-    from meristem.cli import analysis, kinetics, knowledge, sequence, simulate
+    from meristem.cli import (
+        analysis,
+        kinetics,
+        knowledge,
+        represent,
+        select,
+        sequence,
+        simulate,
+        variants,
+    )
 
-    for module in (analysis, knowledge):
+    for module in (analysis, knowledge, represent):
         module.attach(app)
     app.add_typer(simulate.app, name="simulate")
     app.add_typer(kinetics.app, name="kinetics")
+    variants.attach(sequence.app)
     app.add_typer(sequence.app, name="sequence")
+    app.add_typer(select.app, name="select")
 
 
 _mount()

@@ -1,4 +1,4 @@
-"""Commands of sequence models: train, predict, explain, design, search."""
+"""Commands of models of DNA: train, predict, explain, design, search."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="Models of DNA: molecular phenotypes from sequence.",
+    help="Models of DNA: molecular phenotypes, variant effects, motifs.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

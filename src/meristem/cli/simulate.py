@@ -140,6 +140,68 @@ def recovery(
 
 
 @app.command()
+def enzyme(
+    out: Out,
+    noise: Annotated[
+        float, typer.Option(min=0.0, max=10.0, help="Sd of the log of a rate.")
+    ] = 0.05,
+    repeats: Annotated[
+        int, typer.Option(min=1, max=1000, help="Measurements of every condition.")
+    ] = 1,
+    seed: Seed = 1,
+    force: Force = False,
+) -> None:
+    """Simulate rates of an enzyme with two substrates and an inhibitor."""
+    from meristem.kinetics.commands.enzyme_files import write_enzyme
+
+    config = write_enzyme(out, noise=noise, repeats=repeats, seed=seed, force=force)
+    say(f"written: {config}")
+
+
+@app.command()
+def regulatory(
+    out: Out,
+    n: Lines = 300,
+    candidates: Candidates = 100,
+    h2: H2 = 0.5,
+    genes: Annotated[int, typer.Option(min=10, max=100_000, help="Genes.")] = 250,
+    variants: Annotated[
+        int, typer.Option(min=100, max=1_000_000, help="Variants.")
+    ] = 15_000,
+    factors: Annotated[int, typer.Option(min=1, max=1000, help="Factors.")] = 8,
+    share: Annotated[
+        float, typer.Option(help="Share of the genetic variance through motifs.")
+    ] = 0.7,
+    labels: Annotated[float, typer.Option(help="Share with expression.")] = 0.5,
+    seed: Seed = 1,
+    force: Force = False,
+) -> None:
+    """Simulate genome, genes and lines whose trait runs through promoter motifs."""
+    import numpy as np
+
+    from meristem.sequence.simulation.regulatory import (
+        RegulatoryConfig,
+        simulate_regulatory,
+    )
+    from meristem.sequence.simulation.regulatory_files import write_regulatory
+
+    config = RegulatoryConfig(
+        n_train=n,
+        n_test=candidates,
+        n_gene=genes,
+        n_causal_gene=max(1, genes // 2),
+        n_chromosome=min(5, genes),
+        n_variant=variants,
+        n_factor=factors,
+        regulatory_share=share,
+        measured_share=labels,
+        h2=h2,
+    )
+    panel = simulate_regulatory(config, rng=np.random.default_rng(seed))
+    say(f"written: {write_regulatory(panel, out, seed=seed, force=force)}")
+
+
+@app.command()
 def sequences(
     out: Out,
     families: Annotated[

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import cast
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from meristem.config.stages import AnalysisConfig
+from meristem.config.selection import SelectionConfig
+from meristem.config.stages import AnalysisConfig, RepresentConfig
 from meristem.config.toml import PATHS, parse_toml
 from meristem.errors import ConfigError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+SCHEMA = "see `meristem schema` for every field and its meaning"
 
 
 def _explain(error: ValidationError) -> str:
@@ -64,7 +69,57 @@ def read_config(path: str | Path) -> AnalysisConfig:
     ConfigError
         If the file cannot be read, is no TOML, or has unknown or wrong fields.
     """
+    return _validated(AnalysisConfig, _read_toml(path), path)
+
+
+def read_plan(path: str | Path) -> SelectionConfig:
+    """Read the plan of a selection, as `read_config` reads an analysis."""
+    remedy = "see docs/howto/select.md for every field"
+    return _validated(SelectionConfig, _read_toml(path), path, remedy)
+
+
+def read_represent_config(path: str | Path) -> RepresentConfig:
+    """Read what `meristem represent` needs: of its own file, or of an analysis.
+
+    Raises
+    ------
+    ConfigError
+        As `read_config`; and if there is no omics table, or none to represent.
+    """
     path = Path(path)
+    raw = _read_toml(path)
+    if set(raw) - set(RepresentConfig.model_fields) and set(raw) <= set(
+        AnalysisConfig.model_fields
+    ):
+        analysis = _validated(AnalysisConfig, raw, path)
+        if not analysis.omics:
+            raise ConfigError(
+                "has no [[omics]] section, so there is nothing to represent",
+                where=path,
+                remedy="add an [[omics]] section with `represent`",
+            )
+        config = RepresentConfig.of(analysis)
+    else:
+        config = _validated(RepresentConfig, raw, path)
+    names = [one.name for one in config.omics]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(
+                f"two omics tables are called {name!r}",
+                where=path,
+                remedy="give each a `name` of its own",
+            )
+    if all(one.represent == "none" for one in config.omics):
+        raise ConfigError(
+            "no omics table asks to be represented",
+            where=path,
+            remedy='set `represent = "pca"` (or vae, sets, ...) in an [[omics]] '
+            "section",
+        )
+    return config
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
     if path.exists() and not path.is_file():
         raise ConfigError(
             "cannot be read (a folder, a pipe or a device, not a file)",
@@ -83,13 +138,18 @@ def read_config(path: str | Path) -> AnalysisConfig:
         raise ConfigError(
             "is not UTF-8 text", where=path, remedy="save the file as UTF-8"
         ) from error
-    raw = parse_toml(text, path)
+    return parse_toml(text, path)
+
+
+def _validated(
+    kind: type[Model], raw: dict[str, Any], path: Path, remedy: str = SCHEMA
+) -> Model:
     try:
-        config = AnalysisConfig.model_validate(raw)
+        config = kind.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(
             f"{error.error_count()} field(s) are wrong:\n{_explain(error)}",
             where=path,
-            remedy="see `meristem schema` for every field and its meaning",
+            remedy=remedy,
         ) from error
-    return cast(AnalysisConfig, _absolute(config, path.resolve().parent))
+    return cast(Model, _absolute(config, path.resolve().parent))

@@ -7,7 +7,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from meristem.config.models import AnyModelOptions, GBLUPOptions, Label
+from meristem.config.models import (
+    AnyModelOptions,
+    GBLUPOptions,
+    Label,
+    PriorOptions,
+)
+from meristem.config.represent import RepresentOptions
 from meristem.config.strict import Strict
 
 IdRule = Literal[
@@ -110,7 +116,7 @@ class PhenotypeConfig(Strict):
         return value
 
 
-class OmicsConfig(Strict):
+class OmicsConfig(RepresentOptions):
     """One omics matrix, used in training only."""
 
     path: Path
@@ -140,9 +146,74 @@ class GroupConfig(Strict):
 
 
 class EnvironmentConfig(Strict):
-    """Covariates of the environments."""
+    """Covariates of the environments: as a table, or from saved weather files.
+
+    A table with the columns `environment`, `weather` (a saved daily NASA POWER file,
+    relative to the table), `sowing` and `harvest` (dates; perhaps `flowering`) gives
+    growing degrees, heat days, rain and the like of each season.
+    """
 
     path: Path
+    base_temperature: float = Field(
+        default=8.0, ge=-20, le=40, description="growing degrees count from it, deg C"
+    )
+    cap_temperature: float = Field(
+        default=34.0, ge=0, le=60, description="and up to it, deg C"
+    )
+    heat_temperature: float = Field(
+        default=30.0, ge=0, le=60, description="a day above it is a heat day, deg C"
+    )
+
+
+class CovariateConfig(Strict):
+    """Fixed effects and covariates: what values are adjusted for, learned in training.
+
+    A column with one value per line (per row, with `phenotypes.by = "record"`) is
+    fitted together with the genetic effects of the markers; one that differs within
+    lines is fitted with the adjusted means.
+    """
+
+    path: Path | None = Field(
+        default=None,
+        description="table, one row per line; empty: columns of the phenotype table",
+    )
+    line: str = Field(default="", description="column of sample ids of `path`")
+    columns: tuple[str, ...] = Field(
+        default=(), description="columns of numbers (a slope) or words (classes)"
+    )
+    classes: tuple[str, ...] = Field(
+        default=(), description="further columns, whose numbers are names of classes"
+    )
+    random: str = Field(
+        default="",
+        description="one column of classes with many levels (cage, litter, block): "
+        "their effects are shrunk, their variance is estimated",
+    )
+    pcs: int = Field(
+        default=0,
+        ge=0,
+        le=50,
+        description="principal components of the markers, of the training rows",
+    )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every column asked for, once."""
+        last = (self.random,) if self.random else ()
+        return tuple(dict.fromkeys((*self.columns, *self.classes, *last)))
+
+    @property
+    def beside_phenotypes(self) -> tuple[str, ...]:
+        """The columns that stand in the phenotype table."""
+        return self.names if self.path is None else ()
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.names and not self.pcs:
+            raise ValueError("name columns, classes or random, or set pcs")
+        if self.path is not None and not self.names:
+            raise ValueError("name columns of the table: columns, classes or random")
+        return self
 
 
 class AssignConfig(Strict):
@@ -207,12 +278,23 @@ class EvaluateConfig(Strict):
     """How the models are compared."""
 
     scheme: Literal[
-        "kfold", "group", "cluster", "parents", "cv0", "cv1", "cv2", "cv00", "file"
+        "kfold",
+        "group",
+        "cluster",
+        "parents",
+        "cv0",
+        "cv1",
+        "cv2",
+        "cv00",
+        "year",
+        "forward",
+        "file",
     ] = Field(
         default="kfold",
         description="what is left out: lines, groups, clusters, parents; cv0 a new "
         "environment, cv1 new lines, cv2 lines tested elsewhere, cv00 new lines in a "
-        "new environment",
+        "new environment; year: all environments of a year; forward: those of a year, "
+        "from earlier years alone (the year stands in the environment's name)",
     )
     folds: int = Field(default=5, ge=2)
     replicates: int = Field(default=1, ge=1, le=1000)
@@ -233,6 +315,21 @@ class EvaluateConfig(Strict):
         description="together: lines with identical genotypes stay in one fold, and "
         "no copy of a tested line trains",
     )
+
+
+class PriorConfig(Strict):
+    """What is known of variants before the trait is looked at.
+
+    Adds two models: GBLUP with weighted variants, and its control with the scores
+    permuted among variants of like allele frequency.
+    """
+
+    scores: Path = Field(
+        description="table variant,score, such as that of `meristem sequence effects`"
+    )
+    column: str = Field(default="score", description="the column of scores")
+    kind: str = Field(default="", description="rows of this `kind` alone; empty: all")
+    control: bool = Field(default=True, description="fit the permuted control too")
 
 
 class ExplainConfig(Strict):
@@ -296,9 +393,11 @@ class AnalysisConfig(Strict):
     omics: tuple[OmicsConfig, ...] = ()
     groups: GroupConfig | None = None
     environments: EnvironmentConfig | None = None
+    covariates: CovariateConfig | None = None
     knowledge: KnowledgeConfig | None = None
     models: tuple[AnyModelOptions, ...] = Field(default=(GBLUPOptions(),), min_length=1)
     evaluate: EvaluateConfig = EvaluateConfig()
+    priors: PriorConfig | None = None
     explain: ExplainConfig = ExplainConfig()
     predict: PredictConfig = PredictConfig()
     fold_ids: tuple[IdRule, ...] = Field(
@@ -314,9 +413,69 @@ class AnalysisConfig(Strict):
             return ("trim", "separators", "case") if value else ()
         return value
 
+    @model_validator(mode="after")
+    def _with_priors(self) -> Self:
+        """Add the models of `priors`, unless there are models of scores already."""
+        priors = self.priors
+        if priors is None or any(isinstance(m, PriorOptions) for m in self.models):
+            return self
+        added = [
+            PriorOptions(
+                name=name,
+                scores=priors.scores,
+                column=priors.column,
+                score_kind=priors.kind,
+                permuted=permuted,
+            )
+            for name, permuted in (("priors", False), ("permuted priors", True))
+            if priors.control or not permuted
+        ]
+        object.__setattr__(self, "models", (*self.models, *added))
+        return self
+
     @field_validator("models")
     @classmethod
     def _resolve(
         cls, models: tuple[AnyModelOptions, ...]
     ) -> tuple[AnyModelOptions, ...]:
         return tuple(options.resolved(models) for options in models)
+
+
+class NetworkFileConfig(Strict):
+    """An undirected network of genes (interactions, say): a table of pairs."""
+
+    path: Path
+    first: str = Field(default="", description="column; empty: the first")
+    second: str = Field(default="", description="column; empty: the second")
+    score: str = Field(default="", description="column of confidences; empty: all 1")
+    min_score: float = Field(default=0.0, description="pairs below are dropped")
+
+
+class RepresentConfig(Strict):
+    """What `meristem represent` reads: the omics part of an analysis."""
+
+    run: RunConfig = RunConfig()
+    omics: tuple[OmicsConfig, ...] = Field(min_length=1)
+    genotypes: GenotypeConfig | None = None
+    phenotypes: PhenotypeConfig | None = None
+    groups: GroupConfig | None = None
+    knowledge: KnowledgeConfig | None = None
+    network: NetworkFileConfig | None = None
+    fold_ids: tuple[IdRule, ...] = ()
+
+    @classmethod
+    def of(cls, analysis: AnalysisConfig) -> RepresentConfig:
+        """Return the omics part of an analysis.
+
+        Its run folder is that of the analysis with `represent` beside its name.
+        """
+        out = analysis.run.out
+        run = analysis.run.model_copy(
+            update={"out": out.with_name(f"{out.name}_represent")}
+        )
+        names = ("genotypes", "phenotypes", "groups", "knowledge", "fold_ids")
+        return cls(
+            run=run,
+            omics=analysis.omics,
+            **{name: getattr(analysis, name) for name in names},
+        )

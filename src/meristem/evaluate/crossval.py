@@ -257,7 +257,8 @@ def _predictions(
         spread.append(result.spread.T.ravel())
         name = (task.split.scheme, task.split.replicate, task.split.fold)
         if name not in values:
-            values[name] = observed_values(phenotypes, task.split.train, test)
+            value = observed_values(phenotypes, task.split.train, test)
+            values[name] = value - result.offset
         seen.append(values[name].T.ravel())
     rows, targets, numbers = (np.concatenate(part) for part in (row, target, number))
     observed = np.concatenate(seen)

@@ -18,11 +18,12 @@ from meristem.models.protocol import (
     Fitted,
     Predictor,
     as_network,
+    as_trials,
     needs_measured_omics,
     predict_measured,
 )
-from meristem.prepare.by_environment import EnvironmentMeans
-from meristem.prepare.training import training_set
+from meristem.prepare.by_environment import ENVIRONMENT, LINE, is_stacked
+from meristem.prepare.training import TakenOff, training_set
 from meristem.records import Dataset, FloatArray, Predictions, Split, StrArray
 from meristem.runs.seeds import derived_rng
 from meristem.runs.tasks import Arrays
@@ -37,6 +38,7 @@ class FoldResult:
     node_name: StrArray  # (n_node,) nodes that some omics table measures
     latent: FloatArray  # (n_test, n_node)
     sensitivity: FloatArray  # (n_node, n_target) change of the trait per sd of a latent
+    offset: FloatArray  # (n_test, n_target) what covariates add to observed values
     n_variant: int  # after the filters
     fit_seconds: float
     predict_seconds: float
@@ -98,7 +100,8 @@ def fit_fold(
     """Fit one model on the training rows of one fold.
 
     Inner splits depend on the fold alone, so that all models share them. Adjusted
-    means and the means of environments are learned from the training rows.
+    means, effects of covariates and means of environments are learned from the
+    training rows.
 
     Returns
     -------
@@ -114,16 +117,16 @@ def _fit(
     config: EvaluateConfig,
     filters: FilterConfig,
     seed: int,
-) -> tuple[Fitted, NDArray[np.bool_], EnvironmentMeans | None]:
+) -> tuple[Fitted, NDArray[np.bool_], TakenOff]:
     split = task.split
     name = (split.scheme, split.replicate, split.fold)
-    train, means = training_set(dataset, split.train)
+    train, taken = training_set(dataset, split.train)
     keep = passing_markers(train, filters)
     if not keep.all():
         train = train.take_variants(keep)
     inner = inner_splits(train, config, derived_rng(seed, "inner", *name))
     rng = derived_rng(seed, "fit", task.model, *name)
-    return task.predictor.fit(train, rng=rng, inner=inner), keep, means
+    return task.predictor.fit(train, rng=rng, inner=inner), keep, taken
 
 
 def run_fold(
@@ -140,15 +143,14 @@ def run_fold(
     """
     with threadpool_limits(limits=1):
         started = time.perf_counter()
-        fitted, keep, means = _fit(dataset, task, config, filters, seed)
+        fitted, keep, taken = _fit(dataset, task, config, filters, seed)
         fit_at = time.perf_counter()
         test = dataset.take(task.split.test)
+        level, offset = taken.level(test), taken.offset(test)
         if not keep.all():
             test = test.take_variants(keep)
         predictions = predict_rows(fitted, test)
-        if means is not None:
-            value = predictions.value + means.of(test)
-            predictions = replace(predictions, value=value)
+        predictions = replace(predictions, value=predictions.value + level)
         measured = _measured_latents(fitted, test)
         predict_at = time.perf_counter()
     return FoldResult(
@@ -157,6 +159,7 @@ def run_fold(
         node_name=measured.node_name,
         latent=measured.latent,
         sensitivity=measured.sensitivity,
+        offset=offset,
         n_variant=int(keep.sum()),
         fit_seconds=fit_at - started,
         predict_seconds=predict_at - fit_at,
@@ -169,6 +172,10 @@ def predict_rows(fitted: Fitted, test: Dataset) -> Predictions:
     Their phenotypes are handed to no model, and their omics to those alone that
     declare to need them.
     """
+    trials = as_trials(fitted)
+    if trials is not None and test.groups is not None and is_stacked(test):
+        line, place = (test.groups.column(name) for name in (LINE, ENVIRONMENT))
+        return trials.posterior_at(test.genotypes, line, place).predictions()
     if needs_measured_omics(fitted):
         return predict_measured(fitted, test.genotypes, test.omics)
     return fitted.posterior(test.genotypes).predictions()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -24,6 +25,9 @@ UNKNOWN_GROUP = "(unknown)"
 """Name of the group made of all rows without a label."""
 
 Mask = NDArray[np.bool_]
+
+_KNOWN_LINES = ("cv0", "cv2", "year", "forward")
+"""Schemes in which every line may train itself, so that its copies may."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ def ask(
     n_fold: int,
 ) -> tuple[str, Draw]:
     """Return the scheme's label and how to draw one replicate of it."""
-    if config.copies == "together" and config.scheme not in ("cv0", "cv2"):
+    if config.copies == "together" and config.scheme not in _KNOWN_LINES:
         return _ask_of_copies(usable, measured, config, n_fold)
     if config.scheme == "kfold":
         return "kfold", _by_row(usable, measured, n_fold)
@@ -60,6 +64,8 @@ def ask(
         return f"group:{config.group}", _by_group(label, measured, n_fold)
     if config.scheme == "cluster":
         return "cluster", _by_cluster(usable, measured, config.clusters)
+    if config.scheme in ("year", "forward"):
+        return config.scheme, _by_year(usable, measured, config.scheme == "forward")
     if config.scheme.startswith("cv"):
         return config.scheme, _by_environment(usable, measured, config.scheme, n_fold)
     return "parents", _by_parents(usable, measured, n_fold)
@@ -152,6 +158,49 @@ def _by_environment(usable: Dataset, measured: Mask, scheme: str, n_fold: int) -
         return Drawn(names, 2, tuple(held))
 
     return draw
+
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+
+
+def year_of(environment: str) -> str:
+    """Return the year that stands in the name of an environment; "" if none does.
+
+    Examples
+    --------
+    >>> year_of("IL_2012"), year_of("2013-NE-dry"), year_of("north")
+    ('2012', '2013', '')
+    """
+    found = _YEAR.findall(environment)
+    return found[0] if len(set(found)) == 1 else ""
+
+
+def _by_year(usable: Dataset, measured: Mask, forward: bool) -> Draw:
+    """Return folds that leave a year out, or that look from earlier years forward."""
+    place = _column(usable, ENVIRONMENT)
+    year = np.array([year_of(name) for name in place.tolist()])
+    without = sorted(set(place[(year == "") & measured].tolist()))
+    if without:
+        raise DataError(
+            f"no year stands in the environments' names: {', '.join(without[:5])}",
+            where="evaluate.scheme",
+            remedy="write it into them, IL_2012 say, or use cv0",
+        )
+    years = np.unique(year[measured])
+    if years.size < 2:
+        raise DataError(
+            f"there is one year only: {', '.join(years)}",
+            where="evaluate.scheme",
+            remedy="use cv0, cv1 or cv2",
+        )
+    # the second name withholds what lies ahead of the year tested
+    names = np.stack([np.char.add("y:", year), np.char.add("f:", year)], axis=1)
+    held = []
+    for number, tested in enumerate(years):
+        ahead = np.char.add("f:", years[number:]) if forward else np.empty(0, "U1")
+        if number or not forward:
+            held.append(np.concatenate([np.array([f"y:{tested}"]), ahead]))
+    return lambda rng: Drawn(names, 1, tuple(held))
 
 
 def _by_parents(usable: Dataset, measured: Mask, n_fold: int) -> Draw:

@@ -11,6 +11,7 @@ import pandas as pd
 from meristem.config.stages import EvaluateConfig
 from meristem.evaluate.table import PredictionTable
 from meristem.records import SampleGroups
+from meristem.stats.classes import CLASS_METRICS, is_binary
 from meristem.stats.metrics import METRICS, top_count
 
 COLUMNS = (
@@ -57,6 +58,8 @@ def score(
     config: EvaluateConfig,
 ) -> ScoreTable:
     """Measure how well each model predicted, with every metric of `METRICS`.
+
+    Traits of values 0 and 1 have those of `CLASS_METRICS` as well.
 
     Parameters
     ----------
@@ -143,6 +146,9 @@ def _record(
     k = top_count(y.size, top_share)
     for name, metric in METRICS.items():
         yield *key, fold, name, metric(y, y_hat, k)
+    if is_binary(y):
+        for name, measure in CLASS_METRICS.items():
+            yield *key, fold, name, measure(y, y_hat)
 
 
 def _mean_environment(scores: pd.DataFrame) -> pd.DataFrame:

@@ -54,6 +54,8 @@ def make_splits(
           `cv2`: single rows, whose line is in training elsewhere; `cv00`: tests lines
           left out in environments left out, and trains on neither. They need rows of
           lines in environments (`prepare.by_environment`);
+        - `year`: all environments of a year are left out; `forward`: they are
+          predicted from earlier years alone. One replicate: nothing is random;
         - `file`: read from `config.splits`.
 
         With `copies = together` no copy of a tested line trains: lines of the same
@@ -182,13 +184,15 @@ def _draw_splits(
     for replicate in range(n_replicate):
         drawn = draw(rng)
         found = _folds(drawn, rows, measured, scheme, replicate)
-        if len(found) < 2:
+        if len(found) < (1 if config.scheme == "forward" else 2):
             raise DataError(
                 f"the scheme {scheme} leaves {len(found)} fold(s) with training "
                 "and test rows",
                 remedy="use fewer folds, or scheme = kfold",
             )
         splits.extend(found)
+        if config.scheme in ("year", "forward"):
+            break
         whole = config.scheme in ("group", "cv0")
         if whole and all(part.size == 1 for part in drawn.held):
             break

@@ -39,13 +39,16 @@ class TargetGroup:
     rows: IntArray  # (n,) training rows
     vectors: FloatArray  # (n, n) U of P = U (diag(inverse) - h h') U'
     inverse: FloatArray  # (n_group_target, n)
-    half: FloatArray  # (n_group_target, n) h, the intercept's share
+    half: FloatArray  # (n_group_target, [n_fixed,] n) h, the share of fixed effects
     error: ErrorTerms
 
 
 @dataclass(frozen=True)
 class KernelBLUP:
-    """Fitted BLUP of every target; the intercept is the only fixed effect."""
+    """Fitted BLUP of every target.
+
+    Fixed effects are the intercept and the columns whose effects the values have lost.
+    """
 
     intercept: FloatArray  # (n_target,)
     dual: FloatArray  # (n_train, n_target) 0 for rows without a value
@@ -73,7 +76,9 @@ class KernelBLUP:
         result = np.empty((cross_kernel.shape[0], self.genetic.size))
         for group in self.groups:
             rotated = group.vectors.T @ cross_kernel[:, group.rows].T  # (n, n_new)
-            explained = group.inverse @ rotated**2 - (group.half @ rotated) ** 2
+            half = group.half.reshape(group.column.size, -1, group.rows.size)
+            fixed = np.square(half @ rotated).sum(axis=1)
+            explained = group.inverse @ rotated**2 - fixed
             genetic = self.genetic[group.column]
             variance = genetic * diagonal[:, None] - genetic**2 * explained.T
             result[:, group.column] = np.maximum(variance, 0)
@@ -158,12 +163,11 @@ def fit_kernel_blup(
     """
 
     def choose(split: Decomposition, target: Target) -> Components:
-        intercept = np.ones((target.y.size, 1))
         if not inner:
-            return estimate(split, target.y, intercept)
+            return estimate(split, target.y, target.design)
         loss = inner_loss(kernel, target, inner, H2_GRID)
         h2 = float(H2_GRID[int(np.argmin(loss))])
-        return components_at(split, target.y, intercept, h2)
+        return components_at(split, target.y, target.design, h2)
 
     return _fit(kernel, targets, choose)
 
@@ -181,14 +185,13 @@ def fit_kernel_ridge(
     """
 
     def choose(split: Decomposition, target: Target) -> Components:
-        intercept = np.ones((target.y.size, 1))
         if inner:
             loss = inner_loss(kernel, target, inner, h2)
         else:
-            residual = leave_one_out(split, target.y, intercept, h2)
+            residual = leave_one_out(split, target.y, target.design, h2)
             loss = residual**2 @ target.weight
         best = float(h2[int(np.argmin(loss))])
-        return components_at(split, target.y, intercept, best)
+        return components_at(split, target.y, target.design, best)
 
     return _fit(kernel, targets, choose)
 
@@ -230,26 +233,26 @@ def _fit(
         first = targets[members[0]]
         rows = first.rows
         split = decompose(kernel[np.ix_(rows, rows)], first.weight)
-        ones = np.ones((rows.size, 1))
+        design = first.design
         fitted: list[Precision] = []
         errors = []
         for member in members:
             y = targets[member].y
             components = choose(split, targets[member])
             components = _with_noise(components, y)
-            projection = precision(split, ones, components)
+            projection = precision(split, design, components)
             dual[rows, member] = components.genetic * projection.apply(y)
-            intercept[member] = fixed_effect(split, y, ones, components)[0]
+            intercept[member] = fixed_effect(split, y, design, components)[0]
             chosen[member] = components
             fitted.append(projection)
-            errors.append(averaged_error(split, y, components))
+            errors.append(averaged_error(split, y, components, design))
         groups.append(
             TargetGroup(
                 np.array(members, dtype=np.int64),
                 rows,
                 fitted[0].vectors,
                 np.stack([part.inverse for part in fitted]),
-                np.stack([part.half[:, 0] for part in fitted]),
+                np.stack([part.half.T for part in fitted]),
                 join_terms(errors),
             )
         )

@@ -46,8 +46,9 @@ def averaged_error(
     split: Decomposition,
     y: FloatArray,  # (n,)
     reported: Components,
+    x: FloatArray | None = None,  # (n, n_fixed)
 ) -> ErrorTerms:
-    """Return the error of mean + g_hat of one target, the intercept fixed.
+    """Return the error of mean + g_hat of one target at average fixed effects.
 
     Parameters
     ----------
@@ -57,6 +58,8 @@ def averaged_error(
         Phenotypes without missing values.
     reported
         Components of the prediction whose error is asked.
+    x
+        Fixed effects, the intercept first and the others centred; default: it alone.
 
     References
     ----------
@@ -64,39 +67,42 @@ def averaged_error(
     Gianola 2002, Likelihood, Bayesian, and MCMC Methods, ch. 6 (their uncertainty).
     """
     values, rotated = split.values, split.rotate(y)
-    ones = split.rotate(np.ones(y.size))
-    loss, _ = profile_likelihood(values, rotated, ones[:, None], SHARES)
+    fixed = split.rotate(np.ones((y.size, 1)) if x is None else x)
+    loss, _ = profile_likelihood(values, rotated, fixed, SHARES)
     chance = np.cumsum(np.exp(loss.min() - loss))
     at = np.searchsorted(chance / chance[-1], (np.arange(N_NODE) + 0.5) / N_NODE)
-    level, weight_of = _solution(values, rotated, ones, reported)
+    level, weight_of = _solution(values, rotated, fixed, reported)
     genetic = noise = 0.0
     inverse, constant, slope = np.zeros(y.size), [], []
     for h2 in SHARES[at]:
-        part = components_rotated(values, rotated, ones[:, None], float(h2))
+        part = components_rotated(values, rotated, fixed, float(h2))
         precision = 1 / (part.genetic * values + part.residual)
-        root = 1 / np.sqrt(precision @ ones**2)
-        other_level, other_weight = _solution(values, rotated, ones, part)
+        weighted = precision[:, None] * fixed
+        # B B' is the covariance of the fixed effects
+        root = np.linalg.inv(np.linalg.cholesky(fixed.T @ weighted)).T
+        other_level, other_weight = _solution(values, rotated, fixed, part)
         genetic += part.genetic / N_NODE
         noise += part.residual / N_NODE
         inverse += part.genetic**2 * precision / N_NODE
-        constant += [root, other_level - level]
-        slope += [-part.genetic * precision * ones * root, other_weight - weight_of]
+        constant += [*root[0], other_level - level]
+        slope += [*(-part.genetic * weighted @ root).T, other_weight - weight_of]
     return ErrorTerms(
         np.array([genetic]),
         inverse[None],
         np.array([constant]) / np.sqrt(N_NODE),
         np.stack(slope, axis=1)[None] / np.sqrt(N_NODE),
         np.array([noise]),
-        component_errors(values, ones, reported)[None],
+        component_errors(values, fixed, reported)[None],
     )
 
 
 def _solution(
-    values: FloatArray, y: FloatArray, ones: FloatArray, components: Components
+    values: FloatArray, y: FloatArray, x: FloatArray, components: Components
 ) -> tuple[float, FloatArray]:  # intercept, (n,) g_hat = R' weights
     precision = 1 / (components.genetic * values + components.residual)
-    level = float((precision * ones) @ y / (precision @ ones**2))
-    return level, components.genetic * precision * (y - level * ones)
+    weighted = precision[:, None] * x
+    fixed = np.linalg.solve(weighted.T @ x, weighted.T @ y)
+    return float(fixed[0]), components.genetic * precision * (y - x @ fixed)
 
 
 def join_terms(terms: list[ErrorTerms]) -> ErrorTerms:

@@ -224,7 +224,7 @@ def fixed_effect(
 
 def component_errors(
     values: FloatArray,  # (n,)
-    x: FloatArray,  # (n,) rotated fixed effect
+    x: FloatArray,  # (n,) or (n, n_fixed) rotated fixed effects
     components: Components,
 ) -> FloatArray:  # (3,)
     """Return the standard errors of s_g, s_e and h2, from the expected information.
@@ -247,11 +247,15 @@ def component_errors(
     array([1.912, 0.5  , 0.248])
     """
     weight = 1 / (components.genetic * values + components.residual)
-    fixed = (weight * x) ** 2 / (weight @ x**2)
+    design = x.reshape(values.size, -1)
+    # P = diag(weight) - H H', of which tr(P K_i P K_j) needs these sums
+    root = np.linalg.cholesky(design.T @ (weight[:, None] * design))
+    half = scipy.linalg.solve_triangular(root, (weight[:, None] * design).T, lower=True)
+    fixed = np.einsum("kn,kn->n", half, half)
     parts = np.stack([values, np.ones_like(values)])  # (2, n)
     information = (parts * (weight**2 - 2 * fixed * weight)) @ parts.T
-    along = parts @ fixed
-    information += np.outer(along, along)
+    along = np.einsum("kn,in,ln->ikl", half, parts, half)
+    information += np.einsum("ikl,jkl->ij", along, along)
     return errors_of(information, components)
 
 

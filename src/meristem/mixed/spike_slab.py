@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import expit, logit, logsumexp
 
 from meristem.mixed.targets import Target
 from meristem.records import FloatArray
@@ -30,6 +30,8 @@ class SpikeSlab:
     expected: float = 7.0
     """Groups expected to carry variance, before the data are seen."""
     largest_rate: float = 0.2
+    one_column: float = 0.25
+    """Prior odds that one column of a group acts alone, against several."""
     base_prior: float = 0.5
     noise_prior: float = 1.0
     """Shapes of the prior of the variance shares; they keep a share from zero."""
@@ -61,13 +63,14 @@ class ColumnPrior:
 class GroupFit:
     """One target over base kernels and groups, in units of the phenotype.
 
-    Variances are posterior means, and the prediction is the BLUP under them: the
-    inclusion is what predicts.
+    Variances are posterior means, and the prediction is the BLUP under them. A group
+    that follows one strong column of its own, which other groups may share, has
+    variance; its inclusion says whether several of its columns have.
     """
 
     base: FloatArray  # (n_base,) variance of every base kernel
     residual: float  # at weight 1
-    inclusion: FloatArray  # (n_group,) posterior probability of having variance
+    inclusion: FloatArray  # (n_group,) posterior probability that several columns act
     variance: FloatArray  # (n_group,) of the group's kernel
     intercept: float
     dual: FloatArray  # (n,) P y
@@ -125,7 +128,7 @@ def fit_groups(
     )
     other = np.array([*[0.5 / max(len(base), 1)] * len(base), 0.5 if base else 1.0])
     other *= scale
-    variance, inclusion = np.zeros((2, n_group))
+    variance = np.zeros(n_group)
     followed = np.arange(n_group)
     for number in range(settings.rounds):
         # a pass over the groups costs several base steps: they take one more
@@ -133,8 +136,10 @@ def fit_groups(
         solved = model.solve(other, variance)
         expected = np.zeros(n_group)
         for k in followed.tolist():
-            odds = slab_odds(*model.without(k, *solved, variance[k]), slabs, rate)
-            inclusion[k], expected[k] = 1 - odds[0], odds[1:] @ slabs
+            odds = slab_odds(
+                *_without(model.parts[k], *solved, variance[k]), slabs, rate
+            )
+            expected[k] = odds[1:] @ slabs
         following = model.base_step(solved, other, variance.sum())
         change = max(np.abs(following - other).max(), 0.0)
         other = following
@@ -144,19 +149,23 @@ def fit_groups(
             best = np.argsort(-variance, kind="stable")
             followed = np.sort(best[: settings.followed])
             idle = best[settings.followed :]
-            variance[idle], inclusion[idle] = 0.0, 0.0
+            variance[idle] = 0.0
         if change < settings.tolerance * scale:
             break
     inverse = model.inverse(other, variance)
     ones = inverse.sum(axis=0)
     projection = inverse - np.outer(ones, ones) / ones.sum()
+    solved, inclusion = (projection, projection @ y), np.zeros(n_group)
+    for k in followed.tolist():
+        rest = _without(factors[k], *solved, variance[k])
+        inclusion[k] = several_columns(*rest, slabs, rate, settings.one_column)
     return GroupFit(
         base=other[:-1],
         residual=float(other[-1]),
         inclusion=inclusion,
         variance=variance,
         intercept=float(ones @ y / ones.sum()),
-        dual=projection @ y,
+        dual=solved[1],
         projection=projection,
     )
 
@@ -247,6 +256,68 @@ def slab_odds(
     return np.asarray(odds / odds.sum())
 
 
+def _without(
+    factor: FloatArray,  # (n, n_member)
+    projection: FloatArray,  # (n, n)
+    projected: FloatArray,  # (n,)
+    variance: float,
+) -> tuple[FloatArray, FloatArray]:
+    """Return F' P F and F' P y of a group, the group itself taken out of P."""
+    middle, slope = factor.T @ (projection @ factor), factor.T @ projected
+    rest = np.linalg.inv(np.eye(slope.size) - variance * middle)
+    return np.asarray(rest @ middle), np.asarray(rest @ slope)
+
+
+def several_columns(
+    middle: FloatArray,  # (n_member, n_member) F' P F without the group itself
+    slope: FloatArray,  # (n_member,) F' P y without the group itself
+    slabs: FloatArray,  # (n_slab,) variances
+    rate: float,
+    one_column: float,
+) -> float:
+    """Return the probability that several columns act, not none and not one alone.
+
+    A group that holds one strong column looks like a group with variance, and so does
+    every other group that holds it. One column alone is a hypothesis of its own: the
+    same slabs, as its share of the variance, the same odds for every column.
+
+    Parameters
+    ----------
+    middle, slope, slabs
+        As in `slab_odds`.
+    rate
+        Prior probability that several columns act.
+    one_column
+        Prior odds of one column alone against several; a group of one has no other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> spread, one = np.full(4, 30.0), np.array([60.0, 0, 0, 0])
+    >>> middle, slabs = 50 * np.eye(4), np.array([0.2, 0.5])
+    >>> several_columns(middle, spread, slabs, 0.1, 0.25) > 0.95
+    True
+    >>> several_columns(middle, one, slabs, 0.1, 0.25) < 0.5
+    True
+    """
+    middle = (middle + middle.T) / 2
+    several = [float(log_factors(middle, slope, slab)) for slab in slabs]
+    log_odds = [np.log1p(-rate), logsumexp(several) + np.log(rate / slabs.size)]
+    power = np.diag(middle)
+    if slope.size > 1 and one_column > 0 and power.max() > 0:
+        # a column alone at the mean power of the whole group
+        scale = power.sum() / np.where(power > 0, power, np.inf)
+        alone = [
+            log_factors(
+                (scale * power)[:, None, None], (np.sqrt(scale) * slope)[:, None], slab
+            )
+            for slab in slabs
+        ]
+        prior = rate * one_column / (slabs.size * slope.size)
+        log_odds.append(logsumexp(alone) + np.log(prior))
+    return float(np.exp(log_odds[1] - logsumexp(log_odds)))
+
+
 def log_factors(
     middle: FloatArray,  # (..., n_member, n_member) F' P F
     slope: FloatArray,  # (..., n_member) F' P y
@@ -290,15 +361,6 @@ class _Model:
         ones = inverse.sum(axis=0)
         projection = inverse - np.outer(ones, ones) / ones.sum()
         return projection, projection @ self.y
-
-    def without(
-        self, k: int, projection: FloatArray, projected: FloatArray, variance: float
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return F' P F and F' P y of a group, the group itself taken out of P."""
-        factor = self.parts[k]
-        middle, slope = factor.T @ (projection @ factor), factor.T @ projected
-        rest = np.linalg.inv(np.eye(slope.size) - variance * middle)
-        return np.asarray(rest @ middle), np.asarray(rest @ slope)
 
     def base_step(
         self,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from meristem.errors import DataError
+from meristem.mixed.independent import independent_columns
 from meristem.records import FloatArray, IntArray, Phenotypes, Split
 from meristem.stats.folds import random_splits
 
@@ -22,11 +23,25 @@ class Target:
     rows: IntArray  # (n_observed,) rows of the training set
     y: FloatArray  # (n_observed,)
     weight: FloatArray  # (n_observed,) mean 1
+    fixed: FloatArray | None = None  # (n_observed, n_fixed) whose effects y has lost
+
+    def take(self, rows: IntArray) -> Target:
+        """Return the target of some of its observed rows."""
+        return Target(self.column, self.rows[rows], self.y[rows], self.weight[rows])
 
     @property
     def signature(self) -> bytes:
         """Equal for targets that share rows and weights."""
         return self.rows.tobytes() + self.weight.tobytes()
+
+    @property
+    def design(self) -> FloatArray:  # (n_observed, 1 + n_kept)
+        """Fixed effects: the intercept and, independent of it, what y has lost."""
+        ones = np.ones((self.rows.size, 1))
+        if self.fixed is None:
+            return ones
+        columns = np.column_stack([ones, self.fixed])
+        return columns[:, independent_columns(columns)]
 
 
 def training_targets(phenotypes: Phenotypes) -> tuple[Target, ...]:
@@ -48,7 +63,9 @@ def training_targets(phenotypes: Phenotypes) -> tuple[Target, ...]:
                 remedy="drop this target, or use fewer folds",
             )
         weight = phenotypes.weight[rows, column]
-        targets.append(Target(column, rows, value[rows], weight / weight.mean()))
+        fixed = None if phenotypes.fixed is None else phenotypes.fixed[rows]
+        target = Target(column, rows, value[rows], weight / weight.mean(), fixed)
+        targets.append(target)
     return tuple(targets)
 
 

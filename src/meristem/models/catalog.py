@@ -17,7 +17,7 @@ from typing import Any, TypeGuard
 from meristem.config import models as options
 from meristem.errors import ConfigError
 from meristem.models.protocol import Cost, Fitted, Needs, Predictor
-from meristem.records import Dataset, FittedState, NetworkPlan
+from meristem.records import Dataset, Environments, FittedState, NetworkPlan
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,25 @@ CATALOG: dict[str, Kind] = {
         "linear.rkhs:GaussianKernel",
         "linear.rkhs:restore_gaussian_kernel",
         cost="cost:gaussian",
+    ),
+    "bayes": Kind(
+        options.BayesOptions,
+        "bayes.spec:Bayes",
+        "bayes.fitted:restore_bayes",
+        cost="cost:bayes",
+    ),
+    "gxe": Kind(
+        options.TrialOptions,
+        "trials.spec:LinesByEnvironments",
+        "trials.fitted:restore_trials",
+        cost="cost:trials",
+        needs=Needs(environments=True),  # to read where the structure asks
+    ),
+    "kernels": Kind(
+        options.KernelsOptions,
+        "linear.kernels:SeveralKernels",
+        "linear.kernels:restore_kernels",
+        cost="cost:several",
     ),
     "dense": Kind(
         options.DenseOptions,
@@ -129,6 +148,12 @@ CATALOG: dict[str, Kind] = {
         "effects:restore_linear",
         cost="cost:weighted",
     ),
+    "prior_gblup": Kind(
+        options.PriorOptions,
+        "linear.prior:PriorGBLUP",
+        "effects:restore_linear",
+        cost="cost:priors",
+    ),
     "measured_omics": Kind(
         options.MeasuredOmicsOptions,
         "omics.reference:MeasuredOmics",
@@ -145,7 +170,11 @@ CATALOG: dict[str, Kind] = {
 }
 
 
-def build(chosen: options.ModelOptions, plan: NetworkPlan | None = None) -> Predictor:
+def build(
+    chosen: options.ModelOptions,
+    plan: NetworkPlan | None = None,
+    environments: Environments | None = None,
+) -> Predictor:
     """Return the specification that options describe.
 
     Parameters
@@ -154,6 +183,8 @@ def build(chosen: options.ModelOptions, plan: NetworkPlan | None = None) -> Pred
         One of `config.models.AnyModelOptions`.
     plan
         Compiled knowledge, for the models that use it.
+    environments
+        Covariates of the environments, for the models that use them.
 
     Raises
     ------
@@ -165,6 +196,8 @@ def build(chosen: options.ModelOptions, plan: NetworkPlan | None = None) -> Pred
     predictor: Predictor
     if kind.needs.plan:
         predictor = specification(chosen, plan)
+    elif kind.needs.environments:
+        predictor = specification(chosen, environments)
     else:
         predictor = specification(chosen)
     return predictor

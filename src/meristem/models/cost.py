@@ -11,18 +11,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from meristem.config.models import (
+    BayesOptions,
     BoostingOptions,
     ElasticNetOptions,
     ForestOptions,
     GBLUPOptions,
     KernelOptions,
+    KernelsOptions,
     LinearPlanOptions,
     ModelOptions,
+    PriorOptions,
     RidgeOptions,
+    TrialOptions,
     WeightedGBLUPOptions,
 )
+from meristem.mixed.generalised import CLASS_SHARES
 from meristem.models.protocol import Cost
 from meristem.records import Dataset, NetworkPlan
+from meristem.records.covariates import RANDOM
 
 _INNER = 5
 """Inner splits where the options of a kind do not say their number."""
@@ -78,6 +84,19 @@ def size_of(dataset: Dataset) -> Size:
     return Size(dataset.n_sample, int(seen), n_variant, phenotypes.n_target)
 
 
+def adjusting(dataset: Dataset) -> float:
+    """Return the seconds of the effects of covariates on training rows."""
+    covariates = dataset.covariates
+    if covariates is None:
+        return 0.0
+    size, n_fit = size_of(dataset), 1
+    if (covariates.role == RANDOM).any():
+        n_fit = len(CLASS_SHARES) + size.n_target
+    axes = size.gram + size.decomposition if covariates.n_axis else 0.0
+    # whitening a kernel costs about as much as its decomposition
+    return size.gram + axes + n_fit * 2 * size.decomposition
+
+
 def kernels(options: ModelOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:
     """Return the cost of a model of relationship kernels, by REML or inner splits."""
     del plan
@@ -101,6 +120,40 @@ def gaussian(
     return Cost(size.blup + width * size.decomposition)
 
 
+def several(
+    options: KernelsOptions, dataset: Dataset, plan: NetworkPlan | None
+) -> Cost:
+    """Return the cost of REML over several kernels."""
+    del plan
+    size = size_of(dataset)
+    number = len(options.kernels)
+    rounds = 15 * size.n_target * (1e-10 * size.seen**3 + 2e-9 * number * size.seen**2)
+    kernels = (number + 1) * 3 * size.gram
+    return Cost(size.blup + kernels + rounds, 8.0 * (number + 6) * size.n**2)
+
+
+def trials(options: TrialOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:
+    """Return the cost of REML by dense algebra over the records."""
+    del plan
+    size = size_of(dataset)
+    rounds = 25 if options.structure in ("unstructured", "fa") else 12
+    dense = size.n_target * rounds * (1.2e-10 * size.seen**3 + 2e-8 * size.seen**2)
+    return Cost(size.blup + dense, 48.0 * size.seen**2)
+
+
+def bayes(options: BayesOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:
+    """Return the cost of chains that are prolonged once."""
+    del plan
+    size = size_of(dataset)
+    sweeps = options.burn_in + 2 * options.thin * options.draws
+    each = 1e-5 + 1.3e-10 * size.n * size.p + 4e-8 * size.p
+    if options.prior in ("brr", "rkhs"):
+        each = 3e-8 * size.n
+    kept = 8e7 + 4.0 * options.chains * size.p * 12
+    memory = kept + 4.0 * size.n * size.p
+    return Cost(size.blup + size.n_target * options.chains * sweeps * each, memory)
+
+
 def weighted(
     options: WeightedGBLUPOptions, dataset: Dataset, plan: NetworkPlan | None
 ) -> Cost:
@@ -111,6 +164,16 @@ def weighted(
     split = size.inner.scan + len(options.prior) * candidates
     final = size.scan + size.gram + size.decomposition
     return Cost(size.gram + size.posterior + size.n_target * (_INNER * split + final))
+
+
+def priors(options: PriorOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:
+    """Return the cost of a kernel per power, and of every share on inner splits."""
+    del plan
+    size = size_of(dataset)
+    n_kernel = len(options.powers) + 1
+    candidates = 1 + n_kernel * len(options.shares)
+    inner = size.n_target * _INNER * candidates * size.inner.decomposition
+    return Cost(size.blup + n_kernel * size.gram + inner)
 
 
 def elastic_net(

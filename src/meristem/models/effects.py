@@ -69,6 +69,18 @@ class FittedLinear(MarkerModel):
         predictions = self.predictions(genotypes, self.value(dosage))
         return posterior_of(self.error, predictions, dosage)
 
+    def effect_draws(
+        self, target: int, n: int, rng: np.random.Generator
+    ) -> FloatArray | None:  # (n, n_variant)
+        """Return effects drawn from their posterior; None where it is not known."""
+        if self.error is None:
+            return None
+        return self.marker_effect[:, target] + self.error.effect_errors(target, n, rng)
+
+    def effect_sd(self, target: int) -> FloatArray | None:  # (n_variant,)
+        """Return the standard errors of the effects; None where they are not known."""
+        return None if self.error is None else self.error.effect_sd(target)
+
     def state(self) -> FittedState:
         """Return the fitted model as arrays and plain values."""
         arrays = {

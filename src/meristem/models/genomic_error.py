@@ -162,6 +162,56 @@ class GenomicError:
             among,
         )
 
+    def effect_errors(
+        self, target: int, n: int, rng: np.random.Generator
+    ) -> FloatArray:  # (n, n_variant)
+        """Return draws of what is not known of the marker effects of a target.
+
+        With K = Z diag(root^2) Z' and M = vectors' Z diag(root^2) over the training
+        rows the covariance of the effects is
+        genetic diag(root^2) - M' diag(inverse) M + (M' slope)(M' slope)'.
+        """
+        root, rows, genetic, inverse, slope = self._effect_terms(target)
+        size = np.einsum("ij,ij->i", rows, rows)
+        left = 1 - inverse * size / genetic if genetic > 0 else 0 * size
+        shrunk = (1 - np.sqrt(np.clip(left, 0, 1))) / np.maximum(size, 1e-300)
+        shrunk[size < 1e-9 * size.max(initial=0)] = 0
+        drawn = rng.standard_normal((n, rows.shape[1]))
+        drawn -= ((drawn @ rows.T) * shrunk) @ rows
+        drawn *= np.sqrt(genetic)
+        level = rng.standard_normal((n, slope.shape[1]))
+        drawn += (level @ slope.T) @ rows
+        return drawn * root * np.sqrt(self.width[target])
+
+    def effect_sd(self, target: int) -> FloatArray:  # (n_variant,)
+        """Return the standard error of every marker effect of a target."""
+        root, rows, genetic, inverse, slope = self._effect_terms(target)
+        variance = genetic - inverse @ rows**2 + ((slope.T @ rows) ** 2).sum(axis=0)
+        return root * np.sqrt(np.maximum(variance, 0) * self.width[target])
+
+    def _effect_terms(
+        self, target: int
+    ) -> tuple[FloatArray, FloatArray, float, FloatArray, FloatArray]:
+        """Return root, vectors' Z diag(root), genetic variance, inverse and slope.
+
+        The rows of the second, (n_train, n_variant), are orthogonal.
+        """
+        kernel = next(k for k in self.kernels if target in k.column)
+        place = int(np.flatnonzero(kernel.column == target)[0])
+        group = next(g for g in kernel.solved.groups if place in g.column)
+        number = int(np.flatnonzero(group.column == place)[0])
+        terms = group.error
+        z = self.train_dosage[group.rows] - self.mean
+        z[self.train_dosage[group.rows] < 0] = 0
+        rows = group.vectors.T @ (z * kernel.root)
+        return (
+            kernel.root,
+            rows,
+            float(terms.genetic[number]),
+            terms.inverse[number],
+            terms.slope[number],
+        )
+
     def plug_in(
         self, call_dosage: NDArray[np.int8]
     ) -> tuple[FloatArray, FloatArray]:  # (n_sample, n_target), (n_sample,)

@@ -8,6 +8,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from meristem.prepare.scale import MarkerScale
 from meristem.records import (
     Dataset,
     FittedState,
@@ -20,6 +21,7 @@ from meristem.records import (
     Predictions,
     Split,
     StrArray,
+    VariantTable,
 )
 
 Rule = Literal["integrated", "deeplift"]
@@ -90,6 +92,34 @@ class Fitted(Protocol):
 
     def state(self) -> FittedState:
         """Return the fitted model as arrays and plain values."""
+        ...
+
+
+@runtime_checkable
+class FittedTrials(Fitted, Protocol):
+    """A fitted model whose predictions differ between environments."""
+
+    @property
+    def environments(self) -> StrArray:  # (n_environment,)
+        """Environments of the training rows."""
+        ...
+
+    def posterior_at(
+        self,
+        genotypes: Genotypes,
+        line: StrArray,  # (n_sample,)
+        environment: StrArray,  # (n_sample,)
+    ) -> Posterior:
+        """Return the joint posterior of samples, each in an environment of its own.
+
+        Names of lines of the training rows tell what markers do not; an environment
+        that was not in training has what is common to all, or what its covariates
+        say.
+        """
+        ...
+
+    def seen(self, line: StrArray) -> FloatArray:  # (n_sample, n_target)
+        """Return in how many environments each line was trained on."""
         ...
 
 
@@ -313,6 +343,65 @@ class FittedNetwork(Fitted, Protocol):
         ...
 
 
+@runtime_checkable
+class MarkerSum(Protocol):
+    """A fitted model whose predictions are sums over markers.
+
+    `intercept + sum_j weight_j (x_j - mean_j) effect_j`, with mean and weight of its
+    scale, a missing call at the mean.
+    """
+
+    @property
+    def variants(self) -> VariantTable:
+        """The variants it was trained on."""
+        ...
+
+    @property
+    def scale(self) -> MarkerScale:
+        """Mean and weight of every variant."""
+        ...
+
+    @property
+    def marker_effect(self) -> FloatArray:  # (n_variant, n_target)
+        """Effects of one unit."""
+        ...
+
+    @property
+    def intercept(self) -> FloatArray:  # (n_target,)
+        """Value at the means."""
+        ...
+
+    def effect_draws(
+        self, target: int, n: int, rng: np.random.Generator
+    ) -> FloatArray | None:  # (n, n_variant)
+        """Return effects drawn from their posterior; None where it is not known."""
+        ...
+
+    def effect_sd(self, target: int) -> FloatArray | None:  # (n_variant,)
+        """Return the standard errors of the effects; None where they are not known."""
+        ...
+
+
+@runtime_checkable
+class DominanceSum(Protocol):
+    """A fitted model that adds sums over dosages and over heterozygosities."""
+
+    @property
+    def additive(self) -> MarkerSum:
+        """The sum over dosages."""
+        ...
+
+    @property
+    def dominance(self) -> MarkerSum:
+        """The sum over 1 where both alleles are carried, 0 elsewhere."""
+        ...
+
+
 def as_network(fitted: Fitted) -> FittedNetwork | None:
     """Return the model as a network; None if it has no nodes."""
     return fitted if isinstance(fitted, FittedNetwork) else None
+
+
+def as_trials(fitted: Fitted) -> FittedTrials | None:
+    """Return the model as one of lines in environments; None if these are all alike."""
+    return fitted if isinstance(fitted, FittedTrials) else None

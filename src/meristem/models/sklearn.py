@@ -7,12 +7,16 @@ altitude) are refused beside columns that are. Where no column is a dosage, each
 written on 127 equal steps between its smallest and its largest training value, because
 the models read dosages of one byte; values beyond are clipped. Columns of a data frame
 are matched to a plan's variants by name.
+
+Columns named in `covariates` are no dosages but what y is adjusted for: numbers, or
+classes where they hold words or categories. Their effects are learned beside the
+genetic ones, and `predict` adds those of each row.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,8 +32,11 @@ from meristem.config import models as options
 from meristem.errors import MeristemError
 from meristem.mixed.targets import MIN_ROWS
 from meristem.models.catalog import build
+from meristem.models.dosage_code import learn_code
+from meristem.models.named_columns import covariate_columns
+from meristem.prepare.training import training_set
 from meristem.records import (
-    MISSING,
+    Covariates,
     Dataset,
     FloatArray,
     Genotypes,
@@ -39,106 +46,6 @@ from meristem.records import (
     PlanLevel,
     VariantTable,
 )
-
-STEPS = 126
-"""Largest dosage that a column of other than whole numbers is written to."""
-
-GREATEST_PLOIDY = 8
-
-
-@dataclass(frozen=True)
-class DosageCode:
-    """How the columns of X become dosages: round((x - low) * per_unit)."""
-
-    low: FloatArray  # (n_feature,)
-    per_unit: FloatArray  # (n_feature,)
-    ploidy: int  # largest code
-    kind: Literal["whole", "imputed", "other"] = "other"
-
-    def encode(self, x: FloatArray) -> NDArray[np.int8]:  # (n_sample, n_feature)
-        """Return dosages, missing where x is NaN."""
-        missing = np.isnan(x)
-        steps = np.round((np.where(missing, self.low, x) - self.low) * self.per_unit)
-        dosage = np.clip(steps, 0, self.ploidy).astype(np.int8)
-        dosage[missing] = MISSING
-        return dosage
-
-    def refuse_other(self, x: FloatArray, names: NDArray[np.str_]) -> None:
-        """Raise ValueError if dosages lie beyond, or between, those of the training."""
-        if self.kind == "other":
-            return
-        step = (np.where(np.isnan(x), self.low, x) - self.low) * self.per_unit
-        odd = (step < 0) | (step > self.ploidy)
-        if self.kind == "whole":
-            odd |= step != np.round(step)
-        if odd.any():
-            row, column = np.argwhere(odd)[0]
-            low = self.low[column]
-            high = low + self.ploidy / self.per_unit[column]
-            what = "whole dosages" if self.kind == "whole" else "dosages"
-            raise ValueError(
-                f"column {names[column]} holds {x[row, column]:g}; the training held "
-                f"{what} from {low:g} to {high:g}: code both alike"
-            )
-
-
-def learn_code(
-    x: FloatArray,  # (n_sample, n_feature)
-    names: NDArray[np.str_] | None = None,  # (n_feature,)
-) -> DosageCode:
-    """Return the code of a training matrix; every column is coded on its own values.
-
-    Parameters
-    ----------
-    x
-        Training rows; NaN is missing.
-    names
-        What columns are called in an error.
-
-    Raises
-    ------
-    ValueError
-        If some columns are dosages and others are not.
-    """
-    n_feature = x.shape[1]
-    low = np.where(np.isnan(x), np.inf, x).min(axis=0)
-    high = np.where(np.isnan(x), -np.inf, x).max(axis=0)
-    blank = ~np.isfinite(low)
-    low, high = np.where(blank, 0.0, low), np.where(blank, 0.0, high)
-    seen = np.where(np.isnan(x), low, x)
-    whole = (seen == np.round(seen)).all(axis=0)
-    one, zero = np.ones(n_feature), np.zeros(n_feature)
-    if whole.all() and low.min() == -1 and high.max() <= 1:
-        return DosageCode(-one, one, 2, "whole")
-    dosage = (low >= 0) & (high <= GREATEST_PLOIDY)
-    if dosage.all():
-        ploidy = max(2 * int(np.ceil(high.max() / 2)), 2)
-        if whole.all():
-            return DosageCode(zero, one, ploidy, "whole")
-        return DosageCode(zero, one * (STEPS / ploidy), STEPS, "imputed")
-    if (dosage & whole & (high > low)).any():
-        raise _no_dosages(low, high, dosage, names)
-    width = high - low
-    per_unit = np.where(width > 0, STEPS / np.where(width > 0, width, 1.0), 1.0)
-    return DosageCode(low, per_unit, STEPS)
-
-
-def _no_dosages(
-    low: FloatArray,  # (n_feature,)
-    high: FloatArray,  # (n_feature,)
-    dosage: NDArray[np.bool_],  # (n_feature,)
-    names: NDArray[np.str_] | None,
-) -> ValueError:
-    odd = np.flatnonzero(~dosage)
-    listed = ", ".join(
-        f"{f'x{i}' if names is None else names[i]} ({low[i]:g} to {high[i]:g})"
-        for i in odd[:5]
-    )
-    return ValueError(
-        f"{odd.size} columns beside {int(dosage.sum())} columns of dosages are no "
-        f"dosages: {listed}. Leave them out of X, or fit them first and give the "
-        "residuals as y"
-    )
 
 
 class _DosageRegressor(RegressorMixin, BaseEstimator):
@@ -169,6 +76,7 @@ class _DosageRegressor(RegressorMixin, BaseEstimator):
             If the model cannot be fitted to these data, or some columns of X are
             dosages and others are not.
         """
+        X, beside = self._split(X)
         x, target = validate_data(
             self,
             X,
@@ -197,8 +105,10 @@ class _DosageRegressor(RegressorMixin, BaseEstimator):
                 np.repeat(weight[:, None], value.shape[1], axis=1),
             )
             omics = self._measured(X, kept)
-            dataset = Dataset(self._genotypes(x), phenotypes, omics)
-            self.fitted_ = predictor.fit(dataset, rng=self._rng())
+            known = None if beside is None else beside.take(kept)
+            dataset = Dataset(self._genotypes(x), phenotypes, omics, covariates=known)
+            train, self.taken_ = training_set(dataset, np.arange(dataset.n_sample))
+            self.fitted_ = predictor.fit(train, rng=self._rng())
         except MeristemError as error:
             raise ValueError(str(error)) from error
         return self
@@ -208,12 +118,28 @@ class _DosageRegressor(RegressorMixin, BaseEstimator):
     ) -> FloatArray:  # (n_sample,) or (n_sample, n_target)
         """Predict from dosages X, coded as those of the training."""
         check_is_fitted(self)
+        X, beside = self._split(X)
         x = validate_data(
             self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan"
         )
         self.code_.refuse_other(x, self.variant_id_)
         value = self.fitted_.predict(self._genotypes(x)).value
+        if beside is not None and self.taken_.covariates is not None:
+            value = value + self.taken_.covariates.of(beside)
         return value[:, 0] if self.n_dims_y_ == 1 else value
+
+    def _split(self, X: ArrayLike) -> tuple[ArrayLike, Covariates | None]:
+        """Return the columns of dosages, and those that are covariates."""
+        names = tuple(getattr(self, "covariates", ()))
+        if not names:
+            return X, None
+        if not hasattr(X, "columns") or not hasattr(X, "drop"):
+            raise ValueError("covariates are named columns: give X as a data frame")
+        frame: Any = X
+        absent = [name for name in names if name not in frame.columns]
+        if absent:
+            raise ValueError(f"X has no column {absent[0]!r}, named in covariates")
+        return frame.drop(columns=list(names)), covariate_columns(frame, names)
 
     def _genotypes(self, x: FloatArray) -> Genotypes:
         return Genotypes(
@@ -276,9 +202,15 @@ class GBLUPRegressor(_DosageRegressor):
 
     _options = options.GBLUPOptions
 
-    def __init__(self, variance: str = "reml", random_state: Any = None) -> None:
+    def __init__(
+        self,
+        variance: str = "reml",
+        random_state: Any = None,
+        covariates: Sequence[str] = (),
+    ) -> None:
         self.variance = variance
         self.random_state = random_state
+        self.covariates = covariates
 
 
 class RidgeBLUPRegressor(_DosageRegressor):
@@ -286,8 +218,11 @@ class RidgeBLUPRegressor(_DosageRegressor):
 
     _options = options.RidgeOptions
 
-    def __init__(self, penalties: tuple[float, ...] = ()) -> None:
+    def __init__(
+        self, penalties: tuple[float, ...] = (), covariates: Sequence[str] = ()
+    ) -> None:
         self.penalties = penalties
+        self.covariates = covariates
 
 
 class ElasticNetRegressor(_DosageRegressor):
@@ -300,10 +235,12 @@ class ElasticNetRegressor(_DosageRegressor):
         l1_ratio: tuple[float, ...] = (0.1, 0.5, 0.9),
         n_alphas: int = 30,
         random_state: Any = None,
+        covariates: Sequence[str] = (),
     ) -> None:
         self.l1_ratio = l1_ratio
         self.n_alphas = n_alphas
         self.random_state = random_state
+        self.covariates = covariates
 
 
 class RandomForestMarkerRegressor(_DosageRegressor):
@@ -317,11 +254,13 @@ class RandomForestMarkerRegressor(_DosageRegressor):
         max_features: float = 0.1,
         min_leaf: int = 3,
         random_state: Any = None,
+        covariates: Sequence[str] = (),
     ) -> None:
         self.trees = trees
         self.max_features = max_features
         self.min_leaf = min_leaf
         self.random_state = random_state
+        self.covariates = covariates
 
 
 class BoostingMarkerRegressor(_DosageRegressor):
@@ -336,12 +275,14 @@ class BoostingMarkerRegressor(_DosageRegressor):
         leaves: int = 15,
         max_features: float = 0.2,
         random_state: Any = None,
+        covariates: Sequence[str] = (),
     ) -> None:
         self.rounds = rounds
         self.learning_rate = learning_rate
         self.leaves = leaves
         self.max_features = max_features
         self.random_state = random_state
+        self.covariates = covariates
 
 
 class RKHSRegressor(_DosageRegressor):
@@ -354,10 +295,12 @@ class RKHSRegressor(_DosageRegressor):
         bandwidths: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0, 5.0),
         variance: str = "reml",
         random_state: Any = None,
+        covariates: Sequence[str] = (),
     ) -> None:
         self.bandwidths = bandwidths
         self.variance = variance
         self.random_state = random_state
+        self.covariates = covariates
 
 
 class DenseRegressor(_DosageRegressor):
@@ -373,6 +316,7 @@ class DenseRegressor(_DosageRegressor):
         seeds: int = 3,
         inner_folds: int = 5,
         random_state: Any = None,
+        covariates: Sequence[str] = (),
     ) -> None:
         self.hidden = hidden
         self.epochs = epochs
@@ -380,6 +324,7 @@ class DenseRegressor(_DosageRegressor):
         self.seeds = seeds
         self.inner_folds = inner_folds
         self.random_state = random_state
+        self.covariates = covariates
 
 
 class CNNRegressor(_DosageRegressor):
@@ -395,6 +340,7 @@ class CNNRegressor(_DosageRegressor):
         seeds: int = 3,
         inner_folds: int = 5,
         random_state: Any = None,
+        covariates: Sequence[str] = (),
     ) -> None:
         self.channels = channels
         self.epochs = epochs
@@ -402,6 +348,7 @@ class CNNRegressor(_DosageRegressor):
         self.seeds = seeds
         self.inner_folds = inner_folds
         self.random_state = random_state
+        self.covariates = covariates
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -429,6 +376,8 @@ class BINNRegressor(_DosageRegressor):
         Weight of the omics loss, or "auto".
     hidden, epochs, learning_rate, seeds, inner_folds, off_graph
         As in `config.models.BINNOptions`.
+    covariates
+        Columns of the data frame X that are no dosages; see the module.
     random_state
         Seed of splits and weights.
     """
@@ -448,6 +397,7 @@ class BINNRegressor(_DosageRegressor):
         supervision: str = "soft",
         omics_weight: float | str = 1.0,
         off_graph: str = "auto",
+        covariates: Sequence[str] = (),
     ) -> None:
         self.plan = plan
         self.off_graph = off_graph
@@ -460,6 +410,7 @@ class BINNRegressor(_DosageRegressor):
         self.seeds = seeds
         self.inner_folds = inner_folds
         self.random_state = random_state
+        self.covariates = covariates
 
     def _variant_ids(self) -> NDArray[np.str_]:
         plan = self.plan

@@ -168,6 +168,27 @@ GLOSSARY: dict[str, str] = {
         "How much the prediction of a line would fall if one node had its average "
         "value and all else stayed."
     ),
+    "coancestry": (
+        "Chance that an allele drawn from one line and one drawn from another are "
+        "identical: the inbreeding of their progeny. Of a group it is the mean over "
+        "all pairs, weighted by what each line contributes."
+    ),
+    "effective population size": (
+        "Ne: as many unrelated parents in equal shares would lose as much diversity "
+        "in a generation, 1 / (2 x rate of inbreeding). Empty: none is lost."
+    ),
+    "selection intensity": (
+        "Mean of the selected lines above all candidates, in standard deviations, as "
+        "expected for their numbers."
+    ),
+    "usefulness": (
+        "Mean of the progeny of a cross plus what selection of the best of them adds: "
+        "intensity x accuracy x spread."
+    ),
+    "optimality gap": (
+        "How much better than the plan found any plan under the same limits could be; "
+        "proven, for the values as they are believed."
+    ),
     "q value": (
         "Share of false finds expected among the nodes with this value or a better one."
     ),

@@ -17,9 +17,10 @@ from markupsafe import Markup
 
 from meristem.errors import DataError
 from meristem.pages.glossary import GLOSSARY, anchor, explain
+from meristem.pages.raster import has_font, png_of
 from meristem.text.files import replacing
 
-_PLACE = re.compile(r'href="figures/([A-Za-z0-9_.-]+\.(?:svg|csv))"')
+_PLACE = re.compile(r'href="figures/([A-Za-z0-9_.-]+\.(?:svg|png|csv))"')
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,8 @@ def render_page(page: Page) -> str:
     """Return the page as one HTML text without any reference to the network.
 
     The text is well-formed XML too. Figures are inside it; the download links
-    beside them are relative (`figures/<name>.svg`).
+    beside them are relative (`figures/<name>.svg`, `.csv`, and `.png` where this
+    machine has a font).
 
     Parameters
     ----------
@@ -193,7 +195,8 @@ def render_page(page: Page) -> str:
     """
     template = environment().get_template("page.html.j2")
     terms = sorted(GLOSSARY.items(), key=_lower_name) if page.glossary else []
-    return template.render(page=page, glossary=terms)
+    formats = ("svg", "png", "csv") if has_font() else ("svg", "csv")
+    return template.render(page=page, glossary=terms, formats=formats)
 
 
 def _lower_name(entry: tuple[str, str]) -> str:
@@ -250,6 +253,9 @@ def _stage_figures(stage: Path, figures: tuple[Figure, ...]) -> None:
     stage.mkdir(parents=True)
     for figure in figures:
         (stage / f"{figure.name}.svg").write_text(figure.svg + "\n", encoding="utf-8")
+        image = png_of(figure.svg)
+        if image is not None:
+            (stage / f"{figure.name}.png").write_bytes(image)
         figure.table.to_csv(stage / f"{figure.name}.csv", index=False)
 
 

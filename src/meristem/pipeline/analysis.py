@@ -9,12 +9,15 @@ from pathlib import Path
 
 import numpy as np
 from pydantic import ValidationError
+from threadpoolctl import threadpool_limits
 
-from meristem.config.models import GraphNetworkOptions
+from meristem.config.models import GraphNetworkOptions, ModelOptions
+from meristem.config.represent import RepresentOptions
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.controls import ARMS
 from meristem.evaluate.fold import fit_fold
+from meristem.io.tables.environments import read_environments
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.models.catalog import build, graph_networks, has_nodes, needs
 from meristem.models.protocol import Predictor
@@ -25,9 +28,13 @@ from meristem.pipeline.preparation import (
     prepare_inputs,
     read_prepared,
 )
+from meristem.pipeline.represented import OnFactors
 from meristem.plan.compile import Compilation, compile_plan
 from meristem.plan.learned.of_options import is_learned
-from meristem.records import Dataset, NetworkPlan
+from meristem.prepare.by_environment import EnvironmentMeans, environment_means
+from meristem.prepare.training import TakenOff, training_set
+from meristem.records import Dataset, Environments, NetworkPlan
+from meristem.representation.sets.membership import sets_of_plan
 from meristem.runs.folder import RunFolder
 from meristem.runs.keys import digest
 from meristem.runs.record import InputFile, Run
@@ -87,6 +94,7 @@ class Analysis:
             config.omics,
             config.groups,
             config.fold_ids,
+            config.covariates,
             files,
             revision_of(prepare_inputs),
         )
@@ -125,6 +133,18 @@ class Analysis:
             return read_prepared(self.folder)
         return self.prepared.dataset
 
+    @cached_property
+    def trained(self) -> tuple[Dataset, TakenOff]:
+        """All rows as models of all rows see them, and what was taken off."""
+        with threadpool_limits(limits=1):
+            return training_set(self.dataset, np.arange(self.dataset.n_sample))
+
+    @property
+    def levels(self) -> EnvironmentMeans:
+        """Means of the environments that records stand in, covariates taken off."""
+        means = self.trained[1].environments
+        return environment_means(self.trained[0]) if means is None else means
+
     def keep_to_stored(self) -> None:
         """Take the data set that the fitted models saw, whatever became of the inputs.
 
@@ -152,6 +172,13 @@ class Analysis:
         variants = self.dataset.genotypes.variants
         return compile_plan(self.knowledge, variants, self.config.knowledge)
 
+    @cached_property
+    def environments(self) -> Environments | None:
+        """Covariates of the environments; None where none are named."""
+        if self.config.environments is None:
+            return None
+        return read_environments(self.config.environments)
+
     @property
     def plan(self) -> NetworkPlan | None:
         """The compiled network plan; None without a knowledge section."""
@@ -161,9 +188,21 @@ class Analysis:
     def predictors(self) -> tuple[tuple[str, Predictor], ...]:
         """Every model of the configuration, with its label."""
         return tuple(
-            (options.label, build(options, plan=self.plan))
+            (options.label, self.build(options, self.plan))
             for options in self.config.models
         )
+
+    def build(self, options: ModelOptions, plan: NetworkPlan | None) -> Predictor:
+        """Return a model; its omics are represented where the tables ask for it."""
+        predictor = build(options, plan, self.environments)
+        asked = tuple(
+            (one.name, RepresentOptions(**one.model_dump(include=_REPRESENT)))
+            for one in self.config.omics
+        )
+        if all(one.represent == "none" for _, one in asked):
+            return predictor
+        sets = {} if self.plan is None else sets_of_plan(self.plan)[0]
+        return OnFactors(predictor, asked, sets, self.config.run.seed)
 
     @property
     def networks(self) -> tuple[GraphNetworkOptions, ...]:
@@ -214,6 +253,10 @@ class Analysis:
                 for options in self.config.models
             ],
         )
+
+
+_REPRESENT = set(RepresentOptions.model_fields)
+"""What of an omics section says how it is represented."""
 
 
 def _refuse_wrong_labels(config: AnalysisConfig) -> None:

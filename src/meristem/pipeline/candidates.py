@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -20,11 +21,13 @@ from meristem.genetics.comparable import (
 )
 from meristem.genetics.hybrids import own_parents
 from meristem.genetics.relationship import nearest_relationship
+from meristem.models.protocol import FittedTrials, as_trials
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.fitting import deployable_labels, load_fitted
 from meristem.pipeline.inputs import read_crossed
 from meristem.pipeline.preparation import unseen_lines
-from meristem.prepare.by_environment import environment_means, is_stacked
+from meristem.pipeline.trial_predictions import posterior_in
+from meristem.prepare.by_environment import is_stacked
 from meristem.prepare.match import MatchReport, align_variants, match_variants
 from meristem.prepare.scale import fit_scale
 from meristem.records import Dataset, FloatArray, Genotypes, Posterior
@@ -62,7 +65,7 @@ def prediction_rows(
         smallest = trait in analysis.config.phenotypes.minimise
         rng = analysis.rng("top", label, trait, environment)
         chance = top_probability(posterior, target, k, rng, smallest=smallest)
-        for place, added, mean in _levels(analysis.dataset, target):
+        for place, added, mean in _levels(analysis, target):
             level = value + added
             frame = pd.DataFrame(
                 {
@@ -85,14 +88,15 @@ def prediction_rows(
     return pd.concat(frames, ignore_index=True)
 
 
-def _levels(dataset: Dataset, target: int) -> Iterator[tuple[str, float, float]]:
+def _levels(analysis: Analysis, target: int) -> Iterator[tuple[str, float, float]]:
     """Yield environment, what makes a prediction a level there, and the mean level."""
-    if not is_stacked(dataset):
-        phenotypes = dataset.phenotypes
+    train, taken = analysis.trained
+    phenotypes = train.phenotypes
+    if taken.environments is None:
         mean = float(np.nanmean(phenotypes.value[:, target]))
         yield str(phenotypes.environment_name[target]), 0.0, mean
         return
-    means = environment_means(dataset)
+    means = taken.environments
     for name, level in zip(means.environment, means.mean[:, target], strict=True):
         if not np.isnan(level):
             yield str(name), float(level), float(level)
@@ -242,14 +246,47 @@ def _read_new(
 
 
 def _predict(analysis: Analysis, label: str, genotypes: Genotypes) -> pd.DataFrame:
-    posterior = load_fitted(analysis, label).posterior(genotypes)
     analysis.folder.refuse_lost(["predictions.csv"])
+    fitted = load_fitted(analysis, label)
+    trials = as_trials(fitted)
+    if trials is not None and is_stacked(analysis.dataset):
+        return _by_environment(analysis, label, trials, genotypes)
+    posterior = fitted.posterior(genotypes)
+    structure = _structure(analysis, genotypes)
+    posterior = replace(posterior, mean=posterior.mean + structure)
     if analysis.folder.file("predictions.csv").exists():
         predictions = analysis.folder.read_table("predictions.csv")
         posterior = calibrated(posterior, predictions, label)
     return prediction_rows(
         analysis, label, posterior, _relatedness(analysis, genotypes)
     )
+
+
+def _structure(analysis: Analysis, genotypes: Genotypes) -> FloatArray | float:
+    """Return what principal components that were taken off add to predictions."""
+    taken = analysis.trained[1].covariates
+    if taken is None or taken.axes is None:
+        return 0.0
+    aligned = align_variants(genotypes, analysis.dataset.genotypes.variants)
+    return taken.genetic(aligned)
+
+
+def _by_environment(
+    analysis: Analysis, label: str, fitted: FittedTrials, genotypes: Genotypes
+) -> pd.DataFrame:
+    """Return the rows of a model whose predictions differ between environments."""
+    known = analysis.folder.file("predictions.csv").exists()
+    table = analysis.folder.read_table("predictions.csv") if known else None
+    near, structure = _relatedness(analysis, genotypes), _structure(analysis, genotypes)
+    frames = []
+    for name in analysis.levels.environment:
+        posterior = posterior_in(fitted, genotypes, str(name))
+        posterior = replace(posterior, mean=posterior.mean + structure)
+        if table is not None:
+            posterior = calibrated(posterior, table, label)
+        rows = prediction_rows(analysis, label, posterior, near)
+        frames.append(rows[rows["environment"] == str(name)])
+    return pd.concat(frames, ignore_index=True)
 
 
 def _relatedness(

@@ -22,12 +22,14 @@ from meristem.models.speed import slowness as measure
 from meristem.pipeline.analysis import label_faults
 from meristem.pipeline.candidates import match_asked
 from meristem.pipeline.cost import Estimate, estimate_run
+from meristem.pipeline.covariates import covariate_notes
 from meristem.pipeline.inputs import (
     drop_idle_parents,
     read_all_omics,
     read_phenotypes,
     read_population,
     read_sample_groups,
+    with_covariates,
 )
 from meristem.pipeline.notes import (
     Notes,
@@ -180,7 +182,13 @@ def _check_data(config: AnalysisConfig, found: _Findings) -> Dataset | None:
     reconciliation = replace(reconciliation, pairs=omics.pairs + reconciliation.pairs)
     found.facts += reconciliation.lines()
     found.hints += reconciliation.hints()
-    return found.attempt(lambda: select_targets(dataset, config))
+    chosen = found.attempt(lambda: select_targets(dataset, config))
+    if chosen is None:
+        return None
+    whole = found.attempt(lambda: with_covariates(chosen, config))
+    if whole is not None:
+        found.take(lambda: covariate_notes(whole))
+    return whole
 
 
 def _check_side_tables(config: AnalysisConfig, found: _Findings) -> None:

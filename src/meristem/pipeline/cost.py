@@ -11,6 +11,7 @@ from meristem.config.models import ModelOptions
 from meristem.config.stages import AnalysisConfig
 from meristem.evaluate.controls import DenseOfLearned, WithoutOmics, control_arms
 from meristem.models.catalog import cost, graph_networks
+from meristem.models.cost import adjusting
 from meristem.records import Dataset, NetworkPlan, Split
 
 LEAN_SPLITS = 2
@@ -96,6 +97,9 @@ def estimate_run(
         found = [(k, cost(options, rows, plan)) for k, rows in sizes]
         each.append((options.label, sum(k * one.seconds for k, one in found)))
         memory = max(memory, *(one.memory for _, one in found))
+    folds = sum(k * adjusting(rows) for k, rows in sizes[:-1])
+    adjusted = len(config.models) * folds + adjusting(dataset)
+    each += [("covariates", adjusted)] if adjusted else []
     each += _refits(config, dataset, plan, sizes[:-1])
     n, p = dataset.n_sample, dataset.genotypes.n_variant
     memory += _BASE + 48.0 * n * n + 5.0 * n * p + 2e3 * p

@@ -12,9 +12,10 @@ from meristem.evaluate.scores import score
 from meristem.evaluate.split_files import read_splits, write_splits
 from meristem.evaluate.splits import make_splits
 from meristem.evaluate.table import PredictionTable
-from meristem.models.catalog import build, has_nodes, needs
+from meristem.models.catalog import has_nodes, needs
 from meristem.models.protocol import Predictor
 from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.covariates import adjusted_for
 from meristem.pipeline.validation import latent_validation
 from meristem.prepare.by_environment import line_groups
 from meristem.records import Split
@@ -48,7 +49,7 @@ def compared_models(analysis: Analysis) -> tuple[tuple[str, Predictor], ...]:
     if not analysis.networks:
         return analysis.predictors
     network = analysis.networks[-1]
-    return analysis.predictors + control_arms(network, analysis.plan, build)
+    return analysis.predictors + control_arms(network, analysis.plan, analysis.build)
 
 
 def _not_deployable(analysis: Analysis) -> tuple[str, ...]:
@@ -102,6 +103,10 @@ def _write_results(
         not_deployable=_not_deployable(analysis),
         seed=config.run.seed,
     )
+    adjusted = adjusted_for(dataset)
+    if adjusted:
+        for verdict in verdicts:
+            verdict["line"] = f"{verdict['line']} Values adjusted for {adjusted}."
     folder.write_json("verdicts.json", verdicts)
     folder.write_table("intervals.csv", calibrate(result.predictions).frame)
     if not result.latents.empty:

@@ -35,6 +35,7 @@ from meristem.models.protocol import FittedNetwork, as_network
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.explanation_tables import TABLES, Explained, write_evidence
 from meristem.pipeline.fitting import load_fitted, training_rows
+from meristem.pipeline.prior_scores import with_prior_scores
 from meristem.pipeline.refits import (
     NullFits,
     Refitting,
@@ -124,6 +125,7 @@ def _explain(analysis: Analysis, label: str) -> None:
         None if analysis.knowledge is None else analysis.knowledge.genes,
     )
     variants = variant_table(plan, phenotypes, effects, gwas(train))
+    variants = with_prior_scores(variants, analysis.config.priors)
     explained = Explained(
         label=label,
         fitted=fitted,

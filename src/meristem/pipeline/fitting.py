@@ -15,21 +15,23 @@ from meristem.io.stores.state import read_state, state_paths, write_state
 from meristem.models.catalog import needs, restore
 from meristem.models.protocol import Fitted
 from meristem.pipeline.analysis import Analysis
-from meristem.prepare.training import training_set
 from meristem.records import Dataset
 from meristem.runs.keys import digest
+from meristem.stats.classes import is_binary, liability_h2
 
 MODELS = "models"
+EFFECTS = "covariate_effects.csv"
+EFFECT_COLUMNS = ("trait", "environment", "covariate", "category", "effect", "se", "n")
 COMPONENT_COLUMNS = ("model", "trait", "environment", "component", "value", "se")
 
 
 def training_rows(analysis: Analysis) -> Dataset:
     """Return all rows with the markers that pass the filters on them.
 
-    Rows of lines in environments lose the mean of their environment.
+    Values lose the effects of covariates; rows of lines in environments lose the mean
+    of their environment.
     """
-    every = np.arange(analysis.dataset.n_sample)
-    dataset, _ = training_set(analysis.dataset, every)
+    dataset, _ = analysis.trained
     kept = filter_markers(dataset.genotypes, analysis.config.genotypes.filter)
     return dataset.take_variants(kept.keep)
 
@@ -63,6 +65,24 @@ def fit_models(analysis: Analysis) -> None:
         analysis.folder.mark_done(stage, key, state_files(label))
     analysis.notify("final fits", len(analysis.predictors), len(analysis.predictors))
     write_components(analysis)
+    write_effects(analysis)
+
+
+def write_effects(analysis: Analysis) -> None:
+    """Write `covariate_effects.csv`: what all rows say of slopes and levels."""
+    taken = analysis.trained[1].covariates
+    if taken is None:
+        analysis.folder.drop(EFFECTS)
+        return
+    phenotypes = analysis.dataset.phenotypes
+    names = zip(phenotypes.trait_name, phenotypes.environment_name, strict=True)
+    rows = [
+        (trait, environment, one.covariate, one.level, one.value, one.se, one.n)
+        for target, (trait, environment) in enumerate(names)
+        for one in taken.rows(target)
+    ]
+    frame = pd.DataFrame(rows, columns=list(EFFECT_COLUMNS))
+    analysis.folder.write_table(EFFECTS, frame)
 
 
 def write_components(analysis: Analysis) -> None:
@@ -70,6 +90,7 @@ def write_components(analysis: Analysis) -> None:
     rows = []
     for label in deployable_labels(analysis):
         fitted = load_fitted(analysis, label)
+        rows += _further(analysis, label, fitted)
         estimate = getattr(fitted, "variance_components", None)
         if estimate is None:
             continue
@@ -80,11 +101,36 @@ def write_components(analysis: Analysis) -> None:
                 value = getattr(found, name)[target]
                 key = (label, trait, environment, name)
                 rows.append((*key, value, found.se[target, column]))
+            h2 = found.h2[target], found.se[target, 2]
+            rows += _on_liability((label, trait, environment), *h2, analysis, target)
     if rows:
         frame = pd.DataFrame(rows, columns=list(COMPONENT_COLUMNS))
         analysis.folder.write_table("variance_components.csv", frame)
     else:
         analysis.folder.drop("variance_components.csv")
+
+
+def _on_liability(
+    name: tuple, h2: float, se: float, analysis: Analysis, target: int
+) -> list[tuple]:
+    """Return the heritability of the liability, where values are 0 and 1."""
+    value = analysis.dataset.phenotypes.value[:, target]
+    if not is_binary(value):
+        return []
+    factor = liability_h2(1.0, float(np.nanmean(value)))
+    return [(*name, "h2 of the liability", factor * h2, factor * se)]
+
+
+def _further(analysis: Analysis, label: str, fitted: Fitted) -> list[tuple]:
+    """Return the components of a model of several covariances, by their names."""
+    method = getattr(fitted, "components", None)
+    if method is None:
+        return []
+    table, phenotypes = method(), analysis.dataset.phenotypes
+    target = table["target"].to_numpy()
+    names = phenotypes.trait_name[target], phenotypes.environment_name[target]
+    columns = (table["component"], table["value"], table["se"])
+    return [(label, *row) for row in zip(*names, *columns, strict=True)]
 
 
 def state_files(label: str) -> tuple[str, ...]:

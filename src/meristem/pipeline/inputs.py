@@ -8,16 +8,25 @@ from pathlib import Path
 import numpy as np
 
 from meristem.config.stages import AnalysisConfig, GenotypeConfig
+from meristem.errors import DataError
 from meristem.genetics.hybrids import cross_omics, cross_parents
 from meristem.io.genotypes.read import COMPANIONS, find_genotypes, read_genotypes
+from meristem.io.tables.covariates import read_covariate_table
 from meristem.io.tables.crosses import Crosses, read_crosses
-from meristem.io.tables.environments import read_environments
+from meristem.io.tables.environments import read_environments, weather_files
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
 from meristem.io.tables.phenotypes import read_observations
 from meristem.knowledge.versions import stated_version
 from meristem.prepare.adjust import adjusted_means
 from meristem.prepare.align import make_dataset
+from meristem.prepare.by_environment import LINE, is_stacked
+from meristem.prepare.covariates.attach import (
+    RowCovariates,
+    attach_covariates,
+    record_covariates,
+    row_covariates,
+)
 from meristem.prepare.reconcile import (
     PairReport,
     Reconciliation,
@@ -28,9 +37,11 @@ from meristem.prepare.reconcile import (
 from meristem.records import (
     Dataset,
     Genotypes,
+    Observations,
     OmicsTable,
     Phenotypes,
     SampleGroups,
+    StrArray,
 )
 from meristem.runs.record import InputFile, input_file
 
@@ -63,8 +74,9 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
             found.append((f"node map {omics.name}", omics.node_map))
     if config.groups is not None:
         found.append(("groups", config.groups.path))
-    if config.environments is not None:
-        found.append(("environments", config.environments.path))
+    found += _environment_files(config)
+    if config.covariates is not None and config.covariates.path is not None:
+        found.append(("covariates", config.covariates.path))
     if config.evaluate.splits is not None:
         found.append(("splits", config.evaluate.splits))
     if config.predict.genotypes is not None:
@@ -72,8 +84,17 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
     if config.predict.hybrids is not None:
         found.append(("new hybrids", config.predict.hybrids))
     members = [member for options in config.models for member in options.members]
-    found += [("eQTL table", table) for member in members for table in member.files]
+    tables = {table: None for member in members for table in member.files}
+    found += [("table of a model", table) for table in tables]
     return found + _knowledge_files(config)
+
+
+def _environment_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
+    table = config.environments
+    if table is None:
+        return []
+    weather = weather_files(table) if table.path.exists() else []
+    return [("environments", table.path), *(("weather", one) for one in weather)]
 
 
 def _genotype_files(role: str, path: Path) -> list[tuple[str, Path]]:
@@ -119,7 +140,9 @@ def read_inputs(config: AnalysisConfig) -> Inputs:
         If an input cannot be used, or no sample is in all that is required.
     """
     if config.environments is not None:
-        read_environments(config.environments)  # for its faults: no model reads it yet
+        read_environments(
+            config.environments
+        )  # for its faults, before anything is computed
     genotypes, crosses = read_population(config)
     phenotypes = read_phenotypes(config, genotypes)
     omics = read_all_omics(config, genotypes, crosses)
@@ -174,13 +197,55 @@ def read_phenotypes(
 
     Without genotypes nothing is folded.
     """
-    observations = read_observations(config.phenotypes)
-    if config.fold_ids and genotypes is not None:
-        observations = fold_observations(
-            observations, genotypes.sample_id, config.fold_ids
-        )
+    observations = _folded(config, genotypes and genotypes.sample_id)
     whole = config.phenotypes.by == "line"
-    return adjusted_means(observations, by="line" if whole else "line_environment")
+    return adjusted_means(
+        record_covariates(observations, config.phenotypes.by),
+        by="line" if whole else "line_environment",
+    )
+
+
+def _folded(config: AnalysisConfig, known: StrArray | None) -> Observations:
+    observations = read_observations(config.phenotypes, config.covariates)
+    if config.fold_ids and known is not None:
+        return fold_observations(observations, known, config.fold_ids)
+    return observations
+
+
+def with_covariates(dataset: Dataset, config: AnalysisConfig) -> Dataset:
+    """Return the data set with the covariates that the configuration names.
+
+    Raises
+    ------
+    MeristemError
+        If a column is not there or cannot be used.
+    """
+    asked = config.covariates
+    if asked is None:
+        return dataset
+    known = dataset.sample_id
+    if is_stacked(dataset) and dataset.groups is not None:
+        known = np.unique(dataset.groups.column(LINE))
+    rows: RowCovariates | None
+    if asked.path is None:
+        rows = row_covariates(_folded(config, known), config.phenotypes.by)
+    else:
+        sample_id, found = read_covariate_table(asked)
+        if config.fold_ids:
+            sample_id = fold_onto(sample_id, known, "covariates", config.fold_ids)
+        rows = RowCovariates(sample_id, np.full(sample_id.size, ""), found)
+        _refuse_strangers(sample_id, known, asked.path)
+    return attach_covariates(dataset, rows, asked.pcs)
+
+
+def _refuse_strangers(sample_id: StrArray, known: StrArray, path: Path) -> None:
+    if not np.isin(sample_id, known).any():
+        raise DataError(
+            f"no line of the covariates ({', '.join(map(str, sample_id[:3]))}) is "
+            f"among the genotyped ones ({', '.join(map(str, known[:3]))})",
+            where=path,
+            remedy="use the same ids in both, or set fold_ids",
+        )
 
 
 def read_all_omics(

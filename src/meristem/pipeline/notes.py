@@ -30,7 +30,7 @@ def phenotype_notes(config: AnalysisConfig) -> Notes:
     MeristemError
         If the phenotypes cannot be read.
     """
-    survey = survey_phenotypes(config.phenotypes)
+    survey = survey_phenotypes(config.phenotypes, config.covariates)
     facts = [f"phenotypes: {line}" for line in survey.lines()]
     hints = list(survey.hints)
     if config.evaluate.scheme == "kfold":

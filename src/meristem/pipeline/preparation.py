@@ -15,7 +15,8 @@ from meristem.genetics.hybrids import own_parents
 from meristem.genetics.relationship import principal_axes, relationship_matrix
 from meristem.io.stores.dataset import read_dataset, write_dataset
 from meristem.io.tables.survey import survey_phenotypes
-from meristem.pipeline.inputs import Inputs, read_inputs
+from meristem.pipeline.covariates import describe_covariates
+from meristem.pipeline.inputs import Inputs, read_inputs, with_covariates
 from meristem.prepare.by_environment import (
     LINE,
     is_stacked,
@@ -49,7 +50,8 @@ def read_prepared(folder: RunFolder) -> Dataset:
 def prepare_inputs(config: AnalysisConfig) -> Inputs:
     """Read the inputs and keep the targets asked for; nothing is written."""
     inputs = read_inputs(config)
-    return Inputs(select_targets(inputs.dataset, config), inputs.reconciliation)
+    chosen = with_covariates(select_targets(inputs.dataset, config), config)
+    return Inputs(chosen, inputs.reconciliation)
 
 
 def write_prepared(
@@ -125,7 +127,9 @@ def describe(inputs: Inputs, config: AnalysisConfig) -> dict:
             "source": str(config.genotypes.path),
         },
         "phenotypes": [_describe_target(dataset, t) for t in range(_targets(dataset))],
-        "phenotype_table": survey_phenotypes(config.phenotypes).to_json(),
+        "phenotype_table": survey_phenotypes(
+            config.phenotypes, config.covariates
+        ).to_json(),
         "omics": [
             {
                 "name": table.name,
@@ -142,6 +146,7 @@ def describe(inputs: Inputs, config: AnalysisConfig) -> dict:
             {"name": str(name), "labels": len(set(map(str, groups.column(str(name)))))}
             for name in groups.group_name
         ],
+        "covariates": describe_covariates(dataset),
         "copies": [list(group) for group in find_copies(distinct_lines(dataset))],
         "reconciliation": inputs.reconciliation.to_json(),
         "filters": removed.to_json(),

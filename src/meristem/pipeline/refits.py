@@ -18,7 +18,6 @@ from meristem.interpret.attribution.gradients import member_signs
 from meristem.interpret.importance.held_out import HeldOut
 from meristem.interpret.importance.sensitivity import clamping_sensitivity
 from meristem.interpret.importance.shuffled_labels import shuffle_labels
-from meristem.models.catalog import build
 from meristem.models.protocol import FittedNetwork, Predictor, as_network
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.cost import LEAN_SPLITS
@@ -73,7 +72,7 @@ def refitting(
     # the same nodes in every control: the data of a control do not decide on them
     beside = "always" if has_off_graph(fitted.plan) else "none"
     options = options.changed(seeds=1, off_graph=beside)
-    predictor = build(options, plan=analysis.plan)
+    predictor = analysis.build(options, analysis.plan)
     clamp_sd = analysis.config.explain.clamp_sd
     return Refitting(predictor, train, fitted.plan.node_name, clamp_sd)
 

@@ -10,12 +10,16 @@ from meristem.config.models import LearnOptions, PlanOptions
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError, DataError, MeristemError, PlanError
 from meristem.genetics.filters import filter_markers
+from meristem.io.tables.environments import read_environments
 from meristem.knowledge.build import Knowledge
 from meristem.models.catalog import needs, reads_graph
 from meristem.plan.assign import read_assignment_table
 from meristem.plan.learned.genes import MIN_ROWS
 from meristem.plan.learned.of_options import is_learned
+from meristem.prepare.by_environment import ENVIRONMENT, is_stacked
 from meristem.records import Dataset, NetworkPlan
+from meristem.representation.confound.confounders import confounders_of
+from meristem.representation.sets.membership import needed_sets, sets_of_plan
 
 
 def graph_faults(
@@ -43,6 +47,7 @@ def graph_faults(
             where="genotypes.filter",
             remedy="relax genotypes.filter",
         )
+    yield from _represent_faults(config, dataset, plan)
     for number, options in enumerate(config.models):
         where = f"models.{number} ({options.label})"
         taught = any(
@@ -53,10 +58,28 @@ def graph_faults(
         for member in options.members:
             if getattr(member, "identity", "") == "parents":
                 yield from _without_parents(dataset, where)
+            if getattr(member, "reads_covariates", False):
+                yield from _without_covariates(config, dataset, where)
             if reads_graph(member):
                 yield from _graph_faults(member, dataset, knowledge, where)
                 if needs(member).omics and not is_learned(member):
                     yield from _unmeasured(dataset, plan, where)
+
+
+def _represent_faults(
+    config: AnalysisConfig, dataset: Dataset, plan: NetworkPlan | None
+) -> Iterator[MeristemError]:
+    """Yield what would stop a representation of omics in its first fold."""
+    sets = {} if plan is None else sets_of_plan(plan)[0]
+    for options, table in zip(config.omics, dataset.omics, strict=True):
+        if options.represent == "none":
+            continue
+        try:
+            confounders_of(dataset.groups, options.confounders)
+            if options.represent == "sets":
+                needed_sets(table, sets)
+        except MeristemError as fault:
+            yield fault
 
 
 def _without_omics(dataset: Dataset, where: str) -> Iterator[MeristemError]:
@@ -65,6 +88,34 @@ def _without_omics(dataset: Dataset, where: str) -> Iterator[MeristemError]:
             "this model needs omics of training lines and there are none",
             where=where,
             remedy="add an [[omics]] section, or leave the model out",
+        )
+
+
+def _without_covariates(
+    config: AnalysisConfig, dataset: Dataset, where: str
+) -> Iterator[MeristemError]:
+    if config.environments is None:
+        yield ConfigError(
+            "this model needs covariates of the environments and there are none",
+            where=where,
+            remedy="add [environments], or use another structure",
+        )
+        return
+    if dataset.groups is None or not is_stacked(dataset):
+        yield ConfigError(
+            "covariates of environments need rows of lines in environments",
+            where=where,
+            remedy='set phenotypes.by = "record", or use another structure',
+        )
+        return
+    known = read_environments(config.environments)
+    places = set(dataset.groups.column(ENVIRONMENT).tolist()) - {""}
+    missing = sorted(places - set(known.environment_name.tolist()))
+    if missing:
+        yield DataError(
+            f"environments without covariates: {', '.join(missing[:5])}",
+            where=known.source,
+            remedy="add their rows, or keep to environments that have them",
         )
 
 

@@ -14,8 +14,14 @@ from meristem.pipeline.explanation import OUTPUTS as EXPLAINED
 from meristem.pipeline.explanation import explain_model
 from meristem.pipeline.explanation_tables import TABLES
 from meristem.pipeline.fitting import fit_models
+from meristem.pipeline.posterior_tables import (
+    CONVERGENCE,
+    INCLUSION,
+    write_posterior_tables,
+)
 from meristem.pipeline.preparation import write_prepared
 from meristem.pipeline.requirements import graph_faults
+from meristem.pipeline.trial_predictions import TRIALS, write_trial_predictions
 from meristem.plan.summary import network_json
 from meristem.report.build import build_report
 from meristem.runs.folder import RunFolder
@@ -25,7 +31,8 @@ REPORT = "report.html"
 
 FILES = (
     *("data.json", "structure.csv", "knowledge.json", "network.json", "candidates.csv"),
-    "variance_components.csv",
+    *("variance_components.csv", "covariate_effects.csv", CONVERGENCE),
+    *(INCLUSION, TRIALS),
     *EVALUATED,
     *EXPLAINED,
     *TABLES,
@@ -85,11 +92,18 @@ def report_again(folder: RunFolder) -> Path:
     return report
 
 
+def fit_and_describe(analysis: Analysis) -> None:
+    """Fit every model on all rows, and write what the fits say of themselves."""
+    fit_models(analysis)
+    write_posterior_tables(analysis)
+    write_trial_predictions(analysis)
+
+
 STAGES: dict[str, Callable[[Analysis], None]] = {
     "prepare": prepare,
     "knowledge": describe_knowledge,
     "evaluate": evaluate_models,
-    "fit": fit_models,
+    "fit": fit_and_describe,
     "explain": explain_model,
     "candidates": predict_candidates,
 }

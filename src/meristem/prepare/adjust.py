@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
+from meristem.prepare.covariates.within import WithinEffects, within_effects
 from meristem.prepare.line_means import (
     LineMeans,
     TrialEffects,
@@ -47,6 +48,8 @@ def adjusted_means(
     Where environments share no line, directly or through others, their difference
     cannot be told from that of their lines; such sets are brought to the same mean.
     With `line_environment` each environment is adjusted for its replicates alone.
+    Covariates of the observations are further effects of the model: they are learned
+    from records of the same line, and means are those at the average record.
 
     The weight of a mean is its precision in units of one observation of weight 1,
     so a single observation passes through unchanged. A standard error counts as the
@@ -114,6 +117,7 @@ def adjusted_means(
         value=observations.value[every],
         weight=observations.weight[every],
         error=None if error is None else error[every],
+        covariates=observations.covariates and observations.covariates.take(every),
     )
     names = np.array([target[:2] for target in found], dtype=np.str_).reshape(-1, 2)
     shape = (order.size, len(found))
@@ -128,7 +132,8 @@ def adjusted_means(
     adjusted, n_set = _adjust(means)
     if n_set > 1:
         log.warning("%d sets of trials share no line: set to one mean", n_set)
-    if error is not None or _several_trials(measurements):
+    learned = error is not None or measurements.covariates is not None
+    if learned or _several_trials(measurements):
         return adjusted
     return replace(adjusted, measurements=None)
 
@@ -162,10 +167,12 @@ def observed_values(
     value = np.full(tested.value.shape, np.nan)
     for block in np.unique(asked.block):
         rows = np.flatnonzero(asked.block == block)
-        trials = _trials(known, known_weight, np.flatnonzero(known.block == block))
+        trials, within = _learned(
+            known, known_weight, np.flatnonzero(known.block == block)
+        )
         mean = other_line_means(
             trials,
-            asked.value[rows],
+            asked.value[rows] - _within(within, asked.take(rows)),
             weight[rows],
             asked.sample[rows],
             asked.environment[rows],
@@ -177,25 +184,31 @@ def observed_values(
     return value
 
 
-def _trials(
+def _learned(
     known: Measurements, weight: FloatArray, rows: IntArray
-) -> TrialEffects | None:
+) -> tuple[TrialEffects | None, WithinEffects | None]:
+    """Return what the training rows of a block say of trials and of covariates."""
     if rows.size == 0:
-        return None
-    return _fit_block(known, weight, rows, int(known.sample.max()) + 1).trials
+        return None, None
+    found, within = _fit_block(known, weight, rows, int(known.sample.max()) + 1)
+    return found.trials, within
 
 
 def _fit_block(
     measurements: Measurements, weight: FloatArray, rows: IntArray, n_line: int
-) -> LineMeans:
-    return line_means(
-        measurements.value[rows],
-        weight[rows],
-        measurements.sample[rows],
-        measurements.environment[rows],
-        measurements.replicate[rows],
-        n_line=n_line,
-    )
+) -> tuple[LineMeans, WithinEffects | None]:
+    own, within = measurements.take(rows), None
+    design = (own.sample, own.environment, own.replicate)
+    if own.covariates is not None:
+        within = within_effects(own.covariates, own.value, weight[rows], *design)
+    value = own.value - _within(within, own)
+    return line_means(value, weight[rows], *design, n_line=n_line), within
+
+
+def _within(effects: WithinEffects | None, measurements: Measurements) -> FloatArray:
+    if effects is None or measurements.covariates is None:
+        return np.zeros(measurements.value.size)
+    return effects.of(measurements.covariates)
 
 
 def _adjust(phenotypes: Phenotypes) -> tuple[Phenotypes, int]:
@@ -210,7 +223,7 @@ def _adjust(phenotypes: Phenotypes) -> tuple[Phenotypes, int]:
     weight, n_set = np.ones(value.shape), 1
     for block in np.unique(measurements.block):
         rows = np.flatnonzero(measurements.block == block)
-        found = _fit_block(measurements, precision, rows, n_line)
+        found, _ = _fit_block(measurements, precision, rows, n_line)
         there = np.flatnonzero(~np.isnan(found.mean[:n_sample]))
         column = measurements.target[rows[0]]
         value[there, column] = found.mean[there]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+import numpy as np
 from numpy.typing import NDArray
 
 from meristem.prepare.adjust import readjusted
@@ -13,16 +14,48 @@ from meristem.prepare.by_environment import (
     environment_means,
     is_stacked,
 )
-from meristem.records import Dataset
+from meristem.prepare.covariates.effects import CovariateEffects, fit_effects
+from meristem.records import Dataset, FloatArray, Genotypes
 
 
-def training_set(
-    dataset: Dataset, rows: NDArray
-) -> tuple[Dataset, EnvironmentMeans | None]:
+@dataclass(frozen=True)
+class TakenOff:
+    """What the values of training rows lost before a model saw them."""
+
+    environments: EnvironmentMeans | None = None  # None where rows are lines
+    covariates: CovariateEffects | None = None
+
+    def level(self, rows: Dataset) -> FloatArray:  # (n_sample, n_target)
+        """Return what makes predictions of rows levels, at average covariates.
+
+        The mean of their environment, and what principal components of their markers
+        add.
+        """
+        added = self.structure(rows.genotypes, rows.phenotypes.n_target)
+        return (
+            added if self.environments is None else added + self.environments.of(rows)
+        )
+
+    def structure(self, genotypes: Genotypes, n_target: int) -> FloatArray:
+        """Return what principal components add to predictions of these samples."""
+        if self.covariates is None:
+            return np.zeros((genotypes.n_sample, n_target))
+        return self.covariates.genetic(genotypes)
+
+    def offset(self, rows: Dataset) -> FloatArray:  # (n_sample, n_target)
+        """Return what the covariates of rows add to their observed values."""
+        if self.covariates is None or rows.covariates is None:
+            return np.zeros((rows.n_sample, rows.phenotypes.n_target))
+        return self.covariates.of(rows.covariates)
+
+
+def training_set(dataset: Dataset, rows: NDArray) -> tuple[Dataset, TakenOff]:
     """Return training rows as models see them.
 
-    Adjusted means are learned anew from the measurements of these rows alone. Rows of
-    lines in environments then lose the mean that their environment has among them.
+    Adjusted means are learned anew from the measurements of these rows alone. Values
+    then lose the effects of covariates and principal components, estimated on these
+    rows beside the genetic effects, and rows of lines in environments the mean that
+    their environment has among them.
 
     Parameters
     ----------
@@ -35,12 +68,16 @@ def training_set(
     -------
     train : Dataset
         The rows.
-    means : EnvironmentMeans or None
-        What was taken off; None where rows are lines.
+    taken : TakenOff
+        What was taken off.
     """
     train = dataset.take(rows)
     train = replace(train, phenotypes=readjusted(train.phenotypes))
+    effects = None
+    if train.covariates is not None:
+        effects = fit_effects(train)
+        train = effects.taken_off(train)
     if not is_stacked(train):
-        return train, None
+        return train, TakenOff(None, effects)
     means = environment_means(train)
-    return centre_environments(train, means), means
+    return centre_environments(train, means), TakenOff(means, effects)

@@ -1,5 +1,6 @@
 """The frozen records that flow between stages."""
 
+from meristem.records.covariates import Covariates
 from meristem.records.data import (
     MISSING,
     Dataset,
@@ -23,9 +24,11 @@ from meristem.records.data import (
     VariantTable,
 )
 from meristem.records.posterior import Posterior
+from meristem.records.variant_scores import VariantScores
 
 __all__ = [
     "MISSING",
+    "Covariates",
     "Dataset",
     "Environments",
     "FittedState",
@@ -45,5 +48,6 @@ __all__ = [
     "SampleGroups",
     "Split",
     "StrArray",
+    "VariantScores",
     "VariantTable",
 ]

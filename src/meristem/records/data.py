@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
+from meristem.records.covariates import Covariates
 
 StrArray = NDArray[np.str_]
 IntArray = NDArray[np.int64]
@@ -145,6 +146,7 @@ class Observations:
     weight: FloatArray  # (n_obs,) > 0, relative precision; 1 when not given
     source: str = field(default="", compare=False)  # where from; no content
     standard_error: FloatArray | None = None  # (n_obs,) NaN missing; None: not given
+    covariates: Covariates | None = None  # (n_obs rows)
 
 
 @dataclass(frozen=True)
@@ -163,12 +165,14 @@ class Measurements:
     value: FloatArray  # (n_obs,)
     weight: FloatArray  # (n_obs,) > 0
     error: FloatArray | None = None  # (n_obs,) standard errors, instead of weights
+    covariates: Covariates | None = None  # (n_obs rows) that differ within lines
 
     def take(self, index: NDArray) -> Measurements:
         """Return the values at `index` (integers or a mask)."""
         arrays = {item.name: getattr(self, item.name) for item in fields(self)}
+        covariates = arrays.pop("covariates")
         known = {name: a[index] for name, a in arrays.items() if a is not None}
-        return Measurements(**known)
+        return Measurements(**known, covariates=covariates and covariates.take(index))
 
     def of_rows(self, index: NDArray, n_sample: int) -> Measurements:
         """Return those of some of `n_sample` rows, numbered as they will stand."""
@@ -204,6 +208,8 @@ class Phenotypes:
     weight: FloatArray  # (n_sample, n_target) > 0; relative precision of the value
     measurements: Measurements | None = None  # what the values are adjusted from;
     # None where no value depends on those of other samples
+    fixed: FloatArray | None = None  # (n_sample, n_fixed) centred columns whose effects
+    # were taken off the values: models that have fixed effects project them out
 
     def __post_init__(self) -> None:
         expected = (self.sample_id.size, self.trait_name.size)
@@ -237,6 +243,7 @@ class Phenotypes:
             value=self.value[index],
             weight=self.weight[index],
             measurements=known and known.of_rows(index, self.sample_id.size),
+            fixed=None if self.fixed is None else self.fixed[index],
         )
 
     def take_targets(self, index: NDArray) -> Phenotypes:
@@ -367,8 +374,11 @@ class Dataset:
     phenotypes: Phenotypes
     omics: tuple[OmicsTable, ...] = ()
     groups: SampleGroups | None = None
+    covariates: Covariates | None = None  # (n_sample rows)
 
     def __post_init__(self) -> None:
+        if self.covariates is not None and self.covariates.n_row != self.n_sample:
+            raise DataError("covariates are not aligned to genotypes")
         tables: list[Phenotypes | OmicsTable | SampleGroups]
         tables = [self.phenotypes, *self.omics]
         if self.groups is not None:
@@ -394,6 +404,7 @@ class Dataset:
             self.phenotypes.take_samples(index),
             tuple(table.take_samples(index) for table in self.omics),
             None if self.groups is None else self.groups.take_samples(index),
+            None if self.covariates is None else self.covariates.take(index),
         )
 
     def take_variants(self, index: NDArray) -> Dataset:

@@ -18,7 +18,7 @@ _TEXT = tuple(
     sample_id trait environment model split fold group metric node kind
     measured_in omics control network ingredient variant_id contig gene
     gwas_variant found_by term label method genes node_1 node_2 between role
-    supervision fit component
+    supervision fit component quantity covariate category
     """.split()
 )
 
@@ -50,12 +50,16 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "attribution": ("kind", "name", "trait", "integrated", "deeplift"),
     "parts": ("model", "trait", "fit", "network_share", "linear_share"),
     "latent_validation": ("model", "node", "trait", "sensitivity", "agreement"),
+    "convergence": ("model", "trait", "quantity", "mean", "sd", "rhat", "ess_bulk"),
+    "variant_inclusion": ("model", "trait", "variant_id", "inclusion"),
     "variance_components": ("model", "trait", "component", "value", "se"),
+    "covariate_effects": ("trait", "covariate", "category", "effect", "se", "n"),
 }
 """Columns without which a table cannot be shown; others may be absent."""
 
 _TABLES = tuple(f"{name}.csv" for name in REQUIRED)
 _RECORDS = ("data.json", "knowledge.json", "network.json", "verdicts.json")
+SELECTION = "selection/selection.json"
 _REMEDY = "start the command that wrote this folder again: it makes what is absent"
 
 _NUMBERS = tuple(
@@ -69,7 +73,7 @@ _NUMBERS = tuple(
     twas_p twas_q n_genes score p q signed absolute n_sources r_node r_sources
     gain line_rank rank contribution latent_sd rank_r null_mean rank_agreement
     network_share linear_share scan_share products_share integrated deeplift
-    integrated_gap deeplift_gap se
+    integrated_gap deeplift_gap se mean sd rhat ess_bulk ess_tail window_inclusion
     """.split()
 )
 
@@ -110,8 +114,12 @@ class Artefacts:
     agreement_by_sensitivity: pd.DataFrame
     latent_validation: pd.DataFrame
     parts: pd.DataFrame
+    convergence: pd.DataFrame
+    variant_inclusion: pd.DataFrame
     variance_components: pd.DataFrame
+    covariate_effects: pd.DataFrame
     absent: tuple[str, ...]  # names of the files that are not there
+    selection: dict[str, Any] | None = None  # what `meristem select` decided
 
 
 def read_artefacts(folder: str | Path) -> Artefacts:
@@ -151,11 +159,20 @@ def read_artefacts(folder: str | Path) -> Artefacts:
         knowledge=_as_dict(records["knowledge"], folder / "knowledge.json"),
         network=_as_dict(records["network"], folder / "network.json"),
         verdicts=_as_list(records["verdicts"], folder / "verdicts.json"),
+        selection=_as_dict(_read_json(folder / SELECTION), folder / SELECTION),
         absent=tuple(
-            name for name in (*_TABLES, *_RECORDS) if not (folder / name).is_file()
+            name
+            for name in (*_TABLES, *_RECORDS)
+            if not (folder / name).is_file() and _expected(name, record)
         ),
         **tables,
     )
+
+
+def _expected(name: str, record: dict[str, Any]) -> bool:
+    """Tell whether a run may have the file: effects are of named covariates."""
+    named = (record.get("config") or {}).get("covariates")
+    return name != "covariate_effects.csv" or bool(named)
 
 
 def _read_json(path: Path) -> object:

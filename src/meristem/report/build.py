@@ -23,6 +23,8 @@ from meristem.report.sections.network import (
 )
 from meristem.report.sections.observed import observed_section
 from meristem.report.sections.provenance import provenance_section
+from meristem.report.sections.sampling import sampling_section
+from meristem.report.sections.selection import selection_section
 from meristem.report.sections.trust import (
     interactions_section,
     lines_section,
@@ -36,6 +38,7 @@ SECTIONS = (
     structure_section,
     ability_section,
     heritability_section,
+    sampling_section,
     observed_section,
     learning_section,
     controls_section,
@@ -48,6 +51,7 @@ SECTIONS = (
     enrichment_section,
     genome_section,
     candidates_section,
+    selection_section,
     lines_section,
     provenance_section,
 )
@@ -66,7 +70,7 @@ def build_report(run_folder: Path) -> Path:
     Returns
     -------
     Path
-        `report.html`; each figure lies in `figures/` as SVG with its table as CSV.
+        `report.html`; each figure lies in `figures/` as SVG and PNG, its table as CSV.
 
     Raises
     ------

@@ -14,6 +14,10 @@ _NAMES: dict[str, str] = {
     "relative_mse": "relative error",
     "r2": "explained variance (R2)",
     "coverage": "coverage",
+    "auc": "AUC",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+    "calibration_slope": "calibration slope",
 }
 
 

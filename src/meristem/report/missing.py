@@ -57,6 +57,9 @@ def _reason(name: str, artefacts: Artefacts) -> str:
         "named under [predict]",
         "enrichment": "it needs 20 genes in the network and terms above them",
         "gain": "no node reads several others, or too few lines were left out",
+        "covariate_effects": "effects on all lines are written by meristem run",
+        "convergence": "no model on all lines was fitted by sampling",
+        "variant_inclusion": "no model gives chances that variants act",
         "variance_components": "no model on all lines estimates them",
         "network": "no graph was compiled: a learned one is drawn once it is explained",
     }

@@ -11,7 +11,15 @@ import pandas as pd
 
 from meristem.report.artefacts import Artefacts
 
-ADDITIVE = {"gblup", "ridge", "elastic_net", "gfblup", "gwablup", "mediated"}
+ADDITIVE = {
+    "gblup",
+    "ridge",
+    "elastic_net",
+    "gfblup",
+    "gwablup",
+    "prior_gblup",
+    "mediated",
+}
 """Kinds whose prediction is a sum of marker effects: a GEBV."""
 
 ALL = "all"

@@ -1,1 +1,1 @@
-"""Models of DNA: molecular phenotypes, variant effects, motifs, design."""
+"""Models of DNA: from sequence to phenotype, variant effects, motifs, design."""

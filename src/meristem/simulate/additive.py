@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
+from meristem.genetics.maps import GeneticMap, even_map
+from meristem.genetics.meiosis import Haplotypes, gametes
 from meristem.records import (
     Dataset,
     FloatArray,
@@ -16,15 +18,7 @@ from meristem.records import (
     SampleGroups,
     StrArray,
 )
-from meristem.simulate.population import (
-    GeneticMap,
-    Haplotypes,
-    even_map,
-    gametes,
-    mosaics,
-    random_haplotypes,
-    variant_table,
-)
+from meristem.simulate.population import mosaics, random_haplotypes, variant_table
 
 TRAIT = "additive"
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
+from meristem.genetics.maps import GeneticMap
 from meristem.records import (
     Dataset,
     FloatArray,
@@ -32,7 +33,7 @@ from meristem.simulate.expression import (
     nearest_variants,
     standardise,
 )
-from meristem.simulate.population import GeneticMap, mosaics, random_haplotypes
+from meristem.simulate.population import mosaics, random_haplotypes
 
 TRAIT = "trait"
 N_ACTIVITY = 5

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
+from meristem.genetics.maps import GeneticMap, recombination_chance
 from meristem.records import (
     Dataset,
     FloatArray,
@@ -31,11 +32,7 @@ from meristem.simulate.bud_equations import (
     bud_delay,
     node_values,
 )
-from meristem.simulate.population import (
-    BP_PER_MORGAN,
-    GeneticMap,
-    recombination_chance,
-)
+from meristem.simulate.population import BP_PER_MORGAN
 
 TRAIT = "bud_delay"
 QTL_NODES: tuple[str, ...] = ("QTL_A", "QTL_S", "QTL_CK", "QTL_SL")

@@ -149,6 +149,21 @@ def read_text(path: str | Path, most_line: int = MOST_LINES) -> str:
     return compose(text)
 
 
+def count_lines(path: str | Path) -> int:
+    """Return the number of lines of a plain or gzipped file, at least one.
+
+    Raises
+    ------
+    DataError
+        As `unpacked` does.
+    """
+    lines = 0
+    with unpacked(path) as stream:
+        while block := stream.read(1 << 20):
+            lines += block.count(b"\n")
+    return max(lines, 1)
+
+
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; rename to `path` only on success.

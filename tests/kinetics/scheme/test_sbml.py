@@ -120,3 +120,36 @@ def test_broken_files_are_refused(tmp_path: Path) -> None:
     two.write_text(REVERSIBLE.replace("J1: A -> B;", "J1: A -> 2 B;"))
     with pytest.raises(DataError, match="one state into one state"):
         read_model(two)
+
+
+LIGAND = """
+model binding
+  compartment cell = 1;
+  species E in cell = 1;
+  species EA in cell = 0;
+  A = 0; k1 = 2; k2 = 0.5; k3 = 3;
+  bind: E -> EA; k1*A*E - k2*EA;
+  cut: EA -> E; k3*EA;
+end
+"""
+
+
+def test_ligands_and_observed_steps_are_named_by_the_reader(tmp_path: Path) -> None:
+    path = tmp_path / "binding.ant"
+    path.write_text(LIGAND)
+    scheme = read_model(path, observed=("cut",), ligands=("A",))
+    by_name = {r.name: r for r in scheme.reactions}
+    assert {n: r.ligand for n, r in by_name.items()} == {
+        "bind": "A",
+        "bind_reverse": "",
+        "cut": "",
+    }
+    assert np.exp(by_name["bind"].log_rate) == pytest.approx(2.0)
+    assert by_name["cut"].observed
+    with pytest.raises(DataError, match="'slow'"):
+        read_model(path, observed=("slow",), ligands=("A",))
+    with pytest.raises(DataError, match="'B'"):
+        read_model(path, observed=("cut",), ligands=("B",))
+    path.write_text(LIGAND.replace("k3*EA", "k3*A*A*EA"))
+    with pytest.raises(DataError, match="not proportional"):
+        read_model(path, observed=("cut",), ligands=("A",))

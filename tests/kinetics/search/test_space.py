@@ -10,6 +10,7 @@ from meristem.kinetics.search.space import (
     Space,
     find_space,
     finkelstein_space,
+    general_space,
     simulated_space,
     uniform_space,
 )
@@ -73,3 +74,12 @@ def test_optional_reactions_can_be_left_out() -> None:
     built = [space.build(point) for point in points]
     missing = {i for a in built for i, w in enumerate(a.windows) if w is None}
     assert missing == {1, 3, 5}
+
+
+def test_the_general_space_takes_any_scheme() -> None:
+    chain = cas9(3)
+    space = general_space(chain, 12)
+    for point in RandomSearch(space, np.random.default_rng(2)).ask(50):
+        windows = space.build(point).windows
+        assert len(windows) == len(chain.reactions)
+        assert all(0 <= w.start < w.stop <= 12 for w in windows if w is not None)

@@ -5,8 +5,9 @@ from tests import toys
 
 from meristem.config.models import KernelOptions
 from meristem.errors import DataError
+from meristem.genetics.distance import scaled_distance
 from meristem.mixed.reml import decompose, estimate, fixed_effect, precision
-from meristem.models.linear.rkhs import GaussianKernel, scaled_distance
+from meristem.models.linear.rkhs import GaussianKernel
 from meristem.records import Split
 
 N, N_NEW, P = 50, 8, 70

@@ -12,6 +12,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 import cyvcf2
+import numpy as np
 from cyvcf2 import cyvcf2 as binding
 
 from meristem.errors import DataError
@@ -40,15 +41,37 @@ class VariantFile:
         The file that is read; differs from `path` where a byte-order mark had to go.
     path
         The file the user named.
+    need_samples
+        Refuse a file without samples.
     """
 
-    def __init__(self, reader: Any, content: Path, path: Path) -> None:
+    def __init__(
+        self, reader: Any, content: Path, path: Path, *, need_samples: bool = True
+    ) -> None:
         self._reader = reader
         self._content = content
         self._path = path
-        self.sample_id: StrArray = check_samples(
-            _samples(reader, path), path, "columns", _FIRST_SAMPLE
+        names = _samples(reader, path)
+        self.sample_id: StrArray = (
+            check_samples(names, path, "columns", _FIRST_SAMPLE)
+            if names or need_samples
+            else np.array([], np.str_)
         )
+
+    @property
+    def path(self) -> Path:
+        """The file the user named."""
+        return self._path
+
+    def contigs(self) -> list[str]:
+        """Return the contigs that the header lists, or else those of the records."""
+        listed = list(self._reader.seqnames)
+        if listed:
+            return listed
+        with _open_binary(self._content) as handle:
+            lines = (line for line in handle if not line.startswith(b"#"))
+            names = dict.fromkeys(line.split(b"\t", 1)[0] for line in lines)
+        return [name.decode("utf-8", "replace") for name in names]
 
     def defines(self, field: str) -> bool:
         """Return whether the header defines `field`."""
@@ -102,13 +125,17 @@ class VariantFile:
 
 
 @contextmanager
-def open_variants(path: str | Path) -> Iterator[VariantFile]:
+def open_variants(
+    path: str | Path, *, need_samples: bool = True
+) -> Iterator[VariantFile]:
     """Open a `.vcf`, `.vcf.gz` or `.bcf` file.
 
     Parameters
     ----------
     path
         The file. A byte-order mark and CRLF line ends are accepted.
+    need_samples
+        Refuse a file that lists sites alone.
 
     Yields
     ------
@@ -129,7 +156,7 @@ def open_variants(path: str | Path) -> Iterator[VariantFile]:
         except Exception as error:  # cyvcf2 raises no narrower one
             raise _header_fault(content, path) from error
         try:
-            yield VariantFile(reader, content, path)
+            yield VariantFile(reader, content, path, need_samples=need_samples)
         finally:
             reader.close()
 

@@ -16,6 +16,7 @@ from meristem._version import __version__
 from meristem.errors import DataError
 from meristem.io.stores.genotypes import read_genotypes_store, write_genotypes
 from meristem.records import (
+    Covariates,
     Dataset,
     Measurements,
     OmicsTable,
@@ -23,6 +24,7 @@ from meristem.records import (
     SampleGroups,
     StrArray,
 )
+from meristem.records.covariates import NUMBER
 from meristem.text.files import read_text, replacing, require_file, write_text
 
 FORMAT_VERSION = 1
@@ -40,7 +42,7 @@ def write_dataset(dataset: Dataset, folder: str | Path) -> None:
     dataset
         Its genotypes go to `genotypes.zarr`, phenotypes, omics and groups to Parquet
         files with one row per sample, the measurements behind adjusted means to one
-        with a row each, the list of them to `dataset.json`.
+        with a row each, covariates likewise, the list of them to `dataset.json`.
     folder
         An older data set there is replaced.
 
@@ -56,8 +58,13 @@ def write_dataset(dataset: Dataset, folder: str | Path) -> None:
         measurements = dataset.phenotypes.measurements
         if measurements is not None:
             _write_measurements(measurements, temporary / "measurements.parquet")
+            if measurements.covariates is not None:
+                path = temporary / "record_covariates.parquet"
+                _write_covariates(measurements.covariates, path)
         for index, table in enumerate(dataset.omics):
             _write_omics(table, temporary / f"omics_{index}.parquet")
+        if dataset.covariates is not None:
+            _write_covariates(dataset.covariates, temporary / "covariates.parquet")
         if dataset.groups is not None:
             _write_groups(dataset.groups, temporary / "groups.parquet")
         content = {
@@ -67,6 +74,9 @@ def write_dataset(dataset: Dataset, folder: str | Path) -> None:
             "omics": [table.name for table in dataset.omics],
             "groups": dataset.groups is not None,
             "measurements": measurements is not None,
+            "covariates": dataset.covariates is not None,
+            "record_covariates": measurements is not None
+            and measurements.covariates is not None,
         }
         write_text(temporary / _DESCRIPTION, json.dumps(content, indent=1) + "\n")
 
@@ -99,12 +109,18 @@ def read_dataset(folder: str | Path) -> Dataset:
     phenotypes = _read_phenotypes(folder / "phenotypes.parquet")
     if content.get("measurements", False):
         measurements = _read_measurements(folder / "measurements.parquet")
+        if content.get("record_covariates", False):
+            found = _read_covariates(folder / "record_covariates.parquet")
+            measurements = replace(measurements, covariates=found)
         phenotypes = replace(phenotypes, measurements=measurements)
     return Dataset(
         read_genotypes_store(folder / "genotypes.zarr"),
         phenotypes,
         tuple(omics),
         groups,
+        _read_covariates(folder / "covariates.parquet")
+        if content.get("covariates", False)
+        else None,
     )
 
 
@@ -154,6 +170,7 @@ def _read_phenotypes(path: Path) -> Phenotypes:
 
 def _write_measurements(table: Measurements, path: Path) -> None:
     columns = {item.name: getattr(table, item.name) for item in fields(table)}
+    del columns["covariates"]  # in a file of their own
     known = {name: column for name, column in columns.items() if column is not None}
     _write_parquet(path, table.sample.astype(np.str_), known, {})
 
@@ -167,6 +184,30 @@ def _read_measurements(path: Path) -> Measurements:
         raise DataError(
             "holds no measurements", where=path, remedy="write the data set again"
         ) from error
+
+
+def _write_covariates(table: Covariates, path: Path) -> None:
+    names = table.column_name.tolist()
+    columns = {
+        name: (table.number if table.role[k] == NUMBER else table.label)[:, k]
+        for k, name in enumerate(names)
+    }
+    notes = {"role": table.role.tolist(), "n_axis": table.n_axis}
+    _write_parquet(path, np.arange(table.n_row).astype(np.str_), columns, notes)
+
+
+def _read_covariates(path: Path) -> Covariates:
+    rows, table, notes = _read_parquet(path)
+    shape = (rows.size, table.num_columns)
+    number, label = np.full(shape, np.nan), [np.full(rows.size, "")] * shape[1]
+    for k, column in enumerate(table.columns):
+        if notes["role"][k] == NUMBER:
+            number[:, k] = column.to_numpy()
+        else:
+            label[k] = _text(column.to_pylist())
+    text = np.column_stack(label) if label else np.empty(shape, "U1")
+    names = _text(table.column_names)
+    return Covariates(names, _text(notes["role"]), number, text, notes["n_axis"])
 
 
 def _write_omics(table: OmicsTable, path: Path) -> None:

@@ -13,8 +13,8 @@ from meristem.records import StrArray
 from meristem.text.column_names import find_column, line_column
 from meristem.text.columns import Table, read_table
 
-_FIRST = "parent1 p1 mother dam female femaleparent seedparent mat line1".split()
-_SECOND = "parent2 p2 father sire male maleparent pollenparent pat line2".split()
+FIRST_PARENT = "parent1 p1 mother dam female femaleparent seedparent mat line1".split()
+SECOND_PARENT = "parent2 p2 father sire male maleparent pollenparent pat line2".split()
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def read_crosses(path: str | Path, parent_id: StrArray | None = None) -> Crosses
 def _parent_columns(
     table: Table, line: str, parent_id: StrArray | None
 ) -> tuple[str, str]:
-    first, second = find_column(table, _FIRST), find_column(table, _SECOND)
+    first, second = find_column(table, FIRST_PARENT), find_column(table, SECOND_PARENT)
     if first is not None and second is not None:
         return first, second
     if parent_id is not None:

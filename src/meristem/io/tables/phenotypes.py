@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.config.stages import PhenotypeConfig
+from meristem.config.stages import CovariateConfig, PhenotypeConfig
 from meristem.errors import ConfigError, DataError
+from meristem.io.tables.covariates import covariate_columns
 from meristem.io.tables.plausible import refuse_codes, refuse_scale
 from meristem.io.tables.trait_columns import (
     FEWEST_ROWS,
@@ -54,7 +55,9 @@ class _Design:
         return single | {self.line, *self.environment}
 
 
-def read_observations(config: PhenotypeConfig) -> Observations:
+def read_observations(
+    config: PhenotypeConfig, covariates: CovariateConfig | None = None
+) -> Observations:
     r"""Read a phenotype table.
 
     Long layout: one value per row, with columns for trait and value. Wide layout:
@@ -74,6 +77,8 @@ def read_observations(config: PhenotypeConfig) -> Observations:
     ----------
     config
         File, layout, and columns that are not called by a usual name.
+    covariates
+        Columns of the same table that values are adjusted for; they are no traits.
 
     Returns
     -------
@@ -97,25 +102,31 @@ def read_observations(config: PhenotypeConfig) -> Observations:
     >>> read_observations(PhenotypeConfig(path=path)).trait.tolist()
     ['yield', 'yield', 'height', 'height']
     """
-    return read_phenotype_table(config)[0]
+    return read_phenotype_table(config, covariates)[0]
 
 
 def read_phenotype_table(
-    config: PhenotypeConfig,
+    config: PhenotypeConfig, covariates: CovariateConfig | None = None
 ) -> tuple[Observations, dict[str, str]]:
     """Return what `read_observations` does, and why each other column is no trait."""
     table = read_table(config.path)
     design = _find_design(table, config)
     missing = config.missing or ()
+    beside = () if covariates is None else covariates.beside_phenotypes
+    adjusting = {named_column(table, name, "covariates") for name in beside}
     if design.value:
         observations = _long(table, design, missing)
-        used = design.used | {design.trait, design.value}
+        used = design.used | {design.trait, design.value} | adjusting
         left_out = dict.fromkeys(
             (name for name in table.column_name if name not in used),
             "the table is long: a trait stands in rows",
         )
     else:
-        observations, left_out = _wide(table, design, config)
+        observations, left_out = _wide(table, design, config, adjusting)
+    if covariates is not None and beside:
+        columns = covariate_columns(table, covariates, missing)
+        row = np.resize(np.arange(table.n_row), observations.value.size)
+        observations = replace(observations, covariates=columns.take(row))
     observations = _choose(observations, config)
     _refuse_many_replicates(observations)
     if np.isnan(observations.value).all():
@@ -273,16 +284,17 @@ def _values(table: Table, name: str, missing: tuple[str, ...]) -> FloatArray:
 
 
 def _wide(
-    table: Table, design: _Design, config: PhenotypeConfig
+    table: Table, design: _Design, config: PhenotypeConfig, adjusting: set[str]
 ) -> tuple[Observations, dict[str, str]]:
     missing = config.missing or ()
+    used = design.used | adjusting
     if config.traits:
         traits = [named_column(table, t, "phenotypes.traits") for t in config.traits]
-        rest = set(table.column_name) - design.used - set(traits)
+        rest = set(table.column_name) - used - set(traits)
         why = "phenotypes.traits does not name it"
         left_out = {name: why for name in table.column_name if name in rest}
     else:
-        traits, left_out = choose_traits(table, design.used, missing)
+        traits, left_out = choose_traits(table, used, missing)
     if not traits:
         reasons = [f"{name}: {why}" for name, why in list(left_out.items())[:5]]
         raise DataError(
@@ -364,4 +376,6 @@ def _keep(observations: Observations, keep: NDArray[np.bool_]) -> Observations:
         return observations
     columns = vars(observations).items()
     kept: dict[str, Any] = {k: v[keep] for k, v in columns if isinstance(v, np.ndarray)}
+    covariates = observations.covariates
+    kept["covariates"] = covariates and covariates.take(keep)
     return replace(observations, **kept)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from meristem.config.stages import PhenotypeConfig
+from meristem.config.stages import CovariateConfig, PhenotypeConfig
 from meristem.io.tables.phenotypes import read_phenotype_table
 from meristem.io.tables.plausible import outlier_hints
 
@@ -58,7 +58,9 @@ class TraitSurvey:
 _SHOWN = 20
 
 
-def survey_phenotypes(config: PhenotypeConfig) -> TraitSurvey:
+def survey_phenotypes(
+    config: PhenotypeConfig, covariates: CovariateConfig | None = None
+) -> TraitSurvey:
     r"""Read a phenotype file and say what it holds.
 
     Raises
@@ -77,7 +79,7 @@ def survey_phenotypes(config: PhenotypeConfig) -> TraitSurvey:
     ['trait yield (t/ha): 1 of 2 lines have a value',
      'left out: plot (its name is that of a label)']
     """
-    observations, left_out = read_phenotype_table(config)
+    observations, left_out = read_phenotype_table(config, covariates)
     known = ~np.isnan(observations.value)
     n_line_of = {
         name: np.unique(observations.sample_id[known & (observations.trait == name)])

@@ -38,6 +38,38 @@ def draw_bars(
     return Figure(name, canvas.to_svg(), table, title=title)
 
 
+def draw_constants(table: pd.DataFrame, name: str) -> Figure:
+    """Draw every constant on a log scale with its interval; open ends as arrows."""
+    rates = table[~table["parameter"].str.contains(":", regex=False)]
+    ends = np.log10(rates[["value", "low", "high"]].to_numpy(dtype=float).clip(1e-300))
+    middle = ends[:, 0]
+    known = ends[:, 1:][np.isfinite(ends[:, 1:]) & (np.abs(ends[:, 1:]) < 100)]
+    span = limits([np.concatenate([middle, known])])
+    title = "Rate constants"
+    labels = rates["parameter"].tolist()
+    drawn = draw_rows(title, labels, span, "log10 rate constant", (150, 20, 8), 24)
+    canvas, panel = drawn.canvas, drawn.panel
+    for label, row, (value, *interval), y in zip(
+        labels, rates.to_dict("records"), ends.tolist(), drawn, strict=True
+    ):
+        low, high = np.clip(interval, *span)
+        x = [float(panel.x(at)) for at in (low, high)]
+        canvas.line(x[0], y, x[1], y, stroke=ACCENT, stroke_width=2)
+        for end, at, step in ((interval[0], x[0], 5), (interval[1], x[1], -5)):
+            if not span[0] <= end <= span[1]:
+                canvas.polyline(
+                    [(at + step, y - 4), (at, y), (at + step, y + 4)],
+                    stroke=ACCENT,
+                    stroke_width=2,
+                )
+        ends_text = f"{significant(row['low'], 3)} to {significant(row['high'], 3)}"
+        tip = f"{label}: {significant(row['value'], 3)} ({ends_text})"
+        filled = ACCENT if row["bounded"] else "#ffffff"
+        canvas.circle(float(panel.x(value)), y, 4, fill=filled, stroke=ACCENT, tip=tip)
+    caption = "Lines: intervals; an arrow: no end on that side; hollow: not bounded."
+    return Figure(name, canvas.to_svg(), rates, caption=caption)
+
+
 def draw_observed(table: pd.DataFrame, model: str) -> Figure:
     """Draw measurement against prediction; rows at the detection limit apart."""
     shown = table.iloc[thin(len(table), 4000)]

@@ -12,10 +12,15 @@ import numpy as np
 import pandas as pd
 
 from meristem.errors import ConfigError
+from meristem.kinetics.commands.assay import fit_assay
 from meristem.kinetics.commands.describe import describe_model
 from meristem.kinetics.commands.enough_rows import LEAST_TEST, refuse_few, say_if_few
 from meristem.kinetics.commands.report import begin_run, finish_run
-from meristem.kinetics.commands.settings import KineticsSettings, load_scheme
+from meristem.kinetics.commands.settings import (
+    MODEL_FILES,
+    KineticsSettings,
+    load_scheme,
+)
 from meristem.kinetics.commands.sources import Source, load_source
 from meristem.kinetics.network.ensemble import fit_ensemble, predict_ensemble
 from meristem.kinetics.network.kinn import Architecture, Kinn
@@ -25,7 +30,14 @@ from meristem.kinetics.scoring.assess import score_predictions
 from meristem.kinetics.search.choose import Chosen, SearchPlan, search_architectures
 from meristem.kinetics.search.distil import distil
 from meristem.kinetics.search.posterior import covers_truth, window_posterior
-from meristem.kinetics.search.space import SPACES, Space, find_space, simulated_space
+from meristem.kinetics.search.space import (
+    GENERAL,
+    SPACES,
+    Space,
+    find_space,
+    general_space,
+    simulated_space,
+)
 from meristem.kinetics.transfer.baselines import ridge_prediction
 from meristem.runs.lock import in_locked_folder
 from meristem.runs.record import Run, plan_run
@@ -43,7 +55,7 @@ def _plan_run(
 ) -> Run:
     named = {"data": settings.data.path, "test data": settings.data.test_path}
     scheme = Path(settings.scheme)
-    if scheme.suffix == ".toml":
+    if scheme.suffix in (".toml", *MODEL_FILES):
         named["scheme"] = scheme
     return plan_run(
         folder,
@@ -78,6 +90,9 @@ def fit_run(
     MeristemError
         If the data cannot be read or the windows do not fit the scheme.
     """
+    if settings.data.kind == "assay":
+        question = "How fast is each step, and what do the conditions do to it?"
+        return fit_assay(settings, _plan_run(settings, folder, question, force))
     question = "How fast is each step, and what does each edit do to it?"
     run = _plan_run(settings, folder, question, force)
     scheme = _scheme(settings)
@@ -102,7 +117,7 @@ def _planted(source: Source) -> Scheme | None:
 
 def _scheme(settings: KineticsSettings) -> Scheme:
     """Return the scheme that is named; simulated data come with their own."""
-    scheme = load_scheme(settings.scheme)
+    scheme = load_scheme(settings)
     if settings.data.kind == "simulated" and "scheme" in settings.model_fields_set:
         raise ConfigError(
             "simulated data come with their own scheme (four states, seven rates), "
@@ -170,6 +185,12 @@ def search_run(
     Path
         The report.
     """
+    if settings.data.kind == "assay":
+        raise ConfigError(
+            "an assay holds no sequences, whose windows could be searched",
+            where="data.kind",
+            remedy="use `meristem kinetics fit`",
+        )
     question = "Which windows does each step read, and how well does that transfer?"
     run = _plan_run(settings, folder, question, force)
     scheme = _scheme(settings)
@@ -253,20 +274,22 @@ def _space(settings: KineticsSettings, source: Source, scheme: Scheme) -> Space:
     if source.simulation is not None:
         starts = tuple(rate.start for rate in source.simulation.rates)
         return simulated_space(source.simulation.scheme, starts)
-    if settings.search.space not in SPACES:
+    if settings.search.space not in (*SPACES, GENERAL):
         raise ConfigError(
             f"there is no architecture space {settings.search.space!r}",
             where="search.space",
-            remedy=f"use {', '.join(SPACES)}",
+            remedy=f"use {', '.join((*SPACES, GENERAL))}",
         )
+    if settings.search.space == GENERAL:
+        return general_space(scheme)
     space = find_space(settings.search.space)
     if "scheme" in settings.model_fields_set and scheme != space.scheme:
         raise ConfigError(
             f"the space {settings.search.space!r} searches windows of the scheme "
             f"{space.scheme.name!r}, and {settings.scheme!r} would not be used",
             where="scheme",
-            remedy="leave it out, choose another search.space, or use "
-            "`meristem kinetics fit` with [[windows]]",
+            remedy="leave it out, or set search.space = 'general', which takes any "
+            "scheme",
         )
     return space
 

@@ -12,18 +12,26 @@ from markupsafe import Markup
 
 from meristem.kinetics.commands.figures import (
     draw_bars,
+    draw_constants,
     draw_heat,
     draw_inclusion,
     draw_observed,
     draw_search,
 )
-from meristem.pages.numbers import fixed, interval, percent
+from meristem.pages.numbers import fixed, interval, percent, significant
 from meristem.pages.page import Card, Figure, Page, Section, write_page
 from meristem.pages.table import table_html
 from meristem.runs.folder import RunFolder
 from meristem.runs.record import Run
 
-_FILES = ("model.json", "scores.csv", "predictions.csv", "rates.csv", "ranking.csv")
+_FILES = (
+    "model.json",
+    "scores.csv",
+    "predictions.csv",
+    "rates.csv",
+    "ranking.csv",
+    "constants.csv",
+)
 
 
 class _Folder:
@@ -91,6 +99,8 @@ def build_kinetics_report(folder: str | Path) -> Path:
     opened = RunFolder.open(folder)
     run, about = _Folder(opened), opened.record()
     makers = (
+        _constants,
+        _MICHAELIS,
         _SCORES,
         _observed,
         _kinetics,
@@ -175,9 +185,9 @@ _SCORES = _Plain(
     "Ability on rows never seen",
     "scores",
     "Correlation of prediction and measurement on the test rows, with intervals over "
-    "sequences. Architecture, weights and stopping were chosen on the training rows "
-    "alone. Ridge regression on the same rows and the edit count are the baselines to "
-    "beat.",
+    "sequences or conditions. Everything was chosen and fitted on the training rows "
+    "alone. Regression on the same rows, and the edit count of sequences, are the "
+    "baselines to beat.",
     ("model", "metric", "value", "low", "high", "n"),
 )
 _RANKING = _Plain(
@@ -230,6 +240,45 @@ _ATTRIBUTION = _Heat(
     "Mean attribution of active sites",
     "Integrated gradients of the logit, from the empty encoding.",
 )
+
+
+_MICHAELIS = _Plain(
+    "Constants of the textbook",
+    "michaelis",
+    "What the rate constants mean together, with intervals by the delta method on the "
+    "log scale. They are identifiable where single constants are not.",
+    ("constant", "value", "low", "high"),
+)
+
+
+def _constants(run: _Folder) -> Section | None:
+    table, note = run.table("constants"), run.note("identifiability")
+    if table is None:
+        return None
+    level = percent(float(table["level"].iloc[0]), 0)
+    shown = table.drop(columns="level")
+    shown["bounded"] = np.where(shown["bounded"], "yes", "no")
+    for end in ("low", "high"):
+        shown[end] = [_end(value) for value in shown[end]]
+    formats = {"value": _end}
+    return Section(
+        "Constants",
+        "constants",
+        intro=f"Rate constants, and shifts of their log per unit of a column "
+        f"(reaction:column), with {level} profile-likelihood intervals. Not bounded: "
+        "the data set no end, and the value is one of many that fit as well.",
+        blocks=(draw_constants(table, "constants-intervals"),),
+        html=table_html(
+            shown,
+            formats=formats,
+            note=f"{note.get('n', '')} measurements; residual sd of the log rate "
+            f"{fixed(float(note.get('sigma', np.nan)), 3)}.",
+        ),
+    )
+
+
+def _end(value: float) -> str:
+    return significant(value, 3) if np.isfinite(value) else "no end"
 
 
 def _formats(table: pd.DataFrame) -> dict[str, Any]:

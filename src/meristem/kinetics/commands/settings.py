@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -16,7 +17,8 @@ from meristem.kinetics.network.features import Form, Padding, Window
 from meristem.kinetics.network.kinn import Architecture, FitOptions, Loss
 from meristem.kinetics.network.simulate import N_SIMULATED
 from meristem.kinetics.scheme.catalog import find_scheme
-from meristem.kinetics.scheme.scheme import Scheme, read_scheme
+from meristem.kinetics.scheme.sbml import read_model
+from meristem.kinetics.scheme.scheme import Observable, Scheme, read_scheme
 from meristem.kinetics.transfer.train import TransferOptions
 from meristem.kinetics.transfer.trunk import Block, Reads, Trunk
 from meristem.text.files import read_text
@@ -24,6 +26,9 @@ from meristem.text.files import read_text
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Few = Annotated[int, Field(ge=1, le=10_000)]
 """Members, generations, copies: each costs a fit."""
+
+MODEL_FILES = (".xml", ".sbml", ".ant", ".txt")
+"""Endings of SBML and Antimony files."""
 
 Rate = Annotated[float, Field(gt=0, le=10)]
 Penalty = Annotated[float, Field(ge=0, le=1e6)]
@@ -34,11 +39,14 @@ class DataSettings(Strict):
 
     ``mpkp``: the kinetic tables (`path`, `train_guide`, `enzyme`); ``table``: a table
     with guide, target, log10_rate and optionally censored (0/1); ``simulated``: the
-    planted benchmark (`rows`, `changes`, `noise`, `scale`).
+    planted benchmark (`rows`, `changes`, `noise`, `scale`); ``assay``: rates measured
+    under conditions, no sequences: a table with the column `rate` (not its log), one
+    per ligand of the scheme, and those of the section `shifts`.
     """
 
-    kind: Literal["mpkp", "table", "simulated"] = "mpkp"
+    kind: Literal["mpkp", "table", "simulated", "assay"] = "mpkp"
     path: Path | None = None
+    rate: str = "rate"
     test_path: Path | None = None
     train_guide: Literal[1, 2] = 1
     enzyme: str = "wt"
@@ -131,17 +139,57 @@ class EnsembleSettings(Strict):
     held_out: float = Field(default=0.1, ge=0, le=0.5)
 
 
+class AssaySettings(Strict):
+    """How the constants of an assay are sought, and the level of their intervals."""
+
+    starts: Few = 8
+    level: float = Field(default=0.9, gt=0, lt=1)
+    folds: int = Field(default=5, ge=2, le=1000)
+
+
 class KineticsSettings(Strict):
-    """One run of ``meristem kinetics fit`` or ``search``."""
+    """One run of ``meristem kinetics fit`` or ``search``.
+
+    ``scheme``: a ready-made one, or a TOML, SBML (``.xml``, ``.sbml``) or Antimony
+    (``.ant``, ``.txt``) file; of the latter two ``observed`` names the observed
+    reactions and ``ligands`` what an assay varies. ``observable`` replaces that of the
+    scheme. ``shifts``: column of an assay -> reactions whose log rate it shifts.
+    """
 
     title: str = "Kinetic network"
     seed: int = Field(default=1, ge=0)
     scheme: str = "cas9-4"
+    observed: tuple[str, ...] = ()
+    ligands: tuple[str, ...] = ()
+    observable: Observable | None = None
+    shifts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    assay: AssaySettings = AssaySettings()
     data: DataSettings
     windows: tuple[WindowSettings, ...] = ()
     train: TrainSettings = TrainSettings()
     search: SearchSettings = SearchSettings()
     ensemble: EnsembleSettings = EnsembleSettings()
+
+    @model_validator(mode="after")
+    def _read_by_something(self) -> KineticsSettings:
+        for name in ("observed", "ligands"):
+            if getattr(self, name) and not self.scheme.endswith(MODEL_FILES):
+                raise ValueError(
+                    f"{name}: read with an SBML or Antimony file alone; the scheme "
+                    f"{self.scheme!r} says itself what it is"
+                )
+        given = self.model_fields_set
+        if self.data.kind == "assay":
+            unread = sorted(given & {"windows", "train", "search", "ensemble"})
+            reason = "an assay holds no sequences"
+        else:
+            unread = sorted(given & {"shifts", "assay", "ligands"})
+            if "rate" in self.data.model_fields_set:
+                unread.append("data.rate")
+            reason = "data.kind is not 'assay'"
+        if unread:
+            raise ValueError(f"{unread[0]}: nothing reads it, {reason}; leave it out")
+        return self
 
     @model_validator(mode="after")
     def _windows_fit(self) -> KineticsSettings:
@@ -273,7 +321,7 @@ def read_settings(path: str | Path, kind: type[Settings]) -> Settings:
     content = parse_toml(read_text(path), path)
     _anchor(content, path.resolve().parent)
     scheme = content.get("scheme")
-    if isinstance(scheme, str) and scheme.endswith(".toml"):
+    if isinstance(scheme, str) and scheme.endswith((".toml", *MODEL_FILES)):
         content["scheme"] = str(path.resolve().parent / scheme)
     try:
         return kind.model_validate(content)
@@ -290,6 +338,13 @@ def read_settings(path: str | Path, kind: type[Settings]) -> Settings:
         ) from error
 
 
-def load_scheme(name: str) -> Scheme:
-    """Return a ready-made scheme, or the one in a TOML file."""
-    return read_scheme(name) if name.endswith(".toml") else find_scheme(name)
+def load_scheme(settings: KineticsSettings) -> Scheme:
+    """Return the ready-made scheme of a configuration, or the one of its file."""
+    name = settings.scheme
+    if name.endswith(MODEL_FILES):
+        scheme = read_model(name, observed=settings.observed, ligands=settings.ligands)
+    else:
+        scheme = read_scheme(name) if name.endswith(".toml") else find_scheme(name)
+    if settings.observable is None:
+        return scheme
+    return replace(scheme, observable=settings.observable)

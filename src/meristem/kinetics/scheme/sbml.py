@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -112,6 +113,7 @@ def read_model(
     *,
     observed: tuple[str, ...] = (),
     observable: Observable = "flux",
+    ligands: tuple[str, ...] = (),
 ) -> Scheme:
     """Read a scheme from an SBML or Antimony file.
 
@@ -123,6 +125,9 @@ def read_model(
         Names of the observed reactions; by default those that end in ``_observed``.
     observable
         What is measured.
+    ligands
+        Parameters or constant species whose value multiplies rates, and which an
+        assay varies; all others are numbers of their rate constant.
 
     Raises
     ------
@@ -133,7 +138,11 @@ def read_model(
     if Path(path).suffix not in (".xml", ".sbml"):
         text = antimony_to_sbml(text)
     return scheme_from_sbml(
-        text, where=str(path), observed=observed, observable=observable
+        text,
+        where=str(path),
+        observed=observed,
+        observable=observable,
+        ligands=ligands,
     )
 
 
@@ -143,6 +152,7 @@ def scheme_from_sbml(
     where: str = "SBML",
     observed: tuple[str, ...] = (),
     observable: Observable = "flux",
+    ligands: tuple[str, ...] = (),
 ) -> Scheme:
     """Return the scheme of an SBML text (see `read_model`)."""
     libsbml = _optional("libsbml", "python-libsbml")
@@ -154,23 +164,59 @@ def scheme_from_sbml(
             f"is no valid SBML {message}", where=where, remedy="check it with libsbml"
         )
     numbers = _numbers(model)
+    unknown = [name for name in ligands if name not in numbers]
+    if unknown:
+        raise DataError(
+            f"has no parameter or constant species {unknown[0]!r}",
+            where=where,
+            remedy=f"name as ligands some of {', '.join(numbers) or 'none'}",
+        )
+    numbers |= dict.fromkeys(ligands, 1.0)
     reactions: list[Reaction] = []
     for index in range(model.getNumReactions()):
-        reactions += _reactions(libsbml, model.getReaction(index), numbers, where)
-    names = set(observed)
+        item = model.getReaction(index)
+        one = _reactions(libsbml, item, numbers, where)
+        for ligand in ligands:
+            two = _reactions(libsbml, item, numbers | {ligand: 2.0}, where)
+            one = [
+                _with_ligand(a, b, ligand, where) for a, b in zip(one, two, strict=True)
+            ]
+        reactions += one
+    short = {r.name: r.name.removesuffix("_observed") for r in reactions}
+    short = {name: word.removeprefix("J_") for name, word in short.items()}
+    missing = set(observed) - set(short) - set(short.values())
+    if missing:
+        raise DataError(
+            f"has no reaction {min(missing)!r}",
+            where=where,
+            remedy=f"name as observed some of {', '.join(short.values())}",
+        )
     kinetic_laws = []
     for reaction in reactions:
-        seen = reaction.name in names or reaction.name.endswith("_observed")
-        name = reaction.name.removesuffix("_observed").removeprefix("J_")
-        kinetic_laws.append(
-            Reaction(name, reaction.source, reaction.target, seen, reaction.log_rate)
-        )
+        name = short[reaction.name]
+        seen = reaction.name.endswith("_observed")
+        seen = seen or not {reaction.name, name}.isdisjoint(observed)
+        kinetic_laws.append(replace(reaction, name=name, observed=seen))
     used = {state for r in kinetic_laws for state in (r.source, r.target)}
     order = [model.getSpecies(i) for i in range(model.getNumSpecies())]
     species = [s for s in order if s.getId() in used]
     species.sort(key=lambda s: -_initial(s))
     states = tuple(s.getId() for s in species)
     return Scheme(model.getId() or "model", states, tuple(kinetic_laws), observable)
+
+
+def _with_ligand(one: Reaction, two: Reaction, ligand: str, where: str) -> Reaction:
+    """Return a reaction with its ligand, seen by what twice as much of it does."""
+    factor = math.exp(two.log_rate - one.log_rate)
+    if math.isclose(factor, 1.0):
+        return one
+    if not math.isclose(factor, 2.0) or one.ligand:
+        raise DataError(
+            f"its rate is not proportional to one ligand ({ligand!r} among them)",
+            where=f"{where}, reaction {one.name!r}",
+            remedy="write each step as k * ligand * state",
+        )
+    return replace(one, ligand=ligand)
 
 
 def _initial(species: Any) -> float:

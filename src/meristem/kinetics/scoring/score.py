@@ -24,7 +24,7 @@ from meristem.kinetics.network.fit import Solver
 from meristem.kinetics.network.kinn import LN10, Kinn
 from meristem.kinetics.scheme.scheme import Scheme
 from meristem.records import FloatArray
-from meristem.text.files import replacing, unpacked
+from meristem.text.files import count_lines, replacing
 
 CHUNK = 50_000
 """Sites in memory at a time."""
@@ -194,8 +194,4 @@ def score_file(
 
 def count_rows(path: str | Path) -> int:
     """Return the number of lines of a plain or gzipped file, for progress."""
-    lines = 0
-    with unpacked(path) as stream:
-        while block := stream.read(1 << 20):
-            lines += block.count(b"\n")
-    return max(lines, 1)
+    return count_lines(path)

@@ -177,6 +177,20 @@ def simulated_space(
     return Space(scheme, {}, variables, n_position)
 
 
+def general_space(scheme: Scheme, n_position: int = N_POSITION - 1) -> Space:
+    """Return a space for any scheme: every reaction reads one stretch anywhere."""
+    variables: dict[str, Variable] = {}
+    for name in scheme.reaction_names:
+        variables[f"{name}.start"] = Choice(tuple(range(n_position - 2)))
+        variables[f"{name}.length"] = Choice(tuple(range(3, 16)))
+        variables[f"{name}.kernel"] = Choice((1, 3, 5, 7))
+        variables[f"{name}.filters"] = Choice((1, 2, 3))
+    return Space(scheme, {}, variables, n_position)
+
+
+GENERAL = "general"
+"""Name of the space that takes the scheme of the configuration."""
+
 SPACES = ("finkelstein", "uniform-4", "uniform-5", "uniform-6")
 
 

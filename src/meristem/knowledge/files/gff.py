@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -100,11 +100,36 @@ def parse_attributes(text: str) -> dict[str, str]:
     return found
 
 
-def _strip_prefix(name: str) -> str:
+def strip_prefix(name: str) -> str:
+    """Return an id without `gene:`, `gene-`, `transcript:` or `rna-`.
+
+    Examples
+    --------
+    >>> strip_prefix("gene:YAL001C"), strip_prefix("YAL001C")
+    ('YAL001C', 'YAL001C')
+    """
     for prefix in _PREFIXES:
         if name.startswith(prefix):
             return name[len(prefix) :]
     return name
+
+
+def name_gene(attributes: Mapping[str, str]) -> str:
+    """Return what a gene line calls its gene, "" without any name.
+
+    Examples
+    --------
+    >>> name_gene({"ID": "gene:YAL001C", "Name": "TFC3"})
+    'YAL001C'
+    >>> name_gene({"ID": "AT1G01010.TAIR10", "Name": "AT1G01010"})
+    'AT1G01010'
+    """
+    names = [attributes[key] for key in _ID_KEYS if attributes.get(key)]
+    if not names:
+        return ""
+    gene_id = strip_prefix(names[0])
+    # Phytozome writes ID=AT1G01010.TAIR10;Name=AT1G01010.
+    return names[-1] if gene_id.startswith(names[-1] + ".") else gene_id
 
 
 def _is_later_part(feature: _Feature) -> bool:
@@ -115,17 +140,13 @@ def _is_later_part(feature: _Feature) -> bool:
 
 def _gene_row(feature: _Feature, source: SourceText) -> GeneRow:
     attributes = parse_attributes(feature.attributes)
-    names = [attributes[key] for key in _ID_KEYS if attributes.get(key)]
-    if not names:
+    gene_id = name_gene(attributes)
+    if not gene_id:
         raise KnowledgeError(
             "a gene has none of the attributes gene_id, ID and Name",
             where=source.at(feature.line),
             remedy="name it in column 9, for example ID=AT1G01010",
         )
-    gene_id = _strip_prefix(names[0])
-    if gene_id.startswith(names[-1] + "."):
-        # Phytozome writes ID=AT1G01010.TAIR10;Name=AT1G01010.
-        gene_id = names[-1]
     labels = [attributes[key] for key in _LABEL_KEYS if attributes.get(key)]
     label = labels[0] if labels and labels[0] != gene_id else ""
     aliases = {attributes.get(key, "") for key in _NAME_KEYS}
@@ -156,8 +177,8 @@ def transcript_names(source: SourceText) -> list[tuple[str, str]]:
         attributes = parse_attributes(feature.attributes)
         parent = attributes.get("Parent") or attributes.get("gene_id", "")
         names = {attributes.get(key, "") for key in ("ID", "Name", "transcript_id")}
-        names |= {_strip_prefix(name) for name in names}
-        gene = _strip_prefix(parent)
+        names |= {strip_prefix(name) for name in names}
+        gene = strip_prefix(parent)
         pairs += [(name, gene) for name in sorted(names - {""})] if gene else []
     return pairs
 
@@ -170,7 +191,7 @@ def _owner(feature: _Feature) -> str:
         keys = (*keys, "Parent", "ID", "Name")
     for key in keys:
         if attributes.get(key):
-            return _strip_prefix(attributes[key])
+            return strip_prefix(attributes[key])
     return ""
 
 

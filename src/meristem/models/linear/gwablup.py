@@ -60,7 +60,7 @@ class WeightedGBLUP:
         for target in targets:
             loss = np.zeros(len(self.options.prior))
             for train, test in target_splits(inner, target.rows):
-                part = _part(target, train)
+                part = target.take(train)
                 ratio = smoothed(log_ratios(panel, part), contig, window)
                 for number, prior in enumerate(self.options.prior):
                     weight = posterior(ratio, prior)
@@ -164,10 +164,6 @@ def posterior(log_ratio: FloatArray, prior: float) -> FloatArray:
     return expit(log_ratio + np.log(prior) - np.log1p(-prior))
 
 
-def _part(target: Target, rows: NDArray[np.int64]) -> Target:
-    return Target(target.column, target.rows[rows], target.y[rows], target.weight[rows])
-
-
 def _held_out(
     panel: MarkerPanel,
     weight: FloatArray,
@@ -176,6 +172,6 @@ def _held_out(
     test: NDArray[np.int64],
 ) -> float:
     kernel, _ = _weighted_kernel(panel, weight)
-    solved = fit_kernel_blup(kernel, [_part(target, train)])
+    solved = fit_kernel_blup(kernel, [target.take(train)])
     value = solved.predict(kernel[target.rows[test]])[:, 0]
     return float((value - target.y[test]) ** 2 @ target.weight[test])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.config.models import KernelOptions
-from meristem.errors import DataError
+from meristem.genetics.distance import gaussian, scaled_distance
 from meristem.genetics.relationship import cross_gram, diagonal_gram, gram
 from meristem.mixed.blup import (
     H2_GRID,
@@ -94,36 +94,6 @@ class GaussianKernel:
         return FittedGaussianKernel(
             *training_fields("rkhs", dataset, scale), dosage, median, tuple(parts)
         )
-
-
-def scaled_distance(
-    product: FloatArray,  # (n, n) Z Z'
-) -> tuple[FloatArray, float]:  # (n, n), median
-    """Return squared distances over their median, and the median itself.
-
-    Raises
-    ------
-    DataError
-        If all rows are alike.
-    """
-    diagonal = np.diag(product)
-    distance = diagonal + diagonal[:, None] - 2 * product
-    np.maximum(distance, 0, out=distance)
-    np.fill_diagonal(distance, 0.0)
-    median = float(np.median(distance[np.triu_indices_from(distance, 1)]))
-    if median <= 0:
-        median = float(distance.mean())
-    if median <= 0:
-        raise DataError(
-            "no variant varies among the training rows",
-            remedy="check the marker filters, or give more lines",
-        )
-    return distance / median, median
-
-
-def gaussian(distance: FloatArray, bandwidth: float) -> FloatArray:
-    """Return exp(-bandwidth * distance)."""
-    return np.exp(-bandwidth * distance)
 
 
 def _scores(

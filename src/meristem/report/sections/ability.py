@@ -10,6 +10,7 @@ from meristem.pages.numbers import fixed, number
 from meristem.pages.page import Section
 from meristem.pages.palette import ink_on, ramp
 from meristem.pages.table import folded, table_html
+from meristem.report.adjusted import adjusted_sentence
 from meristem.report.figures.accuracy.ability import draw_ability
 from meristem.report.figures.accuracy.learning import draw_learning
 from meristem.report.metric_names import label_of, order_of
@@ -30,6 +31,8 @@ def ability_section(view: View) -> Section | None:
         "models were given the same [[fold|folds]]. Small differences are common by "
         "chance: read the interval of the difference, not the order of the means."
     )
+    adjusted = adjusted_sentence(view)
+    intro += f" {adjusted}" if adjusted else ""
     html = str(overview(view)) if len(view.targets) > 1 else ""
     blocks += [str(block) for block in group_tables(view)]
     title = label_of(view.metric).capitalize()

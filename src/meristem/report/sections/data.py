@@ -12,6 +12,7 @@ from meristem.pages.key_values import record_table, shown
 from meristem.pages.numbers import count, number, percent, plural
 from meristem.pages.page import Section
 from meristem.pages.table import table_html
+from meristem.report.adjusted import covariate_tables
 from meristem.report.figures.accuracy.structure import draw_structure
 from meristem.report.view import View
 
@@ -27,6 +28,7 @@ def data_section(view: View) -> Section:
         text = "This run holds no data.json: what was read was not recorded."
         return Section("Data", "data", f'<div class="box"><p>{text}</p></div>')
     parts = [Markup("<h3>Read</h3>"), _inputs(data), *_traits(view, data)]
+    parts += covariate_tables(view)
     if data.get("reconciliation"):
         parts += [Markup("<h3>Matched and dropped</h3>"), _pairs(data)]
     if data.get("copies"):

@@ -22,13 +22,16 @@ COMPONENTS = {
     "h2": "heritability",
 }
 
+SHOWN = 40
+"""Components of models of several covariances that are listed."""
+
 
 def heritability_section(view: View) -> Section | None:
     """Return variance components, accuracy and selection differential per target."""
     panels = [
-        (target.name, (str(_components(view, target) + _gains(view, target)),))
+        (target.name, (str(_panel(view, target)),))
         for target in view.targets[:MOST_TARGETS]
-        if not _estimates(view, target).empty
+        if not view.of(view.artefacts.variance_components, target).empty
     ]
     if not panels:
         return None
@@ -43,10 +46,39 @@ def heritability_section(view: View) -> Section | None:
     return Section("Heritability and gain", "heritability", "", intro, blocks)
 
 
+def _panel(view: View, target: Target) -> Markup:
+    html = Markup("")
+    if not _estimates(view, target).empty:
+        html += _components(view, target) + _gains(view, target)
+    return html + _further(view, target)
+
+
+def _further(view: View, target: Target) -> Markup:
+    """Return what models of several covariances estimate."""
+    rows = view.of(view.artefacts.variance_components, target)
+    rows = rows[rows["model"].isin(view.contenders)]
+    rows = rows[~rows["component"].isin(COMPONENTS)]
+    if rows.empty:
+        return Markup("")
+    total = len(rows)
+    rows = rows.head(SHOWN)
+    frame = rows[["model", "component"]].reset_index(drop=True)
+    pairs = zip(rows["value"], rows["se"], strict=True)
+    frame["value"] = [
+        number(v) + ("" if math.isnan(e) else f"\u00a0\u00b1\u00a0{number(e)}")
+        for v, e in pairs
+    ]
+    note = "By REML; \u00b1 standard error, where the component is a parameter."
+    if total > SHOWN:
+        note += f" The first {SHOWN} of {total}; all in variance_components.csv."
+    return table_html(frame, headings={"value": "estimate"}, note=note)
+
+
 def _estimates(view: View, target: Target) -> pd.DataFrame:
     """Return value and se of every component, models in rows."""
     rows = view.of(view.artefacts.variance_components, target)
     known = rows[rows["model"].isin(view.contenders)]
+    known = known[known["component"].isin(COMPONENTS)]
     return known.pivot_table(index="model", columns="component", values=["value", "se"])
 
 

@@ -5,16 +5,18 @@ import pandas as pd
 import pytest
 
 from meristem.errors import DataError
-from meristem.kinetics.scheme.catalog import two_substrate_enzyme
-from meristem.kinetics.scheme.enzyme import (
+from meristem.kinetics.scheme.assay import (
+    Constants,
+    _Assay,
     fit_constants,
-    michaelis_constants,
     predict_rate,
     profile_intervals,
     sensitivity,
     simulate_assay,
 )
+from meristem.kinetics.scheme.catalog import two_substrate_enzyme
 from meristem.kinetics.scheme.identify import identify
+from meristem.kinetics.scheme.michaelis import michaelis_constants
 
 SCHEME = two_substrate_enzyme()
 GRID = {
@@ -70,7 +72,7 @@ def test_profiles_say_which_constants_are_bounded() -> None:
     rng = np.random.default_rng(0)
     table = assay()
     found = fit_constants(SCHEME, table, rng=rng, starts=4)
-    profile = profile_intervals(found, table).set_index("reaction")
+    profile = profile_intervals(found, table).set_index("parameter")
     assert profile.loc["cat", "low"] < 10.0 < profile.loc["cat", "high"]
     assert np.isfinite(profile.loc["leave_A", ["low", "high"]].astype(float)).all()
     assert profile.loc["bind_I", "high"] == np.inf
@@ -105,3 +107,38 @@ def test_faults_are_refused() -> None:
         fit_constants(SCHEME, table.assign(A=-1.0), rng=rng)
     with pytest.raises(DataError, match="no concentration of 'I'"):
         predict_rate(SCHEME, np.zeros(7), {"A": np.ones(1), "B": np.ones(1)})
+
+
+def test_shifts_are_recovered_and_predict_other_conditions() -> None:
+    """Temperature speeds up catalysis and leaving; a mutant binds A worse."""
+    rng = np.random.default_rng(5)
+    table = pd.concat([assay(noise=0.0)] * 3, ignore_index=True)
+    table["warm"] = rng.uniform(-1, 1, len(table))
+    table["mutant"] = rng.integers(0, 2, len(table)).astype(float)
+    shifts = {"warm": ("cat", "leave_A"), "mutant": ("bind_A",)}
+    truth = np.array([*SCHEME.log_rates, 0.7, 0.4, -1.1])
+    planted = Constants(SCHEME, shifts, truth, 0.03, np.eye(10), len(table))
+    table["rate"] = np.exp(planted.predict(table) + rng.normal(0, 0.03, len(table)))
+    found = fit_constants(SCHEME, table, rng=rng, starts=4, shifts=shifts)
+    assert found.names[7:] == ("cat:warm", "leave_A:warm", "bind_A:mutant")
+    assert found.theta[7:] == pytest.approx([0.7, 0.4, -1.1], abs=0.1)
+    other = assay(noise=0.0, seed=9).assign(warm=0.5, mutant=1.0)
+    assert found.predict(other) == pytest.approx(planted.predict(other), abs=0.05)
+    profile = profile_intervals(found, table, level=0.99).set_index("parameter")
+    low, high = profile.loc["bind_A:mutant", ["low", "high"]]
+    assert -1.3 < low < -1.1 < high < -0.9
+    with pytest.raises(DataError, match="'warm'"):
+        fit_constants(SCHEME, table.drop(columns="warm"), rng=rng, shifts=shifts)
+
+
+def test_slopes_of_shifts_by_differences() -> None:
+    shifts = {"warm": ("cat", "leave_B")}
+    table = assay().assign(warm=np.linspace(-1, 1, 90))
+    problem = _Assay.of(SCHEME, table, shifts)
+    theta = np.array([*SCHEME.log_rates, 0.3, -0.2])
+    got = problem.slope(theta)
+    for index in range(theta.size):
+        moved = theta.copy()
+        moved[index] += 1e-6
+        slope = (problem.residual(moved) - problem.residual(theta)) / 1e-6
+        assert got[:, index] == pytest.approx(slope, abs=1e-4)

@@ -1,7 +1,8 @@
-"""Rates that depend on concentrations: recover the constants of an enzyme.
+"""Rates measured under conditions: recover the constants of any scheme.
 
-The log rates are ln k plus the log concentration of the ligand; ln k is what is sought.
-Which combinations of constants the data can tell is read from the Fisher information.
+The log rates are ln k plus the log concentration of the ligand, plus what columns of
+the table (temperature, mutant, dose) shift them by; ln k and the shifts are sought.
+Which combinations of them the data can tell is read from the Fisher information.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 from scipy.optimize import OptimizeResult, least_squares
-from scipy.stats import chi2
-from scipy.stats import t as student_t
+from scipy.stats import f as f_distribution
 
 from meristem.errors import DataError
 from meristem.kinetics.scheme.scheme import Scheme
@@ -22,7 +22,10 @@ from meristem.kinetics.scheme.solve import log_observable
 from meristem.records import FloatArray
 
 BOUND = 15.0
-"""Log constants are sought between minus and plus this."""
+"""Log constants and shifts are sought between minus and plus this."""
+
+Shifts = Mapping[str, tuple[str, ...]]
+"""Column of the table -> reactions whose log rate it shifts."""
 
 Concentrations = Mapping[str, FloatArray]
 
@@ -98,21 +101,82 @@ class Constants:
 
     Attributes
     ----------
-    log_constants
-        Best natural logs of the rate constants, in reaction order.
+    scheme
+        Whose constants.
+    shifts
+        Columns of the assay that shift log rates.
+    theta
+        Best natural logs of the rate constants, in reaction order, then the shifts
+        per unit of their column.
     sigma
         Residual standard deviation of the log rate.
     information
-        Fisher information of the log constants.
+        Fisher information of theta.
     n
         Number of measurements.
     """
 
     scheme: Scheme
-    log_constants: FloatArray  # (n_reaction,)
+    shifts: Shifts
+    theta: FloatArray  # (n_parameter,)
     sigma: float
-    information: FloatArray  # (n_reaction, n_reaction)
+    information: FloatArray  # (n_parameter, n_parameter)
     n: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters: reactions, then `<reaction>:<column>`."""
+        return parameter_names(self.scheme, self.shifts)
+
+    @property
+    def log_constants(self) -> FloatArray:  # (n_reaction,)
+        """Natural logs of the rate constants, where every column is zero."""
+        return self.theta[: len(self.scheme.reactions)]
+
+    def predict(
+        self,
+        table: pd.DataFrame,  # a column per ligand and per shift
+    ) -> FloatArray:  # (n,)
+        """Return the natural log of the observable under other conditions."""
+        design = _Design.of(self.scheme, table, self.shifts)
+        return np.asarray(log_observable(self.scheme, design.log_rates(self.theta)))
+
+
+def parameter_names(scheme: Scheme, shifts: Shifts) -> tuple[str, ...]:
+    """Return the names of the parameters, in the order of `Constants.theta`."""
+    return (
+        *scheme.reaction_names,
+        *(f"{name}:{column}" for column, names in shifts.items() for name in names),
+    )
+
+
+@dataclass(frozen=True)
+class _Design:
+    """How the log rates of every row follow from the parameters."""
+
+    terms: FloatArray  # (n, n_reaction) log concentrations
+    column: FloatArray  # (n, n_shift) values of the shifting columns
+    reaction: FloatArray  # (n_shift, n_reaction) 0/1
+
+    @classmethod
+    def of(cls, scheme: Scheme, table: pd.DataFrame, shifts: Shifts) -> _Design:
+        ligands = {name: table[name].to_numpy(dtype=float) for name in scheme.ligands}
+        terms = np.zeros((len(table), len(scheme.reactions)))
+        if ligands:
+            terms = concentration_terms(scheme, ligands)
+        pairs = [(c, name) for c, names in shifts.items() for name in names]
+        place = {name: i for i, name in enumerate(scheme.reaction_names)}
+        column = np.zeros((len(table), len(pairs)))
+        reaction = np.zeros((len(pairs), len(scheme.reactions)))
+        for number, (name, target) in enumerate(pairs):
+            column[:, number] = table[name].to_numpy(dtype=float)
+            reaction[number, place[target]] = 1.0
+        return cls(terms, column, reaction)
+
+    def log_rates(self, theta: FloatArray) -> torch.Tensor:  # (n, n_reaction)
+        n_reaction = self.terms.shape[1]
+        shifted = (self.column * theta[n_reaction:]) @ self.reaction
+        return torch.as_tensor(self.terms + theta[:n_reaction] + shifted)
 
 
 @dataclass(frozen=True)
@@ -120,26 +184,27 @@ class _Assay:
     """Least squares of one assay on the log scale."""
 
     scheme: Scheme
-    terms: FloatArray  # (n, n_reaction)
+    design: _Design
     log_rate: FloatArray  # (n,)
 
     @classmethod
-    def of(cls, scheme: Scheme, table: pd.DataFrame) -> _Assay:
-        columns = {name: table[name].to_numpy(dtype=float) for name in scheme.ligands}
-        terms = concentration_terms(scheme, columns)
-        return cls(scheme, terms, np.log(table["rate"].to_numpy(dtype=float)))
+    def of(cls, scheme: Scheme, table: pd.DataFrame, shifts: Shifts) -> _Assay:
+        design = _Design.of(scheme, table, shifts)
+        return cls(scheme, design, np.log(table["rate"].to_numpy(dtype=float)))
 
     def residual(self, theta: FloatArray) -> FloatArray:
-        value = log_observable(self.scheme, torch.as_tensor(self.terms + theta))
+        value = log_observable(self.scheme, self.design.log_rates(theta))
         return np.asarray(value) - self.log_rate
 
     def slope(self, theta: FloatArray) -> FloatArray:
-        return sensitivity(self.scheme, self.terms + theta)
+        of_rates = sensitivity(self.scheme, self.design.log_rates(theta).numpy())
+        of_shifts = (of_rates @ self.design.reaction.T) * self.design.column
+        return np.concatenate([of_rates, of_shifts], axis=1)
 
     def solve(
         self, start: FloatArray, fixed: tuple[int, float] | None = None
     ) -> OptimizeResult:
-        """Return the best constants; one may be held at a value."""
+        """Return the best parameters; one may be held at a value."""
         # bounds keep directions that the data do not see from running away
         low = np.full(len(start), -BOUND)
         high = -low
@@ -158,6 +223,7 @@ def fit_constants(
     *,
     rng: np.random.Generator,
     starts: int = 8,
+    shifts: Shifts | None = None,
 ) -> Constants:
     """Fit the log rate constants to measured rates, least squares on the log.
 
@@ -166,11 +232,13 @@ def fit_constants(
     scheme
         Its own log rates are not used.
     table
-        One column per ligand, and ``rate`` (positive).
+        One column per ligand and per shift, and ``rate`` (positive).
     rng
         Random starts; the best is kept.
     starts
         Number of starts.
+    shifts
+        Columns that shift the log rate of reactions, in proportion to their value.
 
     Raises
     ------
@@ -187,17 +255,20 @@ def fit_constants(
             where=f"assay, row {line + 1}",
             remedy="leave the row out, or give the detection limit",
         )
-    missing = [name for name in scheme.ligands if name not in table.columns]
+    shifts = dict(shifts or {})
+    needed = (*scheme.ligands, *shifts)
+    missing = [name for name in needed if name not in table.columns]
     if missing:
         raise DataError(
             f"the assay has no column {missing[0]!r}",
-            remedy=f"give a column for each of {', '.join(scheme.ligands)}",
+            remedy=f"give a column for each of {', '.join(needed)}",
         )
-    problem = _Assay.of(scheme, table)
+    problem = _Assay.of(scheme, table, shifts)
     n_reaction = len(scheme.reactions)
     best = None
     for _ in range(starts):
-        start = rng.normal(problem.log_rate.mean() + 1.0, 1.5, n_reaction)
+        start = np.zeros(len(parameter_names(scheme, shifts)))
+        start[:n_reaction] = rng.normal(problem.log_rate.mean() + 1.0, 1.5, n_reaction)
         solution = problem.solve(start)
         if best is None or solution.cost < best.cost:
             best = solution
@@ -207,7 +278,7 @@ def fit_constants(
     free = max(len(rate) - int(np.linalg.matrix_rank(jacobian, tol=1e-6)), 1)
     sigma = float(np.sqrt(2 * best.cost / free))
     information = jacobian.T @ jacobian / max(sigma, 1e-12) ** 2
-    return Constants(scheme, best.x, sigma, information, len(rate))
+    return Constants(scheme, shifts, best.x, sigma, information, len(rate))
 
 
 def sensitivity(
@@ -249,32 +320,37 @@ def profile_intervals(
     Returns
     -------
     DataFrame
-        Columns reaction, value, low, high (0 or infinite where the data set no end)
-        and bounded.
+        Columns parameter, value, low, high, bounded. Of a rate constant in its unit,
+        0 or infinite where the data set no end; of a shift in natural log units per
+        unit of its column, minus infinite or infinite there.
 
     References
     ----------
     Raue et al. 2009, Bioinformatics 25:1923 (profile likelihood).
     """
-    problem = _Assay.of(constants.scheme, table)
-    best = float((problem.residual(constants.log_constants) ** 2).sum())
-    worst = best + float(chi2.ppf(level, 1)) * constants.sigma**2
+    problem = _Assay.of(constants.scheme, table, constants.shifts)
+    best = float((problem.residual(constants.theta) ** 2).sum())
+    free = max(constants.n - int(np.linalg.matrix_rank(constants.information)), 1)
+    # sigma is estimated: F instead of chi squared
+    worst = best + float(f_distribution.ppf(level, 1, free)) * constants.sigma**2
     rows = []
-    for index, name in enumerate(constants.scheme.reaction_names):
-        centre = float(constants.log_constants[index])
-        ends = [
-            _profile_end(problem, constants.log_constants, index, move, reach, worst)
+    n_reaction = len(constants.scheme.reactions)
+    for index, name in enumerate(constants.names):
+        found = [
+            _profile_end(problem, constants.theta, index, move, reach, worst)
             for move in (-step, step)
         ]
-        low = 0.0 if ends[0] is None else float(np.exp(ends[0]))
-        high = np.inf if ends[1] is None else float(np.exp(ends[1]))
+        low = -np.inf if found[0] is None else found[0]
+        high = np.inf if found[1] is None else found[1]
+        ends = np.array([constants.theta[index], low, high])
+        value, low, high = np.exp(ends) if index < n_reaction else ends
         rows.append(
             {
-                "reaction": name,
-                "value": float(np.exp(centre)),
-                "low": low,
-                "high": high,
-                "bounded": ends[0] is not None and ends[1] is not None,
+                "parameter": name,
+                "value": float(value),
+                "low": float(low),
+                "high": float(high),
+                "bounded": None not in found,
             }
         )
     return pd.DataFrame(rows)
@@ -307,44 +383,3 @@ def _profile_end(
             return before[0] + share * step
         before = now
     return None
-
-
-def michaelis_constants(constants: Constants, *, level: float = 0.95) -> pd.DataFrame:
-    r"""Return kcat, Ka, Kb, Kia and Ki of the two-substrate enzyme, with intervals.
-
-    :math:`K_a = k_{cat}/k_{bind A}`, :math:`K_b = (k_{cat}+k_{leave B})/k_{bind B}`,
-    :math:`K_{ia} = k_{leave A}/k_{bind A}`, :math:`K_i = k_{leave I}/k_{bind I}`;
-    intervals by the delta method on the log scale.
-
-    References
-    ----------
-    Segel 1975, Enzyme Kinetics, ch. 9 (ordered bireactant system).
-    """
-    place = {name: i for i, name in enumerate(constants.scheme.reaction_names)}
-
-    def quantities(theta: torch.Tensor) -> torch.Tensor:
-        value = {name: theta[i] for name, i in place.items()}
-        return torch.stack(
-            [
-                value["cat"],
-                value["cat"] - value["bind_A"],
-                torch.logaddexp(value["cat"], value["leave_B"]) - value["bind_B"],
-                value["leave_A"] - value["bind_A"],
-                value["leave_I"] - value["bind_I"],
-            ]
-        )
-
-    theta = torch.as_tensor(constants.log_constants)
-    jacobian = np.asarray(torch.autograd.functional.jacobian(quantities, theta))
-    covariance = np.linalg.pinv(constants.information, rcond=1e-8, hermitian=True)
-    spread = np.sqrt(np.diag(jacobian @ covariance @ jacobian.T))
-    value = np.asarray(quantities(theta))
-    factor = float(student_t.ppf(0.5 + level / 2, max(constants.n - 5, 1)))
-    return pd.DataFrame(
-        {
-            "constant": ["kcat", "Ka", "Kb", "Kia", "Ki"],
-            "value": np.exp(value),
-            "low": np.exp(value - factor * spread),
-            "high": np.exp(value + factor * spread),
-        }
-    )

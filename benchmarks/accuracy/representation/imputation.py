@@ -1,0 +1,90 @@
+"""Gaps made in the yeast panel: the mixture against its rivals, and its intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.accuracy.cells import CellTable, number, open_folder
+from benchmarks.accuracy.representation.yeast import read_yeast
+from meristem.records import FloatArray
+from meristem.representation.impute.choose import impute
+from meristem.representation.impute.methods import (
+    Sources,
+    fill_methods,
+    genomic_kernel,
+)
+from meristem.runs.seeds import derived_rng
+
+GAPS = ("random", "blocks", "rows")
+RIVALS = ("mean", "knn", "ridge", "pca_5", "pca_20", "soft_impute")
+COLUMNS = ("seed", "gaps", "method", "rmse", "coverage")
+N_GENE = 1500
+
+
+def run_imputation(
+    data: Path,
+    out: Path,
+    *,
+    seeds: Sequence[int],
+    gaps: Sequence[str] = GAPS,
+    command: str = "",
+    progress: Callable[[int, int], None] | None = None,
+) -> str:
+    """Hide a fifth of the glucose expression and fill it; errors in sds of a gene.
+
+    The mixture sees genotypes too; the rivals see the table alone, as usual.
+    """
+    open_folder(out, {"job": "imputation", "genes": N_GENE}, command)
+    table = CellTable(out / "results.csv", COLUMNS, ("seed", "gaps"))
+    yeast = read_yeast(data)
+    genes = np.linspace(0, yeast.gene.size - 1, N_GENE).astype(int)
+    truth = yeast.glucose[:, genes]
+    truth = (truth - truth.mean(axis=0)) / truth.std(axis=0)
+    sources = Sources(genotypes=genomic_kernel(yeast.genotypes))
+    cells = [(seed, kind) for seed in seeds for kind in gaps]
+    for done, (seed, kind) in enumerate(cells):
+        cell = {"seed": str(seed), "gaps": kind}
+        if not table.holds(cell):
+            rng = derived_rng(seed, "gaps", kind)
+            hidden = make_gaps(kind, truth.shape, rng)
+            holed = np.where(hidden, np.nan, truth)
+            one = yeast.table(yeast.glucose)
+            one = type(one)(one.name, one.sample_id, *(yeast.gene[genes],) * 2, holed)
+            found = impute(one, sources, rng=derived_rng(seed, "impute", kind))
+            error = (found.table.value - truth)[hidden]
+            inside = (np.abs(error) <= found.half_width[hidden]).mean()
+            rows = [("mixture", _rmse(error), float(inside))]
+            for name, fill in fill_methods(Sources()).items():
+                said = fill(holed)
+                rows.append((name, _rmse((said - truth)[hidden]), float("nan")))
+            table.add(
+                cell | {"method": m, "rmse": number(r), "coverage": number(c)}
+                for m, r, c in rows
+            )
+        if progress is not None:
+            progress(done + 1, len(cells))
+    return "\n".join("  ".join(row[c] for c in COLUMNS) for row in table.rows)
+
+
+def make_gaps(
+    kind: str, shape: tuple[int, int], rng: np.random.Generator
+) -> np.ndarray:
+    """Return which values are hidden, about a fifth: values, blocks or rows."""
+    if kind == "random":
+        return rng.random(shape) < 0.2
+    hidden = np.zeros(shape, dtype=bool)
+    if kind == "rows":
+        hidden[rng.permutation(shape[0])[: shape[0] // 5]] = True
+        return hidden
+    while hidden.mean() < 0.2:
+        row = rng.permutation(shape[0])[: shape[0] // 4]
+        column = rng.permutation(shape[1])[: shape[1] // 5]
+        hidden[np.ix_(row, column)] = True
+    return hidden
+
+
+def _rmse(error: FloatArray) -> float:
+    return float(np.sqrt((error**2).mean()))

@@ -1,0 +1,138 @@
+"""Simulated tables: planted sets, and a batch that comes with the test rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.accuracy.cells import CellTable, number, open_folder
+from meristem.config.represent import RepresentOptions
+from meristem.records import FloatArray, OmicsTable
+from meristem.representation.confound.confounders import Confounder
+from meristem.representation.represented import fit_representation
+from meristem.representation.sets.activity import active_sets
+from meristem.runs.seeds import derived_rng
+
+SET_COLUMNS = ("seed", "active", "found", "true", "false_share", "power")
+SHIFT_COLUMNS = ("seed", "batch", "method", "r")
+N_SET, N_ACTIVE, SIZE = 100, 10, 20
+N_GENE, N_LINE = 2000, 150
+
+
+def run_sets(
+    out: Path,
+    *,
+    seeds: Sequence[int],
+    command: str = "",
+    progress: Callable[[int, int], None] | None = None,
+) -> str:
+    """Plant factors in 10 of 100 overlapping sets of 20 of 2,000 genes; find them.
+
+    Half of a set's genes follow its factor; all genes share two more. 150 lines.
+    """
+    open_folder(out, {"job": "sets", "sets": N_SET, "genes": N_GENE}, command)
+    table = CellTable(out / "results.csv", SET_COLUMNS, ("seed",))
+    for done, seed in enumerate(seeds):
+        if not table.holds({"seed": str(seed)}):
+            x, member = planted_sets(derived_rng(seed, "sets"))
+            tests = active_sets(x, member, rng=derived_rng(seed, "random sets"))
+            active = tests["active"].to_numpy()
+            n_true = int(active[:N_ACTIVE].sum())
+            share = 1 - n_true / max(int(active.sum()), 1) if active.any() else 0.0
+            table.add(
+                [
+                    {
+                        "seed": str(seed),
+                        "active": str(N_ACTIVE),
+                        "found": str(int(active.sum())),
+                        "true": str(n_true),
+                        "false_share": number(share),
+                        "power": number(n_true / N_ACTIVE),
+                    }
+                ]
+            )
+        if progress is not None:
+            progress(done + 1, len(seeds))
+    shares = [float(row["false_share"]) for row in table.rows]
+    power = [float(row["power"]) for row in table.rows]
+    return f"false share {np.mean(shares):.3f}, power {np.mean(power):.3f}"
+
+
+def planted_sets(rng: np.random.Generator) -> tuple[FloatArray, np.ndarray]:
+    """Return standardised values and members; the first sets are the active ones."""
+    member = np.zeros((N_SET, N_GENE), dtype=bool)
+    for row in member:
+        row[rng.choice(N_GENE, SIZE, replace=False)] = True
+    x = rng.normal(size=(N_LINE, N_GENE))
+    x += 0.4 * rng.normal(size=(N_LINE, 2)) @ rng.normal(size=(2, N_GENE))
+    for row in member[:N_ACTIVE]:
+        genes = rng.permutation(np.flatnonzero(row))[: SIZE // 2]
+        x[:, genes] += np.outer(rng.normal(size=N_LINE), rng.normal(0, 0.8, SIZE // 2))
+    return (x - x.mean(axis=0)) / x.std(axis=0), member
+
+
+def run_shift(
+    out: Path,
+    *,
+    seeds: Sequence[int],
+    command: str = "",
+    progress: Callable[[int, int], None] | None = None,
+) -> str:
+    """Predict a trait from factors of expression whose test rows have a new balance.
+
+    Two batches, 4:1 in the training rows and 1:4 in the test rows, or none; the
+    trait hangs on four factors and, in the training rows, on nothing of the batch.
+    """
+    open_folder(out, {"job": "shift"}, command)
+    table = CellTable(out / "results.csv", SHIFT_COLUMNS, ("seed", "batch", "method"))
+    methods = ("none", "regression", "combat", "components", "adversarial")
+    cells = [(s, b, m) for s in seeds for b in ("yes", "no") for m in methods]
+    for done, (seed, batch, method) in enumerate(cells):
+        cell = {"seed": str(seed), "batch": batch, "method": method}
+        if not table.holds(cell):
+            r = _shift_cell(seed, batch == "yes", method)
+            table.add([cell | {"r": number(r)}])
+        if progress is not None:
+            progress(done + 1, len(cells))
+    lines = []
+    for batch in ("yes", "no"):
+        for method in methods:
+            own = table.of({"batch": batch, "method": method})
+            rows = [float(r["r"]) for r in own if r["batch"] == batch]
+            lines.append(f"batch {batch}  {method}  {np.mean(rows):.3f}")
+    return "\n".join(lines)
+
+
+def _shift_cell(seed: int, batched: bool, method: str) -> float:
+    rng = derived_rng(seed, "shift")
+    n, p, k = 240, 300, 4
+    z = rng.normal(size=(n, k))
+    x = z @ rng.normal(size=(k, p)) * 0.6 + rng.normal(size=(n, p))
+    trait = z @ rng.normal(size=k) + 1.5 * rng.normal(size=n)
+    train = np.arange(n) < 160
+    label = np.where(rng.random(n) < np.where(train, 0.8, 0.2), "a", "b")
+    trait += 1.0 * (train & (label == "b"))  # trial effects that come with the batch
+    if batched:
+        x += np.outer(label == "b", rng.normal(0, 1.5, p))
+    name = np.array([f"g{j}" for j in range(p)])
+    table = OmicsTable("rna", np.array([f"l{i}" for i in range(n)]), name, name, x)
+    options = RepresentOptions(
+        represent="pca", k=(10,), confounders=("batch",), deconfound=method
+    )
+    about = [Confounder("batch", label)]
+    rows = np.flatnonzero(train)
+    found = fit_representation(
+        table.take_samples(rows),
+        options,
+        rng=derived_rng(seed, "fit"),
+        k=10,
+        confounders=[one.take(rows) for one in about],
+    )
+    f = found.factors(table, about).value
+    own = np.column_stack([np.ones(rows.size), f[rows]])
+    penalty = np.diag(np.r_[0.0, np.full(f.shape[1], 10.0)])
+    slope = np.linalg.solve(own.T @ own + penalty, own.T @ trait[rows])
+    said = f[~train] @ slope[1:]
+    return float(np.corrcoef(said, trait[~train])[0, 1])

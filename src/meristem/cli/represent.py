@@ -1,0 +1,40 @@
+"""The command that turns omics tables into factors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[
+    Path, typer.Argument(help="Configuration (TOML), of its own or of an analysis.")
+]
+
+
+def attach(app: typer.Typer) -> None:
+    """Attach the command."""
+    app.command()(represent)
+
+
+def represent(
+    config: Config,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Run folder; default: run.out.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace files that Meristem did not write.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress bars.")
+    ] = False,
+) -> None:
+    """Write factors, cleaned and filled tables of omics, and what the factors are."""
+    from meristem.cli.console import progress, say
+    from meristem.config.read import read_represent_config
+    from meristem.representation.commands.run import represent_run
+
+    settings = read_represent_config(config)
+    with progress(quiet=quiet) as notify:
+        report = represent_run(settings, out or settings.run.out, notify, force=force)
+    say(str(report))

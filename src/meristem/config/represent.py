@@ -1,0 +1,73 @@
+"""How an omics table is turned into factors: shared by analyses and `represent`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from meristem.config.strict import Strict
+
+RepresentKind = Literal[
+    "none", "pca", "linear", "sparse", "denoising", "contractive", "vae", "sets"
+]
+DeconfoundMethod = Literal["none", "regression", "combat", "components", "adversarial"]
+Factors = Annotated[int, Field(ge=1, le=1000)]
+
+
+class RepresentOptions(Strict):
+    """From a table to its factors, learned on training rows alone."""
+
+    represent: RepresentKind = Field(
+        default="none",
+        description="factors in place of the features: principal components, an "
+        "auto-encoder, or one latent per gene set (`sets`)",
+    )
+    k: tuple[Factors, ...] = Field(
+        default=(5, 10, 20),
+        min_length=1,
+        description="candidate numbers of factors, chosen on values (in an analysis: "
+        "traits) held out inside the training rows; `sets` has one per set",
+    )
+    gives: Literal["factors", "cleaned", "both"] = Field(
+        default="factors",
+        description="what models are handed: factors; every feature anew, without "
+        "confounders and gaps, as the factors tell it; or both side by side",
+    )
+    likelihood: Literal["gaussian", "nb", "zinb"] = Field(
+        default="gaussian",
+        description="of the values: of raw counts nb (negative binomial) or zinb",
+    )
+    hidden: int = Field(default=64, ge=1, le=10_000, description="units of a layer")
+    seeds: int = Field(default=3, ge=1, le=100, description="networks in one batch")
+    epochs: int = Field(default=300, ge=1, le=100_000)
+    learning_rate: float = Field(default=1e-3, gt=0, le=1)
+    strength: float = Field(
+        default=1.0,
+        ge=0,
+        description="weight of the penalty of a sparse, contractive or variational "
+        "code, of edges outside the sets, or of the adversary",
+    )
+    confounders: tuple[str, ...] = Field(
+        default=(), description="columns of the groups table whose traces are removed"
+    )
+    deconfound: DeconfoundMethod = Field(
+        default="combat",
+        description="how: location and scale per label (combat), regression, "
+        "removal of confounded components, adversarial auto-encoder",
+    )
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        counts = ("vae", "denoising", "sparse", "contractive")
+        if self.likelihood != "gaussian" and self.represent not in ("none", *counts):
+            raise ValueError(
+                f"likelihood = {self.likelihood!r} needs represent = one of "
+                f"{', '.join(counts)}; give other kinds log values (transform)"
+            )
+        return self
+
+    @property
+    def removes(self) -> bool:
+        """Whether confounders are removed."""
+        return bool(self.confounders) and self.deconfound != "none"

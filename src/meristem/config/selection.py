@@ -1,0 +1,256 @@
+"""The plan of a selection: one frozen class per section of `plan.toml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from meristem.config.strict import Strict
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class CandidateConfig(Strict):
+    """Which lines may be selected."""
+
+    lines: Literal["auto", "new", "phenotyped", "all"] = Field(
+        default="auto",
+        description="auto: lines without phenotype where there are any, else all",
+    )
+    groups: Path | None = Field(
+        default=None,
+        description="table of labels (pool, sex, family); default: those of the run",
+    )
+    checks: tuple[Name, ...] = Field(
+        default=(), description="lines shown beside the candidates, never counted"
+    )
+    keep: tuple[Name, ...] = Field(
+        default=(), description="lines that pass every filter and are selected"
+    )
+    exclude: tuple[Name, ...] = ()
+
+
+class MeritConfig(Strict):
+    """What the value of one trait adds to a merit that is not linear."""
+
+    trait: Name
+    form: Literal["linear", "optimum", "threshold", "capped"] = "linear"
+    weight: float = 1.0
+    at: float = Field(default=0.0, description="optimum, threshold or cap")
+
+
+class IndexConfig(Strict):
+    """How several traits become one number."""
+
+    method: Literal["base", "smith_hazel", "desired", "restricted", "proportional"] = (
+        Field(
+            default="base",
+            description="coefficients of the predictions: the weights; weights "
+            "corrected for what each prediction is worth; for desired gains; with "
+            "traits held; with gains in proportion",
+        )
+    )
+    weights: dict[str, float] = Field(
+        default={},
+        description="trait (or trait@environment) = value of one more unit; default: "
+        "one per SD of the predictions, negative where the run minimises",
+    )
+    per: Literal["unit", "sd"] = Field(
+        default="unit", description="whether weights are per unit or per SD"
+    )
+    desired: dict[str, float] = Field(
+        default={}, description="desired gains, or proportions, trait units"
+    )
+    hold: tuple[Name, ...] = Field(default=(), description="traits that must not move")
+    genetic: dict[str, dict[str, float]] = Field(
+        default={}, description="genetic covariances; default: estimated by REML"
+    )
+    bend: bool = Field(
+        default=False, description="bend covariances that are none, instead of refusing"
+    )
+    merit: tuple[MeritConfig, ...] = Field(
+        default=(), description="merit by draws instead of a linear index"
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.method in ("desired", "proportional") and not self.desired:
+            raise ValueError(f"the method {self.method} needs `desired`")
+        if self.method == "restricted" and not self.hold:
+            raise ValueError("the method restricted needs `hold`")
+        if self.merit and (self.weights or self.method != "base"):
+            raise ValueError("give merit terms, or a linear index, not both")
+        return self
+
+
+class GenotypeFilter(Strict):
+    """Lines with some dosages of one variant."""
+
+    variant: Name
+    dosage: tuple[Annotated[int, Field(ge=0, le=8)], ...] = Field(min_length=1)
+
+
+class LabelFilter(Strict):
+    """Lines with some labels of one grouping."""
+
+    group: Name
+    any_of: tuple[Name, ...] = Field(min_length=1)
+
+
+class CullingConfig(Strict):
+    """Lines that keep to bounds on all traits together with some probability."""
+
+    above: dict[str, float] = {}
+    below: dict[str, float] = {}
+    probability: Share = Field(default=0.5, description="least joint chance")
+
+
+class FilterConfig(Strict):
+    """What a candidate must be; applied in this order."""
+
+    max_missing: Share = Field(default=1.0, description="share of missing calls")
+    min_reliability: Share = 0.0
+    genotype: tuple[GenotypeFilter, ...] = ()
+    label: tuple[LabelFilter, ...] = ()
+    culling: CullingConfig | None = None
+
+
+class RankingConfig(Strict):
+    """How many lines are selected, and what is promised of them."""
+
+    n: int | None = Field(
+        default=None,
+        ge=1,
+        description="lines selected; default: 20, or a fifth of fewer candidates",
+    )
+    draws: int = Field(default=2000, ge=100, le=100_000)
+    level: float = Field(default=0.9, gt=0, lt=1, description="of the intervals")
+    compare: tuple[Name, ...] = Field(
+        default=(), description="other models whose selections are compared"
+    )
+
+    def selected(self, candidates: int) -> int:
+        """Return how many of so many candidates are selected."""
+        return self.n or max(1, min(20, round(candidates / 5)))
+
+
+class CapConfig(Strict):
+    """The most that the lines of one label may contribute together."""
+
+    group: Name
+    label: str = Field(default="", description="empty: every label of the grouping")
+    most: Share
+
+
+class DiversityConfig(Strict):
+    """Contributions to the next generation under a bound on coancestry."""
+
+    coancestry: Literal["ibs", "vanraden", "pedigree"] = "ibs"
+    pedigree: Path | None = Field(
+        default=None, description="table sample,parent_1,parent_2 for `pedigree`"
+    )
+    max_coancestry: Share | None = None
+    min_ne: float | None = Field(default=None, gt=0.5, description="effective size")
+    degree: float = Field(
+        default=45.0,
+        ge=0,
+        le=90,
+        description="0 gain alone, 90 diversity alone; used without a bound",
+    )
+    points: int = Field(default=15, ge=2, le=200, description="of the frontier")
+    max_contribution: float = Field(default=1.0, gt=0, le=1)
+    fixed: dict[str, Share] = Field(default={}, description="line = contribution")
+    group: str = Field(default="", description="grouping of `shares`: sex, pool")
+    shares: dict[str, Share] = Field(
+        default={}, description="label = share of all gametes"
+    )
+    caps: tuple[CapConfig, ...] = ()
+    kappa: float = Field(
+        default=0.0, ge=0, description="caution: SDs of the gain that are subtracted"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.max_coancestry is not None and self.min_ne is not None:
+            raise ValueError("give max_coancestry or min_ne, not both")
+        if (self.coancestry == "pedigree") != (self.pedigree is not None):
+            raise ValueError('coancestry = "pedigree" and a pedigree file go together')
+        if bool(self.group) != bool(self.shares):
+            raise ValueError("`group` and `shares` go together")
+        return self
+
+
+class MatingConfig(Strict):
+    """Which crosses are made."""
+
+    n: int | None = Field(
+        default=None, ge=1, description="crosses; default: 10, or all of fewer"
+    )
+    criterion: Literal["auto", "mean", "usefulness"] = Field(
+        default="auto",
+        description="mid-parent, or mean + i r sd of the progeny; auto: usefulness "
+        "where a map or rate is given",
+    )
+    map: Path | None = Field(default=None, description="genetic map, a table with cM")
+    cm_per_mb: float | None = Field(default=None, gt=0, description="rate, not a map")
+    map_function: Literal["haldane", "kosambi"] = "haldane"
+    progeny: Literal["dh", "selfed", "ril"] = "dh"
+    generation: int = Field(default=1, ge=1, le=50)
+    selected: float = Field(
+        default=0.05, gt=0, lt=1, description="share selected within a family"
+    )
+    accuracy: float = Field(default=1.0, gt=0, le=1, description="within families")
+    design: Literal["free", "half_diallel", "factorial", "chain"] = Field(
+        default="free", description="free: any pair; others: of the best parents"
+    )
+    parents: int = Field(default=5, ge=2, description="of a design, in each pool")
+    max_uses: int | None = Field(default=4, ge=1)
+    min_uses: int = Field(default=0, ge=0)
+    max_parents: int | None = Field(default=None, ge=2)
+    max_kinship: Share | None = None
+    bound: bool = Field(
+        default=False, description="hold the group coancestry to that of [diversity]"
+    )
+    max_coancestry: Share | None = None
+    pool: str = Field(default="", description="grouping; crosses between its labels")
+    seed_pool: str = Field(default="", description="label of the seed parents")
+    max_as_seed: int | None = Field(default=None, ge=1, description="crosses a line")
+    forced: tuple[tuple[Name, Name], ...] = ()
+    forbidden: tuple[tuple[Name, Name], ...] = ()
+    total_progeny: int = Field(default=0, ge=0, description="0: not shared out")
+    min_progeny: int = Field(default=1, ge=1)
+    max_gap: float = Field(default=1e-3, ge=0, lt=1)
+    seconds: float = Field(default=10.0, gt=0, le=3600)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.map is not None and self.cm_per_mb is not None:
+            raise ValueError("give a map or a rate, not both")
+        if self.criterion == "usefulness" and not self.mapped:
+            raise ValueError("usefulness needs `map` or `cm_per_mb`")
+        if bool(self.pool) != bool(self.seed_pool):
+            raise ValueError("`pool` and `seed_pool` go together")
+        if self.design == "factorial" and not self.pool:
+            raise ValueError("a factorial needs `pool` and `seed_pool`")
+        return self
+
+    @property
+    def mapped(self) -> bool:
+        """Whether the variants can be placed on a map."""
+        return self.map is not None or self.cm_per_mb is not None
+
+
+class SelectionConfig(Strict):
+    """A whole plan: every section may be left out."""
+
+    model: str = Field(default="", description="label; default: the reference")
+    seed: int = Field(default=1, ge=0)
+    candidates: CandidateConfig = CandidateConfig()
+    index: IndexConfig = IndexConfig()
+    filters: FilterConfig = FilterConfig()
+    ranking: RankingConfig = RankingConfig()
+    diversity: DiversityConfig = DiversityConfig()
+    crosses: MatingConfig = MatingConfig()

@@ -1,0 +1,182 @@
+"""The command `fit` on an assay: constants of a scheme with their intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from meristem.errors import ConfigError, DataError
+from meristem.kinetics.commands.report import begin_run, finish_run
+from meristem.kinetics.commands.settings import KineticsSettings, load_scheme
+from meristem.kinetics.scheme.assay import (
+    Constants,
+    fit_constants,
+    profile_intervals,
+)
+from meristem.kinetics.scheme.identify import identify
+from meristem.kinetics.scheme.michaelis import has_michaelis, michaelis_constants
+from meristem.kinetics.scheme.scheme import Scheme
+from meristem.kinetics.scoring.assess import score_predictions
+from meristem.records import FloatArray, IntArray
+from meristem.runs.record import Run
+from meristem.stats.folds import grouped_folds
+from meristem.text.column_names import named_column
+from meristem.text.columns import LARGEST, read_table
+
+LEAST = 5
+"""Different conditions without which nothing is fitted or tested."""
+
+
+def fit_assay(settings: KineticsSettings, run: Run) -> Path:
+    """Fit the constants of a scheme to rates under conditions; write the run.
+
+    Conditions are left out in folds to see how well the scheme predicts others, beside
+    a regression of the log rate on the log concentrations.
+
+    Returns
+    -------
+    Path
+        The report.
+
+    Raises
+    ------
+    MeristemError
+        If the table cannot be read or does not fit the scheme.
+    """
+    scheme, chosen = load_scheme(settings), settings.assay
+    _refuse_unknown(settings, scheme)
+    with run.timed("read"):
+        table = read_assay(settings, scheme)
+    begin_run(run)
+    rng = np.random.default_rng(settings.seed)
+    shifts = settings.shifts
+    with run.timed("fit"):
+        found = fit_constants(
+            scheme, table, rng=rng, starts=chosen.starts, shifts=shifts
+        )
+        constants = profile_intervals(found, table, level=chosen.level)
+    run.table("constants", constants.assign(level=chosen.level))
+    if has_michaelis(found):
+        derived = michaelis_constants(found, level=chosen.level)
+        run.table("michaelis", derived.assign(level=chosen.level))
+    identified = identify(found.names, found.information)
+    run.table("identifiability", identified.table())
+    note = {"statement": identified.statement, "rank": identified.rank}
+    run.note("identifiability", note | {"sigma": found.sigma, "n": found.n})
+    with run.timed("test"):
+        _write_test(run, settings, found, table, rng)
+    return finish_run(run)
+
+
+def _refuse_unknown(settings: KineticsSettings, scheme: Scheme) -> None:
+    for column, names in settings.shifts.items():
+        unknown = sorted(set(names) - set(scheme.reaction_names))
+        if unknown:
+            raise ConfigError(
+                f"shifts the unknown reaction {unknown[0]!r}",
+                where=f"shifts.{column}",
+                remedy=f"name some of {', '.join(scheme.reaction_names)}",
+            )
+        if column in scheme.ligands:
+            raise ConfigError(
+                f"{column!r} is a ligand of the scheme already",
+                where=f"shifts.{column}",
+                remedy="leave it out: its concentration multiplies the rate",
+            )
+    if not scheme.ligands and not settings.shifts:
+        raise ConfigError(
+            f"nothing changes the rates of the scheme {scheme.name!r}",
+            where="scheme",
+            remedy="name ligands in the scheme, or columns in the section shifts",
+        )
+
+
+def read_assay(settings: KineticsSettings, scheme: Scheme) -> pd.DataFrame:
+    """Return the columns `rate`, of the ligands and of the shifts, as numbers.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, a value is no number, a concentration is negative, a
+        rate is not positive, or there are fewer than five different conditions.
+    """
+    if settings.data.path is None:
+        raise DataError("no path is given", remedy="set data.path")
+    conditions = (*scheme.ligands, *settings.shifts)
+    table = read_table(settings.data.path)
+    columns = {"rate": settings.data.rate} | dict(
+        zip(conditions, conditions, strict=True)
+    )
+    fields = {"rate": "data.rate"} | dict.fromkeys(scheme.ligands, "scheme")
+    values = {}
+    for name, column in columns.items():
+        named_column(table, column, fields.get(name, "shifts"))
+        values[name] = table.numbers(column, largest=LARGEST)
+        wrong = np.isnan(values[name])
+        what, remedy = "is missing", "mend it, or leave the row out"
+        if not wrong.any() and name not in settings.shifts:
+            wrong = values[name] <= 0 if name == "rate" else values[name] < 0
+            what = "is not positive" if name == "rate" else "is negative"
+            remedy = "give rates and concentrations as they are, not their logs"
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            raise DataError(
+                f"the value {what}", where=table.place(row, column), remedy=remedy
+            )
+    frame = pd.DataFrame(values)
+    n = len(frame[list(conditions)].drop_duplicates())
+    if n < LEAST:
+        raise DataError(
+            f"holds {n} different conditions ({', '.join(conditions)})",
+            where=settings.data.path,
+            remedy=f"measure at least {LEAST}",
+        )
+    return frame
+
+
+def _write_test(
+    run: Run,
+    settings: KineticsSettings,
+    found: Constants,
+    table: pd.DataFrame,
+    rng: np.random.Generator,
+) -> None:
+    """Leave conditions out in folds; write predictions and scores of those rows."""
+    conditions = [name for name in table.columns if name != "rate"]
+    group = table.groupby(conditions, sort=False).ngroup().to_numpy()
+    n_fold = min(settings.assay.folds, int(group.max()) + 1)
+    fold = grouped_folds(group, n_fold, rng)
+    observed = np.log10(table["rate"].to_numpy())
+    predicted, regression = np.full((2, len(table)), np.nan)
+    for number in range(n_fold):
+        test, train = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        fitted = fit_constants(
+            found.scheme,
+            table.iloc[train],
+            rng=rng,
+            starts=settings.assay.starts,
+            shifts=found.shifts,
+        )
+        predicted[test] = fitted.predict(table.iloc[test]) / np.log(10)
+        regression[test] = _regression(table, found.scheme, train, test)
+    columns = {"kinetic scheme": predicted, "log-linear regression": regression}
+    run.table("scores", score_predictions(observed, group, columns, rng=rng))
+    start = {"observed": observed, "censored": np.zeros(len(table), dtype=bool)}
+    shown = pd.DataFrame(start | columns)
+    run.table("predictions", shown.join(table[conditions]))
+
+
+def _regression(
+    table: pd.DataFrame, scheme: Scheme, train: IntArray, test: IntArray
+) -> FloatArray:  # (n_test,) log10 rate
+    """Return what least squares on log concentrations and shifts predicts."""
+    columns = [np.ones(len(table))]
+    for name in table.columns.drop("rate"):
+        value = table[name].to_numpy()
+        columns.append(np.log1p(value) if name in scheme.ligands else value)
+    x = np.column_stack(columns)
+    y = np.log10(table["rate"].to_numpy())
+    weight = np.linalg.lstsq(x[train], y[train], rcond=None)[0]
+    return np.asarray(x[test] @ weight)

@@ -1,0 +1,75 @@
+"""Score sites by several fits together: averages of their log rates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import expit, logit
+
+from meristem.errors import ConfigError
+from meristem.kinetics.cas9.sites import Sites
+from meristem.kinetics.scoring.score import SiteScorer, SiteScores
+from meristem.records import FloatArray
+
+
+class PooledScorer:
+    """Several scorers as one.
+
+    The log rate is the weighted mean of theirs, the spread that of all members around
+    it: what the fits differ by counts as much as what the members of one differ by.
+
+    Parameters
+    ----------
+    scorers
+        Of schemes with the same reactions.
+    weight
+        One per scorer, not negative; they are brought to a sum of 1. Equal if empty.
+
+    Raises
+    ------
+    ConfigError
+        If the schemes differ, or the weights do not fit.
+    """
+
+    def __init__(
+        self, scorers: Sequence[SiteScorer], weight: Sequence[float] = ()
+    ) -> None:
+        names = scorers[0].scheme.reaction_names
+        for number, scorer in enumerate(scorers[1:], 2):
+            if scorer.scheme.reaction_names != names:
+                raise ConfigError(
+                    f"model {number} has other reactions than the first",
+                    where="--model",
+                    remedy="score models of one scheme together",
+                )
+        given = np.array(weight or [1.0] * len(scorers), dtype=float)
+        if given.size != len(scorers) or (given < 0).any() or given.sum() <= 0:
+            raise ConfigError(
+                f"{given.size} weights do not fit {len(scorers)} models",
+                where="--weight",
+                remedy="give one per model, zero or positive, or none at all",
+            )
+        self.scorers = tuple(scorers)
+        self.weight: FloatArray = given / given.sum()
+        self.scheme = scorers[0].scheme
+
+    def score_sites(self, sites: Sites) -> SiteScores:
+        """Return the scores of pairs by all models together."""
+        scores = [scorer.score_sites(sites) for scorer in self.scorers]
+        rate = np.stack([s.log10_rate for s in scores])
+        mean = self.weight @ rate
+        within = np.stack([s.spread for s in scores]) ** 2
+        constants = np.stack([s.log10_rates for s in scores])
+        known = [s.probability for s in scores if s.probability is not None]
+        probability = None
+        if len(known) == len(scores):
+            odds = logit(np.clip(np.stack(known), 1e-300, 1 - 1e-16))
+            probability = expit(self.weight @ odds)
+        return SiteScores(
+            log10_rate=mean,
+            spread=np.sqrt(self.weight @ (within + (rate - mean) ** 2)),
+            edits=scores[0].edits,
+            log10_rates=np.einsum("m,mnr->nr", self.weight, constants),
+            probability=probability,
+        )

@@ -1,0 +1,187 @@
+"""Covariances among environments by REML, and what they predict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from meristem.mixed.trials.covariance import Covariance
+from meristem.mixed.trials.likelihood import Likelihood, Records, likelihood_of
+from meristem.records import FloatArray
+
+
+@dataclass(frozen=True)
+class TrialFit:
+    """One trait of lines in environments."""
+
+    genetic: FloatArray  # (t, t) Sg
+    residual: FloatArray  # (t, t) Se
+    mean: FloatArray  # (t,) of the environments
+    dual: FloatArray  # (n_record,) P y
+    log_likelihood: float  # restricted, without constants
+    theta: FloatArray  # (n_parameter,) of Sg, then of Se
+    se: FloatArray  # (n_parameter,) standard errors of the parameters
+    rounds: int
+
+
+def fit_trials(
+    records: Records,
+    kernel: FloatArray,  # (n_line, n_line)
+    genetic: Covariance,
+    residual: Covariance,
+    *,
+    errors: bool = True,
+) -> TrialFit:
+    """Return the covariances of largest restricted likelihood.
+
+    Incomplete tables start from the fit of the lines that are in every environment,
+    where there are enough of them.
+
+    Parameters
+    ----------
+    records
+        Sorted by line, then environment.
+    kernel
+        Of all lines, mean diagonal about 1.
+    genetic, residual
+        Structures among environments.
+    errors
+        Whether standard errors of the parameters are wanted.
+
+    References
+    ----------
+    Patterson & Thompson 1971, Biometrika 58:545 (REML); Burgueno et al. 2012, Crop Sci
+    52:707 (genomic covariances among environments).
+
+    Examples
+    --------
+    >>> from meristem.mixed.trials.covariance import Weighted
+    >>> family = np.kron(np.eye(4), np.ones((3, 3)))
+    >>> y = np.repeat([1.0, 2.0, 4.0, 7.0], 3) + np.tile([-0.5, 0.0, 0.5], 4)
+    >>> one = (np.ones((1, 1)),)
+    >>> zero = np.zeros(12, dtype=np.int64)
+    >>> records = Records(np.arange(12), zero, y, np.ones(12), 1)
+    >>> fit = fit_trials(records, family, Weighted(one), Weighted(one))
+    >>> round(float(fit.genetic[0, 0]), 2), round(float(fit.residual[0, 0]), 2)
+    (6.92, 0.25)
+    """
+    scale = _scale(records)
+    scaled = Records(
+        records.line,
+        records.place,
+        records.y / np.sqrt(scale),
+        records.weight,
+        records.n_place,
+    )
+    cut = genetic.start(np.eye(records.n_place)).size
+    theta = _start(scaled, kernel, genetic, residual)
+    likelihood = likelihood_of(scaled, kernel)
+    theta, rounds = _climb(likelihood, genetic, residual, theta)
+    both = genetic.matrix(theta[:cut]), residual.matrix(theta[cut:])
+    point = likelihood.at(*both)
+    se = np.full(theta.size, np.nan)
+    if errors:
+        se = _errors(likelihood, genetic, residual, theta)
+    dual, mean = likelihood.weights(*both)
+    root = np.sqrt(scale)
+    free = records.y.size - records.n_place
+    return TrialFit(
+        both[0] * scale,
+        both[1] * scale,
+        mean * root,
+        dual / root,
+        point.log_likelihood - 0.5 * free * float(np.log(scale)),
+        theta,
+        se,
+        rounds,
+    )
+
+
+def _scale(records: Records) -> float:
+    """Return the mean variance within environments."""
+    parts = [records.y[records.place == k] for k in range(records.n_place)]
+    found = float(np.mean([np.var(part) for part in parts if part.size > 1]))
+    return found if found > 1e-12 * (1 + float(np.mean(records.y) ** 2)) else 1.0
+
+
+def _start(
+    records: Records, kernel: FloatArray, genetic: Covariance, residual: Covariance
+) -> FloatArray:
+    t = records.n_place
+    near = 0.5 * (0.6 * np.eye(t) + 0.4 * np.ones((t, t)))
+    theta = np.concatenate([genetic.start(near), residual.start(0.5 * np.eye(t))])
+    count = np.bincount(records.line, minlength=kernel.shape[0])
+    whole = np.isin(records.line, np.flatnonzero(count == t))
+    if records.complete or whole.sum() < 40 * t:
+        return theta
+    lines, line = np.unique(records.line[whole], return_inverse=True)
+    part = Records(
+        line, records.place[whole], records.y[whole], np.ones(whole.sum()), t
+    )
+    among = kernel[np.ix_(lines, lines)]
+    return _climb(likelihood_of(part, among), genetic, residual, theta)[0]
+
+
+def _climb(
+    likelihood: Likelihood,
+    genetic: Covariance,
+    residual: Covariance,
+    theta: FloatArray,
+) -> tuple[FloatArray, int]:
+    bounds = [*genetic.bounds(), *residual.bounds()]
+
+    def loss(at: FloatArray) -> tuple[float, FloatArray]:
+        return _loss(likelihood, genetic, residual, at)
+
+    found = minimize(
+        loss,
+        theta,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"maxiter": 500, "ftol": 1e-12, "gtol": 1e-5},
+    )
+    return np.asarray(found.x), int(found.nit)
+
+
+def _loss(
+    likelihood: Likelihood,
+    genetic: Covariance,
+    residual: Covariance,
+    theta: FloatArray,
+) -> tuple[float, FloatArray]:
+    cut = len(genetic.bounds())
+    first, second = theta[:cut], theta[cut:]
+    try:
+        point = likelihood.at(genetic.matrix(first), residual.matrix(second))
+    except np.linalg.LinAlgError:  # too long a step of the search
+        return 1e10, np.zeros(theta.size)
+    slope = [
+        genetic.chain(first, point.genetic),
+        residual.chain(second, point.residual),
+    ]
+    return -point.log_likelihood, -np.concatenate(slope)
+
+
+def _errors(
+    likelihood: Likelihood,
+    genetic: Covariance,
+    residual: Covariance,
+    theta: FloatArray,
+) -> FloatArray:
+    """Return standard errors from the curvature of the likelihood."""
+    step = 1e-4
+    rows = []
+    for k in range(theta.size):
+        move = np.zeros(theta.size)
+        move[k] = step
+        ends = [
+            _loss(likelihood, genetic, residual, theta + sign * move)[1]
+            for sign in (1, -1)
+        ]
+        rows.append((ends[0] - ends[1]) / (2 * step))
+    curvature = np.array(rows)
+    inverse = np.linalg.pinv((curvature + curvature.T) / 2, hermitian=True)
+    return np.sqrt(np.maximum(np.diag(inverse), 0))

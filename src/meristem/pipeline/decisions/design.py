@@ -1,0 +1,307 @@
+"""`meristem select design`: which lines, or plots, to phenotype next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from meristem.errors import ConfigError, DataError
+from meristem.genetics.relationship import relationship_matrix
+from meristem.io.tables.costs import read_costs
+from meristem.models.protocol import Fitted, as_network
+from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.decisions.material import (
+    candidate_lines,
+    choose_label,
+    model_variants,
+    read_merit,
+)
+from meristem.pipeline.fitting import load_fitted
+from meristem.prepare.by_environment import is_stacked
+from meristem.records import FloatArray, Genotypes, IntArray, NetworkPlan
+from meristem.select.design.choose import (
+    Design,
+    choose_training_set,
+    criterion_of,
+)
+from meristem.select.design.problem import (
+    Criterion,
+    DesignProblem,
+    cell_problem,
+    line_problem,
+)
+
+N_RANDOM = 20
+"""Random sets of equal size beside the one chosen."""
+
+
+@dataclass(frozen=True)
+class DesignRequest:
+    """What the command asks for."""
+
+    label: str = ""
+    traits: tuple[str, ...] = ()
+    candidates: Path | None = None
+    n: int | None = None
+    budget: float | None = None
+    costs: Path | None = None
+    criterion: Criterion = "cd"
+    h2: float | None = None
+    environments: int = 1
+    interaction: float = 0.5  # share of the genetic variance that is interaction
+    node: str = ""
+    seconds: float = 15.0
+
+
+@dataclass(frozen=True)
+class DesignResult:
+    """The table, and what is said about it."""
+
+    table: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def design_training(analysis: Analysis, request: DesignRequest) -> DesignResult:
+    """Return the lines, or line x environment cells, to phenotype next.
+
+    Lines of the run that are phenotyped already are taken into account; candidates are
+    the others, or those of a file.
+
+    Raises
+    ------
+    ConfigError, DataError
+        If something asked for is not there, or there is nothing to choose from.
+    """
+    analysis.keep_to_stored()
+    label = choose_label(analysis, request.label)
+    fitted = load_fitted(analysis, label)
+    _refuse_odd(request)
+    variants = model_variants(analysis, fitted)
+    lines = candidate_lines(analysis, variants, None)
+    seen = _phenotyped(analysis, lines)
+    if request.candidates is None:
+        both, new = lines, np.flatnonzero(~seen)
+    else:
+        given = candidate_lines(analysis, variants, request.candidates)
+        both, new = _joined(lines.take_samples(np.flatnonzero(seen)), given)
+    if new.size < 2:
+        raise DataError(
+            f"{new.size} candidates have no phenotype",
+            remedy="give candidates (--candidates), or keep lines without phenotypes "
+            "in the genotypes",
+        )
+    old = np.setdiff1d(np.arange(both.n_sample), new)
+    columns = _node_variants(fitted, request.node)
+    chosen = both if columns is None else both.take_variants(columns)
+    with threadpool_limits(limits=1):
+        kernel = relationship_matrix(chosen.call_dosage, ploidy=chosen.ploidy)
+        kernel /= np.trace(kernel) / kernel.shape[0]
+        noise = _noise(analysis, fitted, both.take_samples(new), request)
+        cost = _costs(request, both.sample_id[new].tolist())
+        if request.environments > 1:
+            problem = _cells(kernel[np.ix_(new, new)], noise, cost, request)
+        else:
+            problem = line_problem(
+                kernel, noise, candidates=new, targets=new, observed=old, cost=cost
+            )
+        found = choose_training_set(
+            problem,
+            request.n,
+            budget=request.budget,
+            criterion=request.criterion,
+            seconds=request.seconds,
+        )
+    table = _table(problem, found, both.sample_id[new], request)
+    return DesignResult(table, _notes(analysis, problem, found, noise, old, request))
+
+
+def _refuse_odd(request: DesignRequest) -> None:
+    if request.h2 is not None and not 0 < request.h2 < 1:
+        raise ConfigError(
+            f"a heritability of {request.h2:g} is not possible",
+            where="--h2",
+            remedy="give a share above 0 and below 1",
+        )
+    if request.criterion not in ("cd", "pev"):
+        raise ConfigError(
+            f"there is no criterion called {request.criterion!r}",
+            where="--criterion",
+            remedy="use cd or pev",
+        )
+    if request.environments > 1 and request.costs is not None:
+        raise ConfigError(
+            "costs of lines and cells of environments are asked together",
+            where="--costs",
+            remedy="leave one of --costs and --environments out",
+        )
+
+
+def _phenotyped(analysis: Analysis, lines: Genotypes) -> np.ndarray:  # (n_line,)
+    dataset = analysis.dataset
+    seen = ~np.isnan(dataset.phenotypes.value).all(axis=1)
+    names = dataset.sample_id
+    if is_stacked(dataset) and dataset.groups is not None:
+        names = dataset.groups.column("line")
+    return np.isin(lines.sample_id, names[seen])
+
+
+def _joined(old: Genotypes, new: Genotypes) -> tuple[Genotypes, IntArray]:
+    """Return phenotyped lines and candidates in one table, and rows of the latter."""
+    fresh = ~np.isin(new.sample_id, old.sample_id)
+    new = new.take_samples(np.flatnonzero(fresh))
+    both = Genotypes(
+        np.concatenate([old.sample_id, new.sample_id]),
+        old.variants,
+        np.concatenate([old.call_dosage, new.call_dosage]),
+        old.ploidy,
+        new.source,
+    )
+    return both, old.n_sample + np.arange(new.n_sample)
+
+
+def _node_variants(fitted: Fitted, node: str) -> IntArray | None:
+    """Return the variants that a node of the network reads, at any depth."""
+    if not node:
+        return None
+    network = as_network(fitted)
+    plan = None if network is None else network.plan
+    if plan is None or node not in plan.node_name:
+        raise ConfigError(
+            f"{node!r} is no node of the model",
+            where="--node",
+            remedy="use a name of nodes.csv, and the network as --model",
+        )
+    found = upstream_variants(plan, int(np.flatnonzero(plan.node_name == node)[0]))
+    if found.size < 2:
+        raise ConfigError(
+            f"{node} reads {found.size} variants",
+            where="--node",
+            remedy="choose a node that variants lead to",
+        )
+    return found
+
+
+def upstream_variants(plan: NetworkPlan, node: int) -> IntArray:
+    """Return the variants from which a path leads to a node.
+
+    Parameters
+    ----------
+    plan
+        The compiled network.
+    node
+        Number of the node.
+    """
+    wanted = np.zeros(plan.n_node, dtype=bool)
+    wanted[node] = True
+    read = np.zeros(plan.variants.n_variant, dtype=bool)
+    for level in reversed(plan.levels):
+        rows = wanted[level.first_node + np.arange(level.n_node)]
+        read[level.variant_col[rows[level.variant_row]]] = True
+        wanted[level.node_col[rows[level.node_row]]] = True
+    return np.flatnonzero(read)
+
+
+def _noise(
+    analysis: Analysis, fitted: Fitted, lines: Genotypes, request: DesignRequest
+) -> float:
+    """Return residual variance over genetic variance, as estimated or given."""
+    if request.h2 is not None:
+        return (1 - request.h2) / request.h2
+    merit = read_merit(analysis, request.traits)
+    target = int(np.argmax(np.abs(merit.weights)))
+    some = lines.take_samples(np.arange(min(lines.n_sample, 200)))
+    posterior = fitted.posterior(some)
+    genetic = float(np.nanmean(posterior.prior_variance[:, target]))
+    noise = float(posterior.noise[target])
+    if not (genetic > 0 and np.isfinite(noise)):
+        raise ConfigError(
+            "the model says nothing of genetic and residual variance",
+            where="--h2",
+            remedy="give the heritability of a phenotype (--h2 0.4)",
+        )
+    return noise / genetic
+
+
+def _costs(request: DesignRequest, names: list[str]) -> FloatArray | None:
+    if request.costs is None:
+        return None
+    known = read_costs(request.costs)
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise DataError(
+            f"gives no cost of {len(missing)} candidates: {', '.join(missing[:5])}",
+            where=request.costs,
+            remedy="add a row for each",
+        )
+    return np.array([known[name] for name in names])
+
+
+def _cells(
+    kernel: FloatArray, noise: float, cost: FloatArray | None, request: DesignRequest
+) -> DesignProblem:
+    del cost
+    share = request.interaction
+    return cell_problem(
+        kernel,
+        request.environments,
+        main=1 - share,
+        interaction=share,
+        noise=noise,
+    )
+
+
+def _table(
+    problem: DesignProblem, found: Design, names: np.ndarray, request: DesignRequest
+) -> pd.DataFrame:
+    line, place = np.divmod(found.chosen, max(request.environments, 1))
+    steps = [
+        criterion_of(problem, found.chosen[: k + 1], request.criterion)
+        for k in range(found.chosen.size)
+    ]
+    table = pd.DataFrame(
+        {
+            "order": np.arange(1, found.chosen.size + 1),
+            "sample_id": names[line],
+            "cost": problem.cost[found.chosen],
+            "cumulative_cost": np.cumsum(problem.cost[found.chosen]),
+            f"{request.criterion}_mean": steps,
+        }
+    )
+    if request.environments > 1:
+        table.insert(2, "environment", place + 1)
+    return table
+
+
+def _notes(
+    analysis: Analysis,
+    problem: DesignProblem,
+    found: Design,
+    noise: float,
+    old: IntArray,
+    request: DesignRequest,
+) -> tuple[str, ...]:
+    rng = analysis.rng("design", request.label)
+    n = found.chosen.size
+    chance = [
+        criterion_of(
+            problem, rng.choice(problem.n, n, replace=False), request.criterion
+        )
+        for _ in range(N_RANDOM)
+    ]
+    name = "CDmean" if request.criterion == "cd" else "PEVmean"
+    end = (
+        "no exchange of two improves it"
+        if found.converged
+        else "exchanges stopped by the time limit (--seconds)"
+    )
+    what = "cells" if request.environments > 1 else "lines"
+    return (
+        f"{n} of {problem.n} {what} chosen, {old.size} lines phenotyped already",
+        f"{name} {found.start:.4f} now, {found.value:.4f} with them (greedy alone "
+        f"{found.greedy_value:.4f}, random sets {np.mean(chance):.4f})",
+        f"residual over genetic variance {noise:.3g}; {found.n_swap} exchanges: {end}",
+    )

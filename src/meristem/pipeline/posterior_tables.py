@@ -1,0 +1,56 @@
+"""What fitted models say of their posterior: convergence, and which variants act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.fitting import deployable_labels, load_fitted
+
+CONVERGENCE, INCLUSION = "convergence.csv", "variant_inclusion.csv"
+
+ORDER = {
+    CONVERGENCE: (
+        "quantity",
+        "mean",
+        "sd",
+        "rhat",
+        "ess_bulk",
+        "ess_tail",
+        "converged",
+    ),
+    INCLUSION: (
+        *("variant_id", "contig", "position", "effect", "inclusion"),
+        *("window", "window_inclusion"),
+    ),
+}
+"""Columns of the tables after model, trait and environment."""
+
+_METHOD = {CONVERGENCE: "convergence", INCLUSION: "variant_inclusion"}
+
+
+def write_posterior_tables(analysis: Analysis) -> None:
+    """Write `convergence.csv` and `variant_inclusion.csv` of models by sampling."""
+    frames: dict[str, list[pd.DataFrame]] = {CONVERGENCE: [], INCLUSION: []}
+    phenotypes = analysis.dataset.phenotypes
+    for label in deployable_labels(analysis):
+        fitted = load_fitted(analysis, label)
+        for name, found in frames.items():
+            method: Callable[[], pd.DataFrame | None] | None
+            method = getattr(fitted, _METHOD[name], None)
+            table = None if method is None else method()
+            if table is None:
+                continue
+            target = table["target"].to_numpy()
+            table.insert(0, "model", label)
+            table.insert(1, "trait", phenotypes.trait_name[target])
+            table.insert(2, "environment", phenotypes.environment_name[target])
+            found.append(table[["model", "trait", "environment", *ORDER[name]]])
+    for name, found in frames.items():
+        if found:
+            table = pd.concat(found, ignore_index=True)
+            analysis.folder.write_table(name, table)
+        else:
+            analysis.folder.drop(name)

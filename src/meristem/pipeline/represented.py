@@ -1,0 +1,170 @@
+"""Models that learn from represented omics: factors in place of features.
+
+The representation is learned where the model is: on the rows handed to `fit`, the
+training rows of a fold. Nothing of other rows can reach it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from meristem.config.represent import RepresentOptions
+from meristem.models.protocol import (
+    Fitted,
+    Needs,
+    Predictor,
+    needs_measured_omics,
+    predict_measured,
+)
+from meristem.records import (
+    Dataset,
+    FittedState,
+    Genotypes,
+    OmicsTable,
+    Posterior,
+    Predictions,
+    Split,
+)
+from meristem.representation.choose import choose_by_traits
+from meristem.representation.confound.confounders import Confounder, confounders_of
+from meristem.representation.represented import Represented, fit_representation
+from meristem.representation.sets.membership import FeatureSets, needed_sets
+from meristem.runs.seeds import derived_rng
+
+
+@dataclass(frozen=True)
+class OnFactors:
+    """A model whose omics are represented first.
+
+    Where the same rows and options come back the representation is the same, whatever
+    the model.
+    """
+
+    predictor: Predictor
+    options: tuple[tuple[str, RepresentOptions], ...]  # by omics table
+    sets: Mapping[str, frozenset[str]]  # gene sets of the plan
+    seed: int
+
+    def fit(
+        self,
+        dataset: Dataset,
+        *,
+        rng: np.random.Generator,
+        inner: tuple[Split, ...] = (),
+    ) -> Fitted:
+        """Learn the representations from the rows, then the model from their factors.
+
+        Raises
+        ------
+        DataError
+            If a table has too few rows with values.
+        """
+        asked = dict(self.options)
+        learned, tables = [], []
+        for table in dataset.omics:
+            options = asked.get(table.name, RepresentOptions())
+            if options.represent == "none":
+                tables.append(table)
+                continue
+            one = self._learn(dataset, table, options, inner)
+            learned.append(one)
+            about = confounders_of(dataset.groups, options.confounders)
+            tables.append(given(one, table, about))
+        fitted = self.predictor.fit(
+            replace(dataset, omics=tuple(tables)), rng=rng, inner=inner
+        )
+        if needs_measured_omics(fitted):
+            return FittedOnFactors(fitted, tuple(learned))
+        return fitted
+
+    def _learn(
+        self,
+        dataset: Dataset,
+        table: OmicsTable,
+        options: RepresentOptions,
+        inner: tuple[Split, ...],
+    ) -> Represented:
+        about = confounders_of(dataset.groups, options.confounders)
+        sets: FeatureSets | None = None
+        if options.represent == "sets":
+            sets = needed_sets(table, self.sets)
+        k = choose_by_traits(
+            table.direct(),
+            options,
+            dataset.phenotypes.value,
+            inner,
+            rng=derived_rng(self.seed, "number of factors", table.name),
+            confounders=about,
+            sets=sets,
+        )
+        return fit_representation(
+            table,
+            options,
+            rng=derived_rng(self.seed, "representation", table.name),
+            k=k,
+            confounders=about,
+            sets=sets,
+        )
+
+
+def given(
+    learned: Represented,
+    table: OmicsTable,
+    confounders: tuple[Confounder, ...],
+) -> OmicsTable:
+    """Return what a model is handed of a table: factors, cleaned features or both."""
+    gives = learned.options.gives
+    if gives == "cleaned":
+        return learned.cleaned(table, confounders)
+    factors = learned.factors(table, confounders)
+    if gives == "factors":
+        return factors
+    cleaned = learned.cleaned(table, confounders)
+    # a set may be called like a feature
+    name = np.array([f"factor {one}" for one in factors.feature_id.tolist()])
+    return replace(
+        cleaned,
+        feature_id=np.concatenate([cleaned.feature_id, name]),
+        node_name=np.concatenate([cleaned.node_name, factors.node_name]),
+        value=np.concatenate([cleaned.value, factors.value], axis=1),
+    )
+
+
+@dataclass(frozen=True)
+class FittedOnFactors:
+    """A fitted model that predicts from omics of the same samples, represented first.
+
+    New samples have no known confounders: their values are taken as they are.
+    """
+
+    fitted: Fitted
+    learned: tuple[Represented, ...]
+
+    @property
+    def needs(self) -> Needs:
+        """Measured omics."""
+        return Needs(omics=True, measured_omics=True)
+
+    def predict(
+        self, genotypes: Genotypes, omics: tuple[OmicsTable, ...] = ()
+    ) -> Predictions:
+        """Predict from genotypes and the omics measured on the same samples."""
+        by_features = {one.feature_id.tobytes(): one for one in self.learned}
+        tables = []
+        for table in omics:
+            found = by_features.get(table.feature_id.tobytes())
+            if found is not None:
+                table = given(replace(found, cleaner=None), table, ())
+            tables.append(table)
+        return predict_measured(self.fitted, genotypes, tuple(tables))
+
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        """Return the posterior of the model."""
+        return self.fitted.posterior(genotypes)
+
+    def state(self) -> FittedState:
+        """Return the state of the model alone: it is not deployed."""
+        return self.fitted.state()

@@ -1,0 +1,208 @@
+"""Contributions of a plan: coancestry with its base, frontier, the chosen point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from meristem.config.selection import DiversityConfig, SelectionConfig
+from meristem.errors import ConfigError
+from meristem.io.tables.crosses import read_crosses
+from meristem.pipeline.selection.index import Index
+from meristem.pipeline.selection.lines import Lines
+from meristem.records import FloatArray, IntArray
+from meristem.select.contribution.coancestry import (
+    Coancestry,
+    identity_by_state,
+    marker_coancestry,
+    pedigree_coancestry,
+)
+from meristem.select.contribution.frontier import (
+    Contributions,
+    Frontier,
+    trace_frontier,
+)
+from meristem.select.contribution.inbreeding import (
+    bound_of,
+    effective_size,
+    group_coancestry,
+    rate_of_inbreeding,
+)
+from meristem.select.contribution.programme import Programme, make_programme
+from meristem.select.contribution.robust import ErrorCovariance, robust_contributions
+from meristem.select.ranking.compare import best
+
+MOST_FACTORS = 400
+"""Factors of the joint error that the robust programme holds."""
+
+
+@dataclass(frozen=True)
+class Diversity:
+    """The frontier of the lines that passed the filters, and the point chosen."""
+
+    rows: IntArray  # (n_passed,) of the lines
+    coancestry: Coancestry  # of these
+    frontier: Frontier
+    points: tuple[Contributions, ...]
+    chosen: Contributions
+    truncated: Contributions  # the best lines in equal shares
+    base: float  # mean coancestry of the candidates, what loss is counted from
+    bound: str  # what the chosen point keeps to, in words
+
+    def effective_size(self, theta: float) -> float:
+        """Return Ne of a group coancestry, against the candidates."""
+        return effective_size(rate_of_inbreeding(theta, self.base))
+
+
+def plan_contributions(
+    plan: SelectionConfig, lines: Lines, index: Index, rows: IntArray
+) -> Diversity:
+    """Return the optimal contributions of the lines that passed the filters.
+
+    Raises
+    ------
+    ConfigError
+        If the limits, or the bound, cannot be kept.
+    """
+    asked = plan.diversity
+    coancestry = _coancestry(asked, lines, rows)
+    programme = _programme(asked, lines, rows)
+    value, f = index.value[rows], coancestry.value
+    frontier = trace_frontier(value, f, programme)
+    base = float(f.mean())
+    theta, said = _bound(asked, frontier, base)
+    chosen = frontier.at(theta)
+    if asked.kappa > 0:
+        error = _errors(index.drawn[:, rows])
+        chosen = robust_contributions(
+            value, error, f, programme, theta=theta, kappa=asked.kappa
+        )
+        said += f", {asked.kappa:g} SD of the gain subtracted for its uncertainty"
+    equal = np.zeros(rows.size)
+    equal[
+        best(value, min(plan.ranking.selected(int(lines.counted.sum())), rows.size))
+    ] = 1
+    equal /= equal.sum()
+    truncated = replace(
+        chosen,
+        value=equal,
+        gain=float(value @ equal),
+        coancestry=group_coancestry(equal, f),
+        price=np.nan,
+        residual=np.nan,
+    )
+    return Diversity(
+        rows,
+        coancestry,
+        frontier,
+        frontier.points(asked.points),
+        chosen,
+        truncated,
+        base,
+        said,
+    )
+
+
+def _errors(drawn: FloatArray) -> ErrorCovariance:
+    """Return the joint error of the index as a factor, from its draws."""
+    centred = (drawn - drawn.mean(axis=0)) / np.sqrt(len(drawn))
+    if len(drawn) <= MOST_FACTORS:
+        return ErrorCovariance(centred.T, np.zeros(drawn.shape[1]))
+    _, values, right = np.linalg.svd(centred, full_matrices=False)
+    factor = (values[:MOST_FACTORS, None] * right[:MOST_FACTORS]).T
+    rest = (centred**2).sum(axis=0) - (factor**2).sum(axis=1)
+    return ErrorCovariance(factor, np.sqrt(np.maximum(rest, 0)))
+
+
+def _bound(
+    asked: DiversityConfig, frontier: Frontier, base: float
+) -> tuple[float, str]:
+    if asked.max_coancestry is not None:
+        theta = asked.max_coancestry
+        return theta, f"a group coancestry of at most {theta:g}"
+    if asked.min_ne is not None:
+        theta = bound_of(asked.min_ne, base)
+        said = f"an effective size of at least {asked.min_ne:g}"
+        return theta, f"{said} (coancestry {theta:.4f})"
+    theta = frontier.at_degree(asked.degree).coancestry
+    return theta, f"{asked.degree:g} degrees between gain (0) and diversity (90)"
+
+
+def _coancestry(asked: DiversityConfig, lines: Lines, rows: IntArray) -> Coancestry:
+    genotypes = lines.genotypes.take_samples(rows)
+    if asked.coancestry == "ibs":
+        return identity_by_state(genotypes.call_dosage, genotypes.ploidy)
+    if asked.coancestry == "vanraden":
+        return marker_coancestry(genotypes.call_dosage, genotypes.ploidy)
+    return _by_pedigree(asked.pedigree or Path(), genotypes.sample_id.tolist())
+
+
+def _by_pedigree(pedigree: Path, names: list[str]) -> Coancestry:
+    table = read_crosses(pedigree)
+    both = zip(table.parent_1.tolist(), table.parent_2.tolist(), strict=True)
+    parents = dict(zip(table.sample_id.tolist(), both, strict=True))
+    order: dict[str, int] = {}
+    _place(names, parents, order, pedigree)
+    first = np.full(len(order), -1)
+    second = np.full(len(order), -1)
+    for name, row in order.items():
+        if name in parents:
+            first[row], second[row] = (order[p] for p in parents[name])
+    whole = pedigree_coancestry(first, second)
+    rows = [order[name] for name in names]
+    return Coancestry(whole.value[np.ix_(rows, rows)], whole.base)
+
+
+def _place(
+    names: list[str],
+    parents: dict[str, tuple[str, str]],
+    order: dict[str, int],
+    pedigree: Path,
+) -> None:
+    """Give individuals numbers, parents before their progeny."""
+    open_: set[str] = set()
+    stack = [(name, False) for name in reversed(names)]
+    while stack:
+        name, done = stack.pop()
+        if done:
+            open_.discard(name)
+            order.setdefault(name, len(order))
+            continue
+        if name in order:
+            continue
+        if name in open_:
+            raise ConfigError(
+                f"{name} is an ancestor of itself",
+                where=pedigree,
+                remedy="mend the pedigree",
+            )
+        open_.add(name)
+        stack.append((name, True))
+        stack += [(p, False) for p in parents.get(name, ()) if p not in order]
+
+
+def _programme(asked: DiversityConfig, lines: Lines, rows: IntArray) -> Programme:
+    n = rows.size
+    low, high = np.zeros(n), np.full(n, asked.max_contribution)
+    place = {int(row): k for k, row in enumerate(rows)}
+    for name, value in asked.fixed.items():
+        row = int(lines.rows((name,), "diversity.fixed")[0])
+        if row not in place:
+            raise ConfigError(
+                f"{name} has a fixed contribution and did not pass the filters",
+                where="diversity.fixed",
+                remedy="keep it with candidates.keep, or take it off the list",
+            )
+        low[place[row]] = high[place[row]] = value
+    share = []
+    if asked.group:
+        label = lines.labels(asked.group, "diversity.group")[rows]
+        share = [(np.flatnonzero(label == n), s) for n, s in asked.shares.items()]
+    caps = []
+    for cap in asked.caps:
+        label = lines.labels(cap.group, "diversity.caps")[rows]
+        found = [cap.label] if cap.label else sorted(set(label.tolist()) - {""})
+        caps += [(np.flatnonzero(label == one), cap.most) for one in found]
+    return make_programme(n, share=share, low=low, high=high, caps=caps)

@@ -1,0 +1,217 @@
+"""Crosses of a plan: what each is worth, which are made, with how many progeny."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from meristem.config.selection import MatingConfig, SelectionConfig
+from meristem.errors import ConfigError
+from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.decisions.material import (
+    MapRequest,
+    model_variants,
+    place_variants,
+    refuse_heterozygous,
+)
+from meristem.pipeline.selection.diversity import Diversity
+from meristem.pipeline.selection.index import Index
+from meristem.pipeline.selection.lines import Lines
+from meristem.prepare.match import align_variants
+from meristem.records import FloatArray, IntArray
+from meristem.select.crosses.criteria import make_crosses
+from meristem.select.crosses.inbred import pair_variances
+from meristem.select.crosses.progeny import Progeny
+from meristem.select.exports.effects import exact_effects
+from meristem.select.mating.allocation import MatingPlan, place_of, plan_matings
+from meristem.select.mating.designs import (
+    chain,
+    factorial,
+    half_diallel,
+    share_progeny,
+)
+from meristem.select.mating.limits import MatingLimits
+from meristem.select.ranking.compare import best
+from meristem.select.ranking.intensity import intensity
+from meristem.select.records import Crosses
+
+
+@dataclass(frozen=True)
+class Matings:
+    """Every cross of the lines that passed, and the plan; rows are of `Diversity`."""
+
+    crosses: Crosses
+    plan: MatingPlan
+    kinship: FloatArray  # (n_chosen,) coancestry of the parents
+    n_progeny: IntArray  # (n_chosen,) 0: not shared out
+    criterion: str
+    notes: tuple[str, ...]
+
+
+def plan_crosses(
+    analysis: Analysis,
+    plan: SelectionConfig,
+    lines: Lines,
+    index: Index,
+    diversity: Diversity,
+) -> Matings:
+    """Return the crosses to be made.
+
+    Raises
+    ------
+    ConfigError
+        If no plan keeps to the limits, or the progeny cannot be described.
+    """
+    asked = plan.crosses
+    crosses, notes = _all_crosses(analysis, asked, lines, index, diversity.rows)
+    f = diversity.coancestry.value
+    limits = _limits(asked, lines, diversity, crosses.n_cross)
+    crosses, limits = _designed(asked, crosses, limits, diversity)
+    found = plan_matings(
+        crosses,
+        limits,
+        diversity.rows.size,
+        f,
+        max_gap=asked.max_gap,
+        seconds=asked.seconds,
+    )
+    chosen = found.crosses
+    progeny = np.zeros(chosen.n_cross, dtype=np.int64)
+    if asked.total_progeny:
+        progeny = share_progeny(
+            chosen.mean, chosen.sd, asked.total_progeny, asked.min_progeny
+        )
+    kinship = f[chosen.first, chosen.second]
+    criterion = "usefulness" if np.any(crosses.sd > 0) else "mid-parent"
+    return Matings(crosses, found, kinship, progeny, criterion, tuple(notes))
+
+
+def _all_crosses(
+    analysis: Analysis, asked: MatingConfig, lines: Lines, index: Index, rows: IntArray
+) -> tuple[Crosses, list[str]]:
+    """Return all pairs of the lines, with mean and, on a map, spread of the progeny."""
+    pairs = np.triu_indices(rows.size, 1)
+    value = index.value[rows]
+    useful = asked.criterion == "usefulness" or (
+        asked.criterion == "auto" and asked.mapped
+    )
+    if not useful:
+        note = "crosses are valued by the mid-parent: no map, so no spread of progeny"
+        zero = np.zeros(pairs[0].size)
+        return make_crosses(pairs, value, zero, 0.0, "mid-parent"), [note]
+    fitted, effect = lines.fitted, None
+    for target in np.flatnonzero(index.coefficient).tolist():
+        exact = exact_effects(fitted, target)
+        if exact is None:
+            raise ConfigError(
+                f"{lines.label} is no sum over markers: the spread of progeny needs "
+                "simulated ones",
+                where="crosses.criterion",
+                remedy='use criterion = "mean", another model, or `meristem select '
+                "crosses RUN --simulate 200`",
+            )
+        part = index.coefficient[target] * exact.additive
+        effect = part if effect is None else effect + part
+    if effect is None:
+        raise ConfigError(
+            "a merit that is not linear has no effects of markers",
+            where="crosses.criterion",
+            remedy='use criterion = "mean", or a linear index',
+        )
+    variants = model_variants(analysis, fitted)
+    request = MapRequest(asked.map, asked.cm_per_mb, asked.map_function)
+    placed = place_variants(variants, request)
+    some = align_variants(lines.genotypes.take_samples(rows), variants)
+    refuse_heterozygous(some)
+    progeny = Progeny(asked.progeny, asked.generation)
+    variance = pair_variances(
+        some.call_dosage[:, placed.order],
+        effect[placed.order],
+        placed.genetic_map,
+        progeny,
+        asked.map_function,
+    )
+    factor = intensity(asked.selected) * asked.accuracy
+    sd = np.sqrt(variance[pairs])
+    notes = [
+        placed.line,
+        f"usefulness = mean + {factor:.3f} sd: the best {asked.selected:.0%} of a "
+        f"family, accuracy {asked.accuracy:g} within it",
+    ]
+    if asked.accuracy == 1:
+        notes.append(
+            "the accuracy within families is taken as 1; give crosses.accuracy"
+        )
+    return make_crosses(pairs, value, sd, factor, progeny.name), notes
+
+
+def _limits(
+    asked: MatingConfig, lines: Lines, diversity: Diversity, n_cross: int
+) -> MatingLimits:
+    place = {int(row): k for k, row in enumerate(diversity.rows)}
+
+    def pairs(field: str) -> tuple[tuple[int, int], ...]:
+        made = []
+        for names in getattr(asked, field):
+            rows = lines.rows(names, f"crosses.{field}")
+            if all(int(row) in place for row in rows):
+                made.append((place[int(rows[0])], place[int(rows[1])]))
+            elif field == "forced":
+                raise ConfigError(
+                    f"{' x '.join(names)} is forced, and a parent did not pass the "
+                    "filters",
+                    where="crosses.forced",
+                    remedy="keep it with candidates.keep, or take it off the list",
+                )
+        return tuple(made)
+
+    pool = None
+    if asked.pool:
+        label = lines.labels(asked.pool, "crosses.pool")[diversity.rows]
+        pool = (label != asked.seed_pool).astype(np.int64)
+        if pool.all() or not pool.any():
+            raise ConfigError(
+                f"all candidates are in one pool of {asked.pool!r}",
+                where="crosses.seed_pool",
+                remedy="name the label of the seed parents",
+            )
+    most = asked.max_coancestry
+    if asked.bound and most is None:
+        most = diversity.chosen.coancestry
+    seeds = None
+    if asked.max_as_seed is not None:
+        seeds = np.full(diversity.rows.size, asked.max_as_seed)
+    return MatingLimits(
+        asked.n or min(10, n_cross),
+        max_uses=asked.max_uses,
+        min_uses=asked.min_uses,
+        max_parents=asked.max_parents,
+        max_kinship=asked.max_kinship,
+        max_coancestry=most,
+        pool=pool,
+        seeds=seeds,
+        forced=pairs("forced"),
+        forbidden=pairs("forbidden"),
+    )
+
+
+def _designed(
+    asked: MatingConfig, crosses: Crosses, limits: MatingLimits, diversity: Diversity
+) -> tuple[Crosses, MatingLimits]:
+    """Return the crosses of a design between the best parents, all to be made."""
+    if asked.design == "free":
+        return crosses, limits
+    value = diversity.frontier.gain
+    if asked.design == "factorial" and limits.pool is not None:
+        sides = [np.flatnonzero(limits.pool == side) for side in (0, 1)]
+        parents = [side[best(value[side], asked.parents)] for side in sides]
+        first, second = factorial(parents[0], parents[1])
+    else:
+        chosen = best(value, min(asked.parents, value.size))
+        made = half_diallel if asked.design == "half_diallel" else chain
+        first, second = made(chosen)
+    n = value.size
+    wanted = Crosses(first, second, *[np.zeros(first.size)] * 3, "")
+    keep = np.isin(place_of(crosses, n), place_of(wanted, n))
+    return crosses.take(keep), MatingLimits(int(keep.sum()))

@@ -1,0 +1,412 @@
+"""The files of a selection: tables a breeder opens, and one summary."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from meristem.pipeline.selection.decision import Selection
+from meristem.pipeline.selection.matings import Matings
+from meristem.records import FloatArray
+from meristem.report.view import ADDITIVE
+from meristem.select.contribution.frontier import Contributions
+from meristem.select.contribution.inbreeding import (
+    effective_parents,
+    effective_size,
+    rate_of_inbreeding,
+    status_number,
+)
+from meristem.select.crosses.criteria import chance_above
+from meristem.select.index.merit import antithetic_draws
+from meristem.select.ranking.gain import (
+    SetGain,
+    better_chance,
+    formula_gain,
+    gain_of,
+    set_gain,
+    top_chance,
+)
+from meristem.select.ranking.intensity import finite_intensity
+
+MAP_POINTS = 3000
+"""Crosses beside the chosen ones on the cross map: the best, and evenly spread ones."""
+
+TRAIT_DRAWS = 1000
+"""Draws from which the gain of every trait is told."""
+
+
+def selection_tables(
+    selection: Selection, kind: str
+) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    """Return the tables of a selection by file name, and its summary.
+
+    Parameters
+    ----------
+    selection
+        What a plan decided.
+    kind
+        Kind of its model: only additive ones give GEBVs.
+    """
+    tables = {
+        "candidates.csv": _candidates(selection),
+        "funnel.csv": pd.DataFrame([asdict(step) for step in selection.funnel.steps]),
+        "index.csv": _index(selection),
+        "frontier.csv": _frontier(selection),
+        "contributions.csv": _contributions(selection),
+        "parents.csv": _parents(selection),
+    }
+    if selection.matings is not None:
+        tables["crosses.csv"] = _crosses(selection, selection.matings)
+        tables["crossing_list.csv"] = _crossing_list(tables["crosses.csv"])
+        tables["cross_map.csv"] = _cross_map(selection, selection.matings)
+    if selection.comparisons:
+        tables["comparison.csv"] = pd.DataFrame(
+            [{"model": label, **asdict(one)} for label, one in selection.comparisons]
+        )
+    return tables, _summary(selection, kind)
+
+
+def _candidates(selection: Selection) -> pd.DataFrame:
+    """Return all lines, the selected ones first, then by index; checks among them."""
+    lines, index, funnel = selection.lines, selection.index, selection.funnel
+    n = lines.n
+    passed = np.flatnonzero(funnel.passed)
+    selected = np.isin(np.arange(n), selection.chosen)
+    top = np.full(n, np.nan)
+    top[passed] = top_chance(index.drawn[:, passed], selection.chosen.size)
+    rank = np.full(n, np.nan)
+    rank[passed[np.argsort(-index.value[passed], kind="stable")]] = np.arange(
+        1, passed.size + 1
+    )
+    status = np.where(funnel.passed, "candidate", funnel.failed_at.astype(object))
+    status[selected] = "selected"
+    status[lines.kept & selected] = "kept"
+    status[~lines.counted] = "check"
+    contribution = np.zeros(n)
+    contribution[selection.diversity.rows] = selection.diversity.chosen.value
+    frame = pd.DataFrame(
+        {
+            "sample_id": lines.sample_id,
+            "status": status,
+            "rank": rank,
+            "index": index.value,
+            "spread": index.sd,
+            "top_probability": top,
+            "contribution": contribution,
+            "uses": _uses(selection),
+        }
+    )
+    checks = np.flatnonzero(~lines.counted)
+    if checks.size:
+        frame["better_than_checks"] = better_chance(index.drawn, checks)
+        frame.loc[checks, "better_than_checks"] = np.nan
+    for t, name in enumerate(index.target):
+        frame[f"{name}: predicted"] = lines.posterior.mean[:, t]
+        frame[f"{name}: spread"] = lines.posterior.sd[:, t]
+        frame[f"{name}: reliability"] = lines.posterior.reliability[:, t]
+    order = np.lexsort([-index.value, ~selected])
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def _uses(selection: Selection) -> np.ndarray:
+    """Return in how many planned crosses every line is a parent."""
+    uses = np.zeros(selection.lines.n, dtype=np.int64)
+    if selection.matings is not None:
+        chosen, rows = selection.matings.plan.crosses, selection.diversity.rows
+        both = rows[np.concatenate([chosen.first, chosen.second])]
+        uses += np.bincount(both, minlength=uses.size)
+    return uses
+
+
+def trait_gains(selection: Selection) -> list[SetGain]:
+    """Return the gain of the selected lines in every target, from joint draws."""
+    lines, index = selection.lines, selection.index
+    rng = np.random.default_rng([selection.plan.seed, 3])
+    every = np.flatnonzero(lines.counted)
+    found: list[list[FloatArray]] = [[] for _ in index.target]
+    for _ in range(TRAIT_DRAWS // 100):
+        drawn = antithetic_draws(index.posterior, 100, rng)
+        difference = drawn[:, selection.chosen].mean(axis=1)
+        difference -= drawn[:, every].mean(axis=1)
+        for t in range(len(index.target)):
+            found[t].append(difference[:, t])
+    level = selection.plan.ranking.level
+    return [gain_of(np.concatenate(parts), level=level) for parts in found]
+
+
+def _index(selection: Selection) -> pd.DataFrame:
+    """Return weights, coefficients and gains of every target."""
+    lines, index = selection.lines, selection.index
+    posterior = lines.posterior
+    gains = trait_gains(selection)
+    frame = pd.DataFrame(
+        {
+            "trait": posterior.trait_name,
+            "environment": posterior.environment_name,
+            "weight": index.weight,
+            "coefficient": index.coefficient,
+            "sd_predicted": posterior.mean[lines.counted].std(axis=0, ddof=1),
+            "reliability": posterior.reliability[lines.counted].mean(axis=0),
+            "gain": [gain.expected for gain in gains],
+            "gain_low": [gain.low for gain in gains],
+            "gain_high": [gain.high for gain in gains],
+        }
+    )
+    desired = selection.plan.index.desired
+    if desired:
+        frame["desired"] = [
+            desired.get(name, desired.get(str(trait), np.nan))
+            for name, trait in zip(index.target, posterior.trait_name, strict=True)
+        ]
+    response = index.response
+    if response is not None:
+        used = np.flatnonzero(index.coefficient)
+        if used.size == response.gain.size:
+            frame["gain_by_formula"] = np.nan
+            frame["implied_weight"] = np.nan
+            frame.loc[used, "gain_by_formula"] = response.gain
+            frame.loc[used, "implied_weight"] = response.implied_weight
+    return frame
+
+
+def _point(selection: Selection, point: Contributions, kind: str, number: int) -> dict:
+    base = selection.diversity.base
+    rate = rate_of_inbreeding(point.coancestry, base)
+    used = point.value > 1e-6
+    mean = float(selection.diversity.frontier.gain.mean())
+    return {
+        "point": number,
+        "kind": kind,
+        "gain": point.gain - mean,
+        "coancestry": point.coancestry,
+        "rate_of_inbreeding": rate,
+        "ne": effective_size(rate),
+        "status_number": status_number(point.coancestry),
+        "contributors": int(used.sum()),
+        "effective_contributors": effective_parents(point.value),
+        "price": point.price,
+        "residual": point.residual,
+    }
+
+
+def _points(selection: Selection) -> list[tuple[str, Contributions]]:
+    diversity = selection.diversity
+    return [
+        *(("frontier", point) for point in diversity.points),
+        ("chosen", diversity.chosen),
+        ("truncation", diversity.truncated),
+    ]
+
+
+def _frontier(selection: Selection) -> pd.DataFrame:
+    """Return the points of the frontier, the chosen one, and truncation selection."""
+    rows = [
+        _point(selection, point, kind, number)
+        for number, (kind, point) in enumerate(_points(selection))
+    ]
+    return pd.DataFrame(rows).replace(np.inf, np.nan)
+
+
+def _contributions(selection: Selection) -> pd.DataFrame:
+    """Return who contributes what at every point of the frontier."""
+    names = selection.lines.sample_id[selection.diversity.rows]
+    value = selection.diversity.frontier.gain
+    frames = []
+    for number, (kind, point) in enumerate(_points(selection)):
+        used = np.flatnonzero(point.value > 1e-6)
+        used = used[np.argsort(-point.value[used], kind="stable")]
+        frames.append(
+            pd.DataFrame(
+                {
+                    "point": number,
+                    "kind": kind,
+                    "sample_id": names[used],
+                    "contribution": point.value[used],
+                    "index": value[used],
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def _parents(selection: Selection) -> pd.DataFrame:
+    """Return every line that contributes or is crossed."""
+    lines, diversity = selection.lines, selection.diversity
+    share = np.zeros(lines.n)
+    share[diversity.rows] = diversity.chosen.value
+    uses = _uses(selection)
+    rows = np.flatnonzero((share > 1e-6) | (uses > 0))
+    planned = uses / max(int(uses.sum()), 1)
+    frame = pd.DataFrame(
+        {
+            "sample_id": lines.sample_id[rows],
+            "index": selection.index.value[rows],
+            "contribution": share[rows],
+            "uses": uses[rows],
+            "share_of_crosses": planned[rows],
+            "selected": np.isin(rows, selection.chosen),
+        }
+    )
+    return frame.sort_values(
+        ["uses", "contribution"], ascending=False, kind="stable"
+    ).reset_index(drop=True)
+
+
+def _crosses(selection: Selection, made: Matings) -> pd.DataFrame:
+    """Return the crosses to be made, the best first."""
+    chosen, names = made.plan.crosses, _names(selection)
+    first, second = chosen.first, chosen.second
+    asked = selection.plan.crosses
+    if asked.pool:
+        label = selection.lines.labels(asked.pool, "crosses.pool")
+        turned = label[selection.diversity.rows[second]] == asked.seed_pool
+        first, second = np.where(turned, second, first), np.where(turned, first, second)
+    forced = {frozenset(pair) for pair in asked.forced}
+    reason = [
+        "forced" if frozenset(pair) in forced else "plan"
+        for pair in zip(names[first].tolist(), names[second].tolist(), strict=True)
+    ]
+    frame = pd.DataFrame(
+        {
+            "female": names[first],
+            "male": names[second],
+            "criterion": made.criterion,
+            "progeny": chosen.kind,
+            "mean": chosen.mean,
+            "sd": chosen.sd,
+            "usefulness": chosen.usefulness,
+            "coancestry": made.kinship,
+            "reason": reason,
+        }
+    )
+    if made.n_progeny.any():
+        frame["n_progeny"] = made.n_progeny
+    checks = np.flatnonzero(~selection.lines.counted)
+    if checks.size and np.any(chosen.sd > 0):
+        best = float(selection.index.value[checks].max())
+        frame["above_best_check"] = chance_above(chosen.mean, chosen.sd, best)
+    frame = frame.sort_values("usefulness", ascending=False, kind="stable")
+    frame.insert(0, "cross_id", [f"X{k + 1:03d}" for k in range(len(frame))])
+    return frame.reset_index(drop=True)
+
+
+def _names(selection: Selection) -> np.ndarray:
+    return selection.lines.sample_id[selection.diversity.rows]
+
+
+def _crossing_list(crosses: pd.DataFrame) -> pd.DataFrame:
+    """Return the crosses as the wish list of a field book."""
+    return pd.DataFrame(
+        {
+            "femaleDbId": crosses["female"],
+            "maleDbId": crosses["male"],
+            "femaleName": crosses["female"],
+            "maleName": crosses["male"],
+            "wishType": "cross",
+            "wishMin": 1,
+            "wishMax": 1,
+        }
+    )
+
+
+def _cross_map(selection: Selection, made: Matings) -> pd.DataFrame:
+    """Return the chosen crosses, the most useful ones and some of the others."""
+    every, names, n = made.crosses, _names(selection), selection.diversity.rows.size
+    chosen = made.plan.crosses
+    code = every.first * n + every.second
+    picked = np.isin(code, chosen.first * n + chosen.second)
+    order = np.argsort(-every.usefulness, kind="stable")
+    spread = np.linspace(0, order.size - 1, min(order.size, MAP_POINTS // 2))
+    shown = np.concatenate(
+        [
+            order[: MAP_POINTS // 2],
+            order[spread.astype(np.int64)],
+            np.flatnonzero(picked),
+        ]
+    )
+    shown = np.unique(shown)
+    frame = pd.DataFrame(
+        {
+            "parent_1": names[every.first[shown]],
+            "parent_2": names[every.second[shown]],
+            "mean": every.mean[shown],
+            "sd": every.sd[shown],
+            "usefulness": every.usefulness[shown],
+            "chosen": picked[shown],
+        }
+    )
+    return frame.sort_values("usefulness", ascending=False, kind="stable")
+
+
+def _summary(selection: Selection, kind: str) -> dict[str, Any]:
+    """Return what the page says in words: promises, limits, assumptions."""
+    lines, index, plan = selection.lines, selection.index, selection.plan
+    n, k = int(lines.counted.sum()), int(selection.chosen.size)
+    every = np.flatnonzero(lines.counted)
+    level = plan.ranking.level
+    gain = set_gain(index.drawn, selection.chosen, every, level=level)
+    checks = np.flatnonzero(~lines.counted)
+    above = None
+    if checks.size:
+        best = index.drawn[:, checks].max(axis=1)
+        above = gain_of(
+            index.drawn[:, selection.chosen].mean(axis=1) - best, level=level
+        )
+    strength = finite_intensity(n, k) if k < n else 0.0
+    spread = float(index.value[every].std(ddof=1))
+    diversity, made, response = selection.diversity, selection.matings, index.response
+    summary: dict[str, Any] = {
+        "model": lines.label,
+        "word": "GEBV" if kind in ADDITIVE else "predicted value",
+        "index": index.words,
+        "linear": not plan.index.merit,
+        "method": plan.index.method,
+        "candidates": n,
+        "passed": int(selection.funnel.passed.sum()),
+        "selected": k,
+        "checks": lines.sample_id[checks].tolist(),
+        "level": level,
+        "gain": asdict(gain),
+        "gain_above_best_check": None if above is None else asdict(above),
+        "intensity": strength,
+        "gain_foreseen": formula_gain(n, k, 1.0, spread) if k < n else 0.0,
+        "calibrated": lines.calibrated,
+        "coancestry_base": diversity.coancestry.base,
+        "coancestry_now": diversity.base,
+        "bound": diversity.bound,
+        "kappa": plan.diversity.kappa,
+        "degree": plan.diversity.degree,
+        "residual": diversity.chosen.residual,
+        "index_accuracy": None if response is None else response.accuracy,
+        "index_heritability": None
+        if response is None
+        else _real(response.heritability),
+        "index_efficiency": None if response is None else _real(response.efficiency),
+        "notes": list(selection.notes),
+        "plan": plan.model_dump(mode="json"),
+        "mating": None,
+    }
+    if made is not None:
+        summary["mating"] = {
+            "criterion": made.criterion,
+            "progeny": made.crosses.kind,
+            "n": made.plan.crosses.n_cross,
+            "value": made.plan.value,
+            "bound": made.plan.bound,
+            "gap": made.plan.gap,
+            "greedy": _real(made.plan.greedy),
+            "coancestry": _real(made.plan.coancestry),
+            "ne": _real(diversity.effective_size(made.plan.coancestry)),
+            "allowed": made.plan.n_allowed,
+            "possible": made.crosses.n_cross,
+            "notes": list(made.notes),
+        }
+    return summary
+
+
+def _real(value: float) -> float | None:
+    """Return a number, or None where it is none: JSON knows no NaN."""
+    return float(value) if np.isfinite(value) else None

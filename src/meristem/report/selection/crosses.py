@@ -1,0 +1,102 @@
+"""The crosses: mean against spread of their progeny, and the list."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from meristem.pages.numbers import fixed, number, percent
+from meristem.pages.page import Block, Figure, Section
+from meristem.pages.palette import ACCENT, NULL, SOFT
+from meristem.pages.panel import draw_axes, draw_slope, make_panel, tick_room
+from meristem.pages.scale import Scale, limits
+from meristem.pages.svg import Canvas
+from meristem.pages.table import table_html
+from meristem.report.selection.decided import Decided
+
+LINES = 4
+"""Lines of equal usefulness drawn."""
+
+
+def crosses_section(decided: Decided) -> Section | None:
+    """Return the crosses to be made; None without a mating plan."""
+    mating = decided.summary["mating"]
+    if mating is None:
+        return None
+    greedy = mating["greedy"]
+    beaten = (
+        f" The sorted list under the same limits is worth {number(greedy, 5)}."
+        if greedy is not None
+        else " The sorted list finds no plan under these limits."
+    )
+    intro = (
+        f"{mating['n']} of {mating['allowed']:,} crosses that the limits allow, worth "
+        f"{number(mating['value'], 5)} together. No plan under these limits is worth "
+        f"more than {number(mating['bound'], 5)}: an [[optimality gap]] of "
+        f"{percent(mating['gap'], 3)} of the gain.{beaten} This holds for the values "
+        "as they are believed, and says nothing of their errors."
+    )
+    columns = {
+        "cross_id": "cross",
+        "female": "female",
+        "male": "male",
+        "n_progeny": "progeny",
+        "mean": "mean",
+        "sd": "spread",
+        "usefulness": "usefulness",
+        "coancestry": "coancestry",
+        "above_best_check": "chance above the best check",
+        "reason": "reason",
+    }
+    table = decided.crosses
+    useful = bool((table["sd"] > 0).any())
+    kept = [
+        c for c in columns if c in table and (useful or c not in ("sd", "usefulness"))
+    ]
+    shown = table[kept].rename(columns=columns)
+    formats = dict.fromkeys(("mean", "spread", "usefulness"), number)
+    formats |= {"coancestry": fixed, "chance above the best check": percent}
+    present = {k: v for k, v in formats.items() if k in shown}
+    note = "crossing_list.csv holds the same list for a field book. "
+    note += " ".join(f"{line}." for line in mating["notes"])
+    blocks: list[Block] = [str(table_html(shown, present, note=note))]
+    if useful:
+        blocks.insert(0, _map(decided))
+    return Section("Crosses", "crosses", "", intro, tuple(blocks))
+
+
+def _map(decided: Decided) -> Figure:
+    """Return mean against spread of all crosses, with lines of equal usefulness."""
+    table = decided.cross_map
+    chosen = table[table["chosen"]]
+    others = table[~table["chosen"]]
+    canvas = Canvas(840, 430, "Mean and spread of the progeny of crosses")
+    y = limits([table["sd"]])
+    left = tick_room(Scale(*y, 320, 0)) + 4
+    x = limits([table["mean"]])
+    panel = make_panel((left, 34, 840 - left - 20, 340), x, y)
+    draw_axes(
+        canvas, panel, "mean of the progeny (index)", "spread of the progeny (SD)"
+    )
+    spread = table["sd"].to_numpy() > 0
+    rise = (table["usefulness"] - table["mean"]).to_numpy()[spread]
+    factor = float(np.median(rise / table["sd"].to_numpy()[spread]))
+    if factor > 0:
+        for level in np.quantile(table["usefulness"], np.linspace(0.3, 1, LINES)):
+            # mean + factor sd = level
+            draw_slope(canvas, panel, -1 / factor, float(level) / factor, stroke=SOFT)
+    canvas.dots(panel.x(others["mean"]), panel.y(others["sd"]), 2.2, NULL)
+    for row in chosen.to_dict("records"):
+        useful = number(row["usefulness"])
+        canvas.circle(
+            float(panel.x(row["mean"])),
+            float(panel.y(row["sd"])),
+            5,
+            tip=f"{row['parent_1']} x {row['parent_2']}: usefulness {useful}",
+            fill=ACCENT,
+        )
+    caption = (
+        "Green: crosses of the plan; grey: the most useful of the others and some of "
+        "the rest. Along a line the usefulness is equal; it grows towards the upper "
+        "right. A useful cross that is not chosen is held back by a limit."
+    )
+    return Figure("selection_crosses", canvas.to_svg(), table, caption)

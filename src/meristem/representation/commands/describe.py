@@ -1,0 +1,220 @@
+"""What each factor is: sets, traits, confounders; how firm it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import scipy.stats
+
+from meristem.config.represent import RepresentOptions
+from meristem.interpret.biology.enrichment import over_representation
+from meristem.records import FloatArray, OmicsTable
+from meristem.representation.confound.confounders import Confounder, fit_design
+from meristem.representation.confound.probe import held_folds, probe_confounder
+from meristem.representation.represented import Represented, fit_representation
+from meristem.representation.sets.membership import FeatureSets
+from meristem.stats.correlation import columnwise_r
+from meristem.stats.discoveries import benjamini_hochberg
+
+TOP_SHARE = 0.05
+"""Features of a factor that count as its own: the largest loadings."""
+SETS_SHOWN = 5
+HALVES = 5
+PROBE_FOLDS = 3
+
+
+def explained(found: Represented) -> FloatArray:  # (n_factor,)
+    """Return the share of the features' variance that each factor alone explains."""
+    return np.asarray((found.loading**2).mean(axis=0))
+
+
+def factor_sets(
+    found: Represented,
+    table: OmicsTable,
+    sets: Mapping[str, frozenset[str]],
+    label: Mapping[str, str],
+) -> pd.DataFrame:
+    """Test which sets hold more of the largest loadings than chance, either sign.
+
+    q is over all sets and factors.
+    """
+    nodes = table.node_name
+    background = frozenset(nodes[nodes != ""].tolist())
+    frames = []
+    for factor in range(found.n_factor):
+        size = np.abs(found.loading[:, factor])
+        cut = np.quantile(size, 1 - TOP_SHARE)
+        top = frozenset(nodes[(size >= cut) & (nodes != "")].tolist())
+        tests = over_representation(top, sets, background)
+        tests.insert(0, "factor", found.factor_name[factor])
+        frames.append(tests)
+    whole = pd.concat(frames, ignore_index=True)
+    whole["q"] = benjamini_hochberg(whole["p"].to_numpy(float))
+    whole.insert(2, "label", [label.get(name, name) for name in whole["set"]])
+    ordered = whole.sort_values(["factor", "p"], kind="stable")
+    return ordered.groupby("factor", sort=False).head(50).reset_index(drop=True)
+
+
+def factor_traits(
+    name: Sequence[str],  # factors
+    z: FloatArray,  # (n_sample, n_factor) NaN missing
+    trait_name: Sequence[str],
+    trait: FloatArray,  # (n_sample, n_trait) NaN missing
+) -> pd.DataFrame:
+    """Correlate every factor with every trait: factor,trait,n,r,p,q."""
+    rows = []
+    for t, trait_label in enumerate(trait_name):
+        seen = ~np.isnan(trait[:, t]) & ~np.isnan(z).any(axis=1)
+        n = int(seen.sum())
+        y = np.repeat(trait[seen, t][:, None], z.shape[1], axis=1)
+        r = columnwise_r(z[seen], y)
+        with np.errstate(divide="ignore"):
+            size = r * np.sqrt(max(n - 2, 1) / np.maximum(1 - r**2, 1e-12))
+        p = 2 * scipy.stats.t.sf(np.abs(size), max(n - 2, 1))
+        rows += [
+            {"factor": factor, "trait": trait_label, "n": n, "r": r[i], "p": p[i]}
+            for i, factor in enumerate(name)
+        ]
+    table = pd.DataFrame(rows, columns=["factor", "trait", "n", "r", "p"])
+    return table.assign(q=benjamini_hochberg(table["p"].to_numpy(float)))
+
+
+def factor_confounders(
+    name: Sequence[str],
+    z: FloatArray,  # (n_sample, n_factor) NaN missing
+    confounders: Sequence[Confounder],
+) -> pd.DataFrame:
+    """Regress every factor on every confounder: factor,confounder,n,r2,p,q."""
+    rows = []
+    seen = ~np.isnan(z).any(axis=1)
+    for one in confounders:
+        known = seen & (one.label != "")
+        columns = fit_design([one.take(known)]).columns([one.take(known)])
+        design = np.column_stack([np.ones(columns.shape[0]), columns])
+        rank = int(np.linalg.matrix_rank(design)) - 1
+        free = max(design.shape[0] - rank - 1, 1)
+        left = z[known] - design @ np.linalg.lstsq(design, z[known], rcond=None)[0]
+        total = ((z[known] - z[known].mean(axis=0)) ** 2).sum(axis=0)
+        rest = (left**2).sum(axis=0)
+        r2 = 1 - rest / np.maximum(total, 1e-12)
+        f = r2 / max(rank, 1) / np.maximum((1 - r2) / free, 1e-12)
+        p = scipy.stats.f.sf(f, max(rank, 1), free)
+        rows += [
+            {
+                "factor": factor,
+                "confounder": one.name,
+                "n": int(known.sum()),
+                "r2": r2[i],
+                "p": p[i],
+            }
+            for i, factor in enumerate(name)
+        ]
+    table = pd.DataFrame(rows, columns=["factor", "confounder", "n", "r2", "p"])
+    return table.assign(q=benjamini_hochberg(table["p"].to_numpy(float)))
+
+
+def factor_stability(
+    found: Represented,
+    table: OmicsTable,
+    confounders: Sequence[Confounder],
+    rng: np.random.Generator,
+) -> FloatArray:  # (n_factor,) in [0, 1]
+    """Return how well each factor is found again: mean |r| with its nearest match.
+
+    Of networks with several seeds the factors of the other seeds, over all rows; else
+    the factors of random halves of the rows.
+    """
+    x = found.cleaned_values(table, confounders)
+    x = x[~np.isnan(x).all(axis=1)]
+    own = found.scores(x)
+    codes = found.code.encode(x)
+    if codes.shape[0] > 1:
+        others = [codes[m] for m in range(codes.shape[0]) if m != found.code.best]
+        return np.mean([_best_match(own, other) for other in others], axis=0)
+    if found.options.represent == "sets":
+        return np.full(found.n_factor, np.nan)
+    rows = np.flatnonzero(~np.isnan(table.value).all(axis=1))
+    matches = []
+    for _ in range(HALVES):
+        half = np.sort(rng.permutation(rows)[: rows.size // 2])
+        if half.size < 10:
+            return np.full(found.n_factor, np.nan)
+        again = fit_representation(
+            table.take_samples(half),
+            found.options,
+            rng=rng,
+            k=found.n_factor,
+            confounders=[one.take(half) for one in confounders],
+        )
+        matches.append(_best_match(own, again.scores(x)))
+    return np.mean(matches, axis=0)
+
+
+def _best_match(own: FloatArray, other: FloatArray) -> FloatArray:
+    n = own.shape[1]
+    r = np.corrcoef(own.T, other.T)[:n, n:]
+    return np.asarray(np.nan_to_num(np.abs(r)).max(axis=1))
+
+
+def confounding(
+    table: OmicsTable,
+    options: RepresentOptions,
+    k: int,
+    confounders: Sequence[Confounder],
+    sets: FeatureSets | None,
+    *,
+    seed: int,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Say how well confounders are told from factors of rows held out.
+
+    Raw factors are those of the same representation without removal. Columns:
+    confounder, chance, probe, raw, cleaned (see `probe_confounder`).
+    """
+    rows = np.flatnonzero(~np.isnan(table.value).all(axis=1))
+    own = table.take_samples(rows)
+    about = [one.take(rows) for one in confounders]
+    folds = held_folds(own.sample_id, PROBE_FOLDS, rng)
+    kept: dict[tuple[str, bytes], FloatArray] = {}
+
+    def learned(how: RepresentOptions, train: np.ndarray) -> FloatArray:
+        key = (how.deconfound, train.tobytes())
+        if key not in kept:
+            found = fit_representation(
+                own.take_samples(train),
+                how,
+                rng=np.random.default_rng(seed),
+                k=k,
+                confounders=[one.take(train) for one in about],
+                sets=sets,
+            )
+            kept[key] = found.factors(own, about).value
+        return kept[key]
+
+    records = []
+    raw = options.model_copy(update={"deconfound": "none"})
+    for one in about:
+        for nonlinear in (False, True):
+            told = [
+                probe_confounder(
+                    lambda train, how=how: learned(how, train),
+                    one,
+                    folds,
+                    nonlinear=nonlinear,
+                )
+                for how in (raw, options)
+            ]
+            levels = np.unique(one.label[one.label != ""]).size
+            records.append(
+                {
+                    "confounder": one.name,
+                    "chance": 0.0 if one.number is not None else 1 / levels,
+                    "probe": "radial kernel" if nonlinear else "linear",
+                    "raw": told[0],
+                    "cleaned": told[1],
+                }
+            )
+    columns = ["confounder", "chance", "probe", "raw", "cleaned"]
+    return pd.DataFrame(records, columns=columns)

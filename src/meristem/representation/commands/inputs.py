@@ -1,0 +1,123 @@
+"""What the command reads: tables over one row order, and what is known of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from meristem.config.stages import RepresentConfig
+from meristem.io.genotypes.read import read_genotypes
+from meristem.io.tables.groups import read_groups
+from meristem.io.tables.omics import read_omics
+from meristem.io.tables.phenotypes import read_observations
+from meristem.knowledge.build import build_graph
+from meristem.prepare.adjust import adjusted_means
+from meristem.prepare.reconcile import fold_onto
+from meristem.records import (
+    FloatArray,
+    Genotypes,
+    OmicsTable,
+    SampleGroups,
+    StrArray,
+)
+from meristem.representation.gene_network import GeneNetwork
+from meristem.representation.genes.tables import read_network
+from meristem.representation.sets.membership import sets_of_graph
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything over the samples `sample_id`; unknown values are NaN or ""."""
+
+    sample_id: StrArray  # (n_sample,)
+    tables: tuple[OmicsTable, ...]
+    genotypes: Genotypes | None  # of some of the samples
+    groups: SampleGroups | None
+    trait_name: tuple[str, ...]
+    trait: FloatArray  # (n_sample, n_trait)
+    sets: Mapping[str, frozenset[str]]
+    set_label: Mapping[str, str]
+    network: GeneNetwork | None
+
+
+def read_inputs(config: RepresentConfig) -> Inputs:
+    """Read every file that a configuration names.
+
+    Rows are the genotyped samples, then those that an omics table adds. Traits and
+    groups of other samples are left out.
+
+    Raises
+    ------
+    MeristemError
+        If an input cannot be used.
+    """
+    genotypes = None if config.genotypes is None else read_genotypes(config.genotypes)
+    known = None if genotypes is None else genotypes.sample_id
+    tables = [read_omics(one, known) for one in config.omics]
+    if known is not None and config.fold_ids:
+        tables = [
+            replace(t, sample_id=fold_onto(t.sample_id, known, t.name, config.fold_ids))
+            for t in tables
+        ]
+    names = [] if known is None else known.tolist()
+    for table in tables:
+        names += table.sample_id.tolist()
+    sample_id = np.array(list(dict.fromkeys(names)))
+    groups = None
+    if config.groups is not None:
+        groups = _groups_over(read_groups(config.groups), sample_id)
+    trait_name, trait = _traits(config, sample_id)
+    sets: Mapping[str, frozenset[str]] = {}
+    label: Mapping[str, str] = {}
+    if config.knowledge is not None:
+        sets, label = sets_of_graph(build_graph(config.knowledge).graph)
+    network = None if config.network is None else read_network(config.network)
+    return Inputs(
+        sample_id,
+        tuple(_over(table, sample_id) for table in tables),
+        genotypes,
+        groups,
+        trait_name,
+        trait,
+        sets,
+        label,
+        network,
+    )
+
+
+def _rows(names: StrArray, sample_id: StrArray) -> tuple[np.ndarray, np.ndarray]:
+    """Return which rows are known, and where their values stand."""
+    place = {name: row for row, name in enumerate(names.tolist())}
+    found = np.array([place.get(name, -1) for name in sample_id.tolist()])
+    return np.flatnonzero(found >= 0), found[found >= 0]
+
+
+def _over(table: OmicsTable, sample_id: StrArray) -> OmicsTable:
+    rows, place = _rows(table.sample_id, sample_id)
+    value = np.full((sample_id.size, table.feature_id.size), np.nan)
+    value[rows] = table.value[place]
+    return replace(table, sample_id=sample_id, value=value)
+
+
+def _groups_over(groups: SampleGroups, sample_id: StrArray) -> SampleGroups:
+    rows, place = _rows(groups.sample_id, sample_id)
+    label = np.full((sample_id.size, groups.group_name.size), "", groups.label.dtype)
+    label[rows] = groups.label[place]
+    return SampleGroups(sample_id, groups.group_name, label)
+
+
+def _traits(
+    config: RepresentConfig, sample_id: StrArray
+) -> tuple[tuple[str, ...], FloatArray]:
+    if config.phenotypes is None:
+        return (), np.empty((sample_id.size, 0))
+    found = adjusted_means(read_observations(config.phenotypes), by="line")
+    rows, place = _rows(found.sample_id, sample_id)
+    trait = np.full((sample_id.size, found.n_target), np.nan)
+    trait[rows] = found.value[place]
+    names = found.target_name
+    wanted = config.phenotypes.traits
+    keep = [i for i, n in enumerate(found.trait_name) if not wanted or n in wanted]
+    return tuple(names[i] for i in keep), trait[:, keep]

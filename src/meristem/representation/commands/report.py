@@ -1,0 +1,283 @@
+"""The page of a representation: it reads the run folder and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from meristem.pages.numbers import count, fixed, p_value, percent, plural
+from meristem.pages.page import Block, Card, Page, Section, write_page
+from meristem.pages.table import folded, table_html
+from meristem.representation.commands.figures import draw_about, draw_factors
+from meristem.runs.folder import RunFolder
+
+SHOWN = 40
+"""Rows of a table before the rest is left to its file."""
+FIRM = 0.1
+"""q at which a finding is listed."""
+
+
+def build_represent_report(folder: str | Path) -> Path:
+    """Write `report.html` of a run folder of `meristem represent`; return it.
+
+    Raises
+    ------
+    MeristemError
+        If the folder holds no run, or a file is not as it was written.
+    """
+    opened = RunFolder.open(folder)
+    record = opened.record()
+    tables = opened.read_table("tables.csv")
+    recon = opened.read_table("reconstruction.csv") if _has_rows(opened) else None
+    sections = [
+        _section(opened, row, recon) for row in tables.to_dict(orient="records")
+    ]
+    page = Page(
+        title=str(record.get("title", "Representation")),
+        question=str(record.get("question", "")),
+        kicker="Representation of omics",
+        sections=tuple(sections),
+        cards=_cards(tables),
+        footer=f"meristem {record.get('versions', {}).get('meristem', '')}",
+        glossary=False,
+    )
+    return write_page(opened.path, page)
+
+
+def _has_rows(folder: RunFolder) -> bool:
+    return folder.file("reconstruction.csv").read_text(encoding="utf-8").strip() != ""
+
+
+def _cards(tables: pd.DataFrame) -> tuple[Card, ...]:
+    return tuple(
+        Card(
+            str(row["table"]),
+            plural(int(row["factors"]), "factor"),
+            f"{percent(row['explained'])} of the variance of "
+            f"{count(row['features'])} features, {count(row['samples'])} samples",
+        )
+        for row in tables.to_dict(orient="records")
+    )
+
+
+def _section(
+    folder: RunFolder, row: dict[Any, Any], recon: pd.DataFrame | None
+) -> Section:
+    name = str(row["table"])
+    stem = quote(name, safe="")
+    place = f"t-{''.join(c if c.isalnum() else '-' for c in name.lower())}"
+
+    def read(part: str) -> pd.DataFrame | None:
+        file = f"{stem}.{part}.csv"
+        return folder.read_table(file) if folder.file(file).exists() else None
+
+    blocks: list[Block] = []
+    about = read("about")
+    factors = read("factors")
+    if about is not None:
+        blocks.append(draw_about(about, place))
+    if factors is not None and factors.shape[1] > 2:
+        blocks.append(draw_factors(factors, place))
+    blocks += _reconstruction(recon, name)
+    makers = (
+        ("active", _active),
+        ("sets", _sets),
+        ("traits", _traits),
+        ("confounding", _confounding),
+        ("confounders", _confounders),
+        ("imputation", _imputation),
+    )
+    for part, make in makers:
+        table = read(part)
+        if table is not None and not table.empty:
+            blocks.append(make(table))
+    words = _KINDS.get(str(row["kind"]), "")
+    gaps = percent(row["missing_share"])
+    cleaned = row["deconfound"]
+    removal = (
+        f" {row['confounders']} was removed by {_METHODS.get(cleaned, cleaned)}."
+        if isinstance(cleaned, str) and cleaned
+        else ""
+    )
+    intro = (
+        f"{words} {gaps} of the values of measured samples are missing.{removal} "
+        f"Files: {stem}.factors.csv, .loadings.csv, .cleaned.csv"
+        + (", .imputed.csv, .half_width.csv." if row["filled"] else ".")
+    )
+    return Section(f"Table {name}", place, intro=intro, blocks=tuple(blocks))
+
+
+_KINDS = {
+    "pca": "Factors are principal components.",
+    "linear": "Factors are those of a linear auto-encoder (the space of principal "
+    "components).",
+    "sparse": "Factors are those of a sparse auto-encoder.",
+    "denoising": "Factors are those of a denoising auto-encoder.",
+    "contractive": "Factors are those of a contractive auto-encoder.",
+    "vae": "Factors are those of a variational auto-encoder.",
+    "sets": "There is one factor per gene set: it reads the genes of its set and "
+    "writes mostly those.",
+}
+_METHODS = {
+    "combat": "location and scale per label (ComBat)",
+    "regression": "regression",
+    "components": "removal of confounded components",
+    "adversarial": "an adversarial auto-encoder",
+}
+
+
+def _titled(title: str, text: str, table: Markup) -> Markup:
+    return Markup('<h3>{}</h3><p class="intro">{}</p>{}').format(title, text, table)
+
+
+def _reconstruction(recon: pd.DataFrame | None, name: str) -> list[Block]:
+    if recon is None or recon.empty:
+        return []
+    own = recon[recon["table"] == name]
+    if own.empty:
+        return []
+    wide = own.pivot_table("rmse", "k", "kind").reset_index()
+    columns = [c for c in wide.columns if c != "k"]
+    wide.columns.name = None
+    html = table_html(
+        wide,
+        formats=dict.fromkeys(columns, _three),
+        note="Root mean squared error, in sds of a feature, of values hidden from the "
+        "fit (a tenth of all); principal components of equal rank beside it. The "
+        "smallest decides on the number of factors.",
+    )
+    return [_titled("Values hidden from the fit", "", html)]
+
+
+def _three(value: float) -> str:
+    return fixed(value, 3)
+
+
+def _cut(table: pd.DataFrame, what: str) -> tuple[pd.DataFrame, str]:
+    more = len(table) - SHOWN
+    note = f"{more} more {what} in the file." if more > 0 else ""
+    return table.head(SHOWN), note
+
+
+def _active(table: pd.DataFrame) -> Markup:
+    n = int(table["active"].sum())
+    shown, note = _cut(table, "sets")
+    shown = shown.assign(active=np.where(shown["active"], "yes", "no"))
+    columns = ["label", "size", "share", "p", "q", "p_given", "active"]
+    columns += ["written_outside"] if "written_outside" in shown else []
+    formats = {"share": _three, "p": p_value, "q": p_value, "p_given": p_value}
+    html = table_html(
+        shown[columns],
+        formats={**formats, "written_outside": percent},
+        headings={
+            "label": "set",
+            "share": "along one axis",
+            "p_given": "p given those before",
+            "written_outside": "written outside",
+        },
+        note=note,
+    )
+    return _titled(
+        "Sets that vary together",
+        f"{plural(n, 'set')} at a false discovery rate of 10 %. Along one axis: share "
+        "of a set's variance; p: against random sets of the same size; p given those "
+        "before: after the factors of sets above are removed.",
+        html,
+    )
+
+
+def _sets(table: pd.DataFrame) -> Markup:
+    found = table[table["q"] <= FIRM]
+    if found.empty:
+        return _titled(
+            "Gene sets of the factors",
+            "No set holds more of a factor's largest loadings than chance (q 0.1).",
+            Markup(""),
+        )
+    best = found.groupby("factor", sort=False).head(3)
+    columns = ["factor", "label", "size", "overlap", "odds_ratio", "q"]
+    formats = {"odds_ratio": fixed, "q": p_value}
+    headings: dict[str, str | Markup] = {"label": "set"}
+    first = table_html(best[columns], formats=formats, headings=headings)
+    rest = folded(
+        f"All {len(found)} findings",
+        table_html(found[columns], formats=formats, headings=headings),
+    )
+    return _titled(
+        "Gene sets of the factors",
+        "Sets that hold more of the twentieth with the largest loadings than chance, "
+        "three per factor; q over all sets and factors.",
+        first + rest,
+    )
+
+
+def _traits(table: pd.DataFrame) -> Markup:
+    ordered = table.sort_values("p", kind="stable")
+    shown, note = _cut(ordered, "pairs")
+    html = table_html(
+        shown[["factor", "trait", "n", "r", "q"]],
+        formats={"r": fixed, "q": p_value},
+        note=note,
+    )
+    return _titled(
+        "Traits that go with the factors",
+        "Correlation over the lines with both; lines of one family are not "
+        "independent, so that q is optimistic.",
+        html,
+    )
+
+
+def _confounders(table: pd.DataFrame) -> Markup:
+    ordered = table.sort_values("p", kind="stable")
+    shown, note = _cut(ordered, "pairs")
+    html = table_html(
+        shown[["factor", "confounder", "n", "r2", "q"]],
+        formats={"r2": _three, "q": p_value},
+        headings={"r2": "R²"},
+        note=note,
+    )
+    return _titled(
+        "Confounders in the factors",
+        "Share of each factor's variance that the confounder explains.",
+        html,
+    )
+
+
+def _confounding(table: pd.DataFrame) -> Markup:
+    html = table_html(
+        table,
+        formats={"chance": _three, "raw": _three, "cleaned": _three},
+        sortable=False,
+        note="Balanced accuracy of labels, correlation of numbers. Representation and "
+        "probe are learned on two thirds of the samples, asked on the rest.",
+    )
+    return _titled(
+        "What is left of the confounders",
+        "How well each confounder is told from the factors of samples held out, "
+        "without removal and with it.",
+        html,
+    )
+
+
+def _imputation(table: pd.DataFrame) -> Markup:
+    shown = table.assign(
+        method=table["method"].str.replace("_", " "),
+    )
+    html = table_html(
+        shown,
+        formats={"rmse": _three, "weight": fixed, "coverage": percent},
+        headings={"coverage": "coverage of 90 % intervals"},
+        note="Errors in sds of a feature, on gaps made in known values like the true "
+        "ones; mixture and coverage judged on other gaps than weights and widths.",
+    )
+    return _titled(
+        "Filled values",
+        "Every method filled gaps made in known values; the filled table mixes them "
+        "with these weights.",
+        html,
+    )

@@ -1,0 +1,376 @@
+"""The command `represent`: from a configuration to tables and a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+
+from meristem.config.stages import OmicsConfig, RepresentConfig
+from meristem.records import FloatArray, OmicsTable
+from meristem.representation.choose import choose_by_values
+from meristem.representation.commands.describe import (
+    confounding,
+    explained,
+    factor_confounders,
+    factor_sets,
+    factor_stability,
+    factor_traits,
+)
+from meristem.representation.commands.inputs import Inputs, read_inputs
+from meristem.representation.commands.report import build_represent_report
+from meristem.representation.confound.confounders import confounders_of
+from meristem.representation.impute.choose import NAMES, Imputed, impute
+from meristem.representation.impute.methods import (
+    Sources,
+    genomic_kernel,
+    omics_kernel,
+)
+from meristem.representation.represented import Represented, fit_representation
+from meristem.representation.sets.activity import active_sets
+from meristem.representation.sets.membership import (
+    FeatureSets,
+    feature_sets,
+    needed_sets,
+)
+from meristem.runs.folder import RunFolder
+from meristem.runs.lock import in_locked_folder
+from meristem.runs.record import Run, command_line, input_file
+from meristem.runs.seeds import derived_rng
+
+Notify = Callable[[str, int, int], None]
+SUMMARY = ("tables.csv", "reconstruction.csv", "report.html")
+_STEPS = 4
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Say nothing."""
+
+
+def table_files(name: str) -> dict[str, str]:
+    """Return the files of one table by what they hold."""
+    stem = quote(name, safe="")
+    parts = (
+        *("factors", "loadings", "cleaned", "imputed", "half_width"),
+        *("sets", "traits", "confounders", "confounding", "imputation", "active"),
+        "about",
+    )
+    return {part: f"{stem}.{part}.csv" for part in parts}
+
+
+@in_locked_folder
+def represent_run(
+    config: RepresentConfig,
+    folder: str | Path,
+    notify: Notify = _silent,
+    *,
+    force: bool = False,
+) -> Path:
+    """Represent every table that asks for it and write a run folder.
+
+    Parameters
+    ----------
+    config
+        Tables, and what is known of their samples and features.
+    folder
+        Run folder.
+    notify
+        Called as `notify(stage, done, total)`.
+    force
+        Replace files that Meristem did not write.
+
+    Returns
+    -------
+    Path
+        The report.
+
+    Raises
+    ------
+    MeristemError
+        If an input cannot be used.
+    """
+    inputs = read_inputs(config)
+    for options, table in zip(config.omics, inputs.tables, strict=True):
+        _refuse_impossible(options, table, inputs)
+    run = _plan(config, Path(folder), force)
+    asked = [one for one in config.omics if one.represent != "none"]
+    files = [file for one in asked for file in table_files(one.name).values()]
+    run.folder.refuse_foreign((*SUMMARY, *files))
+    run.write(finished=False)
+    for file in files:
+        run.folder.drop(file)
+    about, recon = [], []
+    for number, (options, table) in enumerate(
+        zip(config.omics, inputs.tables, strict=True)
+    ):
+        if options.represent == "none":
+            continue
+        with run.timed(f"represent {options.name}"):
+            notify("tables", number, len(config.omics))
+            work = _Work(config, options, table, inputs, run, notify)
+            work.run()
+        about.append(work.about)
+        recon += work.reconstruction
+    notify("tables", len(config.omics), len(config.omics))
+    run.table("tables", pd.DataFrame(about))
+    run.table("reconstruction", pd.DataFrame(recon))
+    run.folder.announce("report.html")
+    run.write(finished=True)
+    report = build_represent_report(run.folder.path)
+    run.folder.note("report.html")
+    return report
+
+
+def _plan(config: RepresentConfig, folder: Path, force: bool) -> Run:
+    named = [(f"omics {one.name}", one.path) for one in config.omics]
+    named += [
+        (f"node map {one.name}", one.node_map)
+        for one in config.omics
+        if one.node_map is not None
+    ]
+    for role in ("genotypes", "phenotypes", "groups", "network"):
+        section = getattr(config, role)
+        if section is not None:
+            named.append((role, section.path))
+    if config.knowledge is not None:
+        for role in ("genes", "ontology", "annotation", "graph", "labels"):
+            path = getattr(config.knowledge, role)
+            if path is not None:
+                named.append((role, path))
+        named += [("gene sets", path) for path in config.knowledge.gene_sets]
+    return Run(
+        RunFolder(folder, force),
+        config.run.title,
+        config.run.question or "What do the omics have in common, and what is it?",
+        config.model_dump(mode="json"),
+        {"run": config.run.seed},
+        [input_file(role, path) for role, path in named if path.exists()],
+        kind="representation",
+        command=command_line(),
+    )
+
+
+def _refuse_impossible(options: OmicsConfig, table: OmicsTable, inputs: Inputs) -> None:
+    if options.represent == "none":
+        return
+    confounders_of(inputs.groups, options.confounders)
+    if options.represent == "sets":
+        needed_sets(table, inputs.sets)
+
+
+class _Work:
+    """One table on its way."""
+
+    def __init__(
+        self,
+        config: RepresentConfig,
+        options: OmicsConfig,
+        table: OmicsTable,
+        inputs: Inputs,
+        run: Run,
+        notify: Notify,
+    ) -> None:
+        self.config, self.options, self.table = config, options, table
+        self.inputs, self.run_record, self.notify = inputs, run, notify
+        self.files = table_files(options.name)
+        self.confounders = confounders_of(inputs.groups, options.confounders)
+        self.sets: FeatureSets | None = None
+        if inputs.sets and any(
+            node in genes for genes in inputs.sets.values() for node in table.node_name
+        ):
+            self.sets = feature_sets(table, inputs.sets, inputs.set_label)
+        self.about: dict[str, object] = {}
+        self.reconstruction: list[dict[str, object]] = []
+
+    def rng(self, *purpose: str) -> np.random.Generator:
+        return derived_rng(self.config.run.seed, self.options.name, *purpose)
+
+    def run(self) -> None:
+        """Choose, fit, describe, fill."""
+        name = self.options.name
+        self.notify(name, 0, _STEPS)
+        k = self._choose()
+        found = fit_representation(
+            self.table,
+            self.options,
+            rng=self.rng("fit"),
+            k=k,
+            confounders=self.confounders,
+            sets=self.sets,
+        )
+        self.notify(name, 1, _STEPS)
+        factors = found.factors(self.table, self.confounders)
+        self._write_tables(found, factors)
+        self.notify(name, 2, _STEPS)
+        self._describe(found, factors, k)
+        self.notify(name, 3, _STEPS)
+        filled = self._fill()
+        known = ~np.isnan(self.table.value)
+        self.about = {
+            "table": name,
+            "kind": self.options.represent,
+            "samples": int(known.any(axis=1).sum()),
+            "features": int(known.shape[1]),
+            "missing_share": float(1 - known[known.any(axis=1)].mean()),
+            "factors": found.n_factor,
+            "explained": self._explained(found),
+            "confounders": ", ".join(self.options.confounders),
+            "deconfound": self.options.deconfound if self.options.removes else "",
+            "filled": 0 if filled is None else int((~known).sum()),
+        }
+        self.notify(name, _STEPS, _STEPS)
+
+    def _explained(self, found: Represented) -> float:
+        """Return the share of the variance of cleaned values that factors explain."""
+        x = found.cleaned_values(self.table, self.confounders)
+        x = x[~np.isnan(x).all(axis=1)]
+        return 1 - float(np.nansum((x - found.reconstruct(x)) ** 2) / np.nansum(x**2))
+
+    def _choose(self) -> int:
+        options = self.options
+        if options.represent == "sets":
+            return options.k[0]
+        rows: dict[str, dict[int, float]] = {}
+        pca = options.model_copy(
+            update={"represent": "pca", "likelihood": "gaussian", "k": options.k}
+        )
+        both = {options.represent: options}
+        if options.likelihood == "gaussian" and options.represent != "pca":
+            both["pca"] = pca
+        chosen = options.k[0]
+        for kind, one in both.items():
+            k, errors = choose_by_values(
+                self.table,
+                one,
+                rng=self.rng("hidden values"),
+                confounders=self.confounders,
+            )
+            rows[kind] = errors
+            if kind == options.represent:
+                chosen = k
+        self.reconstruction = [
+            {"table": options.name, "kind": kind, "k": k, "rmse": error}
+            for kind, errors in rows.items()
+            for k, error in errors.items()
+        ]
+        return chosen
+
+    def _write(self, part: str, frame: pd.DataFrame) -> None:
+        self.run_record.folder.write_table(self.files[part], frame)
+
+    def _write_tables(self, found: Represented, factors: OmicsTable) -> None:
+        self._write("factors", _frame(factors.value, factors))
+        loadings = pd.DataFrame(found.loading, columns=found.factor_name.tolist())
+        loadings.insert(0, "feature", self.table.feature_id)
+        loadings.insert(1, "node", self.table.node_name)
+        self._write("loadings", loadings)
+        cleaned = found.cleaned(self.table, self.confounders)
+        self._write("cleaned", _frame(cleaned.value, cleaned))
+
+    def _describe(self, found: Represented, factors: OmicsTable, k: int) -> None:
+        inputs, name = self.inputs, found.factor_name.tolist()
+        about = pd.DataFrame(
+            {
+                "factor": name,
+                "explained": explained(found),
+                "stability": factor_stability(
+                    found, self.table, self.confounders, self.rng("stability")
+                ),
+            }
+        )
+        if inputs.sets and self.options.represent != "sets" and self.sets is not None:
+            sets = factor_sets(found, self.table, inputs.sets, inputs.set_label)
+            self._write("sets", sets)
+        if self.options.represent == "sets" and self.sets is not None:
+            about.insert(1, "label", self.sets.label)
+            about = self._active(found, about)
+        self._write("about", about)
+        if inputs.trait_name:
+            traits = factor_traits(name, factors.value, inputs.trait_name, inputs.trait)
+            self._write("traits", traits)
+        if self.confounders:
+            told = factor_confounders(name, factors.value, self.confounders)
+            self._write("confounders", told)
+            if self.options.removes:
+                seed = int(self.rng("probe").integers(2**62))
+                frame = confounding(
+                    self.table,
+                    self.options,
+                    k,
+                    self.confounders,
+                    self.sets,
+                    seed=seed,
+                    rng=self.rng("probe folds"),
+                )
+                self._write("confounding", frame)
+
+    def _active(self, found: Represented, about: pd.DataFrame) -> pd.DataFrame:
+        assert self.sets is not None
+        x = found.cleaned_values(self.table, self.confounders)
+        x = x[~np.isnan(x).all(axis=1)]
+        x = np.where(np.isnan(x), found.reconstruct(x), x)
+        tests = active_sets(x, self.sets.member, rng=self.rng("random sets"))
+        tests["set"] = self.sets.name
+        tests.insert(1, "label", self.sets.label)
+        outside = getattr(found.code, "outside_share", None)
+        if outside is not None:
+            tests["written_outside"] = outside(self.sets.member)
+        self._write("active", tests.sort_values("p", kind="stable"))
+        return about.assign(active=tests["active"].to_numpy())
+
+    def _fill(self) -> Imputed | None:
+        known = ~np.isnan(self.table.value)
+        if known.all():
+            return None
+        sources = self._sources()
+        filled = impute(self.table, sources, rng=self.rng("gaps"))
+        self._write("imputed", _frame(filled.table.value, self.table))
+        self._write("half_width", _frame(filled.half_width, self.table))
+        rows = []
+        for kind, label in enumerate(NAMES):
+            if np.isnan(filled.coverage[kind]):
+                continue
+            for method, weight, error in zip(
+                (*filled.method, "mixture"),
+                (*filled.weight[kind], np.nan),
+                filled.rmse[kind],
+                strict=True,
+            ):
+                rows.append(
+                    {
+                        "gaps": label,
+                        "method": method,
+                        "rmse": error,
+                        "weight": weight,
+                        "coverage": filled.coverage[kind]
+                        if method == "mixture"
+                        else np.nan,
+                    }
+                )
+        self._write("imputation", pd.DataFrame(rows))
+        return filled
+
+    def _sources(self) -> Sources:
+        n = self.inputs.sample_id.size
+        genotypes = self.inputs.genotypes
+        kernel = None
+        if genotypes is not None:
+            kernel = np.eye(n)
+            own = genotypes.sample_id.size  # they stand first
+            kernel[:own, :own] = genomic_kernel(genotypes)
+        others = tuple(t for t in self.inputs.tables if t.name != self.table.name)
+        network = self.inputs.network
+        return Sources(
+            kernel,
+            omics_kernel(others, n) if others else None,
+            None if network is None else network.onto(self.table.node_name),
+        )
+
+
+def _frame(value: FloatArray, table: OmicsTable) -> pd.DataFrame:
+    frame = pd.DataFrame(np.round(value, 6), columns=table.feature_id.tolist())
+    frame.insert(0, "sample_id", table.sample_id)
+    return frame

@@ -1,0 +1,137 @@
+"""What else the samples differ in: batch, medium, date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meristem.errors import DataError
+from meristem.records import FloatArray, SampleGroups, StrArray
+from meristem.text.columns import parse_number
+
+LEAST = 2
+"""Samples that a label needs."""
+
+
+@dataclass(frozen=True)
+class Confounder:
+    """One confounder of a set of samples: labels or numbers."""
+
+    name: str
+    label: StrArray  # (n_sample,) "" unknown
+    number: FloatArray | None = None  # (n_sample,) NaN unknown; None: labels
+
+    def take(self, rows: NDArray) -> Confounder:
+        """Return the samples at `rows`."""
+        number = None if self.number is None else self.number[rows]
+        return Confounder(self.name, self.label[rows], number)
+
+
+def confounders_of(
+    groups: SampleGroups | None, names: Sequence[str]
+) -> tuple[Confounder, ...]:
+    """Return columns of a group table as confounders; all-number columns are numbers.
+
+    A column of numbers with at most ten different values, each of them twice or more,
+    is one of labels (years, blocks).
+
+    Raises
+    ------
+    DataError
+        If there is no group table, a column is not there, or none of it is known.
+    """
+    if not names:
+        return ()
+    if groups is None:
+        raise DataError(
+            f"the confounders {', '.join(names)} need a table of groups",
+            remedy="add a [groups] section with these columns",
+        )
+    return tuple(_confounder(name, groups.column(name)) for name in names)
+
+
+def _confounder(name: str, label: StrArray) -> Confounder:
+    known = label[label != ""]
+    if known.size == 0:
+        raise DataError(
+            f"the confounder {name!r} is known of no sample",
+            remedy="fill in the column, or leave the confounder out",
+        )
+    number = _numbers(label)
+    unique, count = np.unique(known, return_counts=True)
+    if number is None or (unique.size <= 10 and count.min() >= LEAST):
+        if unique.size == known.size:
+            raise DataError(
+                f"every sample has a label of its own in the confounder {name!r}",
+                remedy="give labels that samples share, or numbers",
+            )
+        return Confounder(name, label)
+    return Confounder(name, label, number)
+
+
+def _numbers(label: StrArray) -> FloatArray | None:
+    values = np.full(label.size, np.nan)
+    for row, text in enumerate(label.tolist()):
+        if not text:
+            continue
+        try:
+            values[row] = parse_number(text)
+        except ValueError:
+            return None
+    return values
+
+
+@dataclass(frozen=True)
+class Design:
+    """Columns that stand for confounders; learned on training rows.
+
+    Labels have one column each, centred on their training share; a label that was
+    never seen, or is unknown, counts as the mean. Numbers are standardised.
+    """
+
+    level: tuple[tuple[str, ...], ...]  # per confounder; empty: a number
+    mean: FloatArray  # (n_column,)
+    sd: FloatArray  # (n_column,)
+
+    def columns(self, confounders: Sequence[Confounder]) -> FloatArray:
+        """Return the columns, shape (n_sample, n_column)."""
+        raw = _raw(confounders, self.level)
+        x = (raw - self.mean) / self.sd
+        return np.where(np.isnan(x), 0.0, x)
+
+
+def fit_design(confounders: Sequence[Confounder]) -> Design:
+    """Learn levels, means and scales of confounders."""
+    level = tuple(
+        ()
+        if one.number is not None
+        else tuple(sorted(set(one.label[one.label != ""].tolist())))
+        for one in confounders
+    )
+    raw = _raw(confounders, level)
+    mean = np.nanmean(raw, axis=0)
+    sd = np.ones(mean.size)
+    place = 0
+    for levels in level:
+        if not levels:
+            sd[place] = max(float(np.nanstd(raw[:, place])), 1e-12)
+        place += max(len(levels), 1)
+    return Design(level, mean, sd)
+
+
+def _raw(
+    confounders: Sequence[Confounder], level: Sequence[tuple[str, ...]]
+) -> FloatArray:
+    parts = []
+    for one, levels in zip(confounders, level, strict=True):
+        if not levels:
+            assert one.number is not None
+            parts.append(one.number[:, None])
+            continue
+        hot = (one.label[:, None] == np.array(levels)).astype(float)
+        hot[~hot.any(axis=1)] = np.nan
+        parts.append(hot)
+    return np.concatenate(parts, axis=1)

@@ -1,0 +1,215 @@
+"""Fill the gaps of a table: methods weighted on gaps made in known values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from meristem.errors import DataError
+from meristem.records import FloatArray, OmicsTable
+from meristem.representation.impute.methods import Sources, fill_methods
+from meristem.representation.scale import fit_feature_scale
+
+ROUNDS = 3
+"""Times that gaps are made."""
+LEVEL = 0.9
+ABSENT, PARTIAL = 0, 1
+"""Classes of gaps: of rows without any value, and of rows with some."""
+NAMES = ("rows without values", "gaps in measured rows")
+_SAMPLED = 200_000  # entries that weights are fitted on
+_LEAST = 50
+
+
+@dataclass(frozen=True)
+class Imputed:
+    """A table without gaps, and how sure each filled value is."""
+
+    table: OmicsTable  # value without NaN
+    half_width: FloatArray  # (n_sample, n_feature) of 90 % intervals; NaN measured
+    method: tuple[str, ...]
+    weight: FloatArray  # (2, n_method) of each class of gaps; NaN: no such gap
+    rmse: FloatArray  # (2, n_method + 1) on gaps made, in sds; the mixture last
+    coverage: FloatArray  # (2,) of the intervals, on gaps made in another round
+
+
+def impute(
+    table: OmicsTable, sources: Sources | None = None, *, rng: np.random.Generator
+) -> Imputed:
+    """Fill the gaps of a table.
+
+    Gaps like the true ones are made in values that are known: a row is given the gaps
+    of another row. Every method fills them; methods are mixed with the weights (none
+    negative) that told these values best, apart for rows without any value and for
+    gaps in measured rows. Intervals are quantiles of the errors there, scaled by the
+    noise of each feature (split conformal).
+
+    Parameters
+    ----------
+    table
+        Rows that may be learned from; in an analysis training rows.
+    sources
+        Genotypes, other omics, a network.
+    rng
+        Makes the gaps.
+
+    Raises
+    ------
+    DataError
+        If fewer than 8 rows hold values.
+
+    References
+    ----------
+    Lei et al. 2018, J Am Stat Assoc 113:1094 (conformal intervals with a local scale).
+    """
+    known = ~np.isnan(table.value)
+    if known.any(axis=1).sum() < 8:
+        raise DataError(
+            f"{table.name}: fewer than 8 rows hold values",
+            where=table.source,
+            remedy="measure more lines, or leave the imputation out",
+        )
+    scale = fit_feature_scale(table.value, where=table.source)
+    x = scale.apply(table.value)
+    methods = fill_methods(sources or Sources())
+    names = tuple(methods)
+    rounds = [_round(x, methods, rng) for _ in range(ROUNDS)] if not known.all() else []
+    weight = np.full((2, len(names)), np.nan)
+    rmse = np.full((2, len(names) + 1), np.nan)
+    coverage = np.full(2, np.nan)
+    half = np.full(x.shape, np.nan)
+    filled = np.where(known, x, 0.0)
+    kind = _classes(known)
+    needed = [c for c in (ABSENT, PARTIAL) if (~known & (kind == c)[:, None]).any()]
+    said = None
+    for c in needed:
+        tests = [_of_class(one, c) for one in rounds]
+        if sum(t.truth.size for t in tests) < _LEAST:
+            tests = [_of_class(one, None) for one in rounds]
+        if sum(t.truth.size for t in tests) < _LEAST:
+            raise DataError(
+                f"{table.name}: too few values to judge how well gaps are filled",
+                where=table.source,
+                remedy="leave the imputation out",
+            )
+        weight[c] = _weights(tests, rng)
+        rmse[c] = _errors(tests, weight[c])
+        noise = _feature_noise(tests, weight[c], x.shape[1])
+        quantile, coverage[c] = _quantile(tests, weight[c], noise)
+        if said is None:
+            said = np.stack([fill(x) for fill in methods.values()])
+        gaps = ~known & (kind == c)[:, None]
+        mixture = np.tensordot(weight[c], said, axes=1)
+        filled[gaps] = mixture[gaps]
+        half[gaps] = np.broadcast_to(quantile * noise * scale.sd, x.shape)[gaps]
+    value = np.where(known, table.value, scale.undo(filled, np.ones(x.shape[0])))
+    whole = OmicsTable(
+        table.name,
+        table.sample_id,
+        table.feature_id,
+        table.node_name,
+        value,
+        table.source,
+        table.reliability,
+        table.derived,
+    )
+    return Imputed(whole, half, names, weight, rmse, coverage)
+
+
+@dataclass(frozen=True)
+class _Test:
+    """Values that were hidden, and what every method said of them."""
+
+    truth: FloatArray  # (n,)
+    said: FloatArray  # (n_method, n)
+    feature: NDArray[np.int64]  # (n,)
+    kind: NDArray[np.int64]  # (n,)
+
+
+def _classes(known: NDArray[np.bool_]) -> NDArray[np.int64]:  # (n_sample,)
+    return np.where(known.any(axis=1), PARTIAL, ABSENT)
+
+
+def _round(x: FloatArray, methods: dict, rng: np.random.Generator) -> _Test:
+    """Hide values: a random third of the measured rows takes the gaps of other rows."""
+    known = ~np.isnan(x)
+    rows = np.flatnonzero(known.any(axis=1))
+    gappy = np.flatnonzero(~known.all(axis=1))
+    n_hide = max(2, round(min(rows.size / 3, rows.size - 4)))
+    chosen = rng.permutation(rows)[:n_hide]
+    donor = rng.choice(gappy, chosen.size)
+    hidden = np.zeros_like(known)
+    hidden[chosen] = known[chosen] & ~known[donor]
+    holed = np.where(hidden, np.nan, x)
+    kind = _classes(~np.isnan(holed))
+    row, column = np.nonzero(hidden)
+    if row.size > _SAMPLED:
+        some = np.sort(rng.choice(row.size, _SAMPLED, replace=False))
+        row, column = row[some], column[some]
+    said = np.stack([fill(holed)[row, column] for fill in methods.values()])
+    return _Test(x[row, column], said, column, kind[row])
+
+
+def _of_class(test: _Test, kind: int | None) -> _Test:
+    keep = np.ones(test.kind.size, bool) if kind is None else test.kind == kind
+    return _Test(
+        test.truth[keep], test.said[:, keep], test.feature[keep], test.kind[keep]
+    )
+
+
+def _weights(tests: list[_Test], rng: np.random.Generator) -> FloatArray:
+    said = np.concatenate([t.said for t in tests], axis=1)
+    truth = np.concatenate([t.truth for t in tests])
+    gram = said @ said.T / truth.size
+    right = said @ truth / truth.size
+    # the ridge keeps methods that say the same at equal weights
+    gram += 1e-6 * np.eye(gram.shape[0])
+    root = np.linalg.cholesky(gram)
+    return np.asarray(nnls(root.T, np.linalg.solve(root, right))[0])
+
+
+def _errors(tests: list[_Test], weight: FloatArray) -> FloatArray:
+    """Return the RMSE of every method and, weights fitted without it, of the mixture.
+
+    The mixture's is that of each round by weights of the other rounds.
+    """
+    said = np.concatenate([t.said for t in tests], axis=1)
+    truth = np.concatenate([t.truth for t in tests])
+    single = np.sqrt(((said - truth) ** 2).mean(axis=1))
+    square = []
+    for number, test in enumerate(tests):
+        others = [t for i, t in enumerate(tests) if i != number and t.truth.size]
+        own = _weights(others, np.random.default_rng(0)) if others else weight
+        square.append((own @ test.said - test.truth) ** 2)
+    return np.r_[single, np.sqrt(np.concatenate(square).mean())]
+
+
+def _feature_noise(
+    tests: list[_Test], weight: FloatArray, n_feature: int
+) -> FloatArray:  # (n_feature,)
+    """Return the error's sd of every feature, shrunk to that of all."""
+    error = np.concatenate([weight @ t.said - t.truth for t in tests])
+    feature = np.concatenate([t.feature for t in tests])
+    total = np.bincount(feature, error**2, n_feature)
+    count = np.bincount(feature, minlength=n_feature)
+    prior = 10.0
+    return np.sqrt((total + prior * (error**2).mean()) / (count + prior))
+
+
+def _quantile(
+    tests: list[_Test], weight: FloatArray, noise: FloatArray
+) -> tuple[float, float]:
+    """Return the quantile of scaled errors, and its coverage across rounds."""
+    scaled = [np.abs(weight @ t.said - t.truth) / noise[t.feature] for t in tests]
+    everything = np.concatenate(scaled)
+    n = everything.size
+    level = min(1.0, np.ceil((n + 1) * LEVEL) / n)
+    inside = 0.0
+    for number, one in enumerate(scaled):
+        others = [s for i, s in enumerate(scaled) if i != number]
+        rest = np.concatenate(others) if others else one
+        if rest.size:
+            inside += float((one <= np.quantile(rest, LEVEL)).sum())
+    return float(np.quantile(everything, level)), inside / n

@@ -1,0 +1,1 @@
+"""Who contributes how much to the next generation: gain against coancestry."""

@@ -1,0 +1,175 @@
+"""Coancestry of candidates, with its base stated: by state, by markers, by pedigree.
+
+f_ij is the chance that an allele drawn from i and one drawn from j are identical;
+f_ii = (1 + F_i) / 2. A relationship matrix is twice that: f = G / 2 = A / 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meristem.errors import DataError
+from meristem.genetics.frequency import BLOCK, dosage_moments
+from meristem.genetics.relationship import vanraden_scale
+from meristem.records import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Coancestry:
+    """Coancestries, all between 0 and 1, and what identity they count."""
+
+    value: FloatArray  # (n_sample, n_sample)
+    base: str  # what has coancestry 0, in a sentence
+
+
+def identity_by_state(
+    call_dosage: NDArray[np.int8],  # (n_sample, n_variant) -1 missing
+    ploidy: int = 2,
+) -> Coancestry:
+    """Return the chance that two alleles drawn from two lines are the same allele.
+
+    f = mean over loci of p_i p_j + (1 - p_i)(1 - p_j), p = dosage / ploidy; a missing
+    call takes the mean of the locus. 1 - c'fc is the mean expected heterozygosity of
+    gametes pooled with the shares c, exactly.
+
+    Parameters
+    ----------
+    call_dosage
+        Dosages of the candidates.
+    ploidy
+        Copies of the genome.
+
+    Examples
+    --------
+    >>> calls = np.array([[0, 2], [2, 2], [1, 2]], dtype=np.int8)
+    >>> identity_by_state(calls).value
+    array([[1.  , 0.5 , 0.75],
+           [0.5 , 1.  , 0.75],
+           [0.75, 0.75, 0.75]])
+    """
+    n, n_variant = call_dosage.shape
+    result = np.zeros((n, n))
+    product = np.empty((n, n), dtype=np.float32)
+    for centred in _half_centred(call_dosage, ploidy):
+        np.matmul(centred, centred.T, out=product)
+        result += product
+    # p q + (1 - p)(1 - q) = 2 (p - 1/2)(q - 1/2) + 1/2
+    result *= 2 / n_variant
+    result += 0.5
+    return Coancestry(
+        result,
+        "identity by state: 0 is no allele in common, 1 is the same allele everywhere",
+    )
+
+
+def _half_centred(
+    call_dosage: NDArray[np.int8], ploidy: int
+) -> Iterator[NDArray[np.float32]]:
+    """Yield allele frequencies of the lines minus one half, block by block."""
+    for start in range(0, call_dosage.shape[1], BLOCK):
+        calls = call_dosage[:, start : start + BLOCK]
+        share = calls.astype(np.float32)
+        missing = calls < 0
+        if missing.any():
+            share[missing] = 0
+            called = np.maximum((~missing).sum(axis=0), 1)
+            mean = share.sum(axis=0) / called
+            # in steps of 1/64 the float32 sums stay exact, and f a coancestry
+            mean = np.round(mean / ploidy * 64) / 64 * ploidy
+            share[missing] = np.broadcast_to(mean, share.shape)[missing]
+        share /= ploidy
+        share -= np.float32(0.5)
+        yield share
+
+
+def marker_coancestry(
+    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
+    ploidy: int = 2,
+) -> Coancestry:
+    """Return VanRaden's relationship as coancestry, moved so that its least is 0.
+
+    f = (G - g) / (2 - g), g the least element of G, for lines of which none is more
+    than fully inbred; G / 2 itself is negative for pairs less alike than the average,
+    and a rate of inbreeding from it has no meaning.
+
+    References
+    ----------
+    VanRaden 2008, J Dairy Sci 91:4414; Toro et al. 2011, Genet Sel Evol 43:27 on
+    coancestry from markers.
+    """
+    mean = dosage_moments(call_dosage).mean
+    n = call_dosage.shape[0]
+    g = np.zeros((n, n))
+    # in float64: sums in float32 could leave contributions of negative coancestry
+    for start in range(0, call_dosage.shape[1], BLOCK):
+        columns = slice(start, start + BLOCK)
+        calls = call_dosage[:, columns]
+        centred = np.where(calls < 0, 0.0, calls - mean[columns])
+        g += centred @ centred.T
+    g /= vanraden_scale(mean, ploidy)
+    least = float(g.min())
+    most = max(2.0, float(g.max()))
+    g -= least
+    g /= most - least
+    return Coancestry(
+        g,
+        "VanRaden's G of these candidates, scaled so that the least related pair has "
+        f"0 (G = {least:.2f}) and a fully inbred line 1 (G = {most:.2f})",
+    )
+
+
+def pedigree_coancestry(
+    first: IntArray,  # (n,) row of one parent, -1 unknown; parents before progeny
+    second: IntArray,  # (n,)
+    *,
+    inbred: NDArray[np.bool_] | None = None,  # (n,) fully homozygous lines
+) -> Coancestry:
+    """Return the coancestry of individuals from their parents, tabular method.
+
+    Unknown parents are unrelated and not inbred. A line said to be inbred has
+    f_ii = 1; any other 1/2 (1 + f of its parents).
+
+    Parameters
+    ----------
+    first, second
+        Parents of each individual; a parent stands before its progeny.
+    inbred
+        Doubled haploids and inbred lines; default: none.
+
+    Raises
+    ------
+    DataError
+        If a parent does not stand before its progeny.
+
+    References
+    ----------
+    Emik & Terrill 1949, J Hered 40:51.
+
+    Examples
+    --------
+    >>> pair = np.array([-1, -1, 0, 2]), np.array([-1, -1, 1, 2])
+    >>> pedigree_coancestry(*pair).value.diagonal()
+    array([0.5 , 0.5 , 0.5 , 0.75])
+    """
+    n = first.size
+    late = np.flatnonzero(np.maximum(first, second) >= np.arange(n))
+    if late.size:
+        raise DataError(
+            f"individual {int(late[0])} of the pedigree stands before its parent",
+            remedy="write parents before their progeny",
+        )
+    f = np.zeros((n, n))
+    for row in range(n):
+        parents = [p for p in (first[row], second[row]) if p >= 0]
+        if parents:
+            f[row, :row] = f[parents, :row].sum(axis=0) / 2
+            f[:row, row] = f[row, :row]
+        both = len(parents) == 2
+        f[row, row] = (1 + (f[parents[0], parents[1]] if both else 0.0)) / 2
+        if inbred is not None and inbred[row]:
+            f[row, row] = 1.0
+    return Coancestry(f, "pedigree: founders are unrelated")

@@ -1,0 +1,1 @@
+"""Breeding programmes simulated over several cycles."""

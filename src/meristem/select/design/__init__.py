@@ -1,0 +1,1 @@
+"""Which lines to phenotype next."""

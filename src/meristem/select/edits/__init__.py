@@ -1,0 +1,1 @@
+"""Which alleles to edit, with which guide."""

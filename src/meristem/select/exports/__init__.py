@@ -1,0 +1,1 @@
+"""Marker effects and tables for simulators and other programs."""

@@ -1,0 +1,1 @@
+"""Several traits to one number: coefficients, what they promise, and merit by draws."""

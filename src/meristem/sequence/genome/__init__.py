@@ -1,0 +1,1 @@
+"""Genomes: sequence, names of contigs, genes, windows."""

@@ -1,0 +1,1 @@
+"""Simulated genomes whose regulation is known."""

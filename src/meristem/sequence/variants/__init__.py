@@ -1,0 +1,1 @@
+"""Variants: what they do to proteins and to what a model predicts."""

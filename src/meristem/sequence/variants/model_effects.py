@@ -1,0 +1,175 @@
+"""Effects of variants by a trained model: with the allele minus without, in windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meristem.errors import ConfigError
+from meristem.records import FloatArray
+from meristem.sequence.genome.bases import ONE_HOT, BaseArray, CodeArray, encode
+from meristem.sequence.variants.effects import Effect
+from meristem.sequence.variants.occupancy import Change
+
+_BATCH = 4096  # sequences given to the model at once
+
+OneHot = NDArray[np.float32]  # (n, 4, length) A, C, G, T; unknown bases are zeros
+
+
+class Model(Protocol):
+    """What is asked of a fitted model of DNA."""
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """What is predicted."""
+        ...
+
+    @property
+    def window(self) -> int | None:
+        """Length it reads, bp; None: any."""
+        ...
+
+    def ensemble(self, onehot: OneHot) -> FloatArray:  # (n_member, n, n_task)
+        """Return the predictions of every member, averaged over both strands."""
+        ...
+
+
+@dataclass(frozen=True)
+class ModelScorer:
+    """Effects predicted by a fitted model.
+
+    Parameters
+    ----------
+    model
+        The model; it averages over both strands.
+    source
+        Name for the table.
+    window
+        Length of the windows, bp; 0: that of the model.
+    placements
+        Windows around every change, evenly spaced; 0: all that hold it.
+    """
+
+    model: Model
+    source: str
+    window: int = 0
+    placements: int = 0
+
+    def __post_init__(self) -> None:
+        if self.window == 0 and self.model.window is None:
+            raise ConfigError(
+                "the model reads sequences of any length",
+                where="--window",
+                remedy="say how long a window is, in bp",
+            )
+
+    @property
+    def length(self) -> int:
+        """Length of a window, bp."""
+        return self.window or self.model.window or 0
+
+    def effects(
+        self, bases: BaseArray, changes: Sequence[Change]
+    ) -> list[list[Effect]]:
+        """Return the mean difference over the windows, task by task."""
+        length = self.length
+        found: list[list[Effect]] = []
+        for batch in self._batches(changes):
+            ref, alt, owner = [], [], []
+            for number, change in enumerate(batch):
+                pairs = window_pairs(bases, change, length, self.placements)
+                ref += [pair[0] for pair in pairs]
+                alt += [pair[1] for pair in pairs]
+                owner += [number] * len(pairs)
+            codes = np.stack(ref + alt)
+            hot = np.ascontiguousarray(ONE_HOT[codes].transpose(0, 2, 1))
+            members = self.model.ensemble(hot)  # (n_member, 2 n, n_task)
+            difference = members[:, len(ref) :] - members[:, : len(ref)]
+            mean = _mean_by(difference, np.array(owner), len(batch))
+            found += [self._effect(mean[:, number]) for number in range(len(batch))]
+        return found
+
+    def _batches(self, changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+        each = 2 * (self.placements or self.length + 16)
+        step = max(1, _BATCH // each)
+        for start in range(0, len(changes), step):
+            yield changes[start : start + step]
+
+    def _effect(self, mean: FloatArray) -> list[Effect]:  # (n_member, n_task)
+        spread = (
+            mean.std(axis=0, ddof=1)
+            if mean.shape[0] > 1
+            else np.full(mean.shape[1], np.nan)
+        )
+        return [
+            Effect(float(mean[:, column].mean()), task, float(spread[column]))
+            for column, task in enumerate(self.model.tasks)
+        ]
+
+
+def _mean_by(
+    value: FloatArray,  # (n_member, n, n_task)
+    owner: NDArray[np.int64],  # (n,) ascending
+    n: int,
+) -> FloatArray:  # (n_member, n_owner, n_task)
+    starts = np.searchsorted(owner, np.arange(n))
+    total = np.add.reduceat(value.astype(np.float64), starts, axis=1)
+    return total / np.bincount(owner, minlength=n)[None, :, None]
+
+
+def window_pairs(
+    bases: BaseArray, change: Change, length: int, placements: int = 0
+) -> list[tuple[CodeArray, CodeArray]]:
+    """Return windows of a contig, each without and with a change.
+
+    A change of length moves what follows it: such windows are taken once with the
+    same first and once with the same last base. Beyond the contig, bases are unknown.
+
+    Parameters
+    ----------
+    bases
+        The contig.
+    change
+        Bases replaced by others.
+    length
+        Of the windows, bp.
+    placements
+        Windows, evenly spaced; 0: all that hold a base of the change.
+
+    Returns
+    -------
+    list of (numpy.ndarray, numpy.ndarray)
+        Codes, see `encode`, each (length,).
+
+    Examples
+    --------
+    >>> bases = np.frombuffer(b"AAAACAAAA", np.uint8)
+    >>> pairs = window_pairs(bases, Change(4, 5, "G"), 3)
+    >>> [alt.tolist() for _, alt in pairs]
+    [[0, 0, 2], [0, 2, 0], [2, 0, 0]]
+    """
+    reach = max(change.end - change.start, len(change.alt), 1)
+    left, right = change.start - length, change.end + length + reach
+    inside = encode(bases[max(left, 0) : min(right, bases.size)])
+    around = np.full(right - left, 4, np.int8)
+    around[max(-left, 0) : max(-left, 0) + inside.size] = inside
+    first, last = length, length + change.end - change.start
+    new = encode(np.frombuffer(change.alt.encode(), np.uint8))
+    changed = np.concatenate([around[:first], new, around[last:]])
+    grown = changed.size - around.size
+    # Starts of windows that hold at least one base of the longer allele.
+    starts = np.arange(first - length + 1, first + max(change.end - change.start, 1))
+    if placements and placements < starts.size:
+        pick = np.linspace(0, starts.size - 1, placements + 2)[1:-1]
+        starts = starts[np.rint(pick).astype(np.int64)]
+    pairs = []
+    for start in starts:
+        ref = around[start : start + length]
+        pairs.append((ref, changed[start : start + length]))
+        if grown and 0 <= start + grown and start + grown + length <= changed.size:
+            pairs.append((ref, changed[start + grown : start + grown + length]))
+    return pairs

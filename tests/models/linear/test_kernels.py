@@ -1,0 +1,145 @@
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+from tests import toys
+from tests.models.test_wheat import WHEAT, wheat_dataset
+
+from meristem.config.models import DominanceOptions, GBLUPOptions, KernelsOptions
+from meristem.errors import DataError
+from meristem.models.linear.dominance import DominanceBLUP
+from meristem.models.linear.gblup import GBLUP
+from meristem.models.linear.kernels import SeveralKernels, restore_kernels
+
+N, N_NEW, P = 60, 9, 45
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(4)
+    dosage = rng.integers(0, 3, (N + N_NEW, P)).astype(np.int8)
+    y = (dosage - 1.0) @ rng.standard_normal(P) / 4 + 2.0 * (dosage[:, 5] == 1)
+    return toys.dataset(dosage, y + 0.5 * rng.standard_normal(y.size), "l")
+
+
+def fit(data, *kernels, **options):
+    chosen = KernelsOptions(kernels=kernels, **options)
+    train = data.take(np.arange(N))
+    return SeveralKernels(chosen).fit(train, rng=np.random.default_rng(0))
+
+
+def new(data):
+    return data.take(np.arange(N, N + N_NEW)).genotypes
+
+
+def test_the_additive_kernel_alone_is_gblup(data):
+    train = data.take(np.arange(N))
+    plain = GBLUP(GBLUPOptions()).fit(train, rng=np.random.default_rng(0))
+    found = fit(data, "additive")
+    expected = plain.predict(new(data))
+    assert found.predict(new(data)).value == pytest.approx(expected.value, abs=1e-3)
+    one, two = found.posterior(new(data)), plain.posterior(new(data))
+    assert one.sd == pytest.approx(two.sd, rel=1e-2)
+
+
+def test_the_biological_coding_is_that_of_the_model_of_dominance(data):
+    train = data.take(np.arange(N))
+    spec = DominanceBLUP(DominanceOptions())
+    plain = spec.fit(train, rng=np.random.default_rng(0)).predict(new(data))
+    found = fit(data, "additive", "heterozygosity").predict(new(data))
+    # there heterozygosity is centred on its mean, here on its expectation
+    assert np.corrcoef(found.value[:, 0], plain.value[:, 0])[0, 1] > 0.98
+
+
+def test_components_have_errors_and_bandwidths_are_averaged(data):
+    found = fit(data, "additive", "gaussian", bandwidths=(0.5, 2.0))
+    table = found.components()
+    names = ["additive", "gaussian 0.5", "gaussian 2", "error"]
+    assert table["component"].tolist() == names
+    assert (table["value"] >= 0).all()
+    assert (table["se"] > 0).all()
+
+
+def write_pedigree(folder, names):
+    path = folder / "pedigree.csv"
+    rows = [f"{n},m{k % 4},f{k % 3}" for k, n in enumerate(names)]
+    path.write_text("\n".join(["line,parent_1,parent_2", *rows]) + "\n")
+    return path
+
+
+def test_pedigree_and_single_step_are_read(data, tmp_path):
+    path = write_pedigree(tmp_path, data.sample_id.tolist())
+    found = fit(data, "pedigree", pedigree=path)
+    value = found.predict(new(data)).value
+    assert np.unique(value.round(6)).size > 3
+    joined = fit(data, "single_step", pedigree=path)
+    calls = data.genotypes.call_dosage.copy()
+    calls[:5] = -1  # five lines without calls: the pedigree speaks for them
+    hidden = toys.dataset(calls, data.phenotypes.value, "l")
+    again = fit(hidden, "single_step", pedigree=path)
+    assert np.isfinite(again.predict(new(data)).value).all()
+    train = data.take(np.arange(N)).genotypes
+    assert np.ptp(joined.predict(train).value) > np.ptp(value)
+
+
+def test_a_table_of_relationships_is_used(data, tmp_path):
+    z = data.genotypes.call_dosage - 1.0
+    names = data.sample_id
+    frame = pd.DataFrame(z @ z.T / P, names, names)
+    frame.to_csv(tmp_path / "k.csv", index_label="line")
+    found = fit(data, "table", table=tmp_path / "k.csv")
+    expected = fit(data, "additive").predict(new(data)).value[:, 0]
+    assert np.corrcoef(found.predict(new(data)).value[:, 0], expected)[0, 1] > 0.95
+
+
+def test_state_is_complete(data, tmp_path):
+    path = write_pedigree(tmp_path, data.sample_id.tolist())
+    names = ("additive", "additive_dominance", "dominance_dominance", "pedigree")
+    found = fit(data, *names, pedigree=path)
+    again = restore_kernels(found.state())
+    one, two = found.posterior(new(data)), again.posterior(new(data))
+    assert np.array_equal(one.mean, two.mean)
+    assert two.sd == pytest.approx(one.sd)
+    assert again.components().equals(found.components())
+
+
+def test_faults(data, tmp_path):
+    with pytest.raises(ValidationError, match="name the pedigree file"):
+        KernelsOptions(kernels=("pedigree",))
+    with pytest.raises(ValidationError, match="named twice"):
+        KernelsOptions(kernels=("additive", "additive"))
+    with pytest.raises(ValidationError, match="name its file"):
+        KernelsOptions(kernels=("table",))
+    path = write_pedigree(tmp_path, ["other"])
+    with pytest.raises(DataError, match="no training line is in the pedigree"):
+        fit(data, "pedigree", pedigree=path)
+    inbred = toys.dataset(
+        2 * (data.genotypes.call_dosage > 0), data.phenotypes.value, "l"
+    )
+    calls, y = data.genotypes.call_dosage, data.phenotypes.value
+    polyploid = toys.dataset(calls, y, "l", ploidy=4)
+    with pytest.raises(DataError, match="not of ploidy"):
+        fit(polyploid, "dominance")
+    assert np.isfinite(fit(inbred, "additive").predict(new(data)).value).all()
+
+
+@pytest.mark.skipif(not WHEAT.exists(), reason="shared data are not here")
+def test_wheat_with_pedigree_has_the_golden_components(tmp_path):
+    """G + A on environment 1: pysommer and a dense search agree (trials.md, 1)."""
+    whole = wheat_dataset()
+    dosage = whole.genotypes.call_dosage.astype(float)
+    z = (dosage - dosage.mean(axis=0)) / dosage.std(axis=0, ddof=1)
+    names = whole.sample_id
+    path = tmp_path / "g.csv"
+    pd.DataFrame(z @ z.T / z.shape[1], names, names).to_csv(path, index_label="line")
+    data = whole.take_targets(np.array([0]))
+    tables = {}
+    for name, file in (("g", path), ("a", WHEAT / "pedigree_A.csv.gz")):
+        options = KernelsOptions(kernels=("additive", "table"), table=file)
+        found = SeveralKernels(options).fit(data, rng=np.random.default_rng(0))
+        tables[name] = found.components().set_index("component")
+    # centred and standardised markers differ a little: components are near
+    assert tables["a"].loc["error", "value"] == pytest.approx(0.433788, abs=0.02)
+    diagonal = 1.98  # mean of the pedigree's diagonal
+    value = tables["a"].loc["table", "value"] / diagonal
+    assert value == pytest.approx(0.102283, abs=0.02)

@@ -1,0 +1,323 @@
+"""`meristem.pipeline.selection`: one plan, from a run to files and a page.
+
+Modules: `meristem.pipeline.selection.lines`, `meristem.pipeline.selection.index`,
+`meristem.pipeline.selection.filters`, `meristem.pipeline.selection.decision`,
+`meristem.pipeline.selection.diversity`, `meristem.pipeline.selection.matings`, `meristem.pipeline.selection.tables`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from meristem.config.read import read_plan
+from meristem.config.selection import SelectionConfig
+from meristem.errors import ConfigError, DataError
+from meristem.pipeline.analysis import Analysis, open_run
+from meristem.pipeline.selection.select import TABLES, decide, write_selection
+from meristem.report.selection.page import PAGE
+
+FULL = """
+seed = 4
+[candidates]
+lines = "all"
+checks = ["L00", "L01"]
+keep = ["L60"]
+exclude = ["L02"]
+[index]
+method = "smith_hazel"
+weights = {yield = 1.0, height = -0.3, protein = 0.5}
+bend = true
+[filters]
+max_missing = 0.5
+min_reliability = 0.01
+[[filters.genotype]]
+variant = "m3"
+dosage = [0, 2]
+[[filters.label]]
+group = "family"
+any_of = ["f0", "f1"]
+[filters.culling]
+above = {protein = 10.0}
+probability = 0.4
+[ranking]
+n = 8
+draws = 400
+compare = ["ridge"]
+[diversity]
+min_ne = 6
+points = 6
+max_contribution = 0.4
+kappa = 0.2
+group = "pool"
+shares = {east = 0.5, west = 0.5}
+[[diversity.caps]]
+group = "family"
+most = 0.7
+[crosses]
+n = 6
+cm_per_mb = 1.0
+accuracy = 0.6
+max_uses = 3
+pool = "pool"
+seed_pool = "west"
+max_as_seed = 3
+total_progeny = 60
+max_gap = 0.01
+seconds = 3
+"""
+
+
+def analysis_of(run_folder: Path) -> Analysis:
+    analysis = open_run(run_folder)
+    analysis.keep_to_stored()
+    return analysis
+
+
+def plan_of(tmp_path: Path, text: str) -> SelectionConfig:
+    path = tmp_path / "plan.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_plan(path)
+
+
+def table(run_folder: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(run_folder / "selection" / f"{name}.csv")
+
+
+@pytest.fixture(scope="module")
+def decided(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the run folder after the full plan."""
+    plan = plan_of(tmp_path_factory.mktemp("plan"), FULL)
+    analysis = analysis_of(run_folder)
+    write_selection(analysis, decide(analysis, plan))
+    return run_folder
+
+
+def test_a_whole_plan_leaves_all_its_files(decided: Path) -> None:
+    there = {path.name for path in (decided / "selection").iterdir()}
+    assert {*TABLES, "selection.json", PAGE} <= there
+    listed = json.loads((decided / "run.json").read_text())["artefacts"]
+    assert f"selection/{PAGE}" in listed
+    page = (decided / "selection" / PAGE).read_text()
+    assert "optimality gap" in page
+    assert "GEBV" in page
+    assert 'type="range"' in page
+    assert "None" not in page
+
+
+def test_checks_are_shown_and_never_counted(decided: Path) -> None:
+    lines = table(decided, "candidates").set_index("sample_id")
+    summary = json.loads((decided / "selection" / "selection.json").read_text())
+    assert lines.loc[["L00", "L01"], "status"].tolist() == ["check", "check"]
+    assert lines.loc["L00", ["contribution", "uses"]].tolist() == [0, 0]
+    assert "L02" not in lines.index
+    assert lines.loc["L60", "status"] == "kept"
+    assert lines["status"].isin(["selected", "kept"]).sum() == 8
+    assert summary["candidates"] == 67
+    assert table(decided, "funnel")["left"].iloc[0] == 67
+
+
+def test_promises_are_of_joint_draws(decided: Path) -> None:
+    summary = json.loads((decided / "selection" / "selection.json").read_text())
+    gain = summary["gain"]
+    assert gain["low"] < gain["expected"] < gain["high"]
+    index = table(decided, "index").set_index("trait")
+    lines = table(decided, "candidates")
+    chosen = lines["status"].isin(["selected", "kept"])
+    counted = lines["status"] != "check"
+    told = lines.loc[chosen, "index"].mean() - lines.loc[counted, "index"].mean()
+    assert gain["expected"] == pytest.approx(told)
+    for trait in index.index:
+        value = lines[f"{trait}: predicted"]
+        told = value[chosen].mean() - value[counted].mean()
+        assert index.loc[trait, "gain"] == pytest.approx(told)
+    assert index["implied_weight"].tolist() == pytest.approx(index["weight"].tolist())
+
+
+def test_contributions_keep_to_their_limits(decided: Path) -> None:
+    points = table(decided, "contributions")
+    labels = pd.read_csv(decided.parent / "groups.csv").set_index("line")
+    frontier = table(decided, "frontier").set_index("point")
+    for number, rows in points[points["kind"] != "truncation"].groupby("point"):
+        share = rows.set_index("sample_id")["contribution"]
+        assert share.sum() == pytest.approx(1, abs=1e-4)
+        assert share.max() <= 0.4 + 1e-6
+        pool = labels.loc[share.index, "pool"]
+        assert share[pool == "east"].sum() == pytest.approx(0.5, abs=1e-4)
+        assert share.groupby(labels["family"]).sum().max() <= 0.7 + 1e-6
+        assert frontier.loc[number, "residual"] < 1e-6
+    chosen = frontier[frontier["kind"] == "chosen"].iloc[0]
+    assert chosen["ne"] >= 6 - 1e-6
+
+
+def test_crosses_keep_to_pools_uses_and_seeds(decided: Path) -> None:
+    crosses = table(decided, "crosses")
+    labels = pd.read_csv(decided.parent / "groups.csv").set_index("line")["pool"]
+    assert len(crosses) == 6
+    assert set(labels[crosses["female"]]) == {"west"}
+    assert set(labels[crosses["male"]]) == {"east"}
+    both = pd.concat([crosses["female"], crosses["male"]])
+    assert both.value_counts().max() <= 3
+    assert crosses["n_progeny"].sum() == 60
+    assert (crosses["sd"] > 0).all()
+    rise = crosses["usefulness"] - crosses["mean"]
+    assert (rise / crosses["sd"]).tolist() == pytest.approx(
+        [2.0627 * 0.6] * 6, rel=1e-3
+    )
+    listed = table(decided, "crossing_list")
+    assert listed["femaleName"].tolist() == crosses["female"].tolist()
+    summary = json.loads((decided / "selection" / "selection.json").read_text())
+    mating = summary["mating"]
+    assert mating["value"] == pytest.approx(crosses["usefulness"].sum())
+    assert 0 <= mating["gap"] < 0.1
+    assert mating["greedy"] is None or mating["value"] >= mating["greedy"] - 1e-9
+
+
+def test_the_same_plan_decides_the_same(decided: Path, tmp_path: Path) -> None:
+    analysis = analysis_of(decided)
+    plan = plan_of(tmp_path, FULL)
+    one, two = (decide(analysis, plan, matings=False) for _ in range(2))
+    assert one.index.drawn == pytest.approx(two.index.drawn)
+    other = decide(analysis, plan.model_copy(update={"seed": 5}), matings=False)
+    assert not np.array_equal(one.index.drawn, other.index.drawn)
+
+
+def test_every_section_may_be_left_out(run_folder: Path) -> None:
+    selection = decide(analysis_of(run_folder), SelectionConfig())
+    assert selection.lines.n == 20  # lines without phenotype
+    assert selection.chosen.size == 4
+    assert selection.matings is not None
+    assert selection.matings.criterion == "mid-parent"
+    assert selection.matings.plan.crosses.n_cross == 10
+    weight = selection.index.weight
+    assert weight[0] > 0 > weight[1]  # the run minimises height
+    assert "no weights were given" in selection.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("section", "check"),
+    [
+        ('method = "restricted"\nhold = ["height"]', "held"),
+        ('method = "desired"\ndesired = {yield = 1.0, protein = 0.5}', "goal"),
+        ('method = "proportional"\ndesired = {yield = 2.0, protein = 1.0}', "ratio"),
+        ('per = "sd"\nweights = {yield = 1.0}', "plain"),
+    ],
+)
+def test_methods_of_the_index(
+    run_folder: Path, tmp_path: Path, section: str, check: str
+) -> None:
+    text = f'[candidates]\nlines = "all"\n[index]\nbend = true\n{section}\n'
+    index = decide(
+        analysis_of(run_folder), plan_of(tmp_path, text), matings=False
+    ).index
+    if check == "plain":
+        assert index.response is None
+        assert index.coefficient[0] > 0
+        assert not index.coefficient[1:].any()
+        return
+    assert index.response is not None
+    gain = index.response.gain
+    if check == "held":
+        assert gain[1] == pytest.approx(0, abs=1e-9)
+    else:
+        assert gain[0] / gain[-1] == pytest.approx(2)
+
+
+def test_merit_by_draws(run_folder: Path, tmp_path: Path) -> None:
+    text = """
+[candidates]
+lines = "all"
+[[index.merit]]
+trait = "yield"
+weight = 1.0
+[[index.merit]]
+trait = "protein"
+form = "threshold"
+weight = 2.0
+at = 12.0
+"""
+    index = decide(
+        analysis_of(run_folder), plan_of(tmp_path, text), matings=False
+    ).index
+    assert index.value == pytest.approx(index.drawn.mean(axis=0))
+    assert "threshold(protein, 12)" in index.words
+    with pytest.raises(ConfigError, match="not linear has no effects"):
+        decide(
+            analysis_of(run_folder),
+            plan_of(tmp_path, text + "[crosses]\ncm_per_mb = 1"),
+        )
+
+
+def test_pedigree_and_markers_as_coancestry(run_folder: Path, tmp_path: Path) -> None:
+    pedigree = tmp_path / "pedigree.csv"
+    rows = [f"L{i:02d},P{i % 4},P{4 + i % 3}" for i in range(70)]
+    pedigree.write_text("sample,parent_1,parent_2\n" + "\n".join(rows))
+    analysis = analysis_of(run_folder)
+    for kind, more in (("pedigree", 'pedigree = "pedigree.csv"'), ("vanraden", "")):
+        text = f'[diversity]\ncoancestry = "{kind}"\n{more}\n'
+        found = decide(analysis, plan_of(tmp_path, text), matings=False).diversity
+        assert found.chosen.residual < 1e-8
+        assert 0 < found.base < 1
+    pedigree.write_text("sample,parent_1,parent_2\nL50,L51,P1\nL51,L50,P2\n")
+    text = '[diversity]\ncoancestry = "pedigree"\npedigree = "pedigree.csv"\n'
+    with pytest.raises(ConfigError, match="ancestor of itself"):
+        decide(analysis, plan_of(tmp_path, text), matings=False)
+
+
+@pytest.mark.parametrize("design", ["half_diallel", "chain", "factorial"])
+def test_designs(run_folder: Path, tmp_path: Path, design: str) -> None:
+    pools = 'pool = "pool"\nseed_pool = "west"\n' if design == "factorial" else ""
+    text = f'[crosses]\ndesign = "{design}"\nparents = 4\n{pools}'
+    found = decide(analysis_of(run_folder), plan_of(tmp_path, text)).matings
+    assert found is not None
+    size = {"half_diallel": 6, "chain": 4, "factorial": 16}[design]
+    assert found.plan.crosses.n_cross == size
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "match"),
+    [
+        ('[candidates]\nchecks = ["nobody"]', ConfigError, "nobody is no line"),
+        ('model = "oracle"', ConfigError, "no deployable model"),
+        ("[index]\nweights = {colour = 1.0}", ConfigError, "'colour' is no trait"),
+        ("[index]\nweights = {yield = 0.0}", ConfigError, "every weight is 0"),
+        (
+            "[index]\nweights = {yield = 1.0, protein = 1.0}\n[index.genetic]\n"
+            "yield = {yield = 1.0, protein = 2.0}\nprotein = {protein = 1.0}",
+            DataError,
+            r"index.genetic is no covariance matrix: the combination .*yield",
+        ),
+        (
+            '[[filters.label]]\ngroup = "race"\nany_of = ["x"]',
+            ConfigError,
+            "no grouping called 'race'",
+        ),
+        (
+            '[[filters.genotype]]\nvariant = "v9"\ndosage = [2]',
+            ConfigError,
+            "'v9' is no variant",
+        ),
+        (
+            '[[filters.label]]\ngroup = "family"\nany_of = ["f9"]',
+            ConfigError,
+            "no candidate passes all filters",
+        ),
+        ("[diversity]\nmax_coancestry = 0.01", ConfigError, "cannot be reached"),
+        ("[diversity]\nmax_contribution = 0.01", ConfigError, "no contributions keep"),
+        ("[crosses]\nn = 9\nmax_kinship = 0.0", ConfigError, "and 0 of 190 are"),
+        (
+            '[candidates]\nkeep = ["L50", "L51"]\n[ranking]\nn = 1',
+            ConfigError,
+            "2 lines are to be kept",
+        ),
+    ],
+)
+def test_impossible_plans_are_refused(
+    run_folder: Path, tmp_path: Path, text: str, kind: type[Exception], match: str
+) -> None:
+    with pytest.raises(kind, match=match):
+        decide(analysis_of(run_folder), plan_of(tmp_path, text))

@@ -1,0 +1,147 @@
+"""Models learn from factors; nothing of the test rows reaches a representation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.pipeline import test_leak_from_files
+from tests.pipeline.leak_case import Layout, write_case
+from tests.pipeline.test_leak_from_files import fitted_bytes, layout_of, opened
+
+from meristem.config import models as kinds
+from meristem.config.represent import RepresentOptions
+from meristem.errors import MeristemError
+from meristem.models.catalog import build
+from meristem.models.protocol import needs_measured_omics, predict_measured
+from meristem.pipeline.represented import OnFactors
+from meristem.pipeline.requirements import graph_faults
+from meristem.records import (
+    Dataset,
+    Genotypes,
+    OmicsTable,
+    Phenotypes,
+    SampleGroups,
+    VariantTable,
+)
+
+N, P, M = 48, 30, 25
+
+
+def panel(seed: int = 1, shift: float = 0.0) -> Dataset:
+    rng = np.random.default_rng(seed)
+    line = np.array([f"l{i}" for i in range(N)])
+    dosage = rng.integers(0, 3, (N, M)).astype(np.int8)
+    factor = dosage[:, :3] - 1.0
+    value = factor @ rng.normal(size=(3, P)) + 0.3 * rng.normal(size=(N, P))
+    batch = np.array(["a", "b"])[rng.integers(0, 2, N)]
+    value += shift * (batch == "b")[:, None]
+    name = np.array([f"v{i}" for i in range(M)])
+    blank = np.full(M, "")
+    table = VariantTable(name, blank, np.zeros(M, int), blank, blank)
+    gene = np.array([f"g{i}" for i in range(P)])
+    trait = factor[:, :1] + 0.3 * rng.normal(size=(N, 1))
+    return Dataset(
+        Genotypes(line, table, dosage),
+        Phenotypes(line, np.array(["t"]), np.array([""]), trait, np.ones((N, 1))),
+        (OmicsTable("rna", line, gene, gene, value),),
+        SampleGroups(line, np.array(["batch"]), batch[:, None]),
+    )
+
+
+def on_factors(options: kinds.ModelOptions, **how: object) -> OnFactors:
+    asked = RepresentOptions(**{"represent": "pca", "k": (2, 3), **how})
+    return OnFactors(build(options), (("rna", asked),), {}, 1)
+
+
+@pytest.mark.parametrize("gives", ["factors", "cleaned", "both"])
+def test_models_are_handed_what_is_asked_for(gives: str) -> None:
+    fitted = on_factors(kinds.MediatedOptions(), gives=gives).fit(
+        panel(), rng=np.random.default_rng(1)
+    )
+    assert np.isfinite(fitted.predict(panel().genotypes).value).all()
+
+
+def test_the_same_rows_make_the_same_factors() -> None:
+    fits = [
+        on_factors(kinds.MediatedOptions()).fit(panel(), rng=np.random.default_rng(s))
+        for s in (1, 2)
+    ]
+    one, two = (fit.predict(panel().genotypes).value for fit in fits)
+    assert np.array_equal(one, two)  # no randomness of the model itself
+
+
+def test_removed_batches_do_not_change_factors() -> None:
+    """With the shift removed, predictions are close to those without any."""
+    clean = on_factors(kinds.MediatedOptions()).fit(
+        panel(), rng=np.random.default_rng(1)
+    )
+    shifted = on_factors(
+        kinds.MediatedOptions(), confounders=("batch",), deconfound="combat"
+    ).fit(panel(shift=20.0), rng=np.random.default_rng(1))
+    one, two = (f.predict(panel().genotypes).value[:, 0] for f in (clean, shifted))
+    assert np.corrcoef(one, two)[0, 1] > 0.95
+
+
+def test_models_that_need_measured_omics_predict_from_factors() -> None:
+    data = panel()
+    fitted = on_factors(kinds.MeasuredOmicsOptions()).fit(
+        data.take(np.arange(36)), rng=np.random.default_rng(1)
+    )
+    assert needs_measured_omics(fitted)
+    test = data.take(np.arange(36, N))
+    said = predict_measured(fitted, test.genotypes, test.omics).value[:, 0]
+    assert np.corrcoef(said, test.phenotypes.value[:, 0])[0, 1] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("kind", "models"),
+    [
+        ("pca", (kinds.MediatedOptions(),)),
+        ("sets", (kinds.MediatedOptions(method="one_kernel"),)),
+        ("vae", (kinds.MediatedOptions(),)),
+    ],
+)
+def test_no_factor_follows_the_test_rows(
+    tmp_path: Path,
+    kind: str,
+    models: tuple[kinds.ModelOptions, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layout: Layout = layout_of("replicates")
+    found = []
+    for spoilt in (False, True):
+        path = write_case(tmp_path / str(spoilt), layout, spoilt=spoilt)
+        text = path.read_text()
+        asked = f'[[omics]]\nrepresent = "{kind}"\nk = [2, 3]\nseeds = 2\nepochs = 5\n'
+        assert "[[omics]]\n" in text
+        path.write_text(text.replace("[[omics]]\n", asked))
+        analysis = opened(path)
+        monkeypatch.setattr(test_leak_from_files, "build", analysis.build)
+        found.append([fitted_bytes(analysis, options) for options in models])
+    assert found[0] == found[1]
+
+
+def test_what_is_missing_is_said_before_the_first_fold(tmp_path: Path) -> None:
+    path = write_case(tmp_path / "case", layout_of("replicates"), spoilt=False)
+    text = path.read_text()
+    asked = '[[omics]]\nrepresent = "pca"\nconfounders = ["batch"]\n'
+    path.write_text(text.replace("[[omics]]\n", asked))
+    analysis = opened(path)
+    faults = list(
+        graph_faults(
+            analysis.config, analysis.dataset, analysis.knowledge, analysis.plan
+        )
+    )
+    assert any("batch" in fault.message for fault in faults)
+    assert all(isinstance(fault, MeristemError) for fault in faults)
+
+
+def test_a_table_without_rows_is_refused() -> None:
+    data = panel()
+    empty = np.full_like(data.omics[0].value, np.nan)
+    bare = replace(data, omics=(replace(data.omics[0], value=empty),))
+    with pytest.raises(MeristemError, match="0 training rows"):
+        on_factors(kinds.MediatedOptions()).fit(bare, rng=np.random.default_rng(1))

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from meristem.report.sections.sampling import SHOWN, sampling_section
+from meristem.report.view import View
+
+
+def test_chains_that_agree_are_said_to(small_view: View) -> None:
+    section = sampling_section(small_view)
+    assert section is not None
+    # the share of markers mixes slowly, and does not count
+    assert section.html == "<p>All chains agree on variances and predictions.</p>"
+    html = "".join(str(block) for block in section.blocks)
+    assert "worst of 1 predictions" in html
+    assert f"The {SHOWN} of 20 most probable" in html
+
+
+def test_chains_that_do_not_agree_are_named(small_view: View) -> None:
+    table = small_view.artefacts.convergence.copy()
+    table.loc[table["quantity"] == "residual", "rhat"] = 1.2
+    artefacts = replace(small_view.artefacts, convergence=table)
+    section = sampling_section(replace(small_view, artefacts=artefacts))
+    assert section is not None
+    assert "do not agree yet: bayes_c" in section.html
+
+
+def test_no_section_without_models_by_sampling(small_view: View) -> None:
+    none = small_view.artefacts.convergence.head(0)
+    artefacts = replace(small_view.artefacts, convergence=none)
+    assert sampling_section(replace(small_view, artefacts=artefacts)) is None

@@ -1,0 +1,191 @@
+"""The run of `represent`: tables that agree with each other, and a page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.representation.toys import low_rank
+
+from meristem.config.read import read_represent_config
+from meristem.errors import MeristemError
+from meristem.representation.commands.run import represent_run, table_files
+
+N, P = 60, 45
+CONFIG = """
+[run]
+title = "Two tables"
+out = "out"
+
+[[omics]]
+name = "rna"
+path = "rna.csv"
+represent = "{kind}"
+k = [2, 3]
+seeds = 2
+epochs = 10
+confounders = ["batch"]
+
+[[omics]]
+name = "metabolites"
+path = "metabolites.csv"
+
+[groups]
+path = "groups.csv"
+
+[phenotypes]
+path = "traits.csv"
+
+[knowledge]
+gene_sets = ["sets.gmt"]
+
+[network]
+path = "pairs.csv"
+"""
+
+
+def write_case(folder: Path, kind: str = "pca") -> Path:
+    value, z = low_rank(N, P)
+    rng = np.random.default_rng(3)
+    batch = np.array(["a", "b"])[rng.integers(0, 2, N)]
+    value += 3.0 * np.outer(batch == "b", rng.normal(size=P))
+    value[rng.random(value.shape) < 0.1] = np.nan
+    value[4] = np.nan
+    line = [f"l{i}" for i in range(N)]
+    gene = [f"g{j}" for j in range(P)]
+    pd.DataFrame(value, line, gene).to_csv(folder / "rna.csv", index_label="line")
+    other = z @ rng.normal(size=(3, 8)) + 0.2 * rng.normal(size=(N, 8))
+    names = [f"m{j}" for j in range(8)]
+    other = pd.DataFrame(other, line, names)
+    other.to_csv(folder / "metabolites.csv", index_label="line")
+    pd.DataFrame({"line": line, "batch": batch}).to_csv(
+        folder / "groups.csv", index=False
+    )
+    trait = z[:, 0] + 0.1 * rng.normal(size=N)
+    pd.DataFrame({"line": line, "yield": trait}).to_csv(
+        folder / "traits.csv", index=False
+    )
+    sets = [f"s{k}\tna\t" + "\t".join(gene[15 * k : 15 * k + 15]) for k in range(3)]
+    (folder / "sets.gmt").write_text("\n".join(sets) + "\n")
+    pairs = [f"g{j},g{j + 1}" for j in range(P - 1)]
+    (folder / "pairs.csv").write_text("\n".join(["one,two", *pairs]) + "\n")
+    path = folder / "represent.toml"
+    path.write_text(CONFIG.format(kind=kind))
+    return path
+
+
+def read(folder: Path, part: str) -> pd.DataFrame:
+    return pd.read_csv(folder / table_files("rna")[part])
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("represent")
+    config = read_represent_config(write_case(folder))
+    assert represent_run(config, config.run.out).exists()
+    return folder / "out"
+
+
+def test_tables_are_those_of_the_samples(finished: Path) -> None:
+    factors, loadings = read(finished, "factors"), read(finished, "loadings")
+    assert factors.shape[1] == 1 + loadings.shape[1] - 2
+    assert factors["sample_id"].tolist() == [f"l{i}" for i in range(N)]
+    assert factors.iloc[4, 1:].isna().all()
+    assert loadings["feature"].tolist() == [f"g{j}" for j in range(P)]
+    assert read(finished, "cleaned").shape == (N, P + 1)
+
+
+def test_gaps_are_filled_with_their_uncertainty(finished: Path) -> None:
+    raw = pd.read_csv(finished.parent / "rna.csv").iloc[:, 1:].to_numpy()
+    filled = read(finished, "imputed").iloc[:, 1:].to_numpy()
+    width = read(finished, "half_width").iloc[:, 1:].to_numpy()
+    known = ~np.isnan(raw)
+    assert np.abs(filled - raw)[known].max() < 1e-5
+    assert np.isfinite(filled).all()
+    assert np.array_equal(np.isnan(width), known)
+    methods = read(finished, "imputation")
+    assert {"network", "other_omics", "mixture"} <= set(methods["method"])
+
+
+def test_factors_are_described(finished: Path) -> None:
+    about = read(finished, "about")
+    assert about["stability"].between(0, 1).all()
+    traits = read(finished, "traits")
+    assert traits["q"].min() < 0.01
+    told = read(finished, "confounding")
+    assert told["raw"].max() > 0.9
+    assert told.loc[told["probe"] == "linear", "cleaned"].item() < 0.75
+    assert read(finished, "confounders")["r2"].max() < 0.2
+    assert set(read(finished, "sets")["set"]) <= {"s0", "s1", "s2"}
+    recon = pd.read_csv(finished / "reconstruction.csv")
+    assert recon["k"].tolist() == [2, 3]
+
+
+def test_the_page_says_it_and_the_record_is_whole(finished: Path) -> None:
+    page = (finished / "report.html").read_text()
+    for words in ("Table rna", "Filled values", "What is left of the confounders"):
+        assert words in page
+    record = json.loads((finished / "run.json").read_text())
+    assert record["kind"] == "representation"
+    assert record["finished"]
+    assert "rna.factors.csv" in record["artefacts"]
+
+
+def test_the_same_seed_gives_the_same_tables(finished: Path, tmp_path: Path) -> None:
+    config = read_represent_config(write_case(tmp_path))
+    represent_run(config, tmp_path / "again")
+    for part in ("factors", "imputed", "half_width"):
+        pd.testing.assert_frame_equal(
+            read(finished, part), read(tmp_path / "again", part)
+        )
+
+
+@pytest.mark.parametrize("kind", ["sets", "vae"])
+def test_other_kinds_run(tmp_path: Path, kind: str) -> None:
+    config = read_represent_config(write_case(tmp_path, kind))
+    page = represent_run(config, config.run.out).read_text()
+    if kind == "sets":
+        assert "Sets that vary together" in page
+        assert read(tmp_path / "out", "about")["factor"].tolist() == ["s0", "s1", "s2"]
+    else:
+        recon = pd.read_csv(tmp_path / "out" / "reconstruction.csv")
+        assert set(recon["kind"]) == {"vae", "pca"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "match"),
+    [
+        ('represent = "pca"', 'represent = "none"', "no omics table asks"),
+        ('confounders = ["batch"]', 'confounders = ["plate"]', "no grouping called"),
+        ('name = "metabolites"', 'name = "rna"', "two omics tables"),
+        ("k = [2, 3]", "k = [0]", "greater than or equal to 1"),
+        (
+            'represent = "pca"',
+            'represent = "pca"\nlikelihood = "nb"',
+            "needs represent = one of",
+        ),
+        ('gene_sets = ["sets.gmt"]', 'gene_sets = ["no.gmt"]', "no.gmt"),
+    ],
+)
+def test_wrong_configurations_write_nothing(
+    tmp_path: Path, old: str, new: str, match: str
+) -> None:
+    path = write_case(tmp_path)
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(MeristemError, match=match):
+        represent_run(read_represent_config(path), tmp_path / "out")
+    assert not (tmp_path / "out" / "run.json").exists()
+
+
+def test_an_analysis_is_read_for_its_omics(tmp_path: Path) -> None:
+    path = write_case(tmp_path)
+    text = path.read_text().split("[network]")[0]
+    path.write_text(text + '[genotypes]\npath = "x.vcf"\n[[models]]\nkind = "gblup"\n')
+    config = read_represent_config(path)
+    assert config.run.out.name == "out_represent"
+    assert config.omics[0].represent == "pca"

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from meristem.errors import ConfigError
+from meristem.sequence.variants.model_effects import ModelScorer, window_pairs
+from meristem.sequence.variants.occupancy import Change
+
+LETTERS = np.frombuffer(b"ACGTN", np.uint8)
+
+
+class Toy:
+    """Two members; task 1 weighs bases by place, task 2 counts G."""
+
+    tasks = ("place", "guanine")
+    window = 7
+
+    def __init__(self, window=7):
+        self.window = window
+
+    def ensemble(self, onehot):
+        n, _, length = onehot.shape
+        place = (onehot * np.arange(1, 5)[None, :, None] * np.arange(length)).sum(
+            (1, 2)
+        )
+        count = onehot[:, 2].sum(axis=1)
+        one = np.column_stack([place, count])
+        return np.stack([one, one + [[0.0, 1.0]] * count[:, None]])
+
+
+def _text(codes):
+    return LETTERS[codes].tobytes().decode()
+
+
+def test_windows_hold_the_change_and_meet_the_genome():
+    rng = np.random.default_rng(6)
+    contig = "".join(rng.choice(list("ACGT"), 40))
+    bases = np.frombuffer(contig.encode(), np.uint8)
+    for change in (Change(20, 21, "A"), Change(20, 20, "GG"), Change(18, 22, "")):
+        new = contig[: change.start] + change.alt + contig[change.end :]
+        pairs = window_pairs(bases, change, 7)
+        assert len(pairs) >= 7
+        for ref, alt in pairs:
+            assert _text(ref) in contig
+            assert _text(alt) in new
+    edge = window_pairs(bases, Change(0, 1, "T"), 5)
+    assert _text(edge[0][1]) == "NNNNT"
+
+
+def test_a_count_changes_by_one_whatever_the_window():
+    bases = np.frombuffer(b"ACGTACATTACGTACATTA", np.uint8)
+    scorer = ModelScorer(Toy(), "toy")
+    (effects,) = scorer.effects(bases, [Change(6, 7, "G")])
+    place, guanine = effects
+    assert (place.kind, guanine.kind) == ("place", "guanine")
+    assert guanine.score == pytest.approx(1.5)  # members say 1 and 2
+    assert guanine.spread == pytest.approx(np.sqrt(0.5))
+    # A -> G adds 2 at each of the places 0 to 6.
+    assert place.score == pytest.approx(2 * 3)
+
+
+def test_batches_do_not_mix_variants():
+    rng = np.random.default_rng(2)
+    bases = LETTERS[rng.integers(0, 4, 3000)]
+    changes = [Change(int(p), int(p) + 1, "G") for p in np.arange(50, 2950, 3)]
+    scorer = ModelScorer(Toy(), "toy")
+    together = scorer.effects(bases, changes)
+    for number in (0, 100, 500, len(changes) - 1):
+        assert scorer.effects(bases, [changes[number]])[0] == together[number]
+
+
+def test_fewer_placements_are_spread_evenly():
+    bases = np.frombuffer(b"A" * 60, np.uint8)
+    assert len(window_pairs(bases, Change(30, 31, "G"), 21, 4)) == 4
+
+
+def test_a_model_of_any_length_needs_a_window():
+    with pytest.raises(ConfigError, match="any length"):
+        ModelScorer(Toy(None), "toy")
