@@ -21,8 +21,11 @@ from meristem.sequence.commands.fitting import centre_sources
 from meristem.sequence.inputs.identity import cluster_copies
 from meristem.sequence.inputs.measured import Source, read_measured
 from meristem.sequence.inputs.onehot import encode
+from meristem.sequence.models.catalog import restore_model
+from meristem.sequence.models.options import StackOptions
 from meristem.sequence.models.protocol import SequenceModel
-from meristem.sequence.motifs.motif import read_meme
+from meristem.sequence.models.stack import Stack
+from meristem.sequence.motifs.motif import Motif, read_meme
 from meristem.sequence.scores import within_groups
 from meristem.sequence.training.fit import Rows
 from meristem.stats.bootstrap import draw_counts, percentile_interval, weighted_pearson
@@ -58,7 +61,7 @@ def run_promoters(
         progress(done, len(names))
         if table.holds({"model": name}):
             continue
-        model, seconds = fit_timed(name, rows, ("expression",), motifs, seed, "left")
+        model, seconds = _fitted(name, rows, motifs, seed, out / "models")
         random = pd.DataFrame(
             {
                 "sequence": [sequence[i] for i in np.flatnonzero(held)],
@@ -77,6 +80,31 @@ def run_promoters(
         )
     progress(len(names), len(names))
     return promoter_table(table.rows)
+
+
+def _fitted(
+    name: str, rows: Rows, motifs: Sequence[Motif], seed: int, folder: Path
+) -> tuple[SequenceModel, float]:
+    """Return a model and its CPU seconds; one that was fitted before is read.
+
+    A stack is made of the members as they stand in the table.
+    """
+    home = folder / name
+    if name == "stack":
+        options = StackOptions()
+        parts = [
+            _fitted(member.kind, rows, motifs, seed, folder)
+            for member in options.members
+        ]
+        stack = Stack(options, tuple(model for model, _ in parts))
+        return stack, sum(seconds for _, seconds in parts)
+    spent = home / "cpu_seconds.txt"
+    if spent.exists():
+        return restore_model(home), float(spent.read_text(encoding="utf-8"))
+    model, seconds = fit_timed(name, rows, ("expression",), motifs, seed, "left")
+    model.save(home)
+    spent.write_text(f"{seconds:.1f}\n", encoding="utf-8")
+    return model, seconds
 
 
 def read_sets(

@@ -3,7 +3,7 @@ import torch
 from tests.sequence.toys import fitted, motifs, rows
 
 from meristem.sequence.features.occupancy import log_odds
-from meristem.sequence.interpretation.filters import filter_motifs
+from meristem.sequence.interpretation.filters import first_layer_motifs
 from meristem.sequence.models.networks.ensemble import NetworkEnsemble
 
 
@@ -17,8 +17,8 @@ def test_a_filter_that_holds_a_motif_gives_it_back() -> None:
         first.weight[0].zero_()
         first.weight[0, :, : odds.shape[1]] = torch.from_numpy(odds)
         first.bias[0] = 0.0
-    found = {p.motif.name: p for p in filter_motifs(model, rows().onehot)}
+    found = {p.motif.name: p for p in first_layer_motifs(model, rows().onehot)}
     with torch.no_grad():
         first.weight.copy_(kept)
-    guess = found["filter1"].motif.probability[:, : odds.shape[1]].argmax(axis=0)
+    guess = found["filter_0"].motif.probability[:, : odds.shape[1]].argmax(axis=0)
     assert np.mean(guess == motifs()[0].probability.argmax(axis=0)) > 0.8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,14 +20,14 @@ from meristem.sequence.commands.report import begin_run
 from meristem.sequence.commands.settings import SequenceSettings
 from meristem.sequence.inputs.measured import read_measured, read_sequences
 from meristem.sequence.inputs.onehot import BASES, OneHot, encode
-from meristem.sequence.interpretation.filters import filter_motifs
+from meristem.sequence.interpretation.filters import first_layer_motifs
 from meristem.sequence.interpretation.gradients import METHODS, Method, attribute
 from meristem.sequence.interpretation.mutagenesis import importance, saturate
-from meristem.sequence.interpretation.naming import name_patterns
 from meristem.sequence.interpretation.seqlets import Pattern, find_patterns
 from meristem.sequence.models.networks.ensemble import NetworkEnsemble
 from meristem.sequence.models.protocol import SequenceModel
-from meristem.sequence.motifs.motif import read_meme, write_meme
+from meristem.sequence.motifs.compare import match_motifs
+from meristem.sequence.motifs.motif import Motif, read_meme, write_meme
 
 Notify = Callable[[str, int, int], None]
 ISM = "ism"
@@ -131,7 +131,7 @@ def explain_run(
         patterns = find_patterns(value, onehot)
         filters = []
         if isinstance(model, NetworkEnsemble):
-            filters = filter_motifs(model, onehot)
+            filters = first_layer_motifs(model, onehot)
         write_patterns(run, "patterns", patterns)
         write_patterns(run, "filters", filters)
         if known:
@@ -223,6 +223,14 @@ def _write_maps(
     run.table("attributions", table.sort_values(["sequence_id", "position"]))
     if np.isfinite(gap).any():
         run.table("completeness", pd.DataFrame({"sequence_id": names, "missed": gap}))
+
+
+def name_patterns(patterns: Sequence[Pattern], known: Sequence[Motif]) -> pd.DataFrame:
+    """Return the nearest known motifs: pattern, rank, motif, label, p, q."""
+    matches = match_motifs([pattern.motif for pattern in patterns], known, n_best=3)
+    columns = ["pattern", "rank", "motif", "label", "p", "q"]
+    rows = [(m.query, m.rank, m.target, m.label, m.p, m.q) for m in matches]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def write_patterns(run: Run, name: str, patterns: list[Pattern]) -> None:
