@@ -228,6 +228,30 @@ def _controls(rows: list[Row]) -> str:
     return markdown_table(head, body)
 
 
+def _priors(rows: list[Row]) -> str:
+    names = {"gain": ("gain", "gain_low", "gain_high"), "r": ("r", "low", "high")}
+    body = [
+        [
+            row["n"],
+            row["share"],
+            row["model"],
+            row["replicates"],
+            _bracket(row, names["r"]),
+            _bracket(row, names["gain"], signed=True),
+            f"{float(row['least_gain']):+.3f}",
+        ]
+        for row in sorted(rows, key=lambda row: (int(row["n"]), -float(row["share"])))
+    ]
+    said = (
+        "Correlation with the genetic value of 300 test lines. Scores of variants: "
+        "none, of the true motifs, with nine decoys for each, permuted within classes "
+        "of allele frequency."
+    )
+    head = ["lines", "share through motifs", "scores", "panels", "r"]
+    head += ["minus GBLUP", "least"]
+    return said + "\n\n" + markdown_table(head, body)
+
+
 def _panels(rows: list[Row]) -> str:
     body = []
     for row in rows:
@@ -263,4 +287,5 @@ _SECTIONS: tuple[tuple[str, str, str, Callable[[list[Row]], str]], ...] = (
     ("panels", "results.csv", "Public panels", _panels),
     ("covariates", "summary.csv", "Covariates of mice", _covariates),
     ("sparse", "summary.csv", "Few lines, within and across", _sparse),
+    ("priors", "summary.csv", "Scores of variants as priors", _priors),
 )

@@ -282,6 +282,24 @@ def _panels(rows: Sequence[Row]) -> list[Verdict]:
     ]
 
 
+def _priors(rows: Sequence[Row]) -> list[Verdict]:
+    own = [o for o in rows if o["share"] == "0.7"]
+    found = []
+    for model, column, limit, target in (
+        ("true", "gain_low", 0.0, "the interval above 0 at every n"),
+        ("permuted", "gain", -0.005, "not below -0.005 at any n"),
+    ):
+        here = [row for row in own if row["model"] == model]
+        if not here:
+            continue
+        figures = [float(row[column]) for row in here]
+        gains = [float(row["gain"]) for row in here]
+        listed = _listed([row["n"] for row in here], gains, "{:+.3f}")
+        words = f"regulatory panel, {model} scores: difference to GBLUP"
+        found.append(Verdict(words, target, listed, min(figures) >= limit))
+    return found
+
+
 _JUDGES: tuple[tuple[str, str, Callable[[Sequence[Row]], list[Verdict]]], ...] = (
     ("shoot_branching", "results.csv", _shoot),
     ("shoot_branching", "latents.csv", _latents),
@@ -290,4 +308,5 @@ _JUDGES: tuple[tuple[str, str, Callable[[Sequence[Row]], list[Verdict]]], ...] =
     ("recovery", "causal.csv", _causal),
     ("controls", "summary.csv", _controls),
     ("panels", "results.csv", _panels),
+    ("priors", "summary.csv", _priors),
 )

@@ -585,7 +585,7 @@ class PriorOptions(ModelOptions):
         "gene they are given for; by inner splits",
     )
     caution: float = Field(
-        default=1.0,
+        default=2.5,
         ge=0,
         description="standard errors by which scores must predict inner test rows "
         "better than GBLUP to be used at all",

@@ -39,11 +39,11 @@ def test_windows_hold_the_change_and_meet_the_genome():
         new = contig[: change.start] + change.alt + contig[change.end :]
         pairs = window_pairs(bases, change, 7)
         assert len(pairs) >= 7
-        for ref, alt in pairs:
-            assert _text(ref) in contig
+        for start, ref, alt in pairs:
+            assert _text(ref) == contig[start : start + 7]
             assert _text(alt) in new
     edge = window_pairs(bases, Change(0, 1, "T"), 5)
-    assert _text(edge[0][1]) == "NNNNT"
+    assert _text(edge[0].changed) == "NNNNT"
 
 
 def test_a_count_changes_by_one_whatever_the_window():
@@ -76,3 +76,18 @@ def test_fewer_placements_are_spread_evenly():
 def test_a_model_of_any_length_needs_a_window():
     with pytest.raises(ConfigError, match="any length"):
         ModelScorer(Toy(None), "toy")
+
+
+def test_a_window_of_the_genome_is_predicted_once():
+    class Counting(Toy):
+        n = 0
+
+        def ensemble(self, onehot):
+            self.n += len(onehot)
+            return super().ensemble(onehot)
+
+    bases = np.frombuffer(b"ACGTACATTACGTACATTA", np.uint8)
+    model = Counting()
+    changes = [Change(8, 9, alt) for alt in "ACG"]
+    ModelScorer(model, "toy").effects(bases, changes)
+    assert model.n == 3 * 7 + 7

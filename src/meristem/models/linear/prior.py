@@ -286,14 +286,17 @@ def _choose(
     inner: tuple[Split, ...],
     options: PriorOptions,
 ) -> _Choice:
-    """Return the candidate that predicts inner test rows best, or none of them."""
+    """Return the candidate that predicts inner test rows best, or none of them.
+
+    Shares are tried from the smallest up, for each kernel until they predict worse.
+    """
     splits = target_splits(inner, target.rows)
     plain = _losses(panel.kernel, target, splits)
     best, gain = _Choice(0.0, None), 0.0
+    shares = sorted(share for share in options.shares if share > 0)
     for prior in priors:
-        for share in options.shares:
-            if share == 0:
-                continue
+        before = 0.0
+        for share in shares:
             candidate = _Choice(share, prior)
             loss = _losses(_mix(panel, candidate), target, splits)
             difference = plain - loss
@@ -301,6 +304,9 @@ def _choose(
             error = float(difference.std(ddof=1) / np.sqrt(difference.size))
             if mean > gain and mean > options.caution * error:
                 best, gain = candidate, mean
+            if mean < before:
+                break
+            before = mean
     return best
 
 

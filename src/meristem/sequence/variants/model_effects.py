@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,17 +79,20 @@ class ModelScorer:
         length = self.length
         found: list[list[Effect]] = []
         for batch in self._batches(changes):
-            ref, alt, owner = [], [], []
-            for number, change in enumerate(batch):
-                pairs = window_pairs(bases, change, length, self.placements)
-                ref += [pair[0] for pair in pairs]
-                alt += [pair[1] for pair in pairs]
-                owner += [number] * len(pairs)
-            codes = np.stack(ref + alt)
-            hot = np.ascontiguousarray(ONE_HOT[codes].transpose(0, 2, 1))
-            members = self.model.ensemble(hot)  # (n_member, 2 n, n_task)
-            difference = members[:, len(ref) :] - members[:, : len(ref)]
-            mean = _mean_by(difference, np.array(owner), len(batch))
+            pairs = [
+                window_pairs(bases, change, length, self.placements) for change in batch
+            ]
+            members = self.model.ensemble(_unique_windows(pairs, length))
+            n_pair = sum(map(len, pairs))
+            place: dict[int, int] = {}
+            ref = [
+                place.setdefault(pair.start, n_pair + len(place))
+                for several in pairs
+                for pair in several
+            ]
+            difference = members[:, :n_pair] - members[:, ref]
+            owner = np.repeat(np.arange(len(batch)), [len(p) for p in pairs])
+            mean = _mean_by(difference, owner, len(batch))
             found += [self._effect(mean[:, number]) for number in range(len(batch))]
         return found
 
@@ -111,6 +114,14 @@ class ModelScorer:
         ]
 
 
+def _unique_windows(pairs: Sequence[Sequence[Pair]], length: int) -> OneHot:
+    """Return changed windows, then the unchanged ones, each of these once."""
+    changed = [pair.changed for several in pairs for pair in several]
+    plain = {pair.start: pair.plain for several in pairs for pair in several}
+    codes = np.stack([*changed, *plain.values()]).reshape(-1, length)
+    return np.ascontiguousarray(ONE_HOT[codes].transpose(0, 2, 1))
+
+
 def _mean_by(
     value: FloatArray,  # (n_member, n, n_task)
     owner: NDArray[np.int64],  # (n,) ascending
@@ -121,9 +132,17 @@ def _mean_by(
     return total / np.bincount(owner, minlength=n)[None, :, None]
 
 
+class Pair(NamedTuple):
+    """A window of a contig without and with a change; codes, see `encode`."""
+
+    start: int  # of the window without it, 0-based; may lie before the contig
+    plain: CodeArray  # (length,)
+    changed: CodeArray  # (length,)
+
+
 def window_pairs(
     bases: BaseArray, change: Change, length: int, placements: int = 0
-) -> list[tuple[CodeArray, CodeArray]]:
+) -> list[Pair]:
     """Return windows of a contig, each without and with a change.
 
     A change of length moves what follows it: such windows are taken once with the
@@ -142,14 +161,14 @@ def window_pairs(
 
     Returns
     -------
-    list of (numpy.ndarray, numpy.ndarray)
-        Codes, see `encode`, each (length,).
+    list of Pair
+        From left to right.
 
     Examples
     --------
     >>> bases = np.frombuffer(b"AAAACAAAA", np.uint8)
     >>> pairs = window_pairs(bases, Change(4, 5, "G"), 3)
-    >>> [alt.tolist() for _, alt in pairs]
+    >>> [pair.changed.tolist() for pair in pairs]
     [[0, 0, 2], [0, 2, 0], [2, 0, 0]]
     """
     reach = max(change.end - change.start, len(change.alt), 1)
@@ -169,7 +188,9 @@ def window_pairs(
     pairs = []
     for start in starts:
         ref = around[start : start + length]
-        pairs.append((ref, changed[start : start + length]))
+        at = int(start) + left
+        pairs.append(Pair(at, ref, changed[start : start + length]))
         if grown and 0 <= start + grown and start + grown + length <= changed.size:
-            pairs.append((ref, changed[start + grown : start + grown + length]))
+            moved = changed[start + grown : start + grown + length]
+            pairs.append(Pair(at, ref, moved))
     return pairs
