@@ -1,7 +1,7 @@
 """Covariances among environments: complete tables after one decomposition.
 
-Wheat-shaped: 599 lines in 4 environments. Beside it the same likelihood by dense algebra
-over the 2,396 records.
+Wheat-shaped: 599 lines in 4 environments. Beside it the same likelihood by dense
+algebra over the 2,396 records.
 
     python benchmarks/speed/trials.py --json trials.json
 """
