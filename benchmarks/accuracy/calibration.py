@@ -24,6 +24,7 @@ from benchmarks.accuracy.cells import (
     write_rows,
 )
 from meristem.config.models import (
+    BayesOptions,
     BINNOptions,
     BoostingOptions,
     CNNOptions,
@@ -36,9 +37,11 @@ from meristem.config.models import (
     ForestOptions,
     GBLUPOptions,
     KernelOptions,
+    KernelsOptions,
     MediatedOptions,
     ModelOptions,
     RidgeOptions,
+    TrialOptions,
     WeightedGBLUPOptions,
 )
 from meristem.evaluate.intervals import top_probability
@@ -69,6 +72,9 @@ MODELS: dict[str, ModelOptions] = {
     "ridge": RidgeOptions(),
     "rkhs": KernelOptions(),
     "dominance": DominanceOptions(),
+    "kernels": KernelsOptions(kernels=("additive", "additive_additive")),
+    "gxe": TrialOptions(),
+    "bayes": BayesOptions(draws=200, most_draws=200),
     "combining": CombiningOptions(),
     "gwablup": WeightedGBLUPOptions(),
     "elastic_net": ElasticNetOptions(),

@@ -45,6 +45,14 @@ MODELS: tuple[kinds.ModelOptions, ...] = (
     kinds.PriorOptions(scores=PRIOR_SCORES, caution=0.0),
     kinds.PriorOptions(scores=PRIOR_SCORES, permuted=True, name="permuted"),
     kinds.DominanceOptions(),
+    kinds.KernelsOptions(kernels=("additive", "additive_additive", "gaussian")),
+    kinds.TrialOptions(),
+    *(
+        kinds.BayesOptions(
+            prior=prior, chains=2, burn_in=5, draws=20, most_draws=20, thin=1
+        )
+        for prior in ("brr", "b", "lasso", "rkhs")
+    ),
     kinds.CombiningOptions(),
     kinds.MeasuredOmicsOptions(),
     kinds.DenseOptions(hidden=(4,), **TINY),

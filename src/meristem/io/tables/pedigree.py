@@ -68,7 +68,8 @@ def read_pedigree(path: str | Path) -> Pedigree:
             )
         selfing = given.astype(np.int64)
     names = np.char.strip(table.identifiers(line))
-    return make_pedigree(names, *parents, selfing, str(table.path))
+    one, two = parents
+    return make_pedigree(names, one, two, selfing, str(table.path))
 
 
 def read_kernel(path: str | Path) -> tuple[StrArray, FloatArray]:

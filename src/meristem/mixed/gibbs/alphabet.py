@@ -15,7 +15,7 @@ scales and inclusion).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from meristem.records import FloatArray, IntArray
 
 Hyper = dict[str, FloatArray]
+Effects = NDArray[np.floating[Any]]
+"""(n_column, n_marker) effects, single or double precision."""
 Marks = NDArray[np.int8]
 """(n_column, n_marker) component of every effect."""
 
@@ -49,7 +51,7 @@ class EffectPrior(Protocol):
     def update(
         self,
         hyper: Hyper,
-        effect: FloatArray,  # (n_column, n_marker)
+        effect: Effects,  # (n_column, n_marker)
         component: Marks,
         noise: FloatArray,  # (n_column,)
         rng: np.random.Generator,
@@ -58,7 +60,7 @@ class EffectPrior(Protocol):
         ...
 
     def noise_terms(
-        self, hyper: Hyper, effect: FloatArray
+        self, hyper: Hyper, effect: Effects
     ) -> tuple[float, FloatArray | float]:
         """Return what effects add to degrees of freedom and squares of the noise."""
         ...
@@ -132,7 +134,7 @@ class Normal:
     def update(
         self,
         hyper: Hyper,
-        effect: FloatArray,
+        effect: Effects,
         component: Marks,
         noise: FloatArray,
         rng: np.random.Generator,
@@ -148,7 +150,7 @@ class Normal:
             self.df + n_in, size=squares.size
         )
 
-    def noise_terms(self, hyper: Hyper, effect: FloatArray) -> tuple[float, float]:
+    def noise_terms(self, hyper: Hyper, effect: Effects) -> tuple[float, float]:
         """See `EffectPrior`."""
         return 0.0, 0.0
 
@@ -198,7 +200,7 @@ class Student:
     def update(
         self,
         hyper: Hyper,
-        effect: FloatArray,
+        effect: Effects,
         component: Marks,
         noise: FloatArray,
         rng: np.random.Generator,
@@ -216,7 +218,7 @@ class Student:
         shape = self.shape + 0.5 * self.df * n_marker
         hyper["scale"] = rng.gamma(shape, 1 / rate)
 
-    def noise_terms(self, hyper: Hyper, effect: FloatArray) -> tuple[float, float]:
+    def noise_terms(self, hyper: Hyper, effect: Effects) -> tuple[float, float]:
         """See `EffectPrior`."""
         return 0.0, 0.0
 
@@ -256,7 +258,7 @@ class Laplace:
     def update(
         self,
         hyper: Hyper,
-        effect: FloatArray,
+        effect: Effects,
         component: Marks,
         noise: FloatArray,
         rng: np.random.Generator,
@@ -270,7 +272,7 @@ class Laplace:
         rate = self.rate + 0.5 * tau2.sum(axis=1)
         hyper["penalty"] = rng.gamma(self.shape + effect.shape[1], 1 / rate)
 
-    def noise_terms(self, hyper: Hyper, effect: FloatArray) -> tuple[float, FloatArray]:
+    def noise_terms(self, hyper: Hyper, effect: Effects) -> tuple[float, FloatArray]:
         """See `EffectPrior`."""
         squares = (effect.astype(np.float64) ** 2 / hyper["tau2"]).sum(axis=1)
         return float(effect.shape[1]), squares
@@ -311,7 +313,7 @@ class Mixture:
     def update(
         self,
         hyper: Hyper,
-        effect: FloatArray,
+        effect: Effects,
         component: Marks,
         noise: FloatArray,
         rng: np.random.Generator,
@@ -328,7 +330,7 @@ class Mixture:
         share = np.maximum(share / share.sum(axis=1, keepdims=True), 1e-12)
         hyper["share"] = share
 
-    def noise_terms(self, hyper: Hyper, effect: FloatArray) -> tuple[float, float]:
+    def noise_terms(self, hyper: Hyper, effect: Effects) -> tuple[float, float]:
         """See `EffectPrior`."""
         return 0.0, 0.0
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meristem.records import FloatArray, IntArray
 from meristem.stats.convergence import ess_bulk, ess_tail, rhat
@@ -46,7 +47,7 @@ class Sampler(Protocol):
         """Return what the rows are predicted, (n_column, n)."""
         ...
 
-    def coefficients(self, state: Any) -> FloatArray:
+    def coefficients(self, state: Any) -> NDArray[np.floating[Any]]:
         """Return what predicts other rows, (n_column, n_coefficient)."""
         ...
 
@@ -128,14 +129,15 @@ class _Sums:
         for name, value in watched.items():
             self.trace.setdefault(name, []).append(value)
         coefficient = sampler.coefficients(state)
+        found: dict[str, NDArray[np.floating[Any]]]
         found = {"coefficient": coefficient, "value": values}
         included = sampler.inclusion(state)
         if included is not None:
             found["inclusion"] = included
-        for name, value in found.items():
+        for name, new in found.items():
             if name not in self.total:
-                self.total[name] = np.zeros(value.shape)
-            self.total[name] += value
+                self.total[name] = np.zeros(new.shape)
+            self.total[name] += new
         if self.number % self.every == 0:
             self.draws.append(np.array(coefficient, dtype=np.float32))
             self.at.append(self.number)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtr, ndtri
 
 from meristem.mixed.gibbs.markers import ChainRows, MarkerSampler
@@ -93,7 +94,7 @@ class LiabilitySampler:
         """Return mu + g of the rows, on the liability."""
         return self.inner.values(state.inner)
 
-    def coefficients(self, state: LiabilityState) -> FloatArray:
+    def coefficients(self, state: LiabilityState) -> NDArray[np.floating[Any]]:
         """Return what predicts the liability of other rows."""
         return self.inner.coefficients(state.inner)
 

@@ -270,7 +270,7 @@ class MarkerSampler:
             value if self.rows.mask is None else np.where(self.rows.mask, value, np.nan)
         )
 
-    def coefficients(self, state: MarkerState) -> FloatArray:  # (n_column, n_marker)
+    def coefficients(self, state: MarkerState) -> Single:  # (n_column, n_marker)
         """Return what predicts: the effects."""
         return state.effect
 

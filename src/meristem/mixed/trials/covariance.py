@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from meristem.records import FloatArray
+from meristem.records import FloatArray, IntArray
 
 LOG_RANGE = (float(np.log(1e-4)), 8.0)
 """Bounds of the logarithm of a variance, relative to that of the phenotype."""
@@ -117,9 +117,9 @@ class FactorAnalytic:
     factors: int
 
     @property
-    def _place(self) -> tuple[FloatArray, FloatArray]:
+    def _place(self) -> tuple[IntArray, IntArray]:
         rows, columns = np.tril_indices(self.size, 0, self.factors)
-        return rows, columns
+        return rows.astype(np.int64), columns.astype(np.int64)
 
     def start(self, near: FloatArray) -> FloatArray:
         """See `Covariance`: principal components."""

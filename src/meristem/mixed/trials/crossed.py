@@ -35,13 +35,15 @@ class Crossed:
 
     @cached_property
     def _count(self) -> FloatArray:  # (t,) records of every environment
-        return np.bincount(self.records.place, minlength=self.records.n_place) * 1.0
+        number = np.bincount(self.records.place, minlength=self.records.n_place)
+        return number.astype(np.float64)
 
     def centre(self, columns: FloatArray) -> FloatArray:  # (n_record, s)
         """Return columns less their mean in every environment."""
         total = np.zeros((self.records.n_place, columns.shape[1]))
         np.add.at(total, self.records.place, columns)
-        return columns - (total / self._count[:, None])[self.records.place]
+        mean = total / self._count[:, None]
+        return np.asarray(columns - mean[self.records.place], dtype=np.float64)
 
     def product(self, columns: FloatArray) -> Single:  # (n_line, t, s)
         """Return K times the table that holds the columns."""
@@ -182,7 +184,8 @@ def low_rank(crossed: Crossed, genetic: FloatArray, noise: float) -> LowRank:
         block = (part / own[here][:, None]).T @ part
         outer = np.multiply.outer(root[e], root[e])
         inner += outer[:, None, :, None] * block[None, :, None, :]
-    factor = np.linalg.cholesky(inner.reshape(n_axis * rank, -1))
+    whole = inner.reshape(n_axis * rank, -1)
+    factor = np.asarray(np.linalg.cholesky(whole), dtype=np.float64)
     return LowRank(crossed, root, factor, own, axes)
 
 

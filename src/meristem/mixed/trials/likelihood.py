@@ -158,7 +158,7 @@ def _both_diagonal(
     genetic: FloatArray, residual: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return T, the root of Se, and lambda: T Se T' = I, T Sg T' = diag(lambda)."""
-    root = np.linalg.cholesky(residual)
+    root = np.asarray(np.linalg.cholesky(residual), dtype=np.float64)
     half = scipy.linalg.solve_triangular(root, genetic, lower=True)
     half = scipy.linalg.solve_triangular(root, half.T, lower=True)
     share, vectors = np.linalg.eigh((half + half.T) / 2)
@@ -240,7 +240,8 @@ class AnyRecords:
         inverse, side, _ = self._solved(genetic, residual)
         information = self._design.T @ side
         mean = np.linalg.solve(information, side.T @ self.records.y)
-        return inverse @ (self.records.y - self._design @ mean), mean
+        dual = inverse @ (self.records.y - self._design @ mean)
+        return dual, np.asarray(mean, dtype=np.float64)
 
     def explained(
         self,

@@ -175,7 +175,7 @@ class FittedBayes(MarkerModel):
             arrays["train_dosage"] = self.train_dosage
         plain = []
         for t, one in enumerate(self.targets):
-            known = {
+            known: dict[str, NDArray] = {
                 "coefficient": one.coefficient,
                 "draw": one.draw,
                 "level_draw": one.level_draw,
@@ -188,23 +188,21 @@ class FittedBayes(MarkerModel):
                 known["rows"] = one.conditional.rows
                 known["root"] = one.conditional.root
             arrays |= with_prefix(known, f"target{t}_")
-            values = (one.level, one.unit_variance, one.noise)
-            known_noise = None if np.isnan(one.noise) else one.noise
             plain.append(
                 {
-                    "level": values[0],
-                    "unit_variance": values[1],
-                    "noise": known_noise,
+                    "level": one.level,
+                    "unit_variance": one.unit_variance,
+                    "noise": None if np.isnan(one.noise) else one.noise,
                     "converged": one.converged,
                     "watched": [asdict(w) for w in one.watched],
                 }
             )
-        meta = {
+        meta: dict[str, object] = {
             "targets": plain,
             "median": self.median,
             "options": self.options.model_dump(mode="json"),
         }
-        return FittedState("bayes", arrays, cast(dict[str, object], meta))
+        return FittedState("bayes", arrays, meta)
 
 
 def _slope(liability: FloatArray, one: TargetDraws) -> FloatArray:

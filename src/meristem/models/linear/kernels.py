@@ -84,8 +84,8 @@ class KernelSource:
             return gaussian(self._distance(one, two), width)
         if name == "arc_cosine":
             left, right = self._additive(one), self._additive(two)
-            squares = [np.einsum("ij,ij->i", z, z) for z in (left, right)]
-            return arc_cosine(left @ right.T, *squares, self.options.layers)
+            row, column = (np.einsum("ij,ij->i", z, z) for z in (left, right))
+            return arc_cosine(left @ right.T, row, column, self.options.layers)
         features = {"a": self._additive, "d": self._dominance, "h": self._heterozygous}
         first, second = _PARTS[name]
         left, right = features[first](one), features[first](two)
