@@ -17,6 +17,7 @@ from meristem.runs.seeds import derived_rng
 
 SET_COLUMNS = ("seed", "active", "found", "true", "false_share", "power")
 SHIFT_COLUMNS = ("seed", "batch", "method", "r")
+METHODS = ("none", "regression", "combat", "components", "adversarial")
 N_SET, N_ACTIVE, SIZE = 100, 10, 20
 N_GENE, N_LINE = 2000, 150
 
@@ -77,6 +78,7 @@ def run_shift(
     out: Path,
     *,
     seeds: Sequence[int],
+    methods: Sequence[str] = METHODS,
     command: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> str:
@@ -87,7 +89,6 @@ def run_shift(
     """
     open_folder(out, {"job": "shift"}, command)
     table = CellTable(out / "results.csv", SHIFT_COLUMNS, ("seed", "batch", "method"))
-    methods = ("none", "regression", "combat", "components", "adversarial")
     cells = [(s, b, m) for s in seeds for b in ("yes", "no") for m in methods]
     for done, (seed, batch, method) in enumerate(cells):
         cell = {"seed": str(seed), "batch": batch, "method": method}

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from meristem.config.models import AnyModelOptions, GBLUPOptions, Label
-from meristem.config.represent import RepresentOptions
+from meristem.config.represent import RepresentKind, RepresentOptions
 from meristem.config.strict import Strict
 
 IdRule = Literal[
@@ -333,6 +333,18 @@ class NetworkFileConfig(Strict):
     min_score: float = Field(default=0.0, description="pairs below are dropped")
 
 
+class StackConfig(RepresentOptions):
+    """Several tables of the same features (studies, platforms, years) as one.
+
+    Rows are `sample@table`; features that a table lacks are left out. The table is a
+    label like those of the groups table, called `table`.
+    """
+
+    name: Label = "stack"
+    represent: RepresentKind = "pca"
+    confounders: tuple[str, ...] = ("table",)
+
+
 class RepresentConfig(Strict):
     """What `meristem represent` reads: the omics part of an analysis."""
 
@@ -343,6 +355,9 @@ class RepresentConfig(Strict):
     groups: GroupConfig | None = None
     knowledge: KnowledgeConfig | None = None
     network: NetworkFileConfig | None = None
+    stack: StackConfig | None = Field(
+        default=None, description="align the tables and represent them as one"
+    )
     fold_ids: tuple[IdRule, ...] = ()
 
     @classmethod

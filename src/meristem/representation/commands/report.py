@@ -37,6 +37,8 @@ def build_represent_report(folder: str | Path) -> Path:
     sections = [
         _section(opened, row, recon) for row in tables.to_dict(orient="records")
     ]
+    if opened.file("aligned.csv").exists():
+        sections.append(_aligned(opened.read_table("aligned.csv")))
     page = Page(
         title=str(record.get("title", "Representation")),
         question=str(record.get("question", "")),
@@ -47,6 +49,16 @@ def build_represent_report(folder: str | Path) -> Path:
         glossary=False,
     )
     return write_page(opened.path, page)
+
+
+def _aligned(table: pd.DataFrame) -> Section:
+    return Section(
+        "What was aligned",
+        "aligned",
+        intro="Tables of the same features as one: features that all of them have, "
+        "matched by id. The table is the confounder.",
+        html=table_html(table, sortable=False),
+    )
 
 
 def _has_rows(folder: RunFolder) -> bool:

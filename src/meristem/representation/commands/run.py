@@ -9,7 +9,7 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from meristem.config.stages import OmicsConfig, RepresentConfig
+from meristem.config.stages import OmicsConfig, RepresentConfig, StackConfig
 from meristem.records import FloatArray, OmicsTable
 from meristem.representation.choose import choose_by_values
 from meristem.representation.commands.describe import (
@@ -42,7 +42,7 @@ from meristem.runs.record import Run, command_line, input_file
 from meristem.runs.seeds import derived_rng
 
 Notify = Callable[[str, int, int], None]
-SUMMARY = ("tables.csv", "reconstruction.csv", "report.html")
+SUMMARY = ("tables.csv", "aligned.csv", "reconstruction.csv", "report.html")
 _STEPS = 4
 
 
@@ -93,10 +93,10 @@ def represent_run(
         If an input cannot be used.
     """
     inputs = read_inputs(config)
-    for options, table in zip(config.omics, inputs.tables, strict=True):
+    for options, table in zip(inputs.options, inputs.tables, strict=True):
         _refuse_impossible(options, table, inputs)
     run = _plan(config, Path(folder), force)
-    asked = [one for one in config.omics if one.represent != "none"]
+    asked = [one for one in inputs.options if one.represent != "none"]
     files = [file for one in asked for file in table_files(one.name).values()]
     run.folder.refuse_foreign((*SUMMARY, *files))
     run.write(finished=False)
@@ -104,17 +104,20 @@ def represent_run(
         run.folder.drop(file)
     about, recon = [], []
     for number, (options, table) in enumerate(
-        zip(config.omics, inputs.tables, strict=True)
+        zip(inputs.options, inputs.tables, strict=True)
     ):
         if options.represent == "none":
             continue
         with run.timed(f"represent {options.name}"):
-            notify("tables", number, len(config.omics))
+            notify("tables", number, len(inputs.options))
             work = _Work(config, options, table, inputs, run, notify)
             work.run()
         about.append(work.about)
         recon += work.reconstruction
-    notify("tables", len(config.omics), len(config.omics))
+    notify("tables", len(inputs.options), len(inputs.options))
+    run.folder.drop("aligned.csv")
+    if inputs.aligned is not None:
+        run.table("aligned", inputs.aligned)
     run.table("tables", pd.DataFrame(about))
     run.table("reconstruction", pd.DataFrame(recon))
     run.folder.announce("report.html")
@@ -153,7 +156,9 @@ def _plan(config: RepresentConfig, folder: Path, force: bool) -> Run:
     )
 
 
-def _refuse_impossible(options: OmicsConfig, table: OmicsTable, inputs: Inputs) -> None:
+def _refuse_impossible(
+    options: OmicsConfig | StackConfig, table: OmicsTable, inputs: Inputs
+) -> None:
     if options.represent == "none":
         return
     confounders_of(inputs.groups, options.confounders)
@@ -167,7 +172,7 @@ class _Work:
     def __init__(
         self,
         config: RepresentConfig,
-        options: OmicsConfig,
+        options: OmicsConfig | StackConfig,
         table: OmicsTable,
         inputs: Inputs,
         run: Run,
@@ -302,6 +307,7 @@ class _Work:
                     k,
                     self.confounders,
                     self.sets,
+                    line=inputs.line,
                     seed=seed,
                     rng=self.rng("probe folds"),
                 )

@@ -123,7 +123,7 @@ class AutoEncoder:
                 remedy='set `represent = "pca"`',
             )
         known = ~np.isnan(values.x)
-        held = known & (rng.random((self.seeds, n, p)) < HELD_SHARE)
+        held = known & (rng.random((self.seeds, n, p), dtype=np.float32) < HELD_SHARE)
         network = self._network(values, held, rng)
         if self.likelihood != "gaussian" and values.counts is None:
             raise DataError(
