@@ -119,9 +119,8 @@ def _shift_cell(seed: int, batched: bool, method: str) -> float:
         x += np.outer(label == "b", rng.normal(0, 1.5, p))
     name = np.array([f"g{j}" for j in range(p)])
     table = OmicsTable("rna", np.array([f"l{i}" for i in range(n)]), name, name, x)
-    options = RepresentOptions(
-        represent="pca", k=(10,), confounders=("batch",), deconfound=method
-    )
+    how = {"represent": "pca", "k": (10,), "confounders": ("batch",)}
+    options = RepresentOptions.model_validate({**how, "deconfound": method})
     about = [Confounder("batch", label)]
     rows = np.flatnonzero(train)
     found = fit_representation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -201,7 +202,7 @@ def confounding(
         for nonlinear in (False, True):
             told = [
                 probe_confounder(
-                    lambda train, how=how: learned(how, train),
+                    partial(learned, how),
                     one,
                     folds,
                     nonlinear=nonlinear,
