@@ -359,6 +359,9 @@ class RepresentConfig(Strict):
         default=None, description="align the tables and represent them as one"
     )
     fold_ids: tuple[IdRule, ...] = ()
+    samples: int = Field(
+        default=0, ge=0, le=100_000, description="rows drawn anew, for power studies"
+    )
 
     @classmethod
     def of(cls, analysis: AnalysisConfig) -> RepresentConfig:

@@ -23,6 +23,7 @@ from meristem.representation.commands.describe import (
 from meristem.representation.commands.inputs import Inputs, read_inputs
 from meristem.representation.commands.report import build_represent_report
 from meristem.representation.confound.confounders import confounders_of
+from meristem.representation.generate import generate, judge_samples
 from meristem.representation.impute.choose import NAMES, Imputed, impute
 from meristem.representation.impute.methods import (
     Sources,
@@ -56,7 +57,7 @@ def table_files(name: str) -> dict[str, str]:
     parts = (
         *("factors", "loadings", "cleaned", "imputed", "half_width"),
         *("sets", "traits", "confounders", "confounding", "imputation", "active"),
-        "about",
+        *("samples", "realism", "about"),
     )
     return {part: f"{stem}.{part}.csv" for part in parts}
 
@@ -213,6 +214,8 @@ class _Work:
         self._describe(found, factors, k)
         self.notify(name, 3, _STEPS)
         filled = self._fill()
+        if self.config.samples:
+            self._generate(found, k)
         known = ~np.isnan(self.table.value)
         self.about = {
             "table": name,
@@ -326,6 +329,29 @@ class _Work:
             tests["written_outside"] = outside(self.sets.member)
         self._write("active", tests.sort_values("p", kind="stable"))
         return about.assign(active=tests["active"].to_numpy())
+
+    def _generate(self, found: Represented, k: int) -> None:
+        drawn = generate(
+            found,
+            self.table,
+            self.config.samples,
+            rng=self.rng("samples"),
+            confounders=self.confounders,
+        )
+        self._write("samples", _frame(drawn.value, drawn))
+        judged = judge_samples(
+            self.table, self.options, k, rng=self.rng("realism"), sets=self.sets
+        )
+        names = ("distance", "correlation", "classifier")
+        rows = [
+            {
+                "check": name,
+                "samples": getattr(judged, name),
+                "real_rows": getattr(judged, f"{name}_real"),
+            }
+            for name in names
+        ]
+        self._write("realism", pd.DataFrame(rows))
 
     def _fill(self) -> Imputed | None:
         known = ~np.isnan(self.table.value)
