@@ -26,6 +26,7 @@ from meristem.records import (
     SampleGroups,
     VariantTable,
 )
+from meristem.runs.keys import digest
 
 N, P, M = 48, 30, 25
 
@@ -137,6 +138,19 @@ def test_what_is_missing_is_said_before_the_first_fold(tmp_path: Path) -> None:
     )
     assert any("batch" in fault.message for fault in faults)
     assert all(isinstance(fault, MeristemError) for fault in faults)
+
+
+def test_the_key_of_a_fold_holds_the_representation(tmp_path: Path) -> None:
+    keys = []
+    for kind in ("pca", "sets"):
+        path = write_case(tmp_path / kind, layout_of("replicates"), spoilt=False)
+        text = path.read_text()
+        path.write_text(
+            text.replace("[[omics]]\n", f'[[omics]]\nrepresent = "{kind}"\n')
+        )
+        analysis = opened(path)
+        keys.append(digest(analysis.build(kinds.GBLUPOptions(), analysis.plan)))
+    assert keys[0] != keys[1]
 
 
 def test_a_table_without_rows_is_refused() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -57,7 +57,7 @@ def bench_representation(
         def told(done: int, total: int) -> None:
             notify(job.value, done, total)
 
-        how = {"seeds": drawn, "command": command, "progress": told}
+        how: dict[str, Any] = {"seeds": drawn, "command": command, "progress": told}
         if job is Job.medium:
             text = medium.run_medium(folder, out, **how)
         elif job is Job.imputation:

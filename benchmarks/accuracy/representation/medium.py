@@ -62,9 +62,8 @@ def medium_cell(yeast: Yeast, method: str, seed: int) -> dict[str, float]:
     (medium,) = confounders_of(groups, ("medium",))
     line = groups.column("line")
     folds = held_folds(line, FOLDS, derived_rng(seed, "folds"))
-    options = RepresentOptions(
-        represent="pca", k=(K,), confounders=("medium",), deconfound=method
-    )
+    how = {"represent": "pca", "k": (K,), "confounders": ("medium",)}
+    options = RepresentOptions.model_validate({**how, "deconfound": method})
     kept: dict[bytes, FloatArray] = {}
 
     def learn(train: np.ndarray) -> FloatArray:

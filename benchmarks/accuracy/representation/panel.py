@@ -27,7 +27,6 @@ from meristem.config.stages import EvaluateConfig
 from meristem.evaluate.splits import inner_splits
 from meristem.pipeline.represented import OnFactors
 from meristem.records import Dataset, SampleGroups
-from meristem.representation.sets.membership import sets_of_plan
 from meristem.runs.seeds import derived_rng
 from meristem.simulate.recovery import RecoveryConfig
 
@@ -97,8 +96,7 @@ def _cell(seed: int, n: int, batched: bool, model: str, label: str) -> float:
     predictor = make_predictor(label, task.plan)
     options = MODELS[model]
     if options is not None:
-        sets = sets_of_plan(task.plan)[0]
-        predictor = OnFactors(predictor, (("expression", options),), sets, seed)
+        predictor = OnFactors(predictor, (("expression", options),), {}, seed)
     question = EvaluateConfig(scheme="kfold")
     inner = inner_splits(train, question, derived_rng(seed, "inner", n))
     fitted = predictor.fit(train, rng=derived_rng(seed, "fit", n), inner=inner)

@@ -17,6 +17,7 @@ from meristem.runs.seeds import derived_rng
 
 SET_COLUMNS = ("seed", "active", "found", "true", "false_share", "power")
 SHIFT_COLUMNS = ("seed", "batch", "method", "r")
+METHODS = ("none", "regression", "combat", "components", "adversarial")
 N_SET, N_ACTIVE, SIZE = 100, 10, 20
 N_GENE, N_LINE = 2000, 150
 
@@ -77,6 +78,7 @@ def run_shift(
     out: Path,
     *,
     seeds: Sequence[int],
+    methods: Sequence[str] = METHODS,
     command: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> str:
@@ -87,7 +89,6 @@ def run_shift(
     """
     open_folder(out, {"job": "shift"}, command)
     table = CellTable(out / "results.csv", SHIFT_COLUMNS, ("seed", "batch", "method"))
-    methods = ("none", "regression", "combat", "components", "adversarial")
     cells = [(s, b, m) for s in seeds for b in ("yes", "no") for m in methods]
     for done, (seed, batch, method) in enumerate(cells):
         cell = {"seed": str(seed), "batch": batch, "method": method}
@@ -118,9 +119,8 @@ def _shift_cell(seed: int, batched: bool, method: str) -> float:
         x += np.outer(label == "b", rng.normal(0, 1.5, p))
     name = np.array([f"g{j}" for j in range(p)])
     table = OmicsTable("rna", np.array([f"l{i}" for i in range(n)]), name, name, x)
-    options = RepresentOptions(
-        represent="pca", k=(10,), confounders=("batch",), deconfound=method
-    )
+    how = {"represent": "pca", "k": (10,), "confounders": ("batch",)}
+    options = RepresentOptions.model_validate({**how, "deconfound": method})
     about = [Confounder("batch", label)]
     rows = np.flatnonzero(train)
     found = fit_representation(

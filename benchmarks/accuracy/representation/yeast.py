@@ -58,7 +58,7 @@ def read_yeast(data: Path) -> Yeast:
     line = glucose.index.to_numpy(str)
     slim = pd.read_csv(data / SLIM, sep="\t", dtype=str)
     slim = slim[slim["aspect"] == "P"]
-    sets = {term: frozenset(part["gene"]) for term, part in slim.groupby("term")}
+    sets = {str(term): frozenset(part["gene"]) for term, part in slim.groupby("term")}
     return Yeast(
         line,
         glucose.columns.to_numpy(str),

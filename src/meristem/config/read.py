@@ -109,7 +109,14 @@ def read_represent_config(path: str | Path) -> RepresentConfig:
                 where=path,
                 remedy="give each a `name` of its own",
             )
-    if all(one.represent == "none" for one in config.omics):
+    idle = all(one.represent == "none" for one in config.omics)
+    if config.stack is not None and (len(names) < 2 or not idle):
+        raise ConfigError(
+            "a stack needs two omics tables, none of them represented by itself",
+            where=path,
+            remedy="give the tables without `represent`, which the stack has",
+        )
+    if idle and config.stack is None:
         raise ConfigError(
             "no omics table asks to be represented",
             where=path,

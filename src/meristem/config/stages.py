@@ -13,7 +13,7 @@ from meristem.config.models import (
     Label,
     PriorOptions,
 )
-from meristem.config.represent import RepresentOptions
+from meristem.config.represent import RepresentKind, RepresentOptions
 from meristem.config.strict import Strict
 
 IdRule = Literal[
@@ -456,6 +456,18 @@ class NetworkFileConfig(Strict):
     min_score: float = Field(default=0.0, description="pairs below are dropped")
 
 
+class StackConfig(RepresentOptions):
+    """Several tables of the same features (studies, platforms, years) as one.
+
+    Rows are `sample@table`; features that a table lacks are left out. The table is a
+    label like those of the groups table, called `table`.
+    """
+
+    name: Label = "stack"
+    represent: RepresentKind = "pca"
+    confounders: tuple[str, ...] = ("table",)
+
+
 class RepresentConfig(Strict):
     """What `meristem represent` reads: the omics part of an analysis."""
 
@@ -466,7 +478,13 @@ class RepresentConfig(Strict):
     groups: GroupConfig | None = None
     knowledge: KnowledgeConfig | None = None
     network: NetworkFileConfig | None = None
+    stack: StackConfig | None = Field(
+        default=None, description="align the tables and represent them as one"
+    )
     fold_ids: tuple[IdRule, ...] = ()
+    samples: int = Field(
+        default=0, ge=0, le=100_000, description="rows drawn anew, for power studies"
+    )
 
     @classmethod
     def of(cls, analysis: AnalysisConfig) -> RepresentConfig:

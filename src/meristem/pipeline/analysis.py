@@ -203,7 +203,8 @@ class Analysis:
         )
         if all(one.represent == "none" for _, one in asked):
             return predictor
-        sets = {} if self.plan is None else sets_of_plan(self.plan)[0]
+        known = {} if self.plan is None else sets_of_plan(self.plan)[0]
+        sets = {name: tuple(sorted(genes)) for name, genes in known.items()}
         return OnFactors(predictor, asked, sets, self.config.run.seed)
 
     @property

@@ -45,7 +45,7 @@ class OnFactors:
 
     predictor: Predictor
     options: tuple[tuple[str, RepresentOptions], ...]  # by omics table
-    sets: Mapping[str, frozenset[str]]  # gene sets of the plan
+    sets: Mapping[str, tuple[str, ...]]  # gene sets of the plan, genes sorted
     seed: int
 
     def fit(

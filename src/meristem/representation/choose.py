@@ -73,8 +73,8 @@ def choose_by_traits(
     candidates = _possible(table, options.k)
     if len(candidates) == 1 or options.represent == "sets":
         return candidates[0]
-    seen = ~np.isnan(table.value).all(axis=1)
-    usable = seen & ~np.isnan(trait).all(axis=1)
+    seen = (~np.isnan(table.value)).any(axis=1)
+    usable = np.asarray(seen & (~np.isnan(trait)).any(axis=1))
     splits = [s for s in inner if usable[s.test].sum() >= 2]
     splits = [s for s in splits if usable[s.train].sum() >= LEAST_ROWS]
     if not splits:

@@ -73,7 +73,7 @@ def write_case(folder: Path, kind: str = "pca") -> Path:
     pairs = [f"g{j},g{j + 1}" for j in range(P - 1)]
     (folder / "pairs.csv").write_text("\n".join(["one,two", *pairs]) + "\n")
     path = folder / "represent.toml"
-    path.write_text(CONFIG.format(kind=kind))
+    path.write_text("samples = 25\n" + CONFIG.format(kind=kind))
     return path
 
 
@@ -108,6 +108,13 @@ def test_gaps_are_filled_with_their_uncertainty(finished: Path) -> None:
     assert np.array_equal(np.isnan(width), known)
     methods = read(finished, "imputation")
     assert {"network", "other_omics", "mixture"} <= set(methods["method"])
+
+
+def test_rows_are_drawn_and_judged(finished: Path) -> None:
+    assert read(finished, "samples").shape == (25, P + 1)
+    judged = read(finished, "realism").set_index("check")
+    assert judged.loc["classifier", "samples"] < 0.9
+    assert judged["real_rows"].notna().all()
 
 
 def test_factors_are_described(finished: Path) -> None:
@@ -184,7 +191,7 @@ def test_wrong_configurations_write_nothing(
 
 def test_an_analysis_is_read_for_its_omics(tmp_path: Path) -> None:
     path = write_case(tmp_path)
-    text = path.read_text().split("[network]")[0]
+    text = path.read_text().split("[network]")[0].removeprefix("samples = 25\n")
     path.write_text(text + '[genotypes]\npath = "x.vcf"\n[[models]]\nkind = "gblup"\n')
     config = read_represent_config(path)
     assert config.run.out.name == "out_represent"

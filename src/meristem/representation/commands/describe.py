@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import scipy.stats
 
 from meristem.config.represent import RepresentOptions
 from meristem.interpret.biology.enrichment import over_representation
-from meristem.records import FloatArray, OmicsTable
+from meristem.records import FloatArray, OmicsTable, StrArray
 from meristem.representation.confound.confounders import Confounder, fit_design
 from meristem.representation.confound.probe import held_folds, probe_confounder
 from meristem.representation.represented import Represented, fit_representation
@@ -165,18 +166,20 @@ def confounding(
     confounders: Sequence[Confounder],
     sets: FeatureSets | None,
     *,
+    line: StrArray,
     seed: int,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Say how well confounders are told from factors of rows held out.
 
-    Raw factors are those of the same representation without removal. Columns:
-    confounder, chance, probe, raw, cleaned (see `probe_confounder`).
+    Rows of one line are held out together. Raw factors are those of the same
+    representation without removal. Columns: confounder, chance, probe, raw, cleaned
+    (see `probe_confounder`).
     """
     rows = np.flatnonzero(~np.isnan(table.value).all(axis=1))
     own = table.take_samples(rows)
     about = [one.take(rows) for one in confounders]
-    folds = held_folds(own.sample_id, PROBE_FOLDS, rng)
+    folds = held_folds(line[rows], PROBE_FOLDS, rng)
     kept: dict[tuple[str, bytes], FloatArray] = {}
 
     def learned(how: RepresentOptions, train: np.ndarray) -> FloatArray:
@@ -199,7 +202,7 @@ def confounding(
         for nonlinear in (False, True):
             told = [
                 probe_confounder(
-                    lambda train, how=how: learned(how, train),
+                    partial(learned, how),
                     one,
                     folds,
                     nonlinear=nonlinear,

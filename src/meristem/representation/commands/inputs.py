@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
-from meristem.config.stages import RepresentConfig
+from meristem.config.stages import OmicsConfig, RepresentConfig, StackConfig
 from meristem.io.genotypes.read import read_genotypes
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
@@ -22,6 +23,7 @@ from meristem.records import (
     SampleGroups,
     StrArray,
 )
+from meristem.representation.align import stack_tables
 from meristem.representation.gene_network import GeneNetwork
 from meristem.representation.genes.tables import read_network
 from meristem.representation.sets.membership import sets_of_graph
@@ -40,6 +42,9 @@ class Inputs:
     sets: Mapping[str, frozenset[str]]
     set_label: Mapping[str, str]
     network: GeneNetwork | None
+    options: tuple[OmicsConfig | StackConfig, ...]  # one per table
+    line: StrArray  # (n_sample,) what is held out together
+    aligned: pd.DataFrame | None = None  # what a stack is made of
 
 
 def read_inputs(config: RepresentConfig) -> Inputs:
@@ -61,6 +66,8 @@ def read_inputs(config: RepresentConfig) -> Inputs:
             replace(t, sample_id=fold_onto(t.sample_id, known, t.name, config.fold_ids))
             for t in tables
         ]
+    if config.stack is not None:
+        return _stacked(config, config.stack, tuple(tables))
     names = [] if known is None else known.tolist()
     for table in tables:
         names += table.sample_id.tolist()
@@ -84,6 +91,39 @@ def read_inputs(config: RepresentConfig) -> Inputs:
         sets,
         label,
         network,
+        config.omics,
+        sample_id,
+    )
+
+
+def _stacked(
+    config: RepresentConfig, stack: StackConfig, tables: tuple[OmicsTable, ...]
+) -> Inputs:
+    """Return several tables as one; traits and groups are those of the lines."""
+    table, line, origin, aligned = stack_tables(tables, stack.name)
+    trait_name, trait = _traits(config, line)
+    label, names = [origin], ["table"]
+    if config.groups is not None:
+        known = _groups_over(read_groups(config.groups), line)
+        names += [str(name) for name in known.group_name]
+        label += list(known.label.T)
+    sets: Mapping[str, frozenset[str]] = {}
+    set_label: Mapping[str, str] = {}
+    if config.knowledge is not None:
+        sets, set_label = sets_of_graph(build_graph(config.knowledge).graph)
+    return Inputs(
+        table.sample_id,
+        (table,),
+        None,
+        SampleGroups(table.sample_id, np.array(names), np.column_stack(label)),
+        trait_name,
+        trait,
+        sets,
+        set_label,
+        None if config.network is None else read_network(config.network),
+        (stack,),
+        line,
+        aligned,
     )
 
 

@@ -37,6 +37,8 @@ def build_represent_report(folder: str | Path) -> Path:
     sections = [
         _section(opened, row, recon) for row in tables.to_dict(orient="records")
     ]
+    if opened.file("aligned.csv").exists():
+        sections.append(_aligned(opened.read_table("aligned.csv")))
     page = Page(
         title=str(record.get("title", "Representation")),
         question=str(record.get("question", "")),
@@ -47,6 +49,16 @@ def build_represent_report(folder: str | Path) -> Path:
         glossary=False,
     )
     return write_page(opened.path, page)
+
+
+def _aligned(table: pd.DataFrame) -> Section:
+    return Section(
+        "What was aligned",
+        "aligned",
+        intro="Tables of the same features as one: features that all of them have, "
+        "matched by id. The table is the confounder.",
+        html=table_html(table, sortable=False),
+    )
 
 
 def _has_rows(folder: RunFolder) -> bool:
@@ -91,6 +103,7 @@ def _section(
         ("confounding", _confounding),
         ("confounders", _confounders),
         ("imputation", _imputation),
+        ("realism", _realism),
     )
     for part, make in makers:
         table = read(part)
@@ -260,6 +273,25 @@ def _confounding(table: pd.DataFrame) -> Markup:
         "What is left of the confounders",
         "How well each confounder is told from the factors of samples held out, "
         "without removal and with it.",
+        html,
+    )
+
+
+def _realism(table: pd.DataFrame) -> Markup:
+    words = {
+        "distance": "distance of a feature's values (Kolmogorov-Smirnov)",
+        "correlation": "agreement of the features' correlations",
+        "classifier": "told from measured rows by a forest (chance 0.5)",
+    }
+    html = table_html(
+        table.assign(check=table["check"].map(words)),
+        formats={"samples": _three, "real_rows": _three},
+        sortable=False,
+    )
+    return _titled(
+        "Samples drawn anew",
+        "Learned from half of the samples, drawn, and compared with the other half; "
+        "beside it the two measured halves themselves.",
         html,
     )
 

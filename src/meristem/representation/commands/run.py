@@ -9,7 +9,7 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from meristem.config.stages import OmicsConfig, RepresentConfig
+from meristem.config.stages import OmicsConfig, RepresentConfig, StackConfig
 from meristem.records import FloatArray, OmicsTable
 from meristem.representation.choose import choose_by_values
 from meristem.representation.commands.describe import (
@@ -23,6 +23,7 @@ from meristem.representation.commands.describe import (
 from meristem.representation.commands.inputs import Inputs, read_inputs
 from meristem.representation.commands.report import build_represent_report
 from meristem.representation.confound.confounders import confounders_of
+from meristem.representation.generate import generate, judge_samples
 from meristem.representation.impute.choose import NAMES, Imputed, impute
 from meristem.representation.impute.methods import (
     Sources,
@@ -42,7 +43,7 @@ from meristem.runs.record import Run, command_line, input_file
 from meristem.runs.seeds import derived_rng
 
 Notify = Callable[[str, int, int], None]
-SUMMARY = ("tables.csv", "reconstruction.csv", "report.html")
+SUMMARY = ("tables.csv", "aligned.csv", "reconstruction.csv", "report.html")
 _STEPS = 4
 
 
@@ -56,7 +57,7 @@ def table_files(name: str) -> dict[str, str]:
     parts = (
         *("factors", "loadings", "cleaned", "imputed", "half_width"),
         *("sets", "traits", "confounders", "confounding", "imputation", "active"),
-        "about",
+        *("samples", "realism", "about"),
     )
     return {part: f"{stem}.{part}.csv" for part in parts}
 
@@ -93,10 +94,10 @@ def represent_run(
         If an input cannot be used.
     """
     inputs = read_inputs(config)
-    for options, table in zip(config.omics, inputs.tables, strict=True):
+    for options, table in zip(inputs.options, inputs.tables, strict=True):
         _refuse_impossible(options, table, inputs)
     run = _plan(config, Path(folder), force)
-    asked = [one for one in config.omics if one.represent != "none"]
+    asked = [one for one in inputs.options if one.represent != "none"]
     files = [file for one in asked for file in table_files(one.name).values()]
     run.folder.refuse_foreign((*SUMMARY, *files))
     run.write(finished=False)
@@ -104,17 +105,20 @@ def represent_run(
         run.folder.drop(file)
     about, recon = [], []
     for number, (options, table) in enumerate(
-        zip(config.omics, inputs.tables, strict=True)
+        zip(inputs.options, inputs.tables, strict=True)
     ):
         if options.represent == "none":
             continue
         with run.timed(f"represent {options.name}"):
-            notify("tables", number, len(config.omics))
+            notify("tables", number, len(inputs.options))
             work = _Work(config, options, table, inputs, run, notify)
             work.run()
         about.append(work.about)
         recon += work.reconstruction
-    notify("tables", len(config.omics), len(config.omics))
+    notify("tables", len(inputs.options), len(inputs.options))
+    run.folder.drop("aligned.csv")
+    if inputs.aligned is not None:
+        run.table("aligned", inputs.aligned)
     run.table("tables", pd.DataFrame(about))
     run.table("reconstruction", pd.DataFrame(recon))
     run.folder.announce("report.html")
@@ -153,7 +157,9 @@ def _plan(config: RepresentConfig, folder: Path, force: bool) -> Run:
     )
 
 
-def _refuse_impossible(options: OmicsConfig, table: OmicsTable, inputs: Inputs) -> None:
+def _refuse_impossible(
+    options: OmicsConfig | StackConfig, table: OmicsTable, inputs: Inputs
+) -> None:
     if options.represent == "none":
         return
     confounders_of(inputs.groups, options.confounders)
@@ -167,7 +173,7 @@ class _Work:
     def __init__(
         self,
         config: RepresentConfig,
-        options: OmicsConfig,
+        options: OmicsConfig | StackConfig,
         table: OmicsTable,
         inputs: Inputs,
         run: Run,
@@ -208,6 +214,8 @@ class _Work:
         self._describe(found, factors, k)
         self.notify(name, 3, _STEPS)
         filled = self._fill()
+        if self.config.samples:
+            self._generate(found, k)
         known = ~np.isnan(self.table.value)
         self.about = {
             "table": name,
@@ -302,6 +310,7 @@ class _Work:
                     k,
                     self.confounders,
                     self.sets,
+                    line=inputs.line,
                     seed=seed,
                     rng=self.rng("probe folds"),
                 )
@@ -320,6 +329,29 @@ class _Work:
             tests["written_outside"] = outside(self.sets.member)
         self._write("active", tests.sort_values("p", kind="stable"))
         return about.assign(active=tests["active"].to_numpy())
+
+    def _generate(self, found: Represented, k: int) -> None:
+        drawn = generate(
+            found,
+            self.table,
+            self.config.samples,
+            rng=self.rng("samples"),
+            confounders=self.confounders,
+        )
+        self._write("samples", _frame(drawn.value, drawn))
+        judged = judge_samples(
+            self.table, self.options, k, rng=self.rng("realism"), sets=self.sets
+        )
+        names = ("distance", "correlation", "classifier")
+        rows = [
+            {
+                "check": name,
+                "samples": getattr(judged, name),
+                "real_rows": getattr(judged, f"{name}_real"),
+            }
+            for name in names
+        ]
+        self._write("realism", pd.DataFrame(rows))
 
     def _fill(self) -> Imputed | None:
         known = ~np.isnan(self.table.value)

@@ -123,7 +123,7 @@ class AutoEncoder:
                 remedy='set `represent = "pca"`',
             )
         known = ~np.isnan(values.x)
-        held = known & (rng.random((self.seeds, n, p)) < HELD_SHARE)
+        held = known & (rng.random((self.seeds, n, p), dtype=np.float32) < HELD_SHARE)
         network = self._network(values, held, rng)
         if self.likelihood != "gaussian" and values.counts is None:
             raise DataError(
@@ -208,8 +208,8 @@ class _Objective:
         held: NDArray[np.bool_],  # (n_member, n_sample, n_feature)
     ) -> None:
         self.kind, self.network = kind, network
-        use = kind.likelihood != "gaussian" and values.counts is not None
-        self.counts = _CountTensors(values.counts) if use else None
+        counts = None if kind.likelihood == "gaussian" else values.counts
+        self.counts = None if counts is None else _CountTensors(counts)
         known = np.ascontiguousarray((~np.isnan(values.x)).T)
         self.known = torch.from_numpy(known)
         self.held = torch.from_numpy(np.ascontiguousarray(np.swapaxes(held, 1, 2)))

@@ -120,7 +120,9 @@ def ridge_rows(x: FloatArray, kernel: FloatArray | None = None) -> FloatArray:
     filled = smooth(x, kernel) if kernel is not None else _mean(x)
     for _ in range(8):
         own = filled @ filled.T / x.shape[1]
-        both = own if kernel is None else 0.5 * (own + kernel * _ratio(own, kernel))
+        both = (
+            own if kernel is None else 0.5 * (own + kernel * _scale_ratio(own, kernel))
+        )
         new = smooth(np.where(missing, np.nan, x), both)
         moved = np.abs(new - filled)[missing].mean() if missing.any() else 0.0
         filled = new
@@ -129,7 +131,7 @@ def ridge_rows(x: FloatArray, kernel: FloatArray | None = None) -> FloatArray:
     return filled
 
 
-def _ratio(one: FloatArray, other: FloatArray) -> float:
+def _scale_ratio(one: FloatArray, other: FloatArray) -> float:
     return float(np.trace(one) / max(np.trace(other), 1e-12))
 
 
@@ -142,7 +144,7 @@ def smooth(x: FloatArray, kernel: FloatArray) -> FloatArray:
     """
     missing = np.isnan(x)
     value, vector = np.linalg.eigh(kernel)
-    value = np.maximum(value, 0.0) / max(value.mean(), 1e-12)
+    value = np.maximum(value, 0.0) / max(float(value.mean()), 1e-12)
     filled = _mean(x)
     ratio = _best_noise(value, vector.T @ filled)
     shrink = value / (value + ratio)
@@ -186,8 +188,9 @@ def soft_impute(x: FloatArray) -> FloatArray:
     test = known & (np.random.default_rng(0).random(x.shape) < 0.05)
     largest = np.linalg.norm(np.where(known, x, 0.0), 2)
     path = largest * np.geomspace(0.7, 0.02, 10)
-    best, low, filled = path[0], np.inf, np.zeros(x.shape)
-    for penalty in path:
+    best, low = float(path[0]), float("inf")
+    filled = np.zeros(x.shape)
+    for penalty in path.tolist():
         filled = _soften(np.where(test, np.nan, x), filled, penalty)
         error = float(((filled - x)[test] ** 2).mean()) if test.any() else 0.0
         if error > low * 1.001:
@@ -210,7 +213,7 @@ def _soften(x: FloatArray, start: FloatArray, penalty: float) -> FloatArray:
             new = (vector * keep) @ (vector.T @ filled)
         else:
             new = (filled @ vector) * keep @ vector.T
-        moved = np.linalg.norm(new - low) / max(np.linalg.norm(low), 1e-9)
+        moved = np.linalg.norm(new - low) / max(float(np.linalg.norm(low)), 1e-9)
         low = new
         if moved < 1e-3:
             break
@@ -243,8 +246,9 @@ def _ridge(x: FloatArray, y: FloatArray, new: FloatArray) -> FloatArray:
     left, size, right = np.linalg.svd(x, full_matrices=False)
     rotated = left.T @ (y - mean)
     rest = float(((y - mean) ** 2).sum() - (rotated**2).sum())
-    best, low = 1.0, np.inf
-    for penalty in size[0] ** 2 * np.geomspace(1e-3, 10, 13) + 1e-9:
+    best, low = 1.0, float("inf")
+    path = float(size[0]) ** 2 * np.geomspace(1e-3, 10, 13) + 1e-9
+    for penalty in path.tolist():
         keep = size**2 / (size**2 + penalty)
         error = rest + (((1 - keep) * rotated) ** 2).sum()
         score = error / max(1 - (keep.sum() + 1) / y.size, 1e-3) ** 2

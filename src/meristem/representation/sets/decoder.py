@@ -121,7 +121,7 @@ class SetsAutoEncoder:
         """Learn from training rows."""
         n, p = values.x.shape
         known = ~np.isnan(values.x)
-        held = known & (rng.random((self.seeds, n, p)) < _HELD)
+        held = known & (rng.random((self.seeds, n, p), dtype=np.float32) < _HELD)
         reads, writes = self._start(values.x, held, rng)
         network = SetsNetwork(self.member, reads, writes)
         filled = np.ascontiguousarray(np.where(known, values.x, 0.0).T, np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ class FeatureSets:
 
 def feature_sets(
     table: OmicsTable,
-    genes: Mapping[str, frozenset[str]],  # set -> nodes in it
+    genes: Mapping[str, Collection[str]],  # set -> nodes in it
     label: Mapping[str, str] | None = None,
     *,
     min_size: int = 3,
@@ -70,7 +70,7 @@ def feature_sets(
 
 def needed_sets(
     table: OmicsTable,
-    genes: Mapping[str, frozenset[str]],
+    genes: Mapping[str, Collection[str]],
     label: Mapping[str, str] | None = None,
 ) -> FeatureSets:
     """Return `feature_sets` where a representation cannot do without.
