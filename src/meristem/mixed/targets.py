@@ -25,10 +25,6 @@ class Target:
     weight: FloatArray  # (n_observed,) mean 1
     fixed: FloatArray | None = None  # (n_observed, n_fixed) whose effects y has lost
 
-    def take(self, rows: IntArray) -> Target:
-        """Return the target of some of its observed rows."""
-        return Target(self.column, self.rows[rows], self.y[rows], self.weight[rows])
-
     @property
     def signature(self) -> bytes:
         """Equal for targets that share rows and weights."""

@@ -88,9 +88,9 @@ _AXIS = {LINES: "training lines", MARKERS: "markers"}
 
 CAPTION = {
     LINES: "Models fitted on fewer of the training lines and tested on the same lines. "
-    "Mean over folds, bars: one standard error. A curve that still rises at its right "
-    "end promises gain from more phenotyped lines.",
+    "Mean over folds, bars: one standard error. A curve that still rises at its end "
+    "promises gain from more phenotyped lines.",
     MARKERS: "Models fitted on fewer of the markers, drawn at random, and tested on the "
-    "same lines. Mean over folds, bars: one standard error. A curve that is flat at its "
-    "right end says that a cheaper array would do.",
+    "same lines. Mean over folds, bars: one standard error. A curve that is flat at "
+    "its end says that a cheaper array would do.",
 }
