@@ -16,6 +16,7 @@ from meristem.pipeline.explanation_tables import TABLES
 from meristem.pipeline.fitting import fit_models
 from meristem.pipeline.preparation import write_prepared
 from meristem.pipeline.requirements import graph_faults
+from meristem.pipeline.selection.select import drop_outdated
 from meristem.plan.summary import network_json
 from meristem.report.build import build_report
 from meristem.runs.folder import RunFolder
@@ -123,6 +124,7 @@ def run_stages(analysis: Analysis, stages: tuple[str, ...] = tuple(STAGES)) -> N
             analysis.notify("stages", done, len(chosen) + 1)
             STAGES[name](analysis)
             analysis.record.write(finished=False)
+        drop_outdated(analysis)
         analysis.record.write(finished=True)
         write_report(analysis)
         analysis.notify("stages", len(chosen) + 1, len(chosen) + 1)

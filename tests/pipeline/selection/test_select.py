@@ -9,6 +9,7 @@ Modules: `meristem.pipeline.selection.lines`, `meristem.pipeline.selection.index
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,12 @@ from meristem.config.read import read_plan
 from meristem.config.selection import SelectionConfig
 from meristem.errors import ConfigError, DataError
 from meristem.pipeline.analysis import Analysis, open_run
-from meristem.pipeline.selection.select import TABLES, decide, write_selection
+from meristem.pipeline.selection.select import (
+    TABLES,
+    decide,
+    drop_outdated,
+    write_selection,
+)
 from meristem.report.selection.page import PAGE
 
 FULL = """
@@ -185,6 +191,20 @@ def test_the_same_plan_decides_the_same(decided: Path, tmp_path: Path) -> None:
     assert one.index.drawn == pytest.approx(two.index.drawn)
     other = decide(analysis, plan.model_copy(update={"seed": 5}), matings=False)
     assert not np.array_equal(one.index.drawn, other.index.drawn)
+
+
+def test_a_selection_of_another_fit_is_removed(decided: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(decided, copy)
+    analysis = analysis_of(copy)
+    drop_outdated(analysis)
+    assert (copy / "selection" / PAGE).is_file()
+    analysis.config = analysis.config.model_copy(
+        update={"run": analysis.config.run.model_copy(update={"seed": 99})}
+    )
+    drop_outdated(analysis)
+    assert not (copy / "selection" / PAGE).exists()
+    assert not (copy / "selection" / "crosses.csv").exists()
 
 
 def test_every_section_may_be_left_out(run_folder: Path) -> None:

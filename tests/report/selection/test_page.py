@@ -192,7 +192,7 @@ def test_the_page_is_whole(tmp_path: Path, mating: bool) -> None:
     assert "optimal" not in re.sub("optimality", "", words)
     figures = {p.stem for p in (tmp_path / "s" / "figures").glob("*.svg")}
     expected = {"funnel", "gain", "radar", "frontier", "parents"}
-    expected |= {"crosses"} if mating else set()
+    expected |= {"crosses", "progeny"} if mating else set()
     assert figures == {f"selection_{name}" for name in expected}
     assert {p.stem for p in (tmp_path / "s" / "figures").glob("*.csv")} == figures
 

@@ -239,6 +239,7 @@ def _designed(
         made = half_diallel if asked.design == "half_diallel" else chain
         first, second = made(chosen)
     n = value.size
-    wanted = Crosses(first, second, *[np.zeros(first.size)] * 3, "")
+    zero = np.zeros(first.size)
+    wanted = Crosses(first, second, zero, zero, zero, "")
     keep = np.isin(place_of(crosses, n), place_of(wanted, n))
     return crosses.take(keep), MatingLimits(int(keep.sum()))

@@ -79,6 +79,7 @@ def write_selection(analysis: Analysis, selection: Selection) -> Path:
     folder = analysis.folder
     kind = {o.label: o.kind for o in analysis.config.models}[selection.lines.label]
     tables, summary = selection_tables(selection, kind)
+    summary["fit"] = analysis.fit_key(selection.lines.label)
     folder.refuse_foreign([name for name in OUTPUTS if folder.file(name).exists()])
     folder.file(FOLDER).mkdir(exist_ok=True)
     for name in TABLES:
@@ -88,6 +89,22 @@ def write_selection(analysis: Analysis, selection: Selection) -> Path:
             folder.drop(f"{FOLDER}/{name}")
     folder.write_json(f"{FOLDER}/{SUMMARY}", summary)
     return write_page_again(folder)
+
+
+def drop_outdated(analysis: Analysis) -> None:
+    """Remove the selection of a model that was fitted anew since."""
+    folder = analysis.folder
+    name = f"{FOLDER}/{SUMMARY}"
+    if not folder.file(name).is_file():
+        return
+    made = folder.read_json(name)
+    label = made.get("model")
+    if label in dict(analysis.predictors) and made.get("fit") == analysis.fit_key(
+        label
+    ):
+        return
+    for output in OUTPUTS:
+        folder.drop(output)
 
 
 def write_page_again(folder: RunFolder) -> Path:

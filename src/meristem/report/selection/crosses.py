@@ -6,12 +6,16 @@ import numpy as np
 
 from meristem.pages.numbers import fixed, number, percent
 from meristem.pages.page import Block, Figure, Section
-from meristem.pages.palette import ACCENT, NULL, SOFT
+from meristem.pages.palette import ACCENT, INK, NULL, PAPER, SOFT, WARN
 from meristem.pages.panel import draw_axes, draw_slope, make_panel, tick_room
+from meristem.pages.rows import draw_rows, label_room
 from meristem.pages.scale import Scale, limits
 from meristem.pages.svg import Canvas
-from meristem.pages.table import table_html
+from meristem.pages.table import Format, table_html
 from meristem.report.selection.decided import Decided
+
+SHOWN = 30
+"""Crosses whose progeny are drawn."""
 
 LINES = 4
 """Lines of equal usefulness drawn."""
@@ -53,14 +57,14 @@ def crosses_section(decided: Decided) -> Section | None:
         c for c in columns if c in table and (useful or c not in ("sd", "usefulness"))
     ]
     shown = table[kept].rename(columns=columns)
-    formats = dict.fromkeys(("mean", "spread", "usefulness"), number)
+    formats: dict[str, Format] = dict.fromkeys(("mean", "spread", "usefulness"), number)
     formats |= {"coancestry": fixed, "chance above the best check": percent}
     present = {k: v for k, v in formats.items() if k in shown}
     note = "crossing_list.csv holds the same list for a field book. "
     note += " ".join(f"{line}." for line in mating["notes"])
     blocks: list[Block] = [str(table_html(shown, present, note=note))]
     if useful:
-        blocks.insert(0, _map(decided))
+        blocks = [_map(decided), _progeny(decided), *blocks]
     return Section("Crosses", "crosses", "", intro, tuple(blocks))
 
 
@@ -100,3 +104,45 @@ def _map(decided: Decided) -> Figure:
         "right. A useful cross that is not chosen is held back by a limit."
     )
     return Figure("selection_crosses", canvas.to_svg(), table, caption)
+
+
+def _progeny(decided: Decided) -> Figure:
+    """Return the spread of the progeny of every cross beside the best check."""
+    table = decided.crosses.head(SHOWN)
+    mean, sd = table["mean"].to_numpy(), table["sd"].to_numpy()
+    lines = decided.candidates
+    check = lines.loc[lines["status"] == "check", "index"].max()
+    known = [] if np.isnan(check) else [float(check)]
+    names = [
+        f"{one} x {two}"
+        for one, two in zip(table["female"], table["male"], strict=True)
+    ]
+    rows = draw_rows(
+        "Progeny of the crosses",
+        names,
+        limits([mean - 2 * sd, mean + 2 * sd], include=known),
+        "index of the progeny",
+        (label_room(names, 280, pad=26), 20, 12),
+        24,
+    )
+    x = rows.panel.x
+    for best in known:
+        place = float(x(best))
+        rows.canvas.line(
+            place, rows.panel.top, place, rows.panel.bottom, stroke=WARN, stroke_width=2
+        )
+    for place, y in enumerate(rows):
+        ends = [float(x(mean[place] + times * sd[place])) for times in (-2, -1, 1, 2)]
+        rows.canvas.line(ends[0], y, ends[3], y, stroke=NULL, stroke_width=3)
+        rows.canvas.line(ends[1], y, ends[2], y, stroke=ACCENT, stroke_width=5)
+        useful = float(x(table["usefulness"].iloc[place]))
+        rows.canvas.circle(useful, y, 4.5, fill=PAPER, stroke=INK, stroke_width=2)
+    caption = (
+        "Green: one standard deviation of the progeny on either side of their mean, "
+        "grey: two; ring: usefulness."
+    )
+    if known:
+        caption += " Brown: the best check."
+    if len(table) < len(decided.crosses):
+        caption += f" The {len(table)} most useful crosses are drawn."
+    return Figure("selection_progeny", rows.canvas.to_svg(), decided.crosses, caption)

@@ -16,7 +16,7 @@ from meristem.pages.palette import ACCENT, INK, PAPER, SOFT, WARN
 from meristem.pages.panel import Panel, draw_axes, make_panel, tick_room
 from meristem.pages.scale import Scale, limits
 from meristem.pages.svg import Canvas
-from meristem.pages.table import table_html
+from meristem.pages.table import Format, table_html
 from meristem.report.selection.decided import Decided
 
 SHOWN = 12
@@ -79,8 +79,8 @@ def _figure(decided: Decided) -> Figure:
         ("chosen", INK, "chosen"),
         ("truncation", WARN, "the best in equal shares"),
     ):
-        row = table[table["kind"] == kind].iloc[0]
-        px, py = float(panel.x(row["coancestry"])), float(panel.y(row["gain"]))
+        marked = table[table["kind"] == kind].iloc[0]
+        px, py = float(panel.x(marked["coancestry"])), float(panel.y(marked["gain"]))
         canvas.circle(px, py, 7, fill=PAPER, stroke=colour, stroke_width=2.5)
         near = px > panel.right - 180
         canvas.text(
@@ -172,7 +172,7 @@ def _table(decided: Decided) -> Markup:
         "residual": "residual",
     }
     shown = decided.frontier[list(columns)].rename(columns=columns)
-    formats = {
+    formats: dict[str, Format] = {
         "expected gain": number,
         "coancestry": _four,
         "rate of inbreeding": percent,

@@ -13,7 +13,7 @@ from meristem.pages.palette import ACCENT, INK, NULL, RULE, SOFT, WARN
 from meristem.pages.rows import draw_rows, label_room
 from meristem.pages.scale import limits
 from meristem.pages.svg import Canvas
-from meristem.pages.table import table_html
+from meristem.pages.table import Format, table_html
 from meristem.report.selection.decided import Decided
 
 FEWEST_AXES = 3
@@ -40,7 +40,7 @@ def gains_section(decided: Decided) -> Section:
     for column, heading in columns.items():
         if column in table and table[column].notna().any():
             shown[heading] = table[column]
-    formats = dict.fromkeys(shown.columns[1:], number)
+    formats: dict[str, Format] = dict.fromkeys(map(str, shown.columns[1:]), number)
     formats |= {"reliability": fixed} if "reliability" in formats else {}
     blocks: list[Block] = [_bars(decided, name)]
     if len(table) >= FEWEST_AXES:

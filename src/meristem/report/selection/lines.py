@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from meristem.pages.numbers import fixed, number, percent
 from meristem.pages.page import Figure, Section
 from meristem.pages.palette import ACCENT, NULL
 from meristem.pages.rows import draw_rows, label_room
-from meristem.pages.table import folded, table_html
+from meristem.pages.table import Format, folded, table_html
 from meristem.report.selection.decided import Decided
 
 SHOWN = 25
@@ -46,7 +47,7 @@ def candidates_section(decided: Decided) -> Section:
     return Section("Candidates", "candidates", "", intro, blocks)
 
 
-def _table(rows: pd.DataFrame, note: str = "") -> str:
+def _table(rows: pd.DataFrame, note: str = "") -> Markup:
     columns = {
         "rank": "rank",
         "sample_id": "line",
@@ -60,10 +61,10 @@ def _table(rows: pd.DataFrame, note: str = "") -> str:
     }
     kept = [name for name in columns if name in rows and rows[name].notna().any()]
     shown = rows[kept].rename(columns=columns)
-    reliability = [name for name in rows if name.endswith(": reliability")]
+    reliability = [c for c in map(str, rows.columns) if c.endswith(": reliability")]
     if reliability:
         shown["reliability"] = rows[reliability].mean(axis=1)
-    formats = {
+    formats: dict[str, Format] = {
         "index": number,
         "spread": number,
         "chance to be among the best": _whole,

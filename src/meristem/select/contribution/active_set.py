@@ -96,7 +96,7 @@ class ActiveSet:
         self.bound = np.where(self.at == UPPER, high, low)
         self.free: list[int] = []
         self.rows = np.empty((0, self.n))  # of Q, one per free variable
-        self.inverse = np.empty((0, 0))
+        self.inverse: FloatArray = np.empty((0, 0))
         self.changes, self.fragile = 0, False
         basis = _basis(programme, np.flatnonzero(self.at == FREE), self.x)
         self.at[basis] = FREE
@@ -133,8 +133,8 @@ class ActiveSet:
 
     def _refresh(self) -> None:
         block = self._block()
-        self.inverse = np.linalg.inv(block)
-        self.inverse = (self.inverse + self.inverse.T) / 2
+        inverse = np.asarray(np.linalg.inv(block), dtype=np.float64)
+        self.inverse = (inverse + inverse.T) / 2
         self.changes = 0
         own = block.diagonal() * self.inverse.diagonal()  # 1 / share that is its own
         self.fragile = bool(own.max(initial=1) * FRAGILE > 1)
@@ -154,7 +154,7 @@ class ActiveSet:
         rest = own - beside @ solved
         if rest < -NEGATIVE * own:
             raise indefinite()
-        self.fragile |= rest <= FRAGILE * own
+        self.fragile = self.fragile or bool(rest <= FRAGILE * own)
         if rest <= FRAGILE * own or self.changes > REFRESH:
             self._refresh()
             return
@@ -214,7 +214,8 @@ class ActiveSet:
         """Return x and y of Q x - m'y = right, m x = level, over the free variables."""
         solved = self.inverse @ np.column_stack([right, m.T])
         g, x_m = solved[:, : right.shape[1]], solved[:, right.shape[1] :]
-        y = np.linalg.solve(m @ x_m, level - m @ g)
+        multipliers = np.linalg.solve(m @ x_m, level - m @ g)
+        y = np.asarray(multipliers, dtype=np.float64)
         return g + x_m @ y, y
 
     def violation(self, line: Line, mu: float) -> tuple[int, float]:

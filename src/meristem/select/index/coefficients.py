@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from meristem.errors import ConfigError
-from meristem.records import FloatArray
+from meristem.records import FloatArray, IntArray
 
 
 def smith_hazel(
@@ -31,7 +31,7 @@ def smith_hazel(
     >>> smith_hazel(p, g, np.array([1.0, 2.0])).round(6)
     array([0.590909, 0.636364])
     """
-    return np.linalg.solve(p, c @ weight)
+    return np.asarray(np.linalg.solve(p, c @ weight), dtype=np.float64)
 
 
 def prediction_covariance(
@@ -81,7 +81,7 @@ def restricted(
 
 def ratio(
     proportion: FloatArray,  # (n_held,) wanted gains, up to a common factor
-    position: FloatArray,  # (n_held,) which traits, of n_trait
+    position: IntArray,  # (n_held,) which traits, of n_trait
     n_trait: int,
 ) -> FloatArray:  # (n_trait, n_held - 1)
     """Return the combinations that stay put when gains keep to the proportions.

@@ -39,7 +39,8 @@ class MeritTerm:
         array([2., 4.])
         """
         if self.form == "optimum":
-            return -self.weight * (value - self.at) ** 2
+            away = value - self.at
+            return -self.weight * away * away
         if self.form == "threshold":
             return self.weight * (value >= self.at)
         if self.form == "capped":

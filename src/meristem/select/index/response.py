@@ -76,6 +76,6 @@ def respond(
         merit=float(weight @ gain),
         accuracy=float(np.clip(explained / spread, -1, 1)) if spread > 0 else np.nan,
         heritability=float(np.clip(own / variance, 0, 1)) if variance > 0 else np.nan,
-        implied_weight=implied,
+        implied_weight=np.asarray(implied, dtype=np.float64),
         efficiency=explained / most if most > 0 else np.nan,
     )

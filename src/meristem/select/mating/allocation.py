@@ -164,8 +164,8 @@ class _Search:
     def uses(self, chosen: IntArray, x: FloatArray | None = None) -> FloatArray:
         """Return how often each parent is used."""
         weight = np.ones(chosen.size) if x is None else x
-        both = [self.crosses.first[chosen], self.crosses.second[chosen]]
-        return sum(np.bincount(p, weight, minlength=self.n) for p in both)
+        both = np.concatenate([self.crosses.first[chosen], self.crosses.second[chosen]])
+        return np.bincount(both, np.concatenate([weight, weight]), minlength=self.n)
 
     def group(self, chosen: IntArray) -> float:
         """Return c'fc of a plan."""
