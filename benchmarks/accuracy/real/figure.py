@@ -54,7 +54,7 @@ def _draw_cell(
 ) -> None:
     ends = [[float(row[f"{METRIC}_{end}"]) for row in rows] for end in ("low", "high")]
     low, high = limits(ends, include=[0.0])
-    sizes = sorted({row["n"] for row in rows}, key=_order)
+    sizes = sorted({row["n"] for row in rows}, key=size_order)
     panel = make_panel(box, (0, len(sizes)), (max(low, -1.0), min(high, 1.0)))
     draw_y_axis(canvas, panel)
     zero = float(panel.y(0.0))
@@ -90,5 +90,6 @@ def _draw_bar(
     canvas.circle(x, float(panel.y(mean)), 3.4, tip, fill=colour)
 
 
-def _order(size: str) -> float:
+def size_order(size: str) -> float:
+    """Return where a training size stands among others: `all` is the last."""
     return float("inf") if size == "all" else float(size)

@@ -22,7 +22,7 @@ from benchmarks.accuracy.cells import (
     refuse_unknown,
     write_rows,
 )
-from benchmarks.accuracy.real.figure import draw_sparse
+from benchmarks.accuracy.real.figure import draw_sparse, size_order
 from benchmarks.accuracy.real.sources import SOURCES
 from benchmarks.accuracy.recovery_task import Setting, fit_model, make_task
 from meristem.config.models import (
@@ -347,7 +347,11 @@ def summary_rows(rows: Sequence[Row]) -> list[Row]:
             out[column] = number(float(np.mean(gain)))
             out[f"{column}_low"], out[f"{column}_high"] = number(low), number(high)
         found.append(out)
-    return found
+    places = list(dict.fromkeys((row["panel"], row["test"]) for row in found))
+    order = {place: number for number, place in enumerate(places)}
+    return sorted(
+        found, key=lambda row: (order[row["panel"], row["test"]], size_order(row["n"]))
+    )
 
 
 def corrected_interval(gain: np.ndarray, ratio: float) -> tuple[float, float]:
