@@ -39,13 +39,14 @@ class MeritTerm:
         array([2., 4.])
         """
         if self.form == "optimum":
-            away = value - self.at
-            return -self.weight * away * away
-        if self.form == "threshold":
-            return self.weight * (value >= self.at)
-        if self.form == "capped":
-            return self.weight * np.minimum(value, self.at)
-        return self.weight * value
+            found = -self.weight * (value - self.at) ** 2
+        elif self.form == "threshold":
+            found = self.weight * (value >= self.at)
+        elif self.form == "capped":
+            found = self.weight * np.minimum(value, self.at)
+        else:
+            found = self.weight * value
+        return np.asarray(found, dtype=np.float64)
 
 
 def merit(
