@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meristem.records import FloatArray, Posterior
 
@@ -38,6 +39,7 @@ class MeritTerm:
         >>> MeritTerm(0, 2.0, "capped", 2.0).of(v)
         array([2., 4.])
         """
+        found: NDArray
         if self.form == "optimum":
             found = -self.weight * (value - self.at) ** 2
         elif self.form == "threshold":
