@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meristem.records import FloatArray, Posterior
 
@@ -38,14 +39,16 @@ class MeritTerm:
         >>> MeritTerm(0, 2.0, "capped", 2.0).of(v)
         array([2., 4.])
         """
+        found: NDArray
         if self.form == "optimum":
-            away = value - self.at
-            return -self.weight * away * away
-        if self.form == "threshold":
-            return self.weight * (value >= self.at)
-        if self.form == "capped":
-            return self.weight * np.minimum(value, self.at)
-        return self.weight * value
+            found = -self.weight * (value - self.at) ** 2
+        elif self.form == "threshold":
+            found = self.weight * (value >= self.at)
+        elif self.form == "capped":
+            found = self.weight * np.minimum(value, self.at)
+        else:
+            found = self.weight * value
+        return np.asarray(found, dtype=np.float64)
 
 
 def merit(

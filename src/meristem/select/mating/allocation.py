@@ -165,7 +165,8 @@ class _Search:
         """Return how often each parent is used."""
         weight = np.ones(chosen.size) if x is None else x
         both = np.concatenate([self.crosses.first[chosen], self.crosses.second[chosen]])
-        return np.bincount(both, np.concatenate([weight, weight]), minlength=self.n)
+        uses = np.bincount(both, np.concatenate([weight, weight]), minlength=self.n)
+        return np.asarray(uses, dtype=np.float64)
 
     def group(self, chosen: IntArray) -> float:
         """Return c'fc of a plan."""
