@@ -41,7 +41,7 @@ from meristem.sequence.simulation.regulatory import (
 )
 from meristem.stats.folds import random_splits
 
-MODELS = ("gblup", "gwablup", "no prior", "true", "diluted", "permuted")
+MODELS = ("gblup", "gwablup", "no-prior", "true", "diluted", "permuted")
 KEY = ("replicate", "n", "share", "model")
 COLUMNS = (*KEY, "r", "chosen")
 SUMMARY = (
@@ -78,7 +78,7 @@ def run_priors(
     shares
         Of the genetic variance that runs through motifs.
     models
-        Some of `MODELS`; `no prior` is the weighted model with GBLUP as its only
+        Some of `MODELS`; `no-prior` is the weighted model with GBLUP as its only
         candidate.
     n_test
         Test lines.
@@ -151,7 +151,7 @@ def _options(
     lines = (f"{v}\t{s:.6g}\n" for v, s in zip(names, score, strict=True))
     path = folder / f"{model}.tsv"
     path.write_text("variant\tscore\n" + "".join(lines), encoding="utf-8")
-    if model == "no prior":
+    if model == "no-prior":
         return PriorOptions(scores=path, shares=(0.0,))
     return PriorOptions(scores=path, permuted=model == "permuted")
 
