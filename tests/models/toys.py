@@ -9,8 +9,9 @@ from tests.toys import dataset, network_plan, variant_table
 
 from meristem.config import models as options
 from meristem.config.models import CoreOptions
-from meristem.models.core.fit import fit_binn_core
+from meristem.models.core.fit import core_part
 from meristem.models.core.fitted import FittedCore
+from meristem.models.mixture.problem import make_problem
 from meristem.records import Dataset, NetworkPlan, OmicsTable, Split
 from meristem.stats.folds import random_splits
 
@@ -81,7 +82,8 @@ def fitted_core(data: Dataset, folds: int) -> FittedCore:
     """Return the core of the plan, tuned over some folds."""
     inner = random_splits(data.n_sample, folds, np.random.default_rng(1))
     rng = np.random.default_rng(0)
-    return fit_binn_core(data, core_plan(), CoreOptions(), inner, rng=rng)
+    problem = make_problem(data, inner, folds, rng)
+    return core_part(problem, core_plan(), (), CoreOptions(), rng).fitted
 
 
 N, N_NEW, P, N_PANEL_GENE = 44, 7, 30, 5
@@ -102,6 +104,7 @@ OPTIONS = {
     "random_forest": options.ForestOptions(trees=12, max_features=0.5),
     "boosting": options.BoostingOptions(rounds=12, learning_rate=0.2),
     "rkhs": options.KernelOptions(),
+    "kernels": options.KernelsOptions(),
     "dense": options.DenseOptions(hidden=(8,), **QUICK),
     "cnn": options.CNNOptions(channels=4, hidden=8, **(QUICK | {"epochs": 150})),
     "binn": options.BINNOptions(hidden=(4,), **QUICK),

@@ -126,8 +126,8 @@ def inner_splits(
         The training rows of one outer fold.
     config
         The configuration of the outer splits; `inner_folds` gives the number.
-        Split files (`scheme = file`) are mimicked by `group` where it is set, by
-        random folds otherwise.
+        Split files (`scheme = file`) are mimicked by `group` where it is set (by
+        leaving parents out where it is `parents`), by random folds otherwise.
     rng
         Source of randomness.
 
@@ -140,7 +140,8 @@ def inner_splits(
     """
     scheme = config.scheme
     if scheme == "file":
-        scheme = "group" if config.group else "kfold"
+        asked = {"": "kfold", "parents": "parents"}
+        scheme = asked.get(config.group, "group")
     n_fold = config.inner_folds
     inner = config.model_copy(
         update={"scheme": scheme, "clusters": min(config.clusters, n_fold)}

@@ -73,6 +73,12 @@ CATALOG: dict[str, Kind] = {
         "linear.rkhs:restore_gaussian_kernel",
         cost="cost:gaussian",
     ),
+    "kernels": Kind(
+        options.KernelsOptions,
+        "linear.kernels:SeveralKernels",
+        "linear.kernels:restore_kernels",
+        cost="cost:several",
+    ),
     "dense": Kind(
         options.DenseOptions,
         "networks.dense:Dense",
@@ -104,7 +110,7 @@ CATALOG: dict[str, Kind] = {
     "auto": Kind(
         options.AutoOptions,
         "auto:Auto",
-        "effects:restore_linear",  # without a graph; else of the kind it chose
+        "mixture.restore:restore_mixture",
         cost="network_cost:auto",
         needs=Needs(plan=True),
         nodes=True,
@@ -138,7 +144,7 @@ CATALOG: dict[str, Kind] = {
     "stack": Kind(
         options.StackOptions,
         "stack:Stack",
-        "stack:restore_stack",
+        "mixture.restore:restore_mixture",
         cost="stack:stack_cost",
         needs=Needs(plan=True),  # to hand on; see `needs` for those of its models
     ),

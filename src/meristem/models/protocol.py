@@ -67,6 +67,31 @@ class Cost:
         return Cost(self.seconds + other.seconds, max(self.memory, other.memory))
 
 
+@dataclass(frozen=True)
+class Share:
+    """Share of one part in the predictions of a model, with its 95 % interval."""
+
+    part: str
+    value: FloatArray  # (n_target,) in [0, 1]
+    low: FloatArray  # (n_target,)
+    high: FloatArray  # (n_target,)
+
+    def times(self, factor: FloatArray) -> Share:
+        """Return the share within a part that has itself such a share."""
+        return Share(
+            self.part, factor * self.value, factor * self.low, factor * self.high
+        )
+
+
+@runtime_checkable
+class Mixed(Protocol):
+    """A fitted model that is made of several parts."""
+
+    def shares(self) -> tuple[Share, ...]:
+        """Return the share of every part in the prediction."""
+        ...
+
+
 @runtime_checkable
 class Fitted(Protocol):
     """Weights and everything else learned on the training rows; never changes."""

@@ -11,9 +11,10 @@ from threadpoolctl import threadpool_limits
 
 from meristem.evaluate.splits import inner_splits
 from meristem.genetics.filters import filter_markers
+from meristem.interpret.composition import shares_table
 from meristem.io.stores.state import read_state, state_paths, write_state
 from meristem.models.catalog import needs, restore
-from meristem.models.protocol import Fitted
+from meristem.models.protocol import Fitted, Mixed
 from meristem.pipeline.analysis import Analysis
 from meristem.prepare.training import training_set
 from meristem.records import Dataset
@@ -63,6 +64,22 @@ def fit_models(analysis: Analysis) -> None:
         analysis.folder.mark_done(stage, key, state_files(label))
     analysis.notify("final fits", len(analysis.predictors), len(analysis.predictors))
     write_components(analysis)
+    write_shares(analysis)
+
+
+def write_shares(analysis: Analysis) -> None:
+    """Write `shares.csv`: what the predictions of mixtures are made of."""
+    phenotypes = analysis.dataset.phenotypes
+    names = phenotypes.trait_name, phenotypes.environment_name
+    tables = []
+    for label in deployable_labels(analysis):
+        fitted = load_fitted(analysis, label)
+        if isinstance(fitted, Mixed):
+            tables.append(shares_table(label, *names, fitted))
+    if tables:
+        analysis.folder.write_table("shares.csv", pd.concat(tables, ignore_index=True))
+    else:
+        analysis.folder.drop("shares.csv")
 
 
 def write_components(analysis: Analysis) -> None:

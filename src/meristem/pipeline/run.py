@@ -26,6 +26,7 @@ REPORT = "report.html"
 FILES = (
     *("data.json", "structure.csv", "knowledge.json", "network.json", "candidates.csv"),
     "variance_components.csv",
+    "shares.csv",
     *EVALUATED,
     *EXPLAINED,
     *TABLES,

@@ -50,6 +50,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "attribution": ("kind", "name", "trait", "integrated", "deeplift"),
     "parts": ("model", "trait", "fit", "network_share", "linear_share"),
     "latent_validation": ("model", "node", "trait", "sensitivity", "agreement"),
+    "shares": ("model", "trait", "part", "share", "low", "high"),
     "variance_components": ("model", "trait", "component", "value", "se"),
 }
 """Columns without which a table cannot be shown; others may be absent."""
@@ -69,7 +70,7 @@ _NUMBERS = tuple(
     twas_p twas_q n_genes score p q signed absolute n_sources r_node r_sources
     gain line_rank rank contribution latent_sd rank_r null_mean rank_agreement
     network_share linear_share scan_share products_share integrated deeplift
-    integrated_gap deeplift_gap se
+    integrated_gap deeplift_gap se share
     """.split()
 )
 
@@ -110,6 +111,7 @@ class Artefacts:
     agreement_by_sensitivity: pd.DataFrame
     latent_validation: pd.DataFrame
     parts: pd.DataFrame
+    shares: pd.DataFrame
     variance_components: pd.DataFrame
     absent: tuple[str, ...]  # names of the files that are not there
 

@@ -57,6 +57,7 @@ def _reason(name: str, artefacts: Artefacts) -> str:
         "named under [predict]",
         "enrichment": "it needs 20 genes in the network and terms above them",
         "gain": "no node reads several others, or too few lines were left out",
+        "shares": "no model on all lines is a mixture",
         "variance_components": "no model on all lines estimates them",
         "network": "no graph was compiled: a learned one is drawn once it is explained",
     }
