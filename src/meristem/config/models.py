@@ -242,7 +242,9 @@ class LearnOptions(Strict):
 class PlanOptions(ModelOptions):
     """A model that reads a graph, of the knowledge or learned."""
 
-    graph: Literal["knowledge", "learned", "both", "shuffled", "random"] = "knowledge"
+    graph: Literal["knowledge", "learned", "both", "shuffled", "random", "none"] = (
+        Field(default="knowledge", description="none: auto has no network")
+    )
     learn: LearnOptions = LearnOptions()
 
     @property
@@ -350,9 +352,6 @@ class AutoOptions(TrainedNetworkOptions):
     """
 
     kind: Literal["auto"] = "auto"
-    graph: Literal["knowledge", "learned", "both", "shuffled", "random", "none"] = (
-        Field(default="knowledge", description="none: no network")
-    )
 
 
 class LinearPlanOptions(PlanOptions):

@@ -95,11 +95,12 @@ def model_plan(
     """Return the plan of a model: learned, or restricted to the variants.
 
     A graph called "shuffled" or "random" is the curated one rewired, or drawn anew.
-    None without curated knowledge where nothing is to be learned.
+    None without curated knowledge where nothing is to be learned, and where the graph
+    is "none".
     """
     if is_learned(options):
         return learned_network(dataset, options, curated, inner, rng)
-    if curated is None:
+    if curated is None or options.graph == "none":
         return None
     plan = restrict_plan(curated, dataset.genotypes.variants)
     return _rewired(plan, options.graph, rng)
