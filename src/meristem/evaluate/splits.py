@@ -140,8 +140,9 @@ def inner_splits(
     """
     scheme = config.scheme
     if scheme == "file":
-        asked = {"": "kfold", "parents": "parents"}
-        scheme = asked.get(config.group, "group")
+        scheme = "group" if config.group else "kfold"
+        if config.group == "parents":
+            scheme = "parents"
     n_fold = config.inner_folds
     inner = config.model_copy(
         update={"scheme": scheme, "clusters": min(config.clusters, n_fold)}
