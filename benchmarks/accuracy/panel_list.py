@@ -14,8 +14,8 @@ from meristem.config.models import (
     FeatureBLUPOptions,
     ForestOptions,
     GBLUPOptions,
+    KernelAverageOptions,
     KernelOptions,
-    KernelsOptions,
     MeasuredOmicsOptions,
     MediatedOptions,
     RidgeOptions,
@@ -33,7 +33,7 @@ SINGLE: tuple[AnyModelOptions, ...] = (
     RidgeOptions(),
     WeightedGBLUPOptions(),
     KernelOptions(),
-    KernelsOptions(),
+    KernelAverageOptions(),
     ForestOptions(),
 )
 MEDIATED: tuple[AnyModelOptions, ...] = (
@@ -46,7 +46,7 @@ MEDIATED: tuple[AnyModelOptions, ...] = (
     MeasuredOmicsOptions(),
 )
 NOT_DEPLOYABLE = tuple(o.label for o in MEDIATED if not needs(o).deployable)
-NOT_LINEAR = ("rkhs", "kernels", "random_forest")
+NOT_LINEAR = ("rkhs", "kernel_average", "random_forest")
 """Rows that are no linear rivals."""
 
 

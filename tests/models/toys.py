@@ -104,7 +104,7 @@ OPTIONS = {
     "random_forest": options.ForestOptions(trees=12, max_features=0.5),
     "boosting": options.BoostingOptions(rounds=12, learning_rate=0.2),
     "rkhs": options.KernelOptions(),
-    "kernels": options.KernelsOptions(),
+    "kernel_average": options.KernelAverageOptions(),
     "dense": options.DenseOptions(hidden=(8,), **QUICK),
     "cnn": options.CNNOptions(channels=4, hidden=8, **(QUICK | {"epochs": 150})),
     "binn": options.BINNOptions(hidden=(4,), **QUICK),

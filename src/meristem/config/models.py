@@ -139,10 +139,10 @@ class KernelOptions(ModelOptions):
     )
 
 
-class KernelsOptions(ModelOptions):
+class KernelAverageOptions(ModelOptions):
     """Several kernels of the markers in one REML: additive, products, Gaussian."""
 
-    kind: Literal["kernels"] = "kernels"
+    kind: Literal["kernel_average"] = "kernel_average"
     bandwidths: tuple[Positive, ...] = Field(
         default=(0.5, 2.0, 5.0), description="of the Gaussian kernels of lines"
     )
@@ -425,7 +425,7 @@ SingleModelOptions = Annotated[
     | ForestOptions
     | BoostingOptions
     | KernelOptions
-    | KernelsOptions
+    | KernelAverageOptions
     | DenseOptions
     | CNNOptions
     | BINNOptions

@@ -73,11 +73,11 @@ CATALOG: dict[str, Kind] = {
         "linear.rkhs:restore_gaussian_kernel",
         cost="cost:gaussian",
     ),
-    "kernels": Kind(
-        options.KernelsOptions,
-        "linear.kernels:SeveralKernels",
-        "linear.kernels:restore_kernels",
-        cost="cost:several",
+    "kernel_average": Kind(
+        options.KernelAverageOptions,
+        "linear.kernel_average:KernelAverage",
+        "linear.kernel_average:restore_kernel_average",
+        cost="cost:kernel_average",
     ),
     "dense": Kind(
         options.DenseOptions,

@@ -15,8 +15,8 @@ from meristem.config.models import (
     ElasticNetOptions,
     ForestOptions,
     GBLUPOptions,
+    KernelAverageOptions,
     KernelOptions,
-    KernelsOptions,
     LinearPlanOptions,
     ModelOptions,
     RidgeOptions,
@@ -108,8 +108,8 @@ def gaussian(
     return Cost(size.blup + width * size.decomposition)
 
 
-def several(
-    options: KernelsOptions, dataset: Dataset, plan: NetworkPlan | None
+def kernel_average(
+    options: KernelAverageOptions, dataset: Dataset, plan: NetworkPlan | None
 ) -> Cost:
     """Return the cost of rounds of average information over all kernels."""
     del plan

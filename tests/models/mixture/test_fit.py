@@ -13,7 +13,7 @@ from meristem.mixed.targets import random_inner
 from meristem.models.catalog import build
 from meristem.models.core.fit import core_part
 from meristem.models.linear.gblup import GBLUP
-from meristem.models.linear.kernels import SeveralKernels
+from meristem.models.linear.kernel_average import KernelAverage
 from meristem.models.mixture.fit import MixtureSettings, NetworkPart, fit_mixture
 from meristem.models.mixture.problem import make_problem
 from meristem.plan.learned.of_options import inner_plans, network_plan
@@ -53,7 +53,7 @@ def test_noise_mostly_leaves_the_base_alone():
         fitted = fit_mixture(problem_of(noise), None, np.random.default_rng(0))
         alone.append([one.value[0] for one in fitted.shares()] == [1, 0, 0])
     assert sum(alone) >= 4
-    base = SeveralKernels().fit(data, rng=np.random.default_rng(0))
+    base = KernelAverage().fit(data, rng=np.random.default_rng(0))
     never = MixtureSettings(errors=100.0)
     fitted = fit_mixture(problem_of(data), None, np.random.default_rng(0), never)
     said = fitted.predict(data.genotypes).value

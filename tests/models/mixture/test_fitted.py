@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.models.toys import halves, inner_of
 
-from meristem.config.models import GBLUPOptions, KernelsOptions
+from meristem.config.models import GBLUPOptions, KernelAverageOptions
 from meristem.models.catalog import build, restore
 from meristem.models.mixture.fitted import FittedMixture
 from meristem.models.protocol import Share
@@ -19,7 +19,7 @@ def both():
     train, test = halves()
     parts = tuple(
         build(options).fit(train, rng=np.random.default_rng(0), inner=inner_of(train))
-        for options in (GBLUPOptions(), KernelsOptions())
+        for options in (GBLUPOptions(), KernelAverageOptions())
     )
     weight = np.array([[0.25, 0.0], [0.5, 1.0]])
     shares = tuple(

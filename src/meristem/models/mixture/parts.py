@@ -8,11 +8,11 @@ import numpy as np
 
 from meristem.config.models import (
     ForestOptions,
-    KernelsOptions,
+    KernelAverageOptions,
     WeightedGBLUPOptions,
 )
 from meristem.models.linear.gwablup import fit_by_scan
-from meristem.models.linear.kernels import fit_several_left_out, kernel_space
+from meristem.models.linear.kernel_average import fit_several_left_out, kernel_space
 from meristem.models.mixture.problem import Problem
 from meristem.models.omics.mediated import fit_one_kernel
 from meristem.models.panel import make_panel
@@ -38,7 +38,7 @@ class Part:
 class PartsOptions:
     """Options of the parts that read all variants."""
 
-    kernels: KernelsOptions = KernelsOptions()
+    kernels: KernelAverageOptions = KernelAverageOptions()
     # without 1, which is GBLUP: the base has it
     scan: WeightedGBLUPOptions = WeightedGBLUPOptions(prior=(0.001, 0.01, 0.1))
     forest: ForestOptions = ForestOptions(trees=100, max_features=0.1)

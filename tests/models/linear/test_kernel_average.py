@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from tests.models.toys import halves, inner_of, marker_panel
 
-from meristem.config.models import KernelsOptions
+from meristem.config.models import KernelAverageOptions
 from meristem.mixed.several import KernelREML
 from meristem.mixed.targets import random_inner, training_targets
 from meristem.models.catalog import build, restore
 from meristem.models.linear.gblup import GBLUP
-from meristem.models.linear.kernels import (
-    SeveralKernels,
+from meristem.models.linear.kernel_average import (
+    KernelAverage,
     fit_several_left_out,
     kernel_space,
 )
@@ -36,7 +36,7 @@ def crosses(n=60, p=80, seed=0):
 @pytest.mark.parametrize("crossed", [False, True], ids=["lines", "crosses"])
 def test_kernels_are_those_of_their_formulas(crossed):
     data = crosses() if crossed else halves()[0]
-    space, kernels = kernel_space(data.genotypes, KernelsOptions())
+    space, kernels = kernel_space(data.genotypes, KernelAverageOptions())
     x = [side.astype(float) for side in space.sides]
     for part, side in zip(x, space.sides, strict=True):
         part[side < 0] = np.nan
@@ -60,9 +60,9 @@ def test_kernels_are_those_of_their_formulas(crossed):
 def test_predictions_are_those_of_the_components(crossed):
     data = crosses(70) if crossed else marker_panel(30, n=90, p=120)[0]
     train, test = data.take(np.arange(50)), data.take(np.arange(50, data.n_sample))
-    fitted = SeveralKernels().fit(train, rng=np.random.default_rng(0))
+    fitted = KernelAverage().fit(train, rng=np.random.default_rng(0))
     target = training_targets(train.phenotypes)[0]
-    _, kernels = kernel_space(train.genotypes, KernelsOptions())
+    _, kernels = kernel_space(train.genotypes, KernelAverageOptions())
     fit = KernelREML(kernels).fit(target)
     sides = fitted._sides(test.genotypes)
     cross = fitted.space.cross(sides, fitted.space.sides)
@@ -96,7 +96,7 @@ def test_pairs_of_loci_are_seen_and_additive_traits_cost_nothing():
                 model.fit(train, rng=rng).predict(test.genotypes).value[:, 0],
                 true[200:],
             )[0, 1]
-            for model in (SeveralKernels(), GBLUP())
+            for model in (KernelAverage(), GBLUP())
         ]
         gain.append(r[0] - r[1])
     assert gain[0] > -0.03
@@ -107,7 +107,7 @@ def test_rows_left_out_taught_nothing():
     data = marker_panel(20, n=80, p=90)[0]
     targets = training_targets(data.phenotypes)
     inner = random_inner(80, np.random.default_rng(1))
-    space, kernels = kernel_space(data.genotypes, KernelsOptions())
+    space, kernels = kernel_space(data.genotypes, KernelAverageOptions())
     fitted, held = fit_several_left_out(data, space, kernels, targets, inner)
     inside = fitted.predict(data.genotypes).value
     y = data.phenotypes.value
@@ -117,17 +117,17 @@ def test_rows_left_out_taught_nothing():
 
 def test_options_reach_the_kernels():
     train, test = halves()
-    one = build(KernelsOptions()).fit(
+    one = build(KernelAverageOptions()).fit(
         train, rng=np.random.default_rng(0), inner=inner_of(train)
     )
-    wide = build(KernelsOptions(bandwidths=(0.01,))).fit(
+    wide = build(KernelAverageOptions(bandwidths=(0.01,))).fit(
         train, rng=np.random.default_rng(0)
     )
     assert len(one.space.names) == 5
     assert wide.space.names == ("additive", "additive x additive", "Gaussian 0.01")
     both = [model.predict(test.genotypes).value for model in (one, wide)]
     assert not np.allclose(*both)
-    widths = KernelsOptions(hybrid_bandwidths=(1.0,))
+    widths = KernelAverageOptions(hybrid_bandwidths=(1.0,))
     assert len(kernel_space(crosses().genotypes, widths)[1]) == 4
     h2 = one.variance_components().h2
     assert ((h2 >= 0) & (h2 <= 1)).all()

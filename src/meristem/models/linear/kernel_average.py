@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.config.models import KernelsOptions
+from meristem.config.models import KernelAverageOptions
 from meristem.genetics.relationship import cross_gram, diagonal_gram, gram
 from meristem.mixed.blup import KernelBLUP, restore_kernel_blup
 from meristem.mixed.left_out import left_out_predictions
@@ -103,7 +103,7 @@ class KernelSpace:
 
 def kernel_space(
     genotypes: Genotypes,
-    options: KernelsOptions,
+    options: KernelAverageOptions,
     product: FloatArray | None = None,  # (n, n) Z Z' of the dosages, where it is known
 ) -> tuple[KernelSpace, tuple[FloatArray, ...]]:
     """Return the space of training rows, and their kernels, each of mean diagonal 1.
@@ -133,7 +133,7 @@ def kernel_space(
 
 
 @dataclass(frozen=True)
-class SeveralKernels:
+class KernelAverage:
     """REML over several kernels of the markers, the intercept the only fixed effect.
 
     References
@@ -142,7 +142,7 @@ class SeveralKernels:
     Campos et al. 2010, Genet Res 92:295 (Gaussian kernels of several widths).
     """
 
-    options: KernelsOptions = KernelsOptions()
+    options: KernelAverageOptions = KernelAverageOptions()
 
     def fit(
         self,
@@ -150,7 +150,7 @@ class SeveralKernels:
         *,
         rng: np.random.Generator,
         inner: tuple[Split, ...] = (),
-    ) -> FittedKernels:
+    ) -> FittedKernelAverage:
         """Learn from the training rows; see `models.protocol.Predictor`."""
         del rng, inner  # nothing is random, REML chooses
         space, kernels = kernel_space(dataset.genotypes, self.options)
@@ -169,7 +169,7 @@ class TargetKernel:
 
 
 @dataclass(frozen=True)
-class FittedKernels(MarkerModel):
+class FittedKernelAverage(MarkerModel):
     """A fitted model of several kernels."""
 
     space: KernelSpace
@@ -232,7 +232,7 @@ class FittedKernels(MarkerModel):
             arrays[f"part{number}.weight"] = part.weight
             arrays |= with_prefix(part.solved.arrays(), f"part{number}.solved.")
         return FittedState(
-            "kernels",
+            "kernel_average",
             arrays,
             {
                 "product": space.product,
@@ -248,11 +248,11 @@ def fit_several(
     space: KernelSpace,
     kernels: tuple[FloatArray, ...],  # each (n, n) over the rows of the dataset
     targets: Sequence[Target],
-) -> FittedKernels:
+) -> FittedKernelAverage:
     """Fit every target by REML over kernels that are already there."""
     parts = [_fit_target(kernels, target)[0] for target in targets]
-    fields = training_fields("kernels", dataset, space.scales[0])
-    return FittedKernels(*fields, space, tuple(parts))
+    fields = training_fields("kernel_average", dataset, space.scales[0])
+    return FittedKernelAverage(*fields, space, tuple(parts))
 
 
 def fit_several_left_out(
@@ -261,7 +261,7 @@ def fit_several_left_out(
     kernels: tuple[FloatArray, ...],
     targets: Sequence[Target],
     inner: tuple[Split, ...],
-) -> tuple[FittedKernels, FloatArray]:
+) -> tuple[FittedKernelAverage, FloatArray]:
     """Return the fit, and what it says of rows of other inner folds.
 
     Returns
@@ -276,8 +276,8 @@ def fit_several_left_out(
         part, unseen = _fit_target(kernels, target, inner)
         parts.append(part)
         held[target.rows, number] = unseen
-    fields = training_fields("kernels", dataset, space.scales[0])
-    return FittedKernels(*fields, space, tuple(parts)), held
+    fields = training_fields("kernel_average", dataset, space.scales[0])
+    return FittedKernelAverage(*fields, space, tuple(parts)), held
 
 
 def _fit_target(
@@ -303,7 +303,7 @@ def _total(kernels: Sequence[FloatArray], weight: FloatArray) -> FloatArray:
     return total
 
 
-def restore_kernels(state: FittedState) -> FittedKernels:
+def restore_kernel_average(state: FittedState) -> FittedKernelAverage:
     """Return the fitted model of a state."""
     arrays, meta = state.arrays, state.meta
     sides: list[NDArray[np.int8]] = []
@@ -326,4 +326,4 @@ def restore_kernels(state: FittedState) -> FittedKernels:
         float(str(meta["median"])),
         tuple(meta["widths"]),  # type: ignore[arg-type]
     )
-    return FittedKernels(*restored_fields(state), space, tuple(parts))
+    return FittedKernelAverage(*restored_fields(state), space, tuple(parts))
