@@ -163,6 +163,7 @@ def _bracket(row: Row, names: tuple[str, str, str], signed: bool = False) -> str
 
 
 _MEAN = ("mean", "low", "high")
+_AUTO_MINUS = ("auto_minus", "minus_low", "minus_high")
 _MINUS = ("binn_minus", "minus_low", "minus_high")
 
 
@@ -260,10 +261,10 @@ def _panels(rows: list[Row]) -> str:
         target = row["trait"]
         if row["environment"] not in ("", ALL):
             target += f", {row['environment']}"
-        minus = _bracket(row, _MINUS, signed=True)
+        minus = _bracket(row, _AUTO_MINUS, signed=True)
         start = [row["panel"], target, label, row["folds"]]
         body.append([*start, _bracket(row, _MEAN), minus])
-    head = ["panel", "trait", "model", "folds", "ability", "BINN minus it"]
+    head = ["panel", "trait", "model", "folds", "ability", "auto minus it"]
     return markdown_table(head, body)
 
 
@@ -277,6 +278,15 @@ def _sparse(rows: list[Row]) -> str:
     return sections.SPARSE + "\n\n" + markdown_table(*sections.sparse_table(rows))
 
 
+def _against(rows: list[Row]) -> str:
+    names = ("difference", "low", "high")
+    body = [
+        [row["panel"], row["against"], _bracket(row, names, signed=True)]
+        for row in rows
+    ]
+    return markdown_table(["panel", "auto minus", "difference"], body)
+
+
 _SECTIONS: tuple[tuple[str, str, str, Callable[[list[Row]], str]], ...] = (
     ("shoot_branching", "results.csv", "Shoot branching", _shoot),
     ("shoot_branching", "latents.csv", "Latents of shoot branching", _latents),
@@ -284,6 +294,7 @@ _SECTIONS: tuple[tuple[str, str, str, Callable[[list[Row]], str]], ...] = (
     ("recovery", "summary.csv", "Recovery panel", _recovery),
     ("recovery", "causal.csv", "Causal pathways and genes", _causal),
     ("controls", "summary.csv", "Controls", _controls),
+    ("panels", "summary.csv", "The mixture on public panels", _against),
     ("panels", "results.csv", "Public panels", _panels),
     ("covariates", "summary.csv", "Covariates of mice", _covariates),
     ("sparse", "summary.csv", "Few lines, within and across", _sparse),

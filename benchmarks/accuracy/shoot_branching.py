@@ -26,10 +26,10 @@ from meristem.config.models import BINNOptions, DenseOptions, GBLUPOptions
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.files.handwritten import parse_toml_graph
 from meristem.knowledge.source import SourceText
-from meristem.models.binn.fitted import FittedBINN
 from meristem.models.binn.spec import BINN
 from meristem.models.linear.gblup import GBLUP
 from meristem.models.networks.dense import Dense
+from meristem.models.protocol import FittedNetwork, as_network
 from meristem.plan.compile import make_plan
 from meristem.records import FloatArray, NetworkPlan
 from meristem.simulate.bud_equations import NODES
@@ -201,7 +201,7 @@ def summary(results: Sequence[Row]) -> str:
 
 def fit_predict(
     cell: Cell, population: ShootBranching, seed: int
-) -> tuple[FloatArray, FittedBINN | None]:
+) -> tuple[FloatArray, FittedNetwork | None]:
     """Fit one model; return what it says of the test plants, and a network itself."""
     train = plant_dataset(population, population.train)
     test = plant_genotypes(population, population.test)
@@ -219,11 +219,11 @@ def fit_predict(
     with_labels = cell.model == "binn+metabolites"
     options = BINNOptions(omics="soft" if with_labels else "none")
     fitted = BINN(options, benchmark_plan(population)).fit(train, rng=rng)
-    return fitted.predict(test).value[:, 0], fitted
+    return fitted.predict(test).value[:, 0], as_network(fitted)
 
 
 def _latent_rows(
-    cell: Cell, population: ShootBranching, fitted: FittedBINN
+    cell: Cell, population: ShootBranching, fitted: FittedNetwork
 ) -> list[Row]:
     latents = fitted.latents(plant_genotypes(population, population.test))
     rows = []

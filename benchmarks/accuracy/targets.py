@@ -267,19 +267,30 @@ def _controls(rows: Sequence[Row]) -> list[Verdict]:
 
 
 def _panels(rows: Sequence[Row]) -> list[Verdict]:
-    own = [o for o in rows if o["panel"] == "yeast_smith2008" and o["trait"] == "all"]
-    best = [o for o in own if o["best_linear"] and o.get("binn_minus")]
-    return [
-        Verdict(
-            f"yeast, {row['replicates']} repeats: difference to the best deployable "
-            f"linear rival ({row['model']})",
-            "not below -0.01",
-            f"{float(row['binn_minus']):+.3f} ({float(row['minus_low']):+.3f} to "
-            f"{float(row['minus_high']):+.3f})",
-            float(row["binn_minus"]) >= -0.01,
-        )
-        for row in best
-    ]
+    """Judge the mixture: a gain on average, and no panel that pays for it."""
+    found = []
+    for against, least, worst in (
+        ("gblup", 0.05, -0.003),
+        ("elsewhere", 0.0, -0.01),
+        ("hindsight", -0.005, -0.015),
+    ):
+        own = [row for row in rows if row["against"] == against]
+        each = [float(o["difference"]) for o in own if o["panel"] != "all"]
+        if not each:
+            continue
+        for what, wanted, value in (
+            ("mean", least, sum(each) / len(each)),
+            ("worst panel", worst, min(each)),
+        ):
+            found.append(
+                Verdict(
+                    f"{len(each)} public panels, auto minus {against}: {what}",
+                    f"at least {wanted:+.3f}",
+                    f"{value:+.3f}",
+                    value >= wanted,
+                )
+            )
+    return found
 
 
 def _priors(rows: Sequence[Row]) -> list[Verdict]:
@@ -307,6 +318,6 @@ _JUDGES: tuple[tuple[str, str, Callable[[Sequence[Row]], list[Verdict]]], ...] =
     ("recovery", "summary.csv", _recovery),
     ("recovery", "causal.csv", _causal),
     ("controls", "summary.csv", _controls),
-    ("panels", "results.csv", _panels),
+    ("panels", "summary.csv", _panels),
     ("priors", "summary.csv", _priors),
 )

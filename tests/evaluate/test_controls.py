@@ -58,6 +58,7 @@ def noisy(models: dict[str, float], seed: int, n: int) -> PredictionTable:
 def test_arms_of_a_network_with_omics():
     arms = dict(control_arms(BINN, two_gene_plan(), Recorder))
     assert list(arms) == [
+        "net-no-network",
         "net-shuffled-graph",
         "net-random-graph",
         "net-dense-equal",
@@ -76,6 +77,10 @@ def test_arms_of_a_network_with_omics():
     assert arms["net-no-omics"].predictor.options.omics == "none"
     # a graph learned from omics falls back to the curated one
     assert arms["net-no-omics"].predictor.options.graph == "knowledge"
+    bare = arms.pop("net-no-network")
+    assert bare.plan is None
+    assert bare.options.graph == "none"
+    assert bare.options.omics == "soft"
     for label, arm in arms.items():
         inner = getattr(arm, "predictor", arm)
         assert label in (inner.options.label, "net-dense-equal")
@@ -86,6 +91,7 @@ def test_arms_of_a_curated_network_with_omics():
     options = BINNOptions(name="net", omics="soft")
     arms = dict(control_arms(options, two_gene_plan(), Recorder))
     assert list(arms) == [
+        "net-no-network",
         "net-shuffled-graph",
         "net-random-graph",
         "net-dense-equal",
@@ -114,6 +120,7 @@ def test_a_learned_graph_without_a_plan():
     labels = [label for label, _ in control_arms(options, None, Recorder)]
     # without omics there is no graph
     assert labels == [
+        "net-no-network",
         "net-shuffled-graph",
         "net-random-graph",
         "net-dense-equal",

@@ -64,3 +64,16 @@ def test_inner_splits_that_mimic_the_question_predict_unseen_parents_better(opti
             gain.append(r[0] - r[1])
     # measured: .31 (GBLUP), .28 (ridge)
     assert np.mean(gain) > 0.15
+
+
+def test_a_split_file_can_ask_for_inner_folds_by_parents():
+    data = hybrids(0, n_pool=12, n_hybrid=90)
+    asked = EvaluateConfig(scheme="file", group="parents", inner_folds=3)
+    rng = np.random.default_rng(1)
+    for split in inner_splits(data, asked, rng):
+        assert split.scheme == "parents"
+        for name in ("parent_1", "parent_2"):
+            label = data.groups.column(name)
+            assert not np.intersect1d(label[split.train], label[split.test]).size
+    plain = inner_splits(data, EvaluateConfig(scheme="file", inner_folds=3), rng)
+    assert {split.scheme for split in plain} == {"kfold"}

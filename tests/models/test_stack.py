@@ -10,6 +10,7 @@ from tests.models.toys import halves, inner_of, make_plan, panel
 
 from meristem.config.models import (
     BINNOptions,
+    BoostingOptions,
     GBLUPOptions,
     KernelOptions,
     MeasuredOmicsOptions,
@@ -18,8 +19,7 @@ from meristem.config.models import (
 )
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError, DataError
-from meristem.models.catalog import build, cost, needs
-from meristem.models.stack import stack_weights
+from meristem.models.catalog import build, cost, needs, restore
 
 BOTH = StackOptions(models=(GBLUPOptions(), KernelOptions()))
 
@@ -36,36 +36,41 @@ def config(*models):
 
 def test_it_predicts_the_weighted_mean_of_its_models():
     train, test = halves()
-    fitted = fit(BOTH, train)
+    every = BOTH.model_copy(update={"standard_errors": 0.0})
+    fitted = fit(every, train)
     assert (fitted.weight >= 0).all()
-    assert fitted.weight.sum(axis=0) == pytest.approx([1, 1])
-    half = replace(fitted, weight=np.full((2, 2), 0.5)).predict(test.genotypes)
-    each = [model.predict(test.genotypes).value for model in fitted.models]
-    assert half.value == pytest.approx((each[0] + each[1]) / 2)
-    first = replace(fitted, weight=np.array([[1.0, 1.0], [0.0, 0.0]]))
-    alone = fitted.models[0].predict(test.genotypes)
-    assert first.predict(test.genotypes).value == pytest.approx(each[0])
-    assert first.predict(test.genotypes).spread == pytest.approx(alone.spread)
+    assert fitted.weight.sum(axis=0).max() <= 1 + 1e-9
+    each = [model.predict(test.genotypes).value for model in fitted.parts]
+    known = np.array([0.25, 0.5])[: len(each)]
+    mixed = replace(fitted, weight=np.repeat(known[:, None], 2, axis=1))
+    value = mixed.predict(test.genotypes).value
+    total = sum(w * one for w, one in zip(known, each, strict=True))
+    assert value == pytest.approx(fitted.intercept + total)
 
 
-def test_weights_come_from_rows_left_out():
-    rng = np.random.default_rng(3)
-    y, one = rng.normal(size=(150, 2)), np.ones((150, 2))
-    noise = rng.normal(size=(3, 150, 2))
-    held = np.stack([noise[0], y + 0.2 * noise[1], noise[2]])
-    found = stack_weights(y, one, held)
-    assert found[1].min() > 0.9
-    assert found.sum(axis=0) == pytest.approx([1, 1])
-    nothing = stack_weights(y, one, np.full_like(held, np.nan))
-    assert nothing.tolist() == [[1, 1], [0, 0], [0, 0]]
-
-
-def test_equal_models_fall_back_to_the_first():
-    train, _ = halves()
+def test_the_first_model_is_alone_where_nothing_is_gained():
+    train, test = halves()
     twice = StackOptions(models=(GBLUPOptions(), GBLUPOptions(name="again")))
-    assert fit(twice, train).weight == pytest.approx(
-        np.array([[1, 1], [0, 0]]), abs=1e-6
-    )
+    fitted = fit(twice.model_copy(update={"standard_errors": 50.0}), train)
+    assert len(fitted.parts) == 1
+    value = fitted.predict(test.genotypes).value
+    alone = fit(GBLUPOptions(), train).predict(test.genotypes).value
+    assert np.array_equal(value, alone)
+    assert [share.part for share in fitted.shares()] == ["gblup", "again"]
+    assert fitted.shares()[0].value.tolist() == [1, 1]
+    again = restore(fitted.state())
+    assert np.array_equal(again.predict(test.genotypes).value, value)
+    assert again.shares()[1].high == pytest.approx(fitted.shares()[1].high)
+
+
+def test_a_weak_first_model_gives_way_to_a_better_one():
+    train, _ = halves()
+    bad = BoostingOptions(rounds=1, learning_rate=0.01)
+    fitted = fit(StackOptions(models=(bad, GBLUPOptions())), train)
+    share = {share.part: share for share in fitted.shares()}
+    assert share["gblup"].value.max() > 0.5
+    assert (share["gblup"].low <= share["gblup"].value).all()
+    assert (share["gblup"].high >= share["gblup"].value).all()
 
 
 def test_labels_are_those_of_the_analysis():
@@ -94,7 +99,7 @@ def test_it_needs_and_costs_what_its_models_do():
 
 def test_measured_omics_in_it_make_it_a_reference():
     train, test = halves()
-    options = StackOptions(models=(GBLUPOptions(), MeasuredOmicsOptions()))
+    options = StackOptions(models=(MeasuredOmicsOptions(), GBLUPOptions()))
     assert not needs(options).deployable
     fitted = fit(options, train)
     assert fitted.needs.measured_omics
@@ -102,7 +107,6 @@ def test_measured_omics_in_it_make_it_a_reference():
         fitted.predict(test.genotypes)
     value = fitted.predict(test.genotypes, test.omics).value
     moved = (replace(test.omics[0], value=test.omics[0].value + 3.0),)
-    other = replace(fitted, weight=np.array([[0.0, 0.0], [1.0, 1.0]]))
-    changed = other.predict(test.genotypes, moved).value
-    assert np.abs(changed - other.predict(test.genotypes, test.omics).value).max() > 0
+    changed = fitted.predict(test.genotypes, moved).value
+    assert np.abs(changed - value).max() > 0
     assert np.isfinite(value).all()

@@ -10,8 +10,9 @@ from tests.toys import dataset, network_plan, variant_table
 
 from meristem.config import models as options
 from meristem.config.models import CoreOptions
-from meristem.models.core.fit import fit_binn_core
+from meristem.models.core.fit import core_part
 from meristem.models.core.fitted import FittedCore
+from meristem.models.mixture.problem import make_problem
 from meristem.records import Dataset, NetworkPlan, OmicsTable, Split
 from meristem.stats.folds import random_splits
 
@@ -82,7 +83,8 @@ def fitted_core(data: Dataset, folds: int) -> FittedCore:
     """Return the core of the plan, tuned over some folds."""
     inner = random_splits(data.n_sample, folds, np.random.default_rng(1))
     rng = np.random.default_rng(0)
-    return fit_binn_core(data, core_plan(), CoreOptions(), inner, rng=rng)
+    problem = make_problem(data, inner, folds, rng)
+    return core_part(problem, core_plan(), (), CoreOptions(), rng).fitted
 
 
 N, N_NEW, P, N_PANEL_GENE = 44, 7, 30, 5
@@ -115,6 +117,7 @@ OPTIONS = {
     "kernels": options.KernelsOptions(
         kernels=("additive", "dominance", "additive_additive")
     ),
+    "kernel_average": options.KernelAverageOptions(),
     "dense": options.DenseOptions(hidden=(8,), **QUICK),
     "cnn": options.CNNOptions(channels=4, hidden=8, **(QUICK | {"epochs": 150})),
     "binn": options.BINNOptions(hidden=(4,), **QUICK),

@@ -38,7 +38,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
 
 
 def test_the_core_is_in_charge(finished: Analysis) -> None:
-    assert isinstance(load_fitted(finished, "binn"), FittedCore)
+    assert isinstance(load_fitted(finished, "binn").network, FittedCore)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ COLUMNS = {
     "genes.csv": "gene,contig,position,trait,environment,n_variants,effect,sensitivity",
     "candidates.csv": "sample_id,trait,environment,model,predicted,deviation,spread,"
     "low,high,rank,top_probability,reliability,relatedness",
+    "shares.csv": "model,trait,environment,part,share,low,high",
     "variance_components.csv": "model,trait,environment,component,value,se",
     "evidence.csv": "gene,trait,environment,sensitivity,sensitivity_low,"
     "sensitivity_high,rank,n_variants,null_q,network_p,network_q,gwas_p,gwas_q,"

@@ -121,6 +121,25 @@ def part_rows(targets: Targets) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def mixture_rows(targets: Targets) -> pd.DataFrame:
+    """A mixture of two parts and a network, and one without a network."""
+    parts = [("binn", "kernels", 0.2), ("binn", "scan", 0.05), ("binn", "core", 0.7)]
+    rows = [
+        {
+            "model": model,
+            "trait": trait,
+            "environment": env,
+            "part": part,
+            "share": share,
+            "low": 0.5 * share,
+            "high": min(1.0, share + 0.2),
+        }
+        for trait, env in targets
+        for model, part, share in [*parts, ("auto", "kernels", 1.0)]
+    ]
+    return pd.DataFrame(rows)
+
+
 def stability_rows(targets: Targets) -> pd.DataFrame:
     kinds = {"seeds": 0.95, "folds": 0.7, "shuffled labels": 0.2, "other": -0.05}
     rows = [
@@ -206,6 +225,7 @@ def tables_of(
         "interactions": interaction_rows(rng, top, targets),
         "stability": stability_rows(targets),
         "parts": part_rows(targets),
+        "shares": mixture_rows(targets),
         "gain": gain_rows(rng, others, targets),
         "line_explanations": line_rows(rng, top, targets),
         "attribution": share_rows(np.random.default_rng(1), top, targets),

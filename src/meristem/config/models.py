@@ -299,6 +299,18 @@ class BayesOptions(ModelOptions):
         return self.name or f"bayes_{self.prior}"
 
 
+class KernelAverageOptions(ModelOptions):
+    """Several kernels of the markers in one REML: additive, products, Gaussian."""
+
+    kind: Literal["kernel_average"] = "kernel_average"
+    bandwidths: tuple[Positive, ...] = Field(
+        default=(0.5, 2.0, 5.0), description="of the Gaussian kernels of lines"
+    )
+    hybrid_bandwidths: tuple[Positive, ...] = Field(
+        default=(0.5, 2.0), description="of the Gaussian kernels of crosses"
+    )
+
+
 class NetworkOptions(ModelOptions):
     """Training options shared by all neural networks."""
 
@@ -390,7 +402,9 @@ class LearnOptions(Strict):
 class PlanOptions(ModelOptions):
     """A model that reads a graph, of the knowledge or learned."""
 
-    graph: Literal["knowledge", "learned", "both", "shuffled", "random"] = "knowledge"
+    graph: Literal["knowledge", "learned", "both", "shuffled", "random", "none"] = (
+        Field(default="knowledge", description="none: auto has no network")
+    )
     learn: LearnOptions = LearnOptions()
 
     @property
@@ -490,10 +504,11 @@ class CoreOptions(GraphNetworkOptions):
 
 
 class AutoOptions(TrainedNetworkOptions):
-    """The network that suits graph and omics.
+    """All that predicts a panel, each at the share that rows left out allow.
 
-    `core` where soft omics of constant weight measure 30 genes or more below the
-    graph's sets, `binn` on any other graph, and the linear path alone without one.
+    Several kernels, a genome scan, a forest and omics predicted from genotypes, and
+    beside them a network: `core` where soft omics of constant weight measure 30 genes
+    or more below the graph's sets, `binn` on any other graph, none without one.
     """
 
     kind: Literal["auto"] = "auto"
@@ -619,6 +634,7 @@ SingleModelOptions = Annotated[
     | BayesOptions
     | TrialOptions
     | KernelsOptions
+    | KernelAverageOptions
     | DenseOptions
     | CNNOptions
     | BINNOptions
@@ -637,14 +653,19 @@ class StackOptions(ModelOptions):
     """Average of listed models, weighted by their predictions of rows left out.
 
     `models` lists labels of other models of the analysis, or options of models that
-    are in the average alone. A later model has weight where it improves on the ones
-    before it: put the one to fall back to first.
+    are in the average alone. The first one is the one to fall back to: all have
+    weights where rows left out gain clearly by them, at least 0 and at most 1 in all.
     """
 
     kind: Literal["stack"] = "stack"
     models: tuple[str | SingleModelOptions, ...] = Field(min_length=2)
     inner_folds: int = Field(
         default=5, ge=2, description="where a model is fitted without inner splits"
+    )
+    standard_errors: float = Field(
+        default=1.0,
+        ge=0,
+        description="by which rows left out have to gain before the first model shares",
     )
 
     @property

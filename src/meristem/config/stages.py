@@ -230,7 +230,7 @@ class PruneConfig(Strict):
     """Pruning of terms by size and redundancy; phenotypes are never looked at."""
 
     min_genes: int = Field(default=5, ge=1)
-    max_genes: int = Field(default=500, ge=1)
+    max_genes: int = Field(default=2000, ge=1)
     max_jaccard: float = Field(default=0.9, gt=0, le=1, description="1: keep all")
 
     @model_validator(mode="after")
@@ -298,7 +298,11 @@ class EvaluateConfig(Strict):
     )
     folds: int = Field(default=5, ge=2)
     replicates: int = Field(default=1, ge=1, le=1000)
-    group: str = Field(default="", description="grouping for scheme = group")
+    group: str = Field(
+        default="",
+        description="grouping for scheme = group; beside a split file, what inner "
+        "folds leave out: a grouping, or parents",
+    )
     clusters: int = Field(default=5, ge=2, description="for scheme = cluster")
     splits: Path | None = Field(
         default=None, description="split file for scheme = file"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from meristem.config.models import (
+    AutoOptions,
     DenseOptions,
     GraphNetworkOptions,
     TrainedNetworkOptions,
@@ -102,6 +103,7 @@ class Contribution:
 
 
 ARMS = {
+    "no-network": "biology",
     "shuffled-graph": "structure",
     "random-graph": "structure",
     "dense-equal": "structure and sparsity",
@@ -134,7 +136,8 @@ def control_arms(
     Returns
     -------
     tuple
-        Label and predictor of each control: degree-preserving shuffled graph,
+        Label and predictor of each control: the mixture without its network, which
+        says what biology adds; degree-preserving shuffled graph,
         size-matched random graph, dense network with as many parameters. A learned
         graph is learned in the fold as ever, and then rewired, drawn anew or counted.
         Where the network uses omics, for its loss or to learn its graph: shuffled
@@ -151,6 +154,9 @@ def control_arms(
         return {"learn": options.learn.model_copy(update={"null": how})}
 
     arms: list[tuple[str, Predictor]] = []
+    if options.polygenic == "stack":
+        none = without_network(options)
+        arms.append((none.label, build(none, None)))
     for how in ("shuffled", "random"):
         wired = _variant(options, label, f"{how}-graph", **rewired(how))
         arms.append((wired.label, build(wired, plan)))
@@ -161,6 +167,13 @@ def control_arms(
     elif plan is not None:
         arms.append((name, build(equal_dense(trained, plan, name), plan)))
     return tuple(arms) + _omics_arms(options, plan, build)
+
+
+def without_network(options: GraphNetworkOptions) -> AutoOptions:
+    """Return the mixture that a network stands beside, without any network."""
+    name = f"{options.label}-no-network"
+    folds = getattr(options, "inner_folds", AutoOptions().inner_folds)
+    return AutoOptions(name=name, graph="none", omics=options.omics, inner_folds=folds)
 
 
 def _variant(

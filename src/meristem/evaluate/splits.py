@@ -130,8 +130,8 @@ def inner_splits(
         The training rows of one outer fold.
     config
         The configuration of the outer splits; `inner_folds` gives the number.
-        Split files (`scheme = file`) are mimicked by `group` where it is set, by
-        random folds otherwise.
+        Split files (`scheme = file`) are mimicked by `group` where it is set (by
+        leaving parents out where it is `parents`), by random folds otherwise.
     rng
         Source of randomness.
 
@@ -145,6 +145,8 @@ def inner_splits(
     scheme = config.scheme
     if scheme == "file":
         scheme = "group" if config.group else "kfold"
+        if config.group == "parents":
+            scheme = "parents"
     n_fold = config.inner_folds
     inner = config.model_copy(
         update={"scheme": scheme, "clusters": min(config.clusters, n_fold)}

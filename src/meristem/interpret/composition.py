@@ -1,10 +1,11 @@
-"""What a prediction is made of: the network, and the linear path beside it."""
+"""What a prediction is made of: the network, and what stands beside it."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from meristem.models.protocol import FittedNetwork
+from meristem.models.protocol import FittedNetwork, Mixed
+from meristem.records import StrArray
 
 FITS = {
     "core": "variance components",
@@ -13,14 +14,17 @@ FITS = {
 }
 
 
+SHARE_COLUMNS = ("model", "trait", "environment", "part", "share", "low", "high")
+
+
 def parts_table(model: str, fitted: FittedNetwork) -> pd.DataFrame:
     """Return `parts.csv`: one row per target.
 
     `network_share` is that of the network in the prediction, as rows it had not seen
-    allowed, and `linear_share` that of the path from all variants alone. Of this path,
-    `scan_share` is that of markers weighted by a scan (the rest is GBLUP); of what
-    products of sets were estimated to do, `products_share` stays. Both are empty for a
-    trained network, whose `off_graph` says whether a part beside the graph was taken.
+    allowed, and `linear_share` that of models of all variants alone. Of these,
+    `scan_share` is that of markers weighted by a scan; of what products of sets were
+    estimated to do, `products_share` stays, and is empty for a trained network, whose
+    `off_graph` says whether a part beside the graph was taken.
 
     Parameters
     ----------
@@ -46,3 +50,36 @@ def parts_table(model: str, fitted: FittedNetwork) -> pd.DataFrame:
         for t, share in enumerate(found.network_share.tolist())
     ]
     return pd.DataFrame(rows)
+
+
+def shares_table(
+    model: str, trait: StrArray, environment: StrArray, fitted: Mixed
+) -> pd.DataFrame:
+    """Return rows of `shares.csv`: every part's share of a prediction, its interval.
+
+    Shares are what rows left out allowed; `low` and `high` bound 95 % over clusters of
+    rows that depend on each other. What is missing of 1 is the mean.
+
+    Parameters
+    ----------
+    model
+        Label of the model.
+    trait, environment
+        Of every target.
+    fitted
+        A fitted mixture.
+    """
+    rows = [
+        {
+            "model": model,
+            "trait": str(trait[t]),
+            "environment": str(environment[t]),
+            "part": share.part,
+            "share": float(share.value[t]),
+            "low": float(share.low[t]),
+            "high": float(share.high[t]),
+        }
+        for t in range(trait.size)
+        for share in fitted.shares()
+    ]
+    return pd.DataFrame(rows, columns=list(SHARE_COLUMNS))

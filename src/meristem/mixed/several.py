@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
+import scipy.optimize
 
 from meristem.mixed.reml import H2_MIN, Precision
 from meristem.mixed.targets import Target
@@ -61,20 +62,31 @@ class KernelREML:
     """
 
     kernels: tuple[FloatArray, ...]  # each (n_train, n_train)
+    least_gain: float = 1e-9  # of the log likelihood in a round that goes on
 
     def fit(self, target: Target) -> KernelsFit:
         """Return components and dual weights of the rows of one target."""
+        return fit_kernels(self.of(target), target, least_gain=self.least_gain)
+
+    def of(self, target: Target) -> list[FloatArray]:  # each (n_rows, n_rows)
+        """Return the kernels over the rows of a target."""
+        if target.rows.size == self.kernels[0].shape[0]:
+            return list(self.kernels)
         block = np.ix_(target.rows, target.rows)
-        return fit_kernels([kernel[block] for kernel in self.kernels], target)
+        return [kernel[block] for kernel in self.kernels]
 
 
 def fit_kernels(
     kernels: Sequence[FloatArray],  # each (n_rows, n_rows)
     target: Target,
+    *,
+    least_gain: float = 1e-9,
 ) -> KernelsFit:
     """Return what `KernelREML.fit` does, of kernels over the rows of the target."""
     ones = np.ones((target.y.size, 1))
-    found = estimate_multi(kernels, target.y, ones, weight=target.weight)
+    found = estimate_multi(
+        kernels, target.y, ones, weight=target.weight, least_gain=least_gain
+    )
     genetic = ranking_floor(found.genetic, found.residual)
     fitted = precision_multi(kernels, ones, genetic, found.residual, target.weight)
     return KernelsFit(
@@ -109,10 +121,12 @@ def estimate_multi(
     start: FloatArray | None = None,  # (n_kernel + 1,) the last one residual
     max_rounds: int = 100,
     tolerance: float = 1e-6,
+    least_gain: float = 1e-9,
 ) -> MultiComponents:
     """Return REML variance components of several kernels, none negative.
 
-    An average-information step is tried first, halved twice at most; where it does
+    An average-information step is tried first: to the top of its parabola among
+    components that are not negative, and halved twice at most. Where it does
     not raise the likelihood, the multiplicative step s <- s sqrt(y'PKPy / tr(PK))
     is taken, which never lowers it.
 
@@ -132,6 +146,9 @@ def estimate_multi(
         Steps at most; `converged` says whether fewer sufficed.
     tolerance
         Change of every component, as a share of the total, at which to stop.
+    least_gain
+        Gain of the log likelihood below which to stop. Kernels that are alike leave
+        the likelihood flat for many rounds, in which predictions hardly change.
 
     References
     ----------
@@ -169,7 +186,7 @@ def estimate_multi(
         )
         change = np.abs(following.variance - point.variance).max()
         gain = following.log_likelihood - point.log_likelihood
-        converged = change < tolerance * following.variance.sum() or gain < 1e-9
+        converged = change < tolerance * following.variance.sum() or gain < least_gain
         point = following
     return MultiComponents(
         genetic=(point.variance * unit)[:-1] * scale,
@@ -275,16 +292,10 @@ class _Problem:
 def _information_step(problem: _Problem, point: _Point) -> _Point | None:
     """Return the average-information step, or None where none was uphill."""
     score = 0.5 * (point.quadratic - point.trace)
-    free = (point.variance > 0) | (score > 0)
-    free[-1] = True
     information = 0.5 * point.image.T @ (point.projection @ point.image)
-    block = information[np.ix_(free, free)]
-    # equal or collinear kernels make the information singular
-    block = block + 1e-8 * np.trace(block) / block.shape[0] * np.eye(block.shape[0])
-    step = np.zeros_like(score)
-    step[free] = np.linalg.solve(block, score[free])
+    top = parabola_top(information, score, point.variance)
     for length in (1.0, 0.5, 0.25):
-        variance = np.maximum(point.variance + length * step, 0)
+        variance = point.variance + length * (top - point.variance)
         variance[-1] = max(variance[-1], RESIDUAL_FLOOR)
         try:
             candidate = problem.at(variance)
@@ -294,6 +305,21 @@ def _information_step(problem: _Problem, point: _Point) -> _Point | None:
         if candidate.log_likelihood > point.log_likelihood:
             return candidate
     return None
+
+
+def parabola_top(
+    information: FloatArray,  # (n_component, n_component)
+    score: FloatArray,  # (n_component,)
+    variance: FloatArray,  # (n_component,) where both were computed
+) -> FloatArray:  # (n_component,)
+    """Return where the parabola of a likelihood is highest among values >= 0."""
+    # equal or collinear kernels make the information singular
+    size = np.trace(information) / score.size
+    information = information + 1e-8 * size * np.eye(score.size)
+    root = scipy.linalg.cholesky(information, lower=True, check_finite=False)
+    level = information @ variance + score
+    right = scipy.linalg.solve_triangular(root, level, lower=True)
+    return np.asarray(scipy.optimize.nnls(root.T, right)[0])
 
 
 def _multiplicative_step(problem: _Problem, point: _Point) -> _Point:

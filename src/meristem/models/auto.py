@@ -1,4 +1,4 @@
-"""The network that suits graph and omics: variance components, trained, or none."""
+"""All that predicts a panel, each at the share it earned on rows left out."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from meristem.config.models import AutoOptions
-from meristem.mixed.targets import random_inner, training_targets
-from meristem.models.binn.fitted import FittedBINN
-from meristem.models.binn.spec import fit_network
+from meristem.models.binn.spec import trained_part
 from meristem.models.core.entry import core_suits
-from meristem.models.core.fit import fit_binn_core
-from meristem.models.core.fitted import FittedCore
-from meristem.models.effects import FittedLinear
-from meristem.models.genomic_error import borrowed_error
+from meristem.models.core.fit import core_part
+from meristem.models.mixture.fit import fit_mixture
+from meristem.models.mixture.fitted import FittedMixture
+from meristem.models.mixture.network import FittedMixedNetwork
+from meristem.models.mixture.problem import make_problem
 from meristem.models.networks.members import require_variants
-from meristem.models.panel import make_panel
-from meristem.models.polygenic import fit_polygenic
-from meristem.plan.learned.of_options import is_learned, network_plan
-from meristem.prepare.scale import fit_scale
+from meristem.models.protocol import FittedNetwork
+from meristem.plan.learned.of_options import inner_plans, is_learned, network_plan
 from meristem.records import Dataset, NetworkPlan, Split
 
 
 @dataclass(frozen=True)
 class Auto:
-    """Specification of a network whose kind is chosen on the training rows.
+    """Specification of a mixture: kernels, a scan, a forest, omics, and a network.
 
     Parameters
     ----------
@@ -44,14 +41,15 @@ class Auto:
         *,
         rng: np.random.Generator,
         inner: tuple[Split, ...] = (),
-    ) -> FittedCore | FittedBINN | FittedLinear:
+    ) -> FittedMixture | FittedMixedNetwork | FittedNetwork:
         """Learn from the training rows; see `models.protocol.Predictor`.
 
         Returns
         -------
-        FittedCore, FittedBINN or FittedLinear
-            Of the kind chosen, under whose name its state is kept; without a graph
-            the polygenic path alone.
+        FittedMixture, FittedMixedNetwork or FittedNetwork
+            Without a graph, models of all variants alone. With one, a network beside
+            them: of variance components where these suit, trained elsewhere. The
+            network itself where `polygenic` is not "stack".
 
         Raises
         ------
@@ -60,28 +58,14 @@ class Auto:
         """
         require_variants(dataset)
         options = self.options
-        if self.plan is None and not is_learned(options):
-            return _polygenic_alone(dataset)
-        inner = inner or random_inner(dataset.n_sample, rng, options.inner_folds)
-        plan = network_plan(dataset, options, self.plan, inner, rng)
-        if core_suits(options, dataset, plan):
-            return fit_binn_core(dataset, plan, options, inner, rng=rng)
-        return fit_network(dataset, plan, options, inner, rng=rng)
-
-
-def _polygenic_alone(dataset: Dataset) -> FittedLinear:
-    """Return the polygenic path: what is left of a network without a graph."""
-    genotypes, phenotypes = dataset.genotypes, dataset.phenotypes
-    markers = fit_scale(genotypes.call_dosage)
-    path = fit_polygenic(genotypes.call_dosage, markers, phenotypes)
-    return FittedLinear(
-        kind="auto",
-        variants=genotypes.variants,
-        trait_name=phenotypes.trait_name,
-        environment_name=phenotypes.environment_name,
-        scale=markers,
-        marker_effect=path.effect,
-        intercept=path.intercept,
-        tuning={"h2": path.h2.tolist()},
-        error=borrowed_error(make_panel(genotypes), training_targets(phenotypes), ()),
-    )
+        problem = make_problem(dataset, inner, options.inner_folds, rng)
+        known = self.plan is not None and options.graph != "none"
+        if not known and not is_learned(options):
+            return fit_mixture(problem, None, rng)
+        plan = network_plan(dataset, options, self.plan, problem.inner, rng)
+        folds = inner_plans(dataset, options, self.plan, problem.inner, rng)
+        make = core_part if core_suits(options, dataset, plan) else trained_part
+        network = make(problem, plan, folds, options, rng)
+        if options.polygenic != "stack":
+            return network.fitted
+        return fit_mixture(problem, network, rng)

@@ -92,6 +92,12 @@ CATALOG: dict[str, Kind] = {
         "linear.kernels:restore_kernels",
         cost="cost:several",
     ),
+    "kernel_average": Kind(
+        options.KernelAverageOptions,
+        "linear.kernel_average:KernelAverage",
+        "linear.kernel_average:restore_kernel_average",
+        cost="cost:kernel_average",
+    ),
     "dense": Kind(
         options.DenseOptions,
         "networks.dense:Dense",
@@ -123,7 +129,7 @@ CATALOG: dict[str, Kind] = {
     "auto": Kind(
         options.AutoOptions,
         "auto:Auto",
-        "effects:restore_linear",  # without a graph; else of the kind it chose
+        "mixture.restore:restore_mixture",
         cost="network_cost:auto",
         needs=Needs(plan=True),
         nodes=True,
@@ -163,7 +169,7 @@ CATALOG: dict[str, Kind] = {
     "stack": Kind(
         options.StackOptions,
         "stack:Stack",
-        "stack:restore_stack",
+        "mixture.restore:restore_mixture",
         cost="stack:stack_cost",
         needs=Needs(plan=True),  # to hand on; see `needs` for those of its models
     ),

@@ -16,6 +16,7 @@ from meristem.config.models import (
     ElasticNetOptions,
     ForestOptions,
     GBLUPOptions,
+    KernelAverageOptions,
     KernelOptions,
     KernelsOptions,
     LinearPlanOptions,
@@ -32,6 +33,8 @@ from meristem.records.covariates import RANDOM
 
 _INNER = 5
 """Inner splits where the options of a kind do not say their number."""
+_ROUNDS = 5
+"""Rounds of average information over several kernels until little is gained."""
 _SET_SECONDS = 3e-8  # per cube of lines, all fits of a mediated model
 
 
@@ -64,6 +67,10 @@ class Size:
         """Seconds of a BLUP and of what it says of new rows."""
         further = (self.n_target - 1) * (1e-3 + 1e-8 * self.n**2)
         return self.gram + self.decomposition + self.posterior + further
+
+    def rounds(self, n_kernel: int) -> float:
+        """Return the seconds of REML over several kernels of one target."""
+        return _ROUNDS * (6e-11 * self.seen**3 + 6e-9 * n_kernel * self.seen**2)
 
     @property
     def inner(self) -> Size:
@@ -152,6 +159,35 @@ def bayes(options: BayesOptions, dataset: Dataset, plan: NetworkPlan | None) -> 
     kept = 8e7 + 4.0 * options.chains * size.p * 12
     memory = kept + 4.0 * size.n * size.p
     return Cost(size.blup + size.n_target * options.chains * sweeps * each, memory)
+
+
+def kernel_average(
+    options: KernelAverageOptions, dataset: Dataset, plan: NetworkPlan | None
+) -> Cost:
+    """Return the cost of rounds of average information over all kernels."""
+    del plan
+    size, width = size_of(dataset), 2 + len(options.bandwidths)
+    rounds = size.n_target * size.rounds(width)
+    return Cost(2 * size.gram + rounds + size.n_target * size.decomposition)
+
+
+def mixture(dataset: Dataset) -> Cost:
+    """Return the cost of the parts of a mixture that read all variants."""
+    size = size_of(dataset)
+    scanned = replace(size, p=min(size.p, 10_000.0))
+    split = scanned.inner.scan + 3 * (scanned.gram + size.inner.decomposition)
+    scan = _INNER * split + scanned.scan + scanned.gram + size.decomposition
+    # fits to all rows, and five rounds' worth of rows left out
+    kernels = size.rounds(5) * (1 + 5 / _ROUNDS) + size.decomposition
+    thin = min(size.p, 800.0)
+    tree = 3.5e-3 + 1.3e-9 * size.n * thin * np.log2(max(size.n / 3, 2.0))
+    omics = 0.0
+    if dataset.omics:
+        features = sum(table.feature_id.size for table in dataset.omics)
+        each = 1e-3 + 2e-8 * size.n**2
+        omics = (1 + _INNER) * (features * each + size.decomposition)
+    fits = size.n_target * (kernels + scan + 100 * tree + 0.06)
+    return Cost(2 * size.gram + fits + omics + borrowed(size), 56.0 * size.n**2)
 
 
 def weighted(

@@ -26,7 +26,7 @@ from meristem.models.binn.affordable import (
 )
 from meristem.models.core.entry import asks_for_core, core_suits, enough_genes
 from meristem.models.core.settings import CoreSettings
-from meristem.models.cost import Size, borrowed, size_of
+from meristem.models.cost import Size, borrowed, mixture, size_of
 from meristem.models.protocol import Cost
 from meristem.plan.gene_sets import gene_variants, node_sets
 from meristem.plan.learned.of_options import is_learned
@@ -74,8 +74,8 @@ def cnn(options: CNNOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost
 
 def auto(options: AutoOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:
     """Return the cost of the kind that the rule of the fit chooses."""
-    if plan is None and not is_learned(options):
-        return Cost(size_of(dataset).blup)
+    if options.graph == "none" or (plan is None and not is_learned(options)):
+        return mixture(dataset)
     chosen = core if _is_core(options, dataset, plan) else binn
     return chosen(options, dataset, plan)
 
@@ -86,6 +86,7 @@ def core(
     """Return the cost of genes, sets and paths, on all rows and on inner folds."""
     size, settings = size_of(dataset), CoreSettings()
     n_gene, n_read, n_set, n_member = _core_sizes(options, dataset, plan)
+    beside = mixture(dataset) if options.polygenic == "stack" else Cost(borrowed(size))
     k = min(settings.max_regulators, n_gene)
 
     def fit(one: Size) -> float:
@@ -95,14 +96,13 @@ def core(
         latents = 2 * (n_gene * gene + regulators)
         pass_ = 6e-11 * one.n**3 + 2e-8 * one.n**2  # inverses of the covariance
         pass_ += n_set * 2e-4 + 4e-11 * one.n**2 * n_member
-        paths = one.scan + len(settings.scan_priors) * (one.gram + one.decomposition)
-        beside = paths if options.polygenic == "stack" else 0.0
-        return latents + one.n_target * (_GROUP_ROUNDS * pass_ + beside)
+        return latents + one.n_target * _GROUP_ROUNDS * pass_
 
     inner = options.inner_folds * fit(size.inner)
     memory = 8.0 * size.n * (size.n * 6 + size.p + n_member)
-    scan = _scan_seconds(options, dataset)
-    return Cost(borrowed(size) + scan + fit(size) + inner, memory)
+    # a graph is learned again in every inner split
+    scans = (1 + options.inner_folds) * _scan_seconds(options, dataset)
+    return beside + Cost(scans + fit(size) + inner, memory)
 
 
 def _core_sizes(
@@ -129,13 +129,25 @@ def binn(
     # linear paths of all rows and of inner folds, of what the network leaves
     linear = 2 * size.blup + options.inner_folds * size.inner.decomposition
     before = Cost(linear + _scan_seconds(options, dataset))
+    if options.polygenic == "stack":
+        before += mixture(dataset)
+    again = 0.0
+    if is_learned(options) and options.polygenic == "stack":
+        # a graph and one network of it for every inner split, of one start
+        before += Cost(options.inner_folds * _scan_seconds(options, dataset))
+        again = (
+            options.inner_folds
+            * (1 + options.inner_folds)
+            / (2 * options.seeds + options.inner_folds)
+        )
     n_edge, n_variant = _n_edge(options, dataset, plan), dataset.genotypes.n_variant
     beside = N_READER * n_variant, OFF_GRAPH_STARTS
     first = beside if options.off_graph == "always" else (0, 1)
     work, fit = _evidence(options, dataset, plan, *first)
     if not by_evidence(options, n_edge, work):
         parameters = _parameters(options, dataset, plan)
-        return before + _descent(options, dataset, parameters, _EDGE_RATE, 4)
+        trained = _descent(options, dataset, parameters, _EDGE_RATE, 4)
+        return before + Cost((1 + again) * trained.seconds, trained.memory)
     if may_extend(options, n_variant):
         work, wider = _evidence(options, dataset, plan, *beside)
         if work <= LARGEST_WORK:
@@ -143,7 +155,7 @@ def binn(
             taught = "plain" if options.omics == "none" else "taught"
             how_often = _EXTENDED["wrong" if wrong else taught]
             fit += Cost(how_often * wider.seconds, how_often * wider.memory)
-    return before + fit
+    return before + Cost((1 + again) * fit.seconds, fit.memory)
 
 
 def _is_core(options: AutoOptions, dataset: Dataset, plan: NetworkPlan | None) -> bool:

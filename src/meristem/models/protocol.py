@@ -69,6 +69,31 @@ class Cost:
         return Cost(self.seconds + other.seconds, max(self.memory, other.memory))
 
 
+@dataclass(frozen=True)
+class Share:
+    """Share of one part in the predictions of a model, with its 95 % interval."""
+
+    part: str
+    value: FloatArray  # (n_target,) in [0, 1]
+    low: FloatArray  # (n_target,)
+    high: FloatArray  # (n_target,)
+
+    def times(self, factor: FloatArray) -> Share:
+        """Return the share within a part that has itself such a share."""
+        return Share(
+            self.part, factor * self.value, factor * self.low, factor * self.high
+        )
+
+
+@runtime_checkable
+class Mixed(Protocol):
+    """A fitted model that is made of several parts."""
+
+    def shares(self) -> tuple[Share, ...]:
+        """Return the share of every part in the prediction."""
+        ...
+
+
 @runtime_checkable
 class Fitted(Protocol):
     """Weights and everything else learned on the training rows; never changes."""
@@ -400,6 +425,11 @@ class DominanceSum(Protocol):
 def as_network(fitted: Fitted) -> FittedNetwork | None:
     """Return the model as a network; None if it has no nodes."""
     return fitted if isinstance(fitted, FittedNetwork) else None
+
+
+def as_mixed(fitted: Fitted) -> Mixed | None:
+    """Return the model as a mixture; None if it has no parts."""
+    return fitted if isinstance(fitted, Mixed) else None
 
 
 def as_trials(fitted: Fitted) -> FittedTrials | None:

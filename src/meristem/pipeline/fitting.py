@@ -12,9 +12,10 @@ from threadpoolctl import threadpool_limits
 
 from meristem.evaluate.splits import inner_splits
 from meristem.genetics.filters import filter_markers
+from meristem.interpret.composition import shares_table
 from meristem.io.stores.state import read_state, state_paths, write_state
 from meristem.models.catalog import needs, restore
-from meristem.models.protocol import Fitted
+from meristem.models.protocol import Fitted, as_mixed
 from meristem.pipeline.analysis import Analysis
 from meristem.records import Dataset
 from meristem.runs.keys import digest
@@ -68,6 +69,7 @@ def fit_models(analysis: Analysis) -> None:
     analysis.notify("final fits", len(analysis.predictors), len(analysis.predictors))
     write_components(analysis)
     write_effects(analysis)
+    write_shares(analysis)
 
 
 def write_effects(analysis: Analysis) -> None:
@@ -85,6 +87,21 @@ def write_effects(analysis: Analysis) -> None:
     ]
     frame = pd.DataFrame(rows, columns=list(EFFECT_COLUMNS))
     analysis.folder.write_table(EFFECTS, frame)
+
+
+def write_shares(analysis: Analysis) -> None:
+    """Write `shares.csv`: what the predictions of mixtures are made of."""
+    phenotypes = analysis.dataset.phenotypes
+    names = phenotypes.trait_name, phenotypes.environment_name
+    tables = []
+    for label in deployable_labels(analysis):
+        mixed = as_mixed(load_fitted(analysis, label))
+        if mixed is not None:
+            tables.append(shares_table(label, *names, mixed))
+    if tables:
+        analysis.folder.write_table("shares.csv", pd.concat(tables, ignore_index=True))
+    else:
+        analysis.folder.drop("shares.csv")
 
 
 def write_components(analysis: Analysis) -> None:

@@ -32,8 +32,8 @@ REPORT = "report.html"
 
 FILES = (
     *("data.json", "structure.csv", "knowledge.json", "network.json", "candidates.csv"),
-    *("variance_components.csv", "covariate_effects.csv", CONVERGENCE),
-    *(INCLUSION, TRIALS),
+    *("variance_components.csv", "shares.csv", "covariate_effects.csv"),
+    *(CONVERGENCE, INCLUSION, TRIALS),
     *EVALUATED,
     *EXPLAINED,
     *TABLES,

@@ -52,6 +52,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "latent_validation": ("model", "node", "trait", "sensitivity", "agreement"),
     "convergence": ("model", "trait", "quantity", "mean", "sd", "rhat", "ess_bulk"),
     "variant_inclusion": ("model", "trait", "variant_id", "inclusion"),
+    "shares": ("model", "trait", "part", "share", "low", "high"),
     "variance_components": ("model", "trait", "component", "value", "se"),
     "covariate_effects": ("trait", "covariate", "category", "effect", "se", "n"),
 }
@@ -73,7 +74,8 @@ _NUMBERS = tuple(
     twas_p twas_q n_genes score p q signed absolute n_sources r_node r_sources
     gain line_rank rank contribution latent_sd rank_r null_mean rank_agreement
     network_share linear_share scan_share products_share integrated deeplift
-    integrated_gap deeplift_gap se mean sd rhat ess_bulk ess_tail window_inclusion
+    integrated_gap deeplift_gap se share mean sd rhat ess_bulk ess_tail
+    window_inclusion
     """.split()
 )
 
@@ -116,6 +118,7 @@ class Artefacts:
     parts: pd.DataFrame
     convergence: pd.DataFrame
     variant_inclusion: pd.DataFrame
+    shares: pd.DataFrame
     variance_components: pd.DataFrame
     covariate_effects: pd.DataFrame
     absent: tuple[str, ...]  # names of the files that are not there

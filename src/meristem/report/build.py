@@ -15,6 +15,7 @@ from meristem.report.sections.gene_evidence import (
 )
 from meristem.report.sections.heritability import heritability_section
 from meristem.report.sections.latents import latents_section
+from meristem.report.sections.mixture import mixture_section
 from meristem.report.sections.network import (
     controls_section,
     genome_section,
@@ -37,6 +38,7 @@ SECTIONS = (
     data_section,
     structure_section,
     ability_section,
+    mixture_section,
     heritability_section,
     sampling_section,
     observed_section,

@@ -32,6 +32,7 @@ BETTER, WORSE, SAME = "better", "worse", "not distinguishable"
 
 
 ARMS: dict[str, tuple[str, str]] = {
+    "no-network": ("no network", "models of all variants, and nothing else"),
     "shuffled-graph": ("shuffled graph", "same degrees, wrong connections"),
     "random-graph": ("random graph", "same size, random connections"),
     "dense-equal": ("dense network", "as many parameters, no graph"),

@@ -57,3 +57,28 @@ def grouped_folds(
         )
     fold: IntArray = (rng.permutation(len(names)) % n_fold)[place]
     return fold
+
+
+def nested(splits: tuple[Split, ...], outer: Split) -> tuple[Split, ...]:
+    """Return the other splits among the training rows of one of them.
+
+    They ask the same kind of question of fewer rows. Positions are those within
+    `outer.train`; splits that leave no row on a side are passed over.
+
+    Examples
+    --------
+    >>> splits = random_splits(6, 3, np.random.default_rng(1))
+    >>> inside = nested(splits, splits[0])
+    >>> [(split.train.size, split.test.size) for split in inside]
+    [(2, 2), (2, 2)]
+    """
+    found = []
+    for split in splits:
+        if split is outer:
+            continue
+        train = np.flatnonzero(np.isin(outer.train, split.train))
+        test = np.flatnonzero(np.isin(outer.train, split.test))
+        if train.size and test.size:
+            name = (split.scheme, split.replicate, split.fold)
+            found.append(Split(*name, train, test))
+    return tuple(found)

@@ -58,6 +58,35 @@ def test_targets_of_shoot_branching(tmp_path):
     assert texts == ["90% (n 100)", "80% (n 100)", "-90% (n 100)", "80%"]
 
 
+def panel_tables(folder):
+    columns = panels.RESULT_COLUMNS
+    rows = [
+        blank(
+            columns,
+            panel="yeast",
+            trait="all",
+            environment="all",
+            model="gblup",
+            deployable="yes",
+            replicates="5",
+            folds="100",
+            mean="0.5",
+            low="0.4",
+            high="0.6",
+            best_linear="yes",
+            **{"auto_minus": "-0.02", "minus_low": "-0.1", "minus_high": "0.06"},
+        )
+    ]
+    write_rows(folder / "results.csv", columns, rows)
+    columns = panels.SUMMARY_COLUMNS
+    gain = {"low": "0.01", "high": "0.09"}
+    rows = [
+        blank(columns, panel="mdp", against="gblup", difference="0.06", **gain),
+        blank(columns, panel="yeast", against="gblup", difference="-0.01", **gain),
+    ]
+    write_rows(folder / "summary.csv", columns, rows)
+
+
 def test_page_of_all_tables(tmp_path):
     shoot(tmp_path / "shoot_branching", 0.1, 0.05)
     columns = shoot_branching.LATENT_COLUMNS
@@ -125,33 +154,17 @@ def test_page_of_all_tables(tmp_path):
         for model, mean in (("dense", "0.1"), ("binn-30%-wrong", "0.2"))
     ]
     write_rows(tmp_path / "controls" / "summary.csv", columns, rows)
-    columns = panels.RESULT_COLUMNS
-    rows = [
-        blank(
-            columns,
-            panel="yeast_smith2008",
-            trait="all",
-            environment="all",
-            model="gblup",
-            deployable="yes",
-            replicates="5",
-            folds="100",
-            mean="0.5",
-            low="0.4",
-            high="0.6",
-            best_linear="yes",
-            **{"binn_minus": "-0.02", "minus_low": "-0.1", "minus_high": "0.06"},
-        )
-    ]
-    write_rows(tmp_path / "panels" / "results.csv", columns, rows)
+    panel_tables(tmp_path / "panels")
     text = accuracy_page(tmp_path)
-    assert "## Targets: 10 of 14 reached" in text
+    assert "## Targets: 10 of 15 reached" in text
     assert "accuracy recovery" in text
     assert "| 450 | gblup (best rival) | 3 | 0.300 [0.100, 0.500] |" in text
     assert "+0.100 [-0.100, +0.300]" in text
     reached = {v.what: v.reached for v in judge_targets(tmp_path)}
     assert reached["recovery, n = 450: recall of causal pathways at 10 % FDR"]
     assert not reached["recovery, n = 450: r"]
+    assert not reached["2 public panels, auto minus gblup: mean"]
+    assert not reached["2 public panels, auto minus gblup: worst panel"]
     assert not reached["shoot branching, H2 = 1, 30 % wrong edges: relative error"]
     for row in causal:
         row["false_share"] = "0.2"
@@ -160,7 +173,7 @@ def test_page_of_all_tables(tmp_path):
     # more found than asked for, at a rate that is not held
     assert not reached["recovery, n = 450: recall of causal pathways at 10 % FDR"]
     headings = [line for line in text.splitlines() if line.startswith("## ")]
-    assert len(headings) == 8
+    assert len(headings) == 9
 
 
 def test_a_folder_without_tables_is_refused(tmp_path):

@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks.accuracy import panels as bench
+from benchmarks.accuracy.panel_list import AUTO, PANELS, Panel, Sampling
 from benchmarks.accuracy.panels import (
-    NETWORK,
-    PANELS,
+    ability,
     panel_config,
+    result_rows,
     run_panels,
-    score_models,
+    summary_rows,
 )
 
 from meristem.config.models import AutoOptions, GBLUPOptions, RidgeOptions
 from meristem.errors import ConfigError
-from meristem.evaluate.table import PredictionTable
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 
@@ -51,42 +51,48 @@ def folders(tmp_path, monkeypatch):
     ]
     (home / "phenotypes.csv").write_text("\n".join(["line,one,two", *lines]) + "\n")
     (examples / "wheat_bglr.toml").write_text(CONFIG)
-    models = (GBLUPOptions(), RidgeOptions(), AutoOptions(name="binn"))
-    monkeypatch.setitem(bench.PANELS, "wheat_bglr", models)
+    models = (GBLUPOptions(), RidgeOptions(), AutoOptions(name=AUTO))
+    few = Panel("wheat_bglr", models, sampling=Sampling("", total=27))
+    monkeypatch.setitem(bench.PANELS, "wheat", few)
     return data, examples
 
 
 def run(folders, out, **more):
     data, examples = folders
-    return run_panels(data, out, panels=("wheat_bglr",), examples=examples, **more)
+    return run_panels(data, out, panels=("wheat",), examples=examples, **more)
+
+
+def read(path):
+    with path.open() as handle:
+        return list(csv.DictReader(handle))
 
 
 def test_a_panel_from_its_example(folders, tmp_path):
     out, told = tmp_path / "out", []
     text = run(folders, out, replicates=2, progress=lambda *at: told.append(at))
-    assert "wheat_bglr" in text
-    assert told[-1] == ("wheat_bglr", 18, 18)
-    with (out / "results.csv").open() as handle:
-        rows = list(csv.DictReader(handle))
+    assert "wheat" in text
+    assert told[-1] == ("wheat", 18, 18)
+    fold_table = read(out / "folds.csv")
+    assert len(fold_table) == 2 * 3 * 2 * 3  # traits, folds, repeats, models
+    assert {row["n_train"] for row in fold_table} == {"18"}
+    rows = read(out / "results.csv")
     assert {row["trait"] for row in rows} == {"one", "two", "all"}
-    assert {row["folds"] for row in rows if row["trait"] == "one"} == {"6"}
-    both = [row for row in rows if row["trait"] == "all" and row["model"] != NETWORK]
+    assert {row["folds"] for row in rows} == {"6"}
+    both = [row for row in rows if row["trait"] == "all" and row["model"] != AUTO]
     assert sum(row["best_linear"] == "yes" for row in both) == 1
     for row in both:
-        assert float(row["minus_low"]) <= float(row["binn_minus"])
-        assert float(row["binn_minus"]) <= float(row["minus_high"])
-    # without knowledge the network is its polygenic path
-    mean = {row["model"]: float(row["mean"]) for row in rows if row["trait"] == "one"}
-    assert mean["binn"] == pytest.approx(mean["gblup"], abs=1e-6)
+        assert float(row["minus_low"]) <= float(row["auto_minus"])
+        assert float(row["auto_minus"]) <= float(row["minus_high"])
+    against = {row["against"] for row in read(out / "summary.csv")}
+    assert against == {"gblup", "elsewhere", "hindsight"}
     # a second call takes every fold from the work folder
-    before = (out / "results.csv").read_text()
+    before = (out / "folds.csv").read_text()
     told.clear()
     run(folders, out, replicates=2, progress=lambda *at: told.append(at))
-    assert told == [("wheat_bglr", 18, 18)]
-    assert (out / "results.csv").read_text() == before
+    assert told == [("wheat", 18, 18)]
+    assert (out / "folds.csv").read_text() == before
     run(folders, out, replicates=2, models=("gblup",))
-    with (out / "results.csv").open() as handle:
-        assert {row["model"] for row in csv.DictReader(handle)} == {"gblup"}
+    assert {row["model"] for row in read(out / "results.csv")} == {"gblup"}
 
 
 def test_bad_options(folders, tmp_path):
@@ -101,52 +107,63 @@ def test_bad_options(folders, tmp_path):
 
 
 def test_every_panel_has_an_example_that_finds_its_data(tmp_path):
-    for name in PANELS:
+    for name, panel in PANELS.items():
         config = panel_config(name, tmp_path, EXAMPLES, replicates=7, seed=3)
-        assert config.genotypes.path.is_relative_to(tmp_path / "gp" / name)
+        home = tmp_path / "gp" / panel.example
+        assert config.genotypes.path.is_relative_to(home)
         assert config.evaluate.replicates == 7
-        assert config.models == PANELS[name]
+        assert config.models == panel.models
+        for key, value in panel.evaluate.items():
+            assert getattr(config.evaluate, key) == value
         labels = [options.label for options in config.models]
         assert len(set(labels)) == len(labels)
         assert config.evaluate.reference in labels
     knowledge = panel_config(
-        "yeast_smith2008", tmp_path, EXAMPLES, replicates=1, seed=1
+        "yeast", tmp_path, EXAMPLES, replicates=1, seed=1
     ).knowledge
     assert knowledge is not None
     assert knowledge.annotation is not None
     assert knowledge.annotation.parent == tmp_path / "prior_knowledge"
 
 
-def test_scores_by_hand():
-    rng = np.random.default_rng(2)
-    n = 40
-    y = rng.normal(size=n)
-    said = {"gblup": y + rng.normal(size=n), "binn": y, "measured_omics": y}
-    parts = [
-        (np.array([f"l{k}" for k in range(n)]), y, value, model)
-        for model, value in said.items()
+def fold_table(**by_model):
+    """One panel, one trait, a fold per value."""
+    return [
+        {
+            "panel": "p",
+            "trait": "t",
+            "environment": "",
+            "replicate": "0",
+            "fold": str(k),
+            "model": model,
+            "n_train": "10",
+            "r": str(value),
+            "seconds": "1",
+        }
+        for model, values in by_model.items()
+        for k, value in enumerate(values)
     ]
-    size = n * len(parts)
-    table = PredictionTable(
-        sample_id=np.concatenate([part[0] for part in parts]),
-        trait=np.full(size, "t"),
-        environment=np.full(size, ""),
-        split=np.full(size, "kfold"),
-        replicate=np.zeros(size, dtype=int),
-        fold=np.tile(np.arange(n) % 4, len(parts)),
-        model=np.repeat([part[3] for part in parts], n),
-        observed=np.concatenate([part[1] for part in parts]),
-        predicted=np.concatenate([part[2] for part in parts]),
-        spread=np.full(size, np.nan),
-    )
-    rows = {row["model"]: row for row in score_models(table, None, 1)}
-    fold = np.arange(n) % 4
-    by_fold = [
-        np.corrcoef(y[fold == k], said["gblup"][fold == k])[0, 1] for k in range(4)
-    ]
-    assert float(rows["gblup"]["mean"]) == pytest.approx(np.mean(by_fold), rel=1e-5)
-    assert float(rows["gblup"]["binn_minus"]) == pytest.approx(
-        1 - np.mean(by_fold), rel=1e-4
-    )
-    assert rows["gblup"]["best_linear"] == "yes"
-    assert rows["measured_omics"]["deployable"] == "no"
+
+
+def test_differences_by_hand():
+    rows = fold_table(gblup=[0.1, 0.2, 0.3], rkhs=[0.4, 0.1, 0.2], auto=[0.3, 0.3, 0.3])
+    found = {row["against"]: float(row["difference"]) for row in summary_rows(rows)}
+    assert found["gblup"] == pytest.approx(0.1, abs=1e-6)
+    # of all folds rkhs is best; without the first one, gblup
+    assert found["hindsight"] == pytest.approx(0.3 - 0.7 / 3, abs=1e-6)
+    assert found["elsewhere"] == pytest.approx(np.mean([0.2, 0.2, 0.1]), abs=1e-6)
+    results = {row["model"]: row for row in result_rows(rows)}
+    assert float(results["rkhs"]["auto_minus"]) == pytest.approx(0.2 / 3, abs=1e-6)
+    assert results["gblup"]["best_linear"] == "yes"
+
+
+def test_ability_within_families_leaves_their_means_out():
+    rng = np.random.default_rng(1)
+    family = np.repeat(["a", "b", "c", "d"], [20, 20, 20, 2])
+    level = np.repeat([0.0, 10.0, -10.0, 50.0], [20, 20, 20, 2])
+    inside = rng.normal(size=62)
+    y, said = level + inside, level + rng.normal(size=62)
+    y[0] = np.nan
+    assert ability(y, said) > 0.9
+    assert abs(ability(y, said, family)) < 0.4
+    assert ability(y, level + inside, family) == pytest.approx(1)

@@ -56,7 +56,8 @@ def product(n: int, seed: int, noise: float = 0.3) -> Dataset:
 def fit(plan, data=None, **changes):
     options = OPTIONS.model_copy(update=changes)
     data = product(N, seed=1) if data is None else data
-    return BINN(options, plan).fit(data, rng=np.random.default_rng(3))
+    fitted = BINN(options, plan).fit(data, rng=np.random.default_rng(3))
+    return fitted.network if options.polygenic == "stack" else fitted
 
 
 def error(fitted, fresh):

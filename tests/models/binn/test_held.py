@@ -54,7 +54,7 @@ def test_holding_nodes_equals_a_whole_pass(width, hidden):
 def test_predictions_change_as_those_of_the_model(plan):
     data = tiny_data(n_sample=40)
     options = BINNOptions(fit="descent", epochs=4, seeds=1, inner_folds=2)
-    model = BINN(options, plan).fit(data, rng=np.random.default_rng(1))
+    model = BINN(options, plan).fit(data, rng=np.random.default_rng(1)).network
     few = data.genotypes.take_samples(np.arange(9))
     for share in (1.0, 0.3):
         changed = replace(model, share=np.full(2, share))

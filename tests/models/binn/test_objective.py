@@ -115,6 +115,7 @@ def test_staged_training_descends_and_ends_well(fit):
         hidden=(4,),
     )
     fitted = BINN(options, toy_plan()).fit(data, rng=np.random.default_rng(1))
+    fitted = fitted.network
     assert fitted.meta["fit"] == "descent"
     assert fitted.meta["epochs"] > 60  # patience waits for the last stage
     fresh = toy_data(n=50, seed=9)

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from tests.models.toys import N_GENE, N_SET, N_VARIANT, core_data, core_plan
 
-from meristem.mixed.blup import fit_kernel_blup
 from meristem.mixed.sets import unit_diagonal
 from meristem.mixed.spike_slab import fit_groups
 from meristem.mixed.targets import training_targets
-from meristem.models.core.core import CoreProblem, fit_core, mix_core
+from meristem.models.core.core import CoreProblem, fit_core
 from meristem.models.omics.expression import joined_features
 from meristem.models.panel import make_panel
 from meristem.plan.gene_sets import gene_variants, node_sets
@@ -161,21 +160,6 @@ def test_a_set_whose_genes_are_not_predicted_has_no_weight():
         own = slice(int(problem.sets.start[2]), int(problem.sets.start[3]))
         assert not head.loading[own].any()
         assert np.isfinite(head.loading).all()
-
-
-def test_a_mixture_predicts_the_weighted_mean(fitted):
-    problem, targets, core = fitted
-    alone = fit_kernel_blup(problem.panel.kernel, targets)
-    trust = np.array([0.3, 1.0])
-    effect = problem.panel.effects(alone.dual)
-    mixed = mix_core(core, (1 - trust) * effect, (1 - trust) * alone.intercept, trust)
-    gblup = alone.predict(problem.panel.kernel)
-    for number, t in enumerate(trust):
-        expected = (1 - t) * gblup[:, number]
-        expected += t * linear_value(core, problem, number)
-        assert linear_value(mixed, problem, number) == pytest.approx(expected, abs=1e-4)
-        effect = mixed.heads[number].products.effect
-        assert effect == pytest.approx(t * core.heads[number].products.effect)
 
 
 def test_the_reliability_of_omics_counts():

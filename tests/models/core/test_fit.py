@@ -13,12 +13,15 @@ from meristem.config.models import CoreOptions
 from meristem.errors import DataError
 from meristem.mixed.targets import random_inner, training_targets
 from meristem.models.core.fit import (
+    core_part,
     core_problem,
-    fit_binn_core,
     held_out_predictions,
 )
 from meristem.models.core.settings import CoreSettings
+from meristem.models.core.spec import VarianceCore
 from meristem.models.linear.gblup import GBLUP
+from meristem.models.mixture.problem import make_problem
+from meristem.models.panel import make_panel
 from meristem.plan.null import shuffle_plan
 from meristem.records import Split
 from meristem.simulate.recovery import RecoveryConfig, simulate_recovery
@@ -27,12 +30,23 @@ SOFT = CoreOptions()
 SETTINGS = CoreSettings()
 
 
-def fit(dataset, options=SOFT, folds=4, plan=None, settings=SETTINGS):
+def part(dataset, options=SOFT, folds=4, plan=None, settings=SETTINGS):
     inner = random_inner(dataset.n_sample, np.random.default_rng(2), folds)
     rng = np.random.default_rng(0)
-    return fit_binn_core(
-        dataset, plan or core_plan(), options, inner, rng=rng, settings=settings
-    )
+    problem = make_problem(dataset, inner, folds, rng)
+    plan = plan or core_plan()
+    return core_part(problem, plan, (), options, rng, settings=settings)
+
+
+def fit(dataset, **more):
+    return part(dataset, **more).fitted
+
+
+def mixed(dataset, plan=None):
+    """The core beside the mixture of models of all variants."""
+    inner = random_inner(dataset.n_sample, np.random.default_rng(2), 4)
+    model = VarianceCore(SOFT, plan or core_plan())
+    return model.fit(dataset, rng=np.random.default_rng(0), inner=inner)
 
 
 def correlation(fitted, fresh, true):
@@ -105,7 +119,7 @@ def additive(n, seed):
 def test_an_additive_trait_gives_nearly_what_gblup_gives():
     data, _ = additive(180, 0)
     dataset, true = additive(120, 1)
-    core, gblup = fit(data), GBLUP().fit(data, rng=np.random.default_rng(0))
+    core, gblup = mixed(data), GBLUP().fit(data, rng=np.random.default_rng(0))
     one = core.predict(dataset.genotypes).value[:, 0]
     two = gblup.predict(dataset.genotypes).value[:, 0]
     assert np.corrcoef(one, two)[0, 1] > 0.93
@@ -153,17 +167,18 @@ def test_rows_outside_the_training_part_do_not_leak(training, fresh):
     """A model of some rows is a model of those rows, whatever the others hold."""
     rows = np.arange(0, 200, 2)
     other = spoil(training, np.arange(1, 200, 2))
-    one, two = fit(training.take(rows)), fit(other.take(rows))
+    one, two = mixed(training.take(rows)), mixed(other.take(rows))
     genotypes = fresh[0].genotypes
     assert np.array_equal(one.predict(genotypes).value, two.predict(genotypes).value)
 
 
 def predicted_without(data, split, expression=None):
-    problem = core_problem(data, core_plan(), SOFT, SETTINGS)
+    panel = make_panel(data.genotypes)
+    problem = core_problem(data, core_plan(), SOFT, SETTINGS, panel)
     if expression is not None:
         problem = replace(problem, expression=expression(problem.expression))
     targets = training_targets(data.phenotypes)
-    return held_out_predictions(problem, data, targets, (split,), beside=True)
+    return held_out_predictions([problem], data, targets, (split,))
 
 
 def test_held_out_rows_of_an_inner_fold_do_not_teach_it(training):
@@ -181,11 +196,11 @@ def test_held_out_rows_of_an_inner_fold_do_not_teach_it(training):
         return expression
 
     two = predicted_without(spoiled, split, wild)
-    assert one.shape == (5, 200, 2)
+    assert one.shape == (2, 200, 2)
     assert np.isfinite(one[:, :40]).all()
     assert np.isnan(one[:, 40:]).all()
     assert np.array_equal(one, two, equal_nan=True)
-    assert np.ptp(one[:, :40], axis=0).min() > 0  # five models
+    assert np.ptp(one[:, :40], axis=0).max() > 0  # with and without products
 
 
 def test_an_inner_fold_learns_expression_from_its_own_rows_alone(training):
@@ -206,17 +221,6 @@ def test_an_inner_fold_learns_expression_from_its_own_rows_alone(training):
     plain = predicted_without(data, split)[:, 25:60]
     assert np.array_equal(without(np.r_[np.arange(10), np.arange(25, 60)]), plain)
     assert not np.array_equal(without(np.arange(10, 25)), plain)
-
-
-def test_the_core_without_any_weight_is_gblup(training, fresh):
-    settings = replace(SETTINGS, core_weight=0.0, weight_sd=1e-6, within_sd=1e-6)
-    genotypes = fresh[0].genotypes
-    gblup = GBLUP().fit(training, rng=np.random.default_rng(0)).predict(genotypes)
-    fitted = fit(training, settings=settings)
-    assert fitted.predict(genotypes).value == pytest.approx(gblup.value, abs=1e-4)
-    assert fitted.meta["trust"] == pytest.approx([0.0, 0.0], abs=1e-6)
-    whole = fit(training, SOFT.model_copy(update={"polygenic": "joint"}))
-    assert whole.meta["trust"] == pytest.approx([1.0, 1.0])
 
 
 def test_the_fitted_core_keeps_its_settings(training):
@@ -243,7 +247,7 @@ def test_a_reliability_changes_the_predictions_and_none_does_not(training, fresh
 
 
 def test_no_polygenic_path(training):
-    fitted = fit(training, SOFT.model_copy(update={"polygenic": "none"}))
+    fitted = fit(training, options=SOFT.model_copy(update={"polygenic": "none"}))
     assert not fitted.core.marker_effect.any()
     assert fitted.meta["polygenic_variance"] == [0.0, 0.0]
 
@@ -289,8 +293,9 @@ def test_folds_too_small_for_a_target_are_passed_over(fresh):
     value[8:, 1] = np.nan
     data = replace(data, phenotypes=replace(data.phenotypes, value=value))
     split = Split("kfold", 0, 0, np.arange(6, 60), np.arange(6))
+    problem = make_problem(data, (split,), 5, np.random.default_rng(0))
     rng = np.random.default_rng(0)
-    fitted = fit_binn_core(data, core_plan(), SOFT, (split,), rng=rng)
+    fitted = core_part(problem, core_plan(), (), SOFT, rng).fitted
     assert fitted.products_share == pytest.approx([0.3, 0.3])  # as beforehand
     assert np.isfinite(fitted.predict(fresh[0].genotypes).value).all()
 
@@ -300,7 +305,7 @@ def test_biology_helps_on_the_recovery_panel():
     """Full size; over draws the gain is .20 with an interval of .06."""
     panel = simulate_recovery(RecoveryConfig(), rng=np.random.default_rng(42))
     data = panel.train.take(np.arange(450))
-    fitted = fit(data, folds=5, plan=recovery_plan(panel))
+    fitted = mixed(data, recovery_plan(panel))
     gblup = GBLUP().fit(data, rng=np.random.default_rng(0))
     mine, theirs = (
         np.corrcoef(model.predict(panel.test).value[:, 0], panel.test_genetic)[0, 1]
@@ -311,12 +316,14 @@ def test_biology_helps_on_the_recovery_panel():
 
 def test_a_core_on_a_wrong_graph_has_no_share(training, fresh):
     plan = shuffle_plan(core_plan(), np.random.default_rng(3))
-    fitted = fit(training, plan=plan)
-    gain, error = fitted.meta["cis_gain"]
+    wrong, right = part(training, plan=plan), part(training)
+    gain, error = wrong.fitted.meta["cis_gain"]
+    assert wrong.wrong
     assert gain < SETTINGS.cis_errors * error
-    assert fitted.meta["trust"] == [0.0, 0.0]
-    assert not any(head.set_effect.any() for head in fitted.core.heads)
-    right = fit(training)
-    gain, error = right.meta["cis_gain"]
-    assert gain > SETTINGS.cis_errors * error
-    assert min(right.meta["trust"]) > 0.5
+    assert not right.wrong
+    fitted = mixed(training, plan)
+    assert not fitted.share.any()
+    genotypes = fresh[0].genotypes
+    alone = fitted.mixture.predict(genotypes).value
+    assert np.array_equal(fitted.predict(genotypes).value, alone)
+    assert (mixed(training).share > 0.5).all()

@@ -10,6 +10,7 @@ from meristem.config.models import CoreOptions
 from meristem.errors import ConfigError
 from meristem.models.catalog import build, restore
 from meristem.models.core.fitted import FittedCore
+from meristem.models.mixture.network import FittedMixedNetwork
 
 
 def fit(data, plan):
@@ -26,8 +27,8 @@ def test_it_is_a_core_however_few_genes_are_measured():
         value=table.value[:, :12],
     )
     fitted = fit(replace(data, omics=(few,)), core_plan())
-    assert isinstance(fitted, FittedCore)
-    assert fitted.state().kind == "core"
+    assert isinstance(fitted, FittedMixedNetwork)
+    assert isinstance(fitted.network, FittedCore)
     again = restore(fitted.state())
     assert np.array_equal(
         again.predict(data.genotypes).value, fitted.predict(data.genotypes).value

@@ -9,7 +9,7 @@ under learned variances; products of set activities are the only nonlinear part.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse
@@ -127,27 +127,6 @@ def fit_core(
         if problem.polygenic:
             duals[target.rows, number] = fit.base[1] * fit.dual
     return Core(latents, sets, tuple(heads), problem.panel.effects(duals))
-
-
-def mix_core(
-    core: Core,
-    effect: FloatArray,  # (n_variant, n_target) of the paths, per allele copy
-    intercept: FloatArray,  # (n_target,) of the paths
-    trust: FloatArray,  # (n_target,) in [0, 1]
-) -> Core:
-    """Return weighted paths from all variants + trust x core, as one core."""
-    heads = [
-        replace(
-            head,
-            intercept=float(constant) + t * head.intercept,
-            gene_effect=t * head.gene_effect,
-            set_effect=t * head.set_effect,
-            products=replace(head.products, effect=t * head.products.effect),
-        )
-        for head, constant, t in zip(core.heads, intercept, trust.tolist(), strict=True)
-    ]
-    joined = effect + trust * core.marker_effect
-    return replace(core, heads=tuple(heads), marker_effect=joined)
 
 
 def unit_norm(values: FloatArray) -> float:

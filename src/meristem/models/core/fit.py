@@ -12,46 +12,47 @@ from meristem.config.models import GraphNetworkOptions
 from meristem.errors import DataError
 from meristem.mixed.groups import Members, gather
 from meristem.mixed.stacking import stack
-from meristem.mixed.targets import MIN_ROWS, Target, training_targets
-from meristem.models.core.core import Core, CoreProblem, fit_core, mix_core
+from meristem.mixed.targets import MIN_ROWS, Target
+from meristem.models.core.core import Core, CoreProblem, fit_core
 from meristem.models.core.fitted import FittedCore
 from meristem.models.core.genes import cis_gain
-from meristem.models.core.paths import Paths, fit_paths
 from meristem.models.core.settings import CoreSettings
-from meristem.models.genomic_error import borrowed_error
+from meristem.models.mixture.fit import NetworkPart
+from meristem.models.mixture.problem import Problem
 from meristem.models.omics.expression import (
     MIN_MEASURED,
     joined_features,
     node_reliability,
 )
-from meristem.models.panel import make_panel
+from meristem.models.panel import MarkerPanel
 from meristem.plan.gene_sets import gene_variants, node_sets
 from meristem.records import Dataset, FloatArray, IntArray, NetworkPlan, Split, StrArray
 
 
-def fit_binn_core(
-    dataset: Dataset,
+def core_part(
+    problem: Problem,
     plan: NetworkPlan,
+    folds: tuple[NetworkPlan | None, ...],
     options: GraphNetworkOptions,
-    inner: tuple[Split, ...],
-    *,
     rng: np.random.Generator,
+    *,
     settings: CoreSettings | None = None,
-) -> FittedCore:
-    """Fit the core on all rows, and on inner folds to see what its parts are worth.
+) -> NetworkPart:
+    """Fit the core on all rows, and on inner splits to see what it is worth.
 
     Parameters
     ----------
-    dataset
+    problem
         Training rows; rows with omics alone serve the gene latents.
     plan
         Compiled for the variants of the dataset.
+    folds
+        The plan that every inner split learned from its own rows; empty: the plan
+        was not learned, and serves all of them.
     options
         Of the network.
-    inner
-        Splits of the rows that mimic the outer question.
     rng
-        As every predictor takes it; nothing is random.
+        As every network takes it; nothing is random.
     settings
         Constants of the core; the fitted state keeps them.
 
@@ -63,87 +64,62 @@ def fit_binn_core(
     """
     del rng
     settings = CoreSettings() if settings is None else settings
-    problem = core_problem(dataset, plan, options, settings)
-    targets = training_targets(dataset.phenotypes)
-    core = fit_core(problem, np.arange(dataset.n_sample), targets)
-    beside = options.polygenic == "stack"
-    held = held_out_predictions(problem, dataset, targets, inner, beside=beside)
-    gain = cis_gain(
-        problem.markers, problem.genes, problem.expression, settings.penalty
+    dataset, targets = problem.dataset, problem.targets
+    own = core_problem(dataset, plan, options, settings, problem.panel)
+    core = fit_core(own, np.arange(dataset.n_sample), targets)
+    plans = folds or (plan,) * len(problem.inner)
+    problems: list[CoreProblem | None] = [
+        own if other is plan else _other_problem(problem, other, options, settings)
+        for other in plans
+    ]
+    held = held_out_predictions(problems, dataset, targets, problem.inner)
+    gain = cis_gain(own.markers, own.genes, own.expression, settings.penalty)
+    share = settings.product_weight
+    weight = stack(
+        dataset.phenotypes.value,
+        dataset.phenotypes.weight,
+        held,
+        np.array([1 - share, share]),
+        sd=settings.within_sd,
     )
-    # variants that are not those of their genes: a wrong graph has no weight
-    wrong = gain is not None and gain[0] < settings.cis_errors * gain[1]
-    weight = _weights(dataset, held, settings, wrong=wrong)
-    paths, trust = weight[:-2], weight[-2:].sum(axis=0)
-    if beside:
-        fitted = _paths(problem, dataset, targets)
-        core = mix_core(core, *fitted.total(paths), trust)
-    share = weight[-1] / np.where(trust > 0, trust, 1.0)
-    unseen = np.einsum("pnt,pt->nt", held, weight)
     number = {str(name): i for i, name in enumerate(plan.node_name)}
     phenotypes = dataset.phenotypes
-    return FittedCore(
+    fitted = FittedCore(
         plan=plan,
         core=core,
-        gene_node=_numbers(problem.genes, number),
-        set_node=_numbers(problem.sets, number),
+        gene_node=_numbers(own.genes, number),
+        set_node=_numbers(own.sets, number),
         markers=problem.panel.scale,
-        products_share=share,
+        products_share=weight[1],
         trait_name=phenotypes.trait_name,
         environment_name=phenotypes.environment_name,
-        meta=_meta(core, share, plan)
+        meta=_meta(core, weight[1], plan)
         | {
-            "trust": trust.tolist(),
-            "alone": _path_shares(paths, settings),
             "cis_gain": gain and list(gain),
             "settings": json.loads(json.dumps(asdict(settings))),  # no tuples
         },
-        error=borrowed_error(problem.panel, targets, inner, unseen),
+    )
+    return NetworkPart(
+        "core",
+        fitted,
+        np.einsum("pnt,pt->nt", held, weight),
+        # what was learned from few rows is not believed beforehand
+        prior=0.0 if folds else settings.core_share,
+        # variants that are not those of their genes: a wrong graph has no share
+        wrong=gain is not None and gain[0] < settings.cis_errors * gain[1],
     )
 
 
-def _weights(
-    dataset: Dataset,
-    held: FloatArray,  # (n_path + 2, n_sample, n_target)
+def _other_problem(
+    problem: Problem,
+    plan: NetworkPlan | None,
+    options: GraphNetworkOptions,
     settings: CoreSettings,
-    *,
-    wrong: bool,
-) -> FloatArray:  # (n_path + 2, n_target) of the paths, the core, core and products
-    """Return the weights that held-out rows give to the paths and to the core.
-
-    The paths are weighed among themselves, the core with and without its products,
-    and then the two means.
-    """
-    observed = dataset.phenotypes.value, dataset.phenotypes.weight
-    share, n_path = settings.product_weight, held.shape[0] - 2
-    prior = np.array([1 - share, share])
-    core = stack(*observed, held[n_path:], prior, sd=settings.within_sd)
-    if n_path == 0:
-        return core
-    first = np.eye(n_path)[0]
-    paths = stack(*observed, held[:n_path], first, sd=settings.within_sd)
-    both = np.stack(
-        [
-            np.einsum("mnt,mt->nt", held[:n_path], paths),
-            np.einsum("mnt,mt->nt", held[n_path:], core),
-        ]
-    )
-    prior = np.array([1 - settings.core_weight, settings.core_weight])
-    weight = stack(*observed, both, prior, sd=settings.weight_sd)
-    if wrong:
-        weight = np.eye(2)[:, :1] + 0 * weight
-    return np.concatenate([weight[0] * paths, weight[1] * core])
-
-
-def _path_shares(paths: FloatArray, settings: CoreSettings) -> dict[str, object]:
-    """Return the share of each path, of what all paths have; GBLUP where none has."""
-    if paths.shape[0] == 0:
-        return {}
-    total = paths.sum(axis=0)
-    share = paths / np.where(total > 0, total, 1.0)
-    share[0] += total <= 0
-    names = map(str, settings.scan_priors)
-    return {p: w.tolist() for p, w in zip(names, share, strict=True)}
+) -> CoreProblem | None:
+    """Return what a core learns from on the graph of one inner split."""
+    if plan is None:
+        return None
+    return core_problem(problem.dataset, plan, options, settings, problem.panel)
 
 
 def core_problem(
@@ -151,6 +127,7 @@ def core_problem(
     plan: NetworkPlan,
     options: GraphNetworkOptions,
     settings: CoreSettings,
+    panel: MarkerPanel,
 ) -> CoreProblem:
     """Return what a core learns from, phenotypes apart: genes measured enough."""
     reading, above = gene_variants(plan), node_sets(plan)
@@ -164,7 +141,6 @@ def core_problem(
     place = np.full(reading.n_group, -1)
     place[kept] = np.arange(kept.size)
     genes = gather(reading.name[kept].tolist(), [reading.of(int(k)) for k in kept])
-    panel = make_panel(dataset.genotypes)
     return CoreProblem(
         panel=panel,
         markers=panel.scale.standardise(panel.dosage),
@@ -199,36 +175,25 @@ def _numbers(members: Members, number: dict[str, int]) -> IntArray:
 
 
 def held_out_predictions(
-    problem: CoreProblem,
+    problems: Sequence[CoreProblem | None],  # one per inner split
     dataset: Dataset,
     targets: Sequence[Target],
     inner: tuple[Split, ...],
-    *,
-    beside: bool,
-) -> FloatArray:  # (n_path + 2, n_sample, n_target) NaN where there are none
-    """Return predictions by fits without the rows: paths, core, core and products."""
+) -> FloatArray:  # (2, n_sample, n_target) NaN where there are none
+    """Return predictions by fits without the rows: the core, with its products."""
     shape = dataset.phenotypes.value.shape
-    n_path = len(problem.settings.scan_priors) if beside else 0
-    total, count = np.zeros((n_path + 2, *shape)), np.zeros(shape)
-    for split in inner if problem.sets.n_group else ():
+    total, count = np.zeros((2, *shape)), np.zeros(shape)
+    for problem, split in zip(problems, inner, strict=True):
+        if problem is None or problem.sets.n_group + problem.genes.n_group == 0:
+            continue
         parts = [_part(target, split.train) for target in targets]
         if min(part.rows.size for part in parts) < MIN_ROWS:
             continue
         core = fit_core(problem, split.train, parts)
         linear, products = _predict_rows(problem, core, split.test)
-        total[-2:, split.test] += np.stack([linear, linear + products])
-        if beside:
-            paths = _paths(problem, dataset, parts)
-            total[:-2, split.test] += paths.predict(problem.panel, split.test)
+        total[:, split.test] += np.stack([linear, linear + products])
         count[split.test] += 1
     return total / np.where(count > 0, count, np.nan)
-
-
-def _paths(problem: CoreProblem, dataset: Dataset, targets: Sequence[Target]) -> Paths:
-    contig, settings = dataset.genotypes.variants.variant_contig, problem.settings
-    return fit_paths(
-        problem.panel, contig, targets, settings.scan_priors, settings.scan_window
-    )
 
 
 def _part(target: Target, rows: IntArray) -> Target:

@@ -178,12 +178,10 @@ class FittedCore(ExplicitNetwork):
         return multiplied_sets(self, target)
 
     def composition(self) -> Composition:
-        """Return the shares of the core, of a scan in the path, and of products."""
-        path: Any = self.meta.get("alone") or {}
+        """Return that all is the core, and the share of products in it."""
         return Composition(
             "core",
-            network_share=np.asarray(self.meta["trust"], dtype=np.float64),
-            scan_share=1 - np.asarray(path["1.0"]) if path else None,
+            network_share=np.ones(len(self.core.heads)),
             products_share=self.products_share,
         )
 

@@ -24,18 +24,13 @@ class CoreSettings:
     products: SpikeSlab = field(
         default_factory=lambda: SpikeSlab(slabs=(0.03,), largest_rate=0.05)
     )
-    scan_priors: tuple[float, ...] = (1.0, 0.01, 0.0001)
-    """Shares of variants with an effect in the paths beside the core; 1 is GBLUP."""
-    scan_window: int = 10
-    """Neighbouring variants over which the scan is smoothed."""
     product_weight: float = 0.3
     """Weight of the core with its products beside that without, beforehand."""
     within_sd: float = 0.5
-    """How far held-out rows may move this, and the paths from GBLUP alone."""
-    core_weight: float = 0.8
-    """Weight of the core beside the paths, before held-out rows are seen."""
-    weight_sd: float = 0.2
-    """How far held-out rows may move it."""
+    """How far held-out rows may move this."""
+    core_share: float = 0.5
+    """Share of a core on a curated graph beside other models, beforehand: between the
+    simulated panels, where it is near 1, and the real ones, where it is near 0."""
     cis_errors: float = 4.0
     """Standard errors by which cis variants have to predict genes better than those
     of others; genes that share regulators are not independent."""

@@ -8,10 +8,13 @@ import numpy as np
 
 from meristem.config.models import CoreOptions
 from meristem.errors import ConfigError
-from meristem.mixed.targets import random_inner
-from meristem.models.core.fit import fit_binn_core
-from meristem.models.core.fitted import FittedCore
-from meristem.plan.learned.of_options import network_plan
+from meristem.models.core.fit import core_part
+from meristem.models.mixture.fit import fit_mixture
+from meristem.models.mixture.fitted import FittedMixture
+from meristem.models.mixture.network import FittedMixedNetwork
+from meristem.models.mixture.problem import make_problem
+from meristem.models.protocol import FittedNetwork
+from meristem.plan.learned.of_options import inner_plans, network_plan
 from meristem.records import Dataset, NetworkPlan, Split
 
 
@@ -36,7 +39,7 @@ class VarianceCore:
         *,
         rng: np.random.Generator,
         inner: tuple[Split, ...] = (),
-    ) -> FittedCore:
+    ) -> FittedMixture | FittedMixedNetwork | FittedNetwork:
         """Learn from the training rows; see `models.protocol.Predictor`.
 
         Raises
@@ -51,7 +54,11 @@ class VarianceCore:
                 'kind = "core" learns its genes from omics and there are none',
                 remedy='add an [[omics]] section, or use kind = "binn" or "auto"',
             )
-        folds = self.options.inner_folds
-        inner = inner or random_inner(dataset.n_sample, rng, folds)
-        plan = network_plan(dataset, self.options, self.plan, inner, rng)
-        return fit_binn_core(dataset, plan, self.options, inner, rng=rng)
+        options = self.options
+        problem = make_problem(dataset, inner, options.inner_folds, rng)
+        plan = network_plan(dataset, options, self.plan, problem.inner, rng)
+        folds = inner_plans(dataset, options, self.plan, problem.inner, rng)
+        core = core_part(problem, plan, folds, options, rng)
+        if options.polygenic != "stack":
+            return core.fitted
+        return fit_mixture(problem, core, rng)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from meristem.config.models import WeightedGBLUPOptions
@@ -53,29 +52,50 @@ class WeightedGBLUP:
         targets = training_targets(dataset.phenotypes)
         inner = inner or random_inner(dataset.n_sample, rng)
         panel = make_panel(dataset.genotypes)
-        contig = dataset.genotypes.variants.variant_contig
-        window = self.options.window
-        fits: list[tuple[FloatArray, KernelBLUP]] = []
-        chosen = []
-        for target in targets:
-            loss = np.zeros(len(self.options.prior))
-            for train, test in target_splits(inner, target.rows):
-                part = target.take(train)
-                ratio = smoothed(log_ratios(panel, part), contig, window)
-                for number, prior in enumerate(self.options.prior):
-                    weight = posterior(ratio, prior)
-                    loss[number] += _held_out(panel, weight, target, train, test)
-            prior = self.options.prior[int(np.argmin(loss))]
-            ratio = smoothed(log_ratios(panel, target), contig, window)
-            fits.append(fit_weighted(panel, posterior(ratio, prior), target))
-            chosen.append(prior)
-        return FittedLinear(
-            *training_fields("gwablup", dataset, panel.scale),
-            np.hstack([_effects(panel, root, solved) for root, solved in fits]),
-            np.array([solved.intercept[0] for _, solved in fits]),
-            {"prior": chosen},
-            weighted_error(panel.dosage, panel.scale.mean, fits),
-        )
+        return fit_by_scan(dataset, panel, targets, inner, self.options)[0]
+
+
+def fit_by_scan(
+    dataset: Dataset,
+    panel: MarkerPanel,
+    targets: tuple[Target, ...],
+    inner: tuple[Split, ...],
+    options: WeightedGBLUPOptions,
+) -> tuple[FittedLinear, FloatArray]:
+    """Choose the prior on the inner splits, and fit all rows with it.
+
+    Returns
+    -------
+    tuple
+        The fitted model, and (n_sample, n_target) predictions of held-out rows at the
+        prior that was chosen, scanned and fitted within each split; NaN where a row
+        is in no test set.
+    """
+    contig = dataset.genotypes.variants.variant_contig
+    fits: list[tuple[FloatArray, KernelBLUP]] = []
+    chosen = []
+    held = np.full((dataset.n_sample, len(targets)), np.nan)
+    for number, target in enumerate(targets):
+        unseen = _held_out(panel, contig, target, inner, options)
+        error = (unseen - target.y) ** 2
+        loss = np.where(np.isnan(error), 0.0, error) @ target.weight
+        best = int(np.argmin(loss))
+        held[target.rows, number] = unseen[best]
+        prior = options.prior[best]
+        weight = np.ones(panel.dosage.shape[1])
+        if prior < 1:
+            ratio = smoothed(log_ratios(panel, target), contig, options.window)
+            weight = posterior(ratio, prior)
+        fits.append(fit_weighted(panel, weight, target))
+        chosen.append(prior)
+    fitted = FittedLinear(
+        *training_fields("gwablup", dataset, panel.scale),
+        np.hstack([_effects(panel, root, solved) for root, solved in fits]),
+        np.array([solved.intercept[0] for _, solved in fits]),
+        {"prior": chosen},
+        weighted_error(panel.dosage, panel.scale.mean, fits),
+    )
+    return fitted, held
 
 
 def fit_weighted(
@@ -95,17 +115,6 @@ def fit_weighted(
     return root, fit_kernel_blup(kernel, [target])
 
 
-def weighted_effects(
-    panel: MarkerPanel,
-    ratio: FloatArray,  # (n_variant,) smoothed log likelihood ratios
-    prior: float,
-    target: Target,
-) -> tuple[FloatArray, float]:  # (n_variant,) per allele copy, intercept
-    """Return the effects of a target's fit on weighted markers."""
-    root, solved = fit_weighted(panel, posterior(ratio, prior), target)
-    return _effects(panel, root, solved)[:, 0], float(solved.intercept[0])
-
-
 def _effects(
     panel: MarkerPanel, root: FloatArray, solved: KernelBLUP
 ) -> FloatArray:  # (n_variant, 1) per allele copy
@@ -115,6 +124,8 @@ def _effects(
 def _weighted_kernel(
     panel: MarkerPanel, weight: FloatArray
 ) -> tuple[FloatArray, float]:  # (n_train, n_train) of mean diagonal 1, its factor
+    if (weight == 1).all():
+        return panel.kernel, panel.factor
     kernel = gram(panel.dosage, panel.scale.mean, np.sqrt(weight))
     factor = kernel_factor(kernel)
     return kernel * factor, factor
@@ -166,12 +177,20 @@ def posterior(log_ratio: FloatArray, prior: float) -> FloatArray:
 
 def _held_out(
     panel: MarkerPanel,
-    weight: FloatArray,
+    contig: StrArray,  # (n_variant,)
     target: Target,
-    train: NDArray[np.int64],
-    test: NDArray[np.int64],
-) -> float:
-    kernel, _ = _weighted_kernel(panel, weight)
-    solved = fit_kernel_blup(kernel, [target.take(train)])
-    value = solved.predict(kernel[target.rows[test]])[:, 0]
-    return float((value - target.y[test]) ** 2 @ target.weight[test])
+    inner: tuple[Split, ...],
+    options: WeightedGBLUPOptions,
+) -> FloatArray:  # (n_prior, n_observed) NaN where a row is in no test set
+    """Return predictions of held-out rows at every prior, scanned in their split."""
+    shape = len(options.prior), target.y.size
+    total, count = np.zeros(shape), np.zeros(shape[1])
+    for train, test in target_splits(inner, target.rows):
+        part = target.take(train)
+        ratio = smoothed(log_ratios(panel, part), contig, options.window)
+        for number, prior in enumerate(options.prior):
+            kernel, _ = _weighted_kernel(panel, posterior(ratio, prior))
+            solved = fit_kernel_blup(kernel, [part])
+            total[number, test] += solved.predict(kernel[target.rows[test]])[:, 0]
+        count[test] += 1
+    return total / np.where(count > 0, count, np.nan)

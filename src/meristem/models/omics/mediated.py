@@ -15,7 +15,12 @@ from meristem.errors import ConfigError
 from meristem.mixed.blup import fit_kernel_blup
 from meristem.mixed.sets import unit_diagonal
 from meristem.mixed.several import KernelREML
-from meristem.mixed.targets import Target, random_inner, training_targets
+from meristem.mixed.targets import (
+    MIN_ROWS,
+    Target,
+    random_inner,
+    training_targets,
+)
 from meristem.models.effects import FittedLinear
 from meristem.models.genomic_error import borrowed_error
 from meristem.models.marker_model import training_fields
@@ -27,7 +32,11 @@ from meristem.models.omics.cis_pathways import (
     predict_features,
     variant_effects,
 )
-from meristem.models.omics.expression import feature_duals, joined_features
+from meristem.models.omics.expression import (
+    feature_duals,
+    joined_features,
+    standardised,
+)
 from meristem.models.panel import MarkerPanel, make_panel
 from meristem.plan.gene_sets import gene_variants, node_sets
 from meristem.plan.learned.of_options import model_plan
@@ -177,6 +186,47 @@ def _goblup(
         tuning["residual"].append(first.residual)
         tuning["omics_h2"].append(float(carried.h2[0]))
     return panel.effects(dual), intercept, tuning
+
+
+def fit_one_kernel(
+    panel: MarkerPanel,
+    dataset: Dataset,
+    targets: tuple[Target, ...],
+    inner: tuple[Split, ...],
+) -> tuple[FittedLinear, FloatArray]:
+    """Fit the kernel of omics that genotypes predict, on all rows and on inner splits.
+
+    Returns
+    -------
+    tuple
+        The model of method `one_kernel`, and (n_sample, n_target) predictions of
+        held-out rows, whose omics taught nothing either; NaN where a row is in no
+        test set.
+    """
+    effect, intercept, tuning = _one_kernel(panel, dataset, targets)
+    raw = np.concatenate([table.direct().value for table in dataset.omics], axis=1)
+    held = np.zeros((dataset.n_sample, len(targets)))
+    count = np.zeros(held.shape)
+    for split in inner:
+        among = panel.kernel[np.ix_(split.train, split.train)]
+        duals = feature_duals(among, standardised(raw[split.train]))
+        omics = panel.kernel[:, split.train] @ duals
+        size = float(np.mean(np.sum(omics[split.train] ** 2, axis=1)))
+        if size <= 0:
+            continue
+        kernel = omics @ omics.T / size
+        for number, target in enumerate(targets):
+            own = np.isin(target.rows, split.train)
+            if own.sum() < MIN_ROWS:
+                continue
+            part = Target(0, target.rows[own], target.y[own], target.weight[own])
+            solved = fit_kernel_blup(kernel, [part])
+            held[split.test, number] += solved.predict(kernel[split.test])[:, 0]
+            count[split.test, number] += 1
+    fitted = FittedLinear(
+        *training_fields("mediated", dataset, panel.scale), effect, intercept, tuning
+    )
+    return fitted, held / np.where(count > 0, count, np.nan)
 
 
 def _one_kernel(

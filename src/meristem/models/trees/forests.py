@@ -7,7 +7,7 @@ it is written without pickle and predicts the same numbers after reading.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,31 +61,100 @@ class RandomForest:
         The width of the posterior comes from out-of-bag predictions.
         """
         del inner
-        scale = fit_scale(dataset.genotypes.call_dosage)
-        features = scale.centre(dataset.genotypes.call_dosage)
         targets = training_targets(dataset.phenotypes)
-        held_out = np.full((dataset.n_sample, len(targets)), np.nan)
-        trees, level = [], []
-        for target in targets:
-            centre = float(np.average(target.y, weights=target.weight))
-            model = RandomForestRegressor(
-                n_estimators=self.options.trees,
-                max_features=self.options.max_features,
-                min_samples_leaf=self.options.min_leaf,
-                random_state=int(rng.integers(2**31)),
-                oob_score=True,
-            )
-            with warnings.catch_warnings():
-                # few trees leave some rows in every bag: those count for no width
-                warnings.filterwarnings("ignore", message="Some inputs do not have OOB")
-                model.fit(features[target.rows], target.y - centre, target.weight)
-            unseen = np.where(model.oob_prediction_ == 0, np.nan, model.oob_prediction_)
-            held_out[target.rows, target.column] = centre + unseen
-            trees.append(forest_trees(model))
-            level.append(centre)
         panel = make_panel(dataset.genotypes)
-        error = borrowed_error(panel, targets, (), held_out)
-        return _fitted("random_forest", dataset, scale, trees, level, error)
+        fitted, unseen = fit_forest(
+            dataset, panel.scale, targets, (), self.options, rng
+        )
+        return replace(fitted, error=borrowed_error(panel, targets, (), unseen))
+
+
+def fit_forest(
+    dataset: Dataset,
+    scale: MarkerScale,
+    targets: tuple[Target, ...],
+    inner: tuple[Split, ...],
+    options: ForestOptions,
+    rng: np.random.Generator,
+) -> tuple[FittedTrees, FloatArray]:
+    """Grow a forest for every target; its error is left open.
+
+    Parameters
+    ----------
+    dataset
+        Training rows.
+    scale
+        Of their markers.
+    targets
+        As from `training_targets`.
+    inner
+        Splits on which forests are grown again to predict held-out rows; empty: a
+        row is predicted by the trees that did not draw it.
+    options
+        Of the forest.
+    rng
+        Draws of rows and markers.
+
+    Returns
+    -------
+    tuple
+        The forest, and (n_sample, n_target) predictions of held-out rows, NaN where
+        there are none.
+    """
+    features = scale.centre(dataset.genotypes.call_dosage)
+    held_out = np.full((dataset.n_sample, len(targets)), np.nan)
+    trees, level = [], []
+    for target in targets:
+        model, centre = _grow(features, target, options, rng)
+        trees.append(forest_trees(model))
+        level.append(centre)
+        unseen = np.where(model.oob_prediction_ == 0, np.nan, model.oob_prediction_)
+        if inner:
+            unseen = _regrown(features, target, inner, options, rng) - centre
+        held_out[target.rows, target.column] = centre + unseen
+    fitted = _fitted("random_forest", dataset, scale, trees, level, None)
+    return fitted, held_out
+
+
+def _grow(
+    features: NDArray[np.float32],
+    target: Target,
+    options: ForestOptions,
+    rng: np.random.Generator,
+) -> tuple[RandomForestRegressor, float]:
+    """Return the forest of a target's rows about their mean, and the mean."""
+    centre = float(np.average(target.y, weights=target.weight))
+    model = RandomForestRegressor(
+        n_estimators=options.trees,
+        max_features=options.max_features,
+        min_samples_leaf=options.min_leaf,
+        random_state=int(rng.integers(2**31)),
+        oob_score=True,
+    )
+    with warnings.catch_warnings():
+        # few trees leave some rows in every bag: those count for no width
+        warnings.filterwarnings("ignore", message="Some inputs do not have OOB")
+        # nor is their R2 defined where all rows of a small fold are alike
+        warnings.filterwarnings("ignore", message="R.2 score is not well-defined")
+        model.fit(features[target.rows], target.y - centre, target.weight)
+    return model, centre
+
+
+def _regrown(
+    features: NDArray[np.float32],
+    target: Target,
+    inner: tuple[Split, ...],
+    options: ForestOptions,
+    rng: np.random.Generator,
+) -> FloatArray:  # (n_observed,) NaN where a row is in no test set
+    total, count = np.zeros((2, target.y.size))
+    for train, test in target_splits(inner, target.rows):
+        rows, weight = target.rows[train], target.weight[train]
+        part = Target(target.column, rows, target.y[train], weight)
+        model, centre = _grow(features, part, options, rng)
+        total[test] += centre + model.predict(features[target.rows[test]])
+        count[test] += 1
+    return total / np.where(count > 0, count, np.nan)
 
 
 @dataclass(frozen=True)
@@ -222,7 +291,7 @@ def _fitted(
     scale: MarkerScale,
     trees: list[TreeArrays],
     level: list[float],
-    error: GenomicError,
+    error: GenomicError | None,
 ) -> FittedTrees:
     fields = training_fields(kind, dataset, scale)
     return FittedTrees(*fields, tuple(trees), np.array(level), error)

@@ -7,13 +7,14 @@ from typing import Protocol
 import numpy as np
 
 from meristem.config.models import LearnOptions
-from meristem.errors import ConfigError, PlanError
+from meristem.errors import ConfigError, DataError, PlanError
 from meristem.knowledge.build import Knowledge
 from meristem.plan.compile import restrict_plan
 from meristem.plan.learned.curated import plan_graph
 from meristem.plan.learned.learn import learn_plan
 from meristem.plan.null import random_plan, shuffle_plan
 from meristem.records import Dataset, NetworkPlan, Split
+from meristem.stats.folds import nested
 
 
 class GraphOptions(Protocol):
@@ -94,11 +95,12 @@ def model_plan(
     """Return the plan of a model: learned, or restricted to the variants.
 
     A graph called "shuffled" or "random" is the curated one rewired, or drawn anew.
-    None without curated knowledge where nothing is to be learned.
+    None without curated knowledge where nothing is to be learned, and where the graph
+    is "none".
     """
     if is_learned(options):
         return learned_network(dataset, options, curated, inner, rng)
-    if curated is None:
+    if curated is None or options.graph == "none":
         return None
     plan = restrict_plan(curated, dataset.genotypes.variants)
     return _rewired(plan, options.graph, rng)
@@ -126,6 +128,34 @@ def network_plan(
             '"auto", which is the linear path alone without a graph',
         )
     return plan
+
+
+def inner_plans(
+    dataset: Dataset,
+    options: GraphOptions,
+    curated: NetworkPlan | None,
+    inner: tuple[Split, ...],
+    rng: np.random.Generator,
+) -> tuple[NetworkPlan | None, ...]:
+    """Return the graph that the training rows of every inner split teach.
+
+    Genes, their variants and what stands above them are chosen anew in each: rows
+    that chose a graph cannot judge it. A split with too few measured rows for a graph
+    has None. Nothing at all where no graph is learned: the curated one is no choice
+    of any row.
+    """
+    if not is_learned(options):
+        return ()
+    plans: list[NetworkPlan | None] = []
+    for split in inner:
+        train = dataset.take(split.train)
+        try:
+            plans.append(
+                learned_network(train, options, curated, nested(inner, split), rng)
+            )
+        except DataError:  # no fault of the data: all rows were enough
+            plans.append(None)
+    return tuple(plans)
 
 
 def _rewired(plan: NetworkPlan, how: str, rng: np.random.Generator) -> NetworkPlan:

@@ -79,9 +79,9 @@ def parts_block(view: View) -> Markup:
     rows = view.artefacts.parts
     beside = rows["off_graph"].astype(str).eq("True") if "off_graph" in rows else None
     note = (
-        "Shares as lines that were left out allowed: of the network and of the path "
-        "from all variants alone (GBLUP, or markers that a genome scan weighs) in the "
-        "prediction; of products of terms, in what they were estimated to do."
+        "Shares as lines that were left out allowed: of the network and of models of "
+        "all variants alone in the prediction; of markers that a scan weighs, in "
+        "these; of products of terms, in what they were estimated to do."
     )
     if beside is not None and beside.any():
         note += " The network has nodes beside the graph that read all variants."

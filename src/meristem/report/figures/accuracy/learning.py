@@ -90,7 +90,7 @@ CAPTION = {
     LINES: "Models fitted on fewer of the training lines and tested on the same lines. "
     "Mean over folds, bars: one standard error. A curve that still rises at its end "
     "promises gain from more phenotyped lines.",
-    MARKERS: "Models fitted on fewer of the markers, drawn at random, and tested on the "
-    "same lines. Mean over folds, bars: one standard error. A curve that is flat at "
-    "its end says that a cheaper array would do.",
+    MARKERS: "Models fitted on fewer of the markers, drawn at random, and tested on "
+    "the same lines. Mean over folds, bars: one standard error. A curve that is flat "
+    "at its end says that a cheaper array would do.",
 }

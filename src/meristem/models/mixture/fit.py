@@ -1,0 +1,175 @@
+"""Fit a mixture: what every part earned on rows left out is its share.
+
+Parts that read all variants share the prediction by one rule
+(`mixed.guarded.guarded_shares`): several kernels in one REML are the base, and a scan,
+a forest, and omics predicted from genotypes join it where rows left out gain more than
+a standard error. A network then earns its share beside that mixture
+(`mixed.guarded.earned_share`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from meristem.mixed.blup import fit_kernel_blup
+from meristem.mixed.guarded import EarnedShare, earned_share, guarded_shares
+from meristem.mixed.targets import Target
+from meristem.models.genomic_error import GenomicError, borrowed_error
+from meristem.models.mixture.fitted import FittedMixture
+from meristem.models.mixture.network import FittedMixedNetwork
+from meristem.models.mixture.parts import Part, PartsOptions, simple_parts
+from meristem.models.mixture.problem import Problem
+from meristem.models.protocol import FittedNetwork, Share
+from meristem.records import FloatArray
+
+
+@dataclass(frozen=True)
+class MixtureSettings:
+    """What decides the shares."""
+
+    parts: PartsOptions = PartsOptions()
+    errors: float = 1.0
+    """Standard errors by which rows left out have to gain by more than the base."""
+    network_sd: float = 0.5
+    """How far the share of a network may be from what it is beforehand."""
+
+
+@dataclass(frozen=True)
+class NetworkPart:
+    """A fitted network, and what networks say of rows they did not learn from."""
+
+    name: str
+    fitted: FittedNetwork
+    held: FloatArray  # (n_sample, n_target) NaN where none
+    prior: float = 0.0  # its share before rows left out are seen
+    wrong: bool = False  # whether its graph was found to be wrong
+
+
+def fit_mixture(
+    problem: Problem,
+    network: NetworkPart | None,
+    rng: np.random.Generator,
+    settings: MixtureSettings | None = None,
+) -> FittedMixture | FittedMixedNetwork:
+    """Return the mixture of training rows, with a network beside it if there is one.
+
+    Parameters
+    ----------
+    problem
+        Training rows.
+    network
+        Fitted beforehand; None: the models of all variants alone.
+    rng
+        Source of randomness.
+    settings
+        Constants of the rule.
+    """
+    settings = MixtureSettings() if settings is None else settings
+    parts = simple_parts(problem, settings.parts, rng)
+    mixture, held = mix_parts(problem, parts, "auto", rng, errors=settings.errors)
+    if network is None:
+        return replace(mixture, error=_error(problem, held))
+    phenotypes = problem.dataset.phenotypes
+    earned = earned_share(
+        phenotypes.value,
+        phenotypes.weight,
+        held,
+        network.held,
+        problem.label,
+        prior=network.prior,
+        sd=settings.network_sd,
+    )
+    if network.wrong:
+        none = np.zeros_like(earned.share)
+        earned = EarnedShare(none, none, none)
+    seen = np.where(np.isnan(network.held), held, network.held)
+    together = held + earned.share * (seen - held)
+    return FittedMixedNetwork(
+        mixture,
+        network.fitted,
+        earned.share,
+        Share(network.name, earned.share, earned.low, earned.high),
+        _linear_effects(problem, mixture),
+        _error(problem, together),
+    )
+
+
+def mix_parts(
+    problem: Problem,
+    parts: Sequence[Part],
+    kind: str,
+    rng: np.random.Generator,
+    *,
+    errors: float,
+) -> tuple[FittedMixture, FloatArray]:
+    """Return the mixture of parts, and what it says of rows left out.
+
+    Parameters
+    ----------
+    problem
+        Training rows.
+    parts
+        The first one is the one to fall back to.
+    kind
+        Of the state of the mixture.
+    rng
+        Draws for the intervals.
+    errors
+        Standard errors that all parts together have to gain.
+
+    Returns
+    -------
+    tuple
+        The mixture without an error, and (n_sample, n_target) predictions of rows by
+        models and weights that did not see them, NaN where there are none.
+    """
+    phenotypes = problem.dataset.phenotypes
+    found = guarded_shares(
+        phenotypes.value,
+        phenotypes.weight,
+        np.stack([part.held for part in parts]),
+        problem.label,
+        rng,
+        errors=errors,
+    )
+    used = np.flatnonzero(found.weight.any(axis=1))
+    shares = [
+        Share(part.name, found.weight[k], found.low[k], found.high[k])
+        for k, part in enumerate(parts)
+    ]
+    mixture = FittedMixture(
+        kind=kind,
+        parts=tuple(parts[k].fitted for k in used.tolist()),
+        weight=found.weight[used],
+        intercept=found.intercept,
+        variants=problem.dataset.genotypes.variants,
+        trait_name=phenotypes.trait_name,
+        environment_name=phenotypes.environment_name,
+        part_share=tuple(shares),
+    )
+    return mixture, found.held
+
+
+def _error(problem: Problem, held: FloatArray) -> GenomicError:
+    return borrowed_error(problem.panel, problem.targets, problem.inner, held)
+
+
+def _linear_effects(
+    problem: Problem, mixture: FittedMixture
+) -> FloatArray:  # (n_variant, n_target) per allele copy
+    """Return the effects of the linear model nearest to what a mixture predicts."""
+    value = mixture.predict(problem.dataset.genotypes).value
+    effect = np.zeros((problem.panel.dosage.shape[1], value.shape[1]))
+    every = np.arange(value.shape[0])
+    for t in range(value.shape[1]):
+        spread = float(value[:, t].std())
+        if spread <= 1e-9 * (1 + float(np.abs(value[:, t]).max())):
+            continue  # one value for all lines
+        scaled = (value[:, t] - value[:, t].mean()) / spread
+        target = Target(0, every, scaled, np.ones(every.size))
+        dual = fit_kernel_blup(problem.panel.kernel, [target]).dual
+        effect[:, t] = spread * problem.panel.effects(dual)[:, 0]
+    return effect
