@@ -45,6 +45,9 @@ from meristem.records import (
     StrArray,
 )
 
+_CHUNK = 256
+"""Lines whose kernels among themselves are formed at once, for their diagonal."""
+
 
 @dataclass(frozen=True)
 class Lines:
@@ -52,6 +55,10 @@ class Lines:
 
     name: StrArray  # (n,)
     dosage: NDArray[np.int8]  # (n, n_variant) of the training variants
+
+    def take(self, rows: IntArray) -> Lines:
+        """Return some of the lines."""
+        return Lines(self.name[rows], self.dosage[rows])
 
 
 @dataclass(frozen=True)
@@ -257,19 +264,28 @@ class FittedKernels(MarkerModel):
         """Return the joint posterior of the values of lines, all kernels together."""
         lines = Lines(genotypes.sample_id, self.dosage(genotypes))
         cross = self._kernels(lines, self.train)
-        own = self._kernels(lines, lines)
+        diagonals = self._diagonals(lines)
         value = np.empty((lines.name.size, len(self.parts)))
         views = []
         for t, (share, solved) in enumerate(zip(self.share, self.parts, strict=True)):
-            total, among = (np.tensordot(share, k, 1) for k in (cross, own))
+            total = np.tensordot(share, cross, 1)
             value[:, t] = solved.predict(total)[:, 0]
 
-            def rows_of(rows: IntArray, kernel: FloatArray = among) -> FloatArray:
-                return kernel[:, rows]
+            def among(rows: IntArray, share: FloatArray = share) -> FloatArray:
+                kernels = self._kernels(lines, lines.take(rows))
+                return np.asarray(np.tensordot(share, kernels, 1))
 
-            view = KernelView(total, np.diag(among).copy(), rows_of)
+            view = KernelView(total, share @ diagonals, among)
             views.append((np.array([t]), solved, view))
         return kernel_posterior(self.predictions(genotypes, value), views)
+
+    def _diagonals(self, lines: Lines) -> FloatArray:  # (n_kernel, n)
+        """Return the diagonals of the kernels, a few lines at a time."""
+        parts = []
+        for start in range(0, lines.name.size, _CHUNK):
+            some = lines.take(np.arange(start, min(start + _CHUNK, lines.name.size)))
+            parts.append(np.einsum("kii->ki", self._kernels(some, some)))
+        return np.concatenate(parts, axis=1)
 
     def _kernels(self, one: Lines, two: Lines) -> FloatArray:
         names = zip(self.source.names, self.unit, strict=True)
