@@ -16,6 +16,7 @@ from meristem.representation.impute.methods import (
     fill_methods,
     genomic_kernel,
 )
+from meristem.representation.scale import fit_feature_scale
 from meristem.runs.seeds import derived_rng
 
 GAPS = ("random", "blocks", "rows")
@@ -57,8 +58,10 @@ def run_imputation(
             error = (found.table.value - truth)[hidden]
             inside = (np.abs(error) <= found.half_width[hidden]).mean()
             rows = [("mixture", _rmse(error), float(inside))]
+            # rivals know the values left and no more: neither mean nor sd of the rest
+            scale = fit_feature_scale(holed)
             for name, fill in fill_methods(Sources()).items():
-                said = fill(holed)
+                said = scale.undo(fill(scale.apply(holed)), np.ones(holed.shape[0]))
                 rows.append((name, _rmse((said - truth)[hidden]), float("nan")))
             table.add(
                 cell | {"method": m, "rmse": number(r), "coverage": number(c)}

@@ -132,7 +132,7 @@ def _correlation(a: FloatArray, b: FloatArray, rng: np.random.Generator) -> floa
     if some.size < 3:
         return float("nan")
     upper = np.triu_indices(some.size, 1)
-    one, two = (np.corrcoef(x[:, some].T)[upper] for x in (a, b))
+    one, two = (np.atleast_2d(np.corrcoef(x[:, some].T))[upper] for x in (a, b))
     return float(np.corrcoef(one, two)[0, 1])
 
 

@@ -13,8 +13,10 @@ from meristem.records import FloatArray, OmicsTable
 from meristem.representation.impute.methods import Sources, fill_methods
 from meristem.representation.scale import fit_feature_scale
 
-ROUNDS = 3
+ROUNDS = 4
 """Times that gaps are made."""
+HIDDEN_ROWS = 0.15
+"""Rows that get more gaps each time; few, so that the rest is as in truth."""
 LEVEL = 0.9
 ABSENT, PARTIAL = 0, 1
 """Classes of gaps: of rows without any value, and of rows with some."""
@@ -42,7 +44,8 @@ def impute(
 
     Gaps like the true ones are made in values that are known: a row is given the gaps
     of another row. Every method fills them; methods are mixed with the weights (none
-    negative) that told these values best, apart for rows without any value and for
+    negative, adding up to 1) that told these values best, apart for rows without any
+    value and for
     gaps in measured rows. Intervals are quantiles of the errors there, scaled by the
     noise of each feature (split conformal).
 
@@ -133,11 +136,11 @@ def _classes(known: NDArray[np.bool_]) -> NDArray[np.int64]:  # (n_sample,)
 
 
 def _round(x: FloatArray, methods: dict, rng: np.random.Generator) -> _Test:
-    """Hide values: a random third of the measured rows takes the gaps of other rows."""
+    """Hide values: some measured rows take the gaps of other rows beside their own."""
     known = ~np.isnan(x)
     rows = np.flatnonzero(known.any(axis=1))
     gappy = np.flatnonzero(~known.all(axis=1))
-    n_hide = max(2, round(min(rows.size / 3, rows.size - 4)))
+    n_hide = max(2, round(HIDDEN_ROWS * rows.size))
     chosen = rng.permutation(rows)[:n_hide]
     donor = rng.choice(gappy, chosen.size)
     hidden = np.zeros_like(known)
@@ -148,7 +151,12 @@ def _round(x: FloatArray, methods: dict, rng: np.random.Generator) -> _Test:
     if row.size > _SAMPLED:
         some = np.sort(rng.choice(row.size, _SAMPLED, replace=False))
         row, column = row[some], column[some]
-    said = np.stack([fill(holed)[row, column] for fill in methods.values()])
+    # scales are those of the values left: their errors count as well
+    scale = fit_feature_scale(holed)
+    own, ones = scale.apply(holed), np.ones(holed.shape[0])
+    said = np.stack(
+        [scale.undo(fill(own), ones)[row, column] for fill in methods.values()]
+    )
     return _Test(x[row, column], said, column, kind[row])
 
 
@@ -167,7 +175,13 @@ def _weights(tests: list[_Test], rng: np.random.Generator) -> FloatArray:
     # the ridge keeps methods that say the same at equal weights
     gram += 1e-6 * np.eye(gram.shape[0])
     root = np.linalg.cholesky(gram)
-    return np.asarray(nnls(root.T, np.linalg.solve(root, right))[0])
+    # a heavy row makes the weights add up to one: gaps made leave less to learn from
+    # than the true ones, and weights above one would undo a shrinkage that is not there
+    heavy = 1e3 * np.sqrt(np.trace(gram))
+    design = np.vstack([root.T, np.full(gram.shape[0], heavy)])
+    target = np.append(np.linalg.solve(root, right), heavy)
+    weight = nnls(design, target)[0]
+    return np.asarray(weight / weight.sum())
 
 
 def _errors(tests: list[_Test], weight: FloatArray) -> FloatArray:
