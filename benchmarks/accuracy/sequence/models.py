@@ -13,6 +13,7 @@ from meristem.sequence.models.catalog import Specification, fit_model
 from meristem.sequence.models.options import (
     CurvedOptions,
     KmerOptions,
+    ModelOptions,
     MotifOptions,
     NetworkOptions,
     StackOptions,
@@ -24,7 +25,7 @@ from meristem.sequence.training.options import TrainOptions
 
 TRAIN = TrainOptions(members=2, epochs=16, patience=6)
 
-OPTIONS = {
+OPTIONS: dict[str, ModelOptions] = {
     "kmer": KmerOptions(),
     "motif": MotifOptions(),
     "curved": CurvedOptions(),

@@ -119,7 +119,7 @@ def halve(
         for place in alive:
             one = replace(
                 specification,
-                options=options[place],
+                options=options[int(place)],
                 train=specification.train.model_copy(
                     update={"epochs": epochs, "members": 1}
                 ),

@@ -53,7 +53,7 @@ class InputSettings(Strict):
     each table, where assays differ in level.
     """
 
-    length: int = Field(0, ge=0, le=1_000_000)
+    length: int = Field(default=0, ge=0, le=1_000_000)
     pad: Literal["both", "left", "right"] = "both"
     centre_sources: bool = False
 
@@ -62,17 +62,17 @@ class SplitSettings(Strict):
     """How rows are divided (see `splits.divide`)."""
 
     scheme: Literal["group", "each_group", "identity", "hash", "random"] = "identity"
-    folds: int = Field(5, ge=2, le=1000)
-    replicates: int = Field(1, ge=1, le=100)
-    tested: int = Field(0, ge=0, le=1000)
-    identity: float = Field(0.8, ge=0.5, le=1)
+    folds: int = Field(default=5, ge=2, le=1000)
+    replicates: int = Field(default=1, ge=1, le=100)
+    tested: int = Field(default=0, ge=0, le=1000)
+    identity: float = Field(default=0.8, ge=0.5, le=1)
 
 
 class ModelSettings(Strict):
     """One model: its kind, its options, and its training where it differs."""
 
     kind: str
-    label: str = Field("", pattern=r"^[A-Za-z0-9 _.+-]*$")
+    label: str = Field(default="", pattern=r"^[A-Za-z0-9 _.+-]*$")
     options: dict[str, Any] = {}
     train: dict[str, Any] = {}
     start: Path | None = None
@@ -97,9 +97,9 @@ class SearchSettings(Strict):
     generations: Annotated[int, Field(ge=1, le=1000)] = 4
     size: Annotated[int, Field(ge=2, le=1000)] = 8
     rungs: tuple[Annotated[int, Field(ge=1, le=1000)], ...] = Field(
-        (4, 12), min_length=1
+        default=(4, 12), min_length=1
     )
-    keep: float = Field(0.34, gt=0, le=1)
+    keep: float = Field(default=0.34, gt=0, le=1)
     repeats: Annotated[int, Field(ge=1, le=20)] = 1
 
 
@@ -107,7 +107,7 @@ class SequenceSettings(Strict):
     """One run of ``meristem sequence train``."""
 
     title: str = "Sequence model"
-    seed: int = Field(1, ge=0)
+    seed: int = Field(default=1, ge=0)
     data: tuple[DataSettings, ...] = Field(min_length=1)
     inputs: InputSettings = InputSettings()
     motifs: Path | None = None

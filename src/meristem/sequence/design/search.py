@@ -152,7 +152,7 @@ def gradient_search(
             remedy="use greedy, beam or genetic, or a network as --oracle",
         )
     views = [
-        (float(weights[task]), TaskView(network, oracle.loss, task, True).eval())
+        (float(weights[task]), TaskView(network, oracle.loss, int(task), True).eval())
         for network in oracle.networks
         for task in np.flatnonzero(weights)
     ]
@@ -174,7 +174,7 @@ def gradient_search(
         edits = ((1 - (x * base).sum(1)) * free).sum(1).mean()
         loss = -gain + torch.relu(edits - constraints.edits)
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
     return _sure_edits(start, logits.detach().numpy()[0], constraints)
 

@@ -97,8 +97,8 @@ def read_measured(sources: Sequence[Source]) -> MeasuredSequences:
         np.concatenate([part.group for part in read]),
         np.concatenate([part.source for part in read]),
     )
-    kept = ~np.isnan(joined.value).all(axis=1)
-    if not kept.any():
+    kept = np.flatnonzero((~np.isnan(joined.value)).any(axis=1))
+    if kept.size == 0:
         raise DataError(
             "no sequence has a value of any task",
             where=sources[0].path,

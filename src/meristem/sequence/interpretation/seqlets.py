@@ -74,7 +74,7 @@ def find_patterns(
         cut = slice(start - FLANK, start + WIDTH + FLANK)
         piece, bases = attribution[row][:, cut], onehot[row][:, cut].astype(float)
         _place(patterns[bool(piece.sum() > 0)], piece, bases)
-    found = []
+    found: list[Pattern] = []
     grown = [*patterns[True], *patterns[False]]
     for one in sorted(grown, key=lambda g: -g.n):
         if one.n < least:
@@ -99,7 +99,7 @@ def _peaks(attribution: FloatArray, most: int) -> list[tuple[int, int]]:
     strength[:, :FLANK] = 0
     strength[:, length - WIDTH - FLANK + 1 :] = 0
     floor = 2 * np.median(strength[strength > 0]) if (strength > 0).any() else np.inf
-    found = []
+    found: list[tuple[float, int, int]] = []
     for row in range(n):
         own = strength[row].copy()
         while (place := int(own.argmax())) and own[place] > floor:

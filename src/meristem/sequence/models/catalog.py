@@ -243,15 +243,7 @@ def fit_model(
     if isinstance(options, StackOptions):
         return _fit_stack(specification, options, rows, tasks=tasks, rng=rng, pad=pad)
     if isinstance(options, NetworkOptions) and kind.build is not None:
-        start = None
-        if specification.start is not None:
-            start = restore_model(specification.start)
-            if not isinstance(start, NetworkEnsemble):
-                raise ConfigError(
-                    "holds no network to continue from",
-                    where=specification.start,
-                    remedy="name the model folder of a network",
-                )
+        start = _earlier(specification.start)
         plan = NetworkPlan(
             specification.kind,
             kind.build,
@@ -281,6 +273,20 @@ def fit_model(
     if isinstance(options, CurvedOptions):
         return fit_curved(*given, options, **common)
     return fit_closed_form(*given, options, **common)
+
+
+def _earlier(folder: Path | None) -> NetworkEnsemble | None:
+    """Return the networks to continue from; None without a folder."""
+    if folder is None:
+        return None
+    model = restore_model(folder)
+    if not isinstance(model, NetworkEnsemble):
+        raise ConfigError(
+            "holds no network to continue from",
+            where=folder,
+            remedy="name the model folder of a network",
+        )
+    return model
 
 
 def restore_model(folder: Path) -> SequenceModel:

@@ -153,7 +153,8 @@ def features_of(
     features = _one_strand(onehot, options, bank)
     if options.bins == 1:
         return features  # k-mers and motifs of both strands are pooled already
-    return (features + _one_strand(flip(onehot), options, bank)) / 2
+    turned = _one_strand(flip(onehot), options, bank)
+    return ((features + turned) / 2).astype(np.float32)
 
 
 def _one_strand(

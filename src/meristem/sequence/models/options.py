@@ -20,8 +20,10 @@ class KmerOptions(Strict):
     ``k``: lengths in bp; ``bins``: equal parts of the sequence counted apart.
     """
 
-    k: tuple[Annotated[int, Field(ge=1, le=8)], ...] = Field((4, 5), min_length=1)
-    bins: int = Field(1, ge=1, le=32)
+    k: tuple[Annotated[int, Field(ge=1, le=8)], ...] = Field(
+        default=(4, 5), min_length=1
+    )
+    bins: int = Field(default=1, ge=1, le=32)
 
 
 class MotifOptions(Strict):
@@ -32,8 +34,8 @@ class MotifOptions(Strict):
     empty for none.
     """
 
-    threshold: float = Field(5.0, ge=-30, le=30)
-    bins: int = Field(1, ge=1, le=32)
+    threshold: float = Field(default=5.0, ge=-30, le=30)
+    bins: int = Field(default=1, ge=1, le=32)
     k: tuple[Annotated[int, Field(ge=1, le=8)], ...] = (4, 5)
 
 
@@ -43,7 +45,7 @@ class CurvedOptions(MotifOptions):
     ``rows``: most training rows that are kept; of more, a random part is.
     """
 
-    rows: int = Field(10_000, ge=100, le=30_000)
+    rows: int = Field(default=10_000, ge=100, le=30_000)
 
 
 class NetworkOptions(Strict):
@@ -61,12 +63,12 @@ class NetworkOptions(Strict):
 
     channels: Width = 64
     first_kernel: Kernel = 15
-    depth: int = Field(2, ge=0, le=12)
+    depth: int = Field(default=2, ge=0, le=12)
     kernel: Kernel = 5
-    pool: int = Field(4, ge=1, le=64)
+    pool: int = Field(default=4, ge=1, le=64)
     read: Literal["flat", "mean", "both"] = "flat"
     hidden: Width = 64
-    heads: int = Field(4, ge=1, le=32)
+    heads: int = Field(default=4, ge=1, le=32)
     dropout: Share = 0.3
     first: Activation = "relu"
     activation: Activation = "relu"
@@ -87,7 +89,7 @@ class StackMember(Strict):
         "attention",
         "residual",
     ]
-    weight: float = Field(1.0, gt=0, le=1000)
+    weight: float = Field(default=1.0, gt=0, le=1000)
     options: dict[str, Any] = {}
 
 
@@ -99,7 +101,10 @@ class StackOptions(Strict):
     """
 
     members: tuple[StackMember, ...] = Field(
-        (StackMember(kind="curved", weight=3), StackMember(kind="cnn", weight=1)),
+        default=(
+            StackMember(kind="curved", weight=3),
+            StackMember(kind="cnn", weight=1),
+        ),
         min_length=2,
         max_length=20,
     )

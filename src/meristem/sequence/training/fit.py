@@ -150,7 +150,7 @@ def _epoch(
         offset = None if batch.offset is None else _float(batch.offset)
         optimiser.zero_grad(set_to_none=True)
         cost = loss.cost(network(x), _float(batch.value), offset)
-        cost.backward()  # type: ignore[no-untyped-call]
+        cost.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimiser.step()
         schedule.step()

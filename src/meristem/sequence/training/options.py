@@ -24,15 +24,15 @@ class TrainOptions(Strict):
     """
 
     loss: LossName = "regression"
-    bins: int = Field(18, ge=3, le=200)
-    members: int = Field(3, ge=1, le=100)
-    epochs: int = Field(40, ge=1, le=10_000)
-    patience: int = Field(10, ge=1, le=10_000)
-    learning_rate: float = Field(2e-3, gt=0, le=1)
-    weight_decay: float = Field(1e-2, ge=0, le=10)
-    batch: int = Field(128, ge=2, le=65_536)
-    held_out: float = Field(0.1, gt=0, le=0.5)
-    shift: int = Field(2, ge=0, le=100)
-    flip: float = Field(0.5, ge=0, le=1)
+    bins: int = Field(default=18, ge=3, le=200)
+    members: int = Field(default=3, ge=1, le=100)
+    epochs: int = Field(default=40, ge=1, le=10_000)
+    patience: int = Field(default=10, ge=1, le=10_000)
+    learning_rate: float = Field(default=2e-3, gt=0, le=1)
+    weight_decay: float = Field(default=1e-2, ge=0, le=10)
+    batch: int = Field(default=128, ge=2, le=65_536)
+    held_out: float = Field(default=0.1, gt=0, le=0.5)
+    shift: int = Field(default=2, ge=0, le=100)
+    flip: float = Field(default=0.5, ge=0, le=1)
     swap: Share = 0.0
-    strands: str = Field("both", pattern="^(both|given)$")
+    strands: str = Field(default="both", pattern="^(both|given)$")
