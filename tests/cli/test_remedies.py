@@ -57,7 +57,8 @@ def find(words: list[str]) -> Any:
     command: Any = get_command(app)
     while hasattr(command, "commands"):
         if not words or words[0] not in command.commands:
-            return None
+            # `meristem select RUN` stands for its command `plan`
+            return command.commands.get("plan")
         command = command.commands[words.pop(0)]
     return command
 
@@ -88,7 +89,7 @@ def test_commands_and_options_that_messages_name_exist(path: Path, text: str) ->
                 assert word in options(command), f"{path}: {quoted}"
     if OTHERS.search(text):
         return
-    for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text):
+    for option in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", text):
         assert option in known, f"{path}: {text}"
 
 

@@ -46,6 +46,7 @@ MODELS: tuple[kinds.ModelOptions, ...] = (
     kinds.PriorOptions(scores=PRIOR_SCORES, permuted=True, name="permuted"),
     kinds.DominanceOptions(),
     kinds.KernelsOptions(kernels=("additive", "additive_additive", "gaussian")),
+    kinds.KernelAverageOptions(bandwidths=(1.0,)),
     kinds.TrialOptions(),
     *(
         kinds.BayesOptions(

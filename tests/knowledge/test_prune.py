@@ -182,6 +182,6 @@ def test_no_two_kept_terms_are_too_similar(own, edges):
 def test_limits_that_leave_nothing_are_refused():
     terms = make(2, 3, [(0, 0), (1, 1), (1, 2)], [])
     with pytest.raises(
-        KnowledgeError, match=r"between 3 and 500 genes \(sizes run from 1"
+        KnowledgeError, match=r"between 3 and 2000 genes \(sizes run from 1"
     ):
         prune_terms(terms, PruneConfig(min_genes=3))

@@ -268,7 +268,7 @@ FAULTS = {
         annotation,
         "a.csv",
         "gene,term\ng1,GO:1\n",
-        "no term has between 5 and 500 genes",
+        "no term has between 5 and 2000 genes",
     ),
     "GMT with two fields": (
         sets,

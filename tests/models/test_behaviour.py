@@ -289,5 +289,5 @@ def test_rows_outside_the_training_set_cannot_matter(label):
 def test_unknown_kinds_are_refused():
     with pytest.raises(ConfigError, match="no model of kind"):
         restore(FittedState("oracle"))
-    with pytest.raises(ConfigError, match="use one of: auto, binn"):
+    with pytest.raises(ConfigError, match="use one of: auto, bayes"):
         build(options.ModelOptions())

@@ -42,6 +42,7 @@ MODELS: tuple[kinds.ModelOptions, ...] = (
     kinds.BoostingOptions(rounds=4),
     kinds.DominanceOptions(),
     kinds.KernelsOptions(),
+    kinds.KernelAverageOptions(),
     kinds.TrialOptions(),
     kinds.TrialOptions(structure="unstructured"),
     kinds.BayesOptions(chains=2, burn_in=5, draws=20, most_draws=20, thin=1),

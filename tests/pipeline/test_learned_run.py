@@ -59,7 +59,7 @@ def test_every_control_is_a_row(finished: Analysis) -> None:
     table = finished.folder.read_table("controls.csv")
     graphs, omics = ("shuffled-graph", "random-graph"), ("shuffled-omics", "no-omics")
     arms = (*graphs, "dense-equal", *omics, "no-omics-loss")
-    expected = {"gblup", *(f"net-{arm}" for arm in arms)}
+    expected = {"gblup", *(f"net-{arm}" for arm in (*arms, "no-network"))}
     assert set(table["control"]) == expected
     assert table.loc[table["control"] == "gblup", "ingredient"].item() == "capacity"
     page = finished.folder.file("report.html").read_text(encoding="utf-8")

@@ -183,9 +183,9 @@ def test_yeast_from_files_to_plan_in_seconds(data):
     kinds, counts = np.unique(plan.node_kind, return_counts=True)
     assert dict(zip(kinds.tolist(), counts.tolist(), strict=True)) == {
         "gene": 4490,
-        "term": 518,
+        "term": 561,
     }
-    assert len(plan.levels) == 7
+    assert len(plan.levels) == 9
     # Every marker lies within 5 kb of a gene on this dense genome.
     assert np.unique(variant_edges(plan)[1]).size == 2820
     # A gene near markers, and the naive look at its window.

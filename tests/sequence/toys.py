@@ -19,6 +19,7 @@ from meristem.sequence.motifs.motif import Motif
 from meristem.sequence.training.fit import Rows
 from meristem.sequence.training.options import TrainOptions
 from meristem.simulate.sequences import PlantedSequences, simulate_sequences
+from meristem.train.descent import limited_threads
 
 LENGTH = 48
 TASKS = ("activity", "stress")
@@ -78,4 +79,8 @@ def specify(kind: str, **train: object) -> Specification:
 
 @lru_cache(maxsize=32)
 def fitted(kind: str) -> SequenceModel:
-    return fit_model(specify(kind), rows(), tasks=TASKS, rng=np.random.default_rng(1))
+    # sums of floats depend on the number of threads, which other tests may have set
+    with limited_threads(1):
+        return fit_model(
+            specify(kind), rows(), tasks=TASKS, rng=np.random.default_rng(1)
+        )

@@ -69,12 +69,13 @@ def read_config(path: str | Path) -> AnalysisConfig:
     ConfigError
         If the file cannot be read, is no TOML, or has unknown or wrong fields.
     """
+    path = Path(path)
     return _validated(AnalysisConfig, _read_toml(path), path)
 
 
 def read_plan(path: str | Path) -> SelectionConfig:
     """Read the plan of a selection, as `read_config` reads an analysis."""
-    remedy = "see docs/howto/select.md for every field"
+    path, remedy = Path(path), "see docs/howto/select.md for every field"
     return _validated(SelectionConfig, _read_toml(path), path, remedy)
 
 

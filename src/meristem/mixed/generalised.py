@@ -110,7 +110,7 @@ def generalised_effects(
     >>> y = 2 * sex + z @ rng.normal(size=30) / 5 + rng.normal(size=60) / 5
     >>> x = np.column_stack([np.ones(60), sex])
     >>> found = generalised_effects(z @ z.T / 30, y[:, None], x, np.ones(60))
-    >>> abs(found[0].fixed[1] - 2) < 3 * found[0].covariance[1, 1] ** 0.5
+    >>> bool(abs(found[0].fixed[1] - 2) < 3 * found[0].covariance[1, 1] ** 0.5)
     True
     """
     if level is None or level.max(initial=-1) < 0:

@@ -12,14 +12,14 @@ DEPENDENT = 1e-8
 
 
 def independent_columns(x: FloatArray) -> IntArray:  # (n, n_fixed) -> (n_kept,)
-    """Return the columns that do not follow from earlier ones.
+    """Return the columns that do not follow from earlier ones, n - 2 at most.
 
     Examples
     --------
     >>> import numpy as np
-    >>> one = np.ones(4)
-    >>> a = np.array([1.0, 0, 1, 0])
-    >>> independent_columns(np.column_stack([one, a, 1 - a, [1.0, 2, 3, 4]])).tolist()
+    >>> one, b = np.ones(6), np.arange(6.0)
+    >>> a = np.array([1.0, 0, 1, 0, 1, 1])
+    >>> independent_columns(np.column_stack([one, a, 1 - a, b])).tolist()
     [0, 1, 3]
     """
     n, n_fixed = x.shape

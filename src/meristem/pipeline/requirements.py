@@ -71,9 +71,11 @@ def _represent_faults(
 ) -> Iterator[MeristemError]:
     """Yield what would stop a representation of omics in its first fold."""
     sets = {} if plan is None else sets_of_plan(plan)[0]
-    for options, table in zip(config.omics, dataset.omics, strict=True):
+    tables = {table.name: table for table in dataset.omics}
+    for options in config.omics:
         if options.represent == "none":
             continue
+        table = tables[options.name]
         try:
             confounders_of(dataset.groups, options.confounders)
             if options.represent == "sets":

@@ -85,7 +85,7 @@ def _effects(view: View) -> Markup:
     for target in view.targets:
         own = view.of(effects, target).set_index(columns)
         frame[target.name] = [
-            _cell(own.loc[[key]]) if key in own.index else ""
+            _cell(own.loc[[key], :]) if key in own.index else ""
             for key in some[columns].itertuples(index=False, name=None)
         ]
     hidden = len(first) - len(some)

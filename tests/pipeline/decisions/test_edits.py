@@ -49,8 +49,18 @@ def test_guides_lie_where_they_say(trained: Path, panel: Path) -> None:
     assert (np.diff(order) <= 1e-12).all()
 
 
-def test_a_network_has_synergies(finished: Analysis) -> None:
-    result = rank_edits(finished, EditRequest(label="net", top=6, elite=5, budget=2))
+def test_a_network_has_synergies(finished: Analysis, tmp_path: Path) -> None:
+    variants = finished.dataset.genotypes.variants
+    rows = [
+        f"gene{k},{contig},{max(position - 5, 1)},{position + 5}"
+        for k, (contig, position) in enumerate(
+            zip(variants.variant_contig, variants.variant_position, strict=True)
+        )
+    ]
+    genes = tmp_path / "genes.csv"
+    genes.write_text("\n".join(["gene,contig,start,end", *rows[:20]]) + "\n")
+    request = EditRequest(label="net", top=6, elite=5, budget=2, genes=genes)
+    result = rank_edits(finished, request)
     assert "full model" in result.notes[0]
     assert result.edits["synergy_with_first"].iloc[0] == 0
     assert result.edits["synergy_with_first"].abs().max() > 0
