@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from meristem.config import read_config
-from meristem.pipeline.check import check_analysis
+from meristem.pipeline.checking.check import check_analysis
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))

@@ -263,7 +263,7 @@ def panels(
     quiet: Quiet = False,
 ) -> None:
     """Predictive ability on public panels, the network against its rivals."""
-    from benchmarks.accuracy.panels import PANELS, run_panels
+    from benchmarks.accuracy.real.panels import PANELS, run_panels
 
     with progress(quiet=quiet) as notify:
         table = run_panels(

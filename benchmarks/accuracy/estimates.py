@@ -18,8 +18,8 @@ import pandas as pd
 
 from benchmarks.accuracy.cells import CellTable, open_folder, write_rows
 from meristem.config.read import read_config
-from meristem.models.speed import slowness
-from meristem.pipeline.check import check_analysis
+from meristem.models.costs.speed import slowness
+from meristem.pipeline.checking.check import check_analysis
 
 _KEY = ("case",)
 _MEASURED = ("case", "slowness", "seconds", "bytes")

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from tests.calls import Call
 
-import meristem.pipeline.check
+import meristem.pipeline.checking.check
 from meristem._version import __version__
 from meristem.cli import main
 
@@ -101,10 +101,10 @@ def test_an_unexpected_error_says_where_it_happened(
     def broken(*_: object) -> None:
         return {}["lost"]
 
-    monkeypatch.setattr(meristem.pipeline.check, "read_population", broken)
+    monkeypatch.setattr(meristem.pipeline.checking.check, "read_population", broken)
     code, _, err = call("check", demo)
     assert code == 70
-    assert "KeyError at meristem/pipeline/check.py:" in err
+    assert "KeyError at meristem/pipeline/checking/check.py:" in err
     assert "Traceback" not in err
     for words in (("check", demo, "--debug"), ("--debug", "check", demo)):
         code, _, err = call(*words)

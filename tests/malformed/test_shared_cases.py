@@ -6,7 +6,7 @@ import pytest
 
 from meristem.config.read import read_config
 from meristem.config.stages import AnalysisConfig
-from meristem.pipeline.check import CheckResult, check_analysis
+from meristem.pipeline.checking.check import CheckResult, check_analysis
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases"
 

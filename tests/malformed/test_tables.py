@@ -15,10 +15,10 @@ from meristem.config.stages import (
     PhenotypeConfig,
 )
 from meristem.errors import ConfigError, DataError, MeristemError
-from meristem.io.tables.environments import read_environments
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
 from meristem.io.tables.phenotypes import read_observations
+from meristem.io.tables.seasons.environments import read_environments
 
 LONG = "line,trait,value\n"
 GZIPPED = gzip.compress(b"line,y\na,1\nb,2\n" * 50, mtime=0)

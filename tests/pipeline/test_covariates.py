@@ -13,7 +13,7 @@ from tests.pipeline.test_leak_from_files import fitted_bytes
 from meristem.config import models as kinds
 from meristem.config import read_config
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.check import check_analysis
+from meristem.pipeline.checking.check import check_analysis
 from meristem.pipeline.run import prepare, run_stages
 from meristem.runs.folder import RunFolder
 

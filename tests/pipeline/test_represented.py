@@ -16,8 +16,8 @@ from meristem.config.represent import RepresentOptions
 from meristem.errors import MeristemError
 from meristem.models.catalog import build
 from meristem.models.protocol import needs_measured_omics, predict_measured
+from meristem.pipeline.checking.requirements import graph_faults
 from meristem.pipeline.represented import OnFactors
-from meristem.pipeline.requirements import graph_faults
 from meristem.records import (
     Dataset,
     Genotypes,

@@ -1,7 +1,7 @@
 """The whole chain on small real files: what it writes, and that it continues.
 
-Covers `meristem.pipeline.evaluation` and `meristem.pipeline.explanation` too: every
-artefact of theirs is read here."""
+Covers `meristem.pipeline.evaluation` and `meristem.pipeline.explaining.explanation`
+too: every artefact of theirs is read here."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from meristem.errors import ConfigError, DataError
 from meristem.evaluate.splits import make_splits
 from meristem.models.catalog import cost
 from meristem.pipeline.analysis import Analysis, open_run
-from meristem.pipeline.candidates import predict_new
-from meristem.pipeline.check import check_analysis
-from meristem.pipeline.cost import estimate_run
+from meristem.pipeline.checking.check import check_analysis
+from meristem.pipeline.checking.cost import estimate_run
 from meristem.pipeline.evaluation import outer_splits
 from meristem.pipeline.fitting import deployable_labels, load_fitted
 from meristem.pipeline.inputs import input_files
+from meristem.pipeline.predicting.candidates import predict_new
 from meristem.pipeline.preparation import select_targets
 from meristem.pipeline.run import STAGES, run_stages
 from meristem.runs.folder import RunFolder

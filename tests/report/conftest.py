@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from tests.drawing import parse
 from tests.plan.toys import big, plan
-from tests.report.fabricate_runs import fabricate_large, fabricate_small
+from tests.report.fabricated.runs import fabricate_large, fabricate_small
 
 from meristem.report.artefacts import read_artefacts
 from meristem.report.build import build_report

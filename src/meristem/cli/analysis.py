@@ -214,7 +214,7 @@ def predict(
 ) -> None:
     """Predict new lines from genotypes alone with the models of a run."""
     from meristem.pipeline.analysis import open_run
-    from meristem.pipeline.candidates import predict_new
+    from meristem.pipeline.predicting.candidates import predict_new
     from meristem.runs.lock import locked
     from meristem.runs.outputs import list_output, refuse_overwriting
     from meristem.text.files import replacing
@@ -245,7 +245,7 @@ def predict(
 def check(config: Config, as_json: Json = False) -> None:
     """Read everything, estimate memory and time, list all problems; run nothing."""
     from meristem.config import read_config
-    from meristem.pipeline.check import check_analysis
+    from meristem.pipeline.checking.check import check_analysis
 
     result = check_analysis(read_config(config))
     if as_json:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from meristem.errors import DataError
-from meristem.mixed.independent import independent_columns
+from meristem.mixed.fixed.independent import independent_columns
 from meristem.records import FloatArray, IntArray, Phenotypes, Split
 from meristem.stats.folds import random_splits
 

@@ -27,7 +27,7 @@ class Kind:
     options: type[options.ModelOptions]
     build: str  # place of the specification
     restore: str  # place of the reader of the fitted state
-    cost: str = "cost:kernels"  # place of seconds and bytes of one fit
+    cost: str = "costs.kinds:kernels"  # place of seconds and bytes of one fit
     needs: Needs = Needs()
     nodes: bool = False  # whether it has named nodes to explain
 
@@ -53,68 +53,68 @@ CATALOG: dict[str, Kind] = {
         options.ElasticNetOptions,
         "linear.elastic_net:ElasticNet",
         "effects:restore_linear",
-        cost="cost:elastic_net",
+        cost="costs.kinds:elastic_net",
     ),
     "random_forest": Kind(
         options.ForestOptions,
         "trees.forests:RandomForest",
         "trees.forests:restore_trees",
-        cost="cost:random_forest",
+        cost="costs.kinds:random_forest",
     ),
     "boosting": Kind(
         options.BoostingOptions,
         "trees.forests:Boosting",
         "trees.forests:restore_trees",
-        cost="cost:boosting",
+        cost="costs.kinds:boosting",
     ),
     "rkhs": Kind(
         options.KernelOptions,
         "linear.rkhs:GaussianKernel",
         "linear.rkhs:restore_gaussian_kernel",
-        cost="cost:gaussian",
+        cost="costs.kinds:gaussian",
     ),
     "bayes": Kind(
         options.BayesOptions,
         "bayes.spec:Bayes",
         "bayes.fitted:restore_bayes",
-        cost="cost:bayes",
+        cost="costs.kinds:bayes",
     ),
     "gxe": Kind(
         options.TrialOptions,
         "trials.spec:LinesByEnvironments",
         "trials.fitted:restore_trials",
-        cost="cost:trials",
+        cost="costs.kinds:trials",
         needs=Needs(environments=True),  # to read where the structure asks
     ),
     "kernels": Kind(
         options.KernelsOptions,
         "linear.kernels:SeveralKernels",
         "linear.kernels:restore_kernels",
-        cost="cost:several",
+        cost="costs.kinds:several",
     ),
     "kernel_average": Kind(
         options.KernelAverageOptions,
         "linear.kernel_average:KernelAverage",
         "linear.kernel_average:restore_kernel_average",
-        cost="cost:kernel_average",
+        cost="costs.kinds:kernel_average",
     ),
     "dense": Kind(
         options.DenseOptions,
         "networks.dense:Dense",
         "networks.dense:restore_dense",
-        cost="network_cost:dense",
+        cost="costs.networks:dense",
     ),
     "cnn": Kind(
         options.CNNOptions,
         "networks.cnn:CNN",
         "networks.cnn:restore_cnn",
-        cost="network_cost:cnn",
+        cost="costs.networks:cnn",
     ),
     "binn": Kind(
         options.BINNOptions,
         "binn.spec:BINN",
         "binn.spec:restore_binn",
-        cost="network_cost:binn",
+        cost="costs.networks:binn",
         needs=GRAPH,
         nodes=True,
     ),
@@ -122,7 +122,7 @@ CATALOG: dict[str, Kind] = {
         options.CoreOptions,
         "core.spec:VarianceCore",
         "core.fitted:restore_core",
-        cost="network_cost:core",
+        cost="costs.networks:core",
         needs=GRAPH | Needs(omics=True),
         nodes=True,
     ),
@@ -130,7 +130,7 @@ CATALOG: dict[str, Kind] = {
         options.AutoOptions,
         "auto:Auto",
         "mixture.restore:restore_mixture",
-        cost="network_cost:auto",
+        cost="costs.networks:auto",
         needs=Needs(plan=True),
         nodes=True,
     ),
@@ -138,27 +138,27 @@ CATALOG: dict[str, Kind] = {
         options.MediatedOptions,
         "omics.mediated:Mediated",
         "effects:restore_linear",
-        cost="cost:sets",
+        cost="costs.kinds:sets",
         needs=GRAPH | Needs(omics=True),
     ),
     "gfblup": Kind(
         options.FeatureBLUPOptions,
         "omics.gfblup:FeatureBLUP",
         "effects:restore_linear",
-        cost="cost:sets",
+        cost="costs.kinds:sets",
         needs=GRAPH,
     ),
     "gwablup": Kind(
         options.WeightedGBLUPOptions,
         "linear.gwablup:WeightedGBLUP",
         "effects:restore_linear",
-        cost="cost:weighted",
+        cost="costs.kinds:weighted",
     ),
     "prior_gblup": Kind(
         options.PriorOptions,
         "linear.prior:PriorGBLUP",
         "effects:restore_linear",
-        cost="cost:priors",
+        cost="costs.kinds:priors",
     ),
     "measured_omics": Kind(
         options.MeasuredOmicsOptions,

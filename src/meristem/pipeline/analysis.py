@@ -17,7 +17,7 @@ from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.controls import ARMS
 from meristem.evaluate.fold import fit_fold
-from meristem.io.tables.environments import read_environments
+from meristem.io.tables.seasons.environments import read_environments
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.models.catalog import build, graph_networks, has_nodes, needs
 from meristem.models.protocol import Predictor

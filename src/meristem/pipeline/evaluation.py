@@ -16,7 +16,7 @@ from meristem.models.catalog import has_nodes, needs
 from meristem.models.protocol import Predictor
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.covariates import adjusted_for
-from meristem.pipeline.validation import latent_validation
+from meristem.pipeline.explaining.validation import latent_validation
 from meristem.prepare.by_environment import line_groups
 from meristem.records import Split
 from meristem.runs.keys import digest

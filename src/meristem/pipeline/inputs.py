@@ -13,10 +13,10 @@ from meristem.genetics.hybrids import cross_omics, cross_parents
 from meristem.io.genotypes.read import COMPANIONS, find_genotypes, read_genotypes
 from meristem.io.tables.covariates import read_covariate_table
 from meristem.io.tables.crosses import Crosses, read_crosses
-from meristem.io.tables.environments import read_environments, weather_files
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
 from meristem.io.tables.phenotypes import read_observations
+from meristem.io.tables.seasons.environments import read_environments, weather_files
 from meristem.knowledge.versions import stated_version
 from meristem.prepare.adjust import adjusted_means
 from meristem.prepare.align import make_dataset

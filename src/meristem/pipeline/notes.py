@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from meristem.config.stages import AnalysisConfig
-from meristem.io.tables.environments import read_environments
+from meristem.io.tables.seasons.environments import read_environments
 from meristem.io.tables.survey import survey_phenotypes
 from meristem.knowledge.build import Knowledge
 from meristem.records import Dataset

@@ -7,22 +7,22 @@ from pathlib import Path
 
 from meristem.knowledge.quality import measure_quality
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.candidates import match_asked, predict_candidates
+from meristem.pipeline.checking.requirements import graph_faults
 from meristem.pipeline.evaluation import OUTPUTS as EVALUATED
 from meristem.pipeline.evaluation import evaluate_models, outer_splits
-from meristem.pipeline.explanation import OUTPUTS as EXPLAINED
-from meristem.pipeline.explanation import explain_model
-from meristem.pipeline.explanation_tables import TABLES
+from meristem.pipeline.explaining.explanation import OUTPUTS as EXPLAINED
+from meristem.pipeline.explaining.explanation import explain_model
+from meristem.pipeline.explaining.tables import TABLES
 from meristem.pipeline.fitting import fit_models
-from meristem.pipeline.posterior_tables import (
+from meristem.pipeline.predicting.candidates import match_asked, predict_candidates
+from meristem.pipeline.predicting.posterior import (
     CONVERGENCE,
     INCLUSION,
     write_posterior_tables,
 )
+from meristem.pipeline.predicting.trials import TRIALS, write_trial_predictions
 from meristem.pipeline.preparation import write_prepared
-from meristem.pipeline.requirements import graph_faults
 from meristem.pipeline.selection.select import drop_outdated
-from meristem.pipeline.trial_predictions import TRIALS, write_trial_predictions
 from meristem.plan.summary import network_json
 from meristem.report.build import build_report
 from meristem.runs.folder import RunFolder

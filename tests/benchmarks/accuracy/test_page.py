@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from benchmarks.accuracy import controls, node_order, panels, recovery, shoot_branching
+from benchmarks.accuracy import controls, node_order, recovery, shoot_branching
 from benchmarks.accuracy.cells import open_folder, write_rows
 from benchmarks.accuracy.page import accuracy_page, markdown_table
+from benchmarks.accuracy.real import panels
 from benchmarks.accuracy.targets import judge_targets
 
 from meristem.errors import DataError

@@ -14,9 +14,9 @@ from meristem.evaluate.intervals import calibrated
 from meristem.io.tables.groups import read_groups
 from meristem.models.protocol import Fitted
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.candidates import match_asked
 from meristem.pipeline.decisions.material import choose_label
 from meristem.pipeline.fitting import load_fitted
+from meristem.pipeline.predicting.candidates import match_asked
 from meristem.pipeline.preparation import distinct_lines
 from meristem.prepare.by_environment import LINE, is_stacked
 from meristem.records import Genotypes, IntArray, Posterior, SampleGroups, StrArray

@@ -9,8 +9,8 @@ import numpy as np
 
 from meristem.errors import DataError
 from meristem.genetics.relationship import gram
-from meristem.mixed.generalised import generalised_effects
-from meristem.mixed.independent import independent_columns
+from meristem.mixed.fixed.generalised import generalised_effects
+from meristem.mixed.fixed.independent import independent_columns
 from meristem.mixed.targets import training_targets
 from meristem.prepare.by_environment import ENVIRONMENT, is_stacked
 from meristem.prepare.covariates.axes import MarkerAxes, marker_axes

@@ -1,0 +1,440 @@
+"""The panels benchmark: public data, every model on the same folds.
+
+Configurations are those of `examples/`; here they get the rivals of a fair comparison,
+the questions of `panel_list`, and as many replicates as asked for. `folds.csv` has one
+row per fold and model; `results.csv` what follows from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from pydantic import BaseModel
+
+from benchmarks.accuracy.cells import (
+    CellTable,
+    Row,
+    correlation,
+    mean_interval,
+    number,
+    open_folder,
+    refuse_unknown,
+    write_rows,
+)
+from benchmarks.accuracy.real.panel_list import (
+    AUTO,
+    NOT_DEPLOYABLE,
+    NOT_LINEAR,
+    PANELS,
+    PLAIN,
+    Panel,
+    sample_rows,
+)
+from meristem.config.read import read_config
+from meristem.config.stages import AnalysisConfig
+from meristem.errors import ConfigError
+from meristem.evaluate.crossval import CrossValidation, cross_validate
+from meristem.evaluate.splits import make_splits
+from meristem.pipeline.analysis import Analysis
+from meristem.prepare.adjust import observed_values
+from meristem.records import FloatArray, StrArray
+from meristem.runs.folder import RunFolder
+from meristem.runs.seeds import derived_rng
+
+T = TypeVar("T")
+
+ALL = "all"
+LEAST = 3
+"""Tested lines of a group whose mean is taken off."""
+FOLD_COLUMNS = (
+    "panel",
+    "trait",
+    "environment",
+    "replicate",
+    "fold",
+    "model",
+    "n_train",
+    "r",
+    "seconds",
+)
+RESULT_COLUMNS = (
+    "panel",
+    "trait",
+    "environment",
+    "model",
+    "deployable",
+    "replicates",
+    "folds",
+    "mean",
+    "low",
+    "high",
+    "auto_minus",
+    "minus_low",
+    "minus_high",
+    "best_linear",
+)
+SUMMARY_COLUMNS = ("panel", "against", "difference", "low", "high")
+
+
+def run_panels(
+    data: Path,
+    out: Path,
+    *,
+    panels: Sequence[str] = tuple(PANELS),
+    models: Sequence[str] = (),
+    replicates: int = 1,
+    seed: int = 1,
+    jobs: int = 1,
+    examples: Path = Path("examples"),
+    command: str = "",
+    progress: Callable[[str, int, int], None] | None = None,
+) -> str:
+    """Cross-validate the models of every panel and write the tables.
+
+    Predictive ability is the mean over folds of Pearson's r with the observed value,
+    within families where the panel asks for it. Intervals are of t, over repeats of
+    all folds; over folds where there is one repeat, which is too narrow.
+
+    Parameters
+    ----------
+    data
+        Folder that holds `gp/` and `prior_knowledge/`.
+    out
+        Folder of the tables; fits are kept in `out/work`, fold by fold.
+    panels
+        Some of `panel_list.PANELS`.
+    models
+        Labels of some models alone; empty: all. Fits of the others are kept.
+    replicates
+        Repeats of the folds; where whole groups are left out there may be fewer.
+    seed
+        Of lines drawn from large panels, folds and models.
+    jobs
+        Processes.
+    examples
+        Folder of the configurations.
+    command
+        Command line, for the record.
+    progress
+        Called with (panel, fits done, fits in all).
+
+    Returns
+    -------
+    str
+        The targets of the mixture, and ability per panel, as text tables.
+
+    Raises
+    ------
+    ConfigError
+        If a name is unknown, the data are not there, or the folder holds results of
+        another seed.
+    """
+    refuse_unknown(panels, tuple(PANELS), "panels")
+    known = {options.label for name in panels for options in PANELS[name].models}
+    refuse_unknown(models, sorted(known), "models")
+    if not data.is_dir():
+        raise ConfigError(
+            "is no folder", where=data, remedy="name the folder that holds gp/"
+        )
+    open_folder(out, {"seed": seed}, command)
+    table = CellTable(out / "folds.csv", FOLD_COLUMNS, ("panel",))
+    for name in panels:
+        config = panel_config(name, data, examples, replicates=replicates, seed=seed)
+        if models:
+            some = tuple(o for o in config.models if o.label in models)
+            config = config.model_copy(update={"models": some})
+        rows = _panel_rows(name, config, out / "work" / name, jobs, progress)
+        table.rows = [row for row in table.rows if row["panel"] != name]
+        table.add(rows)
+    results = result_rows(table.rows)
+    write_rows(out / "results.csv", RESULT_COLUMNS, results)
+    against = summary_rows(table.rows)
+    write_rows(out / "summary.csv", SUMMARY_COLUMNS, against)
+    return summary_text(results, against)
+
+
+def panel_config(
+    name: str, data: Path, examples: Path, *, replicates: int, seed: int
+) -> AnalysisConfig:
+    """Return the example's configuration with question and rivals of the panel."""
+    panel = PANELS[name]
+    moved = _moved(read_config(examples / f"{panel.example}.toml"), data)
+    asked = {**panel.evaluate, "replicates": replicates, "reference": "gblup"}
+    update: dict[str, object] = {
+        "models": panel.models,
+        "evaluate": moved.evaluate.model_copy(update=asked),
+        "run": moved.run.model_copy(update={"seed": seed}),
+    }
+    if panel.traits:
+        traits = {"traits": panel.traits}
+        update["phenotypes"] = moved.phenotypes.model_copy(update=traits)
+    return moved.model_copy(update=update)
+
+
+def _moved(value: T, data: Path) -> T:
+    """Return the configuration with the paths of the public data below `data`."""
+    if isinstance(value, BaseModel):
+        fields = {
+            name: _moved(getattr(value, name), data)
+            for name in type(value).model_fields
+        }
+        return value.model_copy(update=fields)
+    if isinstance(value, tuple):
+        return tuple(_moved(item, data) for item in value)  # type: ignore[return-value]
+    if isinstance(value, Path) and "data" in value.parts:
+        last = len(value.parts) - 1 - value.parts[::-1].index("data")
+        return data.joinpath(*value.parts[last + 1 :])  # type: ignore[return-value]
+    return value
+
+
+def _panel_rows(
+    name: str,
+    config: AnalysisConfig,
+    work: Path,
+    jobs: int,
+    progress: Callable[[str, int, int], None] | None,
+) -> list[Row]:
+    panel, seed = PANELS[name], config.run.seed
+    analysis = Analysis(config, RunFolder(work))
+    dataset = analysis.dataset
+    if panel.sampling is not None:
+        rng = derived_rng(seed, "lines", panel.example)
+        dataset = dataset.take(sample_rows(dataset, panel.sampling, rng))
+    result = cross_validate(
+        dataset,
+        analysis.predictors,
+        make_splits(dataset, config.evaluate, derived_rng(seed, "splits", name)),
+        config=config.evaluate,
+        filters=config.genotypes.filter,
+        seed=seed,
+        jobs=jobs,
+        work=work,
+        progress=lambda done, total: progress(name, done, total) if progress else None,
+    )
+    return fold_rows(name, result, panel)
+
+
+def fold_rows(name: str, result: CrossValidation, panel: Panel) -> list[Row]:
+    """Return one row per target, fold and model."""
+    dataset, rows = result.dataset, []
+    phenotypes, groups = dataset.phenotypes, dataset.groups
+    label = None
+    if panel.within and groups is not None:
+        label = groups.column(panel.within)
+    for task, found in zip(result.tasks, result.results, strict=True):
+        split = task.split
+        observed = observed_values(phenotypes, split.train, split.test)
+        for t in range(phenotypes.n_target):
+            group = None if label is None else label[split.test]
+            r = ability(observed[:, t], found.predicted[:, t], group)
+            rows.append(
+                {
+                    "panel": name,
+                    "trait": str(phenotypes.trait_name[t]),
+                    "environment": str(phenotypes.environment_name[t]),
+                    "replicate": str(split.replicate),
+                    "fold": str(split.fold),
+                    "model": task.model,
+                    "n_train": str(split.train.size),
+                    "r": number(r),
+                    "seconds": number(found.fit_seconds),
+                }
+            )
+    return rows
+
+
+def ability(
+    observed: FloatArray,  # (n,) NaN missing
+    predicted: FloatArray,  # (n,)
+    group: StrArray | None = None,  # (n,)
+) -> float:
+    """Return Pearson's r, with group means taken off both sides where there are any.
+
+    Examples
+    --------
+    >>> y = np.array([1.0, 2.0, 3.0, 11.0, 12.0, 13.0])
+    >>> family = np.array(["a", "a", "a", "b", "b", "b"])
+    >>> said = np.array([3.0, 2.0, 1.0, 13.0, 12.0, 11.0])
+    >>> round(ability(y, said), 2), round(ability(y, said, family), 2)
+    (0.95, -1.0)
+    """
+    seen = np.isfinite(observed)
+    y, said = observed[seen], predicted[seen]
+    if group is not None:
+        names, place, size = np.unique(
+            group[seen], return_inverse=True, return_counts=True
+        )
+        y, said = (
+            v - np.bincount(place, weights=v, minlength=names.size)[place] / size[place]
+            for v in (y, said)
+        )
+        y, said = y[size[place] >= LEAST], said[size[place] >= LEAST]
+    return correlation(y, said) if y.size > 2 else float("nan")
+
+
+def result_rows(rows: Sequence[Row]) -> list[Row]:
+    """Return mean ability and the mixture's paired difference, per target and over all.
+
+    The best linear rival is the deployable linear model of the highest mean; it is
+    chosen on the same folds, which favours it.
+    """
+    found = []
+    for panel in dict.fromkeys(row["panel"] for row in rows):
+        own = [row for row in rows if row["panel"] == panel]
+        targets = dict.fromkeys((row["trait"], row["environment"]) for row in own)
+        each: list[tuple[str, str]] = list(targets)
+        if len(each) > 1:
+            each.append((ALL, ALL))
+        for target in each:
+            found += _target_rows(panel, target, own)
+    return found
+
+
+def _target_rows(panel: str, target: tuple[str, str], rows: Sequence[Row]) -> list[Row]:
+    models = list(dict.fromkeys(row["model"] for row in rows))
+    by_model = {model: _by_repeat(rows, model, target) for model in models}
+    rivals = [m for m in models if m not in (AUTO, PLAIN, *NOT_DEPLOYABLE, *NOT_LINEAR)]
+    best = max(rivals, key=lambda model: by_model[model].mean(), default="")
+    one = [row for row in rows if row["model"] == models[0]]
+    replicates = {row["replicate"] for row in one}
+    folds = {(row["replicate"], row["fold"]) for row in one}
+    found = []
+    for model, values in by_model.items():
+        mean, low, high = mean_interval(values.tolist())
+        row = {
+            "panel": panel,
+            "trait": target[0],
+            "environment": target[1],
+            "model": model,
+            "deployable": "no" if model in NOT_DEPLOYABLE else "yes",
+            "replicates": str(len(replicates)),
+            "folds": str(len(folds)),
+            "mean": number(mean),
+            "low": number(low),
+            "high": number(high),
+            "best_linear": "yes" if model == best else "",
+            "auto_minus": "",
+            "minus_low": "",
+            "minus_high": "",
+        }
+        if model != AUTO and AUTO in by_model:
+            minus = mean_interval((by_model[AUTO] - values).tolist())
+            names = ("auto_minus", "minus_low", "minus_high")
+            row |= dict(zip(names, map(number, minus), strict=True))
+        found.append(row)
+    return found
+
+
+def _by_repeat(
+    rows: Sequence[Row], model: str, target: tuple[str, str]
+) -> FloatArray:  # (n_repeat,) or (n_fold,) where there is one repeat
+    """Return the mean r of every repeat; of every fold where there is one."""
+    own = [row for row in rows if row["model"] == model and row["r"]]
+    if target != (ALL, ALL):
+        own = [row for row in own if (row["trait"], row["environment"]) == target]
+    key = "replicate" if len({row["replicate"] for row in own}) > 1 else "fold"
+    units = sorted({row[key] for row in own}, key=int)
+    return np.array(
+        [np.mean([float(row["r"]) for row in own if row[key] == u]) for u in units]
+    )
+
+
+def summary_rows(rows: Sequence[Row]) -> list[Row]:
+    """Return the mixture minus GBLUP and minus the best single model, per panel.
+
+    The best single model is chosen target by target: `elsewhere` on the other folds
+    alone, `hindsight` on the folds it is compared on, which favours it. The last rows
+    are the means over panels.
+    """
+    found: list[Row] = []
+    total: dict[str, list[float]] = {}
+    for panel in dict.fromkeys(row["panel"] for row in rows):
+        differences = _against([row for row in rows if row["panel"] == panel])
+        for against, values in differences.items():
+            mean, low, high = mean_interval(values.tolist())
+            total.setdefault(against, []).append(mean)
+            found.append(
+                {
+                    "panel": panel,
+                    "against": against,
+                    "difference": number(mean),
+                    "low": number(low),
+                    "high": number(high),
+                }
+            )
+    for against, means in total.items():
+        mean, low, high = mean_interval(means)
+        found.append(
+            {
+                "panel": ALL,
+                "against": against,
+                "difference": number(mean),
+                "low": number(low),
+                "high": number(high),
+            }
+        )
+    return found
+
+
+def _against(rows: Sequence[Row]) -> Mapping[str, FloatArray]:
+    """Return differences per fold, averaged over targets."""
+    if not any(row["model"] == AUTO for row in rows):
+        return {}
+    models = list(dict.fromkeys(row["model"] for row in rows))
+    single = [m for m in models if m not in (AUTO, PLAIN, *NOT_DEPLOYABLE)]
+    targets = list(dict.fromkeys((row["trait"], row["environment"]) for row in rows))
+    folds = list(dict.fromkeys((row["replicate"], row["fold"]) for row in rows))
+    value = np.full((len(models), len(targets), len(folds)), np.nan)
+    for row in rows:
+        if row["r"]:
+            t = targets.index((row["trait"], row["environment"]))
+            f = folds.index((row["replicate"], row["fold"]))
+            value[models.index(row["model"]), t, f] = float(row["r"])
+    own, many = value[models.index(AUTO)], value[[models.index(m) for m in single]]
+    best = np.argmax(np.nanmean(many, axis=2), axis=0)  # (n_target,)
+    hindsight = many[best, np.arange(len(targets))]
+    elsewhere = np.full(own.shape, np.nan)
+    for f in range(len(folds)):
+        rest = np.delete(many, f, axis=2)
+        if rest.shape[2]:
+            chosen = np.argmax(np.nanmean(rest, axis=2), axis=0)
+            elsewhere[:, f] = many[chosen, np.arange(len(targets)), f]
+    found = {
+        "gblup": own - value[models.index("gblup")],
+        "elsewhere": own - elsewhere,
+        "hindsight": own - hindsight,
+    }
+    if PLAIN in models:
+        found[PLAIN] = own - value[models.index(PLAIN)]
+    return {name: np.nanmean(minus, axis=0) for name, minus in found.items()}
+
+
+def summary_text(results: Sequence[Row], against: Sequence[Row]) -> str:
+    """Return what the mixture gains, and mean ability of every panel's models."""
+    lines = [f"{'panel':18}{'auto minus':18}{'difference':>12}"]
+    for row in against:
+        minus = f"{float(row['difference']):+.3f}"
+        if row["low"]:
+            minus += f" ({float(row['low']):+.3f} to {float(row['high']):+.3f})"
+        lines.append(f"{row['panel']:18}{row['against']:18}{minus:>28}")
+    lines.append(f"\n{'panel':18}{'model':22}{'ability':>9}{'auto minus it':>28}")
+    for panel in dict.fromkeys(row["panel"] for row in results):
+        own = [row for row in results if row["panel"] == panel]
+        if any(row["trait"] == ALL for row in own):
+            own = [row for row in own if row["trait"] == ALL]
+        for row in own:
+            minus = ""
+            if row["auto_minus"]:
+                names = ("auto_minus", "minus_low", "minus_high")
+                minus = f"{float(row['auto_minus']):+.3f}"
+                if row["minus_low"]:
+                    low, high = (float(row[item]) for item in names[1:])
+                    minus += f" ({low:+.3f} to {high:+.3f})"
+            label = row["model"] + ("*" if row["best_linear"] else " ")
+            ability_ = float(row["mean"])
+            lines.append(f"{panel:18}{label:22}{ability_:9.3f}{minus:>28}")
+    lines.append("* best deployable linear rival")
+    return "\n".join(lines)

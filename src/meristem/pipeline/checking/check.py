@@ -1,0 +1,302 @@
+"""Read everything, estimate what a run needs, list all problems; write nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+
+from meristem.config.stages import AnalysisConfig
+from meristem.errors import DataError, MeristemError
+from meristem.evaluate.splits import make_splits
+from meristem.genetics.copies import describe_copies, find_copies
+from meristem.genetics.filters import filter_markers
+from meristem.genetics.frequency import dosage_moments, varies
+from meristem.io.tables.groups import read_groups
+from meristem.io.tables.omics import read_omics
+from meristem.knowledge.build import Knowledge, build_graph
+from meristem.models.costs.speed import slowness as measure
+from meristem.pipeline.analysis import label_faults
+from meristem.pipeline.checking.cost import Estimate, estimate_run
+from meristem.pipeline.checking.requirements import graph_faults
+from meristem.pipeline.covariates import covariate_notes, unseen_notes
+from meristem.pipeline.inputs import (
+    drop_idle_parents,
+    read_all_omics,
+    read_phenotypes,
+    read_population,
+    read_sample_groups,
+    with_covariates,
+)
+from meristem.pipeline.notes import (
+    Notes,
+    environment_notes,
+    knowledge_notes,
+    phenotype_notes,
+)
+from meristem.pipeline.predicting.candidates import match_asked
+from meristem.pipeline.preparation import distinct_lines, select_targets
+from meristem.plan.compile import make_plan
+from meristem.prepare.align import make_dataset
+from meristem.prepare.reconcile import LARGE_LOSS
+from meristem.records import MISSING, Dataset, Genotypes, NetworkPlan, Split
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """Everything a check found out."""
+
+    facts: tuple[str, ...]
+    problems: tuple[str, ...]
+    hints: tuple[str, ...]
+    estimate: Estimate | None
+
+    def lines(self) -> list[str]:
+        """Return the findings as lines for a person."""
+        found = ["inputs read:", *(f"  {fact}" for fact in self.facts)]
+        if self.hints:
+            found += ["worth a look:", *(f"  - {hint}" for hint in self.hints)]
+        if self.estimate is not None:
+            found += self.estimate.lines()
+        if not self.problems:
+            return [*found, "no problems found"]
+        listed = [f"  {n}. {text}" for n, text in enumerate(self.problems, 1)]
+        return [*found, f"{len(self.problems)} problem(s):", *listed]
+
+    def to_json(self) -> dict:
+        """Return the findings as plain values."""
+        return {
+            "facts": list(self.facts),
+            "hints": list(self.hints),
+            "problems": list(self.problems),
+            "estimate": None if self.estimate is None else self.estimate.to_json(),
+        }
+
+
+class _Findings:
+    """Collects what the attempts turn up."""
+
+    def __init__(self) -> None:
+        self.facts: list[str] = []
+        self.problems: list[str] = []
+        self.hints: list[str] = []
+
+    def attempt(self, read: Callable[[], Value]) -> Value | None:
+        """Return what `read` gives, or None after noting its fault."""
+        try:
+            return read()
+        except MeristemError as error:
+            self.note(error)
+            return None
+
+    def take(self, read: Callable[[], Notes]) -> None:
+        """Add facts and hints, or the fault that kept them from being found."""
+        facts, hints = self.attempt(read) or ((), ())
+        self.facts += facts
+        self.hints += hints
+
+    def note(self, error: MeristemError) -> None:
+        """Keep a fault, once."""
+        if error.message not in self.problems:
+            self.problems.append(error.message)
+
+
+def check_analysis(
+    config: AnalysisConfig, *, slowness: float | None = None
+) -> CheckResult:
+    """Try every input on its own, so that one fault does not hide the next.
+
+    Parameters
+    ----------
+    config
+        Resolved configuration.
+    slowness
+        Of a core, for the estimate; default: `models.speed.slowness`, half a second.
+
+    Returns
+    -------
+    CheckResult
+        Facts, problems, hints, and the estimate of memory and time.
+    """
+    found = _Findings()
+    dataset = _check_data(config, found)
+    knowledge, plan = _check_knowledge(config, dataset, found)
+    found.take(lambda: environment_notes(config, dataset))
+    estimate = None
+    if dataset is not None:
+        rng = np.random.default_rng(config.run.seed)
+        splits = found.attempt(lambda: make_splits(dataset, config.evaluate, rng))
+        found.take(lambda: unseen_notes(dataset, splits or ()))
+        _check_variation(config, dataset, splits or (), found)
+        if knowledge is not None or config.knowledge is None:
+            for fault in graph_faults(config, dataset, knowledge, plan):
+                found.note(fault)
+        asked = found.attempt(lambda: match_asked(config, dataset))
+        if asked is not None:
+            found.facts.append(f"new lines: {asked[0].n_sample}, {asked[1].line}")
+        if splits is not None:
+            speed = measure() if slowness is None else slowness
+            estimate = estimate_run(config, dataset, plan, splits, slowness=speed)
+    for wrong in label_faults(config):
+        found.note(wrong)
+    return CheckResult(
+        tuple(found.facts), tuple(found.problems), tuple(found.hints), estimate
+    )
+
+
+def _check_data(config: AnalysisConfig, found: _Findings) -> Dataset | None:
+    population = found.attempt(lambda: read_population(config))
+    inbred = None if population is None else population[0]
+    phenotypes = found.attempt(lambda: read_phenotypes(config, inbred))
+    if phenotypes is not None:
+        found.take(lambda: phenotype_notes(config))
+    if population is None:
+        _check_side_tables(config, found)
+        return None
+    genotypes, crosses = population
+    omics = found.attempt(lambda: read_all_omics(config, genotypes, crosses))
+    if omics is not None:
+        genotypes, crosses = drop_idle_parents(genotypes, crosses, omics)
+    groups = found.attempt(lambda: read_sample_groups(config, crosses))
+    _describe_genotypes(config, genotypes, found)
+    if crosses is not None and crosses.added is not None and crosses.added.any():
+        n_parent = int(crosses.added.sum())
+        found.facts.append(
+            f"hybrids: {genotypes.n_sample - n_parent}, and {n_parent} parents whose "
+            "omics teach"
+        )
+    if phenotypes is None or omics is None:
+        return None
+    aligned = found.attempt(
+        lambda: make_dataset(
+            genotypes, phenotypes, omics.tables, groups, fold_ids=config.fold_ids
+        )
+    )
+    if aligned is None:
+        return None
+    dataset, reconciliation = aligned
+    reconciliation = replace(reconciliation, pairs=omics.pairs + reconciliation.pairs)
+    found.facts += reconciliation.lines()
+    found.hints += reconciliation.hints()
+    chosen = found.attempt(lambda: select_targets(dataset, config))
+    if chosen is None:
+        return None
+    whole = found.attempt(lambda: with_covariates(chosen, config))
+    if whole is not None:
+        found.take(lambda: covariate_notes(whole))
+    return whole
+
+
+def _check_side_tables(config: AnalysisConfig, found: _Findings) -> None:
+    """Read the tables that need no genotypes, to list their faults too."""
+    for omics in config.omics:
+        found.attempt(partial(read_omics, omics))
+    if config.groups is not None:
+        found.attempt(partial(read_groups, config.groups))
+
+
+def _describe_genotypes(
+    config: AnalysisConfig, genotypes: Genotypes, found: _Findings
+) -> None:
+    missing = float(np.mean(genotypes.call_dosage == MISSING))
+    found.facts.append(
+        f"genotypes: {genotypes.n_sample} samples, {genotypes.n_variant} variants, "
+        f"ploidy {genotypes.ploidy}, {missing:.1%} missing"
+    )
+    kept = found.attempt(lambda: filter_markers(genotypes, config.genotypes.filter))
+    if kept is not None and kept.keep.sum() < genotypes.n_variant:
+        found.facts.append(f"marker filters keep {int(kept.keep.sum())} variants")
+
+
+def _check_variation(
+    config: AnalysisConfig,
+    dataset: Dataset,
+    splits: tuple[Split, ...],
+    found: _Findings,
+) -> None:
+    """Note genotypes that leave nothing to learn, and copies that make it look easy."""
+    genotypes = distinct_lines(dataset)
+    calls = genotypes.call_dosage
+    fixed = int((dosage_moments(calls).variance == 0).sum())
+    if fixed == genotypes.n_variant:
+        found.note(
+            DataError(
+                f"none of the {fixed} variants differs between the lines",
+                where=config.genotypes.path,
+                remedy="give genotypes at which the lines differ",
+            )
+        )
+        return
+    if fixed > LARGE_LOSS * genotypes.n_variant:
+        found.hints.append(
+            f"{fixed} of {genotypes.n_variant} variants are the same in all lines and "
+            "tell nothing: genotypes.filter.min_maf removes them"
+        )
+    for split in splits:
+        if not varies(dataset.genotypes.call_dosage[split.train]):
+            found.note(
+                DataError(
+                    "no variant differs between the training lines of replicate "
+                    f"{split.replicate}, fold {split.fold}",
+                    where=config.genotypes.path,
+                    remedy="use other folds, or give genotypes at which more lines "
+                    "differ",
+                )
+            )
+            break
+    groups = find_copies(genotypes)
+    if groups:
+        advice = "copies in other folds make prediction look easier"
+        if config.evaluate.copies == "anywhere":
+            advice += ': keep them in one fold with evaluate.copies = "together"'
+        else:
+            advice = "they are kept in one fold"
+        found.hints.append(f"{describe_copies(groups)}; {advice}")
+
+
+def _check_knowledge(
+    config: AnalysisConfig, dataset: Dataset | None, found: _Findings
+) -> tuple[Knowledge | None, NetworkPlan | None]:
+    section = config.knowledge
+    if section is None:
+        return None, None
+    knowledge = found.attempt(lambda: build_graph(section))
+    if knowledge is not None:
+        found.take(partial(knowledge_notes, knowledge))
+    if knowledge is None or dataset is None:
+        return knowledge, None
+    variants = dataset.genotypes.variants
+    plan = found.attempt(lambda: make_plan(knowledge, variants, section))
+    if plan is not None:
+        found.facts.append(
+            f"network: {plan.n_node} nodes on {len(plan.levels)} levels, "
+            f"{plan.n_edge} edges"
+        )
+        _check_labelled_nodes(dataset, plan, found)
+    return knowledge, plan
+
+
+def _check_labelled_nodes(
+    dataset: Dataset, plan: NetworkPlan, found: _Findings
+) -> None:
+    for table in dataset.omics:
+        known = int(np.isin(table.node_name, plan.node_name).sum())
+        found.facts.append(
+            f"{table.name}: {known} of {table.feature_id.size} features measure a node"
+        )
+        lost = table.feature_id.size - known
+        if known and lost > LARGE_LOSS * table.feature_id.size:
+            found.hints.append(
+                f"{lost} of {table.feature_id.size} features of {table.name} measure "
+                "no node of the network and teach nothing there"
+            )
+        if known == 0:
+            found.hints.append(
+                f"no feature of {table.name} is a node of the network: give a "
+                "`node_map`, or name nodes as the features are named"
+            )
