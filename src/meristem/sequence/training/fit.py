@@ -146,7 +146,7 @@ def _epoch(
     for step in range(steps):
         picked = order[step * options.batch : (step + 1) * options.batch]
         batch = rows.take(picked)
-        x = torch.from_numpy(disturb(batch.onehot, options, rng))
+        x = _float(disturb(batch.onehot, options, rng))
         offset = None if batch.offset is None else _float(batch.offset)
         optimiser.zero_grad(set_to_none=True)
         cost = loss.cost(network(x), _float(batch.value), offset)
@@ -184,7 +184,7 @@ def disturb(
     return np.ascontiguousarray(x, dtype=np.float32)
 
 
-def _float(array: FloatArray) -> Tensor:
+def _float(array: FloatArray | OneHot) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
 
 
@@ -200,9 +200,7 @@ def _cost(network: nn.Module, rows: Rows, loss: Loss) -> float:
 def run_network(network: nn.Module, onehot: OneHot) -> Tensor:  # (n, n_output)
     """Return raw outputs of a network that is ready to predict."""
     parts = [
-        network(
-            torch.from_numpy(np.ascontiguousarray(onehot[start : start + _EVALUATE]))
-        )
+        network(_float(onehot[start : start + _EVALUATE]))
         for start in range(0, len(onehot), _EVALUATE)
     ]
     return torch.cat(parts) if parts else torch.zeros(0, 0)
