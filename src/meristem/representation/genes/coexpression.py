@@ -19,7 +19,7 @@ def learn_coexpression(
 ) -> GeneNetwork:
     """Return the network that joins every gene with those it correlates with most.
 
-    Weights are |r|; gaps count as the mean. Learned on the rows given alone.
+    Weights are absolute r; gaps count as the mean. Learned on the rows given alone.
 
     Examples
     --------
