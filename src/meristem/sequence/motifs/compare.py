@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +12,11 @@ import numpy as np
 from meristem.errors import ConfigError
 from meristem.sequence.motifs.motif import Motif, information
 from meristem.stats.discoveries import benjamini_hochberg
+
+_LOG = logging.getLogger(__name__)
+
+FEWEST_TARGETS = 25
+"""Known motifs whose columns make a background for p values."""
 
 FEWEST_BITS = 4.0
 """Motifs with less information match anything."""
@@ -65,13 +72,21 @@ def match_motifs(
     queries = [m for m in queries if information(m).sum() >= FEWEST_BITS]
     if not queries or not targets:
         return []
-    p = np.asarray(
-        tomtom(
-            [m.probability for m in queries],
-            [m.probability for m in targets],
-            n_jobs=1,
-        )[0]
-    )
+    if len(targets) < FEWEST_TARGETS:
+        _LOG.warning(
+            "p values among %d known motifs depend on which these are: give a whole "
+            "collection (JASPAR) to believe them",
+            len(targets),
+        )
+    with warnings.catch_warnings():  # said above in our words
+        warnings.filterwarnings("ignore", message="tomtom was given")
+        p = np.asarray(
+            tomtom(
+                [m.probability for m in queries],
+                [m.probability for m in targets],
+                n_jobs=1,
+            )[0]
+        )
     q = benjamini_hochberg(p.ravel()).reshape(p.shape)
     found = []
     for row, motif in enumerate(queries):
