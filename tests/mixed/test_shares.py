@@ -1,4 +1,4 @@
-"""Shares of models from rows left out: what is known beforehand, clusters, and what is earned."""
+"""Shares of models: rows left out, what is known beforehand, clusters, the earned."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def test_weights_are_the_best_that_are_not_negative(sd):
         term -= term.mean(axis=1, keepdims=True)
         c = max(np.sum(term**2) * n / (n - 1) / np.sum(term**2), 1)
 
-        def loss(v, z=z, away=away, s2=c * np.mean(left**2)):
+        s2 = c * np.mean(left**2)
+
+        def loss(v, z=z, away=away, s2=s2):
             return np.sum((away - v @ z) ** 2) / s2 + np.sum((v - prior) ** 2) / sd**2
 
         best = minimize(

@@ -190,7 +190,7 @@ def _moved(value: T, data: Path) -> T:
     return value
 
 
-def _add_panel(  # noqa: PLR0913 - what is asked, and how it is run
+def _add_panel(
     table: CellTable,
     name: str,
     config: AnalysisConfig,
