@@ -24,7 +24,7 @@ from meristem.models.mixture.problem import Problem
 from meristem.models.protocol import FittedNetwork, Share
 from meristem.records import FloatArray
 
-PRIOR = {BASE: 0.6, "scan": 0.1, "forest": 0.3, "predicted omics": 0.2}
+PRIOR = {BASE: 0.7, "scan": 0.1, "forest": 0.2, "predicted omics": 0.2}
 """From refolds of public panels other than those of the published tables."""
 
 
