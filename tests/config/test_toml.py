@@ -51,7 +51,7 @@ def test_what_never_ends_is_named_by_the_line_it_begins_in(name: str) -> None:
 
 
 def test_every_cut_of_a_document_names_a_line() -> None:
-    text = '# first\n[a]\nb = "c"\nd = [1,\n 2]\n[[e]]\nf = { g = \'h\' }\n'
+    text = "# first\n[a]\nb = \"c\"\nd = [1,\n 2]\n[[e]]\nf = { g = 'h' }\n"
     for end in range(len(text)):
         try:
             parse_toml(text[:end], Path("f.toml"))

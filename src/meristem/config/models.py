@@ -293,6 +293,12 @@ class BayesOptions(ModelOptions):
         default=6400, ge=20, le=1_000_000, description="draws per chain at most"
     )
 
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if self.most_draws < self.draws:
+            raise ValueError("most_draws is below draws")
+        return self
+
     @property
     def label(self) -> str:
         """Name in tables and figures: bayes_c, say."""

@@ -164,6 +164,12 @@ class EnvironmentConfig(Strict):
         default=30.0, ge=0, le=60, description="a day above it is a heat day, deg C"
     )
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.base_temperature >= self.cap_temperature:
+            raise ValueError("base_temperature is not below cap_temperature")
+        return self
+
 
 class CovariateConfig(Strict):
     """Fixed effects and covariates: what values are adjusted for, learned in training.

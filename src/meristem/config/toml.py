@@ -64,14 +64,14 @@ def parse_toml(
 
 
 def unfinished_line(text: str) -> int:
-    """Return the line on which the first statement begins that never parses.
+    r"""Return the line on which the first statement begins that never parses.
 
     Statements of TOML stand on lines of their own, so a text is one statement after
     the other until one does not end.
 
     Examples
     --------
-    >>> unfinished_line("a = 1\\nb = [1,\\n2]\\nc = [3,\\n")
+    >>> unfinished_line("a = 1\nb = [1,\n2]\nc = [3,\n")
     4
     """
     lines = text.split("\n")
