@@ -275,8 +275,8 @@ def measure(steps, rounds, repeat=1):
 def extra_memory(scale):
     """Peak MB above import of two Adam steps of layer (i)."""
     code = (
-        "import sys, resource, pathlib; sys.path.insert(0, '.')\n"
-        "from benchmarks.layers import layer_steps\n"
+        "import sys, resource, pathlib; sys.path.insert(0, 'benchmarks/speed')\n"
+        "from layers import layer_steps\n"
         "def peak():\n"
         "    words = pathlib.Path('/proc/self/status').read_text().split()\n"
         "    return int(words[words.index('VmHWM:') + 1]) / 1024\n"
