@@ -14,6 +14,7 @@ from meristem.config.models import (
     PriorOptions,
 )
 from meristem.config.represent import RepresentKind, RepresentOptions
+from meristem.config.run import RunConfig
 from meristem.config.strict import Strict
 
 IdRule = Literal[
@@ -28,22 +29,6 @@ IdRule = Literal[
     "blanks",
 ]
 """Ways to write one id, see `prepare.id_rules`."""
-
-
-MOST_JOBS = 1024
-"""Processes of one run."""
-
-
-class RunConfig(Strict):
-    """What the analysis is called, and how it is run."""
-
-    title: str = "Meristem analysis"
-    question: str = Field(default="", description="one sentence, shown in the report")
-    seed: int = Field(default=1, ge=0)
-    jobs: int = Field(
-        default=1, ge=1, le=MOST_JOBS, description="processes; one torch thread each"
-    )
-    out: Path = Field(default=Path("run"), description="run folder")
 
 
 class FilterConfig(Strict):

@@ -24,12 +24,15 @@ from meristem.records.data import (
     VariantTable,
 )
 from meristem.records.posterior import Posterior
+from meristem.records.products import Products
+from meristem.records.streamed import DosageSource, is_streamed, stream
 from meristem.records.variant_scores import VariantScores
 
 __all__ = [
     "MISSING",
     "Covariates",
     "Dataset",
+    "DosageSource",
     "Environments",
     "FittedState",
     "FloatArray",
@@ -45,9 +48,12 @@ __all__ = [
     "PlanLevel",
     "Posterior",
     "Predictions",
+    "Products",
     "SampleGroups",
     "Split",
     "StrArray",
     "VariantScores",
     "VariantTable",
+    "is_streamed",
+    "stream",
 ]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.records.covariates import Covariates
+from meristem.records.products import Products
 
 StrArray = NDArray[np.str_]
 IntArray = NDArray[np.int64]
@@ -84,6 +85,7 @@ class Genotypes:
     source: str = field(default="", compare=False)  # where from; no content
     first_gamete: NDArray[np.int8] | None = None  # (n_sample, n_variant) the copies
     # that came from `parent_1`, -1 missing; None where samples are no known crosses
+    products: Products | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         expected = (self.sample_id.size, self.variants.n_variant)
@@ -120,7 +122,14 @@ class Genotypes:
             first_gamete=None
             if self.first_gamete is None
             else self.first_gamete[index],
+            products=self.products and self.products.take(index),
         )
+
+    def loaded(self) -> Genotypes:
+        """Return the same with the dosages in memory."""
+        if isinstance(self.call_dosage, np.ndarray):
+            return self
+        return replace(self, call_dosage=np.asarray(self.call_dosage))
 
     def take_variants(self, index: NDArray) -> Genotypes:
         """Return the variants at `index` (integers or a mask), in that order."""
@@ -131,6 +140,7 @@ class Genotypes:
             first_gamete=None
             if self.first_gamete is None
             else self.first_gamete[:, index],
+            products=None,
         )
 
 
