@@ -71,6 +71,22 @@ def dosage_moments(
     return DosageMoments(mean, variance, n_called)
 
 
+def missing_share(call_dosage: NDArray[np.int8]) -> float:  # (n_sample, n_variant)
+    """Return the share of calls that are missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> missing_share(np.array([[0, -1], [0, 2]], dtype=np.int8))
+    0.25
+    """
+    starts = range(0, call_dosage.shape[1], BLOCK)
+    blocks = (call_dosage[:, start : start + BLOCK] for start in starts)
+    missing = sum(int((b < 0).sum()) for b in blocks if int(b.min(initial=0)) < 0)
+    size = call_dosage.shape[0] * call_dosage.shape[1]
+    return missing / size if size else float("nan")
+
+
 def varies(call_dosage: NDArray[np.int8]) -> bool:  # (n_sample, n_variant)
     """Tell whether any variant has two different calls; stops at the first block.
 

@@ -11,6 +11,7 @@ from meristem.config.models import (
     GBLUPOptions,
     PriorOptions,
 )
+from meristem.config.run import RunConfig
 from meristem.config.stages.data import (
     CovariateConfig,
     EnvironmentConfig,
@@ -27,7 +28,6 @@ from meristem.config.stages.questions import (
     PredictConfig,
     PriorConfig,
 )
-from meristem.config.stages.run import RunConfig
 from meristem.config.strict import Strict
 
 
