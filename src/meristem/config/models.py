@@ -258,10 +258,11 @@ class BayesOptions(ModelOptions):
         "share of markers without effect (c: BayesC pi); r: four sizes; lasso; rkhs: "
         "a Gaussian kernel of marker distance",
     )
-    response: Literal["gaussian", "ordinal"] = Field(
+    response: Literal["gaussian", "ordinal", "count"] = Field(
         default="gaussian",
         description="ordinal: ordered classes (0/1 too) by thresholds on a liability; "
-        "predictions are the expected class, of 0/1 a probability",
+        "predictions are the expected class, of 0/1 a probability; count: Poisson, "
+        "with overdispersion, around the logarithm; predictions are expected counts",
     )
     standardise: bool = Field(
         default=False,

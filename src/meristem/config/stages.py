@@ -16,6 +16,7 @@ from meristem.config.models import (
 from meristem.config.represent import RepresentKind, RepresentOptions
 from meristem.config.run import RunConfig
 from meristem.config.strict import Strict
+from meristem.config.tune import TuneOptions
 
 IdRule = Literal[
     "trim",
@@ -392,6 +393,7 @@ class AnalysisConfig(Strict):
     models: tuple[AnyModelOptions, ...] = Field(default=(GBLUPOptions(),), min_length=1)
     evaluate: EvaluateConfig = EvaluateConfig()
     priors: PriorConfig | None = None
+    tune: TuneOptions | None = None
     explain: ExplainConfig = ExplainConfig()
     predict: PredictConfig = PredictConfig()
     fold_ids: tuple[IdRule, ...] = Field(

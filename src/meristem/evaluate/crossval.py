@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,7 @@ from meristem.evaluate.table import PredictionTable
 from meristem.models.protocol import Predictor
 from meristem.prepare.adjust import observed_values
 from meristem.prepare.by_environment import ENVIRONMENT, LINE, is_stacked
-from meristem.records import Dataset, FloatArray, Split
+from meristem.records import Dataset, FloatArray, Split, StrArray
 from meristem.runs.keys import digest
 from meristem.runs.revision import revision_of
 from meristem.runs.tasks import Arrays, Progress, Task, run_tasks
@@ -43,6 +44,12 @@ SENSITIVITY_COLUMNS = (
     "trait",
     "environment",
     "sensitivity",
+)
+
+
+TUNING_COLUMNS = (
+    *("model", "split", "replicate", "fold", "generation", "compared_on"),
+    *("reward", "chosen", "options"),
 )
 
 
@@ -105,6 +112,16 @@ class CrossValidation:
         return pd.concat(frames, ignore_index=True)
 
     @cached_property
+    def tried(self) -> pd.DataFrame:
+        """What searches of options tried on training rows: `tuning.csv`."""
+        return pd.concat(
+            [
+                tuning_frame(task.model, result.tried, task.split)
+                for task, result in zip(self.tasks, self.results, strict=True)
+            ]
+        )
+
+    @cached_property
     def timings(self) -> pd.DataFrame:
         """Seconds of every fit: model,split,replicate,fold,n_train,n_variant,..."""
         rows = [
@@ -122,6 +139,28 @@ class CrossValidation:
             for task, result in zip(self.tasks, self.results, strict=True)
         ]
         return pd.DataFrame(rows)
+
+
+def tuning_frame(
+    model: str, tried: StrArray, split: Split | None = None
+) -> pd.DataFrame:
+    """Return what one search tried as rows of `tuning.csv`; no split: on all rows."""
+    found = [json.loads(text) for text in tried]
+    rows = [
+        {
+            "model": model,
+            "split": "all rows" if split is None else split.scheme,
+            "replicate": 0 if split is None else split.replicate,
+            "fold": 0 if split is None else split.fold,
+            "generation": one["generation"],
+            "compared_on": one["splits"] or 1,
+            "reward": one["reward"],
+            "chosen": one["chosen"],
+            "options": json.dumps(one["options"]),
+        }
+        for one in found
+    ]
+    return pd.DataFrame(rows, columns=list(TUNING_COLUMNS))
 
 
 def cross_validate(  # noqa: PLR0913 - one argument per decision of the run
