@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from meristem.config.stages import EvaluateConfig, FilterConfig
 from meristem.errors import ConfigError
@@ -60,11 +61,13 @@ class CrossValidation:
     dataset: Dataset
     tasks: tuple[FoldTask, ...]
     results: tuple[FoldResult, ...]  # one per task
+    assisted_by: tuple[str, ...] = ()  # traits that test rows kept: not scored
 
     @cached_property
     def predictions(self) -> PredictionTable:
         """Predictions of the test rows that were observed."""
-        return _predictions(self.dataset, self.tasks, self.results)
+        known = np.isin(self.dataset.phenotypes.trait_name, self.assisted_by)
+        return _predictions(self.dataset, self.tasks, self.results, known)
 
     @cached_property
     def latents(self) -> pd.DataFrame:
@@ -239,7 +242,10 @@ def cross_validate(  # noqa: PLR0913 - one argument per decision of the run
         )
     }
     return CrossValidation(
-        dataset, folds, tuple(found[number] for number in range(len(folds)))
+        dataset,
+        folds,
+        tuple(found[number] for number in range(len(folds))),
+        config.assisted_by,
     )
 
 
@@ -253,6 +259,7 @@ def _keys(
     """Return one key per fold: data by content, the fold, that model and its code."""
     # of the configuration only what a fit depends on: the rest may change
     question = (config.scheme, config.group, config.clusters, config.inner_folds)
+    question += (config.assisted_by,) if config.assisted_by else ()
     base = digest(dataset, filters, question, seed, revision_of(run_fold))
     model = {
         fold.model: digest(
@@ -282,6 +289,7 @@ def _predictions(
     dataset: Dataset,
     tasks: tuple[FoldTask, ...],
     results: tuple[FoldResult, ...],
+    known: NDArray[np.bool_],  # (n_target,) not scored
 ) -> PredictionTable:
     phenotypes = dataset.phenotypes
     n_target = phenotypes.n_target
@@ -297,7 +305,7 @@ def _predictions(
         name = (task.split.scheme, task.split.replicate, task.split.fold)
         if name not in values:
             value = observed_values(phenotypes, task.split.train, test)
-            values[name] = value - result.offset
+            values[name] = np.where(known, np.nan, value - result.offset)
         seen.append(values[name].T.ravel())
     rows, targets, numbers = (np.concatenate(part) for part in (row, target, number))
     observed = np.concatenate(seen)

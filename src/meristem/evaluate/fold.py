@@ -95,6 +95,21 @@ def passing_markers(
     return keep
 
 
+def assisted(dataset: Dataset, split: Split, traits: tuple[str, ...]) -> Dataset:
+    """Return a data set in which test rows keep the values of some traits alone."""
+    phenotypes = dataset.phenotypes
+    hidden = ~np.isin(phenotypes.trait_name, traits)
+    value = phenotypes.value.copy()
+    value[np.ix_(split.test, hidden)] = np.nan
+    known = phenotypes.measurements
+    if known is not None:
+        tested = np.isin(known.sample, split.test)
+        known = known.take(~(tested & hidden[known.target]))
+    return replace(
+        dataset, phenotypes=replace(phenotypes, value=value, measurements=known)
+    )
+
+
 def thinned_markers(
     split: Split,
     passing: NDArray[np.bool_],  # (n_variant,)
@@ -165,7 +180,11 @@ def _fit(
 ) -> tuple[Fitted, NDArray[np.bool_], TakenOff, tuple[Tried, ...]]:
     split = task.split
     name = (split.scheme, split.replicate, split.fold)
-    train, taken = training_set(dataset, split.train)
+    rows = split.train
+    if config.assisted_by:
+        dataset = assisted(dataset, split, config.assisted_by)
+        rows = np.union1d(split.train, split.test)
+    train, taken = training_set(dataset, rows)
     keep = thinned_markers(split, passing_markers(train, filters), seed)
     if not keep.all():
         train = train.take_variants(keep)

@@ -71,33 +71,6 @@ def dosage_moments(
     return DosageMoments(mean, variance, n_called)
 
 
-def allele_frequency(
-    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
-    ploidy: int = 2,
-) -> FloatArray:  # (n_variant,)
-    """Return the frequency of the counted allele; NaN where never called.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> allele_frequency(np.array([[0, 1], [2, 1]], dtype=np.int8))
-    array([0.5, 0.5])
-    """
-    moments = dosage_moments(call_dosage)
-    frequency = moments.mean / ploidy
-    frequency[moments.n_called == 0] = np.nan
-    return frequency
-
-
-def minor_allele_frequency(
-    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
-    ploidy: int = 2,
-) -> FloatArray:  # (n_variant,)
-    """Return the frequency of the rarer allele; NaN where never called."""
-    frequency = allele_frequency(call_dosage, ploidy)
-    return np.minimum(frequency, 1 - frequency)
-
-
 def missing_share(call_dosage: NDArray[np.int8]) -> float:  # (n_sample, n_variant)
     """Return the share of calls that are missing.
 

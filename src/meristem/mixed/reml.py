@@ -292,22 +292,6 @@ def errors_of(
     return np.sqrt(np.maximum(variance, 0))
 
 
-def prediction_error_variance(
-    fitted: Precision,
-    genetic: float,
-    cross_kernel: FloatArray,  # (n_new, n)
-    diagonal: FloatArray,  # (n_new,)
-) -> FloatArray:  # (n_new,)
-    """Return var(g_hat - g) of new or old individuals.
-
-    References
-    ----------
-    Henderson 1975, Biometrics 31:423: s_g K** - s_g^2 K* P K*'.
-    """
-    explained = genetic**2 * fitted.quadratic(cross_kernel.T)
-    return np.maximum(genetic * diagonal - explained, 0)
-
-
 def leave_one_out(
     decomposition: Decomposition,
     y: FloatArray,  # (n,)

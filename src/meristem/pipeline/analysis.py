@@ -347,6 +347,12 @@ def label_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
                 where=what.split()[0],
                 remedy="give each a `name` of its own",
             )
+    if config.evaluate.assisted_by and config.phenotypes.by == "record":
+        yield ConfigError(
+            "tested lines keep traits where rows are lines, not records",
+            where="evaluate.assisted_by",
+            remedy='leave it out, or set phenotypes.by to "line"',
+        )
     if config.tune is not None:
         lost = sorted(set(config.tune.models) - set(tuned_labels(config)))
         if lost or not tuned_labels(config):

@@ -132,7 +132,7 @@ def _refuse_no_counts(target: Target, name: str) -> None:
     y = target.y
     if (y < 0).any() or not np.array_equal(y, np.round(y)) or not y.any():
         raise DataError(
-            f"{name} is no count: values are whole numbers from 0 on, not all of them 0",
+            f"{name} is no count: counts are whole numbers from 0 on, not all 0",
             remedy='use response = "gaussian", or give one count per line (several are '
             "averaged) or per record",
         )
