@@ -31,6 +31,7 @@ OUTPUTS = (
     "latents.csv",
     "latent_validation.csv",
     "controls.csv",
+    "tuning.csv",
 )
 
 
@@ -113,6 +114,8 @@ def _write_results(
         folder.write_table("latents.csv", result.latents)
         table = latent_validation(analysis, result)
         folder.write_table("latent_validation.csv", table)
+    if not result.tried.empty:
+        folder.write_table("tuning.csv", result.tried)
     if config.evaluate.controls:
         folder.write_table("controls.csv", _contributions(analysis, result.predictions))
 

@@ -91,6 +91,7 @@ def fabricate_small(folder: Path) -> Path:
         intervals=tables.interval_rows(list(KINDS), [TARGET]),
         controls=tables.control_rows(INGREDIENTS, "binn+metabolites", TARGET),
         variance_components=tables.component_rows([TARGET]),
+        tuning=tables.tuning_rows(),
         convergence=tables.convergence_rows([TARGET]),
         variant_inclusion=tables.inclusion_rows(rng, [TARGET]),
         candidates=tables.candidate_rows(
