@@ -200,7 +200,8 @@ CASES: dict[str, Case] = {
         each(
             put(
                 "motifs.meme",
-                "MEME version 4\n\nMOTIF a\nletter-probability matrix: alength= 4 w= 1\n -1 1 1 0\n",
+                "MEME version 4\n\nMOTIF a\n"
+                "letter-probability matrix: alength= 4 w= 1\n -1 1 1 0\n",
             ),
             nothing,
         ),
