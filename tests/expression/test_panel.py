@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from tests.expression.toys import toy_panel
 
 from meristem.errors import DataError
-from tests.expression.toys import toy_panel
 
 
 def test_dosage_sums_to_the_ploidy_and_delta_is_the_mean_over_copies() -> None:
