@@ -29,7 +29,8 @@ def test_the_delta_of_the_reference_is_zero_and_missing_lines_are_nan() -> None:
     panel.call[0, :2] = 0
     panel.call[0, 3] = -1
     assert not panel.delta(0)[:2].any()
-    assert np.isnan(panel.dosage(0)[3]).all() and np.isnan(panel.delta(0)[3]).all()
+    assert np.isnan(panel.dosage(0)[3]).all()
+    assert np.isnan(panel.delta(0)[3]).all()
     assert panel.haplotypes(0)[0].any() == np.False_
 
 

@@ -172,7 +172,7 @@ def _distinct(
 
 
 def _ambiguous(calls: ContigCalls, inside: IntArray) -> NDArray[np.bool_]:
-    """Return which lines have a call of unknown phase beside another heterozygous one."""
+    """Return which lines are heterozygous twice, and not all of it phased."""
     own = calls.carried[inside]
     heterozygous = (own != own[:, :, :1]).any(axis=2)
     unknown = calls.unphased[inside]

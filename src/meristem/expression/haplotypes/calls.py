@@ -317,9 +317,12 @@ def _oriented(
             continue
         dosage = genotypes.call_dosage[:, column]
         here = [_fits(genome, contig, position, allele) for allele in (ref, alt)]
-        if not here[0] and here[1]:
+        if not here[0] and here[1] and "<" not in ref:
             ref, alt = alt, ref
             dosage = np.where(dosage < 0, dosage, ploidy - dosage)
+        elif "<" in ref + alt:
+            skipped["with an allele that the file does not spell out"] += 1
+            continue
         elif not here[0] or not set(ref + alt) <= set("ACGTN"):
             held = genome.text(contig, position - 1, position - 1 + len(ref))
             raise DataError(
