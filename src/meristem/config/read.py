@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from meristem.config.expression import ExpressionConfig
 from meristem.config.selection import SelectionConfig
 from meristem.config.stages import AnalysisConfig, RepresentConfig
 from meristem.config.toml import PATHS, parse_toml
@@ -77,6 +78,12 @@ def read_plan(path: str | Path) -> SelectionConfig:
     """Read the plan of a selection, as `read_config` reads an analysis."""
     path, remedy = Path(path), "see docs/howto/select.md for every field"
     return _validated(SelectionConfig, _read_toml(path), path, remedy)
+
+
+def read_expression_config(path: str | Path) -> ExpressionConfig:
+    """Read what `meristem expression` needs, as `read_config` reads an analysis."""
+    path, remedy = Path(path), "see docs/howto/personal_expression.md for every field"
+    return _validated(ExpressionConfig, _read_toml(path), path, remedy)
 
 
 def read_represent_config(path: str | Path) -> RepresentConfig:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from pydantic import ValidationError
 
 from meristem.errors import ConfigError
@@ -273,6 +274,30 @@ def fit_model(
     if isinstance(options, CurvedOptions):
         return fit_curved(*given, options, **common)
     return fit_closed_form(*given, options, **common)
+
+
+def redrawn(model: SequenceModel, seed: int) -> NetworkEnsemble:
+    """Return the same networks with weights drawn anew, never trained.
+
+    Raises
+    ------
+    ConfigError
+        If the model is made of no networks.
+    """
+    build = find_kind(model.kind).build
+    if not isinstance(model, NetworkEnsemble) or build is None:
+        raise ConfigError(
+            f"a model of kind {model.kind!r} has no weights that could be untrained",
+            where="embed.model",
+            remedy="name a run with a network (cnn, dilated, ...), or choose it with "
+            "`label`",
+        )
+    networks = []
+    for number in range(len(model.networks)):
+        torch.manual_seed(seed + number)
+        network = build(model.options, model.window, model.loss.n_output)
+        networks.append(network.eval())
+    return replace(model, networks=tuple(networks), offset=None)
 
 
 def _earlier(folder: Path | None) -> NetworkEnsemble | None:

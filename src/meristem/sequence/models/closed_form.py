@@ -73,6 +73,11 @@ class ClosedForm:
         """Return the predictions; there is one member."""
         return self.predict(onehot)[None]
 
+    def hidden(self, onehot: OneHot) -> NDArray[np.float32]:  # (n, n_feature)
+        """Return the standardised features."""
+        features = features_of(onehot, self.options, make_bank(self.motifs))
+        return ((features - self.ridge.centre) / self.ridge.scale).astype(np.float32)
+
     def save(self, folder: Path) -> None:
         """Write the model into a folder."""
         ridge = self.ridge
