@@ -79,3 +79,21 @@ def embed(
     with progress(quiet=quiet) as notify:
         report = embed_run(settings, out or settings.run.out, notify, force=force)
     say(str(report))
+
+
+@app.command()
+def train(
+    config: ConfigPath,
+    out: OutFolder = None,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare models of expression on lines and genes held out."""
+    from meristem.cli.console import progress, say
+    from meristem.config.read import read_expression_run
+    from meristem.expression.commands.train import train_run
+
+    settings = read_expression_run(config)
+    with progress(quiet=quiet) as notify:
+        report = train_run(settings, out or settings.run.out, notify, force=force)
+    say(str(report))

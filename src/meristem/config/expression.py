@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from meristem.config.stages import OmicsConfig, RunConfig
+from meristem.config.expression_training import ExpressionRun
 from meristem.config.strict import Strict
 
 
@@ -125,14 +125,10 @@ class EmbedConfig(Strict):
         return self
 
 
-class ExpressionConfig(Strict):
-    """What the commands of `meristem expression` read."""
+class ExpressionConfig(ExpressionRun):
+    """What the commands of `meristem expression` read, sequences included."""
 
-    run: RunConfig = RunConfig()
     genome: GenomeConfig
     genes: GenesConfig = GenesConfig()
     variants: VariantsConfig
-    expression: OmicsConfig | None = Field(
-        default=None, description="measured expression, lines by genes"
-    )
     embed: EmbedConfig = EmbedConfig()

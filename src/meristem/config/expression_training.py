@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from meristem.config.stages import (
+    CovariateConfig,
+    GenotypeConfig,
+    OmicsConfig,
+    RunConfig,
+)
 from meristem.config.strict import Strict
 
 ExpressionModel = Literal[
@@ -63,14 +69,14 @@ class ExpressionTraining(Strict):
     folds: int = Field(default=5, ge=2, le=50)
     repeats: int = Field(default=1, ge=1, le=100)
     inner_folds: int = Field(default=4, ge=2, le=20)
-    groups: Path | None = Field(
+    families: Path | None = Field(
         default=None,
         description="table line,family: families are also left out as a whole",
     )
-    gene_groups: Path | None = Field(
+    gene_families: Path | None = Field(
         default=None,
         description="table gene,family: genes of a family are held out together; "
-        "default: chromosomes",
+        "default: genes of a chromosome are",
     )
     permutations: int = Field(
         default=1,
@@ -95,8 +101,31 @@ class ExpressionPrediction(Strict):
     genotypes: Path | None = Field(
         default=None, description="default: genotyped lines without expression"
     )
-    model: Annotated[str, Field(description="default: the best of the folds")] = ""
-    keep_measured: bool = Field(
+    model: ExpressionModel | None = Field(
+        default=None, description="default: the best of the folds"
+    )
+    min_r: float = Field(
+        default=0.0,
+        ge=-1,
+        le=1,
+        description="genes whose r on lines held out is not above are left out",
+    )
+    fill: bool = Field(
         default=False,
         description="also write a table in which measured lines keep their values",
     )
+
+
+class ExpressionRun(Strict):
+    """What models of expression read: genotypes and measured expression."""
+
+    run: RunConfig = RunConfig()
+    expression: OmicsConfig | None = Field(
+        default=None, description="measured expression, lines by genes"
+    )
+    genotypes: GenotypeConfig | None = Field(
+        default=None, description="markers of the lines; default: variants.path"
+    )
+    covariates: CovariateConfig | None = None
+    train: ExpressionTraining = ExpressionTraining()
+    predict: ExpressionPrediction = ExpressionPrediction()

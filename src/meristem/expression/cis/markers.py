@@ -16,6 +16,7 @@ from meristem.expression.cis.shares import (
     share_grid,
     share_kernel,
 )
+from meristem.genetics.frequency import BLOCK
 from meristem.records import FloatArray, Split
 from meristem.stats.correlation import columnwise_r
 
@@ -54,17 +55,20 @@ def marker_shares(
     [0.67, 0.0]
     """
     n = markers.shape[0]
-    x, y = _unit(markers), _unit(expression)
-    explained = ((x.T @ y) ** 2).mean(axis=1)
+    y = _unit(expression)
+    explained = np.empty(markers.shape[1])
+    for start in range(0, explained.size, BLOCK):
+        some = slice(start, start + BLOCK)
+        explained[some] = ((_unit(markers[:, some]).T @ y) ** 2).mean(axis=1)
     return np.maximum(explained - 1 / (n - 1), 0.0)
 
 
 def weighted_kernel(
     markers: FloatArray,  # (n, n_variant) standardised
-    expression: FloatArray,  # (n, n_gene)
-    power: float,
+    share: FloatArray | None = None,  # (n_variant,) what each explains
+    power: float = 0.0,
 ) -> MarkerKernel:
-    """Return the kernel whose markers weigh by a power of `marker_shares`.
+    """Return the kernel whose markers weigh by a power of what they explain.
 
     Raises
     ------
@@ -72,10 +76,8 @@ def weighted_kernel(
         If no marker varies.
     """
     weight = np.ones(markers.shape[1])
-    if power > 0:
-        share = marker_shares(markers, expression)
-        if share.mean() > 0:
-            weight = (share / share.mean() + FLOOR) ** power
+    if power > 0 and share is not None and share.mean() > 0:
+        weight = (share / share.mean() + FLOOR) ** power
     size = float(((markers**2) @ weight).mean())
     if size <= 0:
         raise DataError(
@@ -98,23 +100,17 @@ def choose_power(
     power, reached
         The choice, and the mean r of every candidate.
     """
-    reached = {}
-    for power in powers:
-        held = np.full(expression.shape, np.nan)
-        for split in inner:
-            train, y = markers[split.train], expression[split.train]
-            kernel = weighted_kernel(train, y, power)
-            dual = polygenic_duals(kernel.gram(train, train), y)
-            across = kernel.gram(markers[split.test], train)
-            held[split.test] = across @ dual
-        r = [
-            columnwise_r(held[split.test], expression[split.test])
-            if split.test.size >= 5
-            else np.zeros(expression.shape[1])
-            for split in inner
-        ]
-        reached[power] = float(np.nanmean(r))
-    return max(reached, key=lambda one: reached[one]), reached
+    total = dict.fromkeys(powers, 0.0)
+    for split in inner:
+        x, y = markers[split.train], expression[split.train]
+        share = marker_shares(x, y)
+        for power in powers:
+            kernel = weighted_kernel(x, share, power)
+            dual = polygenic_duals(kernel.gram(x, x), y)
+            held = kernel.gram(markers[split.test], x) @ dual
+            r = columnwise_r(held, expression[split.test])
+            total[power] += float(np.nan_to_num(r).mean()) / len(inner)
+    return max(total, key=lambda one: total[one]), total
 
 
 def polygenic_duals(

@@ -7,7 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from meristem.expression.cis.markers import choose_power, weighted_kernel
+from meristem.expression.cis.markers import (
+    choose_power,
+    marker_shares,
+    weighted_kernel,
+)
 from meristem.expression.cis.protocol import FittedGenes, TrainingLines
 from meristem.expression.cis.shares import (
     GeneShares,
@@ -47,11 +51,12 @@ class MixedGenes:
         notes: list[tuple[str, float]] = []
         kernel, shared = None, share_kernel(None, n)
         if self.kernel != "none":
-            power = 0.0
+            share, power = None, 0.0
             if self.kernel == "hotspots":
                 power, _ = choose_power(lines.markers, lines.expression, lines.inner)
+                share = marker_shares(lines.markers, lines.expression)
                 notes.append(("power of marker weights", power))
-            kernel = weighted_kernel(lines.markers, lines.expression, power)
+            kernel = weighted_kernel(lines.markers, share, power)
             shared = share_kernel(kernel.gram(lines.markers, lines.markers))
         slope, left = 0.0, lines.expression
         if "published" in self.parts and lines.published is not None:
@@ -115,13 +120,33 @@ class GenomicBlup:
         DataError
             If no variant varies.
         """
-        kernel = weighted_kernel(lines.markers, lines.expression, 0.0)
+        kernel = weighted_kernel(lines.markers)
         mean = lines.expression.mean(axis=0)
         gram = kernel.gram(lines.markers, lines.markers)
         dual = feature_duals(gram, lines.expression - mean)
         none = np.zeros(lines.cis.member.size)
         return FittedGenes(
             "gblup", mean, lines.cis, none, kernel, dual, lines.markers
+        )
+
+
+@dataclass(frozen=True)
+class PublishedScore:
+    """Weights of another study as they are, with one slope for all genes."""
+
+    def fit(self, lines: TrainingLines) -> FittedGenes:
+        """Learn means and the slope; genes without weights keep their mean."""
+        assert lines.published is not None
+        slope = common_slope(lines.published, lines.expression)
+        weight = np.full(lines.expression.shape[1], slope)
+        return FittedGenes(
+            "published",
+            lines.expression.mean(axis=0),
+            lines.cis,
+            np.zeros(lines.cis.member.size),
+            published_mean=lines.published.mean(axis=0),
+            published_weight=weight,
+            notes=(("slope on published scores", slope),),
         )
 
 
