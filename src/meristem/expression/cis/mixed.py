@@ -38,6 +38,7 @@ class MixedGenes:
     kind: str
     parts: tuple[Part, ...] = ("cis",)
     kernel: Literal["none", "even", "hotspots"] = "hotspots"
+    single: bool = False  # average in models of one variant near the gene
 
     def fit(self, lines: TrainingLines) -> FittedGenes:
         """Learn every gene.
@@ -105,7 +106,8 @@ class MixedGenes:
 
         sets = [[columns(name, g) for name in names] for g in range(left.shape[1])]
         grid = share_grid(len(names), polygenic=self.kernel != "none")
-        return fit_shares(shared, left, sets, grid)
+        single = self.single and names[:1] == ["cis"]
+        return fit_shares(shared, left, sets, grid, single=single)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from meristem.expression.cis.single_effect import (
+    SingleEffect,
+    mean_effect,
+    single_effect,
+)
 from meristem.records import FloatArray, IntArray
 
 POLYGENIC = (0.001, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9)
@@ -103,6 +108,8 @@ def fit_shares(
     expression: FloatArray,  # (n, n_gene) without missing values
     columns: Sequence[Sequence[FloatArray]],  # per gene, per set (n, n_column)
     grid: ShareGrid,
+    *,
+    single: bool = False,
 ) -> list[GeneShares]:
     """Average the model of every gene over the grid of shares.
 
@@ -117,6 +124,8 @@ def fit_shares(
         counts, that of the set does not.
     grid
         Shares to average over.
+    single
+        Also average in a model in which one column of the first set acts alone.
 
     Returns
     -------
@@ -141,19 +150,77 @@ def fit_shares(
     rotated = (shared.basis.T @ expression).T  # (n_gene, n - 1)
     reduced = [[_reduce(shared, c) for c in sets] for sets in columns]
     batches = list(_batches(reduced, shared.values.size))
-    shape = (len(grid.mixtures), grid.polygenic.size, grid.own.size)
+    n_mixture = len(grid.mixtures)
+    shape = (n_mixture + single, grid.polygenic.size, grid.own.size)
     likelihood = np.empty((len(reduced), *shape))
     for genes, stacked in batches:
-        likelihood[genes] = _likelihood(shared, rotated[genes], stacked, grid)
+        likelihood[genes, :n_mixture] = _likelihood(
+            shared, rotated[genes], stacked, grid
+        )
+    if single:
+        for g, sets in enumerate(columns):
+            found = _one_column(shared, rotated[g], sets[0], grid)
+            likelihood[g, -1] = found.log_likelihood
     posterior = learn_prior(likelihood.reshape(len(reduced), -1))
     posterior = posterior.reshape(likelihood.shape)
-    found: dict[int, GeneShares] = {}
+    fits: dict[int, GeneShares] = {}
     for genes, stacked in batches:
-        parts = _summary(shared, rotated[genes], stacked, grid, posterior[genes])
+        own = posterior[genes, :n_mixture]
+        parts = _summary(shared, rotated[genes], stacked, grid, own)
         back = [[one.back for one in reduced[g]] for g in genes]
         for g, fit in zip(genes.tolist(), _named(shared, parts, back), strict=True):
-            found[g] = fit
-    return [found[g] for g in range(len(reduced))]
+            fits[g] = fit
+    if single:
+        for g, sets in enumerate(columns):
+            fits[g] = _with_single(
+                fits[g], shared, rotated[g], sets[0], grid, posterior[g, -1]
+            )
+    return [fits[g] for g in range(len(reduced))]
+
+
+def _unit_columns(
+    shared: SharedKernel, columns: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return columns of unit variance in the basis of the kernel, and 1 / sd."""
+    sd = columns.std(axis=0)
+    factor = np.where(sd > 1e-6, 1 / np.maximum(sd, 1e-6), 0.0)
+    return shared.basis.T @ (columns * factor), factor
+
+
+def _one_column(
+    shared: SharedKernel, y: FloatArray, columns: FloatArray, grid: ShareGrid
+) -> SingleEffect:
+    x, _ = _unit_columns(shared, columns)
+    if x.shape[1] == 0:
+        x = np.zeros((y.size, 1))
+    ratio = grid.own / (1 - grid.own)
+    return single_effect(_inverse(shared, grid), y, x, ratio)
+
+
+def _with_single(
+    fit: GeneShares,
+    shared: SharedKernel,
+    y: FloatArray,  # (n - 1,)
+    columns: FloatArray,  # (n, n_column)
+    grid: ShareGrid,
+    posterior: FloatArray,  # (n_h, n_c) of the model of one column
+) -> GeneShares:
+    """Add what the model of one column says, by its posterior."""
+    x, factor = _unit_columns(shared, columns)
+    found = _one_column(shared, y, columns, grid)
+    effect = mean_effect(found, posterior)[:, : columns.shape[1]]  # (n_h, n_column)
+    left = posterior.sum(axis=1)[:, None] * y - effect @ x.T
+    dual = grid.polygenic @ (found.inverse * left)
+    own = fit.own.copy()
+    if factor.any():
+        own[0] += float(posterior.sum(axis=0) @ grid.own)
+    rest = float(grid.polygenic @ posterior @ (1 - grid.own))
+    return GeneShares(
+        fit.dual + shared.basis @ dual,
+        (fit.weight[0] + effect.sum(axis=0) * factor, *fit.weight[1:]),
+        fit.polygenic + rest,
+        own,
+    )
 
 
 def learn_prior(
@@ -199,6 +266,11 @@ def _reduce(shared: SharedKernel, columns: FloatArray) -> _Reduced:
     return _Reduced(shared.basis.T @ (centred @ back), back)
 
 
+def _inverse(shared: SharedKernel, grid: ShareGrid) -> FloatArray:  # (n_h, p)
+    h = grid.polygenic[:, None]
+    return np.asarray(1 / (h * shared.values + 1 - h))
+
+
 def _batches(
     reduced: Sequence[Sequence[_Reduced]], n_row: int
 ) -> Iterator[tuple[IntArray, list[FloatArray]]]:
@@ -239,8 +311,7 @@ def _solve(
 ) -> _Solved:
     parts = [np.sqrt(s) * f for s, f in zip(mixture, stacked, strict=True) if s > 0]
     f = np.concatenate(parts, axis=2) if parts else np.zeros((*y.shape, 0))
-    h = grid.polygenic[:, None]
-    inverse = 1 / (h * shared.values + 1 - h)
+    inverse = _inverse(shared, grid)
     weighted = inverse[None, :, :, None] * f[:, None]  # (n_gene, n_h, p, k)
     normal = np.swapaxes(weighted, 2, 3) @ f[:, None]
     if f.shape[2] == 1:
