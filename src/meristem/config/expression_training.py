@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from meristem.config.expression_heads import HeadOptions
 from meristem.config.stages import (
     CovariateConfig,
     GenotypeConfig,
@@ -60,6 +61,13 @@ class ExpressionTraining(Strict):
     models: tuple[ExpressionModel, ...] = Field(
         default=("cis_top", "cis_ridge", "gblup", "cis_polygenic"), min_length=1
     )
+    heads: tuple[Annotated[HeadOptions, Field(discriminator="kind")], ...] = Field(
+        default=(), description="heads on embedded haplotypes, after `embed`"
+    )
+    zero_shot: bool = Field(
+        default=False,
+        description="also judge the sequence model of `embed` without any training",
+    )
     weights: tuple[Path, ...] = Field(
         default=(),
         description="published weights: tables gene,variant,weight or PrediXcan .db; "
@@ -90,8 +98,9 @@ class ExpressionTraining(Strict):
         asked = [name for name in self.models if "published" in name]
         if asked and not self.weights:
             raise ValueError(f"model {asked[0]!r} needs train.weights")
-        if len(set(self.models)) < len(self.models):
-            raise ValueError("a model is named twice")
+        names = [*self.models, *(head.kind for head in self.heads)]
+        if len(set(names)) < len(names):
+            raise ValueError("a model or head is named twice")
         return self
 
 

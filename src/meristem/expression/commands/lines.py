@@ -71,8 +71,11 @@ def read_training(config: ExpressionRun, folder: Path) -> TrainingInputs:
         score, found = published_scores(weights, genotypes, names)
     panel = None
     features: tuple[FloatArray, ...] = ()
-    if any(CATALOG[name].features for name in config.train.models):
+    asked = config.train
+    reads = [CATALOG[name].features for name in asked.models]
+    if any(reads) or asked.heads or asked.zero_shot:
         panel = read_panel(RunFolder.open(folder))
+    if panel is not None and any(reads):
         features = gene_features(panel, genotypes.sample_id, names)
     lines = ExpressionLines(
         genotypes,
@@ -224,7 +227,7 @@ def lines_to_predict(
     if inputs.weights is not None:
         score, _ = published_scores(inputs.weights, genotypes, lines.gene)
     features: tuple[FloatArray, ...] = ()
-    if inputs.panel is not None:
+    if inputs.panel is not None and lines.features:
         features = gene_features(inputs.panel, names, lines.gene)
     return ExpressionLines(
         genotypes,

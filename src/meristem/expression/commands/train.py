@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from meristem.config.expression_training import ExpressionModel, ExpressionRun
+from meristem.config.expression_heads import HeadOptions
+from meristem.config.expression_training import ExpressionRun
 from meristem.expression.cis.catalog import CATALOG
 from meristem.expression.commands.lines import (
     TrainingInputs,
@@ -17,10 +18,13 @@ from meristem.expression.commands.lines import (
     training_files,
 )
 from meristem.expression.commands.report import build_training_report
+from meristem.expression.heads.catalog import HEADS
 from meristem.expression.questions.fit import run_holdout, train
+from meristem.expression.questions.head_fit import run_head_holdout
 from meristem.expression.questions.holdouts import (
     Holdout,
     family_holdouts,
+    gene_holdouts,
     line_holdouts,
     permuted_holdouts,
 )
@@ -35,7 +39,8 @@ from meristem.runs.seeds import derived_rng
 from meristem.runs.tasks import Arrays, Task, run_tasks
 
 Notify = Callable[[str, int, int], None]
-Result = tuple[Holdout, ExpressionModel, Arrays]
+Call = Callable[..., Arrays]
+Result = tuple[Holdout, str, Arrays]
 FILES = (
     "scores.csv",
     "summary.csv",
@@ -103,6 +108,9 @@ def holdouts_of(config: ExpressionRun, inputs: TrainingInputs) -> list[Holdout]:
     )
     if asked.families is not None:
         found += family_holdouts(inputs.family, n_gene, folds=asked.folds, seed=seed)
+    if asked.zero_shot or any(HEADS[head.kind].new_genes for head in asked.heads):
+        group = inputs.gene_group
+        found += gene_holdouts(group, n_line, folds=asked.folds, seed=seed)
     if asked.permutations:
         found += permuted_holdouts(
             n_line, n_gene, folds=asked.folds, runs=asked.permutations, seed=seed
@@ -115,30 +123,38 @@ def evaluate(
 ) -> list[Result]:
     """Fit every model on every holdout; what is done is kept in `work`."""
     asked, seed = config.train, config.run.seed
-    base = digest(inputs.lines, asked.preprocess, asked.inner_folds, seed)
-    pairs, tasks = [], []
+    lines, panel = inputs.lines, inputs.panel
+    base = digest(lines, asked.preprocess, asked.inner_folds, seed)
+    named, tasks = [], []
+
+    def add(holdout: Holdout, name: str, code: str, call: Call, *rest: object) -> None:
+        label = f"{holdout.question}-{holdout.repeat}-{holdout.fold}-{name}"
+        named.append((holdout, name))
+        tasks.append(Task(label, digest(base, holdout, rest, code), call, rest))
+
+    heads: dict[str, HeadOptions | None] = {
+        f"head_{head.kind}": head for head in asked.heads
+    }
+    if asked.zero_shot:
+        heads["zero_shot"] = None
     for holdout in holdouts_of(config, inputs):
-        for name in asked.models:
-            key = digest(
-                base, holdout, name, revision_of(run_holdout, CATALOG[name].model)
-            )
-            label = f"{holdout.question}-{holdout.repeat}-{holdout.fold}-{name}"
-            arguments = (
-                inputs.lines,
-                holdout,
-                name,
-                asked.preprocess,
-                asked.inner_folds,
-                seed,
-            )
-            pairs.append((holdout, name))
-            tasks.append(Task(label, key, run_holdout, arguments))
+        new_genes = holdout.question in ("new_genes", "both_new")
+        for name in () if new_genes else asked.models:
+            code = revision_of(run_holdout, CATALOG[name].model)
+            rest = (lines, holdout, name, asked.preprocess, asked.inner_folds, seed)
+            add(holdout, name, code, run_holdout, *rest)
+        for name, head in heads.items():
+            if new_genes and head is not None and not HEADS[head.kind].new_genes:
+                continue
+            code = revision_of(run_head_holdout)
+            told = (lines, panel, holdout, head, asked.preprocess, seed)
+            add(holdout, name, code, run_head_holdout, *told)
 
     def progress(done: int, total: int) -> None:
         notify("folds", done, total)
 
     found = dict(run_tasks(tasks, jobs=config.run.jobs, folder=work, progress=progress))
-    return [(*pairs[k], found[k]) for k in range(len(pairs))]
+    return [(*named[k], found[k]) for k in range(len(named))]
 
 
 def score_all(results: list[Result], gene: StrArray) -> pd.DataFrame:
@@ -237,10 +253,20 @@ def _about(
         "no_cis": int((np.diff(lines.cis.start) == 0).sum()),
         "weights": "" if inputs.found is None else inputs.found.line,
         "best": best,
-        "models": {name: CATALOG[name].label for name in config.train.models},
+        "models": labels(config),
         "folds": config.train.folds,
         "repeats": config.train.repeats,
     }
+
+
+def labels(config: ExpressionRun) -> dict[str, str]:
+    """Return the readable names of all models that are compared."""
+    found = {str(name): CATALOG[name].label for name in config.train.models}
+    for head in config.train.heads:
+        found[f"head_{head.kind}"] = HEADS[head.kind].label
+    if config.train.zero_shot:
+        found["zero_shot"] = "sequence model alone"
+    return found
 
 
 def _plan(config: ExpressionRun, folder: Path, force: bool) -> Run:

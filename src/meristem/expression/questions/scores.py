@@ -51,7 +51,7 @@ def gene_scores(
 
 def _fold_r(arrays: Arrays) -> FloatArray:  # (n_test_gene,)
     """Return r within a fold; 0 of a constant prediction, NaN of too few lines."""
-    return columnwise_r(arrays["predicted"], arrays["observed"])
+    return columnwise_r(np.nan_to_num(arrays["predicted"]), arrays["observed"])
 
 
 def _pooled(
@@ -93,9 +93,8 @@ def _mean_share(
     total, count = np.zeros(n_gene), np.zeros(n_gene)
     for held, arrays in results:
         known = ~np.isnan(arrays[name])
-        places = held.test_genes if arrays[name].size != n_gene else np.arange(n_gene)
-        total[places[known]] += arrays[name][known]
-        count[places[known]] += 1
+        total[held.test_genes[known]] += arrays[name][known]
+        count[held.test_genes[known]] += 1
     return total / np.where(count > 0, count, np.nan)
 
 
