@@ -97,3 +97,14 @@ def train(
     with progress(quiet=quiet) as notify:
         report = train_run(settings, out or settings.run.out, notify, force=force)
     say(str(report))
+
+
+@app.command()
+def predict(config: ConfigPath, out: OutFolder = None, force: Force = False) -> None:
+    """Predict expression of lines without any, as an omics table for analyses."""
+    from meristem.cli.console import say
+    from meristem.config.read import read_expression_run
+    from meristem.expression.commands.predict import predict_run
+
+    settings = read_expression_run(config)
+    say(str(predict_run(settings, out or settings.run.out, force=force)))

@@ -110,8 +110,8 @@ class ExpressionPrediction(Strict):
     genotypes: Path | None = Field(
         default=None, description="default: genotyped lines without expression"
     )
-    model: ExpressionModel | None = Field(
-        default=None, description="default: the best of the folds"
+    model: str = Field(
+        default="", description="as scores.csv calls it; default: the best of the folds"
     )
     min_r: float = Field(
         default=0.0,

@@ -215,7 +215,7 @@ def take_measured(inputs: TrainingInputs) -> TrainingInputs:
 
 
 def lines_to_predict(
-    genotypes: Genotypes, inputs: TrainingInputs, config: ExpressionRun
+    genotypes: Genotypes, inputs: TrainingInputs
 ) -> ExpressionLines:
     """Return lines without expression, with everything that models read of them.
 

@@ -17,7 +17,11 @@ from numpy.typing import NDArray
 
 from meristem.mixed.groups import Members, gather
 from meristem.mixed.spike_slab import ColumnPrior, fit_columns
-from meristem.models.omics.expression import MIN_MEASURED, predict_cis
+from meristem.models.omics.expression import (
+    MIN_MEASURED,
+    error_penalty,
+    predict_cis,
+)
 from meristem.records import FloatArray, IntArray
 
 SCREENED_TARGETS = 2000
@@ -118,19 +122,6 @@ def fit_gene_latents(
         return first
     # without the regulators' part a gene's cis variants are seen more clearly
     return fit(expression - first.own(markers)[:, first.regulator] @ first.trans)
-
-
-def error_penalty(
-    penalty: float,
-    reliability: FloatArray,  # (n_gene,) NaN not known
-) -> FloatArray:  # (n_gene,)
-    """Return the ridge penalty where measurement error takes 1 - r of the variance.
-
-    A penalty is the ratio of the residual to the variance of one variant's effect.
-    The default stands for half of the variance; with error, for half of what is no
-    error: (1 - r / 2) / (r / 2) times the default.
-    """
-    return penalty * np.nan_to_num((2 - reliability) / reliability, nan=1.0)
 
 
 def cis_leave_one_out(
