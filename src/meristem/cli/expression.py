@@ -108,3 +108,14 @@ def predict(config: ConfigPath, out: OutFolder = None, force: Force = False) -> 
 
     settings = read_expression_run(config)
     say(str(predict_run(settings, out or settings.run.out, force=force)))
+
+
+@app.command()
+def report(config: ConfigPath, out: OutFolder = None) -> None:
+    """Write the page of a run of `train` anew."""
+    from meristem.cli.console import say
+    from meristem.config.read import read_expression_run
+    from meristem.expression.commands.report import build_training_report
+
+    settings = read_expression_run(config)
+    say(str(build_training_report(out or settings.run.out)))

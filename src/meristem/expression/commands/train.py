@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from meristem.config.expression_heads import HeadOptions
-from meristem.config.expression_training import ExpressionRun
+from meristem.config.expression_training import ExpressionModel, ExpressionRun
 from meristem.expression.cis.catalog import CATALOG
 from meristem.expression.commands.lines import (
     TrainingInputs,
@@ -50,6 +50,15 @@ FILES = (
     "training.json",
     "report.html",
 )
+
+CARRIERS: tuple[ExpressionModel, ...] = (
+    "cis_polygenic",
+    "cis_polygenic_published",
+    "cis_elastic_net",
+    "cis_ridge",
+    "cis_top",
+)
+"""Models whose cis weights are written; the published ones add to their weights."""
 
 
 @in_locked_folder
@@ -207,17 +216,17 @@ def _predictions(
 def _weights(config: ExpressionRun, inputs: TrainingInputs) -> pd.DataFrame:
     """Return which variants near a gene carry its expression, of all lines.
 
-    Weights are per copy of the counted allele, of the last model asked for that has
-    any; the table can be `train.weights` of another panel.
+    Weights are per copy of the counted allele, of the first model of `CARRIERS` that
+    was asked for; the table can be `train.weights` of another panel.
     """
     lines = inputs.lines
-    cis_models = [name for name in config.train.models if name.startswith("cis")]
+    cis_models = [name for name in CARRIERS if name in config.train.models]
     columns = ["gene", "variant", "contig", "position", "ref", "alt", "weight"]
     if not cis_models:
         return pd.DataFrame(columns=columns)
     trained = train(
         lines,
-        cis_models[-1],
+        cis_models[0],
         config.train.preprocess,
         inner_folds=config.train.inner_folds,
         seed=config.run.seed,
