@@ -81,6 +81,17 @@ class NetworkEnsemble:
             out += self.offset.predict(onehot) - self.loss.centre
         return out
 
+    def hidden(self, onehot: OneHot) -> NDArray[np.float32]:  # (n, n_hidden)
+        """Return the units before the output, of all members, mean over strands."""
+        _refuse_length(onehot, self.window)
+        views = [onehot] if self.train.strands == "given" else [onehot, flip(onehot)]
+        parts = []
+        for network in self.networks:
+            trunk = network[:-1]
+            read = [run_network(trunk, view).numpy() for view in views]
+            parts.append(np.mean(read, axis=0))
+        return np.concatenate(parts, axis=1).astype(np.float32)
+
     def save(self, folder: Path) -> None:
         """Write the model into a folder; that of the offset inside it."""
         arrays: dict[str, NDArray] = {
