@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from meristem.expression.haplotypes.calls import PanelCalls
 from meristem.expression.haplotypes.genes import GeneWindows
@@ -42,7 +41,7 @@ def single_variants(
     window
         Of the gene.
     """
-    bases, own = genome.bases(window.contig), calls.contigs.get(window.contig)
+    bases, own = genome.bases(window.contig), calls.on(window.contig)
     anchor, (left, right) = genes.anchor(window), genes.sides(window)
     tss = genes.tss(window)
 
@@ -55,14 +54,8 @@ def single_variants(
     def strand(text: str) -> str:
         return text if window.strand > 0 else complement_strand(text)
 
-    if own is None:
-        near: NDArray[np.int64] = np.zeros(0, np.int64)
-    else:
-        near = own.inside(window.start, window.end)
-        last = np.maximum(own.end[near], own.start[near] + 1)
-        near = near[(own.start[near] < window.end) & (last > window.start)]
     name, distance, ref, alt, sequence, dosage = [], [], [], [], [], []
-    for i in near.tolist() if own is not None else ():
+    for i in own.changing(window.start, window.end).tolist():
         start, end = int(own.start[i]), int(own.end[i])
         name.append(str(own.name[i]))
         first = start if window.strand > 0 else max(end - 1, start)
