@@ -141,8 +141,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
             where=path,
             remedy="give the path of a TOML configuration file",
         )
+    raw = b""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig")
     except OSError as error:
         raise ConfigError(
             f"cannot be read ({error.strerror})",
@@ -150,8 +152,11 @@ def _read_toml(path: Path) -> dict[str, Any]:
             remedy="give the path of a TOML configuration file",
         ) from error
     except UnicodeDecodeError as error:
+        line = 1 + raw[: error.start].count(b"\n")
         raise ConfigError(
-            "is not UTF-8 text", where=path, remedy="save the file as UTF-8"
+            "is not UTF-8 text",
+            where=f"{path}, line {line}",
+            remedy="save the file as UTF-8",
         ) from error
     return parse_toml(text, path)
 

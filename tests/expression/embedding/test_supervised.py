@@ -4,7 +4,8 @@ import pytest
 from meristem.errors import ConfigError
 from meristem.expression.embedding.supervised import SupervisedEmbedder
 from meristem.sequence.inputs.onehot import encode
-from meristem.sequence.models.catalog import Specification, fit_model, redrawn
+from meristem.sequence.models.catalog import Specification, fit_model
+from meristem.sequence.models.networks.ensemble import redrawn
 from meristem.sequence.models.options import KmerOptions, NetworkOptions
 from meristem.sequence.training.fit import Rows
 from meristem.sequence.training.options import TrainOptions
