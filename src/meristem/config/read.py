@@ -83,7 +83,7 @@ def read_plan(path: str | Path) -> SelectionConfig:
 
 def read_expression_config(path: str | Path) -> ExpressionConfig:
     """Read what `meristem expression` needs, as `read_config` reads an analysis."""
-    path, remedy = Path(path), "see docs/howto/personal_expression.md for every field"
+    path, remedy = Path(path), "see docs/howto/haplotypes.md for every field"
     return _validated(ExpressionConfig, _read_toml(path), path, remedy)
 
 
