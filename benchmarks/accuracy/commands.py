@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.accuracy.expression.commands import bench_expression
 from benchmarks.accuracy.kinetics.commands import bench_kinetics
 from benchmarks.accuracy.representation.commands import bench_representation
 from benchmarks.accuracy.sequence.commands import bench_sequence
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.command("kinetics")(bench_kinetics)
 app.command("sequence")(bench_sequence)
+app.command("expression")(bench_expression)
 app.command("representation")(bench_representation)
 
 Out = Annotated[Path, typer.Option("--out", help="Folder to write.")]
