@@ -232,7 +232,7 @@ def _numbers(
             raise ConfigError(
                 f"{word!r} is not TASK={what}",
                 where=option,
-                remedy=f"write such as {option} leaf=1",
+                remedy=f"write such as {option} leaf=1, or =-1",
             )
     return tuple(found)
 

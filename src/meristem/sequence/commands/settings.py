@@ -39,6 +39,14 @@ class DataSettings(Strict):
     name: str = ""
     role: Literal["train", "test"] = "train"
 
+    @model_validator(mode="after")
+    def _different(self) -> DataSettings:
+        columns = [*self.tasks.values()]
+        twice = sorted({name for name in columns if columns.count(name) > 1})
+        if twice:
+            raise ValueError(f"two tasks read the column {twice[0]!r}")
+        return self
+
     def source(self) -> Source:
         """Return where the rows stand."""
         return Source(**self.model_dump(exclude={"role"}))
@@ -100,6 +108,12 @@ class SearchSettings(Strict):
     )
     keep: float = Field(default=0.34, gt=0, le=1)
     repeats: Annotated[int, Field(ge=1, le=20)] = 1
+
+    @model_validator(mode="after")
+    def _rising(self) -> SearchSettings:
+        if list(self.rungs) != sorted(set(self.rungs)):
+            raise ValueError("rungs: every rung has more epochs than the one before")
+        return self
 
 
 class SequenceSettings(Strict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -38,7 +38,7 @@ def read_bed(
     ------
     DataError
         If a line has fewer than three columns or no whole numbers, an interval is
-        empty, or no contig is in the genome.
+        empty, or its contig is not in the genome.
     """
     rows = []
     for number, line in numbered_lines(read_text(path)):
@@ -63,16 +63,34 @@ def read_bed(
         strand = -1 if len(cells) > 5 and cells[5] == "-" else 1
         rows.append((name, cells[0], start, end, strand))
     names = match_names((row[1] for row in rows), genome, path, contig_names)
+    if names.unmatched:
+        lost = sum(row[1] in names.unmatched for row in rows)
+        raise DataError(
+            f"{lost} of {len(rows)} intervals lie on contigs that the genome lacks: "
+            f"{', '.join(names.unmatched[:4])}",
+            where=path,
+            remedy="leave them out, or say with --contig-names TABLE what is what",
+        )
     windows = [
         Window(name, names.genome_name[contig], start, end, strand)
         for name, contig, start, end, strand in rows
-        if contig in names.genome_name
     ]
     if not windows:
         raise DataError(
             "has no interval on the genome", where=path, remedy="give BED intervals"
         )
-    return windows
+    return _numbered(windows)
+
+
+def _numbered(windows: list[Window]) -> list[Window]:
+    """Give windows of one name a number each, from the second on."""
+    seen: dict[str, int] = {}
+    out = []
+    for window in windows:
+        times = seen[window.name] = seen.get(window.name, 0) + 1
+        name = window.name if times == 1 else f"{window.name}_{times}"
+        out.append(replace(window, name=name))
+    return out
 
 
 def promoter_windows(
@@ -88,15 +106,12 @@ def promoter_windows(
     >>> promoter_windows([one], 20, 5)
     [Window(name='g', contig='1', start=-10, end=15, strand=1)]
     """
-    seen: dict[str, int] = {}
     windows = []
     for p in promoters:
-        seen[p.gene] = seen.get(p.gene, 0) + 1
-        name = p.gene if seen[p.gene] == 1 else f"{p.gene}_{seen[p.gene]}"
         start = p.tss - upstream if p.strand > 0 else p.tss + 1 - downstream
         end = start + upstream + downstream
-        windows.append(Window(name, p.contig, start, end, p.strand))
-    return windows
+        windows.append(Window(p.gene, p.contig, start, end, p.strand))
+    return _numbered(windows)
 
 
 def cut(

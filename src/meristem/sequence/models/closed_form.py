@@ -96,6 +96,11 @@ class ClosedForm:
             tuple(words),
         )
 
+    def hidden(self, onehot: OneHot) -> NDArray[np.float32]:  # (n, n_feature)
+        """Return the standardised features."""
+        features = features_of(onehot, self.options, make_bank(self.motifs))
+        return ((features - self.ridge.centre) / self.ridge.scale).astype(np.float32)
+
     def save(self, folder: Path) -> None:
         """Write the model into a folder."""
         ridge = self.ridge
