@@ -200,7 +200,8 @@ class OptunaSearch:
                 remedy="pip install 'meristem[tune]', or use method 'distribution'",
             ) from error
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        seed = int(self.rng.integers(2**31))
+        # processes that share a journal must not propose the same points
+        seed = int(self.rng.integers(2**31)) if self.journal is None else None
         sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
         storage = None
         if self.journal is not None:
