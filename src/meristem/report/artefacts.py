@@ -56,6 +56,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "variance_components": ("model", "trait", "component", "value", "se"),
     "tuning": ("model", "generation", "reward", "chosen", "options"),
     "covariate_effects": ("trait", "covariate", "category", "effect", "se", "n"),
+    "relatedness": ("split", "replicate", "fold", "train", "test", "mean", "low"),
 }
 """Columns without which a table cannot be shown; others may be absent."""
 
@@ -76,7 +77,7 @@ _NUMBERS = tuple(
     gain line_rank rank contribution latent_sd rank_r null_mean rank_agreement
     network_share linear_share scan_share products_share integrated deeplift
     integrated_gap deeplift_gap se share mean sd rhat ess_bulk ess_tail
-    window_inclusion reward
+    window_inclusion reward train test
     """.split()
 )
 
@@ -123,6 +124,7 @@ class Artefacts:
     variance_components: pd.DataFrame
     covariate_effects: pd.DataFrame
     tuning: pd.DataFrame
+    relatedness: pd.DataFrame
     absent: tuple[str, ...]  # names of the files that are not there
     selection: dict[str, Any] | None = None  # what `meristem select` decided
 

@@ -289,6 +289,12 @@ def interval_rows(models: list[str], targets: list[tuple[str, str]]) -> pd.DataF
     return pd.DataFrame(rows, columns=[*names, "coverage", "n"])
 
 
+def relatedness_rows(folds: int = 5) -> pd.DataFrame:
+    columns = ["split", "replicate", "fold", "train", "test", "mean", "low", "high"]
+    rows = [("kfold", 0, f, 160, 40, 0.42 + 0.01 * f, 0.2, 0.6) for f in range(folds)]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def control_rows(
     arms: dict[str, str], network: str, target: tuple[str, str]
 ) -> pd.DataFrame:

@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 
 from meristem.mixed.groups import Members, gather
 from meristem.mixed.spike_slab import ColumnPrior, fit_columns
-from meristem.models.omics.expression import MIN_MEASURED, predict_cis
+from meristem.models.omics.expression import (
+    MIN_MEASURED,
+    predict_cis,
+)
 from meristem.records import FloatArray, IntArray
 
 SCREENED_TARGETS = 2000
