@@ -205,8 +205,10 @@ class OptunaSearch:
         sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
         storage = None
         if self.journal is not None:
+            from optuna.storages.journal import JournalFileBackend  # noqa: PLC0415
+
             self.journal.parent.mkdir(parents=True, exist_ok=True)
-            backend = optuna.storages.journal.JournalFileBackend(str(self.journal))
+            backend = JournalFileBackend(str(self.journal))
             storage = optuna.storages.JournalStorage(backend)
         self.study = optuna.create_study(
             direction="maximize",
