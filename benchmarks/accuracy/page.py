@@ -316,6 +316,22 @@ def _against(rows: list[Row]) -> str:
     return markdown_table(["panel", "auto minus", "difference"], body)
 
 
+def _null(rows: list[Row]) -> str:
+    body = [
+        [
+            row["panel"],
+            row["arm"],
+            row["replicates"],
+            row["model"] + (" (best linear)" if row["best"] else ""),
+            f"{float(row['mean']):.3f}",
+            _bracket(row, _AUTO_MINUS, signed=True),
+        ]
+        for row in rows
+    ]
+    head = ["panel", "trait", "replicates", "model", "r", "auto minus it"]
+    return sections.NULL + "\n\n" + markdown_table(head, body)
+
+
 _SECTIONS: tuple[tuple[str, str, str, Callable[[list[Row]], str]], ...] = (
     ("shoot_branching", "results.csv", "Shoot branching", _shoot),
     ("shoot_branching", "latents.csv", "Latents of shoot branching", _latents),
@@ -325,6 +341,7 @@ _SECTIONS: tuple[tuple[str, str, str, Callable[[list[Row]], str]], ...] = (
     ("controls", "summary.csv", "Controls", _controls),
     ("panels", "summary.csv", "The mixture on public panels", _against),
     ("panels", "results.csv", "Public panels", _panels),
+    ("null", "summary.csv", "Null panels", _null),
     ("covariates", "summary.csv", "Covariates of mice", _covariates),
     ("sparse", "summary.csv", "Few lines, within and across", _sparse),
     ("priors", "summary.csv", "Scores of variants as priors", _priors),

@@ -301,6 +301,25 @@ def _panels(rows: Sequence[Row]) -> list[Verdict]:
     return found
 
 
+def _null(rows: Sequence[Row]) -> list[Verdict]:
+    """Judge the mixture where linear models have found all there is."""
+    found = []
+    for arm in dict.fromkeys(row["arm"] for row in rows):
+        own = [row for row in rows if row["arm"] == arm and row["best"]]
+        each = [float(row["auto_minus"]) for row in own]
+        found.append(
+            Verdict(
+                f"null panels, {arm} traits: auto minus the best linear model",
+                "not below -0.003",
+                ", ".join(
+                    f"{float(row['auto_minus']):+.4f} ({row['panel']})" for row in own
+                ),
+                min(each) >= -0.003,
+            )
+        )
+    return found
+
+
 def _priors(rows: Sequence[Row]) -> list[Verdict]:
     own = [o for o in rows if o["share"] == "0.7"]
     found = []
@@ -327,5 +346,6 @@ _JUDGES: tuple[tuple[str, str, Callable[[Sequence[Row]], list[Verdict]]], ...] =
     ("recovery", "causal.csv", _causal),
     ("controls", "summary.csv", _controls),
     ("panels", "summary.csv", _panels),
+    ("null", "summary.csv", _null),
     ("priors", "summary.csv", _priors),
 )

@@ -114,6 +114,7 @@ OPTIONS = {
     "rkhs": options.KernelOptions(),
     "bayes": options.BayesOptions(**SHORT),
     "gxe": options.TrialOptions(),
+    "multi_trait": options.MultiTraitOptions(),
     "kernels": options.KernelsOptions(
         kernels=("additive", "dominance", "additive_additive")
     ),

@@ -8,6 +8,8 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from meristem.config.expression import ExpressionConfig
+from meristem.config.expression_training import ExpressionRun
 from meristem.config.selection import SelectionConfig
 from meristem.config.stages import AnalysisConfig, RepresentConfig
 from meristem.config.toml import PATHS, parse_toml
@@ -77,6 +79,40 @@ def read_plan(path: str | Path) -> SelectionConfig:
     """Read the plan of a selection, as `read_config` reads an analysis."""
     path, remedy = Path(path), "see docs/howto/select.md for every field"
     return _validated(SelectionConfig, _read_toml(path), path, remedy)
+
+
+def read_expression_config(path: str | Path) -> ExpressionConfig:
+    """Read what `meristem expression` needs, as `read_config` reads an analysis."""
+    path, remedy = Path(path), "see docs/howto/haplotypes.md for every field"
+    return _validated(ExpressionConfig, _read_toml(path), path, remedy)
+
+
+def read_expression_run(path: str | Path) -> ExpressionRun:
+    """Read what models of expression need; the genome and embeddings may be absent.
+
+    Raises
+    ------
+    ConfigError
+        As `read_config`; and if there is no expression, or no genotypes or positions.
+    """
+    path, remedy = Path(path), "see docs/howto/personal_expression.md for every field"
+    raw = _read_toml(path)
+    kind = ExpressionConfig if "genome" in raw else ExpressionRun
+    config: ExpressionRun = _validated(kind, raw, path, remedy)
+    whole = isinstance(config, ExpressionConfig)
+    absent = {
+        "[expression]": config.expression is None,
+        "[genotypes]": config.genotypes is None and not whole,
+        "train.positions": config.train.positions is None and not whole,
+    }
+    for name, is_absent in absent.items():
+        if is_absent:
+            raise ConfigError(
+                f"{name} is not there",
+                where=path,
+                remedy=f"give {name}; " + remedy,
+            )
+    return config
 
 
 def read_represent_config(path: str | Path) -> RepresentConfig:

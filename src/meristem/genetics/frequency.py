@@ -71,6 +71,22 @@ def dosage_moments(
     return DosageMoments(mean, variance, n_called)
 
 
+def missing_share(call_dosage: NDArray[np.int8]) -> float:  # (n_sample, n_variant)
+    """Return the share of calls that are missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> missing_share(np.array([[0, -1], [0, 2]], dtype=np.int8))
+    0.25
+    """
+    starts = range(0, call_dosage.shape[1], BLOCK)
+    blocks = (call_dosage[:, start : start + BLOCK] for start in starts)
+    missing = sum(int((b < 0).sum()) for b in blocks if int(b.min(initial=0)) < 0)
+    size = call_dosage.shape[0] * call_dosage.shape[1]
+    return missing / size if size else float("nan")
+
+
 def varies(call_dosage: NDArray[np.int8]) -> bool:  # (n_sample, n_variant)
     """Tell whether any variant has two different calls; stops at the first block.
 
@@ -83,3 +99,13 @@ def varies(call_dosage: NDArray[np.int8]) -> bool:  # (n_sample, n_variant)
     starts = range(0, call_dosage.shape[1], BLOCK)
     blocks = (call_dosage[:, start : start + BLOCK] for start in starts)
     return any(bool((dosage_moments(block).variance > 0).any()) for block in blocks)
+
+
+def heterozygosity(
+    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
+    ploidy: int = 2,
+) -> NDArray[np.int8]:  # (n_sample, n_variant)
+    """Return 1 where a call carries both alleles, 0 where it does not, -1 missing."""
+    result = ((call_dosage > 0) & (call_dosage < ploidy)).astype(np.int8)
+    result[call_dosage < 0] = -1
+    return result

@@ -33,6 +33,7 @@ OUTPUTS = (
     "latents.csv",
     "latent_validation.csv",
     "controls.csv",
+    "tuning.csv",
 )
 
 
@@ -72,7 +73,7 @@ def evaluate_models(analysis: Analysis) -> None:
     splits = outer_splits(analysis)
     with analysis.timed("evaluate"):
         result = cross_validate(
-            analysis.dataset,
+            analysis.shared,
             compared_models(analysis),
             splits,
             config=config.evaluate,
@@ -117,6 +118,8 @@ def _write_results(
         folder.write_table("latents.csv", result.latents)
         table = latent_validation(analysis, result)
         folder.write_table("latent_validation.csv", table)
+    if not result.tried.empty:
+        folder.write_table("tuning.csv", result.tried)
     if config.evaluate.controls:
         folder.write_table("controls.csv", _contributions(analysis, result.predictions))
 

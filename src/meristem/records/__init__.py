@@ -14,12 +14,15 @@ from meristem.records.omics import OmicsTable
 from meristem.records.phenotypes import Measurements, Observations, Phenotypes
 from meristem.records.plan import GeneTable, NetworkPlan, PlanLevel
 from meristem.records.posterior import Posterior
+from meristem.records.products import Products
+from meristem.records.streamed import DosageSource, is_streamed, stream
 from meristem.records.variant_scores import VariantScores
 
 __all__ = [
     "MISSING",
     "Covariates",
     "Dataset",
+    "DosageSource",
     "Environments",
     "FittedState",
     "FloatArray",
@@ -35,9 +38,12 @@ __all__ = [
     "PlanLevel",
     "Posterior",
     "Predictions",
+    "Products",
     "SampleGroups",
     "Split",
     "StrArray",
     "VariantScores",
     "VariantTable",
+    "is_streamed",
+    "stream",
 ]

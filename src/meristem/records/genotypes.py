@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.records.arrays import IntArray, StrArray, refuse_duplicates
+from meristem.records.products import Products
 
 MISSING: int = -1
 """Code of a missing dosage."""
@@ -62,6 +63,7 @@ class Genotypes:
     source: str = field(default="", compare=False)  # where from; no content
     first_gamete: NDArray[np.int8] | None = None  # (n_sample, n_variant) the copies
     # that came from `parent_1`, -1 missing; None where samples are no known crosses
+    products: Products | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         expected = (self.sample_id.size, self.variants.n_variant)
@@ -98,7 +100,14 @@ class Genotypes:
             first_gamete=None
             if self.first_gamete is None
             else self.first_gamete[index],
+            products=self.products and self.products.take(index),
         )
+
+    def loaded(self) -> Genotypes:
+        """Return the same with the dosages in memory."""
+        if isinstance(self.call_dosage, np.ndarray):
+            return self
+        return replace(self, call_dosage=np.asarray(self.call_dosage))
 
     def take_variants(self, index: NDArray) -> Genotypes:
         """Return the variants at `index` (integers or a mask), in that order."""
@@ -109,4 +118,5 @@ class Genotypes:
             first_gamete=None
             if self.first_gamete is None
             else self.first_gamete[:, index],
+            products=None,
         )

@@ -8,12 +8,12 @@ import pytest
 from pydantic import ValidationError
 
 from meristem.config.models import GBLUPOptions, PriorOptions
+from meristem.config.run import MOST_JOBS, RunConfig
 from meristem.config.stages.analysis import AnalysisConfig
 from meristem.config.stages.data import GenotypeConfig, OmicsConfig, PhenotypeConfig
 from meristem.config.stages.knowledge import NetworkFileConfig
 from meristem.config.stages.questions import ExplainConfig, PriorConfig
 from meristem.config.stages.represent import RepresentConfig
-from meristem.config.stages.run import MOST_JOBS, RunConfig
 
 
 def _analysis(**more: object) -> AnalysisConfig:

@@ -92,6 +92,7 @@ def fabricate_small(folder: Path) -> Path:
         relatedness=tables.relatedness_rows(),
         controls=tables.control_rows(INGREDIENTS, "binn+metabolites", TARGET),
         variance_components=tables.component_rows([TARGET]),
+        tuning=tables.tuning_rows(),
         convergence=tables.convergence_rows([TARGET]),
         variant_inclusion=tables.inclusion_rows(rng, [TARGET]),
         candidates=tables.candidate_rows(

@@ -345,6 +345,21 @@ def convergence_rows(targets: list[tuple[str, str]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns, "ess_bulk", "ess_tail"])
 
 
+def tuning_rows() -> pd.DataFrame:
+    columns = "model split replicate fold generation compared_on reward chosen options"
+    rows = [
+        ("dense", "kfold", 0, fold, generation, size, reward, won, options)
+        for fold in (0, 1)
+        for generation, size, reward, won, options in (
+            (0, 1, 0.4, False, '{"dropout": 0.0}'),
+            (1, 1, 0.6, False, '{"dropout": 0.4}'),
+            (-1, 5, 0.41, fold == 1, '{"dropout": 0.0}'),
+            (-1, 5, 0.5 - 0.2 * fold, fold == 0, '{"dropout": 0.4}'),
+        )
+    ]
+    return pd.DataFrame(rows, columns=columns.split())
+
+
 def inclusion_rows(
     rng: np.random.Generator, targets: list[tuple[str, str]]
 ) -> pd.DataFrame:

@@ -28,7 +28,12 @@ from meristem.config.models.plans import (
     MediatedOptions,
 )
 from meristem.config.models.trees import BoostingOptions, ForestOptions
-from meristem.config.models.trials import BayesOptions, KernelsOptions, TrialOptions
+from meristem.config.models.trials import (
+    BayesOptions,
+    KernelsOptions,
+    MultiTraitOptions,
+    TrialOptions,
+)
 
 SingleModelOptions = Annotated[
     GBLUPOptions
@@ -41,6 +46,7 @@ SingleModelOptions = Annotated[
     | KernelOptions
     | BayesOptions
     | TrialOptions
+    | MultiTraitOptions
     | KernelsOptions
     | KernelAverageOptions
     | DenseOptions
@@ -61,8 +67,8 @@ class StackOptions(ModelOptions):
     """Average of listed models, weighted by their predictions of rows left out.
 
     `models` lists labels of other models of the analysis, or options of models that
-    are in the average alone. The first one is the one to fall back to: all have
-    weights where rows left out gain clearly by them, at least 0 and at most 1 in all.
+    are in the average alone. Weights are at least 0 and at most 1 in all: those that
+    rows left out ask for, drawn towards equal ones.
     """
 
     kind: Literal["stack"] = "stack"
@@ -70,10 +76,8 @@ class StackOptions(ModelOptions):
     inner_folds: int = Field(
         default=5, ge=2, description="where a model is fitted without inner splits"
     )
-    standard_errors: float = Field(
-        default=1.0,
-        ge=0,
-        description="by which rows left out have to gain before the first model shares",
+    sd: float = Field(
+        default=0.3, gt=0, description="how far weights may be from equal ones"
     )
 
     @property

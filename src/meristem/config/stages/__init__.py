@@ -1,5 +1,6 @@
 """The analysis configuration: one frozen class per stage, read from one TOML file."""
 
+from meristem.config.run import MOST_JOBS, RunConfig
 from meristem.config.stages.analysis import AnalysisConfig
 from meristem.config.stages.data import (
     CovariateConfig,
@@ -24,7 +25,6 @@ from meristem.config.stages.questions import (
     PriorConfig,
 )
 from meristem.config.stages.represent import RepresentConfig, StackConfig
-from meristem.config.stages.run import MOST_JOBS, RunConfig
 
 __all__ = [
     "AnalysisConfig",

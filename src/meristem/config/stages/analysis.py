@@ -11,6 +11,7 @@ from meristem.config.models import (
     GBLUPOptions,
     PriorOptions,
 )
+from meristem.config.run import RunConfig
 from meristem.config.stages.data import (
     CovariateConfig,
     EnvironmentConfig,
@@ -27,8 +28,8 @@ from meristem.config.stages.questions import (
     PredictConfig,
     PriorConfig,
 )
-from meristem.config.stages.run import RunConfig
 from meristem.config.strict import Strict
+from meristem.config.tune import TuneOptions
 
 
 class AnalysisConfig(Strict):
@@ -45,6 +46,7 @@ class AnalysisConfig(Strict):
     models: tuple[AnyModelOptions, ...] = Field(default=(GBLUPOptions(),), min_length=1)
     evaluate: EvaluateConfig = EvaluateConfig()
     priors: PriorConfig | None = None
+    tune: TuneOptions | None = None
     explain: ExplainConfig = ExplainConfig()
     predict: PredictConfig = PredictConfig()
     fold_ids: tuple[IdRule, ...] = Field(

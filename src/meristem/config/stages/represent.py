@@ -8,6 +8,7 @@ from meristem.config.models import (
     Label,
 )
 from meristem.config.represent import RepresentKind, RepresentOptions
+from meristem.config.run import RunConfig
 from meristem.config.stages.analysis import AnalysisConfig
 from meristem.config.stages.data import (
     GenotypeConfig,
@@ -17,7 +18,6 @@ from meristem.config.stages.data import (
     PhenotypeConfig,
 )
 from meristem.config.stages.knowledge import KnowledgeConfig, NetworkFileConfig
-from meristem.config.stages.run import RunConfig
 from meristem.config.strict import Strict
 
 

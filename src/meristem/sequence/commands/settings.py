@@ -15,7 +15,6 @@ from meristem.sequence.models.catalog import (
     KINDS,
     Specification,
     needs_motifs,
-    trains,
 )
 from meristem.sequence.models.options import ModelOptions
 from meristem.sequence.motifs.motif import Motif, read_meme
@@ -170,14 +169,14 @@ def specify(
             where=where,
             remedy=f"its options are: {', '.join(kind.options.model_fields)}",
         ) from error
-    if not trains(model.kind) and (model.train or model.start):
+    if not kind.trained and (model.train or model.start):
         raise ConfigError(
             f"a model of kind {model.kind!r} is not trained by steps, and `train` or "
             "`start` would not be used",
             where=where,
             remedy="leave them out",
         )
-    if needs_motifs(model.kind, options) and not motifs:
+    if needs_motifs(options) and not motifs:
         raise ConfigError(
             f"the kind {model.kind!r} needs a set of motifs",
             where="motifs",

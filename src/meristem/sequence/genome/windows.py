@@ -7,11 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from meristem.errors import DataError
-from meristem.sequence.genome.bases import ONE_HOT, complement_strand, encode
+from meristem.sequence.genome.bases import complement_strand
 from meristem.sequence.genome.contig_names import match_names
 from meristem.sequence.genome.fasta import Genome
 from meristem.sequence.genome.promoters import Promoter
@@ -152,26 +149,3 @@ def cut(
         text = front + inside
         text += "N" * (window.end - window.start - len(text))
         yield window, text if window.strand > 0 else complement_strand(text)
-
-
-def one_hot(sequences: Iterable[str]) -> NDArray[np.float32]:  # (n, 4, length)
-    """Return sequences of one length as A, C, G, T; unknown bases are zeros.
-
-    Raises
-    ------
-    DataError
-        If their lengths differ.
-
-    Examples
-    --------
-    >>> one_hot(["ACN"])[0].tolist()
-    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
-    """
-    codes = [encode(np.frombuffer(text.encode(), np.uint8)) for text in sequences]
-    sizes = {code.size for code in codes}
-    if len(sizes) > 1:
-        raise DataError(
-            f"the sequences have {len(sizes)} lengths, {min(sizes)} to {max(sizes)} bp",
-            remedy="cut windows of one length",
-        )
-    return np.ascontiguousarray(ONE_HOT[np.stack(codes)].transpose(0, 2, 1))
