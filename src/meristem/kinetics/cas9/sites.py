@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
@@ -338,10 +338,20 @@ def _refuse_ragged(table: pd.DataFrame, path: Path) -> None:
         )
 
 
-def read_sites(path: str | Path, *, guide: str | None = None) -> Sites:
-    """Read a whole table of sites (see `iter_sites`)."""
-    parts = [sites for sites, _ in iter_sites(path, guide=guide)]
-    if not sum(len(part.target) for part in parts):
+def read_sites(
+    path: str | Path,
+    *,
+    guide: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Sites:
+    """Read a whole table of sites (see `iter_sites`); tell the rows done so far."""
+    parts, done = [], 0
+    for sites, table in iter_sites(path, guide=guide):
+        parts.append(sites)
+        done += len(table)
+        if progress is not None:
+            progress(done)
+    if not done:
         raise DataError("holds no row", where=path, remedy="add rows below the header")
     return join_sites(parts)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from meristem.config.strict import Strict
 from meristem.config.toml import parse_toml
@@ -260,7 +260,9 @@ class TransferTrain(Strict):
     steps: int = Field(default=80, ge=0, le=1_000_000)
     rate_l2: Penalty = 1e-3
     shared_l2: Penalty = 1e-5
-    guide_l2: Penalty = 1e-4
+    guide_l2: Penalty = 1e-2
+    learn_weights: bool = False
+    weight_l2: Penalty = 0.1
     epochs: int = Field(default=3, ge=0, le=1_000_000)
     learning_rate: Rate = 0.002
     decay: float = Field(default=0.7, gt=0, le=1)
@@ -273,12 +275,23 @@ class TransferTrain(Strict):
         return TransferOptions(**self.model_dump())
 
 
+def _as_list(value: object) -> object:
+    """Return a single path as a list of one."""
+    return [value] if isinstance(value, str | Path) else value
+
+
 class TransferSettings(Strict):
-    """One run of ``meristem kinetics transfer``."""
+    """One run of ``meristem kinetics transfer``.
+
+    ``model``: one file of kinetic networks or several, all corrected together.
+    ``test_tables``: assays to be tested on and never trained on; their guides are left
+    out of ``tables``. Without them the share ``test_share`` of the guides is held out.
+    """
 
     title: str = "Transfer to cells"
     seed: int = Field(default=1, ge=0)
-    model: Path
+    model: Annotated[tuple[Path, ...], BeforeValidator(_as_list), Field(min_length=1)]
+    test_tables: tuple[Path, ...] = ()
     tables: tuple[Path, ...] = Field(min_length=1)
     most_mismatches: int = Field(default=6, ge=0)
     test_share: float = Field(default=0.2, gt=0, lt=1)
@@ -288,10 +301,22 @@ class TransferSettings(Strict):
     train: TransferTrain = TransferTrain()
     bootstraps: int = Field(default=200, ge=10, le=100_000)
 
+    @model_validator(mode="after")
+    def _one_test(self) -> TransferSettings:
+        if self.test_tables and "test_share" in self.model_fields_set:
+            raise ValueError("test_share: nothing reads it beside test_tables")
+        return self
+
 
 Settings = TypeVar("Settings", KineticsSettings, TransferSettings)
 
-_PATHS = (("data", "path"), ("data", "test_path"), ("model",), ("tables",))
+_PATHS = (
+    ("data", "path"),
+    ("data", "test_path"),
+    ("model",),
+    ("tables",),
+    ("test_tables",),
+)
 
 
 def _anchor(content: dict[str, Any], folder: Path) -> None:
