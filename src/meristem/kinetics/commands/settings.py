@@ -13,6 +13,7 @@ from meristem.config.strict import Strict
 from meristem.config.toml import parse_toml
 from meristem.errors import ConfigError
 from meristem.kinetics.cas9.encode import N_POSITION
+from meristem.kinetics.cas9.sites import PAM
 from meristem.kinetics.network.features import Form, Padding, Window
 from meristem.kinetics.network.kinn import Architecture, FitOptions, Loss
 from meristem.kinetics.network.simulate import N_SIMULATED
@@ -38,7 +39,8 @@ class DataSettings(Strict):
     """Where rates come from.
 
     ``mpkp``: the kinetic tables (`path`, `train_guide`, `enzyme`); ``table``: a table
-    with guide, target, log10_rate and optionally censored (0/1); ``simulated``: the
+    with guide, target, log10_rate and optionally censored (0/1), its guides with the
+    PAM ``pam`` (three letters; NRG is NGG or NAG); ``simulated``: the
     planted benchmark (`rows`, `changes`, `noise`, `scale`); ``assay``: rates measured
     under conditions, no sequences: a table with the column `rate` (not its log), one
     per ligand of the scheme, and those of the section `shifts`.
@@ -51,6 +53,7 @@ class DataSettings(Strict):
     train_guide: Literal[1, 2] = 1
     enzyme: str = "wt"
     channels: str = "chemistry"
+    pam: str = PAM
     limit: float = -5.0
     rows: int = Field(default=2000, ge=50, le=10_000_000)
     changes: tuple[Annotated[int, Field(ge=0, le=N_SIMULATED)], ...] = Field(
@@ -63,6 +66,8 @@ class DataSettings(Strict):
     def _needs_path(self) -> DataSettings:
         if self.kind != "simulated" and self.path is None:
             raise ValueError(f"data of kind {self.kind!r} need a path")
+        if self.kind != "table" and "pam" in self.model_fields_set:
+            raise ValueError("pam: read with data of kind 'table' alone")
         return self
 
     @property
