@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 from torch import Tensor, nn
 
 from meristem.errors import DataError
@@ -273,7 +274,7 @@ class Calibration:
         logit: FloatArray,  # (n,)
     ) -> FloatArray:  # (n,)
         """Return calibrated probabilities."""
-        return 1.0 / (1.0 + np.exp(-(self.slope * logit + self.offset)))
+        return np.asarray(expit(self.slope * logit + self.offset))
 
 
 def calibrate(
@@ -319,7 +320,7 @@ def mean_logits(
     """Return the logit of the mean probability of an ensemble."""
     total = np.zeros(len(x))
     for fit in fits:
-        total += 1.0 / (1.0 + np.exp(-logits(fit.net, x)))
+        total += expit(logits(fit.net, x))
     mean = np.clip(total / len(fits), 1e-300, 1 - 1e-16)
     return np.log(mean) - np.log1p(-mean)
 

@@ -31,6 +31,7 @@ from meristem.records import FloatArray
 
 _LEAST_DRAWN = 0.01
 _ASSAY_L2 = 1e-4
+_LINK_L2 = 1e-4
 _BLOCK = 20_000
 _SLOWER = 0.1
 """Step of the linear part beside the trunk's: it is at its optimum already."""
@@ -274,6 +275,8 @@ def _line(
         loss = nn.functional.binary_cross_entropy_with_logits(
             found[0] ** 2 * rate + found[1] + added, target
         )
+        # where the rate parts active from inactive, the slope would have no end
+        loss = loss + _LINK_L2 * found[0] ** 2
         loss.backward()
         return loss
 
