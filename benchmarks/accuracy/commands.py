@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.accuracy.expression.commands import bench_expression
 from benchmarks.accuracy.kinetics.commands import bench_kinetics
 from benchmarks.accuracy.representation.commands import bench_representation
 from benchmarks.accuracy.sequence.commands import bench_sequence
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.command("kinetics")(bench_kinetics)
 app.command("sequence")(bench_sequence)
+app.command("expression")(bench_expression)
 app.command("representation")(bench_representation)
 
 Out = Annotated[Path, typer.Option("--out", help="Folder to write.")]
@@ -280,6 +282,34 @@ def panels(
         )
     say(table)
     say(f"results: {out / 'results.csv'}")
+
+
+@app.command("null")
+def null(
+    data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],
+    out: Out,
+    panel: Annotated[list[str] | None, typer.Option(help="Some panels only.")] = None,
+    arm: Annotated[list[str] | None, typer.Option(help="permuted | additive.")] = None,
+    replicates: Replicates = 10,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """The mixture where there is nothing beyond what linear models find."""
+    from benchmarks.accuracy.real.null import ARMS, DEFAULT_PANELS, run_null
+
+    with progress(quiet=quiet) as notify:
+        table = run_null(
+            data,
+            out,
+            panels=tuple(panel or DEFAULT_PANELS),
+            arms=tuple(arm or ARMS),
+            replicates=replicates,
+            seed=seed,
+            command=_command(),
+            progress=notify,
+        )
+    say(table)
+    say(f"results: {out / 'folds.csv'}, summary.csv")
 
 
 @app.command("sparse")

@@ -53,6 +53,7 @@ def _mount() -> None:
     """Attach the commands; their modules import nothing heavy at the top."""
     from meristem.cli import (
         analysis,
+        expression,
         kinetics,
         knowledge,
         represent,
@@ -68,6 +69,7 @@ def _mount() -> None:
     app.add_typer(kinetics.app, name="kinetics")
     variants.attach(sequence.app)
     app.add_typer(sequence.app, name="sequence")
+    app.add_typer(expression.app, name="expression")
     app.add_typer(select.app, name="select")
 
 

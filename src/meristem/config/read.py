@@ -8,6 +8,8 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from meristem.config.expression import ExpressionConfig
+from meristem.config.expression_training import ExpressionRun
 from meristem.config.selection import SelectionConfig
 from meristem.config.stages import AnalysisConfig, RepresentConfig
 from meristem.config.toml import PATHS, parse_toml
@@ -79,6 +81,40 @@ def read_plan(path: str | Path) -> SelectionConfig:
     return _validated(SelectionConfig, _read_toml(path), path, remedy)
 
 
+def read_expression_config(path: str | Path) -> ExpressionConfig:
+    """Read what `meristem expression` needs, as `read_config` reads an analysis."""
+    path, remedy = Path(path), "see docs/howto/haplotypes.md for every field"
+    return _validated(ExpressionConfig, _read_toml(path), path, remedy)
+
+
+def read_expression_run(path: str | Path) -> ExpressionRun:
+    """Read what models of expression need; the genome and embeddings may be absent.
+
+    Raises
+    ------
+    ConfigError
+        As `read_config`; and if there is no expression, or no genotypes or positions.
+    """
+    path, remedy = Path(path), "see docs/howto/personal_expression.md for every field"
+    raw = _read_toml(path)
+    kind = ExpressionConfig if "genome" in raw else ExpressionRun
+    config: ExpressionRun = _validated(kind, raw, path, remedy)
+    whole = isinstance(config, ExpressionConfig)
+    absent = {
+        "[expression]": config.expression is None,
+        "[genotypes]": config.genotypes is None and not whole,
+        "train.positions": config.train.positions is None and not whole,
+    }
+    for name, is_absent in absent.items():
+        if is_absent:
+            raise ConfigError(
+                f"{name} is not there",
+                where=path,
+                remedy=f"give {name}; " + remedy,
+            )
+    return config
+
+
 def read_represent_config(path: str | Path) -> RepresentConfig:
     """Read what `meristem represent` needs: of its own file, or of an analysis.
 
@@ -134,8 +170,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
             where=path,
             remedy="give the path of a TOML configuration file",
         )
+    raw = b""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig")
     except OSError as error:
         raise ConfigError(
             f"cannot be read ({error.strerror})",
@@ -143,8 +181,11 @@ def _read_toml(path: Path) -> dict[str, Any]:
             remedy="give the path of a TOML configuration file",
         ) from error
     except UnicodeDecodeError as error:
+        line = 1 + raw[: error.start].count(b"\n")
         raise ConfigError(
-            "is not UTF-8 text", where=path, remedy="save the file as UTF-8"
+            "is not UTF-8 text",
+            where=f"{path}, line {line}",
+            remedy="save the file as UTF-8",
         ) from error
     return parse_toml(text, path)
 

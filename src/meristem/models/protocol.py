@@ -210,6 +210,32 @@ class Predictor(Protocol):
 
 
 @dataclass(frozen=True)
+class Tried:
+    """One point of a search of options."""
+
+    generation: int  # -1: compared at the end
+    options: dict[str, object]
+    reward: float  # mean correlation on inner rows left out
+    splits: int | None  # inner splits of the comparison; None: one
+    chosen: bool
+
+
+@runtime_checkable
+class Searching(Protocol):
+    """A specification that chooses its options on the training rows first."""
+
+    def choose(
+        self,
+        dataset: Dataset,
+        *,
+        rng: np.random.Generator,
+        inner: tuple[Split, ...] = (),
+    ) -> tuple[Predictor, tuple[Tried, ...]]:
+        """Return the model with its options, and everything that was tried."""
+        ...
+
+
+@dataclass(frozen=True)
 class Contributions:
     """Shares of the predictions of a set of samples, averaged over members.
 
@@ -224,14 +250,6 @@ class Contributions:
     node: FloatArray  # (n_sample, n_node, n_target) units of the trait
     difference: FloatArray  # (n_sample, n_target) network minus that of the baseline
     gap: FloatArray  # (n_sample, n_target) sum of the variants' shares - difference
-
-    def variant_importance(self) -> FloatArray:  # (n_variant, n_target)
-        """Return the mean over samples of the absolute share of every variant."""
-        return np.abs(self.variant).mean(axis=0)
-
-    def node_importance(self) -> FloatArray:  # (n_node, n_target)
-        """Return the mean over samples of the absolute share of every node."""
-        return np.abs(self.node).mean(axis=0)
 
 
 @dataclass(frozen=True)

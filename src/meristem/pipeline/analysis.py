@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,10 +18,13 @@ from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.controls import ARMS
 from meristem.evaluate.fold import fit_fold
+from meristem.genetics.products import Survey, survey, with_products
 from meristem.io.tables.seasons.environments import read_environments
 from meristem.knowledge.build import Knowledge, build_graph
-from meristem.models.catalog import build, graph_networks, has_nodes, needs
+from meristem.models.catalog import build, graph_networks, has_nodes, kind_of, needs
 from meristem.models.protocol import Predictor
+from meristem.models.tuned.space import can_tune
+from meristem.models.tuned.spec import Tuned
 from meristem.pipeline.inputs import Inputs, input_files
 from meristem.pipeline.preparation import (
     DATASET,
@@ -31,7 +35,11 @@ from meristem.pipeline.preparation import (
 from meristem.pipeline.represented import OnFactors
 from meristem.plan.compile import Compilation, compile_plan
 from meristem.plan.learned.of_options import is_learned
-from meristem.prepare.by_environment import EnvironmentMeans, environment_means
+from meristem.prepare.by_environment import (
+    EnvironmentMeans,
+    environment_means,
+    is_stacked,
+)
 from meristem.prepare.training import TakenOff, training_set
 from meristem.records import Dataset, Environments, NetworkPlan, Phenotypes
 from meristem.representation.sets.membership import sets_of_plan
@@ -130,8 +138,37 @@ class Analysis:
     def dataset(self) -> Dataset:
         """The prepared data set: of the run folder, or of the inputs."""
         if self.prepared is None:
-            return read_prepared(self.folder)
+            return self.stored
         return self.prepared.dataset
+
+    @property
+    def stored(self) -> Dataset:
+        """The data set as the run folder has it."""
+        return read_prepared(self.folder, self.config.run.max_memory)
+
+    @cached_property
+    def survey(self) -> Survey | None:
+        """Products of all rows, which the folds share; None where none would ask.
+
+        Rows of lines in environments repeat their line: their products would be large,
+        and no model of them asks.
+        """
+        if is_stacked(self.dataset) or not any(
+            kind_of(member).shares
+            for options in self.config.models
+            for member in options.members
+        ):
+            return None
+        return survey(self.dataset.genotypes)
+
+    @property
+    def shared(self) -> Dataset:
+        """The data set, with the products of its rows where calls are complete."""
+        dataset = self.dataset
+        if self.survey is None:
+            return dataset
+        genotypes = with_products(dataset.genotypes, self.survey)
+        return replace(dataset, genotypes=genotypes)
 
     @cached_property
     def trained(self) -> tuple[Phenotypes, TakenOff]:
@@ -157,7 +194,7 @@ class Analysis:
         """
         self.folder.refuse_lost([DATASET])
         self.folder.refuse_damaged([DATASET])
-        self.dataset = read_prepared(self.folder)
+        self.dataset = self.stored
 
     @cached_property
     def knowledge(self) -> Knowledge | None:
@@ -196,7 +233,9 @@ class Analysis:
 
     def build(self, options: ModelOptions, plan: NetworkPlan | None) -> Predictor:
         """Return a model; its omics are represented where the tables ask for it."""
-        predictor = build(options, plan, self.environments)
+        predictor = self._tuned(options, plan)
+        if predictor is None:
+            predictor = build(options, plan, self.environments)
         asked = tuple(
             (one.name, RepresentOptions(**one.model_dump(include=_REPRESENT)))
             for one in self.config.omics
@@ -206,6 +245,19 @@ class Analysis:
         known = {} if self.plan is None else sets_of_plan(self.plan)[0]
         sets = {name: tuple(sorted(genes)) for name, genes in known.items()}
         return OnFactors(predictor, asked, sets, self.config.run.seed)
+
+    def _tuned(
+        self, options: ModelOptions, plan: NetworkPlan | None
+    ) -> Predictor | None:
+        """Return a model that searches its options; None if they stay as they are."""
+        tune, evaluate = self.config.tune, self.config.evaluate
+        if tune is None or options.label not in tuned_labels(self.config):
+            return None
+        fits = evaluate.folds * evaluate.replicates + 1
+        share = fits * len(tuned_labels(self.config))
+        seconds = 60 * (tune.minutes or 0.0) / share
+        work = self.folder.file("work/tuning")
+        return Tuned(options, tune, plan, self.environments, seconds, work)
 
     @property
     def networks(self) -> tuple[GraphNetworkOptions, ...]:
@@ -267,6 +319,14 @@ def _refuse_wrong_labels(config: AnalysisConfig) -> None:
         raise fault
 
 
+def tuned_labels(config: AnalysisConfig) -> tuple[str, ...]:
+    """Return the labels of the models whose options are searched."""
+    if config.tune is None:
+        return ()
+    able = tuple(options.label for options in config.models if can_tune(options))
+    return tuple(name for name in able if name in (config.tune.models or able))
+
+
 def label_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
     """Yield what is wrong with the names of models and of omics tables."""
     labels = [options.label for options in config.models]
@@ -286,6 +346,20 @@ def label_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
                 f"two {what} are called {', '.join(repeated)}",
                 where=what.split()[0],
                 remedy="give each a `name` of its own",
+            )
+    if config.evaluate.assisted_by and config.phenotypes.by == "record":
+        yield ConfigError(
+            "tested lines keep traits where rows are lines, not records",
+            where="evaluate.assisted_by",
+            remedy='leave it out, or set phenotypes.by to "line"',
+        )
+    if config.tune is not None:
+        lost = sorted(set(config.tune.models) - set(tuned_labels(config)))
+        if lost or not tuned_labels(config):
+            yield ConfigError(
+                f"{', '.join(lost) or 'no model'} can be tuned in this analysis",
+                where="tune.models",
+                remedy="name models of kind dense, cnn, binn or boosting",
             )
     asked = config.explain.model
     networks = [o.label for o in config.models if has_nodes(o)]

@@ -38,8 +38,9 @@ class CisProblem:
     genes: Members  # variants of every gene
     sets: Members  # genes of every pathway
     expression: FloatArray  # (n_train, n_gene) standardised, NaN missing
-    penalty: float  # ridge penalty of a gene's own variants
+    penalty: float | FloatArray  # (n_gene,) ridge penalty of a gene's own variants
     equal_variance: bool = False  # scale every predicted gene to variance 1
+    share: FloatArray | None = None  # (n_gene,) root of its reliability, where known
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,9 @@ def predict_features(problem: CisProblem, rows: IntArray) -> CisFeatures:
         sizes = np.diff(problem.genes.start)
         weight = weight * np.repeat(scale, sizes)
         value = value * scale
+    if problem.share is not None:
+        weight = weight * np.repeat(problem.share, np.diff(problem.genes.start))
+        value = value * problem.share
     kernel, factor = unit_diagonal(value @ value.T)
     stack = make_stack([problem.panel.kernel, kernel], value, problem.sets)
     return CisFeatures(value, weight, stack, factor)

@@ -66,6 +66,35 @@ def node_reliability(
     return np.array([known.get(name, np.nan) for name in nodes.tolist()])
 
 
+def feature_share(
+    omics: tuple[OmicsTable, ...],
+) -> FloatArray:  # (n_feature,)
+    """Return the root of the reliability of every feature, 1 where it is not known.
+
+    A standardised feature times its share varies as much as what it tells.
+    """
+    shares = [
+        np.ones(table.feature_id.size)
+        if table.reliability is None
+        else np.nan_to_num(table.reliability, nan=1.0)
+        for table in omics
+    ]
+    return np.sqrt(np.concatenate(shares))
+
+
+def error_penalty(
+    penalty: float,
+    reliability: FloatArray,  # (n_gene,) NaN not known
+) -> FloatArray:  # (n_gene,)
+    """Return the ridge penalty where measurement error takes 1 - r of the variance.
+
+    A penalty is the ratio of the residual to the variance of one variant's effect.
+    The default stands for half of the variance; with error, for half of what is no
+    error: (1 - r / 2) / (r / 2) times the default.
+    """
+    return penalty * np.nan_to_num((2 - reliability) / reliability, nan=1.0)
+
+
 def standardised(value: FloatArray) -> FloatArray:
     """Return columns of mean 0 and variance 1 over their values; constant: NaN."""
     seen = ~np.isnan(value)
@@ -83,7 +112,7 @@ def fit_cis(
     markers: NDArray,  # (n_sample, n_variant) standardised
     genes: Members,  # variants of every gene
     expression: FloatArray,  # (n_sample, n_gene) standardised, NaN missing
-    penalty: float,
+    penalty: float | FloatArray,  # (n_gene,), or one for all
 ) -> FloatArray:  # (n_member,) weight of every variant of every gene
     """Return ridge weights of each gene's own variants on its expression.
 
@@ -95,6 +124,7 @@ def fit_cis(
     variants); ridge penalty on standardised dosages.
     """
     weight = np.zeros(genes.member.size)
+    penalties = np.broadcast_to(penalty, genes.n_group)
     for gene in range(genes.n_group):
         rows = np.flatnonzero(~np.isnan(expression[:, gene]))
         if rows.size < MIN_MEASURED:
@@ -104,7 +134,7 @@ def fit_cis(
         y = expression[rows, gene]
         x -= x.mean(axis=0)
         normal = x.T @ x
-        normal[np.diag_indices_from(normal)] += penalty
+        normal[np.diag_indices_from(normal)] += penalties[gene]
         solved = np.linalg.solve(normal, x.T @ (y - y.mean()))
         weight[genes.start[gene] : genes.start[gene + 1]] = solved
     return weight

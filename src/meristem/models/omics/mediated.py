@@ -33,8 +33,11 @@ from meristem.models.omics.cis_pathways import (
     variant_effects,
 )
 from meristem.models.omics.expression import (
+    error_penalty,
     feature_duals,
+    feature_share,
     joined_features,
+    node_reliability,
     standardised,
 )
 from meristem.models.panel import MarkerPanel, make_panel
@@ -62,6 +65,9 @@ class Mediated:
     - `pathway_average`: the mean of pathway models of several sizes and of one in
       which each pathway counts by its probability to act, shrunk towards none by
       the probability that any acts; the strongest on the recovery panel.
+
+    A feature counts by its reliability where it is known: its predicted values vary
+    that much less, and its own variants are shrunk that much more.
 
     Genes and pathways are those of the knowledge, or of a graph learned from the
     training rows, the same that a BINN with equal `learn` options has.
@@ -121,13 +127,15 @@ class Mediated:
                 "goblup or one_kernel",
             )
         genes = gene_variants(plan)
+        known = node_reliability(dataset.omics, genes.name)
         return CisProblem(
             panel=panel,
             markers=panel.scale.standardise(panel.dosage),
             genes=genes,
             sets=node_sets(plan),
             expression=joined_features(dataset.omics, genes.name),
-            penalty=self.options.penalty,
+            penalty=error_penalty(self.options.penalty, known),
+            share=np.sqrt(np.nan_to_num(known, nan=1.0)),
             equal_variance=self.options.method == "predicted_expression",
         )
 
@@ -167,6 +175,7 @@ def _goblup(
     genomic = panel.kernel @ feature_duals(panel.kernel, once)
     # lines without a measurement enter with their genomic expectation
     complete = np.where(np.isnan(features), genomic, features)
+    complete = complete * feature_share(dataset.omics)
     omics_kernel, _ = unit_diagonal(complete @ complete.T)
     model = KernelREML((omics_kernel, panel.kernel))
     everyone = np.arange(panel.kernel.shape[0])
@@ -205,22 +214,22 @@ def fit_one_kernel(
     """
     effect, intercept, tuning = _one_kernel(panel, dataset, targets)
     raw = np.concatenate([table.direct().value for table in dataset.omics], axis=1)
+    share = feature_share(dataset.omics)
     held = np.zeros((dataset.n_sample, len(targets)))
     count = np.zeros(held.shape)
     for split in inner:
         among = panel.kernel[np.ix_(split.train, split.train)]
         duals = feature_duals(among, standardised(raw[split.train]))
-        omics = panel.kernel[:, split.train] @ duals
+        omics = panel.kernel[:, split.train] @ (duals * share)
         size = float(np.mean(np.sum(omics[split.train] ** 2, axis=1)))
         if size <= 0:
             continue
         kernel = omics @ omics.T / size
         for number, target in enumerate(targets):
-            own = np.isin(target.rows, split.train)
-            if own.sum() < MIN_ROWS:
+            own = np.flatnonzero(np.isin(target.rows, split.train))
+            if own.size < MIN_ROWS:
                 continue
-            part = Target(0, target.rows[own], target.y[own], target.weight[own])
-            solved = fit_kernel_blup(kernel, [part])
+            solved = fit_kernel_blup(kernel, [target.take(own)])
             held[split.test, number] += solved.predict(kernel[split.test])[:, 0]
             count[split.test, number] += 1
     fitted = FittedLinear(
@@ -233,6 +242,7 @@ def _one_kernel(
     panel: MarkerPanel, dataset: Dataset, targets: tuple[Target, ...]
 ) -> _Solution:
     feature_dual = feature_duals(panel.kernel, joined_features(dataset.omics))
+    feature_dual *= feature_share(dataset.omics)
     predicted = panel.kernel @ feature_dual
     kernel, factor = unit_diagonal(predicted @ predicted.T)
     solved = fit_kernel_blup(kernel, targets)

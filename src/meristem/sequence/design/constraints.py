@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
 from meristem.records import FloatArray
-from meristem.sequence.inputs.onehot import BASES, code_matrix, reverse_complement
+from meristem.sequence.genome.bases import complement_strand
+from meristem.sequence.inputs.onehot import BASES, code_matrix
 
 Codes = NDArray[np.uint8]
 
@@ -123,7 +124,7 @@ class Constraints:
     def _words(self, code: Codes) -> NDArray[np.int64]:  # (n,)
         """Return how often forbidden words occur."""
         total = np.zeros(len(code), dtype=np.int64)
-        words = {w for word in self.forbidden for w in (word, reverse_complement(word))}
+        words = {w for word in self.forbidden for w in (word, complement_strand(word))}
         for word in sorted(words):
             n_start = code.shape[1] - len(word) + 1
             if n_start < 1:
@@ -143,8 +144,8 @@ def _gc(code: Codes) -> FloatArray:
     return share
 
 
-def check_words(words: Sequence[str]) -> tuple[str, ...]:
-    """Return forbidden words in capitals.
+def check_words(words: Sequence[str], where: str = "--forbid") -> tuple[str, ...]:
+    """Return words of bases in capitals; `where` they were given, for messages.
 
     Raises
     ------
@@ -156,8 +157,8 @@ def check_words(words: Sequence[str]) -> tuple[str, ...]:
         if not _MOTIF.fullmatch(word) or set(word) == {"N"}:
             raise ConfigError(
                 f"{word!r} is no word of A, C, G, T and N",
-                where="--forbid",
-                remedy="write the site out, such as GGTCTC for BsaI",
+                where=where,
+                remedy="write it out, such as GGTCTC for BsaI, or NGG for a PAM",
             )
     return made
 

@@ -95,6 +95,11 @@ class Curved:
         """Return the predictions; there is one member."""
         return self.predict(onehot)[None]
 
+    def hidden(self, onehot: OneHot) -> Matrix:  # (n, n_feature)
+        """Return the scaled features between which distances are taken."""
+        features = features_of(onehot, self.options, make_bank(self.motifs))
+        return ((features - self.centre) / self.scale).astype(np.float32)
+
     def save(self, folder: Path) -> None:
         """Write the model into a folder."""
         names = ("centre", "scale", "anchor", "weight", "intercept", "bandwidth")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from meristem.records import FloatArray
 from meristem.sequence.inputs.onehot import OneHot, Pad
 
@@ -39,6 +42,10 @@ class SequenceModel(Protocol):
 
     def ensemble(self, onehot: OneHot) -> FloatArray:  # (n_member, n, n_task)
         """Return the predictions of every member, averaged over both strands."""
+        ...
+
+    def hidden(self, onehot: OneHot) -> NDArray[np.float32]:  # (n, n_hidden)
+        """Return what the last layer reads: hidden units, or scaled features."""
         ...
 
     def save(self, folder: Path) -> None:

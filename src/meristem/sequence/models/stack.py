@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meristem.records import FloatArray
 from meristem.sequence.inputs.onehot import OneHot, Pad
@@ -77,6 +78,10 @@ class Stack:
             spread = centred if len(part) == most else np.zeros_like(total)
             total += share * (part.mean(axis=0) + spread)
         return total
+
+    def hidden(self, onehot: OneHot) -> NDArray[np.float32]:  # (n, n_hidden)
+        """Return those of the members side by side."""
+        return np.concatenate([model.hidden(onehot) for model in self.models], axis=1)
 
     def save(self, folder: Path) -> None:
         """Write the members into sub-folders, then what joins them."""

@@ -1,4 +1,4 @@
-"""Changes that one chromosome carries together: joint codons, restored frames."""
+"""Changes that one chromosome carries together: its sequence, joint codons, frames."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from meristem.sequence.genome.bases import BaseArray
 from meristem.sequence.variants.coding import (
     CodingTranscript,
     Consequence,
@@ -15,6 +16,126 @@ from meristem.sequence.variants.coding import (
     codon_window,
     describe_edits,
 )
+
+
+def compatible(edits: Sequence[Edit]) -> list[Edit]:
+    """Return the edits that one chromosome can carry together, ascending.
+
+    Of two that overlap the first stays, as in `bcftools consensus`; bases may be
+    inserted in front of a change.
+
+    Examples
+    --------
+    >>> compatible([Edit(3, 6, ""), Edit(5, 6, "T"), Edit(6, 6, "G")])
+    [Edit(start=3, end=6, alt=''), Edit(start=6, end=6, alt='G')]
+    """
+    kept: list[Edit] = []
+    for edit in sorted(edits, key=lambda e: (e.start, e.end)):
+        if not kept or (edit.start, edit.end) > (kept[-1].end, kept[-1].start):
+            kept.append(edit)
+    return kept
+
+
+def splice(
+    bases: BaseArray,  # (length,)
+    edits: Sequence[Edit],
+    start: int,
+    end: int,
+) -> bytes:
+    """Return a stretch of a contig as a chromosome with these edits has it.
+
+    Parameters
+    ----------
+    bases
+        The contig.
+    edits
+        Edits of the contig, `compatible`. Those beyond the stretch are passed over; of
+        one that reaches into it, the bases within are replaced; bases inserted at its
+        very end are left to the next stretch.
+    start, end
+        The stretch, 0-based, end excluded; may lie beyond the contig, without bases.
+
+    Examples
+    --------
+    >>> contig = np.frombuffer(b"ACGTACGT", np.uint8)
+    >>> splice(contig, [Edit(1, 3, ""), Edit(5, 5, "TT")], 0, 8)
+    b'ATATTCGT'
+    """
+    parts, at = [], max(start, 0)
+    for edit in edits:
+        if edit.end < start or edit.start >= end or (edit.end == start > edit.start):
+            continue
+        parts += [bases[at : max(edit.start, at)].tobytes(), edit.alt.encode()]
+        at = max(edit.end, at)
+    parts.append(bases[at : max(end, at)].tobytes() if at < end else b"")
+    return b"".join(parts)
+
+
+def splice_around(
+    bases: BaseArray,  # (length,)
+    edits: Sequence[Edit],
+    anchor: int,
+    left: int,
+    right: int,
+    *,
+    inserted_left: bool = True,
+) -> str:
+    """Return so many bases on both sides of a place, as a chromosome has them.
+
+    What edits delete is made up for by bases further out, so that all haplotypes have
+    one length and the place stays where it is; beyond the contig bases are N.
+
+    Parameters
+    ----------
+    bases
+        The contig.
+    edits
+        Edits of the contig, `compatible`.
+    anchor
+        The place: between the bases `anchor - 1` and `anchor`.
+    left, right
+        Bases on either side.
+    inserted_left
+        Whether bases inserted at the very place are on its left.
+
+    Examples
+    --------
+    >>> contig = np.frombuffer(b"ACGTACGT", np.uint8)
+    >>> splice_around(contig, [Edit(2, 4, "")], 5, 3, 4)
+    'ACACGTN'
+    """
+    before = [e for e in edits if (e.start, e.end) < (anchor, anchor + inserted_left)]
+    after = [e for e in edits if e.start >= anchor and e not in before]
+    cover = max((e.end for e in before), default=anchor)
+    return _outward(bases, before, min(anchor, bases.size), -left) + _outward(
+        bases, after, max(anchor, cover), right
+    )
+
+
+def _outward(
+    bases: BaseArray, edits: Sequence[Edit], at: int, wanted: int
+) -> str:  # |wanted| bases
+    """Walk from a place to the left (`wanted` < 0) or right."""
+    parts: list[bytes] = []
+    size, left = 0, wanted < 0
+    for edit in reversed(edits) if left else edits:
+        if size >= abs(wanted):
+            break
+        near, far = (edit.end, edit.start) if left else (edit.start, edit.end)
+        part = bases[near:at] if left else bases[at:near]
+        step = [part.tobytes(), edit.alt.encode()]
+        parts += step
+        size += sum(map(len, step))
+        at = min(at, far) if left else max(at, far)
+    rest = max(abs(wanted) - size, 0)
+    last = bases[max(at - rest, 0) : at] if left else bases[at : at + rest]
+    parts.append(last.tobytes())
+    if left:
+        text = b"".join(reversed(parts)).decode()
+        return text.rjust(-wanted, "N")[
+            len(text) + wanted if len(text) > -wanted else 0 :
+        ]
+    return b"".join(parts).decode()[:wanted].ljust(wanted, "N")
 
 
 @dataclass(frozen=True)

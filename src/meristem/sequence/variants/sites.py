@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,11 +61,24 @@ class VariantStream:
         """Samples of the file, (n_sample,); may be empty."""
         return self.file.sample_id
 
-    def sites(self, *, with_calls: bool = False) -> Iterator[Site]:
+    def sites(
+        self,
+        *,
+        with_calls: bool = False,
+        within: Callable[[str, int, int], bool] | None = None,
+    ) -> Iterator[Site]:
         """Give every alternate allele made of bases.
 
         Symbolic alleles (`<DEL>`, `*`, break-ends) and contigs that the genome lacks
         are counted in `skipped`.
+
+        Parameters
+        ----------
+        with_calls
+            Read the calls of the samples.
+        within
+            Told contig, start and end (0-based, end excluded) of REF: whether the
+            record is wanted; the calls of others are not read.
 
         Raises
         ------
@@ -80,6 +93,9 @@ class VariantStream:
             ref, position = record.REF.upper(), record.POS
             self._check(ref, contig, position, number)
             alts = record.ALT
+            if within and not within(contig, position - 1, position - 1 + len(ref)):
+                self.n_site += len(alts)
+                continue
             calls = _calls(record) if with_calls else None
             for allele, alt in enumerate(alts, start=1):
                 alt = alt.upper()

@@ -1,0 +1,56 @@
+"""`python -m benchmarks accuracy expression`: targets of personal expression."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from meristem.cli.console import progress, say
+
+
+class Job(StrEnum):
+    """What is measured."""
+
+    yeast = "yeast"
+
+
+def bench_expression(
+    job: Annotated[Job, typer.Argument(help="What is measured.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder that holds gp/ and sequence/.")
+    ] = None,
+    part: Annotated[
+        list[str] | None, typer.Option(help="strong | all (yeast); repeatable.")
+    ] = None,
+    medium: Annotated[
+        list[str] | None, typer.Option(help="glucose | ethanol (yeast); repeatable.")
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Repeats.")] = 5,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="First seed.")] = 7000,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No bars.")] = False,
+) -> None:
+    """Expression of lines from their genomes, against rivals and permuted lines."""
+    from benchmarks.accuracy.expression.yeast import run_yeast
+    from meristem.errors import ConfigError
+
+    if job is Job.yeast and data is None:
+        raise ConfigError(f"the job {job.value!r} needs --data", remedy="give it")
+    words = [w for w in sys.argv[1:] if w not in ("--quiet", "-q")]
+    command = " ".join(["python -m benchmarks accuracy", *words])
+    with progress(quiet=quiet) as notify:
+        text = run_yeast(
+            out,
+            data or Path(),
+            sets=tuple(part or ("strong", "all")),
+            media=tuple(medium or ("glucose",)),
+            repeats=repeats,
+            seed=seed,
+            command=command,
+            progress=lambda done, total: notify(job.value, done, total),
+        )
+    say(text)

@@ -1,0 +1,1 @@
+"""Expression of every line from its own genome."""

@@ -1,0 +1,184 @@
+"""The command `predict`: expression of lines from their genotypes, as an omics table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from meristem.config.expression_training import ExpressionRun
+from meristem.errors import ConfigError, DataError
+from meristem.expression.commands.lines import (
+    TrainingInputs,
+    genotype_config,
+    lines_to_predict,
+    read_training,
+    take_measured,
+)
+from meristem.expression.commands.train import best_model
+from meristem.expression.questions.fit import train
+from meristem.expression.questions.head_fit import predict_head, train_head
+from meristem.expression.use.predicted import (
+    filled_table,
+    gene_frame,
+    predicted_table,
+    table_frame,
+)
+from meristem.io.genotypes.read import read_genotypes
+from meristem.io.tables.omics import read_omics
+from meristem.prepare.match import match_variants
+from meristem.records import FloatArray, Genotypes, OmicsTable
+from meristem.runs.folder import RunFolder
+from meristem.runs.lock import in_locked_folder
+
+PREDICTED, GENES, FILLED = "predicted.csv", "predicted_genes.csv", "filled.csv"
+
+
+@dataclass(frozen=True)
+class PredictReport:
+    """What was predicted."""
+
+    model: str
+    n_line: int
+    n_gene: int
+    n_left_out: int  # genes whose r is too small
+    median_r: float
+    matched: str
+    folder: Path
+
+    def __str__(self) -> str:
+        """Return the summary, and how an analysis reads the tables."""
+        return (
+            f"{self.n_line:,} lines, {self.n_gene:,} genes by {self.model} (median r on "
+            f"lines held out {self.median_r:.2f}; {self.n_left_out:,} genes left out); "
+            f"{self.matched}\nIn an analysis:\n\n[[omics]]\nname = "
+            f'"expression"\npath = "{self.folder / PREDICTED}"\nnode_map = '
+            f'"{self.folder / GENES}"'
+        )
+
+
+@in_locked_folder
+def predict_run(
+    config: ExpressionRun, folder: str | Path, *, force: bool = False
+) -> PredictReport:
+    """Predict the expression of lines without any, with the reliability of every gene.
+
+    The model is fitted on all lines with expression; the reliability comes from the
+    lines that `train` held out.
+
+    Raises
+    ------
+    MeristemError
+        If `train` has not run, or an input cannot be used.
+    """
+    opened = RunFolder.open(folder, force=force)
+    opened.refuse_lost(["scores.csv"])
+    opened.refuse_damaged(["scores.csv"])
+    opened.refuse_foreign((PREDICTED, GENES, FILLED))
+    scores = opened.read_table("scores.csv")
+    own = scores[scores["question"] == "new_lines"]
+    name = config.predict.model or best_model(scores)
+    if name not in set(own["model"]):
+        raise ConfigError(
+            f"the model {name!r} was not trained",
+            where="predict.model",
+            remedy=f"use one of {', '.join(own['model'].unique())}, or add it to train",
+        )
+    inputs = read_training(config, Path(folder))
+    target, matched = _lines(config, inputs)
+    about = own[own["model"] == name].rename(columns={"r_pooled": "r_held_out"})
+    about = about[["gene", "r_held_out", "cis", "polygenic"]]
+    r = about.set_index("gene")["r_held_out"].reindex(inputs.lines.gene)
+    value = _predict(config, inputs, target, name)
+    assert config.expression is not None
+    measured = read_omics(config.expression, inputs.lines.genotypes.sample_id)
+    table = predicted_table(
+        config.expression.name,
+        target.sample_id,
+        inputs.lines.gene,
+        measured.node_name,
+        value,
+        r.to_numpy(float),
+        config.predict.min_r,
+    )
+    opened.write_table(PREDICTED, table_frame(table))
+    opened.write_table(GENES, gene_frame(table, about))
+    if config.predict.fill:
+        filled = filled_table(_over(measured, inputs, target), table)
+        opened.write_table(FILLED, table_frame(filled))
+    kept = np.isin(inputs.lines.gene, table.feature_id)
+    return PredictReport(
+        name,
+        target.n_sample,
+        int(kept.sum()),
+        int((~kept).sum()),
+        float(r[kept].median()),
+        matched,
+        opened.path,
+    )
+
+
+def _lines(config: ExpressionRun, inputs: TrainingInputs) -> tuple[Genotypes, str]:
+    """Return the lines to predict, with the variants of training, and what was found.
+
+    Raises
+    ------
+    DataError
+        If there are none.
+    """
+    known = inputs.lines.genotypes
+    path = config.predict.genotypes
+    if path is not None:
+        given = genotype_config(config).model_copy(update={"path": path})
+        found, report = match_variants(read_genotypes(given), known.variants)
+        if report.n_matched == 0:
+            raise DataError(
+                "has none of the variants of the training lines",
+                where=path,
+                remedy="use genotypes of the same variants, by id or place",
+            )
+        return found, report.line
+    rows = np.flatnonzero(~inputs.lines.measured)
+    if rows.size == 0:
+        raise DataError(
+            "every genotyped line has expression, so that there is none to predict",
+            where="predict.genotypes",
+            remedy="give the genotypes of further lines",
+        )
+    return known.take_samples(rows), f"{rows.size:,} genotyped lines without expression"
+
+
+def _predict(
+    config: ExpressionRun, inputs: TrainingInputs, target: Genotypes, name: str
+) -> FloatArray:  # (n_line, n_gene)
+    lines = take_measured(inputs).lines
+    asked, seed = config.train, config.run.seed
+    if name in asked.models:
+        fitted = train(
+            lines,
+            name,
+            asked.preprocess,
+            inner_folds=asked.inner_folds,
+            seed=seed,
+        )
+        return fitted.predict(lines_to_predict(target, inputs))
+    heads = {f"head_{head.kind}": head for head in asked.heads}
+    assert inputs.panel is not None
+    genes = np.arange(lines.gene.size)
+    head = train_head(
+        lines, genes, inputs.panel, heads.get(name), asked.preprocess, seed
+    )
+    return predict_head(head, inputs.panel, target.sample_id, lines.gene)
+
+
+def _over(
+    measured: OmicsTable, inputs: TrainingInputs, target: Genotypes
+) -> OmicsTable:
+    """Return measured values over the genotyped lines and those predicted."""
+    names = inputs.lines.genotypes.sample_id
+    extra = target.sample_id[~np.isin(target.sample_id, names)]
+    value = np.concatenate(
+        [inputs.lines.value, np.full((extra.size, inputs.lines.gene.size), np.nan)]
+    )
+    return replace(measured, sample_id=np.concatenate([names, extra]), value=value)

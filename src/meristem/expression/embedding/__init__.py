@@ -1,0 +1,1 @@
+"""Sequences as numbers: motifs, trained models, language models, and a control."""

@@ -1,0 +1,80 @@
+"""The layer before the output of a trained model of DNA, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meristem.errors import ConfigError
+from meristem.expression.embedding.protocol import Embedding, bin_edges
+from meristem.records import StrArray
+from meristem.sequence.inputs.onehot import encode
+from meristem.sequence.models.protocol import SequenceModel
+
+_BATCH = 2048  # windows given to the model at once
+
+
+@dataclass(frozen=True)
+class SupervisedEmbedder:
+    """Hidden units and predictions of a model in one window per position bin.
+
+    A window lies around the middle of its bin, within the sequence; it is as long as
+    the model reads, or as the bin where it reads any length. The predictions stand
+    behind the hidden units: their change is what the model says without any training
+    on expression.
+    """
+
+    length: int  # bp
+    n_bin: int
+    model: SequenceModel
+    key: str
+    about: str = "trained model"
+
+    def __post_init__(self) -> None:
+        if self.model.window is not None and self.model.window > self.length:
+            raise ConfigError(
+                f"the model reads {self.model.window} bp, more than the {self.length} "
+                "bp around the transcription starts",
+                where="embed.model",
+                remedy="raise genes.upstream or genes.downstream",
+            )
+
+    @property
+    def name(self) -> str:
+        """What it is, for reports."""
+        return f"{self.about} ({self.model.kind}), {self.n_bin} windows"
+
+    @cached_property
+    def channels(self) -> StrArray:
+        """(n_channel,) hidden units, then tasks."""
+        hidden = self.model.hidden(encode(["A" * self._window()])).shape[1]
+        units = [f"unit {number + 1}" for number in range(hidden)]
+        return np.array([*units, *(f"predicted {task}" for task in self.model.tasks)])
+
+    def _window(self) -> int:
+        edges = bin_edges(self.length, self.n_bin)
+        return self.model.window or int(np.diff(edges).max())
+
+    def starts(self) -> NDArray[np.int64]:  # (n_bin,)
+        """Return where the windows begin."""
+        edges, window = bin_edges(self.length, self.n_bin), self._window()
+        middle = (edges[:-1] + edges[1:]) // 2
+        return np.clip(middle - window // 2, 0, self.length - window)
+
+    def embed(self, sequences: Sequence[str]) -> Embedding:
+        """Return (n, n_bin * n_channel) numbers of the sequences."""
+        window = self._window()
+        texts = [text[s : s + window] for text in sequences for s in self.starts()]
+        distinct = list(dict.fromkeys(texts))  # most bins of a haplotype do not vary
+        parts = []
+        for first in range(0, len(distinct), _BATCH):
+            onehot = encode(distinct[first : first + _BATCH])
+            both = (self.model.hidden(onehot), self.model.predict(onehot))
+            parts.append(np.concatenate(both, axis=1).astype(np.float32))
+        place = {text: row for row, text in enumerate(distinct)}
+        rows = np.array([place[text] for text in texts])
+        return np.concatenate(parts)[rows].reshape(len(sequences), -1)

@@ -1,0 +1,1 @@
+"""The haplotypes of a panel around its genes."""

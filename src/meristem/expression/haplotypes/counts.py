@@ -1,0 +1,87 @@
+"""What there is to embed, said before the work starts: sequences, time, memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from meristem.expression.embedding.protocol import Embedder
+from meristem.expression.haplotypes.build import GeneHaplotypes
+
+_TRIED = 16  # sequences that are timed
+
+
+@dataclass(frozen=True)
+class Workload:
+    """The work of embedding a panel."""
+
+    n_gene: int
+    n_haplotype: int  # distinct, summed over genes
+    n_sequence: int  # distinct over all genes, the references among them
+    width: int  # numbers per sequence
+    seconds: float  # to embed them all in one process
+
+    @property
+    def megabytes(self) -> float:
+        """Room of the embeddings on disk, and in memory where all are read."""
+        return self.n_sequence * self.width * 4 / 1e6
+
+    def __str__(self) -> str:
+        minutes = self.seconds / 60
+        each = self.n_haplotype / max(self.n_gene, 1)
+        return (
+            f"{self.n_gene} genes, {self.n_haplotype} distinct haplotypes "
+            f"({each:.2f} a gene), {self.n_sequence} distinct sequences with the "
+            f"references; {self.width} numbers each, {self.megabytes:.0f} MB; about "
+            f"{minutes:.1f} min in one process"
+        )
+
+
+def count_haplotypes(genes: Sequence[GeneHaplotypes]) -> pd.DataFrame:
+    """Return one row per gene: variants, haplotypes, and which calls are doubtful."""
+    records = []
+    for gene in genes:
+        used = gene.call[gene.call >= 0]
+        most = np.bincount(used).max() / used.size if used.size else np.nan
+        records.append(
+            {
+                "gene": gene.gene,
+                "contig": gene.contig,
+                "tss": gene.tss + 1,
+                "strand": "+" if gene.strand > 0 else "-",
+                "variants": gene.n_variant,
+                "haplotypes": len(gene.sequence),
+                "commonest": most,
+                "missing": float(gene.missing.mean()),
+                "lines_flagged": int((gene.call < 0).any(axis=1).sum()),
+                "lines_phase_unknown": int(gene.ambiguous.sum()),
+                "alleles_in_conflict": gene.n_conflict,
+            }
+        )
+    return pd.DataFrame(records)
+
+
+def distinct_sequences(genes: Sequence[GeneHaplotypes]) -> dict[str, int]:
+    """Return every sequence once, references among them, with its row."""
+    row: dict[str, int] = {}
+    for gene in genes:
+        for text in (gene.reference, *gene.sequence):
+            row.setdefault(text, len(row))
+    return row
+
+
+def estimate_work(
+    embedder: Embedder, genes: Sequence[GeneHaplotypes], row: dict[str, int]
+) -> Workload:
+    """Return the work ahead; some sequences are embedded to measure the time."""
+    some = list(row)[:_TRIED]
+    embedder.embed(some[:1])  # what is built on first use is not timed
+    begin = time.perf_counter()
+    width = embedder.embed(some).shape[1]
+    seconds = (time.perf_counter() - begin) / len(some) * len(row)
+    n_haplotype = sum(len(gene.sequence) for gene in genes)
+    return Workload(len(genes), n_haplotype, len(row), width, seconds)
