@@ -1,7 +1,23 @@
-"""One thread per process: more spin on shared cores and make the suite slow."""
+"""One thread per process, and small pictures: more is slow on shared cores."""
 
 import os
+from collections.abc import Iterator
+
+import pytest
+
+from meristem.pages import raster
 
 for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_pictures() -> Iterator[None]:
+    """Draw every PNG at an eighth of its size: most of the time of a page goes there.
+
+    `tests/pages/test_raster.py` draws at full size.
+    """
+    whole, raster.ZOOM = raster.ZOOM, raster.ZOOM / 8
+    yield
+    raster.ZOOM = whole

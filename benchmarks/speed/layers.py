@@ -10,7 +10,6 @@ a temporary folder; its rows are left out where there is no compiler.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import gc
 import json
 import platform
@@ -23,6 +22,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from rivals.compiled import Compiled
+from rivals.levels import LevelByLevel, TermByTerm
 from torch import nn
 
 from meristem.nn.dag import NodeShape, PlanNetwork
@@ -30,7 +31,6 @@ from meristem.nn.sparse import edge_product, expand_edges, index_add_product
 from meristem.records import NetworkPlan, PlanLevel, VariantTable
 from meristem.train import DosageBatches
 
-SOURCE = Path(__file__).with_name("feature_major.cpp")
 # name: sources, targets, mean fan-in, input gradient
 LAYERS = {
     "i": (20_000, 5_000, 5.2, False),
@@ -52,78 +52,6 @@ def fan_edges(n_in, n_out, mean, rng, local):
     else:
         col = np.concatenate([rng.choice(n_in, f, replace=False) for f in fan])
     return row.astype(np.int64), col.astype(np.int64)
-
-
-class Compiled:
-    """The C++ loops as an autograd function."""
-
-    def __init__(self, folder):
-        target = Path(folder) / "feature_major.so"
-        subprocess.run(
-            [
-                "g++",
-                "-O3",
-                "-march=native",
-                "-ffast-math",
-                "-shared",
-                "-fPIC",
-                str(SOURCE),
-                "-o",
-                str(target),
-            ],
-            check=True,
-        )
-        self.library = ctypes.CDLL(str(target))
-
-    def call(self, name, *parts):
-        given = [
-            ctypes.c_void_p(p.data_ptr())
-            if isinstance(p, torch.Tensor)
-            else ctypes.c_int64(p)
-            for p in parts
-        ]
-        getattr(self.library, name)(*given)
-
-    def product(self, x, w, edges, h):
-        return _CompiledProduct.apply(x, w, edges, h, self)
-
-
-class _CompiledProduct(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x, w, edges, h, compiled):
-        ctx.save_for_backward(x, w)
-        ctx.rest = (edges, h, compiled)
-        n_out = edges.n_out
-        y = torch.empty(n_out * h, x.shape[1])
-        compiled.call("forward", edges.crow, edges.col, w, x, y, n_out, h, x.shape[1])
-        return y
-
-    @staticmethod
-    def backward(ctx, g):
-        x, w = ctx.saved_tensors
-        edges, h, compiled = ctx.rest
-        g = g.contiguous()
-        gw = torch.empty_like(w)
-        batch = x.shape[1]
-        compiled.call(
-            "weight_gradient", edges.crow, edges.col, g, x, gw, edges.n_out, h, batch
-        )
-        gx = None
-        if ctx.needs_input_grad[0]:
-            gx = torch.empty_like(x)
-            compiled.call(
-                "input_gradient",
-                edges.ccol,
-                edges.row_t,
-                edges.perm,
-                w,
-                g,
-                gx,
-                edges.n_in,
-                h,
-                batch,
-            )
-        return gx, gw, None, None, None
 
 
 def make_step(parameters, compute, *, fused=True):
@@ -287,82 +215,6 @@ def dag_plan(scale, rng):
     )
 
 
-class LevelByLevel(nn.Module):
-    """tanh terms of h outputs, each level one sparse map over genes and terms."""
-
-    def __init__(self, plan, h, kind, compiled=None):
-        super().__init__()
-        self.h, self.kind, self.compiled = h, kind, compiled
-        self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
-        self.maps, self.masks = [], []
-        n_gene = plan.variants.n_variant
-        known = n_gene
-        for level in plan.levels:
-            row, col = self._edges(level, n_gene, h)
-            shared = {"members": 1, "shared_input": True}
-            units = 1 if kind == "compiled" else h
-            edges = expand_edges(
-                row, col, (level.n_node, known), units_out=units, **shared
-            )
-            count = edges.n_edge * (h if kind == "compiled" else 1)
-            if kind == "dense":
-                mask = torch.zeros(level.n_node * h, known)
-                mask[edges.row, edges.col] = 1.0
-                self.masks.append(mask)
-                self.weights.append(nn.Parameter(torch.randn_like(mask) * mask * 0.1))
-            else:
-                self.weights.append(nn.Parameter(0.1 * torch.randn(count)))
-            self.biases.append(nn.Parameter(torch.zeros(level.n_node * h, 1)))
-            self.maps.append(edges)
-            known += level.n_node * h
-
-    @staticmethod
-    def _edges(level, n_gene, h):
-        terms = (n_gene + level.node_col[:, None] * h + np.arange(h)).ravel()
-        row = np.concatenate([level.variant_row, np.repeat(level.node_row, h)])
-        return row, np.concatenate([level.variant_col, terms])
-
-    def forward(self, z):
-        for number, edges in enumerate(self.maps):
-            weight = self.weights[number]
-            if self.kind == "dense":
-                y = (weight * self.masks[number]) @ z
-            elif self.kind == "compiled":
-                y = self.compiled.product(z, weight, edges, self.h)
-            else:
-                y = edge_product(z, weight, edges)
-            z = torch.cat([z, torch.tanh(y + self.biases[number])])
-        return z[-self.h :]
-
-
-class TermByTerm(nn.Module):
-    """One nn.Linear per term."""
-
-    def __init__(self, plan, h):
-        super().__init__()
-        n_gene = plan.variants.n_variant
-        self.terms, self.sources = nn.ModuleList(), []
-        for level in plan.levels:
-            row, col = LevelByLevel._edges(level, n_gene, h)
-            layer = []
-            for node in range(level.n_node):
-                source = torch.from_numpy(col[row == node])
-                layer.append(source)
-                self.terms.append(nn.Linear(source.numel(), h))
-            self.sources.append(layer)
-
-    def forward(self, x):
-        number, out = 0, None
-        for layer in self.sources:
-            found = []
-            for source in layer:
-                found.append(torch.tanh(self.terms[number](x[:, source])))
-                number += 1
-            out = found[-1]
-            x = torch.cat([x, *found], dim=1)
-        return out
-
-
 def dag_steps(scale, compiled, batch=64, h=6):
     plan = dag_plan(scale, np.random.default_rng(3))
     x = torch.randn(batch, plan.variants.n_variant)
@@ -423,8 +275,8 @@ def measure(steps, rounds, repeat=1):
 def extra_memory(scale):
     """Peak MB above import of two Adam steps of layer (i)."""
     code = (
-        "import sys, resource, pathlib; sys.path.insert(0, '.')\n"
-        "from benchmarks.layers import layer_steps\n"
+        "import sys, resource, pathlib; sys.path.insert(0, 'benchmarks/speed')\n"
+        "from layers import layer_steps\n"
         "def peak():\n"
         "    words = pathlib.Path('/proc/self/status').read_text().split()\n"
         "    return int(words[words.index('VmHWM:') + 1]) / 1024\n"

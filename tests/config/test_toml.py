@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from meristem.config.read import read_config
-from meristem.config.toml import parse_toml
+from meristem.config.toml import parse_toml, unfinished_line
 from meristem.errors import ConfigError, KnowledgeError
 
 
@@ -27,5 +27,34 @@ def test_an_escape_that_happens_to_be_valid_is_no_path(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [ConfigError, KnowledgeError])
 def test_deep_nesting_is_an_error_with_a_place(kind: type) -> None:
-    with pytest.raises(kind, match="f.toml.*nested too deep"):
-        parse_toml("a = " + "[" * 20_000, Path("f.toml"), kind)
+    with pytest.raises(kind, match="f.toml, line 2.*nested too deep"):
+        parse_toml("b = 1\na = " + "[" * 20_000, Path("f.toml"), kind)
+
+
+UNFINISHED = {
+    "array": ("a = 1\nb = [\n1,\n2,\n", 2),
+    "text over lines": ('a = 1\n[b]\nc = """\n' + "words\n" * 3000, 3),
+    "text": ("a = 1\n\nb = 'c", 3),
+    "table": ("[a]\nb = [1,\n2]\nc = { d = 1,", 4),
+    "header": ("a = 1\n[b", 2),
+    "key": ("a = 1\nb", 2),
+    "number": ("a = 1\nb = " + "9" * 5000 + "\nc = 2", 2),
+}
+
+
+@pytest.mark.parametrize("name", UNFINISHED)
+def test_what_never_ends_is_named_by_the_line_it_begins_in(name: str) -> None:
+    text, line = UNFINISHED[name]
+    with pytest.raises(ConfigError, match=rf"line {line}\b") as caught:
+        parse_toml(text, Path("f.toml"))
+    assert "line" in caught.value.remedy
+
+
+def test_every_cut_of_a_document_names_a_line() -> None:
+    text = "# first\n[a]\nb = \"c\"\nd = [1,\n 2]\n[[e]]\nf = { g = 'h' }\n"
+    for end in range(len(text)):
+        try:
+            parse_toml(text[:end], Path("f.toml"))
+        except ConfigError as fault:
+            assert "line " in fault.message
+    assert unfinished_line(text) == text.count("\n") + 1

@@ -2,9 +2,7 @@ import numpy as np
 import pytest
 
 from meristem.genetics.frequency import (
-    allele_frequency,
     dosage_moments,
-    minor_allele_frequency,
 )
 
 
@@ -27,14 +25,5 @@ def test_moments_equal_nan_statistics_column_by_column(calls):
             assert moments.variance[column] == pytest.approx(seen.var(), abs=1e-6)
 
 
-def test_never_called_variant_has_zero_mean_and_nan_frequency(calls):
+def test_never_called_variant_has_zero_mean(calls):
     assert dosage_moments(calls).mean[7] == 0
-    frequency = allele_frequency(calls, ploidy=4)
-    assert np.isnan(frequency[7])
-    assert np.isfinite(np.delete(frequency, 7)).all()
-
-
-def test_minor_frequency_is_that_of_the_rarer_allele():
-    dosage = np.array([[2, 0], [2, 0], [1, 1], [2, 0]], dtype=np.int8)
-    assert allele_frequency(dosage) == pytest.approx([0.875, 0.125])
-    assert minor_allele_frequency(dosage) == pytest.approx([0.125, 0.125])

@@ -18,5 +18,5 @@ def test_contigs(tmp_path: Path) -> None:
 def test_refusals(tmp_path: Path, text: str) -> None:
     path = tmp_path / "g.fa"
     path.write_text(text)
-    with pytest.raises(DataError, match="FASTA|twice"):
+    with pytest.raises(DataError, match="FASTA|twice|no name"):
         read_fasta(path)

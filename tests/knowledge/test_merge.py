@@ -2,7 +2,7 @@ import pytest
 
 from meristem.errors import KnowledgeError
 from meristem.knowledge.graph import make_graph
-from meristem.knowledge.merge import label_nodes, rename_nodes, restrict, unite
+from meristem.knowledge.merge import label_nodes, unite
 
 
 def named_edges(graph):
@@ -37,22 +37,6 @@ def test_kinds_that_differ_are_refused():
     other = make_graph({"t": "metabolite"}, source="other")
     with pytest.raises(KnowledgeError, match="'t' is a term in one source"):
         unite([ONE, other])
-
-
-def test_restriction_keeps_what_lies_between_the_kept_nodes():
-    part = restrict(unite([ONE, TWO]), ["h", "t", "absent"])
-    assert part.node_name.tolist() == ["h", "t"]
-    assert named_edges(part) == {("h", "t")}
-    assert part.claim_variant.tolist() == ["v1"]
-    assert restrict(part, ["t"]).claim_variant.size == 0
-
-
-def test_renamed_nodes_join_their_namesake():
-    renamed = rename_nodes(TWO, {"h": "g"})
-    assert renamed.node_name.tolist() == ["g", "t", "u"]
-    assert named_edges(renamed) == {("g", "t"), ("t", "u")}
-    assert renamed.node_name[renamed.claim_node].tolist() == ["g"]
-    assert rename_nodes(TWO, {}) is TWO
 
 
 def test_labels_are_given_by_name():

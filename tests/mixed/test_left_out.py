@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -95,3 +97,20 @@ def test_the_correction_is_what_refits_lose(seed):
     optimism = error(truth) - error(plain)
     assert abs(error(truth) - error(found)) < max(0.5 * optimism, 0.01)
     assert np.abs(found - truth).mean() < 0.7 * np.abs(plain - truth).mean()
+
+
+def test_a_level_of_which_the_rest_knows_nothing_is_no_obstacle():
+    """A whole cage is left out: its own effect must not be learned from it."""
+    kernels, target = panel()
+    cage = np.arange(140) // 28
+    level = (cage[:, None] == np.arange(4)).astype(float)
+    known = replace(target, fixed=level)
+    splits = tuple(
+        Split("group", 0, k, np.flatnonzero(cage != k), np.flatnonzero(cage == k))
+        for k in range(5)
+    )
+    fit = fit_kernels(kernels, known)
+    held = left_out_predictions(kernels, fit, known, splits)
+    plain = left_out_predictions(kernels, fit_kernels(kernels, target), target, splits)
+    assert np.isfinite(held).all()
+    assert np.corrcoef(held, plain)[0, 1] > 0.95

@@ -81,9 +81,8 @@ def test_agrees_with_the_mixed_model_equations(problem):
         solution[:2], abs=1e-6
     )
     assert genetic == pytest.approx(solution[2:], abs=1e-6)
-    pev = reml.prediction_error_variance(
-        fitted, components.genetic, kernel[:, :N], np.diag(kernel)
-    )
+    explained = components.genetic**2 * fitted.quadratic(kernel[:N])
+    pev = components.genetic * np.diag(kernel) - explained
     expected = np.diag(np.linalg.inv(coefficients))[2:]
     assert pev == pytest.approx(expected, abs=1e-6)
 

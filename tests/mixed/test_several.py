@@ -123,6 +123,19 @@ def test_the_scale_of_a_kernel_only_scales_its_component(problem):
     assert scaled.genetic * factor == pytest.approx(plain.genetic, rel=1e-3, abs=1e-6)
 
 
+def test_what_values_have_lost_is_projected_out(problem):
+    """As where there is one kernel: REML counts the effects, twice told or not."""
+    kernels, x, weight, y = problem
+    away = y - x[:, 1] * 0.5
+    twice = np.column_stack([x[:, 1], 2 * x[:, 1] + 1])
+    found = KernelREML((kernels[1],)).fit(Target(0, np.arange(N), away, weight, twice))
+    split = decompose(kernels[1], weight)
+    one = estimate(split, away, x)
+    assert found.genetic[0] == pytest.approx(one.genetic, rel=1e-3)
+    dual = precision(split, x, one).apply(away)
+    assert found.dual == pytest.approx(dual, rel=0.01, abs=0.01)
+
+
 def test_the_model_of_a_target_reads_its_rows_and_predicts_by_its_duals(problem):
     kernels, _, weight, y = problem
     rows = np.arange(3, N, 2)

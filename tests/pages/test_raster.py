@@ -25,6 +25,7 @@ def size(image: bytes) -> tuple[int, int]:
 @pytest.fixture
 def fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(raster, "has_font", lambda: True)
+    monkeypatch.setattr(raster, "ZOOM", ZOOM)
 
 
 def test_the_image_has_the_size_and_colour_of_the_drawing(fonts: None) -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from meristem.records import Posterior, Predictions
+from meristem.records import Posterior
+from meristem.records.fitted import Predictions
 from meristem.records.posterior import without_error
 
 N, T, R = 4, 2, 3

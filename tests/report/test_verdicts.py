@@ -3,6 +3,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pytest
+
 from meristem.report.verdicts import cards, verdict_lines
 from meristem.report.view import View
 
@@ -27,6 +29,17 @@ def test_what_cannot_be_used_stands_last_and_says_so(small_view: View) -> None:
     assert "measured metabolites" in lines[-1]
     assert "not deployable" in lines[-1]
     assert sum("not deployable" in line for line in lines) == 1
+    reached = re.search(r"; (\S.*) reaches (\d+)% of it from genotypes", lines[-1])
+    most = next(
+        v.mean for v in small_view.verdicts if v.model == "measured metabolites"
+    )
+    best = max(
+        max(v.mean, v.reference_mean)
+        for v in small_view.verdicts
+        if v.model != "measured metabolites"
+    )
+    assert reached
+    assert int(reached[2]) == pytest.approx(100 * best / most, abs=1)
 
 
 def test_several_targets_are_counted(large_view: View) -> None:

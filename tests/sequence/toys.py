@@ -63,7 +63,7 @@ def small_options(kind: str):
                 {"kind": "cnn", "options": small},
             )
         )
-    if KINDS[kind].build is None:
+    if KINDS[kind].space is None:
         return KINDS[kind].options(k=(3,))
     return NetworkOptions(
         channels=8, first_kernel=9, depth=1, kernel=3, hidden=8, heads=2, dropout=0.1
@@ -73,7 +73,7 @@ def small_options(kind: str):
 def specify(kind: str, **train: object) -> Specification:
     options = small_options(kind)
     settings = {"members": 2, "epochs": 2, "batch": 32, **train}
-    used = motifs() if needs_motifs(kind, options) else ()
+    used = motifs() if needs_motifs(options) else ()
     return Specification(kind, options, TrainOptions(**settings), used)
 
 

@@ -102,7 +102,7 @@ PANELS: dict[str, Panel] = {
         sampling=_FAMILIES,
         within="family",
     ),
-    "mice": Panel("mice_bglr", _ALONE, sampling=Sampling("cage", total=620)),
+    "mice": Panel("mice_covariates", _ALONE, sampling=Sampling("cage", total=620)),
     "maize-random": Panel(
         "maize_technow_hybrids",
         _CROSSES,

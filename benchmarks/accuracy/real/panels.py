@@ -76,6 +76,7 @@ RESULT_COLUMNS = (
     "minus_high",
     "best_linear",
 )
+CELL = ("panel", "replicate", "model")
 SUMMARY_COLUMNS = ("panel", "against", "difference", "low", "high")
 
 
@@ -103,11 +104,12 @@ def run_panels(
     data
         Folder that holds `gp/` and `prior_knowledge/`.
     out
-        Folder of the tables; fits are kept in `out/work`, fold by fold.
+        Folder of the tables. Repeats of a model that `folds.csv` holds are taken from
+        there; to have them anew, delete their rows. Fits are kept in `out/work`.
     panels
         Some of `panel_list.PANELS`.
     models
-        Labels of some models alone; empty: all. Fits of the others are kept.
+        Labels of some models alone; empty: all. Rows of the others are kept.
     replicates
         Repeats of the folds; where whole groups are left out there may be fewer.
     seed
@@ -140,15 +142,13 @@ def run_panels(
             "is no folder", where=data, remedy="name the folder that holds gp/"
         )
     open_folder(out, {"seed": seed}, command)
-    table = CellTable(out / "folds.csv", FOLD_COLUMNS, ("panel",))
+    table = CellTable(out / "folds.csv", FOLD_COLUMNS, CELL)
     for name in panels:
         config = panel_config(name, data, examples, replicates=replicates, seed=seed)
         if models:
             some = tuple(o for o in config.models if o.label in models)
             config = config.model_copy(update={"models": some})
-        rows = _panel_rows(name, config, out / "work" / name, jobs, progress)
-        table.rows = [row for row in table.rows if row["panel"] != name]
-        table.add(rows)
+        _add_panel(table, name, config, out / "work" / name, jobs, progress)
     results = result_rows(table.rows)
     write_rows(out / "results.csv", RESULT_COLUMNS, results)
     against = summary_rows(table.rows)
@@ -190,31 +190,43 @@ def _moved(value: T, data: Path) -> T:
     return value
 
 
-def _panel_rows(
+def _add_panel(
+    table: CellTable,
     name: str,
     config: AnalysisConfig,
     work: Path,
     jobs: int,
     progress: Callable[[str, int, int], None] | None,
-) -> list[Row]:
+) -> None:
+    """Add the folds of a panel that the table does not hold, repeat by repeat."""
     panel, seed = PANELS[name], config.run.seed
     analysis = Analysis(config, RunFolder(work))
     dataset = analysis.dataset
     if panel.sampling is not None:
         rng = derived_rng(seed, "lines", panel.example)
         dataset = dataset.take(sample_rows(dataset, panel.sampling, rng))
-    result = cross_validate(
-        dataset,
-        analysis.predictors,
-        make_splits(dataset, config.evaluate, derived_rng(seed, "splits", name)),
-        config=config.evaluate,
-        filters=config.genotypes.filter,
-        seed=seed,
-        jobs=jobs,
-        work=work,
-        progress=lambda done, total: progress(name, done, total) if progress else None,
-    )
-    return fold_rows(name, result, panel)
+    splits = make_splits(dataset, config.evaluate, derived_rng(seed, "splits", name))
+    for repeat in dict.fromkeys(split.replicate for split in splits):
+        cell = {"panel": name, "replicate": str(repeat)}
+        missing = tuple(
+            (label, predictor)
+            for label, predictor in analysis.predictors
+            if not table.holds({**cell, "model": label})
+        )
+        if not missing:
+            continue
+        result = cross_validate(
+            dataset,
+            missing,
+            tuple(split for split in splits if split.replicate == repeat),
+            config=config.evaluate,
+            filters=config.genotypes.filter,
+            seed=seed,
+            jobs=jobs,
+            work=work,
+            progress=lambda done, of: progress(name, done, of) if progress else None,
+        )
+        table.add(fold_rows(name, result, panel))
 
 
 def fold_rows(name: str, result: CrossValidation, panel: Panel) -> list[Row]:
@@ -226,7 +238,7 @@ def fold_rows(name: str, result: CrossValidation, panel: Panel) -> list[Row]:
         label = groups.column(panel.within)
     for task, found in zip(result.tasks, result.results, strict=True):
         split = task.split
-        observed = observed_values(phenotypes, split.train, split.test)
+        observed = observed_values(phenotypes, split.train, split.test) - found.offset
         for t in range(phenotypes.n_target):
             group = None if label is None else label[split.test]
             r = ability(observed[:, t], found.predicted[:, t], group)

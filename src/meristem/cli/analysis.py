@@ -30,6 +30,10 @@ Cluster = Annotated[
         help="Dask scheduler for the fits, tcp://host:8786; 'local' starts one.",
     ),
 ]
+Memory = Annotated[
+    str | None,
+    typer.Option("--max-memory", metavar="SIZE", help="Memory of the run, as 4GB."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 Json = Annotated[bool, typer.Option("--json", help="Result as JSON.")]
 Force = Annotated[
@@ -44,16 +48,24 @@ def _start(
     out: Path | None,
     seed: int | None,
     jobs: int | None,
+    max_memory: str | None,
     force: bool,
     controls: bool = False,
 ) -> Analysis:
     from meristem.config import read_config
+    from meristem.config.run import parse_memory
     from meristem.pipeline.analysis import Analysis
     from meristem.runs.folder import RunFolder
     from meristem.runs.record import command_line
 
     config = read_config(path)
-    changes = {"out": out and out.resolve(), "seed": seed, "jobs": jobs}
+    memory = None if max_memory is None else parse_memory(max_memory)
+    changes = {
+        "out": out and out.resolve(),
+        "seed": seed,
+        "jobs": jobs,
+        "max_memory": memory,
+    }
     given = {name: value for name, value in changes.items() if value is not None}
     config = config.model_copy(update={"run": config.run.model_copy(update=given)})
     if controls:
@@ -90,6 +102,7 @@ def run(
     seed: Seed = None,
     jobs: Jobs = None,
     cluster: Cluster = None,
+    max_memory: Memory = None,
     force: Force = False,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -102,7 +115,15 @@ def run(
         progress(quiet=quiet or as_json) as notify,
         on_cluster(cluster, jobs) as at_once,
     ):
-        analysis = _start(config, notify, out=out, seed=seed, jobs=at_once, force=force)
+        analysis = _start(
+            config,
+            notify,
+            out=out,
+            seed=seed,
+            jobs=at_once,
+            max_memory=max_memory,
+            force=force,
+        )
         run_stages(analysis)
     _finish(analysis, as_json=as_json)
 
@@ -112,6 +133,7 @@ def train(
     out: Out = None,
     seed: Seed = None,
     jobs: Jobs = None,
+    max_memory: Memory = None,
     force: Force = False,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -120,7 +142,15 @@ def train(
     from meristem.pipeline.run import run_stages
 
     with progress(quiet=quiet or as_json) as notify:
-        analysis = _start(config, notify, out=out, seed=seed, jobs=jobs, force=force)
+        analysis = _start(
+            config,
+            notify,
+            out=out,
+            seed=seed,
+            jobs=jobs,
+            max_memory=max_memory,
+            force=force,
+        )
         run_stages(analysis, ("prepare", "knowledge", "fit", "candidates"))
     _finish(analysis, as_json=as_json)
 
@@ -134,6 +164,7 @@ def evaluate(
         bool, typer.Option("--controls", help="Run the network's controls too.")
     ] = False,
     cluster: Cluster = None,
+    max_memory: Memory = None,
     force: Force = False,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -152,6 +183,7 @@ def evaluate(
             out=out,
             seed=seed,
             jobs=at_once,
+            max_memory=max_memory,
             force=force,
             controls=controls,
         )

@@ -119,3 +119,30 @@ def report(config: ConfigPath, out: OutFolder = None) -> None:
 
     settings = read_expression_run(config)
     say(str(build_training_report(out or settings.run.out)))
+
+
+@app.command()
+def explain(
+    config: ConfigPath,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Run folder of its own.")],
+    head: Annotated[
+        str, typer.Option(help="ridge | elastic_net | shared_ridge | transformer.")
+    ] = "ridge",
+    gene: Annotated[
+        list[str] | None, typer.Option(help="Gene to explain; may be repeated.")
+    ] = None,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say which variant of whose promoter carries the predictions, and draw it."""
+    from meristem.cli.console import progress, say
+    from meristem.config.read import read_expression_config
+    from meristem.expression.commands.explain import explain_expression
+    from meristem.expression.heads.catalog import default_options
+
+    settings, options = read_expression_config(config), default_options(head)
+    with progress(quiet=quiet) as notify:
+        page = explain_expression(
+            settings, out, options, tuple(gene or ()), notify, force=force
+        )
+    say(str(page))

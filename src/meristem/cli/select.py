@@ -60,6 +60,7 @@ def plan(
     config = SelectionConfig() if plan is None else read_plan(plan)
     analysis = open_run(run, force=force)
     analysis.keep_to_stored()
+    analysis.folder.refuse_damaged()
     selection = decide(analysis, config)
     with locked(analysis.folder.path):
         page = write_selection(analysis, selection)

@@ -158,7 +158,9 @@ def design(
             wanted.append((task, float(weight)))
         except ValueError as error:
             raise ConfigError(
-                f"{word!r} is not TASK=WEIGHT", where="--direction"
+                f"{word!r} is not TASK=WEIGHT",
+                where="--direction",
+                remedy="write --direction activity=1, or =-1 to lower it",
             ) from error
     wish = Wish(
         start,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -75,8 +76,7 @@ def _type_name(annotation: object) -> str:
     if typing.get_origin(annotation) is dict:
         return f"table of {_type_name(options[1])}"
     name = str(annotation) if options else getattr(annotation, "__name__", "")
-    for noise in ("typing.", "pathlib._local.", "pathlib.", "meristem.config.models."):
-        name = name.replace(noise, "")
+    name = re.sub(r"\b(typing|pathlib(\._local)?|meristem\.config(\.\w+)*)\.", "", name)
     return f"`{name.replace('|', 'or')}`"
 
 

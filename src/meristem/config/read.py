@@ -83,7 +83,7 @@ def read_plan(path: str | Path) -> SelectionConfig:
 
 def read_expression_config(path: str | Path) -> ExpressionConfig:
     """Read what `meristem expression` needs, as `read_config` reads an analysis."""
-    path, remedy = Path(path), "see docs/howto/personal_expression.md for every field"
+    path, remedy = Path(path), "see docs/howto/haplotypes.md for every field"
     return _validated(ExpressionConfig, _read_toml(path), path, remedy)
 
 
@@ -170,8 +170,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
             where=path,
             remedy="give the path of a TOML configuration file",
         )
+    raw = b""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig")
     except OSError as error:
         raise ConfigError(
             f"cannot be read ({error.strerror})",
@@ -179,8 +181,11 @@ def _read_toml(path: Path) -> dict[str, Any]:
             remedy="give the path of a TOML configuration file",
         ) from error
     except UnicodeDecodeError as error:
+        line = 1 + raw[: error.start].count(b"\n")
         raise ConfigError(
-            "is not UTF-8 text", where=path, remedy="save the file as UTF-8"
+            "is not UTF-8 text",
+            where=f"{path}, line {line}",
+            remedy="save the file as UTF-8",
         ) from error
     return parse_toml(text, path)
 

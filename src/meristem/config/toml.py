@@ -15,6 +15,8 @@ PATHS = (
 )
 """How to write paths in TOML, for the remedies."""
 
+_LONGEST = 1000  # lines of one statement, so that a broken text is answered at once
+
 
 def parse_toml(
     text: str, where: Path, error: type[MeristemError] = ConfigError
@@ -42,16 +44,44 @@ def parse_toml(
         return tomllib.loads(text)
     except ValueError as fault:  # a number of more than 4,300 digits is one too
         named = re.search(r"at line (\d+)", str(fault))
-        lines = text.split("\n")
-        line = lines[int(named[1]) - 1] if named else lines[-1]
+        line = int(named[1]) if named else unfinished_line(text)
+        remedy = f"close or mend what begins in line {line}"
+        if named:
+            remedy = "mend the line named"
+        if "\\" in text.split("\n")[line - 1]:
+            remedy = PATHS
         raise error(
             f"is not valid TOML: {fault}",
-            where=where,
-            remedy=PATHS if "\\" in line else "mend the line named",
+            where=where if named else f"{where}, line {line}",
+            remedy=remedy,
         ) from fault
     except RecursionError as fault:
         raise error(
             "is not valid TOML: brackets are nested too deep",
-            where=where,
+            where=f"{where}, line {unfinished_line(text)}",
             remedy="close every [ and {",
         ) from fault
+
+
+def unfinished_line(text: str) -> int:
+    r"""Return the line on which the first statement begins that never parses.
+
+    Statements of TOML stand on lines of their own, so a text is one statement after
+    the other until one does not end.
+
+    Examples
+    --------
+    >>> unfinished_line("a = 1\nb = [1,\n2]\nc = [3,\n")
+    4
+    """
+    lines = text.split("\n")
+    begin = 0
+    for end in range(1, len(lines) + 1):
+        if end - begin > _LONGEST:
+            break
+        try:
+            tomllib.loads("\n".join(lines[begin:end]))
+        except (ValueError, RecursionError):
+            continue
+        begin = end
+    return min(begin + 1, len(lines))

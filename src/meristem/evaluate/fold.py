@@ -145,6 +145,8 @@ def _fit(
     keep = thinned_markers(split, passing_markers(train, filters), seed)
     if not keep.all():
         train = train.take_variants(keep)
+    if not getattr(task.predictor, "in_blocks", False):
+        train = replace(train, genotypes=train.genotypes.loaded())
     inner = inner_splits(train, config, derived_rng(seed, "inner", *name))
     rng = derived_rng(seed, "fit", task.model, *name)
     return task.predictor.fit(train, rng=rng, inner=inner), keep, taken

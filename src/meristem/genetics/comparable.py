@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
+from meristem.genetics.relationship import dosage_blocks
 from meristem.records import FloatArray, Genotypes
 
 _LEAST_CHANCE = 1e-6
@@ -51,8 +52,12 @@ def refuse_narrow_dosage(new: Genotypes, training: Genotypes) -> None:
         The same variants.
     """
     ploidy = training.ploidy
-    top = int(new.call_dosage.max(initial=0))
-    if not 0 < top <= ploidy // 2:
+    top = 0
+    for block in dosage_blocks(new.call_dosage):
+        top = max(top, int(block.max(initial=0)))
+        if top > ploidy // 2:
+            return
+    if top == 0:
         return
     calls = training.call_dosage
     known = np.maximum((calls >= 0).sum(axis=0), 1)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
+from meristem.genetics.relationship import dosage_blocks
 from meristem.records import Genotypes, IntArray, StrArray
+from meristem.records.streamed import CHUNK
 
 _SCREENED = 2000  # variants on which pairs of lines are compared first
 _MOST_LINES = 5000  # above, only lines with the same missing calls are found
@@ -32,16 +35,28 @@ def copy_labels(genotypes: Genotypes) -> StrArray:  # (n_sample,)
     """
     calls = genotypes.call_dosage
     first: dict[bytes, int] = {}
+    keys, missing = _row_keys(calls)
     label = np.array(
-        [first.setdefault(row.tobytes(), index) for index, row in enumerate(calls)],
+        [first.setdefault(key, index) for index, key in enumerate(keys)],
         dtype=np.int64,
     )
     distinct = np.unique(label)
-    if distinct.size <= _MOST_LINES and (calls < 0).any():
+    if distinct.size <= _MOST_LINES and missing:
         for one, two in _same_where_called(calls[distinct]):
             ours, theirs = sorted((label[distinct[one]], label[distinct[two]]))
             label[label == theirs] = ours
     return genotypes.sample_id[label]
+
+
+def _row_keys(calls: NDArray[np.int8]) -> tuple[list[bytes], bool]:
+    """Return a digest of every row, and whether any call is missing, in one pass."""
+    digests = [blake2b(digest_size=16) for _ in range(calls.shape[0])]
+    missing = False
+    for block in dosage_blocks(calls, CHUNK):
+        missing = missing or int(block.min(initial=0)) < 0
+        for digest, row in zip(digests, np.ascontiguousarray(block), strict=True):
+            digest.update(row)
+    return [digest.digest() for digest in digests], missing
 
 
 def _same_where_called(
@@ -51,17 +66,18 @@ def _same_where_called(
     if n_variant == 0:
         return np.zeros((0, 2), dtype=np.int64)
     every = np.linspace(0, n_variant - 1, min(n_variant, _SCREENED)).astype(int)
-    screened = calls[:, every]
+    screened = np.asarray(calls[:, every])
     known = (screened >= 0).astype(np.float32)
     differ = known @ known.T
-    for dosage in range(int(calls.max(initial=0)) + 1):
+    for dosage in range(int(screened.max(initial=0)) + 1):
         carries = (screened == dosage).astype(np.float32)
         differ -= carries @ carries.T
     pairs = np.argwhere(np.triu(differ < 0.5, k=1))
     kept = []
     for one, two in pairs:
-        both = (calls[one] >= 0) & (calls[two] >= 0)
-        same = bool((calls[one][both] == calls[two][both]).all())
+        ours, theirs = np.asarray(calls[[one, two]])
+        both = (ours >= 0) & (theirs >= 0)
+        same = bool((ours[both] == theirs[both]).all())
         kept.append(same and both.mean() >= _LEAST_SHARED)
     return pairs[np.array(kept, dtype=bool)]
 

@@ -71,31 +71,20 @@ def dosage_moments(
     return DosageMoments(mean, variance, n_called)
 
 
-def allele_frequency(
-    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
-    ploidy: int = 2,
-) -> FloatArray:  # (n_variant,)
-    """Return the frequency of the counted allele; NaN where never called.
+def missing_share(call_dosage: NDArray[np.int8]) -> float:  # (n_sample, n_variant)
+    """Return the share of calls that are missing.
 
     Examples
     --------
     >>> import numpy as np
-    >>> allele_frequency(np.array([[0, 1], [2, 1]], dtype=np.int8))
-    array([0.5, 0.5])
+    >>> missing_share(np.array([[0, -1], [0, 2]], dtype=np.int8))
+    0.25
     """
-    moments = dosage_moments(call_dosage)
-    frequency = moments.mean / ploidy
-    frequency[moments.n_called == 0] = np.nan
-    return frequency
-
-
-def minor_allele_frequency(
-    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
-    ploidy: int = 2,
-) -> FloatArray:  # (n_variant,)
-    """Return the frequency of the rarer allele; NaN where never called."""
-    frequency = allele_frequency(call_dosage, ploidy)
-    return np.minimum(frequency, 1 - frequency)
+    starts = range(0, call_dosage.shape[1], BLOCK)
+    blocks = (call_dosage[:, start : start + BLOCK] for start in starts)
+    missing = sum(int((b < 0).sum()) for b in blocks if int(b.min(initial=0)) < 0)
+    size = call_dosage.shape[0] * call_dosage.shape[1]
+    return missing / size if size else float("nan")
 
 
 def varies(call_dosage: NDArray[np.int8]) -> bool:  # (n_sample, n_variant)

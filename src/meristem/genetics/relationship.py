@@ -12,10 +12,13 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
+from scipy.sparse.linalg import eigsh
 
 from meristem.errors import DataError
 from meristem.genetics.frequency import BLOCK
 from meristem.records import FloatArray
+
+_DIRECT = 1000  # lines up to which all eigenvalues are as cheap as a few
 
 
 def dosage_blocks(
@@ -238,7 +241,7 @@ def relationship_from_blocks(
     for wide in blocks:
         for calls in dosage_blocks(wide):
             values = work[:, : calls.shape[1]]
-            mean = _centre_on_itself(calls, values)
+            mean = centre_on_itself(calls, values)
             np.matmul(values, values.T, out=product)
             result += product
             scale += float(np.sum(mean * (1 - mean / ploidy)))
@@ -252,7 +255,7 @@ def relationship_from_blocks(
     return result
 
 
-def _centre_on_itself(
+def centre_on_itself(
     calls: NDArray[np.int8],  # (n_sample, width)
     out: NDArray[np.float32],  # (n_sample, width)
 ) -> FloatArray:  # (width,)
@@ -284,9 +287,13 @@ def principal_axes(
     n_sample = kernel.shape[0]
     n_axis = min(n_axis, n_sample)
     centred = centre_kernel(kernel)
-    values, vectors = scipy.linalg.eigh(
-        centred, subset_by_index=(n_sample - n_axis, n_sample - 1)
-    )
+    if n_sample > _DIRECT:  # a few axes of many lines: the others are not computed
+        start = np.random.default_rng(0).standard_normal(n_sample)
+        values, vectors = eigsh(centred, n_axis, which="LA", v0=start)
+    else:
+        values, vectors = scipy.linalg.eigh(
+            centred, subset_by_index=(n_sample - n_axis, n_sample - 1)
+        )
     values = np.maximum(values[::-1], 0)
     scores = vectors[:, ::-1] * np.sqrt(values)
     largest = np.abs(scores).argmax(axis=0)

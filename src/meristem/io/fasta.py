@@ -1,11 +1,73 @@
-"""Read a genome in FASTA."""
+"""Read FASTA: one parser for genomes and for sequences to model."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from meristem.errors import DataError
 from meristem.text.files import read_text
+
+
+class Record(NamedTuple):
+    """One sequence of a file."""
+
+    name: str  # the first word behind >
+    line: int  # where it begins, from 1
+    text: str  # its letters as they stand there
+
+
+def parse_fasta(lines: Iterable[str], path: str | Path) -> Iterator[Record]:
+    """Give the sequences of the lines of a FASTA file; lines with ; are comments.
+
+    Raises
+    ------
+    DataError
+        With the line: text before the first `>`, or a name that is empty or given
+        twice; or if there is no sequence.
+
+    Examples
+    --------
+    >>> [tuple(r) for r in parse_fasta([">1 first", "ACG", "T"], "x.fa")]
+    [('1', 1, 'ACGT')]
+    """
+    known: set[str] = set()
+    name, begun = "", 0
+    parts: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        text = line.strip()
+        if text.startswith(">"):
+            if begun:
+                yield Record(name, begun, "".join(parts))
+            words = text[1:].split()
+            name, begun, parts = (words[0] if words else ""), number, []
+            if not name or name in known:
+                what = (
+                    f"the name {name!r} stands there twice" if name else "has no name"
+                )
+                raise DataError(
+                    what,
+                    where=f"{path}, line {number}",
+                    remedy="give every sequence a name of its own behind >",
+                )
+            known.add(name)
+        elif text and not text.startswith(";"):
+            if not begun:
+                raise no_fasta(path)
+            parts.append(text.replace(" ", ""))
+    if not begun:
+        raise no_fasta(path)
+    yield Record(name, begun, "".join(parts))
+
+
+def no_fasta(path: str | Path) -> DataError:
+    """Return what is said of a file that does not begin with `>`."""
+    return DataError(
+        "is no FASTA file: it does not begin with > and a name",
+        where=path,
+        remedy="give lines `>name`, then bases",
+    )
 
 
 def read_fasta(path: Path) -> dict[str, str]:
@@ -26,21 +88,4 @@ def read_fasta(path: Path) -> dict[str, str]:
     {'1': 'ACGT', '2': 'GG'}
     """
     text = read_text(path, most_line=100_000_000)
-    if not text.startswith(">"):
-        raise DataError(
-            "does not begin with >: it is no FASTA file",
-            where=path,
-            remedy="give the reference genome of the variants' positions",
-        )
-    found: dict[str, str] = {}
-    for part in text[1:].split("\n>"):
-        head, _, body = part.partition("\n")
-        name = head.split()[0] if head.split() else ""
-        if not name or name in found:
-            raise DataError(
-                f"contig {name!r} has no name or stands in it twice",
-                where=path,
-                remedy="give every sequence a name of its own",
-            )
-        found[name] = body.replace("\n", "").replace(" ", "")
-    return found
+    return {r.name: r.text for r in parse_fasta(text.splitlines(), path)}

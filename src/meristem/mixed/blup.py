@@ -149,6 +149,7 @@ def fit_kernel_blup(
     targets: Sequence[Target],
     *,
     inner: tuple[Split, ...] = (),
+    spent: bool = False,
 ) -> KernelBLUP:
     """Fit every target; the variance ratio by REML, or on inner splits if given.
 
@@ -160,6 +161,8 @@ def fit_kernel_blup(
         As from `training_targets`.
     inner
         Splits of the training rows that mimic the outer question; empty: REML.
+    spent
+        Whether nothing else reads the kernel, so that it may be overwritten.
     """
 
     def choose(split: Decomposition, target: Target) -> Components:
@@ -169,7 +172,7 @@ def fit_kernel_blup(
         h2 = float(H2_GRID[int(np.argmin(loss))])
         return components_at(split, target.y, target.design, h2)
 
-    return _fit(kernel, targets, choose)
+    return _fit(kernel, targets, choose, spent=spent and not inner)
 
 
 def fit_kernel_ridge(
@@ -223,16 +226,21 @@ def _fit(
     kernel: FloatArray,
     targets: Sequence[Target],
     choose: Callable[[Decomposition, Target], Components],
+    *,
+    spent: bool = False,
 ) -> KernelBLUP:
     n_train, n_target = kernel.shape[0], len(targets)
     dual = np.zeros((n_train, n_target))
     intercept = np.empty(n_target)
     chosen: list[Components] = [Components(0, 0, 0, 0)] * n_target
     groups = []
-    for members in _same_rows(targets):
+    together = _same_rows(targets)
+    for members in together:
         first = targets[members[0]]
         rows = first.rows
-        split = decompose(kernel[np.ix_(rows, rows)], first.weight)
+        whole = spent and len(together) == 1 and rows.size == n_train
+        own = kernel if whole else kernel[np.ix_(rows, rows)]
+        split = decompose(own, first.weight, overwrite=True)
         design = first.design
         fitted: list[Precision] = []
         errors = []

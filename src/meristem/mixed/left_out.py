@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.linalg
 
-from meristem.mixed.several import KernelsFit, parabola_top
+from meristem.mixed.several import KernelsFit, parabola_top, precision_multi
 from meristem.mixed.targets import Target, target_splits
 from meristem.records import FloatArray, IntArray, Split
 
@@ -84,8 +84,14 @@ class _LeftOut:
     ) -> None:
         n = target.y.size
         self.n = n
-        self.projection = fit.precision.apply(np.eye(n))
-        self.projected_y = fit.dual
+        precision = fit.precision
+        if target.fixed is not None:
+            # the rest may know nothing of an effect, which the values have lost anyway
+            ones = np.ones((n, 1))
+            parts = (fit.genetic, fit.residual, target.weight)
+            precision = precision_multi(kernels, ones, *parts)
+        self.projection = precision.apply(np.eye(n))
+        self.projected_y = precision.apply(target.y)
         self.noise = 1 / target.weight
         self.kernels = list(kernels)
         self.variance = np.append(fit.genetic, fit.residual)

@@ -15,6 +15,8 @@ from scipy.special import expit
 
 from meristem.records import FloatArray
 
+_DIVIDED = 6000  # rows up to which the memory of divide and conquer is at hand
+
 LOGIT_BOUND = 11.0
 """h2 is searched up to expit(11)."""
 H2_MIN = 1e-3
@@ -75,12 +77,29 @@ class Precision:
 def decompose(
     kernel: FloatArray,  # (n, n) symmetric, positive semi-definite
     weight: FloatArray | None = None,  # (n,)
+    *,
+    overwrite: bool = False,
 ) -> Decomposition:
-    """Return the eigendecomposition of the weighted kernel."""
+    """Return the eigendecomposition of the weighted kernel.
+
+    With `overwrite` the kernel is used up, which spares a matrix of its size.
+    """
     root_weight = np.ones(kernel.shape[0]) if weight is None else np.sqrt(weight)
-    if weight is not None:
-        kernel = kernel * root_weight * root_weight[:, None]
-    values, vectors = scipy.linalg.eigh(kernel, check_finite=False, driver="evd")
+    if not np.all(root_weight == 1):
+        if not overwrite:
+            kernel = kernel.copy()
+        kernel *= root_weight
+        kernel *= root_weight[:, None]
+        overwrite = True
+    # divide and conquer is faster, and needs two matrices more
+    driver = "evd" if kernel.shape[0] <= _DIVIDED else "evr"
+    values, vectors = scipy.linalg.eigh(
+        # its own transpose: LAPACK works on columns, and would copy rows
+        kernel.T,
+        check_finite=False,
+        driver=driver,
+        overwrite_a=overwrite,
+    )
     return Decomposition(np.maximum(values, 0), vectors, root_weight)
 
 
@@ -204,7 +223,9 @@ def precision(
     weighted_x = inverse[:, None] * decomposition.rotate(x)
     root = np.linalg.cholesky(decomposition.rotate(x).T @ weighted_x)
     half = scipy.linalg.solve_triangular(root, weighted_x.T, lower=True).T
-    vectors = decomposition.root_weight[:, None] * decomposition.vectors
+    vectors = decomposition.vectors
+    if not np.all(decomposition.root_weight == 1):
+        vectors = decomposition.root_weight[:, None] * vectors
     return Precision(vectors, inverse, half)
 
 
@@ -269,22 +290,6 @@ def errors_of(
     slope = np.array([residual, -genetic]) / (genetic + residual) ** 2
     variance = [*np.diag(covariance), slope @ covariance @ slope]
     return np.sqrt(np.maximum(variance, 0))
-
-
-def prediction_error_variance(
-    fitted: Precision,
-    genetic: float,
-    cross_kernel: FloatArray,  # (n_new, n)
-    diagonal: FloatArray,  # (n_new,)
-) -> FloatArray:  # (n_new,)
-    """Return var(g_hat - g) of new or old individuals.
-
-    References
-    ----------
-    Henderson 1975, Biometrics 31:423: s_g K** - s_g^2 K* P K*'.
-    """
-    explained = genetic**2 * fitted.quadratic(cross_kernel.T)
-    return np.maximum(genetic * diagonal - explained, 0)
 
 
 def leave_one_out(

@@ -255,9 +255,7 @@ def count_losses(
 
     Screening sees the training rows of the split alone.
     """
-    part = Target(
-        target.column, target.rows[train], target.y[train], target.weight[train]
-    )
+    part = target.take(train)
     score = score_sets(stack, part) if max(counts) > 0 else np.empty(0)
     loss = np.empty(len(counts))
     fitted: dict[int, float] = {}

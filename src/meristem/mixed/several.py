@@ -49,7 +49,9 @@ class KernelsFit:
 
 @dataclass(frozen=True)
 class KernelREML:
-    """The model y = 1 mu + sum_k g_k + e, to be fitted to any number of targets.
+    """The model y = X b + sum_k g_k + e, to be fitted to any number of targets.
+
+    X is the intercept and what the values of a target have lost (`Target.design`).
 
     Examples
     --------
@@ -83,17 +85,17 @@ def fit_kernels(
     least_gain: float = 1e-9,
 ) -> KernelsFit:
     """Return what `KernelREML.fit` does, of kernels over the rows of the target."""
-    ones = np.ones((target.y.size, 1))
+    design = target.design
     found = estimate_multi(
-        kernels, target.y, ones, weight=target.weight, least_gain=least_gain
+        kernels, target.y, design, weight=target.weight, least_gain=least_gain
     )
     genetic = ranking_floor(found.genetic, found.residual)
-    fitted = precision_multi(kernels, ones, genetic, found.residual, target.weight)
+    fitted = precision_multi(kernels, design, genetic, found.residual, target.weight)
     return KernelsFit(
         genetic,
         found.residual,
         found.log_likelihood,
-        float(fixed_effect_multi(fitted, target.y, ones)[0]),
+        float(fixed_effect_multi(fitted, target.y, design)[0]),
         fitted.apply(target.y),
         fitted,
     )

@@ -30,13 +30,17 @@ class Kind:
     cost: str = "costs.kinds:kernels"  # place of seconds and bytes of one fit
     needs: Needs = Needs()
     nodes: bool = False  # whether it has named nodes to explain
+    shares: bool = False  # whether folds can share the products of their rows
 
 
 GRAPH = Needs(plan=True, genes=True)
 
 CATALOG: dict[str, Kind] = {
     "gblup": Kind(
-        options.GBLUPOptions, "linear.gblup:GBLUP", "linear.gblup:restore_gblup"
+        options.GBLUPOptions,
+        "linear.gblup:GBLUP",
+        "linear.gblup:restore_gblup",
+        shares=True,
     ),
     "dominance": Kind(
         options.DominanceOptions,
@@ -48,7 +52,12 @@ CATALOG: dict[str, Kind] = {
         "linear.combining:CombiningBLUP",
         "linear.combining:restore_combining",
     ),
-    "ridge": Kind(options.RidgeOptions, "linear.ridge:Ridge", "effects:restore_linear"),
+    "ridge": Kind(
+        options.RidgeOptions,
+        "linear.ridge:Ridge",
+        "effects:restore_linear",
+        shares=True,
+    ),
     "elastic_net": Kind(
         options.ElasticNetOptions,
         "linear.elastic_net:ElasticNet",

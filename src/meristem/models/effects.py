@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from meristem.models.genomic_error import (
     restore_error,
 )
 from meristem.models.marker_model import MarkerModel, restored_fields
+from meristem.models.panel import marker_effects
 from meristem.prepare.scale import MarkerScale
 from meristem.records import (
     FittedState,
@@ -43,13 +45,33 @@ def predict_linear(
 
 
 @dataclass(frozen=True)
+class DualEffect:
+    """Effects of a kernel model, computed when they are asked for."""
+
+    train_dosage: NDArray[np.int8]  # (n_train, n_variant)
+    scale: MarkerScale
+    dual: FloatArray  # (n_train, n_target) on Z Z'
+
+    @cached_property
+    def value(self) -> FloatArray:  # (n_variant, n_target)
+        """The effects."""
+        return marker_effects(self.train_dosage, self.scale, self.dual)
+
+
+@dataclass(frozen=True)
 class FittedLinear(MarkerModel):
     """A fitted linear model of marker dosages."""
 
-    marker_effect: FloatArray  # (n_variant, n_target) per allele copy
+    effect: FloatArray | DualEffect  # (n_variant, n_target) per allele copy
     intercept: FloatArray  # (n_target,)
     tuning: dict[str, list] = field(default_factory=dict)  # per target, JSON-able
     error: GenomicError | None = None  # of the genetic values; None: not known
+
+    @property
+    def marker_effect(self) -> FloatArray:  # (n_variant, n_target)
+        """Effects per allele copy."""
+        known = self.effect
+        return known.value if isinstance(known, DualEffect) else known
 
     def predict(self, genotypes: Genotypes) -> Predictions:
         """Predict every target; the spread is that of `posterior` alone."""
@@ -65,6 +87,10 @@ class FittedLinear(MarkerModel):
 
     def posterior(self, genotypes: Genotypes) -> Posterior:
         """Return the joint posterior of the genetic values of lines."""
+        view = None if self.error is None else self.error.shared_view(genotypes)
+        if self.error is not None and view is not None:
+            value = self.error.kernels[0].solved.predict(view.cross)
+            return self.error.posterior_shared(self.predictions(genotypes, value), view)
         dosage = self.dosage(genotypes)
         predictions = self.predictions(genotypes, self.value(dosage))
         return posterior_of(self.error, predictions, dosage)

@@ -19,6 +19,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
+from meristem.genetics.products import TrainingProducts
 from meristem.genetics.relationship import cross_gram, diagonal_gram
 from meristem.mixed.blup import KernelBLUP, fit_kernel_blup, restore_kernel_blup
 from meristem.mixed.held_out import held_out_blup
@@ -28,6 +29,7 @@ from meristem.models.packing import prefixed, with_prefix
 from meristem.models.panel import MarkerPanel
 from meristem.records import (
     FloatArray,
+    Genotypes,
     IntArray,
     Posterior,
     Predictions,
@@ -137,6 +139,30 @@ class GenomicError:
     mean: FloatArray  # (n_variant,)
     kernels: tuple[MarkerKernel, ...]
     width: FloatArray  # (n_target,) factor on the error variance
+    shared: TrainingProducts | None = None  # of the one kernel, within a run
+
+    def shared_view(self, genotypes: Genotypes) -> KernelView | None:
+        """Return the kernel with rows of the same reference, without reading a call.
+
+        None where they share no products with the training rows.
+        """
+        known = genotypes.products
+        if self.shared is None or known is None:
+            return None
+        if not self.shared.products.shares(known):
+            return None
+        shared, factor = self.shared, float(self.kernels[0].root.max() ** 2)
+        return KernelView(
+            factor * shared.cross(known),
+            factor * shared.diagonal(genotypes),
+            lambda rows: factor * shared.among(genotypes, rows),
+        )
+
+    def posterior_shared(self, predictions: Predictions, view: KernelView) -> Posterior:
+        """Return the posterior around predictions by the one kernel."""
+        kernel = self.kernels[0]
+        parts = [(kernel.column, kernel.solved, view)]
+        return kernel_posterior(predictions, parts, self.width)
 
     def posterior(
         self,
@@ -297,7 +323,8 @@ def exact_error(panel: MarkerPanel, solved: KernelBLUP) -> GenomicError:
     columns = np.arange(solved.genetic.size)
     root = panel.scale.weight * np.sqrt(panel.factor)
     kernels = (MarkerKernel(columns, root, solved),)
-    return GenomicError(panel.dosage, panel.scale.mean, kernels, np.ones(columns.size))
+    width = np.ones(columns.size)
+    return GenomicError(panel.dosage, panel.scale.mean, kernels, width, panel.shared)
 
 
 def weighted_error(

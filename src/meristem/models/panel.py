@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
+from meristem.genetics.products import TrainingProducts, centred_products
 from meristem.genetics.relationship import dosage_blocks, gram
 from meristem.prepare.scale import MarkerScale, fit_scale
 from meristem.records import FloatArray, Genotypes
@@ -55,6 +56,7 @@ class MarkerPanel:
     scale: MarkerScale
     kernel: FloatArray  # (n_train, n_train)
     factor: float  # kernel = factor * Z Z'
+    shared: TrainingProducts | None = None  # where all folds share their products
 
     def effects(
         self,
@@ -72,9 +74,15 @@ def make_panel(genotypes: Genotypes) -> MarkerPanel:
     DataError
         If no variant varies.
     """
-    dosage = genotypes.call_dosage
+    dosage, known = genotypes.call_dosage, genotypes.products
     scale = fit_scale(dosage)
-    kernel = gram(dosage, scale.mean)
+    shared = None
+    if known is None:
+        kernel = gram(dosage, scale.mean)
+    else:
+        kernel = centred_products(known)
+        fixed = np.flatnonzero(known.varies & (scale.weight == 0))
+        shared = TrainingProducts(known, scale.mean, fixed)
     factor = kernel_factor(kernel)
     kernel *= factor
-    return MarkerPanel(dosage, scale, kernel, factor)
+    return MarkerPanel(dosage, scale, kernel, factor, shared)

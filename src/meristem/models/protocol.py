@@ -225,14 +225,6 @@ class Contributions:
     difference: FloatArray  # (n_sample, n_target) network minus that of the baseline
     gap: FloatArray  # (n_sample, n_target) sum of the variants' shares - difference
 
-    def variant_importance(self) -> FloatArray:  # (n_variant, n_target)
-        """Return the mean over samples of the absolute share of every variant."""
-        return np.abs(self.variant).mean(axis=0)
-
-    def node_importance(self) -> FloatArray:  # (n_node, n_target)
-        """Return the mean over samples of the absolute share of every node."""
-        return np.abs(self.node).mean(axis=0)
-
 
 @dataclass(frozen=True)
 class Inclusion:

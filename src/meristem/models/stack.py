@@ -72,9 +72,8 @@ class Stack:
             )
             for member, one in zip(options.members, predictors, strict=True)
         ]
-        mixture, held = mix_parts(
-            problem, parts, "stack", rng, errors=options.standard_errors
-        )
+        equal = np.ones(len(parts))
+        mixture, held = mix_parts(problem, parts, "stack", rng, equal, options.sd)
         error = borrowed_error(problem.panel, problem.targets, problem.inner, held)
         return replace(mixture, error=error)
 

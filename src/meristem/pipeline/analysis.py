@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,9 +18,10 @@ from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.controls import ARMS
 from meristem.evaluate.fold import fit_fold
+from meristem.genetics.products import Survey, survey, with_products
 from meristem.io.tables.seasons.environments import read_environments
 from meristem.knowledge.build import Knowledge, build_graph
-from meristem.models.catalog import build, graph_networks, has_nodes, needs
+from meristem.models.catalog import build, graph_networks, has_nodes, kind_of, needs
 from meristem.models.protocol import Predictor
 from meristem.pipeline.inputs import Inputs, input_files
 from meristem.pipeline.preparation import (
@@ -31,7 +33,11 @@ from meristem.pipeline.preparation import (
 from meristem.pipeline.represented import OnFactors
 from meristem.plan.compile import Compilation, compile_plan
 from meristem.plan.learned.of_options import is_learned
-from meristem.prepare.by_environment import EnvironmentMeans, environment_means
+from meristem.prepare.by_environment import (
+    EnvironmentMeans,
+    environment_means,
+    is_stacked,
+)
 from meristem.prepare.training import TakenOff, training_set
 from meristem.records import Dataset, Environments, NetworkPlan, Phenotypes
 from meristem.representation.sets.membership import sets_of_plan
@@ -130,8 +136,37 @@ class Analysis:
     def dataset(self) -> Dataset:
         """The prepared data set: of the run folder, or of the inputs."""
         if self.prepared is None:
-            return read_prepared(self.folder)
+            return self.stored
         return self.prepared.dataset
+
+    @property
+    def stored(self) -> Dataset:
+        """The data set as the run folder has it."""
+        return read_prepared(self.folder, self.config.run.max_memory)
+
+    @cached_property
+    def survey(self) -> Survey | None:
+        """Products of all rows, which the folds share; None where none would ask.
+
+        Rows of lines in environments repeat their line: their products would be large,
+        and no model of them asks.
+        """
+        if is_stacked(self.dataset) or not any(
+            kind_of(member).shares
+            for options in self.config.models
+            for member in options.members
+        ):
+            return None
+        return survey(self.dataset.genotypes)
+
+    @property
+    def shared(self) -> Dataset:
+        """The data set, with the products of its rows where calls are complete."""
+        dataset = self.dataset
+        if self.survey is None:
+            return dataset
+        genotypes = with_products(dataset.genotypes, self.survey)
+        return replace(dataset, genotypes=genotypes)
 
     @cached_property
     def trained(self) -> tuple[Phenotypes, TakenOff]:
@@ -157,7 +192,7 @@ class Analysis:
         """
         self.folder.refuse_lost([DATASET])
         self.folder.refuse_damaged([DATASET])
-        self.dataset = read_prepared(self.folder)
+        self.dataset = self.stored
 
     @cached_property
     def knowledge(self) -> Knowledge | None:

@@ -70,7 +70,7 @@ def evaluate_models(analysis: Analysis) -> None:
     splits = outer_splits(analysis)
     with analysis.timed("evaluate"):
         result = cross_validate(
-            analysis.dataset,
+            analysis.shared,
             compared_models(analysis),
             splits,
             config=config.evaluate,

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from meristem.config.stages import FilterConfig
+from meristem.errors import DataError
 from meristem.evaluate.splits import inner_splits
 from meristem.genetics.filters import filter_markers
 from meristem.interpret.composition import shares_table
@@ -17,11 +19,14 @@ from meristem.io.stores.state import read_state, state_paths, write_state
 from meristem.models.catalog import needs, restore
 from meristem.models.protocol import Fitted, as_mixed
 from meristem.pipeline.analysis import Analysis
-from meristem.records import Dataset
+from meristem.pipeline.preparation import is_prepared
+from meristem.records import Dataset, FittedState, Genotypes
 from meristem.runs.keys import digest
 from meristem.stats.classes import is_binary, liability_h2
 
 MODELS = "models"
+IN_STORE = "dosages_of_the_data_set"
+"""Arrays of a state that are the training dosages: they lie in the run's data set."""
 EFFECTS = "covariate_effects.csv"
 EFFECT_COLUMNS = ("trait", "environment", "covariate", "category", "effect", "se", "n")
 COMPONENT_COLUMNS = ("model", "trait", "environment", "component", "value", "se")
@@ -34,7 +39,9 @@ def training_rows(analysis: Analysis) -> Dataset:
     of their environment.
     """
     phenotypes, _ = analysis.trained
-    dataset = replace(analysis.dataset, phenotypes=phenotypes, covariates=None)
+    dataset = replace(analysis.shared, phenotypes=phenotypes, covariates=None)
+    if analysis.config.genotypes.filter == FilterConfig():
+        return dataset
     kept = filter_markers(dataset.genotypes, analysis.config.genotypes.filter)
     return dataset.take_variants(kept.keep)
 
@@ -60,11 +67,14 @@ def fit_models(analysis: Analysis) -> None:
         # one thread, as in the folds: numbers do not depend on the machine's load
         with analysis.timed(f"fit {label}"), threadpool_limits(limits=1):
             train = training_rows(analysis)
+            if not getattr(predictor, "in_blocks", False):
+                train = replace(train, genotypes=train.genotypes.loaded())
             inner = inner_splits(
                 train, analysis.config.evaluate, analysis.rng("inner", label)
             )
             fitted = predictor.fit(train, rng=analysis.rng("fit", label), inner=inner)
-            write_state(fitted.state(), analysis.folder.file(MODELS), label)
+            state = _without_dosages(fitted.state(), train, analysis.data_key)
+            write_state(state, analysis.folder.file(MODELS), label)
         analysis.folder.mark_done(stage, key, state_files(label))
     analysis.notify("final fits", len(analysis.predictors), len(analysis.predictors))
     write_components(analysis)
@@ -166,4 +176,32 @@ def load_fitted(analysis: Analysis, label: str) -> Fitted:
         If it is absent, or not as it was written.
     """
     analysis.folder.refuse_damaged(state_files(label))
-    return restore(read_state(analysis.folder.file(MODELS), label))
+    state = read_state(analysis.folder.file(MODELS), label)
+    names = state.meta.get(IN_STORE, [])
+    if not isinstance(names, list) or not names:
+        return restore(state)
+    if not is_prepared(analysis.folder, str(state.meta["data_key"])):
+        raise DataError(
+            f"model {label!r} was fitted on another data set than that of the run",
+            where=analysis.folder.path,
+            remedy="start `meristem run` in its folder again: it fits the model anew",
+        )
+    dosage = _kept_markers(analysis).call_dosage
+    return restore(replace(state, arrays=state.arrays | dict.fromkeys(names, dosage)))
+
+
+def _without_dosages(state: FittedState, train: Dataset, key: str) -> FittedState:
+    """Return a state that only names the training dosages: the run has them once."""
+    dosage = train.genotypes.call_dosage
+    names = [name for name, array in state.arrays.items() if array is dosage]
+    kept = {name: a for name, a in state.arrays.items() if name not in names}
+    meta = {**state.meta, IN_STORE: names, "data_key": key}
+    return replace(state, arrays=kept, meta=meta)
+
+
+def _kept_markers(analysis: Analysis) -> Genotypes:
+    """Return the genotypes of all rows with the markers that pass the filters."""
+    genotypes, filters = analysis.dataset.genotypes, analysis.config.genotypes.filter
+    if filters == FilterConfig():
+        return genotypes
+    return genotypes.take_variants(filter_markers(genotypes, filters).keep)

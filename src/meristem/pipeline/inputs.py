@@ -10,7 +10,12 @@ import numpy as np
 from meristem.config.stages import AnalysisConfig, GenotypeConfig
 from meristem.errors import DataError
 from meristem.genetics.hybrids import cross_omics, cross_parents
-from meristem.io.genotypes.read import COMPANIONS, find_genotypes, read_genotypes
+from meristem.io.genotypes.read import (
+    COMPANIONS,
+    dosage_bytes,
+    find_genotypes,
+    read_genotypes,
+)
 from meristem.io.tables.covariates import read_covariate_table
 from meristem.io.tables.crosses import Crosses, read_crosses
 from meristem.io.tables.groups import read_groups
@@ -43,6 +48,7 @@ from meristem.records import (
     SampleGroups,
     StrArray,
 )
+from meristem.runs.memory import memory_limit
 from meristem.runs.record import InputFile, input_file
 
 
@@ -157,18 +163,35 @@ def read_inputs(config: AnalysisConfig) -> Inputs:
 
 def read_population(config: AnalysisConfig) -> tuple[Genotypes, Crosses | None]:
     """Return the genotypes of the samples, and their parents if they are hybrids."""
-    return read_crossed(config.genotypes, parents_too=bool(config.omics))
+    return read_crossed(
+        config.genotypes,
+        parents_too=bool(config.omics),
+        max_memory=config.run.max_memory,
+    )
+
+
+STREAMED = 1 / 8
+"""Share of the memory of a run above which dosages stay on disk."""
+
+
+def stays_on_disk(size: int, max_memory: int | None) -> bool:
+    """Tell whether dosages of so many bytes are read block by block."""
+    return size > STREAMED * memory_limit(max_memory)
 
 
 def read_crossed(
-    config: GenotypeConfig, *, parents_too: bool = False
+    config: GenotypeConfig,
+    *,
+    parents_too: bool = False,
+    max_memory: int | None = None,
 ) -> tuple[Genotypes, Crosses | None]:
     """Return genotypes, crossed as a table of hybrids says if one is named.
 
     With `parents_too` the parents stand among the samples: their omics teach.
     """
     if config.hybrids is None:
-        return read_genotypes(config), None
+        streamed = stays_on_disk(dosage_bytes(config), max_memory)
+        return read_genotypes(config, streamed=streamed), None
     parents = read_genotypes(config.model_copy(update={"hybrids": None}))
     crosses = read_crosses(config.hybrids, parents.sample_id)
     if parents_too:

@@ -11,12 +11,20 @@ from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
 from meristem.genetics.copies import find_copies
 from meristem.genetics.filters import filter_markers
+from meristem.genetics.frequency import missing_share
 from meristem.genetics.hybrids import own_parents
-from meristem.genetics.relationship import principal_axes, relationship_matrix
-from meristem.io.stores.dataset import read_dataset, write_dataset
+from meristem.genetics.products import Survey, survey
+from meristem.genetics.relationship import principal_axes
+from meristem.io.stores.dataset import genotype_store, read_dataset, write_dataset
+from meristem.io.stores.genotypes import store_bytes
 from meristem.io.tables.survey import survey_phenotypes
 from meristem.pipeline.covariates import describe_covariates
-from meristem.pipeline.inputs import Inputs, read_inputs, with_covariates
+from meristem.pipeline.inputs import (
+    Inputs,
+    read_inputs,
+    stays_on_disk,
+    with_covariates,
+)
 from meristem.prepare.by_environment import (
     LINE,
     is_stacked,
@@ -24,7 +32,6 @@ from meristem.prepare.by_environment import (
     stack_environments,
 )
 from meristem.records import (
-    MISSING,
     Dataset,
     Genotypes,
     IntArray,
@@ -42,9 +49,11 @@ def is_prepared(folder: RunFolder, key: str) -> bool:
     return folder.is_done("prepare", key)
 
 
-def read_prepared(folder: RunFolder) -> Dataset:
+def read_prepared(folder: RunFolder, max_memory: int | None = None) -> Dataset:
     """Return the data set that `write_prepared` wrote."""
-    return read_dataset(folder.file(DATASET))
+    path = folder.file(DATASET)
+    size = store_bytes(genotype_store(path))
+    return read_dataset(path, streamed=stays_on_disk(size, max_memory))
 
 
 def prepare_inputs(config: AnalysisConfig) -> Inputs:
@@ -55,7 +64,11 @@ def prepare_inputs(config: AnalysisConfig) -> Inputs:
 
 
 def write_prepared(
-    config: AnalysisConfig, folder: RunFolder, key: str, inputs: Inputs
+    config: AnalysisConfig,
+    folder: RunFolder,
+    key: str,
+    inputs: Inputs,
+    found: Survey | None = None,
 ) -> None:
     """Write the data set, `data.json` and `structure.csv`.
 
@@ -69,9 +82,11 @@ def write_prepared(
         Digest of everything the data set depends on.
     inputs
         From `prepare_inputs`.
+    found
+        Products of the rows of the data set, where the folds share them.
     """
     write_dataset(inputs.dataset, folder.file(DATASET))
-    explained = _write_structure(folder, inputs.dataset)
+    explained = _write_structure(folder, inputs.dataset, found)
     summary = describe(inputs, config)
     folder.write_json("data.json", {**summary, "structure": explained})
     folder.mark_done("prepare", key, OUTPUTS)
@@ -122,7 +137,7 @@ def describe(inputs: Inputs, config: AnalysisConfig) -> dict:
             "parents": int(own_parents(dataset).sum()),
             "variants": genotypes.n_variant,
             "ploidy": genotypes.ploidy,
-            "missing_share": float(np.mean(genotypes.call_dosage == MISSING)),
+            "missing_share": missing_share(genotypes.call_dosage),
             "contigs": len(set(map(str, genotypes.variants.variant_contig))),
             "source": str(config.genotypes.path),
         },
@@ -185,11 +200,13 @@ def _describe_target(dataset: Dataset, target: int) -> dict:
     }
 
 
-def _write_structure(folder: RunFolder, dataset: Dataset) -> dict:
+def _write_structure(folder: RunFolder, dataset: Dataset, found: Survey | None) -> dict:
     """Write the principal components of the lines; a picture, never a feature."""
     genotypes = distinct_lines(dataset)
-    kernel = relationship_matrix(genotypes.call_dosage, ploidy=genotypes.ploidy)
-    axes, share = principal_axes(kernel, min(4, genotypes.n_sample))
+    if found is None:
+        found = survey(genotypes)
+    axes, share = principal_axes(found.products, min(4, genotypes.n_sample))
+    axes /= np.sqrt(found.scale(genotypes.ploidy))
     columns = {f"pc{axis + 1}": axes[:, axis] for axis in range(axes.shape[1])}
     group = _picture_group(line_groups(dataset), genotypes.n_sample)
     frame = pd.DataFrame({"sample_id": genotypes.sample_id, **columns, "group": group})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from meristem.knowledge.quality import measure_quality
 from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.checking.cost import refuse_too_large
 from meristem.pipeline.checking.requirements import graph_faults
 from meristem.pipeline.evaluation import OUTPUTS as EVALUATED
 from meristem.pipeline.evaluation import evaluate_models, outer_splits
@@ -24,6 +25,7 @@ from meristem.pipeline.predicting.trials import TRIALS, write_trial_predictions
 from meristem.pipeline.preparation import write_prepared
 from meristem.pipeline.selection.select import drop_outdated
 from meristem.plan.summary import network_json
+from meristem.records import is_streamed
 from meristem.report.build import build_report
 from meristem.runs.folder import RunFolder
 from meristem.runs.lock import locked
@@ -48,8 +50,14 @@ def prepare(analysis: Analysis) -> None:
         return
     with analysis.timed("prepare"):
         write_prepared(
-            analysis.config, analysis.folder, analysis.data_key, analysis.prepared
+            analysis.config,
+            analysis.folder,
+            analysis.data_key,
+            analysis.prepared,
+            analysis.survey,
         )
+    if is_streamed(analysis.dataset.genotypes.call_dosage):
+        analysis.dataset = analysis.stored  # the inputs may change while the run lasts
 
 
 def read_everything(analysis: Analysis) -> None:
@@ -59,6 +67,7 @@ def read_everything(analysis: Analysis) -> None:
     config, dataset = analysis.config, analysis.dataset
     for fault in graph_faults(config, dataset, analysis.knowledge, analysis.plan):
         raise fault
+    refuse_too_large(config, dataset, analysis.plan)
     outer_splits(analysis)
     match_asked(config, dataset)
 

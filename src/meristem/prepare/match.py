@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -135,6 +135,9 @@ def match_variants(
             "`predict.min_overlap`",
         )
     found = np.flatnonzero(source >= 0)
+    if found.size == variants.n_variant and not swap.any():
+        # nothing is to be filled in or exchanged: dosages on disk stay there
+        return replace(genotypes.take_variants(source), variants=variants), report
     shape = (genotypes.n_sample, variants.n_variant)
 
     def matched(calls: NDArray[np.int8], copies: int) -> NDArray[np.int8]:

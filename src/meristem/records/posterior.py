@@ -7,7 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from meristem.records.data import FloatArray, Predictions, StrArray
+from meristem.records.arrays import FloatArray, StrArray
+from meristem.records.fitted import Predictions
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from meristem.errors import DataError
-from meristem.records.data import FloatArray, StrArray
+from meristem.records.arrays import FloatArray, StrArray
 
 
 @dataclass(frozen=True)

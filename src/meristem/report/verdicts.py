@@ -65,10 +65,11 @@ def _reference_line(view: View) -> Markup:
 def _model_line(view: View, label: str) -> Markup:
     overall = view.headline(label)
     by_target = _of_targets(view, label)
-    tag = Markup("")
+    tag, ceiling = Markup(""), ""
     if not view.model(label).deployable:
         shown = term("not deployable")
         tag = Markup(' <span class="tag">{}</span>').format(shown)
+        ceiling = _ceiling(view, label)
     if overall is not None and math.isfinite(overall.difference):
         detail = _detail(overall)
         if len(by_target) > 1:
@@ -86,7 +87,37 @@ def _model_line(view: View, label: str) -> Markup:
         SAME: "not distinguishable",
         "mixed": "depends on the trait",
     }.get(kind, kind)
-    return _ITEM.format(_CLASS.get(kind, "same"), words, label, tag, detail)
+    return _ITEM.format(_CLASS.get(kind, "same"), words, label, tag, detail + ceiling)
+
+
+def _ceiling(view: View, label: str) -> str:
+    """Return what share of what measured omics reach is reached from genotypes."""
+    most = _mean(view, label)
+    known = [
+        (_mean(view, other), other)
+        for other in view.contenders
+        if view.model(other).deployable
+    ]
+    best, name = max((one for one in known if math.isfinite(one[0])), default=(0, ""))
+    if not name or not most > 0:
+        return ""
+    if best >= most:
+        return f"; {name} reaches as much from genotypes"
+    return (
+        f"; {name} reaches {max(best, 0) / most:.0%} of it from genotypes, the rest "
+        "needs omics that are predicted better: more lines that have them"
+    )
+
+
+def _mean(view: View, label: str) -> float:
+    """Return the mean ability of a model; of the reference, beside the first one."""
+    overall = [v for v in view.verdicts if v.target not in view.targets]
+    shown = overall or [v for v in view.verdicts if v.target in view.targets]
+    if label == view.reference:
+        seen = {v.target: v.reference_mean for v in shown}
+    else:
+        seen = {v.target: v.mean for v in shown if v.model == label}
+    return sum(seen.values()) / len(seen) if seen else math.nan
 
 
 def _detail(verdict: Verdict) -> str:

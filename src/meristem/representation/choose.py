@@ -9,7 +9,11 @@ import numpy as np
 from meristem.config.represent import RepresentOptions
 from meristem.records import FloatArray, OmicsTable, Split
 from meristem.representation.confound.confounders import Confounder
-from meristem.representation.represented import LEAST_ROWS, fit_representation
+from meristem.representation.represented import (
+    LEAST_ROWS,
+    fit_representation,
+    most_factors,
+)
 from meristem.representation.sets.membership import FeatureSets
 
 HIDDEN = 0.1
@@ -98,8 +102,7 @@ def choose_by_traits(
 
 
 def _possible(table: OmicsTable, candidates: Sequence[int]) -> list[int]:
-    rows = int((~np.isnan(table.value).all(axis=1)).sum())
-    most = max(1, min(rows - 1, table.feature_id.size - 1))
+    most = most_factors(table)
     return sorted({min(k, most) for k in candidates})
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from meristem.config.represent import RepresentOptions
-from meristem.errors import DataError
-from meristem.records import FloatArray, OmicsTable, StrArray
+from meristem.errors import ConfigError, DataError
+from meristem.records import FloatArray, IntArray, OmicsTable, StrArray
 from meristem.representation.catalog import make_kind
 from meristem.representation.confound.clean import Cleaner, fit_cleaner
 from meristem.representation.confound.confounders import Confounder
@@ -99,6 +99,67 @@ class Represented:
         return self.code.decode(self.code.encode(x)).mean(axis=0)
 
 
+def learnable(
+    table: OmicsTable, options: RepresentOptions
+) -> tuple[IntArray, FeatureScale]:
+    """Return the rows that hold values, and the scale of every feature in them.
+
+    Raises
+    ------
+    DataError
+        If fewer than 8 rows hold values, or values are no counts where counts are
+        asked for.
+    """
+    rows = np.flatnonzero(~np.isnan(table.value).all(axis=1))
+    if rows.size < LEAST_ROWS:
+        raise DataError(
+            f"{table.name}: {rows.size} training rows hold values; a representation "
+            f"needs {LEAST_ROWS}",
+            where=table.source,
+            remedy="measure more lines, or leave the representation out",
+        )
+    counts = options.likelihood != "gaussian"
+    value = table.value[rows]
+    return rows, fit_feature_scale(value, counts=counts, where=table.source)
+
+
+def most_factors(table: OmicsTable) -> int:
+    """Return the most factors that the values of a table can have."""
+    rows = int((~np.isnan(table.value).all(axis=1)).sum())
+    return max(1, min(rows - 1, table.feature_id.size - 1))
+
+
+def refuse_unlearnable(table: OmicsTable, options: RepresentOptions) -> None:
+    """Refuse a table that has not what a representation is learned from.
+
+    Raises
+    ------
+    DataError
+        As `learnable`, or if no feature differs between samples.
+    ConfigError
+        If more factors are asked for than the table can have.
+    """
+    rows, _ = learnable(table.direct(), options)
+    value = table.value[rows]
+    known = ~np.isnan(value)
+    low = np.where(known, value, np.inf).min(axis=0)
+    high = np.where(known, value, -np.inf).max(axis=0)
+    if not (high > low).any():
+        raise DataError(
+            f"{table.name}: no feature differs between samples",
+            where=table.source,
+            remedy="leave the table out: there is nothing to learn",
+        )
+    most = most_factors(table)
+    if min(options.k) > most and options.represent != "sets":
+        raise ConfigError(
+            f"asks for {min(options.k)} factors, and {rows.size} rows of "
+            f"{table.feature_id.size} features hold {most}",
+            where=f"omics {table.name}, k",
+            remedy=f"ask for {most} at most",
+        )
+
+
 def fit_representation(
     table: OmicsTable,
     options: RepresentOptions,
@@ -143,19 +204,9 @@ def fit_representation(
     ['rna.1']
     """
     table = table.direct()
-    rows = np.flatnonzero(~np.isnan(table.value).all(axis=1))
-    if rows.size < LEAST_ROWS:
-        raise DataError(
-            f"{table.name}: {rows.size} training rows hold values; a representation "
-            f"needs {LEAST_ROWS}",
-            where=table.source,
-            remedy="measure more lines, or leave the representation out",
-        )
+    rows, scale = learnable(table, options)
     own = table.take_samples(rows)
     about = [one.take(rows) for one in confounders]
-    scale = fit_feature_scale(
-        own.value, counts=options.likelihood != "gaussian", where=table.source
-    )
     values = scale.values(own.value)
     cleaner = fit_cleaner(values.x, about, options, rng)
     if cleaner is not None:

@@ -171,8 +171,19 @@ def replacing(path: str | Path) -> Iterator[Path]:
     Works for files and for folders (a folder already at `path` is replaced).
     An operating-system error (disk full, no permission) becomes a DataError that
     names `path`; nothing half-written stays.
+
+    Raises
+    ------
+    DataError
+        If the system refuses, or `path` is the folder the command is called from.
     """
     path = Path(path)
+    if Path.cwd().is_relative_to(os.path.realpath(path)):
+        raise DataError(
+            "is the folder that the command is called from, or holds it",
+            where=path,
+            remedy="name another folder",
+        )
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

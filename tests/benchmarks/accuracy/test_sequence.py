@@ -58,7 +58,7 @@ def test_deviations_have_no_mean() -> None:
 
 def test_every_element_is_a_network_that_can_be_built() -> None:
     for kind, options, train in ELEMENTS.values():
-        assert KINDS[kind].build is not None
+        assert KINDS[kind].space is not None
         NetworkOptions.model_validate(BASE.model_dump() | options)
         TrainOptions.model_validate(train)
 

@@ -155,3 +155,11 @@ def test_indels_can_be_left_out(tmp_path) -> None:
     assert [len(s) for s in gene.sequence] == [40]
     pairs = zip(gene.sequence[0], gene.reference, strict=True)
     assert sum(a != b for a, b in pairs) == 1
+
+
+def test_a_window_without_variants_has_one_haplotype(tmp_path) -> None:
+    rows = [("1", 155, "G", "A", "0|1", "1|1")]
+    gene = small_case(tmp_path, rows, ["a", "b"])
+    assert gene.sequence == (gene.reference,)
+    assert not gene.call.any()
+    assert gene.n_variant == 0

@@ -44,28 +44,19 @@ def test_a_few_large_effects_give_the_scan_its_share():
     assert r(fitted, test, g[200:]) > r(gblup, test, g[200:]) + 0.03
 
 
-def test_noise_mostly_leaves_the_base_alone():
-    data, _, _ = marker_panel(5, n=100, p=60)
-    alone = []
-    for seed in range(6):
-        y = np.random.default_rng(seed).normal(size=(100, 1))
-        noise = replace(data, phenotypes=replace(data.phenotypes, value=y))
-        fitted = fit_mixture(problem_of(noise), None, np.random.default_rng(0))
-        alone.append([one.value[0] for one in fitted.shares()] == [1, 0, 0])
-    assert sum(alone) >= 4
+def test_shares_stay_near_what_they_are_beforehand_as_asked():
+    data = marker_panel(3, n=120, p=60)[0]
+    problem = problem_of(data)
+    near = MixtureSettings(prior={"kernels": 1, "scan": 0, "forest": 0}, sd=1e-4)
+    fitted = fit_mixture(problem, None, np.random.default_rng(0), near)
     base = KernelAverage().fit(data, rng=np.random.default_rng(0))
-    never = MixtureSettings(errors=100.0)
-    fitted = fit_mixture(problem_of(data), None, np.random.default_rng(0), never)
-    said = fitted.predict(data.genotypes).value
-    assert said == pytest.approx(base.predict(data.genotypes).value, abs=1e-6)
+    apart = fitted.predict(data.genotypes).value - base.predict(data.genotypes).value
+    assert apart.std() < 1e-3  # the mean is that of rows left out
 
 
 def test_settings_decide():
     data = marker_panel(3, n=120, p=60)[0]
     problem = problem_of(data)
-    never = MixtureSettings(errors=100.0)
-    fitted = fit_mixture(problem, None, np.random.default_rng(0), never)
-    assert fitted.shares()[0].value[0] == 1
     y = problem.dataset.phenotypes.value
     network = core_like(problem, y + np.random.default_rng(0).normal(size=y.shape))
     found = []

@@ -11,8 +11,8 @@ from meristem.sequence.architecture.choose import (
     inner_rows,
     search_architecture,
 )
-from meristem.sequence.architecture.space import OPTIONS, NetworkSpace
 from meristem.sequence.models.options import NetworkOptions
+from meristem.sequence.models.space import OPTIONS, NetworkSpace
 
 BUDGET = Budget(2, 4, (1, 3), 0.5)
 

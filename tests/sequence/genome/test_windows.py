@@ -8,7 +8,6 @@ from meristem.sequence.genome.transcripts import read_transcripts
 from meristem.sequence.genome.windows import (
     Window,
     cut,
-    one_hot,
     promoter_windows,
     read_bed,
 )
@@ -34,7 +33,6 @@ def test_promoters_have_one_length_and_read_towards_the_gene(tmp_path):
     assert found["B"].endswith("ATG")
     assert found["A"] == known["chr1"][60:103]
     assert found["C"].startswith("N" * 20)
-    assert one_hot(found.values()).shape == (3, 4, 43)
     with pytest.raises(DataError, match="lies beyond chr2"):
         list(cut(genome, windows))
 
@@ -48,11 +46,6 @@ def test_faulty_intervals_are_refused(tmp_path, text, what):
     (tmp_path / "x.bed").write_text(text)
     with pytest.raises(DataError, match=what):
         read_bed(tmp_path / "x.bed", open_genome(tmp_path / "g.fa"))
-
-
-def test_unequal_lengths_are_refused():
-    with pytest.raises(DataError, match="2 lengths, 3 to 5"):
-        one_hot(["ACG", "ACGTA"])
 
 
 def test_a_window_wholly_beyond_the_contig_is_unknown(tmp_path):

@@ -21,9 +21,9 @@ def test_what_is_written_is_read_plain_and_gzipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("ACGT\n", "line 1"),
+        ("ACGT\n", "no FASTA"),
         (">a\nAC\n>a\nAC\n", "twice"),
-        (">\nAC\n", "no id"),
+        (">\nAC\n", "no name"),
         (">a\n>b\nAC\n", "empty"),
         (">a\nAC7\n", "'7'"),
     ],

@@ -1,7 +1,7 @@
 import numpy as np
 
+from meristem.sequence.genome.bases import complement_strand
 from meristem.sequence.inputs.identity import cluster_copies, shared_kmers
-from meristem.sequence.inputs.onehot import reverse_complement
 
 
 def _random(rng: np.random.Generator, n: int, length: int = 80) -> list[str]:
@@ -16,7 +16,7 @@ def test_mutants_and_reverse_complements_are_copies_and_strangers_are_not() -> N
         letters = list(text)
         letters[40] = "A" if letters[40] != "A" else "C"
         mutants.append("".join(letters))
-    turned = [reverse_complement(text) for text in base]
+    turned = [complement_strand(text) for text in base]
     label = cluster_copies([*base, *mutants, *turned])
     assert label[:30].tolist() == label[30:60].tolist() == label[60:].tolist()
     assert np.unique(label).size == 30
@@ -37,7 +37,7 @@ def test_shared_kmers_equal_a_naive_count() -> None:
 
     def words(text: str) -> set[str]:
         cut = [text[i : i + 12] for i in range(len(text) - 11)]
-        return {min(word, reverse_complement(word)) for word in cut}
+        return {min(word, complement_strand(word)) for word in cut}
 
     for i in range(6):
         for j in range(6):

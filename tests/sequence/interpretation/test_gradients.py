@@ -14,7 +14,7 @@ from meristem.sequence.interpretation.gradients import (
 from meristem.sequence.models.catalog import KINDS, fit_model
 from meristem.sequence.models.networks.ensemble import NetworkEnsemble
 
-NETWORKS = [name for name, kind in KINDS.items() if kind.build is not None]
+NETWORKS = [name for name, kind in KINDS.items() if kind.space is not None]
 
 
 def _network(kind: str) -> NetworkEnsemble:

@@ -19,7 +19,7 @@ from meristem.sequence.models.networks.ensemble import NetworkEnsemble
 from meristem.sequence.models.options import NetworkOptions
 from meristem.sequence.models.protocol import SequenceModel
 
-NETWORKS = [name for name, kind in KINDS.items() if kind.build is not None]
+NETWORKS = [name for name, kind in KINDS.items() if kind.space is not None]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -22,7 +22,7 @@ def test_predictions_are_the_weighted_mean() -> None:
 
 
 def test_members_are_checked() -> None:
-    assert needs_motifs("stack", StackOptions())
+    assert needs_motifs(StackOptions())
     bad = StackOptions(
         members=(
             StackMember(kind="kmer", options={"q": 1}),
@@ -30,7 +30,7 @@ def test_members_are_checked() -> None:
         )
     )
     with pytest.raises(ConfigError, match="stack member 'kmer'"):
-        needs_motifs("stack", bad)
+        needs_motifs(bad)
 
 
 def test_only_measured_values_are_averaged() -> None:

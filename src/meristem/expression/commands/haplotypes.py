@@ -143,9 +143,9 @@ def carried_variants(inputs: PanelInputs) -> pd.DataFrame:
     """Return which alleles each haplotype carries, and how far from the start."""
     rows = []
     for gene in inputs.haplotypes:
-        own = inputs.calls.contigs.get(gene.contig)
+        own = inputs.calls.on(gene.contig)
         for number, carried in enumerate(gene.carried):
-            for place in carried if own is not None else ():
+            for place in carried:
                 first = int(own.start[place])
                 if gene.strand < 0:  # the base of it that is nearest to the gene
                     first = max(int(own.end[place]) - 1, first)

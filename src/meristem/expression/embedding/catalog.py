@@ -22,7 +22,7 @@ from meristem.runs.folder import RECORD
 from meristem.runs.keys import digest, hash_content
 from meristem.runs.revision import revision_of
 from meristem.sequence.commands.predict import open_model
-from meristem.sequence.models.catalog import redrawn
+from meristem.sequence.models.networks.ensemble import redrawn
 from meristem.sequence.motifs.motif import read_meme
 
 _PROBES = 8  # promoters on which a language model is tried

@@ -222,7 +222,10 @@ def load_language_model(
             remedy="give the folder of the model: config.json, the weights "
             "(model.safetensors) and the tokenizer (vocab.txt)",
         )
-    common = {"local_files_only": True, "trust_remote_code": remote_code}
+    common: dict[str, Any] = {
+        "local_files_only": True,
+        "trust_remote_code": remote_code,
+    }
     if remote_code:
         common["code_revision"] = revision
     info: dict[str, Any] = {}

@@ -63,7 +63,7 @@ def bin_middles(length: int, n_bin: int, upstream: int) -> NDArray[np.float64]:
     Examples
     --------
     >>> bin_middles(10, 2, 8).tolist()
-    [-5.5, -0.5]
+    [-6.0, -1.0]
     """
     edges = bin_edges(length, n_bin)
     return (edges[:-1] + edges[1:] - 1) / 2 - upstream

@@ -65,7 +65,7 @@ def build_haplotypes(
         yield _one_gene(
             window,
             genome.bases(window.contig),
-            calls.contigs.get(window.contig),
+            calls.on(window.contig),
             genes,
             options,
             shape,
@@ -75,12 +75,11 @@ def build_haplotypes(
 def _one_gene(
     window: Window,
     bases: BaseArray,
-    calls: ContigCalls | None,
+    calls: ContigCalls,
     genes: GeneWindows,
     options: VariantsConfig,
     shape: tuple[int, int],  # n_line, ploidy
 ) -> GeneHaplotypes:
-    n_line, ploidy = shape
     anchor, (left, right) = genes.anchor(window), genes.sides(window)
 
     def read(edits: list[Edit]) -> str:
@@ -91,35 +90,21 @@ def _one_gene(
 
     place = (window.name, window.contig, genes.tss(window), window.strand)
     reference = read([])
-    near = np.zeros(0, np.int64) if calls is None else _reach(calls, window)
-    if calls is None or not near.size:
-        none = np.zeros(n_line, np.float32)
-        return GeneHaplotypes(
-            *place,
-            reference,
-            (reference,),
-            ((),),
-            np.zeros(shape, np.int16),
-            none,
-            none > 0,
-            0,
-            0,
-        )
-    inside = near[
-        (calls.start[near] < window.end)
-        & (np.maximum(calls.end[near], calls.start[near] + 1) > window.start)
-    ]
+    near = _reach(calls, window)
+    inside = calls.changing(window.start, window.end)
     missing = (calls.carried[inside] < 0).any(axis=2)
-    share = missing.mean(axis=0) if inside.size else np.zeros(n_line)
+    share = missing.mean(axis=0) if inside.size else np.zeros(shape[0])
     ambiguous = _ambiguous(calls, inside)
     flagged = share > options.max_missing
     if options.unphased == "missing":
         flagged |= ambiguous
     carried = calls.carried[near] == 1  # (n_near, n_line, ploidy)
-    flat = np.ascontiguousarray(carried.transpose(1, 2, 0)).reshape(-1, near.size)
+    flat = np.ascontiguousarray(carried.transpose(1, 2, 0))
+    flat = flat.reshape(shape[0] * shape[1], near.size)
     number: dict[str, int] = {}
     members: list[tuple[int, ...]] = []
     patterns, which = _distinct(flat)
+    within = set(inside.tolist())
     n_conflict, own = 0, np.zeros(len(patterns), np.int16)
     for row, pattern in enumerate(patterns):
         places = near[np.flatnonzero(pattern)]
@@ -131,7 +116,7 @@ def _one_gene(
         text = read(kept)
         if text not in number:
             number[text] = len(number)
-            members.append(tuple(i for i in places.tolist() if i in set(inside)))
+            members.append(tuple(i for i in places.tolist() if i in within))
         own[row] = number[text]
     call = own[which].reshape(shape)
     call[flagged] = -1
@@ -165,6 +150,8 @@ def _distinct(
     flat: NDArray[np.bool_],  # (n_row, n_allele)
 ) -> tuple[NDArray[np.bool_], IntArray]:
     """Return the distinct rows, that of the reference first, and the row of each."""
+    if not flat.shape[1]:
+        return flat[:1], np.zeros(len(flat), np.int64)
     packed = np.packbits(flat, axis=1)
     keys = packed.view(np.dtype((np.void, packed.shape[1]))).reshape(-1)
     _, first, which = np.unique(keys, return_index=True, return_inverse=True)

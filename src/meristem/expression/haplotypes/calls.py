@@ -45,6 +45,12 @@ class ContigCalls:
         last = int(np.searchsorted(self.start, end, side="right"))
         return np.flatnonzero(self.end[:last] >= start)
 
+    def changing(self, start: int, end: int) -> IntArray:
+        """Return the alleles that change a base of a stretch, or insert one in it."""
+        near = self.inside(start, end)
+        last = np.maximum(self.end[near], self.start[near] + 1)
+        return near[(self.start[near] < end) & (last > start)]
+
 
 @dataclass(frozen=True)
 class PanelCalls:
@@ -55,6 +61,19 @@ class PanelCalls:
     contigs: Mapping[str, ContigCalls]
     n_read: int  # alternate alleles of the file
     skipped: Mapping[str, int] = field(default_factory=dict)  # why, and how many
+
+    def on(self, contig: str) -> ContigCalls:
+        """Return the alleles of a contig, perhaps none."""
+        none, shape = np.zeros(0, np.int64), (0, self.sample_id.size)
+        empty = ContigCalls(
+            np.zeros(0, np.str_),
+            none,
+            none,
+            (),
+            np.zeros((*shape, self.ploidy), np.int8),
+            np.zeros(shape, np.bool_),
+        )
+        return self.contigs.get(contig, empty)
 
     @property
     def n_site(self) -> int:
@@ -137,17 +156,11 @@ def read_calls(
                         where=path,
                         remedy="give a VCF with genotypes in every record",
                     )
-                place = trim(site.position, site.ref, site.alt)
+                start, ref, alt = trim(site.position, site.ref, site.alt)
+                place = (site.contig, site.name, start, ref, alt)
                 copies = _copies(site.calls[:, :-1], site.allele, path, site.name)
-                known = site.calls[:, -1] > 0
-                _enter(
-                    found,
-                    options,
-                    phase,
-                    (site.contig, site.name, *place),
-                    copies,
-                    known,
-                )
+                known: NDArray[np.bool_] = site.calls[:, -1] > 0
+                _enter(found, options, phase, place, copies, known)
             n_read, skipped = stream.n_site, dict(stream.skipped)
     else:
         genotypes = read_genotypes(GenotypeConfig(path=path))
@@ -174,8 +187,8 @@ def read_calls(
             where=path,
             remedy="keep one ploidy per file: leave sex and organelle chromosomes out",
         )
-    copies = ploidy.pop() if ploidy else (1 if options.inbred else 2)
-    return PanelCalls(lines, copies, contigs, n_read, skipped)
+    n_copy = ploidy.pop() if ploidy else (1 if options.inbred else 2)
+    return PanelCalls(lines, n_copy, contigs, n_read, skipped)
 
 
 class _Near:
@@ -243,12 +256,13 @@ def _enter(
     contig, name, start, ref, alt = place
     if not options.indels and len(ref) != len(alt):
         return
-    alike = (copies == copies[:, :1]).all(axis=1)
+    alike: NDArray[np.bool_] = (copies == copies[:, :1]).all(axis=1)
     if options.inbred:
         copies = np.where(alike, copies[:, 0], -1).astype(np.int8)[:, None]
-        open_ = np.zeros(copies.shape[0], bool)
+        open_: NDArray[np.bool_] = np.zeros(copies.shape[0], bool)
     else:
-        copies = np.where((copies < 0).any(axis=1)[:, None], -1, copies).astype(np.int8)
+        lost = np.asarray((copies < 0).any(axis=1))
+        copies = np.where(lost[:, None], -1, copies).astype(np.int8)
         open_ = ~alike & ~known & (copies[:, 0] >= 0)
         if open_.any():
             copies = phase.deal(name, copies, open_)

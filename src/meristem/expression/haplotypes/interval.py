@@ -92,28 +92,22 @@ def personal_sequence(
             where="--sample",
             remedy="name it as the file of variants does",
         )
-    line, own = int(found[0]), calls.contigs.get(window.contig)
+    line, own = int(found[0]), calls.on(window.contig)
     bases, copies = genome.bases(window.contig), []
-    near = np.zeros(0, np.int64)
-    if own is not None:
-        near = own.inside(window.start, window.end)
+    near = own.inside(window.start, window.end)
     for copy in range(calls.ploidy):
-        edits = []
-        if own is not None:
-            places = near[own.carried[near, line, copy] == 1]
-            edits = [
-                Edit(int(own.start[i]), int(own.end[i]), own.alt[i]) for i in places
-            ]
+        places = near[own.carried[near, line, copy] == 1]
+        edits = [Edit(int(own.start[i]), int(own.end[i]), own.alt[i]) for i in places]
         text = splice(bases, compatible(edits), window.start, window.end).decode()
         copies.append(text if window.strand > 0 else complement_strand(text))
-    state = np.zeros((0, calls.ploidy)) if own is None else own.carried[near, line]
+    state = own.carried[near, line]
     return PersonalSequence(
         sample,
         window,
         tuple(copies),
         int((state == 1).any(axis=1).sum()),
         int((state < 0).any(axis=1).sum()),
-        0 if own is None else int(own.unphased[near, line].sum()),
+        int(own.unphased[near, line].sum()),
     )
 
 

@@ -15,6 +15,7 @@ from meristem.config.expression_heads import (
     SharedRidgeOptions,
     TransformerOptions,
 )
+from meristem.errors import ConfigError
 from meristem.expression.heads.elastic_net import fit_elastic_net
 from meristem.expression.heads.protocol import FittedHead
 from meristem.expression.heads.ridge import fit_ridge
@@ -44,6 +45,23 @@ HEADS: dict[str, Head] = {
     ),
     "transformer": Head("transformer", TransformerOptions, fit_transformer, True),
 }
+
+
+def default_options(kind: str) -> HeadOptions:
+    """Return the options of a head at their defaults.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of the name.
+    """
+    if kind not in HEADS:
+        raise ConfigError(
+            f"there is no head {kind!r}",
+            where="--head",
+            remedy=f"use {', '.join(HEADS)}",
+        )
+    return HEADS[kind].options()
 
 
 def fit_head(

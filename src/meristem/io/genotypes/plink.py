@@ -21,7 +21,7 @@ from meristem.io.genotypes.plink_tables import (
     read_psam,
     read_pvar,
 )
-from meristem.records import MISSING, Genotypes
+from meristem.records import MISSING, DosageSource, Genotypes, stream
 from meristem.text.files import replacing, require_file
 
 _MAGIC = b"\x6c\x1b"
@@ -31,13 +31,15 @@ _TWO_BIT_CODES = np.array([1, 3, 2, 0], dtype=np.uint8)
 """Codes of a missing call and of 0, 1 and 2 copies of A1."""
 
 
-def read_bed(path: str | Path) -> Genotypes:
+def read_bed(path: str | Path, *, streamed: bool = False) -> Genotypes:
     """Read a PLINK 1 binary file set.
 
     Parameters
     ----------
     path
         The `.bed` file; `.bim` and `.fam` lie beside it.
+    streamed
+        Leave the dosages on disk and read them block by block.
 
     Returns
     -------
@@ -75,12 +77,35 @@ def read_bed(path: str | Path) -> Genotypes:
     variants = read_bim(_beside(path, ".bim"))
     n_sample, n_variant = sample_id.size, variants.n_variant
     _refuse_wrong_bed(path, n_sample, n_variant)
-    dosage = read_calls(path, n_sample, n_variant)
+    dosage = _calls(path, n_sample, n_variant, streamed=streamed)
     return Genotypes(sample_id, variants, dosage, 2, str(path))
 
 
+class PlinkBlocks(DosageSource):
+    """Dosages of a `.bed` or biallelic `.pgen` file, read block by block."""
+
+    def __init__(self, path: Path, n_sample: int, n_variant: int) -> None:
+        super().__init__(n_sample, n_variant)
+        self.path = path
+
+    def fetch(self, start: int, stop: int) -> NDArray[np.int8]:  # (n_sample, width)
+        """Read the dosages of variants `start` to `stop` from disk."""
+        return read_calls(self.path, self.n_sample, stop - start, start)
+
+
+def _calls(
+    path: Path, n_sample: int, n_variant: int, *, streamed: bool
+) -> NDArray[np.int8]:
+    if streamed:
+        return stream(PlinkBlocks(path, n_sample, n_variant))
+    return read_calls(path, n_sample, n_variant)
+
+
 def read_pgen(
-    path: str | Path, *, multiallelic: Literal["refuse", "split"] = "refuse"
+    path: str | Path,
+    *,
+    multiallelic: Literal["refuse", "split"] = "refuse",
+    streamed: bool = False,
 ) -> Genotypes:
     """Read the hard calls of a PLINK 2 binary file set.
 
@@ -91,6 +116,9 @@ def read_pgen(
     multiallelic
         What to do with more than one alternate allele: refuse the file, or make one
         variant of each, which counts that allele against all others.
+    streamed
+        Leave the dosages on disk and read them block by block; those of split alleles
+        are read at once.
 
     Returns
     -------
@@ -124,7 +152,7 @@ def read_pgen(
             remedy="bring the .pvar and .psam it belongs to",
         )
     if n_record == n_variant:
-        dosage = read_calls(path, n_sample, n_variant)
+        dosage = _calls(path, n_sample, n_variant, streamed=streamed)
         return Genotypes(sample_id, table.variants, dosage, 2, str(path))
     if multiallelic == "refuse":
         first = int(np.flatnonzero(table.allele == 2)[0])
@@ -230,15 +258,18 @@ def read_calls(
     path: Path,
     n_sample: int,
     n_variant: int,
+    first: int = 0,
 ) -> NDArray[np.int8]:  # (n_sample, n_variant)
-    """Return the dosages of a `.bed` or biallelic `.pgen` file without its tables.
+    """Return dosages of a `.bed` or biallelic `.pgen` file without its tables.
 
     Parameters
     ----------
     path
         The file.
-    n_sample, n_variant
+    n_sample
         What its tables say.
+    n_variant, first
+        How many variants to read, and the first of them.
 
     Returns
     -------
@@ -254,7 +285,7 @@ def read_calls(
     with _opened(path, n_sample) as reader:
         # pgenlib transposes the packed calls block by block, straight into `out`:
         # faster than numpy the unpacked ones, and without a buffer of ours.
-        reader.read_range(0, n_variant, out, sample_maj=True)
+        reader.read_range(first, first + n_variant, out, sample_maj=True)
     # pgenlib writes -9 for missing. Against a row of -1, not the number: numpy 2.4 has
     # vector code for int8 maximum of two arrays only, seven times faster.
     least = np.full(n_variant, MISSING, dtype=np.int8)

@@ -10,7 +10,7 @@ from meristem.io.genotypes.dosage import read_dosage
 from meristem.io.genotypes.hapmap import read_hapmap
 from meristem.io.genotypes.plink import read_bed, read_pgen
 from meristem.io.genotypes.vcf import read_vcf
-from meristem.io.stores.genotypes import read_genotypes_store
+from meristem.io.stores.genotypes import read_genotypes_store, store_bytes
 from meristem.records import Genotypes
 
 COMPANIONS = {".bed": (".bim", ".fam"), ".pgen": (".pvar", ".psam")}
@@ -91,7 +91,16 @@ def find_genotypes(path: str | Path) -> Path:
     return path
 
 
-def read_genotypes(config: GenotypeConfig) -> Genotypes:
+def dosage_bytes(config: GenotypeConfig) -> int:
+    """Return the size of the dosages in memory; 0 where they cannot stay on disk."""
+    path = find_genotypes(config.path)
+    kind = genotype_format(path) if config.format == "auto" else config.format
+    if kind in ("bed", "pgen"):
+        return 4 * path.stat().st_size if path.is_file() else 0
+    return store_bytes(path) if kind == "zarr" else 0
+
+
+def read_genotypes(config: GenotypeConfig, *, streamed: bool = False) -> Genotypes:
     r"""Read genotypes of any format.
 
     Parameters
@@ -100,6 +109,8 @@ def read_genotypes(config: GenotypeConfig) -> Genotypes:
         Path, format, and how to read it. Marker filters and hybrids are not applied
         here: filters belong to the training rows of each fold, and crossing the
         parents (`genetics.hybrids.cross_parents`) to the pipeline.
+    streamed
+        Leave the dosages of a PLINK set or a Zarr store on disk.
 
     Returns
     -------
@@ -125,9 +136,11 @@ def read_genotypes(config: GenotypeConfig) -> Genotypes:
     if kind == "vcf":
         return read_vcf(path, field=config.field, multiallelic=config.multiallelic)
     if kind == "pgen":
-        return read_pgen(path, multiallelic=config.multiallelic)
+        return read_pgen(path, multiallelic=config.multiallelic, streamed=streamed)
     if kind == "hapmap":
         return read_hapmap(path, multiallelic=config.multiallelic)
     if kind == "dosage":
         return read_dosage(path, ploidy=config.ploidy)
-    return read_bed(path) if kind == "bed" else read_genotypes_store(path)
+    if kind == "bed":
+        return read_bed(path, streamed=streamed)
+    return read_genotypes_store(path, streamed=streamed)

@@ -81,13 +81,20 @@ def write_dataset(dataset: Dataset, folder: str | Path) -> None:
         write_text(temporary / _DESCRIPTION, json.dumps(content, indent=1) + "\n")
 
 
-def read_dataset(folder: str | Path) -> Dataset:
+def genotype_store(folder: str | Path) -> Path:
+    """Return where the genotypes of a data set lie."""
+    return Path(folder) / "genotypes.zarr"
+
+
+def read_dataset(folder: str | Path, *, streamed: bool = False) -> Dataset:
     """Read a data set of `write_dataset`.
 
     Parameters
     ----------
     folder
         The folder it was written to.
+    streamed
+        Leave the dosages on disk and read them block by block.
 
     Returns
     -------
@@ -114,7 +121,7 @@ def read_dataset(folder: str | Path) -> Dataset:
             measurements = replace(measurements, covariates=found)
         phenotypes = replace(phenotypes, measurements=measurements)
     return Dataset(
-        read_genotypes_store(folder / "genotypes.zarr"),
+        read_genotypes_store(genotype_store(folder), streamed=streamed),
         phenotypes,
         tuple(omics),
         groups,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +11,19 @@ from zarr.codecs import BloscCodec
 
 from meristem._version import __version__
 from meristem.errors import DataError
-from meristem.records import MISSING, Genotypes, StrArray, VariantTable
+from meristem.records import (
+    MISSING,
+    DosageSource,
+    Genotypes,
+    StrArray,
+    VariantTable,
+    stream,
+)
+from meristem.records.streamed import CHUNK
 from meristem.text.files import replacing
 
 FORMAT_VERSION = 1
-WIDTH = 4096
+WIDTH = CHUNK
 """Variants in a chunk, which holds all samples."""
 
 _KIND = "meristem genotypes"
@@ -109,13 +116,30 @@ def _write_dosage(group: zarr.Group, name: str, dosage: NDArray[np.int8]) -> Non
         array[:, start : start + WIDTH] = dosage[:, start : start + WIDTH]
 
 
-def read_genotypes_store(path: str | Path) -> Genotypes:
+class StoreBlocks(DosageSource):
+    """Dosages of a store, read chunk by chunk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.array = path, _dosage(_open(path), path)
+        super().__init__(*self.array.shape)
+
+    def fetch(self, start: int, stop: int) -> NDArray[np.int8]:  # (n_sample, width)
+        """Read the dosages of variants `start` to `stop` from disk."""
+        try:
+            return np.asarray(self.array[:, start:stop], dtype=np.int8)
+        except (ValueError, RuntimeError, OSError) as error:
+            raise _damaged(self.path, str(error)) from error
+
+
+def read_genotypes_store(path: str | Path, *, streamed: bool = False) -> Genotypes:
     """Read a store of `write_genotypes`.
 
     Parameters
     ----------
     path
         The folder.
+    streamed
+        Leave the dosages on disk and read them block by block.
 
     Returns
     -------
@@ -140,7 +164,11 @@ def read_genotypes_store(path: str | Path) -> Genotypes:
             alleles[:, 1],
         )
         sample_id = _text(group, "sample_id")
-        dosage = np.asarray(_dosage(group, path)[...])
+        dosage = (
+            stream(StoreBlocks(path))
+            if streamed
+            else np.asarray(_dosage(group, path)[...])
+        )
         crossed = "first_gamete" in group
         first = np.asarray(_array(group, "first_gamete")[...]) if crossed else None
     except DataError:
@@ -158,37 +186,13 @@ def read_genotypes_store(path: str | Path) -> Genotypes:
     return Genotypes(sample_id, variants, dosage, ploidy, str(path), first)
 
 
-def iter_blocks(
-    path: str | Path, width: int = WIDTH
-) -> Iterator[NDArray[np.int8]]:  # each (n_sample, <= width)
-    """Give the dosages of a store block by block, in the order of its variants.
-
-    Parameters
-    ----------
-    path
-        A store of `write_genotypes`.
-    width
-        Variants in a block; multiples of 4,096 read every chunk once.
-
-    Yields
-    ------
-    numpy.ndarray
-        Dosage of all samples at the next variants; never more than one block is in
-        memory.
-
-    Raises
-    ------
-    DataError
-        If it is no such store, of another format version, or damaged.
-    """
+def store_bytes(path: str | Path) -> int:
+    """Return the size of the dosages of a store in memory; 0 if it is none."""
     path = Path(path)
-    array = _dosage(_open(path), path)
-    for start in range(0, array.shape[1], width):
-        try:
-            block = np.asarray(array[:, start : start + width])
-        except (ValueError, RuntimeError, OSError) as error:
-            raise _damaged(path, str(error)) from error
-        yield block
+    if not (path / "zarr.json").is_file():
+        return 0
+    n_sample, n_variant = _dosage(_open(path), path).shape
+    return int(n_sample * n_variant)
 
 
 def _open(path: Path) -> zarr.Group:

@@ -6,6 +6,7 @@ import numpy as np
 
 from meristem.config.stages import CovariateConfig
 from meristem.errors import DataError
+from meristem.io.tables.trait_columns import refuse_numbers_in_words
 from meristem.records import Covariates, FloatArray, StrArray
 from meristem.records.covariates import CLASS, NUMBER, RANDOM
 from meristem.text.column_names import line_column, named_column
@@ -45,6 +46,8 @@ def covariate_columns(
             kind = RANDOM
         elif name in config.classes or table.is_label_column(name, missing):
             kind = CLASS
+            if name not in config.classes:
+                refuse_numbers_in_words(table, name)
         else:
             kind = NUMBER
         role.append(kind)

@@ -76,7 +76,7 @@ def _why_no_trait(table: Table, name: str, missing: Collection[str]) -> str:
     if is_label(name):
         return "its name is that of a label"
     if table.is_label_column(name, missing):
-        _refuse_numbers_in_words(table, name)
+        refuse_numbers_in_words(table, name)
         return "it holds words"
     return "it counts the rows" if _counts_rows(table, name) else ""
 
@@ -97,8 +97,14 @@ def _counts_rows(table: Table, name: str) -> bool:
     return bool(step[0] > 0 and np.all(step == step[0]))
 
 
-def _refuse_numbers_in_words(table: Table, name: str) -> None:
-    """Refuse a column of words that are numbers with commas, or with their unit."""
+def refuse_numbers_in_words(table: Table, name: str) -> None:
+    """Refuse a column of words that are numbers with commas, or with their unit.
+
+    Raises
+    ------
+    DataError
+        If half of the words are.
+    """
     words = table.words(name)
     known = [word for word in words if word.lower() not in MISSING_WORDS]
     with_comma = {word for word in known if _COMMA.fullmatch(word)}

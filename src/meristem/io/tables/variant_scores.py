@@ -12,6 +12,7 @@ from meristem.text.columns import read_table
 
 _VARIANT = ("variant", "variant_id", "id", "snp", "marker")
 _GENE = ("gene", "gene_id")
+_LARGEST = 1e9  # its square still is a weight in single precision
 
 
 def read_variant_scores(
@@ -60,7 +61,7 @@ def read_variant_scores(
             remedy="give a table with the columns variant and score, or name the "
             "column of scores",
         )
-    score = table.numbers(column)
+    score = table.numbers(column, largest=_LARGEST)
     keep = ~np.isnan(score)
     kinds = table.labels(low["kind"]) if "kind" in low else np.full(score.size, column)
     if kind:

@@ -20,6 +20,7 @@ from meristem.mixed.sets import unit_diagonal
 from meristem.mixed.spike_slab import GroupFit, fit_groups
 from meristem.mixed.targets import Target
 from meristem.models.core.genes import GeneLatents, fit_gene_latents
+from meristem.models.core.heritability import cis_heritability
 from meristem.models.core.products import Products, fit_products, no_products
 from meristem.models.core.settings import CoreSettings
 from meristem.models.panel import MarkerPanel
@@ -98,11 +99,12 @@ def fit_core(
     1975, Biometrics 31:423 (BLUP).
     """
     settings, sets = problem.settings, problem.sets
+    markers, expression = problem.markers[rows], problem.expression[rows]
     latents = fit_gene_latents(
-        problem.markers[rows],
+        markers,
         problem.genes,
-        problem.expression[rows],
-        settings.penalty,
+        expression,
+        cis_heritability(markers, problem.genes, expression, problem.reliability)[1],
         reliability=problem.reliability,
         max_regulators=settings.max_regulators,
         prior=settings.regulators,

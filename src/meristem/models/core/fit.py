@@ -197,9 +197,7 @@ def held_out_predictions(
 
 
 def _part(target: Target, rows: IntArray) -> Target:
-    kept = np.isin(target.rows, rows)
-    weight = target.weight[kept]
-    return Target(target.column, target.rows[kept], target.y[kept], weight)
+    return target.take(np.flatnonzero(np.isin(target.rows, rows)))
 
 
 def _predict_rows(

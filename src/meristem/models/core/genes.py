@@ -60,7 +60,7 @@ def fit_gene_latents(
     markers: NDArray,  # (n_sample, n_variant) standardised
     genes: Members,
     expression: FloatArray,  # (n_sample, n_gene) standardised, NaN missing
-    penalty: float,
+    penalty: FloatArray,  # (n_gene,)
     *,
     reliability: FloatArray | None = None,  # (n_gene,) in (0, 1]
     max_regulators: int = 100,
@@ -77,7 +77,7 @@ def fit_gene_latents(
     expression
         Measured on some of the rows.
     penalty
-        Ridge penalty of a gene's cis variants.
+        Ridge penalty of every gene's cis variants.
     reliability
         Share of the variance of each gene's measurements that is no error, NaN where
         not known.
@@ -101,16 +101,16 @@ def fit_gene_latents(
     >>> cis = x @ np.kron(np.eye(3), np.ones((2, 1)))
     >>> cis[:, 1] += cis[:, 0]
     >>> two = [np.array([0, 1]), np.array([2, 3]), np.array([4, 5])]
-    >>> fit = fit_gene_latents(x, gather(["a", "b", "c"], two), cis, 1.0)
+    >>> fit = fit_gene_latents(x, gather(["a", "b", "c"], two), cis, np.ones(3))
     >>> bool(fit.trans[0, 1] > 0.9), bool(abs(fit.trans[0, 2]) < 0.1)
     (True, True)
     """
     columns = np.asfortranarray(markers)
     known = np.full(genes.n_group, np.nan) if reliability is None else reliability
-    penalties, noise = error_penalty(penalty, known), np.nan_to_num(1 - known)
+    noise = np.nan_to_num(1 - known)
 
     def fit(response: FloatArray) -> GeneLatents:
-        cis, left_out = cis_leave_one_out(columns, genes, response, penalties)
+        cis, left_out = cis_leave_one_out(columns, genes, response, penalty)
         found = regulator_effects(
             left_out, expression, max_regulators, least_noise=noise, prior=prior
         )

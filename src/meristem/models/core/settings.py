@@ -12,7 +12,8 @@ class CoreSettings:
     """Constants of a core, in plain fields."""
 
     penalty: float = 20.0
-    """Ridge penalty of a gene's cis variants: half of the variance from about 20."""
+    """Ridge penalty at which cis variants of genes are compared with those of others;
+    what a gene is predicted with has the penalty of its own heritability."""
     max_regulators: int = 100
     """Candidate regulators, the best by their effect on all genes."""
     regulators: ColumnPrior = ColumnPrior()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import ClassVar, cast
 
 import numpy as np
 
 from meristem.config.models import GBLUPOptions
 from meristem.mixed.blup import KernelBLUP, fit_kernel_blup
 from meristem.mixed.targets import random_inner, training_targets
-from meristem.models.effects import FittedLinear, restore_linear
+from meristem.models.effects import DualEffect, FittedLinear, restore_linear
 from meristem.models.genomic_error import (
     GenomicError,
     VarianceComponents,
@@ -39,6 +39,7 @@ class GBLUP:
     """
 
     options: GBLUPOptions = GBLUPOptions()
+    in_blocks: ClassVar[bool] = True  # it reads dosages block by block
 
     def fit(
         self,
@@ -64,10 +65,10 @@ class GBLUP:
             splits = inner or random_inner(dataset.n_sample, rng)
             solved = fit_kernel_blup(kernel, targets, inner=splits)
         else:
-            solved = fit_kernel_blup(kernel, targets)
+            solved = fit_kernel_blup(kernel, targets, spent=True)
         return FittedGBLUP(
             *training_fields("gblup", dataset, panel.scale),
-            panel.effects(solved.dual),
+            DualEffect(panel.dosage, panel.scale, panel.factor * solved.dual),
             solved.intercept,
             error=exact_error(panel, solved),
         )

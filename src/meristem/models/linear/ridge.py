@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from meristem.config.models import RidgeOptions
 from meristem.mixed.blup import fit_kernel_ridge
 from meristem.mixed.targets import training_targets
-from meristem.models.effects import FittedLinear
+from meristem.models.effects import DualEffect, FittedLinear
 from meristem.models.genomic_error import exact_error
 from meristem.models.marker_model import training_fields
 from meristem.models.panel import make_panel
@@ -25,6 +26,7 @@ class Ridge:
     """
 
     options: RidgeOptions = RidgeOptions()
+    in_blocks: ClassVar[bool] = True  # it reads dosages block by block
 
     def fit(
         self,
@@ -43,7 +45,7 @@ class Ridge:
         chosen = (1 - solved.h2) / np.maximum(solved.h2, 1e-300) / factor
         return FittedLinear(
             *training_fields("ridge", dataset, panel.scale),
-            panel.effects(solved.dual),
+            DualEffect(panel.dosage, panel.scale, panel.factor * solved.dual),
             solved.intercept,
             {"penalty": [float(value) for value in chosen]},
             exact_error(panel, solved),

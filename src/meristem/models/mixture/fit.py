@@ -1,29 +1,31 @@
 """Fit a mixture: what every part earned on rows left out is its share.
 
 Parts that read all variants share the prediction by one rule
-(`mixed.guarded.guarded_shares`): several kernels in one REML are the base, and a scan,
-a forest, and omics predicted from genotypes join it where rows left out gain more than
-a standard error. A network then earns its share beside that mixture
-(`mixed.guarded.earned_share`).
+(`mixed.shares.model_shares`): what rows left out say, drawn towards shares that suit
+most panels. A network then earns its share beside that mixture
+(`mixed.shares.earned_share`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from meristem.mixed.blup import fit_kernel_blup
-from meristem.mixed.guarded import EarnedShare, earned_share, guarded_shares
+from meristem.mixed.shares import EarnedShare, earned_share, model_shares
 from meristem.mixed.targets import Target
 from meristem.models.genomic_error import GenomicError, borrowed_error
 from meristem.models.mixture.fitted import FittedMixture
 from meristem.models.mixture.network import FittedMixedNetwork
-from meristem.models.mixture.parts import Part, PartsOptions, simple_parts
+from meristem.models.mixture.parts import BASE, Part, PartsOptions, simple_parts
 from meristem.models.mixture.problem import Problem
 from meristem.models.protocol import FittedNetwork, Share
 from meristem.records import FloatArray
+
+PRIOR = {BASE: 0.7, "scan": 0.1, "forest": 0.2, "predicted omics": 0.2}
+"""From refolds of public panels other than those of the published tables."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,10 @@ class MixtureSettings:
     """What decides the shares."""
 
     parts: PartsOptions = PartsOptions()
-    errors: float = 1.0
-    """Standard errors by which rows left out have to gain by more than the base."""
+    prior: Mapping[str, float] = field(default_factory=lambda: PRIOR)
+    """Shares of the parts before rows left out are seen, of those that are there."""
+    sd: float = 0.3
+    """How far shares may be from that."""
     network_sd: float = 0.5
     """How far the share of a network may be from what it is beforehand."""
 
@@ -69,7 +73,8 @@ def fit_mixture(
     """
     settings = MixtureSettings() if settings is None else settings
     parts = simple_parts(problem, settings.parts, rng)
-    mixture, held = mix_parts(problem, parts, "auto", rng, errors=settings.errors)
+    prior = np.array([settings.prior[part.name] for part in parts])
+    mixture, held = mix_parts(problem, parts, "auto", rng, prior, settings.sd)
     if network is None:
         return replace(mixture, error=_error(problem, held))
     phenotypes = problem.dataset.phenotypes
@@ -102,8 +107,8 @@ def mix_parts(
     parts: Sequence[Part],
     kind: str,
     rng: np.random.Generator,
-    *,
-    errors: float,
+    prior: FloatArray,  # (n_part,)
+    sd: float,
 ) -> tuple[FittedMixture, FloatArray]:
     """Return the mixture of parts, and what it says of rows left out.
 
@@ -112,13 +117,15 @@ def mix_parts(
     problem
         Training rows.
     parts
-        The first one is the one to fall back to.
+        Fitted, with what they say of rows left out.
     kind
         Of the state of the mixture.
     rng
         Draws for the intervals.
-    errors
-        Standard errors that all parts together have to gain.
+    prior
+        Shares before rows are seen, as proportions.
+    sd
+        How far shares may be from them.
 
     Returns
     -------
@@ -127,13 +134,14 @@ def mix_parts(
         models and weights that did not see them, NaN where there are none.
     """
     phenotypes = problem.dataset.phenotypes
-    found = guarded_shares(
+    found = model_shares(
         phenotypes.value,
         phenotypes.weight,
         np.stack([part.held for part in parts]),
         problem.label,
         rng,
-        errors=errors,
+        prior=prior / prior.sum(),
+        sd=sd,
     )
     used = np.flatnonzero(found.weight.any(axis=1))
     shares = [

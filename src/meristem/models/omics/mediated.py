@@ -226,11 +226,10 @@ def fit_one_kernel(
             continue
         kernel = omics @ omics.T / size
         for number, target in enumerate(targets):
-            own = np.isin(target.rows, split.train)
-            if own.sum() < MIN_ROWS:
+            own = np.flatnonzero(np.isin(target.rows, split.train))
+            if own.size < MIN_ROWS:
                 continue
-            part = Target(0, target.rows[own], target.y[own], target.weight[own])
-            solved = fit_kernel_blup(kernel, [part])
+            solved = fit_kernel_blup(kernel, [target.take(own)])
             held[split.test, number] += solved.predict(kernel[split.test])[:, 0]
             count[split.test, number] += 1
     fitted = FittedLinear(

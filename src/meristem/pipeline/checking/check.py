@@ -14,7 +14,7 @@ from meristem.errors import DataError, MeristemError
 from meristem.evaluate.splits import make_splits
 from meristem.genetics.copies import describe_copies, find_copies
 from meristem.genetics.filters import filter_markers
-from meristem.genetics.frequency import dosage_moments, varies
+from meristem.genetics.frequency import dosage_moments, missing_share, varies
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
 from meristem.knowledge.build import Knowledge, build_graph
@@ -42,7 +42,7 @@ from meristem.pipeline.preparation import distinct_lines, select_targets
 from meristem.plan.compile import make_plan
 from meristem.prepare.align import make_dataset
 from meristem.prepare.reconcile import LARGE_LOSS
-from meristem.records import MISSING, Dataset, Genotypes, NetworkPlan, Split
+from meristem.records import Dataset, Genotypes, NetworkPlan, Split
 
 Value = TypeVar("Value")
 
@@ -203,7 +203,7 @@ def _check_side_tables(config: AnalysisConfig, found: _Findings) -> None:
 def _describe_genotypes(
     config: AnalysisConfig, genotypes: Genotypes, found: _Findings
 ) -> None:
-    missing = float(np.mean(genotypes.call_dosage == MISSING))
+    missing = missing_share(genotypes.call_dosage)
     found.facts.append(
         f"genotypes: {genotypes.n_sample} samples, {genotypes.n_variant} variants, "
         f"ploidy {genotypes.ploidy}, {missing:.1%} missing"

@@ -9,10 +9,12 @@ import numpy as np
 
 from meristem.config.models import ModelOptions
 from meristem.config.stages import AnalysisConfig
+from meristem.errors import ConfigError
 from meristem.evaluate.controls import DenseOfLearned, WithoutOmics, control_arms
-from meristem.models.catalog import cost, graph_networks
+from meristem.models.catalog import cost, graph_networks, kind_of
 from meristem.models.costs.kinds import adjusting
-from meristem.records import Dataset, NetworkPlan, Split
+from meristem.records import Dataset, NetworkPlan, Split, is_streamed
+from meristem.records.streamed import CHUNK
 
 LEAN_SPLITS = 2
 """Inner splits of a network refitted as a control."""
@@ -102,7 +104,7 @@ def estimate_run(
     each += [("covariates", adjusted)] if adjusted else []
     each += _refits(config, dataset, plan, sizes[:-1])
     n, p = dataset.n_sample, dataset.genotypes.n_variant
-    memory += _BASE + 48.0 * n * n + 5.0 * n * p + 2e3 * p
+    memory += _BASE + _of_data(config, dataset)
     fixed = _START + _PER_FIT * len(splits) * len(config.models) + 3e-7 * n * p
     kinds = (member for options in config.models for member in options.members)
     if any(kind.loads_torch for kind in kinds):
@@ -110,6 +112,40 @@ def estimate_run(
     parts = tuple((label, slowness * s) for label, s in each if s > 0)
     total = sum(seconds for _, seconds in parts) / config.run.jobs
     return Estimate(memory, slowness * fixed + total, len(splits) + 1, parts)
+
+
+def _of_data(config: AnalysisConfig, dataset: Dataset) -> float:
+    """Return the bytes of genotypes, of their kernels and of tables of variants."""
+    n, p = dataset.n_sample, dataset.genotypes.n_variant
+    if not is_streamed(dataset.genotypes.call_dosage):
+        return 48.0 * n * n + 5.0 * n * p + 2e3 * p
+    members = [one for options in config.models for one in options.members]
+    whole = 0.0 if all(kind_of(one).shares for one in members) else 3.0 * n * p
+    return 26.0 * n * n + 14.0 * n * CHUNK + 600.0 * p + whole
+
+
+def refuse_too_large(
+    config: AnalysisConfig, dataset: Dataset, plan: NetworkPlan | None
+) -> None:
+    """Raise ConfigError if a run asks for more memory than it was allowed.
+
+    Of `run.max_memory`; without it nothing is refused.
+    """
+    allowed = config.run.max_memory
+    if allowed is None:
+        return
+    needed = {o.label: cost(o, dataset, plan).memory for o in config.models}
+    label = max(needed, key=lambda name: needed[name])
+    torch = any(m.loads_torch for o in config.models for m in o.members)
+    process = _BASE + needed[label] + _of_data(config, dataset) + _TORCH * torch
+    if process * config.run.jobs > allowed:
+        raise ConfigError(
+            f"needs about {process / _GIB:.2f} GiB per process ({config.run.jobs}), "
+            f"most of all {label!r}, and {allowed / _GIB:.2f} GiB are allowed",
+            where="run.max_memory",
+            remedy="allow more (--max-memory), use fewer processes (--jobs), or models "
+            "that read genotypes in blocks (gblup, ridge)",
+        )
 
 
 def _sizes(dataset: Dataset, splits: tuple[Split, ...]) -> list[tuple[int, Dataset]]:

@@ -13,12 +13,14 @@ from meristem.genetics.filters import filter_markers
 from meristem.io.tables.seasons.environments import read_environments
 from meristem.knowledge.build import Knowledge
 from meristem.models.catalog import needs, reads_graph
+from meristem.pipeline.checking.model_files import constant_covariates, model_faults
 from meristem.plan.assign import read_assignment_table
 from meristem.plan.learned.genes import MIN_ROWS
 from meristem.plan.learned.of_options import is_learned
 from meristem.prepare.by_environment import ENVIRONMENT, is_stacked
 from meristem.records import Dataset, NetworkPlan
 from meristem.representation.confound.confounders import confounders_of
+from meristem.representation.represented import refuse_unlearnable
 from meristem.representation.sets.membership import needed_sets, sets_of_plan
 
 
@@ -56,6 +58,7 @@ def graph_faults(
         if needs(options).omics or taught:
             yield from _without_omics(dataset, where)
         for member in options.members:
+            yield from model_faults(member, dataset, where)
             if getattr(member, "identity", "") == "parents":
                 yield from _without_parents(dataset, where)
             if getattr(member, "reads_covariates", False):
@@ -80,6 +83,7 @@ def _represent_faults(
             confounders_of(dataset.groups, options.confounders)
             if options.represent == "sets":
                 needed_sets(table, sets)
+            refuse_unlearnable(table, options)
         except MeristemError as fault:
             yield fault
 
@@ -119,6 +123,7 @@ def _without_covariates(
             where=known.source,
             remedy="add their rows, or keep to environments that have them",
         )
+    yield from constant_covariates(known, places)
 
 
 def _without_parents(dataset: Dataset, where: str) -> Iterator[MeristemError]:

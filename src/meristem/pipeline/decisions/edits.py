@@ -285,6 +285,12 @@ def _guide_table(
     partner = match_contigs(
         [name for name in variants.variant_contig.tolist() if name], [*genome]
     ).partner
+    if not partner:
+        raise DataError(
+            "holds none of the contigs of the variants",
+            where=request.fasta,
+            remedy="give the genome that the genotypes were called on",
+        )
     rows = []
     for row, j in enumerate(edits.variant.tolist()):
         contig = partner.get(str(variants.variant_contig[j]), "")
@@ -402,6 +408,12 @@ def _genes(
         table = read_genes(request.genes).genes
     elif analysis.knowledge is not None:
         table = analysis.knowledge.genes
+    if table is None and request.known is not None:
+        raise ConfigError(
+            "known QTL are laid over genes, and the run has none",
+            where="--known-qtl",
+            remedy="give --genes too",
+        )
     if table is None:
         return None
     variants = material.lines.variants

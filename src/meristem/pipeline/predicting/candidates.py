@@ -241,7 +241,8 @@ def _read_new(
         "format": genotype_format,
         "ploidy": ploidy,
     }
-    return read_crossed(old.model_copy(update=changes))[0]
+    asked = old.model_copy(update=changes)
+    return read_crossed(asked, max_memory=config.run.max_memory)[0]
 
 
 def _predict(analysis: Analysis, label: str, genotypes: Genotypes) -> pd.DataFrame:

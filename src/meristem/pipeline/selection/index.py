@@ -266,8 +266,14 @@ def _coefficients(
     if config.method == "smith_hazel":
         return smith_hazel(p, c, weight)
     if config.method == "restricted":
-        held = [asked.targets(name, "index.hold") for name in config.hold]
-        return restricted(p, c, weight, np.eye(weight.size)[:, np.concatenate(held)])
+        held = np.concatenate([asked.targets(o, "index.hold") for o in config.hold])
+        if np.unique(held).size == weight.size:
+            raise ConfigError(
+                f"every trait of the index is held: {', '.join(config.hold)}",
+                where="index.hold",
+                remedy="leave one trait free, or give another one a weight",
+            )
+        return restricted(p, c, weight, np.eye(weight.size)[:, held])
     goal = np.zeros(weight.size)
     for name, value in config.desired.items():
         goal[asked.targets(name, "index.desired")] = value

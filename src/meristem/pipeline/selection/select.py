@@ -120,7 +120,14 @@ def _choose(
     plan: SelectionConfig, lines: Lines, index: Index, passed: IntArray
 ) -> IntArray:
     """Return the selected lines: those to be kept, then the best of the others."""
-    n = plan.ranking.selected(int(lines.counted.sum()))
+    candidates = int(lines.counted.sum())
+    n = plan.ranking.selected(candidates)
+    if n > candidates:
+        raise ConfigError(
+            f"{n} lines are to be selected, and there are {candidates} candidates",
+            where="ranking.n",
+            remedy=f"select {candidates} at most, or take more in: candidates.lines",
+        )
     kept = passed[lines.kept[passed]]
     others = passed[~lines.kept[passed]]
     if kept.size > n:

@@ -22,7 +22,10 @@ from meristem.representation.commands.describe import (
 )
 from meristem.representation.commands.inputs import Inputs, read_inputs
 from meristem.representation.commands.report import build_represent_report
-from meristem.representation.confound.confounders import confounders_of
+from meristem.representation.confound.confounders import (
+    confounders_of,
+    refuse_constant,
+)
 from meristem.representation.generate import generate, judge_samples
 from meristem.representation.impute.choose import NAMES, Imputed, impute
 from meristem.representation.impute.methods import (
@@ -30,7 +33,11 @@ from meristem.representation.impute.methods import (
     genomic_kernel,
     omics_kernel,
 )
-from meristem.representation.represented import Represented, fit_representation
+from meristem.representation.represented import (
+    Represented,
+    fit_representation,
+    refuse_unlearnable,
+)
 from meristem.representation.sets.activity import active_sets
 from meristem.representation.sets.membership import (
     FeatureSets,
@@ -162,9 +169,11 @@ def _refuse_impossible(
 ) -> None:
     if options.represent == "none":
         return
-    confounders_of(inputs.groups, options.confounders)
+    if options.removes:
+        refuse_constant(confounders_of(inputs.groups, options.confounders))
     if options.represent == "sets":
         needed_sets(table, inputs.sets)
+    refuse_unlearnable(table, options)
 
 
 class _Work:

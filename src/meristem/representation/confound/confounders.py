@@ -53,6 +53,22 @@ def confounders_of(
     return tuple(_confounder(name, groups.column(name)) for name in names)
 
 
+def refuse_constant(confounders: Sequence[Confounder]) -> None:
+    """Refuse confounders that are the same in every sample: nothing can be removed.
+
+    Raises
+    ------
+    DataError
+        If one is.
+    """
+    for one in confounders:
+        if np.unique(one.label[one.label != ""]).size == 1:
+            raise DataError(
+                f"the confounder {one.name!r} is the same in every sample",
+                remedy="leave it out: there is nothing to remove",
+            )
+
+
 def _confounder(name: str, label: StrArray) -> Confounder:
     known = label[label != ""]
     if known.size == 0:

@@ -19,8 +19,7 @@ import numpy as np
 
 from meristem.records import FloatArray
 from meristem.runs.seeds import derived_rng
-from meristem.sequence.architecture.space import NetworkSpace
-from meristem.sequence.models.catalog import Specification, fit_model
+from meristem.sequence.models.catalog import Specification, architectures, fit_model
 from meristem.sequence.models.options import NetworkOptions
 from meristem.sequence.training.fit import Rows
 from meristem.stats.folds import grouped_folds
@@ -86,8 +85,7 @@ def search_architecture(
     progress
         Called with generations done and the best reward.
     """
-    base = specification.options
-    space = NetworkSpace(base if isinstance(base, NetworkOptions) else NetworkOptions())
+    space = architectures(specification)
     optimiser = make_optimiser(method, space, derived_rng(seed, method))
 
     def reward(options: Sequence[NetworkOptions]) -> FloatArray:

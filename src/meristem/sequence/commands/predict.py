@@ -30,7 +30,8 @@ def open_model(folder: str | Path, label: str = "") -> SequenceModel:
         If the folder holds no such model.
     """
     run = RunFolder.open(folder)
-    summary = read_note(run, "summary.json")
+    of_sequences = run.record().get("kind") == "sequence"
+    summary = read_note(run, "summary.json") if of_sequences else {}
     known = summary.get("models", {})
     if not known:
         raise ConfigError(
@@ -45,6 +46,7 @@ def open_model(folder: str | Path, label: str = "") -> SequenceModel:
             where=folder,
             remedy=f"use one of {', '.join(known)}",
         )
+    run.refuse_lost([f"models/{name}"])
     run.refuse_damaged([f"models/{name}"])
     return restore_model(run.file(f"models/{name}"))
 

@@ -22,7 +22,6 @@ from meristem.sequence.architecture.choose import (
     inner_rows,
     search_architecture,
 )
-from meristem.sequence.architecture.space import NetworkSpace
 from meristem.sequence.commands.fitting import Prepared, prediction_rows
 from meristem.sequence.commands.report import begin_run
 from meristem.sequence.commands.search_report import build_search
@@ -39,7 +38,7 @@ from meristem.sequence.commands.train import (
     read_roles,
     silent,
 )
-from meristem.sequence.models.catalog import Specification, find_kind, fit_model
+from meristem.sequence.models.catalog import Specification, architectures, fit_model
 from meristem.sequence.models.options import NetworkOptions
 from meristem.sequence.scores import score_rows
 from meristem.tune.optimisers import best_trials
@@ -73,20 +72,15 @@ def search_run(
         If the kind has no architecture, or there are fewer folds than repeats.
     """
     search = settings.search or SearchSettings()
-    if find_kind(search.kind).build is None:
-        raise ConfigError(
-            f"a model of kind {search.kind!r} has no architecture to search",
-            where="search.kind",
-            remedy="use cnn, dilated, recurrent, attention or residual",
-        )
+    specification = specify(
+        settings, ModelSettings(kind=search.kind), read_motif_set(settings)
+    )
+    architectures(specification)
     run = plan_sequence_run(
         settings,
         folder,
         "Does a search find a better architecture than chance or the default?",
         force=force,
-    )
-    specification = specify(
-        settings, ModelSettings(kind=search.kind), read_motif_set(settings)
     )
     train, test, length = read_roles(settings)
     prepared, division, _ = prepare_rows(settings, train, test, length)
@@ -141,11 +135,8 @@ def _search_fold(
     rows = prepared.rows(split.train, centre=settings.inputs.centre_sources)
     inner = inner_rows(rows, derived_rng(settings.seed, "inner", repeat))
     budget = Budget(search.generations, search.size, search.rungs, search.keep)
-    base = specification.options
-    if not isinstance(base, NetworkOptions):
-        raise ConfigError("the search needs a network", where="search.kind")
-    space = NetworkSpace(base)
-    chosen: dict[str, tuple[NetworkOptions, list[dict]]] = {DEFAULT: (base, [])}
+    space = architectures(specification)
+    chosen: dict[str, tuple[NetworkOptions, list[dict]]] = {DEFAULT: (space.base, [])}
     for method in dict.fromkeys((RANDOM, search.method)):
         state = f"search_{method}_{repeat}.json"
 

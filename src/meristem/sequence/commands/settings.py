@@ -15,7 +15,6 @@ from meristem.sequence.models.catalog import (
     KINDS,
     Specification,
     needs_motifs,
-    trains,
 )
 from meristem.sequence.models.options import ModelOptions
 from meristem.sequence.motifs.motif import Motif, read_meme
@@ -39,6 +38,14 @@ class DataSettings(Strict):
     fasta: Path | None = None
     name: str = ""
     role: Literal["train", "test"] = "train"
+
+    @model_validator(mode="after")
+    def _different(self) -> DataSettings:
+        columns = [*self.tasks.values()]
+        twice = sorted({name for name in columns if columns.count(name) > 1})
+        if twice:
+            raise ValueError(f"two tasks read the column {twice[0]!r}")
+        return self
 
     def source(self) -> Source:
         """Return where the rows stand."""
@@ -102,6 +109,12 @@ class SearchSettings(Strict):
     keep: float = Field(default=0.34, gt=0, le=1)
     repeats: Annotated[int, Field(ge=1, le=20)] = 1
 
+    @model_validator(mode="after")
+    def _rising(self) -> SearchSettings:
+        if list(self.rungs) != sorted(set(self.rungs)):
+            raise ValueError("rungs: every rung has more epochs than the one before")
+        return self
+
 
 class SequenceSettings(Strict):
     """One run of ``meristem sequence train``."""
@@ -156,14 +169,14 @@ def specify(
             where=where,
             remedy=f"its options are: {', '.join(kind.options.model_fields)}",
         ) from error
-    if not trains(model.kind) and (model.train or model.start):
+    if not kind.trained and (model.train or model.start):
         raise ConfigError(
             f"a model of kind {model.kind!r} is not trained by steps, and `train` or "
             "`start` would not be used",
             where=where,
             remedy="leave them out",
         )
-    if needs_motifs(model.kind, options) and not motifs:
+    if needs_motifs(options) and not motifs:
         raise ConfigError(
             f"the kind {model.kind!r} needs a set of motifs",
             where="motifs",

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from meristem.errors import DataError
+from meristem.errors import ConfigError, DataError
 from meristem.runs.lock import in_locked_folder
 from meristem.runs.record import Run, plan_run
 from meristem.runs.seeds import derived_rng
@@ -39,6 +39,9 @@ from meristem.sequence.scores import FIRST, compare_models
 from meristem.sequence.training.losses import make_loss
 
 BASELINE = "kmer"
+
+_MOST_PADDING = 50
+"""Length that models read, over that of the longest sequence."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -79,6 +82,8 @@ def read_roles(
     DataError
         If a test table names a task that is not trained, or a task has values that the
         loss has no place for, or hardly any.
+    ConfigError
+        If models would read little else than padding.
     """
     train = read_measured([d.source() for d in settings.data if d.role == "train"])
     make_loss(settings.train.loss, train.value, train.tasks)
@@ -95,7 +100,14 @@ def read_roles(
         )
     sizes = [len(text) for text in train.sequence]
     sizes += [] if test is None else [len(text) for text in test.sequence]
-    return train, test, settings.inputs.length or max(sizes)
+    length, longest = settings.inputs.length, max(sizes)
+    if length > _MOST_PADDING * longest:
+        raise ConfigError(
+            f"is {length} bp, and the longest sequence has {longest}",
+            where="inputs.length",
+            remedy=f"leave it out, or ask for {_MOST_PADDING * longest} at most",
+        )
+    return train, test, length or longest
 
 
 def prepare_rows(

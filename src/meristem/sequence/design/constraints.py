@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
 from meristem.records import FloatArray
-from meristem.sequence.inputs.onehot import BASES, code_matrix, reverse_complement
+from meristem.sequence.genome.bases import complement_strand
+from meristem.sequence.inputs.onehot import BASES, code_matrix
 
 Codes = NDArray[np.uint8]
 
@@ -123,7 +124,7 @@ class Constraints:
     def _words(self, code: Codes) -> NDArray[np.int64]:  # (n,)
         """Return how often forbidden words occur."""
         total = np.zeros(len(code), dtype=np.int64)
-        words = {w for word in self.forbidden for w in (word, reverse_complement(word))}
+        words = {w for word in self.forbidden for w in (word, complement_strand(word))}
         for word in sorted(words):
             n_start = code.shape[1] - len(word) + 1
             if n_start < 1:

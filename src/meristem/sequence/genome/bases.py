@@ -9,7 +9,7 @@ from meristem.errors import DataError
 
 BaseArray = NDArray[np.uint8]
 """Letters in upper case as ASCII codes."""
-CodeArray = NDArray[np.int8]
+CodeArray = NDArray[np.uint8]
 """0 to 3 for A, C, G, T; 4 for unknown."""
 
 ONE_HOT = np.vstack([np.eye(4, dtype=np.float32), np.zeros((1, 4), np.float32)])
@@ -19,7 +19,7 @@ _LETTERS = b"ACGTUNRYSWKMBDHVX"
 _UPPER = np.arange(256, dtype=np.uint8)
 _UPPER[ord("a") : ord("z") + 1] -= 32
 _KNOWN = np.isin(_UPPER, np.frombuffer(_LETTERS, np.uint8))
-_CODE = np.full(256, 4, np.int8)
+_CODE = np.full(256, 4, np.uint8)
 for _number, _letter in enumerate(b"ACGT"):
     _CODE[_letter] = _number
 _COMPLEMENT = str.maketrans("ACGTRYKMBVDHacgt", "TGCAYRMKVBHDtgca")

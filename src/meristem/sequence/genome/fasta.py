@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 import pyfaidx
 
 from meristem.errors import DataError
+from meristem.io.fasta import no_fasta, parse_fasta
 from meristem.sequence.genome.bases import BaseArray, clean_bases
 from meristem.text.files import require_file, unpacked
 
@@ -107,16 +109,8 @@ def open_genome(path: str | Path, index: str | Path | None = None) -> Genome:
         contigs = _read_packed(path)
         return Genome(path, {name: len(c) for name, c in contigs.items()}, contigs)
     if first[:1] not in (b">", b";"):
-        raise _no_fasta(path)
+        raise no_fasta(path)
     return _open_indexed(path, Path(index) if index else None)
-
-
-def _no_fasta(path: Path) -> DataError:
-    return DataError(
-        "is no FASTA file: it does not begin with >",
-        where=path,
-        remedy="give the sequence of the genome: lines `>name`, then bases",
-    )
 
 
 def _open_indexed(path: Path, index: Path | None) -> Genome:
@@ -148,51 +142,30 @@ def _open_indexed(path: Path, index: Path | None) -> Genome:
         ) from error
     length = {str(name): int(entry.rlen) for name, entry in read.index.items()}
     if not length:
-        raise _no_fasta(path)
+        raise no_fasta(path)
     return Genome(path, length, read)
 
 
 def _read_packed(path: Path) -> dict[str, BaseArray]:
     """Read the contigs of a compressed file line by line."""
-    contigs: dict[str, BaseArray] = {}
-    name, total = "", 0
-    lines: list[bytes] = []
     with unpacked(path) as stream:
-        for number, line in enumerate(stream, start=1):
-            if line[:1] == b">":
-                _add(contigs, name, lines, path)
-                words = line[1:].split()
-                name = words[0].decode("utf-8", "replace") if words else ""
-                if not name or name in contigs:
-                    raise DataError(
-                        f"the contig {name!r} stands there twice"
-                        if name
-                        else "a contig has no name",
-                        where=f"{path}, line {number}",
-                        remedy="give every contig a name of its own",
-                    )
-                lines = []
-            elif name:
-                lines.append(line.rstrip())
-                total += len(lines[-1])
-            elif line.strip():
-                raise _no_fasta(path)
-            if total > MOST_PACKED:
-                raise DataError(
-                    f"unpacks to more than {MOST_PACKED / 2**30:g} Gb, which would "
-                    "have to stay in memory",
-                    where=path,
-                    remedy="decompress it (bgzip -d): a plain file is read contig by "
-                    "contig",
-                )
-    _add(contigs, name, lines, path)
-    if not contigs:
-        raise _no_fasta(path)
-    return contigs
+        return {
+            r.name: clean_bases(r.text.encode("latin1"), f"{path}, contig {r.name}")
+            for r in parse_fasta(_bounded(stream, path), path)
+        }
 
 
-def _add(
-    contigs: dict[str, BaseArray], name: str, lines: list[bytes], path: Path
-) -> None:
-    if name:
-        contigs[name] = clean_bases(b"".join(lines), f"{path}, contig {name}")
+def _bounded(stream: IO[bytes], path: Path) -> Iterator[str]:
+    """Give lines up to `MOST_PACKED` letters in all."""
+    total = 0
+    for line in stream:
+        total += len(line)
+        if total > MOST_PACKED:
+            raise DataError(
+                f"unpacks to more than {MOST_PACKED / 2**30:g} Gb, which would "
+                "have to stay in memory",
+                where=path,
+                remedy="decompress it (bgzip -d): a plain file is read contig by "
+                "contig",
+            )
+        yield line.decode("latin1")

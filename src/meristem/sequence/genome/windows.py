@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from meristem.errors import DataError
-from meristem.sequence.genome.bases import ONE_HOT, complement_strand, encode
+from meristem.sequence.genome.bases import complement_strand
 from meristem.sequence.genome.contig_names import match_names
 from meristem.sequence.genome.fasta import Genome
 from meristem.sequence.genome.promoters import Promoter
@@ -41,7 +38,7 @@ def read_bed(
     ------
     DataError
         If a line has fewer than three columns or no whole numbers, an interval is
-        empty, or no contig is in the genome.
+        empty, or its contig is not in the genome.
     """
     rows = []
     for number, line in numbered_lines(read_text(path)):
@@ -66,16 +63,34 @@ def read_bed(
         strand = -1 if len(cells) > 5 and cells[5] == "-" else 1
         rows.append((name, cells[0], start, end, strand))
     names = match_names((row[1] for row in rows), genome, path, contig_names)
+    if names.unmatched:
+        lost = sum(row[1] in names.unmatched for row in rows)
+        raise DataError(
+            f"{lost} of {len(rows)} intervals lie on contigs that the genome lacks: "
+            f"{', '.join(names.unmatched[:4])}",
+            where=path,
+            remedy="leave them out, or say with --contig-names TABLE what is what",
+        )
     windows = [
         Window(name, names.genome_name[contig], start, end, strand)
         for name, contig, start, end, strand in rows
-        if contig in names.genome_name
     ]
     if not windows:
         raise DataError(
             "has no interval on the genome", where=path, remedy="give BED intervals"
         )
-    return windows
+    return _numbered(windows)
+
+
+def _numbered(windows: list[Window]) -> list[Window]:
+    """Give windows of one name a number each, from the second on."""
+    seen: dict[str, int] = {}
+    out = []
+    for window in windows:
+        times = seen[window.name] = seen.get(window.name, 0) + 1
+        name = window.name if times == 1 else f"{window.name}_{times}"
+        out.append(replace(window, name=name))
+    return out
 
 
 def promoter_windows(
@@ -91,15 +106,12 @@ def promoter_windows(
     >>> promoter_windows([one], 20, 5)
     [Window(name='g', contig='1', start=-10, end=15, strand=1)]
     """
-    seen: dict[str, int] = {}
     windows = []
     for p in promoters:
-        seen[p.gene] = seen.get(p.gene, 0) + 1
-        name = p.gene if seen[p.gene] == 1 else f"{p.gene}_{seen[p.gene]}"
         start = p.tss - upstream if p.strand > 0 else p.tss + 1 - downstream
         end = start + upstream + downstream
-        windows.append(Window(name, p.contig, start, end, p.strand))
-    return windows
+        windows.append(Window(p.gene, p.contig, start, end, p.strand))
+    return _numbered(windows)
 
 
 def cut(
@@ -137,26 +149,3 @@ def cut(
         text = front + inside
         text += "N" * (window.end - window.start - len(text))
         yield window, text if window.strand > 0 else complement_strand(text)
-
-
-def one_hot(sequences: Iterable[str]) -> NDArray[np.float32]:  # (n, 4, length)
-    """Return sequences of one length as A, C, G, T; unknown bases are zeros.
-
-    Raises
-    ------
-    DataError
-        If their lengths differ.
-
-    Examples
-    --------
-    >>> one_hot(["ACN"])[0].tolist()
-    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
-    """
-    codes = [encode(np.frombuffer(text.encode(), np.uint8)) for text in sequences]
-    sizes = {code.size for code in codes}
-    if len(sizes) > 1:
-        raise DataError(
-            f"the sequences have {len(sizes)} lengths, {min(sizes)} to {max(sizes)} bp",
-            remedy="cut windows of one length",
-        )
-    return np.ascontiguousarray(ONE_HOT[np.stack(codes)].transpose(0, 2, 1))

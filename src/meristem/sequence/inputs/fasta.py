@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from meristem.errors import DataError
+from meristem.io.fasta import parse_fasta
 from meristem.sequence.inputs.onehot import clean_sequence
 from meristem.text.files import read_text, write_text
 
@@ -40,40 +40,10 @@ def read_fasta(path: str | Path) -> dict[str, str]:
     ...     read_fasta(path)
     {'one': 'ACGTN'}
     """
-    found: dict[str, str] = {}
-    name, begun = "", 0
-    parts: list[str] = []
-
-    def close() -> None:
-        if begun:
-            place = f"{path}, line {begun}, sequence {name!r}"
-            found[name] = clean_sequence("".join(parts), place)
-
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
-        text = line.strip()
-        if text.startswith(">"):
-            close()
-            words = text[1:].split()
-            name, begun, parts = (words[0] if words else ""), number, []
-            if not name or name in found:
-                what = f"the id {name!r} stands there twice" if name else "has no id"
-                raise DataError(
-                    what,
-                    where=f"{path}, line {number}",
-                    remedy="give every sequence an id of its own behind >",
-                )
-        elif text and not begun:
-            raise DataError(
-                "does not begin with > and an id",
-                where=f"{path}, line {number}",
-                remedy="give FASTA, or a table with a column of sequences",
-            )
-        elif text and not text.startswith(";"):
-            parts.append(text)
-    close()
-    if not found:
-        raise DataError("holds no sequence", where=path, remedy="give FASTA")
-    return found
+    return {
+        r.name: clean_sequence(r.text, f"{path}, line {r.line}, sequence {r.name!r}")
+        for r in parse_fasta(read_text(path).splitlines(), path)
+    }
 
 
 def write_fasta(sequences: dict[str, str], path: str | Path) -> None:

@@ -55,8 +55,8 @@ def cluster_copies(sequences: Sequence[str], identity: float = 0.8) -> IntArray:
     --------
     >>> one = "ACGTTGCAAGCTTAGGCATCGATTACGGAT"
     >>> other = "TTTGACCCAGATACACCAGATTTGGGAACA"
-    >>> from meristem.sequence.inputs.onehot import reverse_complement
-    >>> cluster_copies([one, other, reverse_complement(one)]).tolist()
+    >>> from meristem.sequence.genome.bases import complement_strand
+    >>> cluster_copies([one, other, complement_strand(one)]).tolist()
     [0, 1, 0]
     """
     shared = shared_kmers(sequences)

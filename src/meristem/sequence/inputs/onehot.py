@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
+from meristem.sequence.genome.bases import ONE_HOT, clean_bases
+from meristem.sequence.genome.bases import encode as base_code
 
 OneHot = NDArray[np.float32]
 """(n, 4, length) one-hot bases; all zero where the base is unknown or padding."""
@@ -18,16 +20,7 @@ Pad = Literal["both", "left", "right"]
 
 BASES = "ACGT"
 
-_IUPAC = "RYSWKMBDHVN"  # ambiguous bases are unknown bases to a model
-_CODE = np.full(256, 9, dtype=np.uint8)
-for _place, _base in enumerate(BASES):
-    _CODE[ord(_base)] = _CODE[ord(_base.lower())] = _place
-_CODE[ord("U")] = _CODE[ord("u")] = 3
-for _base in _IUPAC:
-    _CODE[ord(_base)] = _CODE[ord(_base.lower())] = 4
-
 _LETTER = np.frombuffer(b"ACGTN", dtype=np.uint8)
-_COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 
 
 def clean_sequence(text: str, where: str) -> str:
@@ -50,27 +43,17 @@ def clean_sequence(text: str, where: str) -> str:
     >>> clean_sequence("acguR", "x")
     'ACGTN'
     """
-    raw = np.frombuffer(text.strip().encode("latin1", "replace"), dtype=np.uint8)
-    if raw.size == 0:
+    letters = text.strip().encode("latin1", "replace")
+    if not letters:
         raise DataError(
             "the sequence is empty", where=where, remedy="delete the row, or fill it"
         )
-    code = _CODE[raw]
-    wrong = np.flatnonzero(code == 9)
-    if wrong.size:
-        sign = chr(raw[wrong[0]])
-        raise DataError(
-            f"{sign!r} at position {wrong[0] + 1} is no base",
-            where=where,
-            remedy="give DNA of A, C, G, T, N; check that the column holds sequences",
-        )
-    return _LETTER[code].tobytes().decode()
+    return _LETTER[base_code(clean_bases(letters, where))].tobytes().decode()
 
 
 def codes(sequence: str) -> NDArray[np.uint8]:  # (length,)
     """Return bases as 0 to 3 in the order A, C, G, T, and 4 where unknown."""
-    code = _CODE[np.frombuffer(sequence.encode(), dtype=np.uint8)]
-    return np.minimum(code, 4)
+    return base_code(np.frombuffer(sequence.encode(), dtype=np.uint8))
 
 
 def code_matrix(
@@ -118,8 +101,7 @@ def one_hot(
     code: NDArray[np.uint8],  # (n, length)
 ) -> OneHot:  # (n, 4, length)
     """Return one-hot bases of codes."""
-    table = np.vstack([np.eye(4, dtype=np.float32), np.zeros((1, 4), np.float32)])
-    return np.ascontiguousarray(table[code].transpose(0, 2, 1))
+    return np.ascontiguousarray(ONE_HOT[code].transpose(0, 2, 1))
 
 
 def base_codes(
@@ -140,17 +122,6 @@ def decode(onehot: OneHot) -> list[str]:
     """
     letters = _LETTER[base_codes(onehot)]
     return [row.tobytes().decode() for row in letters]
-
-
-def reverse_complement(sequence: str) -> str:
-    """Return the other strand of a clean sequence.
-
-    Examples
-    --------
-    >>> reverse_complement("AACN")
-    'NGTT'
-    """
-    return sequence.translate(_COMPLEMENT)[::-1]
 
 
 def flip(onehot: OneHot) -> OneHot:  # (n, 4, length)

@@ -10,9 +10,9 @@ import numpy as np
 
 from meristem.errors import ConfigError
 from meristem.records import IntArray, Split, StrArray
+from meristem.sequence.genome.bases import complement_strand
 from meristem.sequence.inputs.identity import cluster_copies
 from meristem.sequence.inputs.measured import MeasuredSequences
-from meristem.sequence.inputs.onehot import reverse_complement
 from meristem.stats.folds import grouped_folds
 
 Scheme = Literal["group", "each_group", "identity", "hash", "random"]
@@ -168,4 +168,4 @@ def sequence_hash(sequence: str) -> int:
     >>> sequence_hash("AAC") == sequence_hash("GTT")
     True
     """
-    return zlib.crc32(min(sequence, reverse_complement(sequence)).encode())
+    return zlib.crc32(min(sequence, complement_strand(sequence)).encode())

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from meristem.errors import ConfigError
@@ -40,75 +41,229 @@ from meristem.sequence.models.options import (
     StackOptions,
 )
 from meristem.sequence.models.protocol import SequenceModel
+from meristem.sequence.models.space import NetworkSpace
 from meristem.sequence.models.stack import Stack
 from meristem.sequence.models.store import read_model
 from meristem.sequence.motifs.motif import Motif
 from meristem.sequence.training.fit import Rows
 from meristem.sequence.training.options import TrainOptions
 
+Record = dict[str, Any]
+Arrays = dict[str, NDArray]
+
+
+@dataclass(frozen=True)
+class Specification:
+    """A model to be fitted: kind, options, and what it rests on."""
+
+    kind: str
+    options: ModelOptions
+    train: TrainOptions = TrainOptions()
+    motifs: tuple[Motif, ...] = ()
+    start: Path | None = None  # folder of a model to continue from
+    freeze: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a fit is told beside its specification and its rows."""
+
+    tasks: tuple[str, ...]
+    rng: np.random.Generator
+    pad: Pad
+    progress: Callable[[int, int], None] | None = None
+
 
 @dataclass(frozen=True)
 class Kind:
-    """One entry of the catalogue."""
+    """One entry of the catalogue: what a kind is, is built by and can do."""
 
     label: str  # for reports
     about: str
     options: type[ModelOptions]
-    build: Build | None = None  # of networks
-    needs_motifs: bool = False
+    fit: Callable[..., SequenceModel]  # (options, rows, specification, told)
+    restore: Callable[..., SequenceModel]  # (options, folder, record, arrays)
+    trained: bool = False  # by steps: options of training mean something to it
     propagates: bool = False  # contributions pass through its layers (DeepLIFT)
+    space: type[NetworkSpace] | None = None  # of its architectures
+
+
+def _fit_at_once(
+    fit: Callable[..., SequenceModel],
+    options: KmerOptions | MotifOptions,
+    rows: Rows,
+    specification: Specification,
+    told: Told,
+) -> SequenceModel:
+    return fit(
+        rows.onehot,
+        rows.value,
+        rows.group,
+        options,
+        tasks=told.tasks,
+        rng=told.rng,
+        pad=told.pad,
+        motifs=specification.motifs if options.reads_motifs else (),
+    )
+
+
+def _restore_closed_form(
+    options: KmerOptions | MotifOptions, folder: Path, record: Record, arrays: Arrays
+) -> SequenceModel:
+    return restore_closed_form(record, arrays, options)
+
+
+def _restore_curved(
+    options: CurvedOptions, folder: Path, record: Record, arrays: Arrays
+) -> SequenceModel:
+    return restore_curved(record, arrays)
+
+
+def _fit_network(
+    build: Build,
+    options: NetworkOptions,
+    rows: Rows,
+    specification: Specification,
+    told: Told,
+) -> SequenceModel:
+    plan = NetworkPlan(
+        specification.kind,
+        build,
+        options,
+        specification.train,
+        told.tasks,
+        told.pad,
+        specification.motifs,
+    )
+    return fit_networks(
+        plan,
+        rows,
+        told.rng,
+        start=_earlier(specification.start),
+        freeze=specification.freeze,
+        progress=told.progress,
+    )
+
+
+def _earlier(folder: Path | None) -> NetworkEnsemble | None:
+    """Return the networks to continue from; None without a folder."""
+    if folder is None:
+        return None
+    model = restore_model(folder)
+    if not isinstance(model, NetworkEnsemble):
+        raise ConfigError(
+            "holds no network to continue from",
+            where=folder,
+            remedy="name the model folder of a network",
+        )
+    return model
+
+
+def _restore_network(
+    build: Build, options: NetworkOptions, folder: Path, record: Record, arrays: Arrays
+) -> SequenceModel:
+    offset = read_model(folder / "offset") if record["offset"] else None
+    return restore_networks(record, arrays, build, offset)
+
+
+def _fit_stack(
+    options: StackOptions, rows: Rows, specification: Specification, told: Told
+) -> SequenceModel:
+    if specification.train.loss != "regression":
+        raise ConfigError(
+            f"a stack averages measured values, not loss {specification.train.loss!r}",
+            where="train.loss",
+            remedy="use loss = 'regression', or one network",
+        )
+    models = [
+        fit_model(
+            replace(specification, kind=member.kind, options=member_options(member)),
+            rows,
+            tasks=told.tasks,
+            rng=told.rng,
+            pad=told.pad,
+        )
+        for member in options.members
+    ]
+    return Stack(options, tuple(models))
+
+
+def _restore_stack(
+    options: StackOptions, folder: Path, record: Record, arrays: Arrays
+) -> SequenceModel:
+    places = [folder / f"part{number}" for number in range(len(options.members))]
+    return Stack(options, tuple(restore_model(place) for place in places))
+
+
+def _network(label: str, about: str, build: Build, *, propagates: bool = False) -> Kind:
+    return Kind(
+        label,
+        about,
+        NetworkOptions,
+        partial(_fit_network, build),
+        partial(_restore_network, build),
+        trained=True,
+        propagates=propagates,
+        space=NetworkSpace,
+    )
 
 
 KINDS: dict[str, Kind] = {
-    "kmer": Kind("k-mers", "ridge on counts of k-mers", KmerOptions),
+    "kmer": Kind(
+        "k-mers",
+        "ridge on counts of k-mers",
+        KmerOptions,
+        partial(_fit_at_once, fit_closed_form),
+        _restore_closed_form,
+    ),
     "motif": Kind(
         "motifs and k-mers",
         "ridge on occupancies of known motifs and counts of k-mers",
         MotifOptions,
-        needs_motifs=True,
+        partial(_fit_at_once, fit_closed_form),
+        _restore_closed_form,
     ),
     "curved": Kind(
         "curved motifs and k-mers",
         "Gaussian-kernel ridge on the features of `motif`",
         CurvedOptions,
-        needs_motifs=True,
+        partial(_fit_at_once, fit_curved),
+        _restore_curved,
     ),
-    "cnn": Kind(
+    "cnn": _network(
         "convolutions",
         "convolutions and pooling (DeepBind, DeepSEA, Basset)",
-        NetworkOptions,
         build_cnn,
         propagates=True,
     ),
-    "dilated": Kind(
+    "dilated": _network(
         "dilated convolutions",
         "residual convolutions whose reach doubles (Basenji, BPNet)",
-        NetworkOptions,
         build_dilated,
         propagates=True,
     ),
-    "recurrent": Kind(
+    "recurrent": _network(
         "convolution and LSTM",
         "a convolution read by a bidirectional LSTM (DanQ)",
-        NetworkOptions,
         build_recurrent,
     ),
-    "attention": Kind(
+    "attention": _network(
         "convolution and attention",
         "a convolution read by transformer encoder layers",
-        NetworkOptions,
         build_attention,
     ),
-    "residual": Kind(
+    "residual": _network(
         "residual blocks",
         "residual blocks with squeeze and excitation (EfficientNetV2)",
-        NetworkOptions,
         build_residual,
     ),
     "stack": Kind(
         "weighted mean",
         "a weighted mean of models of other kinds",
         StackOptions,
+        _fit_stack,
+        _restore_stack,
+        trained=True,
     ),
 }
 
@@ -130,33 +285,29 @@ def find_kind(name: str) -> Kind:
     return KINDS[name]
 
 
-@dataclass(frozen=True)
-class Specification:
-    """A model to be fitted: kind, options, and what it rests on."""
-
-    kind: str
-    options: ModelOptions
-    train: TrainOptions = TrainOptions()
-    motifs: tuple[Motif, ...] = ()
-    start: Path | None = None  # folder of a model to continue from
-    freeze: bool = False
-
-
-def trains(name: str) -> bool:
-    """Return whether options of training mean something to a kind."""
-    kind = find_kind(name)
-    return kind.build is not None or kind.options is StackOptions
-
-
-def needs_motifs(kind: str, options: ModelOptions) -> bool:
+def needs_motifs(options: ModelOptions) -> bool:
     """Return whether a model cannot be fitted without a set of motifs."""
-    if isinstance(options, StackOptions):
-        return any(
-            needs_motifs(member.kind, member_options(member))
-            for member in options.members
+    return options.reads_motifs or any(
+        needs_motifs(member_options(member)) for member in options.averaged
+    )
+
+
+def architectures(specification: Specification) -> NetworkSpace:
+    """Return the space of architectures of a kind.
+
+    Raises
+    ------
+    ConfigError
+        If it has none.
+    """
+    space = find_kind(specification.kind).space
+    if space is None:
+        raise ConfigError(
+            f"a model of kind {specification.kind!r} has no architecture to search",
+            where="search.kind",
+            remedy=f"use {', '.join(name for name, k in KINDS.items() if k.space)}",
         )
-    asked = isinstance(options, NetworkOptions) and (options.motifs or options.offset)
-    return find_kind(kind).needs_motifs or asked
+    return space.of(specification.options)
 
 
 def member_options(member: StackMember) -> ModelOptions:
@@ -177,34 +328,6 @@ def member_options(member: StackMember) -> ModelOptions:
             where=f"stack member {member.kind!r}",
             remedy=f"its options are: {', '.join(kind.options.model_fields)}",
         ) from error
-
-
-def _fit_stack(
-    specification: Specification,
-    options: StackOptions,
-    rows: Rows,
-    *,
-    tasks: Sequence[str],
-    rng: np.random.Generator,
-    pad: Pad,
-) -> Stack:
-    if specification.train.loss != "regression":
-        raise ConfigError(
-            f"a stack averages measured values, not loss {specification.train.loss!r}",
-            where="train.loss",
-            remedy="use loss = 'regression', or one network",
-        )
-    models = [
-        fit_model(
-            replace(specification, kind=member.kind, options=member_options(member)),
-            rows,
-            tasks=tasks,
-            rng=rng,
-            pad=pad,
-        )
-        for member in options.members
-    ]
-    return Stack(options, tuple(models))
 
 
 def fit_model(
@@ -234,84 +357,14 @@ def fit_model(
         Called with steps done and in all.
     """
     kind, options = find_kind(specification.kind), specification.options
-    motifs = specification.motifs
-    if needs_motifs(specification.kind, options) and not motifs:
+    if needs_motifs(options) and not specification.motifs:
         raise ConfigError(
             f"a model of kind {specification.kind!r} with these options needs motifs",
             where="motifs",
             remedy="name a MEME file (JASPAR gives one per taxon)",
         )
-    if isinstance(options, StackOptions):
-        return _fit_stack(specification, options, rows, tasks=tasks, rng=rng, pad=pad)
-    if isinstance(options, NetworkOptions) and kind.build is not None:
-        start = _earlier(specification.start)
-        plan = NetworkPlan(
-            specification.kind,
-            kind.build,
-            options,
-            specification.train,
-            tuple(tasks),
-            pad,
-            motifs,
-        )
-        return fit_networks(
-            plan,
-            rows,
-            rng,
-            start=start,
-            freeze=specification.freeze,
-            progress=progress,
-        )
-    if isinstance(options, NetworkOptions):
-        raise ConfigError(f"{specification.kind!r} takes no options of a network")
-    common: dict[str, Any] = {
-        "tasks": tasks,
-        "rng": rng,
-        "pad": pad,
-        "motifs": motifs if kind.needs_motifs else (),
-    }
-    given = (rows.onehot, rows.value, rows.group)
-    if isinstance(options, CurvedOptions):
-        return fit_curved(*given, options, **common)
-    return fit_closed_form(*given, options, **common)
-
-
-def redrawn(model: SequenceModel, seed: int) -> NetworkEnsemble:
-    """Return the same networks with weights drawn anew, never trained.
-
-    Raises
-    ------
-    ConfigError
-        If the model is made of no networks.
-    """
-    build = find_kind(model.kind).build
-    if not isinstance(model, NetworkEnsemble) or build is None:
-        raise ConfigError(
-            f"a model of kind {model.kind!r} has no weights that could be untrained",
-            where="embed.model",
-            remedy="name a run with a network (cnn, dilated, ...), or choose it with "
-            "`label`",
-        )
-    networks = []
-    for number in range(len(model.networks)):
-        torch.manual_seed(seed + number)
-        network = build(model.options, model.window, model.loss.n_output)
-        networks.append(network.eval())
-    return replace(model, networks=tuple(networks), offset=None)
-
-
-def _earlier(folder: Path | None) -> NetworkEnsemble | None:
-    """Return the networks to continue from; None without a folder."""
-    if folder is None:
-        return None
-    model = restore_model(folder)
-    if not isinstance(model, NetworkEnsemble):
-        raise ConfigError(
-            "holds no network to continue from",
-            where=folder,
-            remedy="name the model folder of a network",
-        )
-    return model
+    told = Told(tuple(tasks), rng, pad, progress)
+    return kind.fit(options, rows, specification, told)
 
 
 def restore_model(folder: Path) -> SequenceModel:
@@ -322,17 +375,8 @@ def restore_model(folder: Path) -> SequenceModel:
     ConfigError
         If the folder holds none, or one of an unknown kind.
     """
-    record, arrays = read_model(Path(folder))
+    folder = Path(folder)
+    record, arrays = read_model(folder)
     kind = find_kind(record["kind"])
-    if kind.build is None:
-        options = kind.options.model_validate(record["options"])
-        if isinstance(options, NetworkOptions):
-            raise ConfigError("is no closed-form model", where=folder)
-        if isinstance(options, StackOptions):
-            places = [Path(folder) / f"part{n}" for n in range(len(options.members))]
-            return Stack(options, tuple(restore_model(place) for place in places))
-        if isinstance(options, CurvedOptions):
-            return restore_curved(record, arrays)
-        return restore_closed_form(record, arrays, options)
-    offset = read_model(Path(folder) / "offset") if record["offset"] else None
-    return restore_networks(record, arrays, kind.build, offset)
+    options = kind.options.model_validate(record["options"])
+    return kind.restore(options, folder, record, arrays)

@@ -14,7 +14,21 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 Activation = Literal["relu", "gelu", "elu", "silu", "exp"]
 
 
-class KmerOptions(Strict):
+class ModelOptions(Strict):
+    """What the options of every kind tell of it."""
+
+    @property
+    def reads_motifs(self) -> bool:
+        """Whether it cannot be fitted without a set of motifs."""
+        return False
+
+    @property
+    def averaged(self) -> tuple[StackMember, ...]:
+        """Models it averages."""
+        return ()
+
+
+class KmerOptions(ModelOptions):
     """Counts of k-mers, both strands as one, with ridge weights.
 
     ``k``: lengths in bp; ``bins``: equal parts of the sequence counted apart.
@@ -26,7 +40,7 @@ class KmerOptions(Strict):
     bins: int = Field(default=1, ge=1, le=32)
 
 
-class MotifOptions(Strict):
+class MotifOptions(ModelOptions):
     """Occupancies of known motifs beside k-mers, with ridge weights.
 
     ``threshold``: log-odds in nats at which a site begins to count; ``bins``: equal
@@ -38,6 +52,11 @@ class MotifOptions(Strict):
     bins: int = Field(default=1, ge=1, le=32)
     k: tuple[Annotated[int, Field(ge=1, le=8)], ...] = (4, 5)
 
+    @property
+    def reads_motifs(self) -> bool:
+        """Always."""
+        return True
+
 
 class CurvedOptions(MotifOptions):
     """Occupancies and k-mers whose effects bend and meet (Gaussian-kernel ridge).
@@ -48,7 +67,7 @@ class CurvedOptions(MotifOptions):
     rows: int = Field(default=10_000, ge=100, le=30_000)
 
 
-class NetworkOptions(Strict):
+class NetworkOptions(ModelOptions):
     """Shape of a network.
 
     ``channels`` and ``first_kernel`` (bp): the first layer; ``depth``: convolutions,
@@ -75,6 +94,11 @@ class NetworkOptions(Strict):
     motifs: bool = False
     offset: bool = False
 
+    @property
+    def reads_motifs(self) -> bool:
+        """Whether it begins with motifs, or adds to their model."""
+        return self.motifs or self.offset
+
 
 class StackMember(Strict):
     """One model of a stack: its kind, its options, and its weight."""
@@ -93,7 +117,7 @@ class StackMember(Strict):
     options: dict[str, Any] = {}
 
 
-class StackOptions(Strict):
+class StackOptions(ModelOptions):
     """Models whose predictions are averaged by their weights.
 
     The default leans on what is known of motifs, and lets a network add what the set
@@ -109,7 +133,7 @@ class StackOptions(Strict):
         max_length=20,
     )
 
-
-ModelOptions = (
-    KmerOptions | MotifOptions | CurvedOptions | NetworkOptions | StackOptions
-)
+    @property
+    def averaged(self) -> tuple[StackMember, ...]:
+        """Its members."""
+        return self.members

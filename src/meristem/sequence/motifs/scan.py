@@ -140,7 +140,7 @@ def scan(
         Place of the motif in the bank, and its scores in bits, (2, n_start).
     """
     for group in bank.groups:
-        padded = np.append(codes, np.full(group.width - 1, 4, np.int8))
+        padded = np.append(codes, np.full(group.width - 1, 4, np.uint8))
         scores = np.concatenate(
             [
                 score_windows(

@@ -237,7 +237,7 @@ def _draw_genome(
     genes: list[SimulatedGene] = []
     for number, n in enumerate(count.tolist()):
         name = f"chr{number + 1}"
-        codes = rng.integers(0, 4, (n + 1) * config.gene_gap).astype(np.int8)
+        codes = rng.integers(0, 4, (n + 1) * config.gene_gap).astype(np.uint8)
         for rank in range(n):
             strand = 1 if rng.random() < 0.5 else -1
             start = (rank + 1) * config.gene_gap - config.gene_gap // 2
@@ -252,7 +252,7 @@ def _draw_genome(
 
 def _coding(strand: int, rng: np.random.Generator) -> CodeArray:
     """Return a reading frame with start and stop and no stop in between."""
-    codons = rng.integers(0, 4, (_N_CODON, 3)).astype(np.int8)
+    codons = rng.integers(0, 4, (_N_CODON, 3)).astype(np.uint8)
     stop = (codons[:, 0] == 3) & np.isin(codons[:, 1], (0, 2))  # TAx, TGx
     codons[stop, 0] = 1
     codons[0], codons[-1] = (0, 3, 2), (3, 0, 0)
@@ -274,7 +274,7 @@ def _plant_sites(
         for low, high in zip(slots[:-1], slots[1:], strict=True):
             factor = int(rng.integers(len(motifs)))
             p = motifs[factor].probability
-            site = np.array([rng.choice(4, p=column) for column in p.T], np.int8)
+            site = np.array([rng.choice(4, p=column) for column in p.T], np.uint8)
             if rng.random() < 0.5:
                 site = (3 - site)[::-1]
             at = int(rng.integers(low, max(high - site.size, low + 1)))

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
 from meristem.records import FloatArray
-from meristem.sequence.genome.bases import ONE_HOT, BaseArray, CodeArray, encode
+from meristem.sequence.genome.bases import BaseArray, CodeArray, encode
+from meristem.sequence.inputs.onehot import OneHot, one_hot
 from meristem.sequence.variants.effects import Effect
 from meristem.sequence.variants.occupancy import Change
 
 _BATCH = 4096  # sequences given to the model at once
-
-OneHot = NDArray[np.float32]  # (n, 4, length) A, C, G, T; unknown bases are zeros
 
 
 class Model(Protocol):
@@ -119,7 +118,7 @@ def _unique_windows(pairs: Sequence[Sequence[Pair]], length: int) -> OneHot:
     changed = [pair.changed for several in pairs for pair in several]
     plain = {pair.start: pair.plain for several in pairs for pair in several}
     codes = np.stack([*changed, *plain.values()]).reshape(-1, length)
-    return np.ascontiguousarray(ONE_HOT[codes].transpose(0, 2, 1))
+    return one_hot(codes)
 
 
 def _mean_by(
@@ -174,7 +173,7 @@ def window_pairs(
     reach = max(change.end - change.start, len(change.alt), 1)
     left, right = change.start - length, change.end + length + reach
     inside = encode(bases[max(left, 0) : min(right, bases.size)])
-    around = np.full(right - left, 4, np.int8)
+    around = np.full(right - left, 4, np.uint8)
     around[max(-left, 0) : max(-left, 0) + inside.size] = inside
     first, last = length, length + change.end - change.start
     new = encode(np.frombuffer(change.alt.encode(), np.uint8))

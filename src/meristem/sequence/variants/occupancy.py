@@ -118,7 +118,7 @@ def _summed(
     """Return affinities summed over starts, (n_motif, n_start + 1) by group."""
     found = []
     for group in bank.groups:
-        padded = np.append(codes, np.full(group.width - 1, 4, np.int8))
+        padded = np.append(codes, np.full(group.width - 1, 4, np.uint8))
         summed = np.zeros((group.member.size, codes.size + 1))
         for first in range(0, codes.size, _STEP):
             part = padded[None, first : first + _STEP + group.width - 1]
@@ -195,5 +195,5 @@ def _take(
     """Return codes at places, unknown beyond the window."""
     inside = (place >= left[:, None]) & (place < right[:, None])
     return np.where(inside, contig[np.clip(place, 0, contig.size - 1)], 4).astype(
-        np.int8
+        np.uint8
     )

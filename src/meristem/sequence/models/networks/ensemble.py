@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from meristem.sequence.models.closed_form import (
     restore_closed_form,
 )
 from meristem.sequence.models.options import MotifOptions, NetworkOptions
+from meristem.sequence.models.protocol import SequenceModel
 from meristem.sequence.models.store import write_model
 from meristem.sequence.motifs.motif import Motif
 from meristem.sequence.training.fit import Course, Rows, run_network, train_network
@@ -306,6 +308,35 @@ def _continue(network: nn.Sequential, earlier: nn.Sequential, freeze: bool) -> N
                 continue
             for parameter in module.parameters():
                 parameter.requires_grad_(False)
+
+
+def redrawn(model: SequenceModel, seed: int) -> NetworkEnsemble:
+    """Return the same networks with weights drawn anew, never trained.
+
+    Raises
+    ------
+    ConfigError
+        If the model is made of no networks.
+    """
+    if not isinstance(model, NetworkEnsemble):
+        raise ConfigError(
+            f"a model of kind {model.kind!r} has no weights that could be untrained",
+            where="embed.model",
+            remedy="name a run with a network (cnn, dilated, ...), or choose it with "
+            "`label`",
+        )
+    networks = []
+    for number, trained in enumerate(model.networks):
+        torch.manual_seed(seed + number)
+        network = copy.deepcopy(trained)
+        for module in network.modules():
+            if hasattr(module, "reset_parameters"):
+                module.reset_parameters()
+                continue
+            for parameter in module.parameters(recurse=False):
+                nn.init.normal_(parameter, std=0.02)
+        networks.append(network.eval())
+    return replace(model, networks=tuple(networks), offset=None)
 
 
 def restore_networks(

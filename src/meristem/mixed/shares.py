@@ -1,9 +1,9 @@
 """How models share a prediction, as rows that none of them learned from allow.
 
-The first model is the one to fall back to. A weighted mean of all of them replaces it
-where its gain on held-out rows, by weights of other rows, is clear: a standard error
-or more. Rows that share a family, a parent or an environment are no independent
-witnesses: all errors of estimation are sums over clusters.
+Few rows say little about shares, least of all of models that are alike. Shares are
+therefore drawn towards what they are beforehand, the more the less rows say. Rows that
+share a family, a parent or an environment are no independent witnesses: they count
+for as much as the spread of their sums over clusters allows.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
-from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from meristem.mixed.stacking import FEWEST
@@ -34,16 +33,22 @@ class Shares:
     held: FloatArray  # (n_sample, n_target) the mean, weights from other rows
 
 
-def guarded_shares(
+def model_shares(
     observed: FloatArray,  # (n_sample, n_target) NaN missing
     weight: FloatArray,  # (n_sample, n_target)
     held: FloatArray,  # (n_model, n_sample, n_target) out of fold, NaN where none
     label: IntArray,  # (n_label, n_sample) clusters of dependent rows
     rng: np.random.Generator,
     *,
-    errors: float = 1.0,
+    prior: FloatArray,  # (n_model,) adding up to 1
+    sd: float,
 ) -> Shares:
-    """Return the first model alone, or shares of all where these gain clearly.
+    """Return shares of least expected error, given rows left out and a prior.
+
+    The shares w maximise -sum_i v_i (y_i - z_i w)^2 / (2 s2 c) - |w - prior|^2 / (2
+    sd^2) among those that are not negative and add up to at most 1. s2 is the error
+    of the prior mean, c >= 1 by how much clusters inflate the variance of sums over
+    rows. Where fewer than ten rows were left out, shares are the prior.
 
     Parameters
     ----------
@@ -55,8 +60,10 @@ def guarded_shares(
         One row per kind of dependence: the cluster of every sample.
     rng
         Draws of clusters for the intervals.
-    errors
-        Standard errors that the gain has to exceed.
+    prior
+        Shares before rows are seen.
+    sd
+        How far shares may be from them.
 
     References
     ----------
@@ -68,39 +75,28 @@ def guarded_shares(
     >>> rng = np.random.default_rng(0)
     >>> y = rng.normal(size=(200, 1))
     >>> good, bad = y + 0.3 * rng.normal(size=y.shape), rng.normal(size=y.shape)
-    >>> rows = np.arange(200)[None]
+    >>> rows, half = np.arange(200)[None], np.full(2, 0.5)
     >>> held = np.stack([bad, good])
-    >>> found = guarded_shares(y, np.ones_like(y), held, rows, rng)
+    >>> found = model_shares(y, np.ones_like(y), held, rows, rng, prior=half, sd=0.3)
     >>> found.weight[:, 0].round(1)
     array([0. , 0.9])
-    >>> held = np.stack([good, bad])
-    >>> guarded_shares(y, np.ones_like(y), held, rows, rng).weight[:, 0]
-    array([1., 0.])
     """
     n_model, _, n_target = held.shape
-    shares = np.zeros((3, n_model, n_target))
-    shares[:, 0] = 1.0
-    intercept, mean = np.zeros(n_target), held[0].copy()
+    shares = np.repeat(prior[None, :, None], 3, axis=0) * np.ones(n_target)
+    intercept, mean = np.zeros(n_target), np.einsum("m,mnt->nt", prior, held)
     usable = np.isfinite(observed) & np.isfinite(held).all(axis=0)
     for t in range(n_target):
         rows = np.flatnonzero(usable[:, t])
         if rows.size < FEWEST or n_model == 1:
             continue
         problem = _Problem(
-            observed[rows, t], weight[rows, t], held[:, rows, t], label[:, rows]
+            observed[rows, t], weight[rows, t], held[:, rows, t], label[:, rows], prior
         )
-        crossed = problem.crossed(np.ones(n_model, dtype=bool))
-        # the base at its best scale: predictions that are merely shorter are no gain
-        scaled = problem.crossed(np.arange(n_model) == 0)
-        gain = problem.gain(scaled, crossed)
-        error = clustered_error(gain, problem.label)
-        draws = [problem.draw(gain, errors * error, rng) for _ in range(_DRAWS)]
+        draws = [problem.draw(sd, rng) for _ in range(_DRAWS)]
+        shares[0, :, t] = own = problem.shares(problem.weight, sd)
         shares[1:, :, t] = np.percentile(draws, _INTERVAL, axis=0)
-        if gain.sum() > errors * error:
-            own = problem.shares(problem.weight)
-            shares[0, :, t] = own
-            intercept[t] = problem.mean - own @ problem.centre
-            mean[rows, t] = crossed
+        intercept[t] = problem.mean - own @ problem.centre
+        mean[rows, t] = problem.crossed(sd)
     return Shares(shares[0], shares[1], shares[2], intercept, mean)
 
 
@@ -113,68 +109,67 @@ class _Problem:
         weight: FloatArray,  # (n,)
         held: FloatArray,  # (n_model, n)
         label: IntArray,  # (n_label, n)
+        prior: FloatArray,  # (n_model,)
     ) -> None:
         self.weight = weight / weight.mean()
         self.mean = float(np.average(y, weights=weight))
         self.centre = np.average(held, axis=1, weights=weight)
         self.y, self.z = y - self.mean, held - self.centre[:, None]
-        self.base = held[0]
         self.label = np.stack(
             [np.unique(one, return_inverse=True)[1].ravel() for one in label]
         )
+        self.prior = prior
+        self.error = self._error()
+
+    def _error(self) -> float:
+        """Return the squared error of the prior mean, inflated by clusters."""
+        left = self.y - self.prior @ self.z
+        term = self.weight * left * (self.z - self.prior @ self.z)  # (n_model, n)
+        away = term - term.mean(axis=1, keepdims=True)
+        alone = float(np.sum(away**2))
+        together = sum(clustered_error(one, self.label) ** 2 for one in term)
+        inflated = max(together / alone, 1.0) if alone > 0 else 1.0
+        return inflated * float(self.weight @ left**2) / left.size
 
     def shares(
         self,
         weight: FloatArray,  # (n,)
-        among: NDArray[np.bool_] | None = None,  # (n_model,)
+        sd: float,
+        prior: FloatArray | None = None,  # (n_model,)
     ) -> FloatArray:  # (n_model,)
-        """Return weights >= 0, of sum <= 1, of least squared error, of some models."""
-        used = np.flatnonzero(np.ones(self.z.shape[0]) if among is None else among)
-        weighted = self.z[used] * weight
-        found = np.zeros(self.z.shape[0])
-        found[used] = _least_squares(weighted @ self.z[used].T, weighted @ self.y)
-        return found
+        """Return the best weights >= 0 of sum <= 1, of rows that count so much."""
+        prior = self.prior if prior is None else prior
+        scaled = self.z * (weight / max(self.error, 1e-300))
+        near = np.eye(self.prior.size) / sd**2
+        square = scaled @ self.z.T + near
+        return _least_squares(square, scaled @ self.y + near @ prior)
 
-    def crossed(
-        self,
-        among: NDArray[np.bool_],  # (n_model,)
-    ) -> FloatArray:  # (n,)
-        """Return the mean of some models, weights of every block from the others."""
+    def crossed(self, sd: float) -> FloatArray:  # (n,)
+        """Return the mean of the models, weights of every block from the others."""
         block = self.label[0] % _BLOCKS
         result = np.empty(self.y.size)
         for number in np.unique(block):
             own = block == number
             rest = np.where(own, 0.0, self.weight)
-            if not rest.any():
-                return self.base
-            result[own] = self.mean + self.shares(rest, among) @ self.z[:, own]
+            result[own] = self.mean + self.shares(rest, sd) @ self.z[:, own]
         return result
 
-    def gain(self, before: FloatArray, after: FloatArray) -> FloatArray:  # (n,)
-        """Return by how much the squared error of every row falls."""
-        observed = self.y + self.mean
-        return self.weight * ((observed - before) ** 2 - (observed - after) ** 2)
-
-    def draw(
-        self, gain: FloatArray, needed: float, rng: np.random.Generator
-    ) -> FloatArray:  # (n_model,)
-        """Return the shares in one draw of clusters with replacement."""
+    def draw(self, sd: float, rng: np.random.Generator) -> FloatArray:  # (n_model,)
+        """Return shares in one draw of clusters with replacement, and of the prior."""
         times = np.ones(self.y.size)
         for one in self.label:
             n = int(one.max()) + 1
             times *= rng.multinomial(n, np.full(n, 1 / n))[one]
-        if times.sum() == 0 or times @ gain <= needed * times.mean():
-            return np.eye(self.z.shape[0])[0]
-        return self.shares(self.weight * times)
+        prior = self.prior + sd * rng.normal(size=self.prior.size)
+        return self.shares(self.weight * times, sd, prior)
 
 
 def _least_squares(
-    square: FloatArray,  # (n_model, n_model) Z' W Z
-    right: FloatArray,  # (n_model,) Z' W y
+    square: FloatArray,  # (n_model, n_model) positive definite
+    right: FloatArray,  # (n_model,)
 ) -> FloatArray:  # (n_model,)
     n = right.size
-    ridge = 1e-9 * np.trace(square) / n + 1e-300
-    root = scipy.linalg.cholesky(square + ridge * np.eye(n), lower=True)
+    root = scipy.linalg.cholesky(square, lower=True)
     level = scipy.linalg.solve_triangular(root, right, lower=True)
     found = nnls(root.T, level)[0]
     if found.sum() <= 1:

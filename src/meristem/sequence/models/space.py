@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from meristem.sequence.models.options import NetworkOptions
+from meristem.sequence.models.options import ModelOptions, NetworkOptions
 from meristem.tune.space import Choice, Point, Variable
 
 OPTIONS: dict[str, tuple[Any, ...]] = {
@@ -29,6 +29,11 @@ class NetworkSpace:
     """Shapes of one kind of network; a point holds places in `OPTIONS`."""
 
     base: NetworkOptions  # options that are not searched
+
+    @classmethod
+    def of(cls, options: ModelOptions) -> NetworkSpace:
+        """Return the space around the options of a network."""
+        return cls(NetworkOptions.model_validate(options.model_dump()))
 
     @property
     def variables(self) -> Mapping[str, Variable]:

@@ -7,13 +7,10 @@ import pytest
 from tests import toys
 
 from meristem.errors import DataError
-from meristem.records import (
-    Dataset,
-    Genotypes,
-    OmicsTable,
-    Phenotypes,
-    SampleGroups,
-)
+from meristem.records.dataset import Dataset, SampleGroups
+from meristem.records.genotypes import Genotypes
+from meristem.records.omics import OmicsTable
+from meristem.records.phenotypes import Phenotypes
 
 
 def _genotypes(n_sample: int = 4, n_variant: int = 3) -> Genotypes:
@@ -88,11 +85,3 @@ def test_unknown_groupings_are_named() -> None:
     assert groups is not None
     with pytest.raises(DataError, match=r"'family'(.|\n)*groupings read: g"):
         groups.column("family")
-
-
-def test_equal_plans_have_equal_hashes() -> None:
-    plan = toys.network_plan({"g": (0, 2)}, variants=3, heads=["g"])
-    other = toys.network_plan({"g": (0, 1)}, variants=3, heads=["g"])
-    assert plan.hash == replace(plan, source="elsewhere").hash
-    assert plan.hash != other.hash
-    assert (plan.n_node, plan.n_edge) == (1, 2)

@@ -1,0 +1,1 @@
+"""Rivals written for the comparison alone."""

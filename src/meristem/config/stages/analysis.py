@@ -1,0 +1,88 @@
+"""A whole analysis, from files to report."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from meristem.config.models import (
+    AnyModelOptions,
+    GBLUPOptions,
+    PriorOptions,
+)
+from meristem.config.run import RunConfig
+from meristem.config.stages.data import (
+    CovariateConfig,
+    EnvironmentConfig,
+    GenotypeConfig,
+    GroupConfig,
+    IdRule,
+    OmicsConfig,
+    PhenotypeConfig,
+)
+from meristem.config.stages.knowledge import KnowledgeConfig
+from meristem.config.stages.questions import (
+    EvaluateConfig,
+    ExplainConfig,
+    PredictConfig,
+    PriorConfig,
+)
+from meristem.config.strict import Strict
+
+
+class AnalysisConfig(Strict):
+    """A whole analysis, from files to report."""
+
+    run: RunConfig = RunConfig()
+    genotypes: GenotypeConfig
+    phenotypes: PhenotypeConfig
+    omics: tuple[OmicsConfig, ...] = ()
+    groups: GroupConfig | None = None
+    environments: EnvironmentConfig | None = None
+    covariates: CovariateConfig | None = None
+    knowledge: KnowledgeConfig | None = None
+    models: tuple[AnyModelOptions, ...] = Field(default=(GBLUPOptions(),), min_length=1)
+    evaluate: EvaluateConfig = EvaluateConfig()
+    priors: PriorConfig | None = None
+    explain: ExplainConfig = ExplainConfig()
+    predict: PredictConfig = PredictConfig()
+    fold_ids: tuple[IdRule, ...] = Field(
+        default=(),
+        description="rules by which ids of the tables are matched to those of the "
+        "genotypes, applied together; `true` stands for trim, separators, case",
+    )
+
+    @field_validator("fold_ids", mode="before")
+    @classmethod
+    def _usual(cls, value: object) -> object:
+        if isinstance(value, bool):
+            return ("trim", "separators", "case") if value else ()
+        return value
+
+    @model_validator(mode="after")
+    def _with_priors(self) -> Self:
+        """Add the models of `priors`, unless there are models of scores already."""
+        priors = self.priors
+        if priors is None or any(isinstance(m, PriorOptions) for m in self.models):
+            return self
+        added = [
+            PriorOptions(
+                name=name,
+                scores=priors.scores,
+                column=priors.column,
+                score_kind=priors.kind,
+                permuted=permuted,
+            )
+            for name, permuted in (("priors", False), ("permuted priors", True))
+            if priors.control or not permuted
+        ]
+        object.__setattr__(self, "models", (*self.models, *added))
+        return self
+
+    @field_validator("models")
+    @classmethod
+    def _resolve(
+        cls, models: tuple[AnyModelOptions, ...]
+    ) -> tuple[AnyModelOptions, ...]:
+        return tuple(options.resolved(models) for options in models)

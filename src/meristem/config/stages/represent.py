@@ -1,0 +1,69 @@
+"""The representation of omics without an analysis."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from meristem.config.models import (
+    Label,
+)
+from meristem.config.represent import RepresentKind, RepresentOptions
+from meristem.config.run import RunConfig
+from meristem.config.stages.analysis import AnalysisConfig
+from meristem.config.stages.data import (
+    GenotypeConfig,
+    GroupConfig,
+    IdRule,
+    OmicsConfig,
+    PhenotypeConfig,
+)
+from meristem.config.stages.knowledge import KnowledgeConfig, NetworkFileConfig
+from meristem.config.strict import Strict
+
+
+class StackConfig(RepresentOptions):
+    """Several tables of the same features (studies, platforms, years) as one.
+
+    Rows are `sample@table`; features that a table lacks are left out. The table is a
+    label like those of the groups table, called `table`.
+    """
+
+    name: Label = "stack"
+    represent: RepresentKind = "pca"
+    confounders: tuple[str, ...] = ("table",)
+
+
+class RepresentConfig(Strict):
+    """What `meristem represent` reads: the omics part of an analysis."""
+
+    run: RunConfig = RunConfig()
+    omics: tuple[OmicsConfig, ...] = Field(min_length=1)
+    genotypes: GenotypeConfig | None = None
+    phenotypes: PhenotypeConfig | None = None
+    groups: GroupConfig | None = None
+    knowledge: KnowledgeConfig | None = None
+    network: NetworkFileConfig | None = None
+    stack: StackConfig | None = Field(
+        default=None, description="align the tables and represent them as one"
+    )
+    fold_ids: tuple[IdRule, ...] = ()
+    samples: int = Field(
+        default=0, ge=0, le=100_000, description="rows drawn anew, for power studies"
+    )
+
+    @classmethod
+    def of(cls, analysis: AnalysisConfig) -> RepresentConfig:
+        """Return the omics part of an analysis.
+
+        Its run folder is that of the analysis with `represent` beside its name.
+        """
+        out = analysis.run.out
+        run = analysis.run.model_copy(
+            update={"out": out.with_name(f"{out.name}_represent")}
+        )
+        names = ("genotypes", "phenotypes", "groups", "knowledge", "fold_ids")
+        return cls(
+            run=run,
+            omics=analysis.omics,
+            **{name: getattr(analysis, name) for name in names},
+        )

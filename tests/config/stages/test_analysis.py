@@ -1,0 +1,63 @@
+"""The stages of an analysis, and what one table of it does to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from meristem.config.models import GBLUPOptions, PriorOptions
+from meristem.config.run import MOST_JOBS, RunConfig
+from meristem.config.stages.analysis import AnalysisConfig
+from meristem.config.stages.data import GenotypeConfig, OmicsConfig, PhenotypeConfig
+from meristem.config.stages.knowledge import NetworkFileConfig
+from meristem.config.stages.questions import ExplainConfig, PriorConfig
+from meristem.config.stages.represent import RepresentConfig
+
+
+def _analysis(**more: object) -> AnalysisConfig:
+    return AnalysisConfig(
+        genotypes=GenotypeConfig(path=Path("g.bed")),
+        phenotypes=PhenotypeConfig(path=Path("p.csv")),
+        **more,
+    )
+
+
+def test_scores_of_variants_bring_a_model_and_its_control() -> None:
+    scores = Path("scores.csv")
+    found = _analysis(priors=PriorConfig(scores=scores)).models
+    assert found[0] == GBLUPOptions()
+    added = [m for m in found if isinstance(m, PriorOptions)]
+    assert [m.permuted for m in added] == [False, True]
+    assert {m.scores for m in added} == {scores}
+    alone = _analysis(priors=PriorConfig(scores=scores, control=False)).models
+    assert len(alone) == 2
+    named = PriorOptions(name="mine", scores=scores)
+    kept = _analysis(models=(named,), priors=PriorConfig(scores=scores)).models
+    assert kept == (named,)
+
+
+def test_rules_of_ids_can_be_asked_for_in_one_word() -> None:
+    assert _analysis(fold_ids=True).fold_ids == ("trim", "separators", "case")
+    assert _analysis(fold_ids=False).fold_ids == ()
+
+
+def test_the_omics_of_an_analysis_are_represented_beside_its_run() -> None:
+    analysis = _analysis(
+        run=RunConfig(out=Path("here/run")),
+        omics=(OmicsConfig(name="leaf", path=Path("o.csv")),),
+    )
+    part = RepresentConfig.of(analysis)
+    assert part.run.out == Path("here/run_represent")
+    assert part.omics == analysis.omics
+    assert part.genotypes == analysis.genotypes
+
+
+def test_numbers_out_of_range_are_refused() -> None:
+    with pytest.raises(ValidationError, match="jobs"):
+        RunConfig(jobs=MOST_JOBS + 1)
+    with pytest.raises(ValidationError, match="fewer"):
+        ExplainConfig(null_fits=2)
+    with pytest.raises(ValidationError, match="path"):
+        NetworkFileConfig()
