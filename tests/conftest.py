@@ -2,14 +2,25 @@
 
 import os
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
+import typer.main
 
 from meristem.pages import raster
 
 for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_command_line() -> Iterator[None]:
+    """Build the commands of a program once, not at every call of it."""
+    original = typer.main.get_command
+    typer.main.get_command = cache(original)
+    yield
+    typer.main.get_command = original
 
 
 @pytest.fixture(scope="session", autouse=True)

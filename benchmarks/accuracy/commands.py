@@ -284,6 +284,34 @@ def panels(
     say(f"results: {out / 'results.csv'}")
 
 
+@app.command("null")
+def null(
+    data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],
+    out: Out,
+    panel: Annotated[list[str] | None, typer.Option(help="Some panels only.")] = None,
+    arm: Annotated[list[str] | None, typer.Option(help="permuted | additive.")] = None,
+    replicates: Replicates = 10,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """The mixture where there is nothing beyond what linear models find."""
+    from benchmarks.accuracy.real.null import ARMS, DEFAULT_PANELS, run_null
+
+    with progress(quiet=quiet) as notify:
+        table = run_null(
+            data,
+            out,
+            panels=tuple(panel or DEFAULT_PANELS),
+            arms=tuple(arm or ARMS),
+            replicates=replicates,
+            seed=seed,
+            command=_command(),
+            progress=notify,
+        )
+    say(table)
+    say(f"results: {out / 'folds.csv'}, summary.csv")
+
+
 @app.command("sparse")
 def sparse(
     data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],

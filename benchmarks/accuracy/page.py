@@ -226,7 +226,36 @@ def _controls(rows: list[Row]) -> str:
         for row in rows
     ]
     head = ["benchmark", "n", "model", "figure", "replicates", "mean", "BINN minus it"]
-    return markdown_table(head, body)
+    said = [_structure(n, errors) for n, errors in _errors(rows).items()]
+    return "\n\n".join([*(one for one in said if one), markdown_table(head, body)])
+
+
+def _errors(rows: list[Row]) -> dict[str, dict[str, float]]:
+    """Return the relative error on shoot branching by n, then by model."""
+    found: dict[str, dict[str, float]] = {}
+    for row in rows:
+        if row["benchmark"] == "shoot-branching":
+            found.setdefault(row["n"], {})[row["model"]] = float(row["mean"])
+    return found
+
+
+def _structure(n: str, error: dict[str, float]) -> str:
+    """Say how much of the gain over a dense network any sparse wiring has."""
+    dense = error.get("dense", 0.0)
+    sparse = {"binn-random-graph", "binn-full-graph", "binn-full-graph-wide", "binn"}
+    if dense <= 0 or not sparse <= set(error):
+        return ""
+    below = {model: f"{1 - error[model] / dense:.0%}" for model in sparse}
+    return (
+        f"n = {n}: below the error of the dense network fitted by descent lie dense "
+        f"wirings that are fitted as the network is by {below['binn-full-graph']} (of "
+        f"equal size) and {below['binn-full-graph-wide']} (three times as wide), a "
+        f"random graph of equal size by {below['binn-random-graph']}, and the true "
+        f"graph by {below['binn']}. What the true graph has beyond the random one is "
+        f"due to biology ({error['binn']:.3f} against "
+        f"{error['binn-random-graph']:.3f}); the rest is sparsity and the way of "
+        "fitting."
+    )
 
 
 def _priors(rows: list[Row]) -> str:
@@ -287,6 +316,22 @@ def _against(rows: list[Row]) -> str:
     return markdown_table(["panel", "auto minus", "difference"], body)
 
 
+def _null(rows: list[Row]) -> str:
+    body = [
+        [
+            row["panel"],
+            row["arm"],
+            row["replicates"],
+            row["model"] + (" (best linear)" if row["best"] else ""),
+            f"{float(row['mean']):.3f}",
+            _bracket(row, _AUTO_MINUS, signed=True),
+        ]
+        for row in rows
+    ]
+    head = ["panel", "trait", "replicates", "model", "r", "auto minus it"]
+    return sections.NULL + "\n\n" + markdown_table(head, body)
+
+
 _SECTIONS: tuple[tuple[str, str, str, Callable[[list[Row]], str]], ...] = (
     ("shoot_branching", "results.csv", "Shoot branching", _shoot),
     ("shoot_branching", "latents.csv", "Latents of shoot branching", _latents),
@@ -296,6 +341,7 @@ _SECTIONS: tuple[tuple[str, str, str, Callable[[list[Row]], str]], ...] = (
     ("controls", "summary.csv", "Controls", _controls),
     ("panels", "summary.csv", "The mixture on public panels", _against),
     ("panels", "results.csv", "Public panels", _panels),
+    ("null", "summary.csv", "Null panels", _null),
     ("covariates", "summary.csv", "Covariates of mice", _covariates),
     ("sparse", "summary.csv", "Few lines, within and across", _sparse),
     ("priors", "summary.csv", "Scores of variants as priors", _priors),

@@ -248,19 +248,27 @@ def _causal(rows: Sequence[Row]) -> list[Verdict]:
 def _controls(rows: Sequence[Row]) -> list[Verdict]:
     found = []
     own = [o for o in rows if o["benchmark"] == "shoot-branching"]
-    dense = _mean(own, "mean", model=DENSE)
     for model, words in (
         ("binn-30%-wrong", "30 % wrong edges"),
         ("binn-50%-missing", "half of the true edges missing"),
     ):
-        error = _mean(own, "mean", model=model)
-        if not np.isnan(error):
+        pairs = {
+            n: (
+                _mean(own, "mean", model=model, n=n),
+                _mean(own, "mean", model=DENSE, n=n),
+            )
+            for n in dict.fromkeys(o["n"] for o in own)
+        }
+        pairs = {n: pair for n, pair in pairs.items() if not np.isnan(pair).any()}
+        if pairs:
             found.append(
                 Verdict(
                     f"shoot branching, H2 = 1, {words}: relative error",
-                    f"at most the dense net's {dense:.3f}",
-                    f"{error:.3f}",
-                    error <= dense,
+                    "at most the dense net's at every n",
+                    ", ".join(
+                        f"{a:.3f} of {b:.3f} (n {n})" for n, (a, b) in pairs.items()
+                    ),
+                    all(a <= b for a, b in pairs.values()),
                 )
             )
     return found
@@ -293,6 +301,25 @@ def _panels(rows: Sequence[Row]) -> list[Verdict]:
     return found
 
 
+def _null(rows: Sequence[Row]) -> list[Verdict]:
+    """Judge the mixture where linear models have found all there is."""
+    found = []
+    for arm in dict.fromkeys(row["arm"] for row in rows):
+        own = [row for row in rows if row["arm"] == arm and row["best"]]
+        each = [float(row["auto_minus"]) for row in own]
+        found.append(
+            Verdict(
+                f"null panels, {arm} traits: auto minus the best linear model",
+                "not below -0.003",
+                ", ".join(
+                    f"{float(row['auto_minus']):+.4f} ({row['panel']})" for row in own
+                ),
+                min(each) >= -0.003,
+            )
+        )
+    return found
+
+
 def _priors(rows: Sequence[Row]) -> list[Verdict]:
     own = [o for o in rows if o["share"] == "0.7"]
     found = []
@@ -319,5 +346,6 @@ _JUDGES: tuple[tuple[str, str, Callable[[Sequence[Row]], list[Verdict]]], ...] =
     ("recovery", "causal.csv", _causal),
     ("controls", "summary.csv", _controls),
     ("panels", "summary.csv", _panels),
+    ("null", "summary.csv", _null),
     ("priors", "summary.csv", _priors),
 )

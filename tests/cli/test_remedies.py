@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from meristem.cli.main import app
 
 SOURCE = Path(meristem.__file__).parent
 OTHERS = re.compile(r"plink|bcftools|vcftools|iconv|dask (scheduler|worker)|\bpip\b")
+ROOT = get_command(app)
 NO_COMMANDS = {"dataset", "genotypes"}  # the kinds of our stores
 
 
@@ -54,7 +56,7 @@ MESSAGES = [
 
 def find(words: list[str]) -> Any:
     """Return the command that words begin with."""
-    command: Any = get_command(app)
+    command: Any = ROOT
     while hasattr(command, "commands"):
         if not words or words[0] not in command.commands:
             # `meristem select RUN` stands for its command `plan`
@@ -63,10 +65,11 @@ def find(words: list[str]) -> Any:
     return command
 
 
+@cache
 def options(command: Any) -> set[str]:
     found = {name for given in command.params for name in given.opts}
     for inner in getattr(command, "commands", {}).values():
-        found |= options(inner)
+        found = found | options(inner)
     return found | {"--help"}
 
 
@@ -74,7 +77,7 @@ def options(command: Any) -> set[str]:
     ("path", "text"), MESSAGES, ids=lambda value: str(value).split("meristem/")[-1][:60]
 )
 def test_commands_and_options_that_messages_name_exist(path: Path, text: str) -> None:
-    known = options(get_command(app))
+    known = options(ROOT)
     for called in re.findall(r"(?<!this )\bmeristem ((?:[a-z][a-z-]*\b ?)+)", text):
         words = called.split()
         if words[0] in NO_COMMANDS and len(words) == 1:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
+from tests.models.test_wheat import WHEAT, wheat_dataset
 
 from meristem.mixed import reml
 
@@ -135,3 +136,29 @@ def test_constant_phenotype_gives_no_variance():
     fit = reml.estimate(reml.decompose(kernel), np.full(9, 3.0), np.ones((9, 1)))
     assert fit.genetic == pytest.approx(0, abs=1e-12)
     assert fit.residual == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.skipif(not WHEAT.exists(), reason="shared data are not here")
+def test_wheat_environments_have_the_golden_components():
+    """Fact sheet `trials.md`, section 1: rrBLUP 4.6.3, pysommer and scipy agree."""
+    data = wheat_dataset()
+    z = data.genotypes.call_dosage.astype(np.float64)
+    z = (z - z.mean(axis=0)) / z.std(axis=0, ddof=1)
+    split = reml.decompose(z @ z.T / z.shape[1])
+    ones = np.ones((z.shape[0], 1))
+    golden = (
+        (0.529639, 0.531997),
+        (0.467882, 0.574430),
+        (0.454792, 0.620481),
+        (0.450079, 0.596836),
+    )
+    for column, pair in enumerate(golden):
+        fit = reml.estimate(split, data.phenotypes.value[:, column], ones)
+        assert (fit.genetic, fit.residual) == pytest.approx(pair, abs=5e-6)
+        if column == 0:
+            assert fit.h2 == pytest.approx(0.4989, abs=5e-5)
+            # with -(N - p) / 2 log 2 pi, as pysommer prints it; the profile likelihood
+            # leaves out sums of logarithms that cancel in none
+            free = z.shape[0] - 1
+            full = fit.log_likelihood - 0.5 * free * np.log(2 * np.pi)
+            assert full == pytest.approx(-785.016544, abs=1e-3)

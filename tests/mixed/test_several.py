@@ -1,5 +1,7 @@
 import numpy as np
+import pandas as pd
 import pytest
+from tests.models.test_wheat import WHEAT, wheat_dataset
 
 from meristem.mixed.reml import decompose, estimate, fixed_effect, precision
 from meristem.mixed.several import (
@@ -156,3 +158,20 @@ def test_the_model_of_a_target_reads_its_rows_and_predicts_by_its_duals(problem)
     )
     assert fit.residual == found.residual
     assert fit.genetic[1:].tolist() == found.genetic[1:].tolist()
+
+
+@pytest.mark.skipif(not WHEAT.exists(), reason="shared data are not here")
+def test_wheat_with_pedigree_has_the_golden_components():
+    """Fact sheet `trials.md`, section 1: pysommer and a dense maximum agree."""
+    data = wheat_dataset()
+    z = data.genotypes.call_dosage.astype(np.float64)
+    z = (z - z.mean(axis=0)) / z.std(axis=0, ddof=1)
+    table = pd.read_csv(WHEAT / "pedigree_A.csv.gz", index_col=0)
+    names = data.sample_id.astype(table.index.dtype)
+    pedigree = table.loc[names].to_numpy()
+    y = data.phenotypes.value[:, 0]
+    kernels = [z @ z.T / z.shape[1], pedigree]
+    fit = estimate_multi(kernels, y, np.ones((y.size, 1)))
+    found = (*fit.genetic, fit.residual)
+    assert found == pytest.approx((0.447076, 0.102283, 0.433788), abs=2e-4)
+    assert fit.log_likelihood == pytest.approx(-228.778504, abs=1e-4)

@@ -109,11 +109,15 @@ def test_fit_learns_something_of_the_training_rows(label):
         assert r > threshold
 
 
-def test_fit_leaves_options_and_dataset_as_found(label):
-    train, _ = halves()
+def test_same_seed_same_numbers_and_inputs_left_as_found(label):
+    train, test = halves()
     before = copy.deepcopy(train)
     described = ALL[label].model_dump_json()
-    fit(label, train)
+    again = fit(label, train)
+    assert np.array_equal(
+        predict(again, test.genotypes).value,
+        predict(fitted_on_panel(label), test.genotypes).value,
+    )
     assert ALL[label].model_dump_json() == described
     assert np.array_equal(train.genotypes.call_dosage, before.genotypes.call_dosage)
     for part in ("value", "weight"):
@@ -144,15 +148,6 @@ def test_a_single_row_gets_what_it_gets_among_others(label):
     fitted, genotypes = fitted_on_panel(label), halves()[1].genotypes
     alone = predict(fitted, genotypes.take_samples(np.array([4])))
     assert alone.value == pytest.approx(predict(fitted, genotypes).value[4:5], abs=1e-5)
-
-
-def test_same_seed_same_numbers(label):
-    train, test = halves()
-    again = fit(label, train)
-    assert np.array_equal(
-        predict(again, test.genotypes).value,
-        predict(fitted_on_panel(label), test.genotypes).value,
-    )
 
 
 def test_a_shift_of_the_phenotype_shifts_predictions(label):

@@ -114,15 +114,16 @@ OPTIONS = {
     "rkhs": options.KernelOptions(),
     "bayes": options.BayesOptions(**SHORT),
     "gxe": options.TrialOptions(),
+    "multi_trait": options.MultiTraitOptions(),
     "kernels": options.KernelsOptions(
         kernels=("additive", "dominance", "additive_additive")
     ),
     "kernel_average": options.KernelAverageOptions(),
     "dense": options.DenseOptions(hidden=(8,), **QUICK),
     "cnn": options.CNNOptions(channels=4, hidden=8, **(QUICK | {"epochs": 150})),
-    "binn": options.BINNOptions(hidden=(4,), **QUICK),
+    "binn": options.BINNOptions(hidden=(4,), rounds=4, **QUICK),
     "core": options.CoreOptions(inner_folds=2),
-    "auto": options.AutoOptions(hidden=(4,), **QUICK),
+    "auto": options.AutoOptions(hidden=(4,), rounds=4, **QUICK),
     "mediated": options.MediatedOptions(method="pathway_reml", set_counts=(0, 1, 2)),
     "gfblup": options.FeatureBLUPOptions(max_sets=2),
     "gwablup": options.WeightedGBLUPOptions(prior=(0.05, 1.0)),

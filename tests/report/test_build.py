@@ -25,6 +25,7 @@ OPTIONAL = (
     "latents.csv",
     "candidates.csv",
     "intervals.csv",
+    "relatedness.csv",
     "controls.csv",
     "evidence.csv",
     "enrichment.csv",

@@ -2,7 +2,9 @@
 
 import json
 import math
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +139,42 @@ def test_optuna_continues_too(tmp_path: Path) -> None:
             optimiser, SPACE, nearness, generations=generations, size=3, state=state
         )
         assert len(trials) == 3 * generations
+
+
+def _searches_together(journal: Path, seed: int) -> int:
+    space = finkelstein_space()
+    optimiser = make_optimiser(
+        "optuna", space, np.random.default_rng(seed), journal=journal
+    )
+    return len(run_search(optimiser, space, nearness, generations=2, size=3))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_processes_share_a_journal(tmp_path: Path) -> None:
+    pytest.importorskip("optuna")
+    journal = tmp_path / "search.journal"
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        found = list(pool.map(_searches_together, [journal, journal], [1, 2]))
+    assert max(found) == 12
+    assert _searches_together(journal, 3) == 18
+    with pytest.raises(ConfigError, match="no journal"):
+        make_optimiser("random", SPACE, np.random.default_rng(0), journal=journal)
+
+
+def test_a_search_starts_where_it_is_told_and_ends_in_time() -> None:
+    start = RandomSearch(SPACE, np.random.default_rng(8)).ask(1)
+    optimiser = make_optimiser("random", SPACE, np.random.default_rng(0))
+    trials = run_search(
+        optimiser,
+        SPACE,
+        nearness,
+        generations=9,
+        size=2,
+        start=start,
+        until=lambda: len(optimiser.trials) >= 3,
+    )
+    assert trials[0].point == start[0]
+    assert len(trials) == 3
 
 
 def test_patience_stops_early() -> None:

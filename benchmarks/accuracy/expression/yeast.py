@@ -31,7 +31,16 @@ from meristem.runs.revision import revision_of
 from meristem.runs.tasks import Task, run_tasks
 
 CROSS = Path("sequence") / "yeast_byxrm"
-COLUMNS = ("medium", "set", "question", "model", "repeat", "genes", "statistic", "value")
+COLUMNS = (
+    "medium",
+    "set",
+    "question",
+    "model",
+    "repeat",
+    "genes",
+    "statistic",
+    "value",
+)
 STATISTICS = ("median", "mean", "above_0", "above_0.3")
 WINDOW = 25_000
 STRONG = 50
@@ -64,7 +73,9 @@ def read_cross(data: Path, medium: str) -> Cross:
     yeast = read_yeast(data)
     folder = data / CROSS
     place = pd.read_csv(folder / "smith2008_markers_R64.csv.gz")
-    genotypes = _placed(yeast.genotypes.take_samples(_rows(yeast.genotypes, yeast.line)), place)
+    genotypes = _placed(
+        yeast.genotypes.take_samples(_rows(yeast.genotypes, yeast.line)), place
+    )
     genes = read_genes(folder / "genes_R64-1-1.81.gff3.gz").genes
     names = yeast.gene.tolist()
     cis, contig = cis_variants(genotypes.variants, genes, names, WINDOW)
@@ -80,9 +91,7 @@ def read_cross(data: Path, medium: str) -> Cross:
     value = yeast.glucose if medium == "glucose" else yeast.ethanol
     effects = pd.read_csv(folder / "cis_effects.csv.gz").set_index("gene")
     lod = effects["local_eQTL_LOD"].reindex(names).to_numpy(float)
-    lines = ExpressionLines(
-        genotypes, yeast.gene, value, cis, contig, published=score
-    )
+    lines = ExpressionLines(genotypes, yeast.gene, value, cis, contig, published=score)
     return Cross(lines, lod, found.line)
 
 
@@ -137,8 +146,12 @@ def _cell(
     options = PreprocessOptions()
     base = digest(lines.gene, lines.value, options, code)
     tasks = [
-        Task(f"{medium}-{name}-{model}", digest(base, holdout, model), run_holdout, (
-            lines, holdout, model, options, 4, 1))
+        Task(
+            f"{medium}-{name}-{model}",
+            digest(base, holdout, model),
+            run_holdout,
+            (lines, holdout, model, options, 4, 1),
+        )
         for holdout in held
     ]
     results = dict(run_tasks(tasks, folder=work))

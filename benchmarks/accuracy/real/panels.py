@@ -40,7 +40,7 @@ from meristem.evaluate.crossval import CrossValidation, cross_validate
 from meristem.evaluate.splits import make_splits
 from meristem.pipeline.analysis import Analysis
 from meristem.prepare.adjust import observed_values
-from meristem.records import FloatArray, StrArray
+from meristem.records import Dataset, FloatArray, Split, StrArray
 from meristem.runs.folder import RunFolder
 from meristem.runs.seeds import derived_rng
 
@@ -201,11 +201,7 @@ def _add_panel(
     """Add the folds of a panel that the table does not hold, repeat by repeat."""
     panel, seed = PANELS[name], config.run.seed
     analysis = Analysis(config, RunFolder(work))
-    dataset = analysis.dataset
-    if panel.sampling is not None:
-        rng = derived_rng(seed, "lines", panel.example)
-        dataset = dataset.take(sample_rows(dataset, panel.sampling, rng))
-    splits = make_splits(dataset, config.evaluate, derived_rng(seed, "splits", name))
+    dataset, splits = panel_folds(name, analysis)
     for repeat in dict.fromkeys(split.replicate for split in splits):
         cell = {"panel": name, "replicate": str(repeat)}
         missing = tuple(
@@ -227,6 +223,17 @@ def _add_panel(
             progress=lambda done, of: progress(name, done, of) if progress else None,
         )
         table.add(fold_rows(name, result, panel))
+
+
+def panel_folds(name: str, analysis: Analysis) -> tuple[Dataset, tuple[Split, ...]]:
+    """Return the lines of a panel that take part, and its folds."""
+    sampling, config = PANELS[name].sampling, analysis.config
+    seed, dataset = config.run.seed, analysis.dataset
+    if sampling is not None:
+        rng = derived_rng(seed, "lines", PANELS[name].example)
+        dataset = dataset.take(sample_rows(dataset, sampling, rng))
+    rng = derived_rng(seed, "splits", name)
+    return dataset, make_splits(dataset, config.evaluate, rng)
 
 
 def fold_rows(name: str, result: CrossValidation, panel: Panel) -> list[Row]:

@@ -72,6 +72,15 @@ SPARSE = (
 )
 
 
+NULL = (
+    "Traits on the markers of public panels in which there is nothing beyond what "
+    "linear models find: phenotypes given to other lines (`permuted`; r with these), "
+    "and normal effects at all markers, half of the variance (`additive`; r with the "
+    "genetic value). Intervals are over replicates, each with a trait and folds of its "
+    "own. The best linear model is chosen on the same replicates, which favours it."
+)
+
+
 def _signed(row: Row, mean: str, low: str, high: str) -> str:
     if not row.get(mean):
         return ""

@@ -32,6 +32,9 @@ def bench_representation(
     n: Annotated[
         list[int] | None, typer.Option(help="Training lines (panel); repeatable.")
     ] = None,
+    omics: Annotated[
+        list[str] | None, typer.Option(help="Ways of the omics (panel); repeatable.")
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Replicates.")] = 5,
     seed: Annotated[int, typer.Option("--seed", min=0, help="First seed.")] = 5000,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No bars.")] = False,
@@ -69,6 +72,7 @@ def bench_representation(
         elif job is Job.shift:
             text = planted.run_shift(out, **how)
         else:
-            text = panel.run_panel(out, n=tuple(n or (300, 450)), **how)
+            models = tuple(omics or panel.MODELS)
+            text = panel.run_panel(out, n=tuple(n or (300, 450)), models=models, **how)
     say(text)
     say(f"results: {out / 'results.csv'}")

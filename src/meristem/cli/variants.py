@@ -76,7 +76,7 @@ def consequences(
 ) -> None:
     """Say what every variant does to genes: codons, splice sites, start and stop."""
     from meristem.cli.console import progress
-    from meristem.errors import DataError
+    from meristem.errors import ConfigError, DataError
     from meristem.runs.outputs import refuse_overwriting
     from meristem.sequence.genome.fasta import open_genome
     from meristem.sequence.genome.transcripts import read_transcripts
@@ -91,14 +91,23 @@ def consequences(
     from meristem.text.files import count_lines, write_text
 
     inputs = [genome, genes, variants, *(scores or [])]
-    for target in (out, load, faults):
-        if target is not None:
-            refuse_overwriting(target, inputs=inputs, force=force)
+    targets = [target for target in (out, load, faults) if target is not None]
+    if len({target.absolute() for target in targets}) < len(targets):
+        raise ConfigError(
+            "two tables would be one file",
+            where="--out, --load, --faults",
+            remedy="give each a name of its own",
+        )
+    for target in targets:
+        refuse_overwriting(target, inputs=inputs, force=force)
     tables = tuple(read_user_scores(path) for path in scores or [])
     columns = [*COLUMNS[-2:], *(n for t in tables for n in t.column_name)]
     rules = tuple(read_rule(text, columns) for text in damaging or [])
     sequence = open_genome(genome, index)
     annotation = read_transcripts(genes, sequence, contig_names)
+    known = {name for t in annotation.transcripts for name in (t.name, t.gene)}
+    for table, path in zip(tables, scores or [], strict=True):
+        table.refuse_strangers(known, path)
     options = ConsequenceOptions(flank, tables, rules)
     with (
         open_stream(variants, sequence, contig_names) as stream,

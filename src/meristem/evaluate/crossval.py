@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from meristem.config.stages import EvaluateConfig, FilterConfig
 from meristem.errors import ConfigError
@@ -17,7 +19,7 @@ from meristem.evaluate.table import PredictionTable
 from meristem.models.protocol import Predictor
 from meristem.prepare.adjust import observed_values
 from meristem.prepare.by_environment import ENVIRONMENT, LINE, is_stacked
-from meristem.records import Dataset, FloatArray, Split
+from meristem.records import Dataset, FloatArray, Split, StrArray
 from meristem.runs.keys import digest
 from meristem.runs.revision import revision_of
 from meristem.runs.tasks import Arrays, Progress, Task, run_tasks
@@ -46,6 +48,12 @@ SENSITIVITY_COLUMNS = (
 )
 
 
+TUNING_COLUMNS = (
+    *("model", "split", "replicate", "fold", "generation", "compared_on"),
+    *("reward", "chosen", "options"),
+)
+
+
 @dataclass(frozen=True)
 class CrossValidation:
     """Results of every model on every fold."""
@@ -53,11 +61,13 @@ class CrossValidation:
     dataset: Dataset
     tasks: tuple[FoldTask, ...]
     results: tuple[FoldResult, ...]  # one per task
+    assisted_by: tuple[str, ...] = ()  # traits that test rows kept: not scored
 
     @cached_property
     def predictions(self) -> PredictionTable:
         """Predictions of the test rows that were observed."""
-        return _predictions(self.dataset, self.tasks, self.results)
+        known = np.isin(self.dataset.phenotypes.trait_name, self.assisted_by)
+        return _predictions(self.dataset, self.tasks, self.results, known)
 
     @cached_property
     def latents(self) -> pd.DataFrame:
@@ -105,6 +115,16 @@ class CrossValidation:
         return pd.concat(frames, ignore_index=True)
 
     @cached_property
+    def tried(self) -> pd.DataFrame:
+        """What searches of options tried on training rows: `tuning.csv`."""
+        return pd.concat(
+            [
+                tuning_frame(task.model, result.tried, task.split)
+                for task, result in zip(self.tasks, self.results, strict=True)
+            ]
+        )
+
+    @cached_property
     def timings(self) -> pd.DataFrame:
         """Seconds of every fit: model,split,replicate,fold,n_train,n_variant,..."""
         rows = [
@@ -122,6 +142,28 @@ class CrossValidation:
             for task, result in zip(self.tasks, self.results, strict=True)
         ]
         return pd.DataFrame(rows)
+
+
+def tuning_frame(
+    model: str, tried: StrArray, split: Split | None = None
+) -> pd.DataFrame:
+    """Return what one search tried as rows of `tuning.csv`; no split: on all rows."""
+    found = [json.loads(text) for text in tried]
+    rows = [
+        {
+            "model": model,
+            "split": "all rows" if split is None else split.scheme,
+            "replicate": 0 if split is None else split.replicate,
+            "fold": 0 if split is None else split.fold,
+            "generation": one["generation"],
+            "compared_on": one["splits"] or 1,
+            "reward": one["reward"],
+            "chosen": one["chosen"],
+            "options": json.dumps(one["options"]),
+        }
+        for one in found
+    ]
+    return pd.DataFrame(rows, columns=list(TUNING_COLUMNS))
 
 
 def cross_validate(  # noqa: PLR0913 - one argument per decision of the run
@@ -200,7 +242,10 @@ def cross_validate(  # noqa: PLR0913 - one argument per decision of the run
         )
     }
     return CrossValidation(
-        dataset, folds, tuple(found[number] for number in range(len(folds)))
+        dataset,
+        folds,
+        tuple(found[number] for number in range(len(folds))),
+        config.assisted_by,
     )
 
 
@@ -214,6 +259,7 @@ def _keys(
     """Return one key per fold: data by content, the fold, that model and its code."""
     # of the configuration only what a fit depends on: the rest may change
     question = (config.scheme, config.group, config.clusters, config.inner_folds)
+    question += (config.assisted_by,) if config.assisted_by else ()
     base = digest(dataset, filters, question, seed, revision_of(run_fold))
     model = {
         fold.model: digest(
@@ -243,6 +289,7 @@ def _predictions(
     dataset: Dataset,
     tasks: tuple[FoldTask, ...],
     results: tuple[FoldResult, ...],
+    known: NDArray[np.bool_],  # (n_target,) not scored
 ) -> PredictionTable:
     phenotypes = dataset.phenotypes
     n_target = phenotypes.n_target
@@ -258,7 +305,7 @@ def _predictions(
         name = (task.split.scheme, task.split.replicate, task.split.fold)
         if name not in values:
             value = observed_values(phenotypes, task.split.train, test)
-            values[name] = value - result.offset
+            values[name] = np.where(known, np.nan, value - result.offset)
         seen.append(values[name].T.ravel())
     rows, targets, numbers = (np.concatenate(part) for part in (row, target, number))
     observed = np.concatenate(seen)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from meristem.genetics.filters import filter_markers
 from meristem.models.protocol import (
     Fitted,
     Predictor,
+    Searching,
+    Tried,
     as_network,
     as_trials,
     needs_measured_omics,
@@ -40,6 +43,7 @@ class FoldResult:
     latent: FloatArray  # (n_test, n_node)
     sensitivity: FloatArray  # (n_node, n_target) change of the trait per sd of a latent
     offset: FloatArray  # (n_test, n_target) what covariates add to observed values
+    tried: StrArray  # (n_tried,) JSON of what a search of options tried
     n_variant: int  # after the filters
     fit_seconds: float
     predict_seconds: float
@@ -91,6 +95,21 @@ def passing_markers(
     return keep
 
 
+def assisted(dataset: Dataset, split: Split, traits: tuple[str, ...]) -> Dataset:
+    """Return a data set in which test rows keep the values of some traits alone."""
+    phenotypes = dataset.phenotypes
+    hidden = ~np.isin(phenotypes.trait_name, traits)
+    value = phenotypes.value.copy()
+    value[np.ix_(split.test, hidden)] = np.nan
+    known = phenotypes.measurements
+    if known is not None:
+        tested = np.isin(known.sample, split.test)
+        known = known.take(~(tested & hidden[known.target]))
+    return replace(
+        dataset, phenotypes=replace(phenotypes, value=value, measurements=known)
+    )
+
+
 def thinned_markers(
     split: Split,
     passing: NDArray[np.bool_],  # (n_variant,)
@@ -132,24 +151,47 @@ def fit_fold(
     return _fit(dataset, task, config, filters, seed)[:2]
 
 
+def fit_chosen(
+    predictor: Predictor,
+    train: Dataset,
+    rng: np.random.Generator,
+    inner: tuple[Split, ...],
+) -> tuple[Fitted, tuple[Tried, ...]]:
+    """Fit a model; one that searches its options says what it tried."""
+    tried: tuple[Tried, ...] = ()
+    if not getattr(predictor, "in_blocks", False):
+        train = replace(train, genotypes=train.genotypes.loaded())
+    if isinstance(predictor, Searching):
+        predictor, tried = predictor.choose(train, rng=rng, inner=inner)
+    return predictor.fit(train, rng=rng, inner=inner), tried
+
+
+def tried_rows(tried: tuple[Tried, ...]) -> StrArray:
+    """Return what was tried as JSON, one text each."""
+    return np.array([json.dumps(asdict(one)) for one in tried], dtype=np.str_)
+
+
 def _fit(
     dataset: Dataset,
     task: FoldTask,
     config: EvaluateConfig,
     filters: FilterConfig,
     seed: int,
-) -> tuple[Fitted, NDArray[np.bool_], TakenOff]:
+) -> tuple[Fitted, NDArray[np.bool_], TakenOff, tuple[Tried, ...]]:
     split = task.split
     name = (split.scheme, split.replicate, split.fold)
-    train, taken = training_set(dataset, split.train)
+    rows = split.train
+    if config.assisted_by:
+        dataset = assisted(dataset, split, config.assisted_by)
+        rows = np.union1d(split.train, split.test)
+    train, taken = training_set(dataset, rows)
     keep = thinned_markers(split, passing_markers(train, filters), seed)
     if not keep.all():
         train = train.take_variants(keep)
-    if not getattr(task.predictor, "in_blocks", False):
-        train = replace(train, genotypes=train.genotypes.loaded())
     inner = inner_splits(train, config, derived_rng(seed, "inner", *name))
     rng = derived_rng(seed, "fit", task.model, *name)
-    return task.predictor.fit(train, rng=rng, inner=inner), keep, taken
+    fitted, tried = fit_chosen(task.predictor, train, rng, inner)
+    return fitted, keep, taken, tried
 
 
 def run_fold(
@@ -166,7 +208,7 @@ def run_fold(
     """
     with threadpool_limits(limits=1):
         started = time.perf_counter()
-        fitted, keep, taken = _fit(dataset, task, config, filters, seed)
+        fitted, keep, taken, tried = _fit(dataset, task, config, filters, seed)
         fit_at = time.perf_counter()
         test = dataset.take(task.split.test)
         level, offset = taken.level(test), taken.offset(test)
@@ -183,6 +225,7 @@ def run_fold(
         latent=measured.latent,
         sensitivity=measured.sensitivity,
         offset=offset,
+        tried=tried_rows(tried),
         n_variant=int(keep.sum()),
         fit_seconds=fit_at - started,
         predict_seconds=predict_at - fit_at,

@@ -42,9 +42,7 @@ def gene_features(
         )
     spread = _spread(panel)
     empty = np.zeros((lines.size, 0))
-    return tuple(
-        empty if g < 0 else _columns(panel, g, row, spread) for g in column
-    )
+    return tuple(empty if g < 0 else _columns(panel, g, row, spread) for g in column)
 
 
 def _spread(panel: EmbeddedPanel) -> FloatArray:  # (d,)

@@ -95,6 +95,12 @@ CATALOG: dict[str, Kind] = {
         cost="costs.kinds:trials",
         needs=Needs(environments=True),  # to read where the structure asks
     ),
+    "multi_trait": Kind(
+        options.MultiTraitOptions,
+        "trials.traits:MultiTrait",
+        "trials.traits:restore_multi_trait",
+        cost="costs.kinds:multi_trait",
+    ),
     "kernels": Kind(
         options.KernelsOptions,
         "linear.kernels:SeveralKernels",

@@ -210,6 +210,32 @@ class Predictor(Protocol):
 
 
 @dataclass(frozen=True)
+class Tried:
+    """One point of a search of options."""
+
+    generation: int  # -1: compared at the end
+    options: dict[str, object]
+    reward: float  # mean correlation on inner rows left out
+    splits: int | None  # inner splits of the comparison; None: one
+    chosen: bool
+
+
+@runtime_checkable
+class Searching(Protocol):
+    """A specification that chooses its options on the training rows first."""
+
+    def choose(
+        self,
+        dataset: Dataset,
+        *,
+        rng: np.random.Generator,
+        inner: tuple[Split, ...] = (),
+    ) -> tuple[Predictor, tuple[Tried, ...]]:
+        """Return the model with its options, and everything that was tried."""
+        ...
+
+
+@dataclass(frozen=True)
 class Contributions:
     """Shares of the predictions of a set of samples, averaged over members.
 

@@ -86,8 +86,9 @@ GLOSSARY: dict[str, str] = {
         "than the mean. Its square root is the accuracy expected for that line."
     ),
     "relatedness": (
-        "Largest genomic correlation of a candidate with a phenotyped line. Near 0: "
-        "the model has seen nothing like it."
+        "Largest genomic correlation of a line with a training line: of a candidate "
+        "with all phenotyped lines, of a test line with those of its fold. Near 0: the "
+        "model has seen nothing like it."
     ),
     "heritability": (
         "h2: share of the variance of the trait values that is genetic as the markers "

@@ -23,6 +23,8 @@ from meristem.io.tables.seasons.environments import read_environments
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.models.catalog import build, graph_networks, has_nodes, kind_of, needs
 from meristem.models.protocol import Predictor
+from meristem.models.tuned.space import can_tune
+from meristem.models.tuned.spec import Tuned
 from meristem.pipeline.inputs import Inputs, input_files
 from meristem.pipeline.preparation import (
     DATASET,
@@ -231,7 +233,9 @@ class Analysis:
 
     def build(self, options: ModelOptions, plan: NetworkPlan | None) -> Predictor:
         """Return a model; its omics are represented where the tables ask for it."""
-        predictor = build(options, plan, self.environments)
+        predictor = self._tuned(options, plan)
+        if predictor is None:
+            predictor = build(options, plan, self.environments)
         asked = tuple(
             (one.name, RepresentOptions(**one.model_dump(include=_REPRESENT)))
             for one in self.config.omics
@@ -241,6 +245,19 @@ class Analysis:
         known = {} if self.plan is None else sets_of_plan(self.plan)[0]
         sets = {name: tuple(sorted(genes)) for name, genes in known.items()}
         return OnFactors(predictor, asked, sets, self.config.run.seed)
+
+    def _tuned(
+        self, options: ModelOptions, plan: NetworkPlan | None
+    ) -> Predictor | None:
+        """Return a model that searches its options; None if they stay as they are."""
+        tune, evaluate = self.config.tune, self.config.evaluate
+        if tune is None or options.label not in tuned_labels(self.config):
+            return None
+        fits = evaluate.folds * evaluate.replicates + 1
+        share = fits * len(tuned_labels(self.config))
+        seconds = 60 * (tune.minutes or 0.0) / share
+        work = self.folder.file("work/tuning")
+        return Tuned(options, tune, plan, self.environments, seconds, work)
 
     @property
     def networks(self) -> tuple[GraphNetworkOptions, ...]:
@@ -302,6 +319,14 @@ def _refuse_wrong_labels(config: AnalysisConfig) -> None:
         raise fault
 
 
+def tuned_labels(config: AnalysisConfig) -> tuple[str, ...]:
+    """Return the labels of the models whose options are searched."""
+    if config.tune is None:
+        return ()
+    able = tuple(options.label for options in config.models if can_tune(options))
+    return tuple(name for name in able if name in (config.tune.models or able))
+
+
 def label_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
     """Yield what is wrong with the names of models and of omics tables."""
     labels = [options.label for options in config.models]
@@ -321,6 +346,20 @@ def label_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
                 f"two {what} are called {', '.join(repeated)}",
                 where=what.split()[0],
                 remedy="give each a `name` of its own",
+            )
+    if config.evaluate.assisted_by and config.phenotypes.by == "record":
+        yield ConfigError(
+            "tested lines keep traits where rows are lines, not records",
+            where="evaluate.assisted_by",
+            remedy='leave it out, or set phenotypes.by to "line"',
+        )
+    if config.tune is not None:
+        lost = sorted(set(config.tune.models) - set(tuned_labels(config)))
+        if lost or not tuned_labels(config):
+            yield ConfigError(
+                f"{', '.join(lost) or 'no model'} can be tuned in this analysis",
+                where="tune.models",
+                remedy="name models of kind dense, cnn, binn or boosting",
             )
     asked = config.explain.model
     networks = [o.label for o in config.models if has_nodes(o)]

@@ -8,6 +8,7 @@ from meristem.evaluate.compare import compare
 from meristem.evaluate.controls import ARMS, control_arms, decompose
 from meristem.evaluate.crossval import CrossValidation, cross_validate
 from meristem.evaluate.intervals import calibrate
+from meristem.evaluate.relatedness import fold_relatedness
 from meristem.evaluate.scores import score
 from meristem.evaluate.split_files import read_splits, write_splits
 from meristem.evaluate.splits import make_splits
@@ -28,9 +29,11 @@ OUTPUTS = (
     "scores.csv",
     "verdicts.json",
     "intervals.csv",
+    "relatedness.csv",
     "latents.csv",
     "latent_validation.csv",
     "controls.csv",
+    "tuning.csv",
 )
 
 
@@ -88,7 +91,7 @@ def _write_results(
     analysis: Analysis, splits: tuple[Split, ...], result: CrossValidation
 ) -> None:
     folder, config, dataset = analysis.folder, analysis.config, analysis.dataset
-    for name in OUTPUTS[5:]:
+    for name in OUTPUTS[6:]:
         folder.drop(name)  # of an earlier configuration
     with folder.writing("splits.csv") as temporary:
         write_splits(splits, dataset.sample_id, temporary)
@@ -109,10 +112,14 @@ def _write_results(
             verdict["line"] = f"{verdict['line']} Values adjusted for {adjusted}."
     folder.write_json("verdicts.json", verdicts)
     folder.write_table("intervals.csv", calibrate(result.predictions).frame)
+    related = fold_relatedness(dataset.genotypes, splits)
+    folder.write_table("relatedness.csv", related)
     if not result.latents.empty:
         folder.write_table("latents.csv", result.latents)
         table = latent_validation(analysis, result)
         folder.write_table("latent_validation.csv", table)
+    if not result.tried.empty:
+        folder.write_table("tuning.csv", result.tried)
     if config.evaluate.controls:
         folder.write_table("controls.csv", _contributions(analysis, result.predictions))
 

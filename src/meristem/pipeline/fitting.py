@@ -12,13 +12,15 @@ from threadpoolctl import threadpool_limits
 
 from meristem.config.stages import FilterConfig
 from meristem.errors import DataError
+from meristem.evaluate.crossval import tuning_frame
+from meristem.evaluate.fold import fit_chosen, tried_rows
 from meristem.evaluate.splits import inner_splits
 from meristem.genetics.filters import filter_markers
 from meristem.interpret.composition import shares_table
 from meristem.io.stores.state import read_state, state_paths, write_state
 from meristem.models.catalog import needs, restore
 from meristem.models.protocol import Fitted, as_mixed
-from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.analysis import Analysis, tuned_labels
 from meristem.pipeline.preparation import is_prepared
 from meristem.records import Dataset, FittedState, Genotypes
 from meristem.runs.keys import digest
@@ -28,6 +30,7 @@ MODELS = "models"
 IN_STORE = "dosages_of_the_data_set"
 """Arrays of a state that are the training dosages: they lie in the run's data set."""
 EFFECTS = "covariate_effects.csv"
+TUNED = "tuning_final.csv"
 EFFECT_COLUMNS = ("trait", "environment", "covariate", "category", "effect", "se", "n")
 COMPONENT_COLUMNS = ("model", "trait", "environment", "component", "value", "se")
 
@@ -67,19 +70,39 @@ def fit_models(analysis: Analysis) -> None:
         # one thread, as in the folds: numbers do not depend on the machine's load
         with analysis.timed(f"fit {label}"), threadpool_limits(limits=1):
             train = training_rows(analysis)
-            if not getattr(predictor, "in_blocks", False):
-                train = replace(train, genotypes=train.genotypes.loaded())
             inner = inner_splits(
                 train, analysis.config.evaluate, analysis.rng("inner", label)
             )
-            fitted = predictor.fit(train, rng=analysis.rng("fit", label), inner=inner)
+            rng = analysis.rng("fit", label)
+            fitted, tried = fit_chosen(predictor, train, rng, inner)
+            if tried:
+                table = tuning_frame(label, tried_rows(tried))
+                analysis.folder.write_table(_tuned_path(label), table)
             state = _without_dosages(fitted.state(), train, analysis.data_key)
             write_state(state, analysis.folder.file(MODELS), label)
         analysis.folder.mark_done(stage, key, state_files(label))
     analysis.notify("final fits", len(analysis.predictors), len(analysis.predictors))
+    write_tuned(analysis)
     write_components(analysis)
     write_effects(analysis)
     write_shares(analysis)
+
+
+def _tuned_path(label: str) -> str:
+    return f"work/tuning-{quote(label, safe='')}.csv"
+
+
+def write_tuned(analysis: Analysis) -> None:
+    """Write `tuning_final.csv`: what the searches on all rows tried."""
+    tables = [
+        analysis.folder.read_table(_tuned_path(label))
+        for label in tuned_labels(analysis.config)
+        if analysis.folder.file(_tuned_path(label)).exists()
+    ]
+    if tables:
+        analysis.folder.write_table(TUNED, pd.concat(tables, ignore_index=True))
+    else:
+        analysis.folder.drop(TUNED)
 
 
 def write_effects(analysis: Analysis) -> None:

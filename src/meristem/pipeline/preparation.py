@@ -99,6 +99,8 @@ def select_targets(dataset: Dataset, config: AnalysisConfig) -> Dataset:
     for field in ("minimise", "units"):
         named = tuple(getattr(config.phenotypes, field))
         _refuse_unknown(field, named, phenotypes.trait_name)
+    assisted = config.evaluate.assisted_by
+    _refuse_unknown("assisted_by", assisted, phenotypes.trait_name, "evaluate")
     wanted = (
         ("traits", config.phenotypes.traits, phenotypes.trait_name),
         ("environments", config.phenotypes.environments, phenotypes.environment_name),
@@ -112,14 +114,16 @@ def select_targets(dataset: Dataset, config: AnalysisConfig) -> Dataset:
     return stack_environments(chosen) if config.phenotypes.by == "record" else chosen
 
 
-def _refuse_unknown(field: str, names: tuple[str, ...], present: StrArray) -> None:
+def _refuse_unknown(
+    field: str, names: tuple[str, ...], present: StrArray, section: str = "phenotypes"
+) -> None:
     unknown = sorted(set(names) - set(map(str, present)))
     if unknown:
         known = ", ".join(sorted(set(map(str, present)))[:20])
         what = "environments" if field == "environments" else "traits"
         raise ConfigError(
             f"no {what} called {', '.join(unknown)} in the phenotypes",
-            where=f"phenotypes.{field}",
+            where=f"{section}.{field}",
             remedy=f"use some of: {known}",
         )
 

@@ -14,7 +14,7 @@ from meristem.pipeline.evaluation import evaluate_models, outer_splits
 from meristem.pipeline.explaining.explanation import OUTPUTS as EXPLAINED
 from meristem.pipeline.explaining.explanation import explain_model
 from meristem.pipeline.explaining.tables import TABLES
-from meristem.pipeline.fitting import fit_models
+from meristem.pipeline.fitting import TUNED, fit_models
 from meristem.pipeline.predicting.candidates import match_asked, predict_candidates
 from meristem.pipeline.predicting.posterior import (
     CONVERGENCE,
@@ -35,7 +35,7 @@ REPORT = "report.html"
 FILES = (
     *("data.json", "structure.csv", "knowledge.json", "network.json", "candidates.csv"),
     *("variance_components.csv", "shares.csv", "covariate_effects.csv"),
-    *(CONVERGENCE, INCLUSION, TRIALS),
+    *(CONVERGENCE, INCLUSION, TRIALS, TUNED),
     *EVALUATED,
     *EXPLAINED,
     *TABLES,

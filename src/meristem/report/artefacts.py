@@ -54,7 +54,9 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "variant_inclusion": ("model", "trait", "variant_id", "inclusion"),
     "shares": ("model", "trait", "part", "share", "low", "high"),
     "variance_components": ("model", "trait", "component", "value", "se"),
+    "tuning": ("model", "generation", "reward", "chosen", "options"),
     "covariate_effects": ("trait", "covariate", "category", "effect", "se", "n"),
+    "relatedness": ("split", "replicate", "fold", "train", "test", "mean", "low"),
 }
 """Columns without which a table cannot be shown; others may be absent."""
 
@@ -75,7 +77,7 @@ _NUMBERS = tuple(
     gain line_rank rank contribution latent_sd rank_r null_mean rank_agreement
     network_share linear_share scan_share products_share integrated deeplift
     integrated_gap deeplift_gap se share mean sd rhat ess_bulk ess_tail
-    window_inclusion
+    window_inclusion reward train test
     """.split()
 )
 
@@ -121,6 +123,8 @@ class Artefacts:
     shares: pd.DataFrame
     variance_components: pd.DataFrame
     covariate_effects: pd.DataFrame
+    tuning: pd.DataFrame
+    relatedness: pd.DataFrame
     absent: tuple[str, ...]  # names of the files that are not there
     selection: dict[str, Any] | None = None  # what `meristem select` decided
 

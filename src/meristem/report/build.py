@@ -31,6 +31,7 @@ from meristem.report.sections.trust import (
     lines_section,
     trust_section,
 )
+from meristem.report.sections.tuning import tuning_section
 from meristem.report.verdicts import cards, verdict_lines
 from meristem.report.view import View, make_view
 
@@ -38,6 +39,7 @@ SECTIONS = (
     data_section,
     structure_section,
     ability_section,
+    tuning_section,
     mixture_section,
     heritability_section,
     sampling_section,

@@ -10,6 +10,9 @@ from meristem.report.artefacts import Artefacts
 _UNEXPLAINED = "nothing was explained: use meristem run, or meristem explain"
 _NO_NETWORK = "no model of the run is a network with a graph"
 _NO_SHARE = "no model of the run was compared: use meristem run, or meristem evaluate"
+_COMPARED = frozenset(
+    "scores predictions intervals verdicts splits relatedness".split()
+)
 _EXPLAINED = frozenset(
     "nodes variants genes parts evidence interactions stability gain attribution "
     "line_explanations agreement_by_sensitivity enrichment".split()
@@ -38,7 +41,7 @@ def _reason(name: str, artefacts: Artefacts) -> str:
         return _NO_NETWORK
     if table in _EXPLAINED and artefacts.nodes.empty:
         return _UNEXPLAINED
-    if table in ("scores", "predictions", "intervals", "verdicts", "splits"):
+    if table in _COMPARED:
         return _NO_SHARE
     if table in ("latents", "latent_validation", "agreement_by_sensitivity"):
         return (
@@ -60,6 +63,7 @@ def _reason(name: str, artefacts: Artefacts) -> str:
         "covariate_effects": "effects on all lines are written by meristem run",
         "convergence": "no model on all lines was fitted by sampling",
         "variant_inclusion": "no model gives chances that variants act",
+        "tuning": "no options are searched: [tune] asks for it",
         "shares": "no model on all lines is a mixture",
         "variance_components": "no model on all lines estimates them",
         "network": "no graph was compiled: a learned one is drawn once it is explained",

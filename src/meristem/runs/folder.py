@@ -136,7 +136,9 @@ class RunFolder:
         record = self.former_record()
         if self.file(RECORD).is_file() and "artefacts" not in record:
             return  # of an older version, or damaged: the list is lost
-        foreign = sorted(there - set(record.get("artefacts", {})))
+        listed = set(record.get("artefacts", {}))
+        listed |= {name.split("/")[0] for name in listed}  # the folders they lie in
+        foreign = sorted(there - listed)
         if foreign:
             raise ConfigError(
                 f"holds files that Meristem did not write: {', '.join(foreign)}",

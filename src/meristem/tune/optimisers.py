@@ -175,12 +175,17 @@ class EvolutionSearch(DistributionSearch):
 
 @dataclass
 class OptunaSearch:
-    """Let a sampler of Optuna propose the points (optional extra ``tune``)."""
+    """Let a sampler of Optuna propose the points (optional extra ``tune``).
+
+    With a journal the study is a file: processes that name the same one, on any
+    machine that reaches it, propose in view of one another's trials.
+    """
 
     space: Space
     rng: np.random.Generator
     trials: list[Trial] = field(default_factory=list)
     kind: str = "optuna"
+    journal: Path | None = None
     study: Any = None
     open_trials: list[Any] = field(default_factory=list)
 
@@ -197,17 +202,39 @@ class OptunaSearch:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         seed = int(self.rng.integers(2**31))
         sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
-        self.study = optuna.create_study(direction="maximize", sampler=sampler)
-        distributions = self._distributions()
-        for trial in self.trials:
+        storage = None
+        if self.journal is not None:
+            self.journal.parent.mkdir(parents=True, exist_ok=True)
+            backend = optuna.storages.journal.JournalFileBackend(str(self.journal))
+            storage = optuna.storages.JournalStorage(backend)
+        self.study = optuna.create_study(
+            direction="maximize",
+            sampler=sampler,
+            storage=storage,
+            study_name="search",
+            load_if_exists=True,
+        )
+        if not self.study.trials:
+            self._add(self.trials)
+        return self.study
+
+    def _add(self, trials: Sequence[Trial]) -> None:
+        """Add trials that the study did not propose."""
+        import optuna  # noqa: PLC0415
+
+        for trial in trials:
             self.study.add_trial(
                 optuna.trial.create_trial(
                     params=trial.point,
-                    distributions=distributions,
+                    distributions=self._distributions(),
                     value=trial.reward,
                 )
             )
-        return self.study
+
+    def together(self) -> list[Trial]:
+        """Return the finished trials of all processes that share the journal."""
+        done = [t for t in self._ready().trials if t.value is not None]
+        return [Trial(t.number, dict(t.params), float(t.value)) for t in done]
 
     def _distributions(self) -> dict[str, Any]:
         import optuna  # noqa: PLC0415
@@ -228,14 +255,19 @@ class OptunaSearch:
         ]
 
     def tell(self, points: Sequence[Point], rewards: FloatArray) -> None:
-        """Hand the rewards of the points last asked for to the study."""
+        """Hand the rewards of the points last asked for, or of others, to the study."""
+        study = self._ready()
+        if not self.open_trials:
+            _remember(self.trials, points, rewards)
+            self._add(self.trials[-len(points) :])
+            return
         if len(points) != len(self.open_trials):
             raise ConfigError("tell must follow ask with the same points")
         _remember(self.trials, points, rewards)
         for trial, done in zip(
             self.open_trials, self.trials[-len(points) :], strict=True
         ):
-            self._ready().tell(trial, done.reward)
+            study.tell(trial, done.reward)
         self.open_trials = []
 
 
@@ -263,12 +295,23 @@ def make_optimiser(
     space: Space,
     rng: np.random.Generator,
     trials: Sequence[Trial] = (),
+    *,
+    journal: Path | None = None,
 ) -> Known:
-    """Return an optimiser by name, with what it already knows."""
+    """Return an optimiser by name, with what it already knows.
+
+    A journal is shared by processes that search together; Optuna alone has one.
+    """
     if method not in METHODS:
         raise ConfigError(
             f"there is no search method {method!r}", remedy=f"use {', '.join(METHODS)}"
         )
+    if journal is not None:
+        if method != "optuna":
+            raise ConfigError(
+                f"method {method!r} has no journal", remedy='use method = "optuna"'
+            )
+        return OptunaSearch(space, rng, trials=list(trials), journal=journal)
     return METHODS[method](space, rng, trials=list(trials))
 
 
@@ -283,6 +326,8 @@ def run_search(  # noqa: PLR0913 - every one is a named setting
     state: str | Path | None = None,
     about: str = "",
     progress: Callable[[int, float], None] | None = None,
+    start: Sequence[Point] = (),
+    until: Callable[[], bool] | None = None,
 ) -> list[Trial]:
     """Ask, evaluate and tell, generation by generation; continue where it was.
 
@@ -305,10 +350,15 @@ def run_search(  # noqa: PLR0913 - every one is a named setting
         something else is refused.
     progress
         Called with the number of generations done and the best reward.
+    start
+        Points of the first generation; empty: those that the optimiser proposes.
+    until
+        Asked before each generation but the first: no more once it is true.
 
     Returns
     -------
     list of Trial
+        Everything tried; with a journal, by all processes that share it.
     """
     if state is not None and Path(state).exists():
         _load(optimiser, Path(state), about)
@@ -316,12 +366,16 @@ def run_search(  # noqa: PLR0913 - every one is a named setting
     for number in range(done, generations):
         if patience is not None and _stale(optimiser.trials) >= patience:
             break
-        points = optimiser.ask(size)
+        if number and until is not None and until():
+            break
+        points = list(start) if start and not number else optimiser.ask(size)
         optimiser.tell(points, reward([space.build(point) for point in points]))
         if state is not None:
             save_search(optimiser, state, about)
         if progress is not None:
             progress(number + 1, max(t.reward for t in optimiser.trials))
+    if isinstance(optimiser, OptunaSearch) and optimiser.journal is not None:
+        return optimiser.together()
     return optimiser.trials
 
 

@@ -46,6 +46,8 @@ min_genes = 1
 [network]
 path = "pairs.tsv"
 """
+SETS = CONFIG[CONFIG.index("[knowledge]") : CONFIG.index("[network]")]
+FACTORS = CONFIG[CONFIG.index("represent =") : CONFIG.index("\n[groups]")]
 N, GENES = 24, 10
 
 
@@ -94,7 +96,7 @@ def config(old: str, new: str):
 
 STACK = each(
     config(
-        'represent = "pca"\nk = [2, 3]\nconfounders = ["batch"]\ndeconfound = "regression"\n',
+        FACTORS,
         "",
     ),
     config(
@@ -234,7 +236,7 @@ CASES: dict[str, Case] = {
         each(
             config('represent = "pca"', 'represent = "sets"'),
             config(
-                '[knowledge]\ngene_sets = ["sets.gmt"]\n\n[knowledge.prune]\nmin_genes = 1\n',
+                SETS,
                 "",
             ),
         ),

@@ -123,6 +123,10 @@ def weather(cell) -> str:
     )
 
 
+PEDIGREE = """kind = "kernels"
+kernels = ["additive", "pedigree"]
+pedigree = "p.csv"
+"""
 SEASONS = "environment,weather,sowing,harvest\n"
 
 
@@ -395,9 +399,7 @@ CASES: dict[str, Case] = {
     "pedigree of a loop": (
         CHECK,
         each(
-            model(
-                'kind = "kernels"\nkernels = ["additive", "pedigree"]\npedigree = "p.csv"'
-            ),
+            model(PEDIGREE),
             put("p.csv", "line,parent_1,parent_2\nl0,l1,\nl1,l0,\n"),
         ),
         "p.csv",
@@ -405,9 +407,7 @@ CASES: dict[str, Case] = {
     "pedigree a PNG": (
         CHECK,
         each(
-            model(
-                'kind = "kernels"\nkernels = ["additive", "pedigree"]\npedigree = "p.csv"'
-            ),
+            model(PEDIGREE),
             put("p.csv", PNG),
         ),
         "p.csv",

@@ -286,7 +286,6 @@ CASES: dict[str, Case] = {
         nothing,
         "bud_delay",
     ),
-    "crosses that select all": (CROSSES + " --selected 1", nothing, "selected"),
     "crosses that select NaN": (CROSSES + " --selected nan", nothing, "selected"),
     "crosses of accuracy 2": (CROSSES + " --accuracy 2", nothing, "accuracy"),
     "crosses against no check": (CROSSES + " --check ghost", nothing, "ghost"),
@@ -356,15 +355,10 @@ CASES: dict[str, Case] = {
         put("w.csv", "variant,weight\nqtl_1,-1\n"),
         "w.csv",
     ),
-    "edits near a QTL of text": (
+    "edits near a QTL without genes": (
         EDITS + " --known-qtl q.csv",
-        put("q.csv", "name,contig,start,end\nq,1,a,b\n"),
-        "q.csv",
-    ),
-    "edits near a QTL backwards": (
-        EDITS + " --known-qtl q.csv",
-        put("q.csv", "name,contig,start,end\nq,1,9,2\n"),
-        "q.csv",
+        nothing,
+        "--genes",
     ),
     "edits onto a file": ("select edits run --out groups.csv", nothing, "groups.csv"),
     "cycles without a map": ("select cycles run --out y.csv", nothing, "--map"),
@@ -380,11 +374,6 @@ CASES: dict[str, Case] = {
     "cycles of costs of text": (CYCLES + " --cost a,b,c", nothing, "cost"),
     "cycles of negative costs": (CYCLES + " --cost=-1,2,3", nothing, "cost"),
     "cycles by no truth": (CYCLES + " --truth luck", nothing, "luck"),
-    "cycles of more parents than founders": (
-        CYCLES + " --founders 4 --parents 9",
-        nothing,
-        "parents",
-    ),
     "cycles of unphased founders": (
         CYCLES + " --phased genotypes.vcf.gz",
         nothing,

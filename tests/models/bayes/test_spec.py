@@ -110,6 +110,36 @@ def test_ordered_classes_keep_their_values():
     assert "threshold_2" in set(found.convergence()["quantity"])
 
 
+def counts(seed=3):
+    data, g = lines(seed, causal=[4, 9, 20])
+    rng = np.random.default_rng(seed)
+    log = 2.0 + 0.5 * g / g.std() + 0.3 * rng.standard_normal(g.size)
+    count = rng.poisson(np.exp(log)).astype(float)
+    return toys.dataset(data.genotypes.call_dosage, count, "l"), np.exp(log)
+
+
+@pytest.mark.parametrize("prior", ["brr", "c", "rkhs"])
+def test_counts_are_predicted_as_counts(prior):
+    data, mean = counts()
+    found = fit(data, prior=prior, response="count")
+    posterior = found.posterior(new(data))
+    assert (posterior.mean > 0).all()
+    assert np.corrcoef(posterior.mean[:, 0], mean[N:])[0, 1] > 0.45
+    assert posterior.mean.mean() == pytest.approx(mean.mean(), rel=0.25)
+    again = restore_bayes(found.state()).posterior(new(data))
+    assert again.mean == pytest.approx(posterior.mean)
+
+
+def test_what_is_no_count_is_refused():
+    data, _ = counts()
+    for value in (data.phenotypes.value + 0.5, data.phenotypes.value - 500, 0.0):
+        wrong = toys.dataset(
+            data.genotypes.call_dosage, value + np.zeros((N + N_NEW, 1)), "l"
+        )
+        with pytest.raises(DataError, match="is no count"):
+            fit(wrong, response="count")
+
+
 def test_too_many_classes_are_refused():
     data, _ = lines()
     with pytest.raises(DataError, match="90 different values"):

@@ -16,5 +16,5 @@ def test_twice_the_seconds_are_twice_the_slowness(monkeypatch: pytest.MonkeyPatc
         return 2 * (speed._PRODUCT, speed._DECOMPOSITION)[len(calls) - 1]
 
     monkeypatch.setattr(speed, "_seconds", seconds)
-    assert speed.slowness() == pytest.approx(2.0)
+    assert speed.slowness.__wrapped__() == pytest.approx(2.0)  # not kept
     assert len(calls) == 2

@@ -89,8 +89,10 @@ def fabricate_small(folder: Path) -> Path:
             rng, ["A", "S", "CK", "SL", "I"], TARGET
         ),
         intervals=tables.interval_rows(list(KINDS), [TARGET]),
+        relatedness=tables.relatedness_rows(),
         controls=tables.control_rows(INGREDIENTS, "binn+metabolites", TARGET),
         variance_components=tables.component_rows([TARGET]),
+        tuning=tables.tuning_rows(),
         convergence=tables.convergence_rows([TARGET]),
         variant_inclusion=tables.inclusion_rows(rng, [TARGET]),
         candidates=tables.candidate_rows(

@@ -289,6 +289,12 @@ def interval_rows(models: list[str], targets: list[tuple[str, str]]) -> pd.DataF
     return pd.DataFrame(rows, columns=[*names, "coverage", "n"])
 
 
+def relatedness_rows(folds: int = 5) -> pd.DataFrame:
+    columns = ["split", "replicate", "fold", "train", "test", "mean", "low", "high"]
+    rows = [("kfold", 0, f, 160, 40, 0.42 + 0.01 * f, 0.2, 0.6) for f in range(folds)]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def control_rows(
     arms: dict[str, str], network: str, target: tuple[str, str]
 ) -> pd.DataFrame:
@@ -337,6 +343,21 @@ def convergence_rows(targets: list[tuple[str, str]]) -> pd.DataFrame:
     ]
     columns = ["model", "trait", "environment", "quantity", "mean", "sd", "rhat"]
     return pd.DataFrame(rows, columns=[*columns, "ess_bulk", "ess_tail"])
+
+
+def tuning_rows() -> pd.DataFrame:
+    columns = "model split replicate fold generation compared_on reward chosen options"
+    rows = [
+        ("dense", "kfold", 0, fold, generation, size, reward, won, options)
+        for fold in (0, 1)
+        for generation, size, reward, won, options in (
+            (0, 1, 0.4, False, '{"dropout": 0.0}'),
+            (1, 1, 0.6, False, '{"dropout": 0.4}'),
+            (-1, 5, 0.41, fold == 1, '{"dropout": 0.0}'),
+            (-1, 5, 0.5 - 0.2 * fold, fold == 0, '{"dropout": 0.4}'),
+        )
+    ]
+    return pd.DataFrame(rows, columns=columns.split())
 
 
 def inclusion_rows(

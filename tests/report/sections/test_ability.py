@@ -12,6 +12,7 @@ from meristem.report.sections.ability import (
     learning_section,
     metric_table,
     overview,
+    relatedness_table,
 )
 from meristem.report.view import View
 
@@ -58,3 +59,12 @@ def test_sections_without_data_are_left_out(large_view: View) -> None:
     assert learning_section(large_view) is None
     bare = replace(large_view.artefacts, scores=large_view.artefacts.scores.head(0))
     assert ability_section(replace(large_view, artefacts=bare)) is None
+
+
+def test_the_relatedness_of_test_lines_is_told(small_view: View) -> None:
+    (block,) = relatedness_table(small_view)
+    assert "0.44 on average" in block
+    assert "training rows" in block
+    none = small_view.artefacts.relatedness.head(0)
+    without = replace(small_view.artefacts, relatedness=none)
+    assert relatedness_table(replace(small_view, artefacts=without)) == []

@@ -127,9 +127,10 @@ def test_planted_epistasis(seed: int) -> None:
     assert off.max() < 4.5
 
 
-def test_the_control_saves_progeny() -> None:
+@pytest.mark.parametrize(("seed", "strength"), [(2, 0.6), (3, 2.0), (4, 2.0)])
+def test_the_control_saves_progeny(seed: int, strength: float) -> None:
     """Variance of the estimates over repeats, against plain moments."""
-    place, lines, value, effect = epistatic(2, 0.6)
+    place, lines, value, effect = epistatic(seed, strength)
     pairs = np.arange(0, 8), np.arange(8, 16)
 
     def spread(control: bool) -> float:

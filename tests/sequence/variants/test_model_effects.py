@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from tests.sequence.toys import fitted
 
 from meristem.errors import ConfigError
 from meristem.sequence.variants.model_effects import ModelScorer, window_pairs
@@ -91,3 +92,26 @@ def test_a_window_of_the_genome_is_predicted_once():
     changes = [Change(8, 9, alt) for alt in "ACG"]
     ModelScorer(model, "toy").effects(bases, changes)
     assert model.n == 3 * 7 + 7
+
+
+def test_a_linear_model_scores_bases_without_predicting_windows():
+    model = fitted("motif")
+    rng = np.random.default_rng(8)
+    bases = rng.choice(np.frombuffer(b"ACGT", np.uint8), 120)
+    changes = [
+        Change(place, place + 1, alt)
+        for place in (3, 50, 51, 119)
+        for alt in "ACGT"
+        if ord(alt) != bases[place]
+    ]
+    changes.insert(4, Change(50, 52, "G"))
+    for placements in (0, 5):
+        scorer = ModelScorer(model, "x", 30, placements)
+        found = scorer.effects(bases, changes)
+        wanted = scorer._by_windows(bases, changes)
+        assert [e.kind for e in found[0]] == list(model.tasks)
+        assert np.allclose(
+            [[e.score for e in row] for row in found],
+            [[e.score for e in row] for row in wanted],
+            atol=2e-5,
+        )

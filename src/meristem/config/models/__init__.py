@@ -45,6 +45,7 @@ from meristem.config.models.trials import (
     BayesOptions,
     KernelName,
     KernelsOptions,
+    MultiTraitOptions,
     TrialOptions,
 )
 
@@ -75,6 +76,7 @@ __all__ = [
     "MeasuredOmicsOptions",
     "MediatedOptions",
     "ModelOptions",
+    "MultiTraitOptions",
     "NetworkOptions",
     "PlanOptions",
     "Positive",

@@ -28,7 +28,12 @@ from meristem.config.models.plans import (
     MediatedOptions,
 )
 from meristem.config.models.trees import BoostingOptions, ForestOptions
-from meristem.config.models.trials import BayesOptions, KernelsOptions, TrialOptions
+from meristem.config.models.trials import (
+    BayesOptions,
+    KernelsOptions,
+    MultiTraitOptions,
+    TrialOptions,
+)
 
 SingleModelOptions = Annotated[
     GBLUPOptions
@@ -41,6 +46,7 @@ SingleModelOptions = Annotated[
     | KernelOptions
     | BayesOptions
     | TrialOptions
+    | MultiTraitOptions
     | KernelsOptions
     | KernelAverageOptions
     | DenseOptions

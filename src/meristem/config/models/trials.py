@@ -114,6 +114,20 @@ class TrialOptions(ModelOptions):
         return self.name or f"gxe_{self.structure.removesuffix('_gxe')}"
 
 
+class MultiTraitOptions(ModelOptions):
+    """GBLUP of all targets together: covariances among traits by REML.
+
+    A trait that a line is measured for helps to predict those that it is not measured
+    for; where no trait of a line is known there is hardly a gain over `gblup`.
+    """
+
+    kind: Literal["multi_trait"] = "multi_trait"
+    residual: Literal["unstructured", "diagonal"] = Field(
+        default="unstructured",
+        description="what markers do not carry: correlated among traits, or not",
+    )
+
+
 class BayesOptions(ModelOptions):
     """The Bayesian alphabet: priors of marker effects, by Gibbs sampling.
 
@@ -128,10 +142,11 @@ class BayesOptions(ModelOptions):
         "share of markers without effect (c: BayesC pi); r: four sizes; lasso; rkhs: "
         "a Gaussian kernel of marker distance",
     )
-    response: Literal["gaussian", "ordinal"] = Field(
+    response: Literal["gaussian", "ordinal", "count"] = Field(
         default="gaussian",
         description="ordinal: ordered classes (0/1 too) by thresholds on a liability; "
-        "predictions are the expected class, of 0/1 a probability",
+        "predictions are the expected class, of 0/1 a probability; count: Poisson, "
+        "with overdispersion, around the logarithm; predictions are expected counts",
     )
     standardise: bool = Field(
         default=False,

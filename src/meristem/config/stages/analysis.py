@@ -29,6 +29,7 @@ from meristem.config.stages.questions import (
     PriorConfig,
 )
 from meristem.config.strict import Strict
+from meristem.config.tune import TuneOptions
 
 
 class AnalysisConfig(Strict):
@@ -45,6 +46,7 @@ class AnalysisConfig(Strict):
     models: tuple[AnyModelOptions, ...] = Field(default=(GBLUPOptions(),), min_length=1)
     evaluate: EvaluateConfig = EvaluateConfig()
     priors: PriorConfig | None = None
+    tune: TuneOptions | None = None
     explain: ExplainConfig = ExplainConfig()
     predict: PredictConfig = PredictConfig()
     fold_ids: tuple[IdRule, ...] = Field(

@@ -55,6 +55,11 @@ class EvaluateConfig(Strict):
     reference: str = Field(default="gblup", description="label of the reference model")
     controls: bool = Field(default=False, description="run the controls of the BINN")
     inner_folds: int = Field(default=5, ge=2, le=1000)
+    assisted_by: tuple[str, ...] = Field(
+        default=(),
+        description="traits that stay known of tested lines: models of several traits "
+        "(kind multi_trait) use them, and only the other traits are scored",
+    )
     copies: Literal["anywhere", "together"] = Field(
         default="anywhere",
         description="together: lines with identical genotypes stay in one fold, and "

@@ -27,18 +27,23 @@ CATALOG: dict[ExpressionModel, Entry] = {
     "gblup": Entry(GenomicBlup(), "GBLUP, all markers"),
     "hotspots": Entry(MixedGenes("hotspots", (), "hotspots"), "hotspots"),
     "cis_polygenic": Entry(
-        MixedGenes("cis_polygenic", ("cis",), "hotspots", single=True), "cis + polygenic"
+        MixedGenes("cis_polygenic", ("cis",), "hotspots", single=True),
+        "cis + polygenic",
     ),
     "published": Entry(PublishedScore(), "published weights"),
     "cis_polygenic_published": Entry(
-        MixedGenes("cis_polygenic_published", ("cis", "published"), "hotspots", single=True),
+        MixedGenes(
+            "cis_polygenic_published", ("cis", "published"), "hotspots", single=True
+        ),
         "cis + polygenic + published",
     ),
     "features": Entry(
         MixedGenes("features", ("features",), "none"), "embedding ridge", features=True
     ),
     "cis_features_polygenic": Entry(
-        MixedGenes("cis_features_polygenic", ("cis", "features"), "hotspots", single=True),
+        MixedGenes(
+            "cis_features_polygenic", ("cis", "features"), "hotspots", single=True
+        ),
         "cis + embedding + polygenic",
         features=True,
     ),

@@ -127,9 +127,7 @@ class GenomicBlup:
         gram = kernel.gram(lines.markers, lines.markers)
         dual = feature_duals(gram, lines.expression - mean)
         none = np.zeros(lines.cis.member.size)
-        return FittedGenes(
-            "gblup", mean, lines.cis, none, kernel, dual, lines.markers
-        )
+        return FittedGenes("gblup", mean, lines.cis, none, kernel, dual, lines.markers)
 
 
 @dataclass(frozen=True)

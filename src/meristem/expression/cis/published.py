@@ -158,7 +158,11 @@ def wanted_variants(weights: PublishedWeights) -> tuple[VariantTable, np.ndarray
             ref[k] = ref[k] or place["ref"].upper()
             alt[k] = alt[k] or place["alt"].upper()
     table = VariantTable(
-        names, contig.astype(np.str_), position, ref.astype(np.str_), alt.astype(np.str_)
+        names,
+        contig.astype(np.str_),
+        position,
+        ref.astype(np.str_),
+        alt.astype(np.str_),
     )
     return table, of_pair
 

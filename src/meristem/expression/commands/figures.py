@@ -106,9 +106,7 @@ def draw_models(
 
 def draw_strength(summary: pd.DataFrame, labels: dict[str, str]) -> Figure:
     """Draw the median r of every model by the strength of the cis signal."""
-    own = summary[
-        (summary["question"] == "new_lines") & (summary["strength"] != "all")
-    ]
+    own = summary[(summary["question"] == "new_lines") & (summary["strength"] != "all")]
     strata = list(dict.fromkeys(own["strength"]))
     title = "Median r by the share of variance near the gene"
     canvas = Canvas(WIDTH, 400, title)

@@ -146,7 +146,9 @@ def _over(table: OmicsTable, sample_id: StrArray) -> tuple[FloatArray, int]:
     return value, int(table.sample_id.size - (row >= 0).sum())
 
 
-def read_line_covariates(config: ExpressionRun, sample_id: StrArray) -> Covariates | None:
+def read_line_covariates(
+    config: ExpressionRun, sample_id: StrArray
+) -> Covariates | None:
     """Return the covariates over the lines; None where none are asked for."""
     asked = config.covariates
     if asked is None:
@@ -214,9 +216,7 @@ def take_measured(inputs: TrainingInputs) -> TrainingInputs:
     return replace(inputs, lines=inputs.lines.take(rows), family=inputs.family[rows])
 
 
-def lines_to_predict(
-    genotypes: Genotypes, inputs: TrainingInputs
-) -> ExpressionLines:
+def lines_to_predict(genotypes: Genotypes, inputs: TrainingInputs) -> ExpressionLines:
     """Return lines without expression, with everything that models read of them.
 
     `genotypes` has the variants of the training lines, in their order.

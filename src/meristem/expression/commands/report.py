@@ -149,9 +149,7 @@ _INTRO = {
 }
 
 
-def _compared(
-    table: pd.DataFrame, labels: dict[str, str], best: str
-) -> Section | None:
+def _compared(table: pd.DataFrame, labels: dict[str, str], best: str) -> Section | None:
     own = table[(table["question"] != "permuted")].copy()
     own = own[(own["model"] == best) | (own["against"] == best)]
     if own.empty:
@@ -227,7 +225,7 @@ def _all(summary: pd.DataFrame, labels: dict[str, str]) -> Section:
     columns += ["median_r2", "median_sign"]
     html = table_html(
         own[columns],
-        formats={name: fixed for name in columns[3:]},
+        formats=dict.fromkeys(columns[3:], fixed),
         note="r: Pearson within folds, averaged. Pooled: over all lines of a repeat; "
         "it falls below 0 where there is nothing to tell. Sign: share of lines on the "
         "predicted side of the training mean.",

@@ -98,7 +98,9 @@ def run_holdout(
         NaN where the model does not estimate them.
     """
     if holdout.order is not None:
-        dealt = None if lines.covariates is None else lines.covariates.take(holdout.order)
+        dealt = (
+            None if lines.covariates is None else lines.covariates.take(holdout.order)
+        )
         lines = replace(lines, value=lines.value[holdout.order], covariates=dealt)
     part = lines.take(holdout.train_lines)
     fitted = train(part, name, options, inner_folds=inner_folds, seed=seed)

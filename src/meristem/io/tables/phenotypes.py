@@ -114,12 +114,12 @@ def read_phenotype_table(
     missing = config.missing or ()
     beside = () if covariates is None else covariates.beside_phenotypes
     adjusting = {named_column(table, name, "covariates") for name in beside}
-    rows = adjusting & {design.line, design.environment, design.replicate}
+    rows = adjusting & {design.line, *design.environment}
     if rows:
         raise ConfigError(
             f"{sorted(rows)[0]!r} tells the rows apart, and is no covariate",
             where="covariates",
-            remedy="leave it out: environments and replicates are adjusted for anyway",
+            remedy="leave it out: environments are adjusted for anyway",
         )
     if design.value:
         observations = _long(table, design, missing)

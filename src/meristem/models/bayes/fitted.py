@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 import numpy as np
@@ -14,6 +14,7 @@ from meristem.config.models import BayesOptions
 from meristem.genetics.distance import gaussian
 from meristem.genetics.relationship import cross_gram, diagonal_gram
 from meristem.mixed.gibbs.chains import Watched
+from meristem.mixed.gibbs.counts import expected_count
 from meristem.mixed.gibbs.liability import expected_class
 from meristem.models.marker_model import MarkerModel, restored_fields
 from meristem.models.packing import prefixed, with_prefix
@@ -51,6 +52,8 @@ class TargetDraws:
     inclusion: FloatArray | None  # (n_variant + n_window,)
     converged: bool
     conditional: Conditional | None = None  # of a kernel
+    count_noise: FloatArray = field(default_factory=lambda: np.empty(0))
+    # (n_draw,) variance of log counts beyond Poisson; (0,): no counts
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ class FittedBayes(MarkerModel):
     def posterior(self, genotypes: Genotypes) -> Posterior:
         """Return the joint posterior of lines, with the covariance of the draws.
 
-        Of an ordinal trait it is that of the expected class: of 0/1 a probability.
+        Of an ordinal trait it is that of the expected class: of 0/1 a probability; of
+        counts that of the expected count.
         """
         dosage = self.dosage(genotypes)
         features, size = self._features(dosage)
@@ -94,6 +98,11 @@ class FittedBayes(MarkerModel):
                 independent[:, t] *= slope
                 value = expected_class(value, one.cut_draw[None], one.classes)
                 mean[:, t] = value.mean(axis=1)
+            if one.count_noise.size:
+                value = expected_count(value, one.count_noise)
+                mean[:, t] = value.mean(axis=1)
+                prior[:, t] *= mean[:, t] ** 2  # by the slope of the exponential
+                independent[:, t] *= mean[:, t]
             centred = value - value.mean(axis=1, keepdims=True)
             factor[t, :, : value.shape[1]] = centred / np.sqrt(value.shape[1] - 1)
         return Posterior(
@@ -181,6 +190,7 @@ class FittedBayes(MarkerModel):
                 "level_draw": one.level_draw,
                 "cut_draw": one.cut_draw,
                 "classes": one.classes,
+                "count_noise": one.count_noise,
             }
             if one.inclusion is not None:
                 known["inclusion"] = one.inclusion
@@ -232,6 +242,7 @@ def restore_bayes(state: FittedState) -> FittedBayes:
                 own.get("inclusion"),
                 plain["converged"],
                 conditional,
+                own.get("count_noise", np.empty(0)),
             )
         )
     return FittedBayes(

@@ -11,6 +11,7 @@ from meristem.config.models import BayesOptions
 from meristem.errors import DataError
 from meristem.genetics.distance import gaussian, scaled_distance
 from meristem.mixed.gibbs.chains import Chains, Sampler, Schedule, run_chains
+from meristem.mixed.gibbs.counts import CountSampler
 from meristem.mixed.gibbs.defaults import (
     Expected,
     MarkerPrior,
@@ -58,8 +59,8 @@ class Bayes:
         Raises
         ------
         DataError
-            If a target has hardly any value, no variant varies, or an ordinal trait
-            has one class or very many.
+            If a target has hardly any value, no variant varies, an ordinal trait
+            has one class or very many, or a count is none.
         """
         del inner  # the priors are averaged over: nothing is chosen
         targets = training_targets(dataset.phenotypes)
@@ -92,6 +93,9 @@ class Bayes:
         rng: np.random.Generator,
     ) -> TargetDraws:
         options, ordinal = self.options, self.options.response == "ordinal"
+        counted = self.options.response == "count"
+        if counted:
+            _refuse_no_counts(target, name)
         classes, code = np.unique(target.y, return_inverse=True)
         if ordinal and not 2 <= classes.size <= MOST_CLASSES:
             raise DataError(
@@ -100,14 +104,18 @@ class Bayes:
                 remedy='use response = "gaussian", or code the classes as numbers',
             )
         # centred: a level far from zero would cost digits of the residual
-        level = 0.0 if ordinal else float(np.average(target.y, weights=target.weight))
-        rows = chain_rows(target.y - level, target.weight, options.chains)
+        value = np.log(target.y + 0.5) if counted else target.y
+        level = 0.0 if ordinal else float(np.average(value, weights=target.weight))
+        rows = chain_rows(value - level, target.weight, options.chains)
         if ordinal:
             rows = liability_rows(code, rows)
         sampler: Sampler = basis.sampler(target, rows, windows)
         if ordinal:
             inner = cast(MarkerSampler | KernelSampler, sampler)
             sampler = LiabilitySampler(inner, code)
+        if counted:
+            inner = cast(MarkerSampler | KernelSampler, sampler)
+            sampler = CountSampler(inner, target.y, level)
         schedule = Schedule(
             options.chains,
             options.burn_in,
@@ -118,6 +126,16 @@ class Bayes:
         )
         (chains,) = run_chains(sampler, schedule, rng)
         return basis.packed(target, chains, level, classes if ordinal else None, rng)
+
+
+def _refuse_no_counts(target: Target, name: str) -> None:
+    y = target.y
+    if (y < 0).any() or not np.array_equal(y, np.round(y)) or not y.any():
+        raise DataError(
+            f"{name} is no count: counts are whole numbers from 0 on, not all 0",
+            remedy='use response = "gaussian", or give one count per line (several are '
+            "averaged) or per record",
+        )
 
 
 def window_starts(
@@ -216,7 +234,9 @@ class _Basis:
         n_cut = 0 if classes is None else classes.size - 1
         cut = [chains.kept[f"threshold_{k + 1}"] for k in range(1, n_cut)]
         first = np.zeros((min(n_cut, 1), draws.shape[0]))
-        noise = chains.trace["residual"].mean() if classes is None else np.nan
+        counted = self.options.response == "count"
+        valued = classes is None and not counted
+        noise = chains.trace["residual"].mean() if valued else np.nan
         return TargetDraws(
             chains.mean + level,
             np.asarray(mean, dtype=np.float64),
@@ -230,6 +250,7 @@ class _Basis:
             chains.inclusion,
             chains.converged,
             conditional,
+            chains.kept["residual"] if counted else np.empty(0),
         )
 
 

@@ -19,7 +19,6 @@ from meristem.mixed.groups import Members, gather
 from meristem.mixed.spike_slab import ColumnPrior, fit_columns
 from meristem.models.omics.expression import (
     MIN_MEASURED,
-    error_penalty,
     predict_cis,
 )
 from meristem.records import FloatArray, IntArray

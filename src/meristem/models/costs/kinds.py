@@ -21,6 +21,7 @@ from meristem.config.models import (
     KernelsOptions,
     LinearPlanOptions,
     ModelOptions,
+    MultiTraitOptions,
     PriorOptions,
     RidgeOptions,
     TrialOptions,
@@ -146,6 +147,19 @@ def trials(options: TrialOptions, dataset: Dataset, plan: NetworkPlan | None) ->
     rounds = 25 if options.structure in ("unstructured", "fa") else 12
     dense = size.n_target * rounds * (1.2e-10 * size.seen**3 + 2e-8 * size.seen**2)
     return Cost(size.blup + dense, 48.0 * size.seen**2)
+
+
+def multi_trait(
+    options: MultiTraitOptions, dataset: Dataset, plan: NetworkPlan | None
+) -> Cost:
+    """Return the cost of REML of all traits: after one decomposition, or dense."""
+    del options, plan
+    size = size_of(dataset)
+    seen = ~np.isnan(dataset.phenotypes.value)
+    rows = float(seen.sum())
+    if seen[seen.any(axis=1)].all():
+        return Cost(size.blup + 60 * 4e-8 * size.n * size.n_target**3)
+    return Cost(size.blup + 40 * 1.2e-10 * rows**3, 48.0 * rows**2)
 
 
 def bayes(options: BayesOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import scipy.linalg
@@ -17,11 +18,13 @@ _PRODUCT, _DECOMPOSITION = 0.028, 0.0145
 """Seconds of 20 products and of one decomposition on the machine of the costs."""
 
 
+@cache
 def slowness() -> float:
     """Return the CPU time of fixed linear algebra, over that of the costs' machine.
 
     Products of float32 matrices and the eigendecomposition of a float64 matrix, on
-    one thread: about half a second in all. The mean of their two ratios.
+    one thread: about half a second in all, once per process. The mean of their two
+    ratios.
 
     Examples
     --------

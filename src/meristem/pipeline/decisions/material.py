@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
@@ -42,6 +43,20 @@ class MapRequest:
     path: Path | None = None
     cm_per_mb: float | None = None
     function: MapFunction = "haldane"
+
+    def __post_init__(self) -> None:
+        if self.path is not None and self.cm_per_mb is not None:
+            raise ConfigError(
+                "both a map and a rate are given",
+                where="--map",
+                remedy="give one of --map and --cm-per-mb",
+            )
+        if self.function not in get_args(MapFunction):
+            raise ConfigError(
+                f"there is no map function {self.function!r}",
+                where="--map-function",
+                remedy="use haldane or kosambi",
+            )
 
 
 @dataclass(frozen=True)
@@ -144,6 +159,12 @@ def read_merit(
         lower = signed and name in analysis.config.phenotypes.minimise
         sign = -1.0 if lower else 1.0
         weight = _number(number, word) if number else sign
+        if weights[chosen].any():
+            raise ConfigError(
+                f"{name!r} has a weight already",
+                where="--trait",
+                remedy="name every trait once",
+            )
         weights[chosen] += weight / chosen.sum()
         said.append(f"{weight:g} x {name}")
     if not weights.any():
@@ -284,12 +305,6 @@ def place_variants(variants: VariantTable, request: MapRequest) -> PlacedVariant
     ConfigError
         If neither a map nor a rate is given.
     """
-    if request.path is not None and request.cm_per_mb is not None:
-        raise ConfigError(
-            "both a map and a rate are given",
-            where="--map",
-            remedy="give one of --map and --cm-per-mb",
-        )
     if request.path is not None:
         return place_by_points(variants, read_genetic_map(request.path))
     if request.cm_per_mb is not None:

@@ -11,6 +11,7 @@ from meristem.pages.page import Section
 from meristem.pages.palette import ink_on, ramp
 from meristem.pages.table import folded, table_html
 from meristem.report.adjusted import adjusted_sentence
+from meristem.report.columns import Columns, columns_table
 from meristem.report.figures.accuracy.ability import draw_ability
 from meristem.report.figures.accuracy.learning import draw_density, draw_learning
 from meristem.report.metric_names import label_of, order_of
@@ -18,6 +19,16 @@ from meristem.report.per_target import TargetSection, per_target
 from meristem.report.view import SUBSAMPLE, Target, View
 
 MOST_GROUPS = 30
+
+RELATEDNESS: Columns = {
+    "split": ("split", None),
+    "fold": ("fold", None),
+    "train": ("training rows", number),
+    "test": ("test rows", number),
+    "mean": ("mean", fixed),
+    "low": ("10 % below", fixed),
+    "high": ("10 % above", fixed),
+}
 
 
 def ability_section(view: View) -> Section | None:
@@ -34,9 +45,24 @@ def ability_section(view: View) -> Section | None:
     adjusted = adjusted_sentence(view)
     intro += f" {adjusted}" if adjusted else ""
     html = str(overview(view)) if len(view.targets) > 1 else ""
-    blocks += [str(block) for block in group_tables(view)]
+    blocks += [str(block) for block in (*group_tables(view), *relatedness_table(view))]
     title = label_of(view.metric).capitalize()
     return Section(title, "ability", html, intro, tuple(blocks))
+
+
+def relatedness_table(view: View) -> list[Markup]:
+    """Return how near the test lines of every fold are to its training lines."""
+    rows = view.artefacts.relatedness
+    if rows.empty:
+        return []
+    note = Markup(
+        "<p>[[relatedness|Relatedness]] of the test lines: the largest genomic "
+        "correlation of each with a training line of its fold, {} on average. Compare "
+        "with that of the candidates: where these are less related, expect less than "
+        "the ability shown here.</p>"
+    ).format(fixed(float(np.average(rows["mean"], weights=rows["test"]))))
+    table = columns_table(rows, RELATEDNESS)
+    return [folded("How related test lines are to training lines", note, table)]
 
 
 def overview(view: View) -> Markup:

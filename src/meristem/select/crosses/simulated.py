@@ -2,14 +2,15 @@
 
 The mean of doubled haploids is not the mid-parent once loci interact. Every cross gets
 the same crossovers (common random numbers) and each gamete its complement (antithetic),
-so that what is additive has no error in the mean. A sum over loci, whose mean and
-variance are known exactly, is the control: only what it does not explain is noise.
+so that what is additive has no error in the mean. The control is a sum over loci, whose
+mean and variance are known exactly, and over pairs of loci, whose moments come from
+many more progeny for which the model is not asked: only what it leaves is noise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -19,6 +20,7 @@ from meristem.genetics.maps import GeneticMap
 from meristem.genetics.meiosis import Haplotypes, cross, gametes, self_plants
 from meristem.genetics.transmission import transmission_variance
 from meristem.records import FloatArray, IntArray
+from meristem.select.crosses.interactions import Codes, Pairs, find_pairs
 from meristem.select.crosses.progeny import Progeny
 
 Predict = Callable[[Haplotypes], FloatArray]  # (n, n_locus) dosages -> (n,) values
@@ -27,6 +29,9 @@ RIL_SELFINGS = 10
 """Selfings after which a simulated line is taken as fixed (by a doubled haploid)."""
 _LEAST_PROGENY = 20
 _FOLDS = 4
+_MOST_ROWS = 2000  # of gametes on which interactions are learned
+_POOL = 20  # progeny of which the control alone is computed, for each simulated one
+_MOST_CALLS = 100_000_000
 _RIDGES: FloatArray = np.logspace(-3, 4, 15)
 """Candidate ridges of the control, in mean eigenvalues."""
 
@@ -143,78 +148,143 @@ def simulate_crosses(
     """
     origins = draw_origins(plan.n_progeny, genetic_map, progeny, rng)
     first, second = pairs
+    n = origins.parent.shape[0]
+    value = np.empty((first.size, n))
+    for row, (a, b) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
+        value[row] = predict(origins.dosages(haplotypes[a], haplotypes[b]))
     with threadpool_limits(limits=1):  # many small decompositions
+        shared = None
+        if plan.control:
+            known = _interactions(value, haplotypes, pairs, origins)
+            shared = _Shared(effect, genetic_map, progeny, known, None)
+            if any(fold.effect.size for fold in known):
+                size = min(_POOL * n, max(n, _MOST_CALLS // genetic_map.n_locus))
+                pool = draw_origins(size, genetic_map, progeny, rng)
+                shared = replace(shared, pool=pool)
         rows = [
-            _simulate_one(
-                predict, haplotypes[[a, b]], origins, effect, genetic_map, progeny, plan
+            _simulate_one(value[row], haplotypes[[a, b]], origins, shared, plan)
+            for row, (a, b) in enumerate(
+                zip(first.tolist(), second.tolist(), strict=True)
             )
-            for a, b in zip(first.tolist(), second.tolist(), strict=True)
         ]
     mean, sd, useful, error, top, best, r2 = np.array(rows).reshape(-1, 7).T
-    n = origins.parent.shape[0]
     return SimulatedCrosses(mean, sd, useful, error, top, best, r2, n)
 
 
+@dataclass(frozen=True)
+class _Shared:
+    """What the controls of all crosses have in common."""
+
+    effect: FloatArray  # (n_locus,)
+    genetic_map: GeneticMap
+    progeny: Progeny
+    pairs: list[Pairs]  # of each fold, learned on the progeny of the others
+    pool: Origins | None  # progeny of which only the control is computed
+
+
+def _interactions(
+    value: FloatArray,  # (n_cross, n)
+    haplotypes: Haplotypes,
+    pairs: tuple[IntArray, IntArray],
+    origins: Origins,
+) -> list[Pairs]:
+    """Return, fold by fold, the pairs of loci that the other folds tell of."""
+    n_cross, n = value.shape
+    most = max(1, 2 * _MOST_ROWS // n)
+    some = np.unique(np.linspace(0, n_cross - 1, min(most, n_cross)).astype(int))
+    x = np.concatenate(
+        [
+            _codes(haplotypes[[pairs[0][row], pairs[1][row]]], origins)[::2]
+            for row in some
+        ]
+    )
+    even = ((value[some, ::2] + value[some, 1::2]) / 2).ravel()
+    family = np.repeat(some, n // 2)
+    fold = np.tile(np.arange(n // 2) % _FOLDS, some.size)
+    nothing = np.ptp(value, axis=1).max(initial=0.0)
+    spread = max(float(np.ptp(even[family == row])) for row in some)
+    if spread <= 1e-9 * nothing:  # no more than rounding: a sum over loci
+        none = np.zeros(0, dtype=np.int64)
+        return [Pairs(none, none, np.zeros(0))] * _FOLDS
+    return [
+        find_pairs(x[fold != out], even[fold != out], family[fold != out])
+        for out in range(_FOLDS)
+    ]
+
+
+def _codes(lines: Haplotypes, origins: Origins) -> Codes:  # (n, n_locus)
+    """Return progeny coded -1, 0, 1, with 0 where the two lines are the same."""
+    x = (origins.dosages(lines[0], lines[1]) - 1).astype(np.float32)
+    x[:, lines[0] == lines[1]] = 0
+    return x
+
+
 def _simulate_one(
-    predict: Predict,
+    value: FloatArray,  # (n,)
     lines: Haplotypes,  # (2, n_locus)
     origins: Origins,
-    effect: FloatArray,
-    genetic_map: GeneticMap,
-    progeny: Progeny,
+    shared: _Shared | None,
     plan: Simulation,
 ) -> tuple[float, ...]:
-    dosage = origins.dosages(lines[0], lines[1])
-    value = predict(dosage)
-    if plan.control:
-        parents = lines.astype(np.float64)
-        known = _controls(value, dosage, parents, effect, genetic_map, progeny)
-    else:
+    if shared is None:
         known = _Control(np.zeros(value.size), np.zeros(value.size), 0.0)
+    else:
+        known = _controls(value, lines, origins, shared)
     return _one_cross(value, known, plan.factor, plan.share)
 
 
 @dataclass(frozen=True)
 class _Control:
-    """A sum over loci for each progeny, fitted on other progeny of the cross."""
+    """A sum over loci and pairs for each progeny, fitted on other progeny."""
 
-    value: FloatArray  # (n,) less its exact mean
-    mean: FloatArray  # (n,) exact
-    variance: float  # exact, mean over the folds
+    value: FloatArray  # (n,) less its mean
+    mean: FloatArray  # (n,) exact for loci, from the pool for pairs
+    variance: float  # mean over the folds
+    pool_mean: FloatArray | None = None  # (n_pool,) what each tells of the mean
+    pool_variance: FloatArray | None = None  # (n_pool,) and of the variance
 
 
 def _controls(
     value: FloatArray,  # (n,)
-    dosage: Haplotypes,  # (n, n_locus)
-    parents: FloatArray,  # (2, n_locus) gametes of the two lines
-    effect: FloatArray,  # (n_locus,)
-    genetic_map: GeneticMap,
-    progeny: Progeny,
+    lines: Haplotypes,  # (2, n_locus)
+    origins: Origins,
+    shared: _Shared,
 ) -> _Control:
-    """Return the control: the effects given, and what ridge adds on other folds.
+    """Return the control: effects given, what ridge adds on other folds, and pairs.
 
     Where a locus is fixed in a cross, the effects of those it interacts with are
-    others than over all lines; the progeny of the cross itself tell.
+    others than over all lines; the progeny of the cross themselves tell.
     """
-    n = value.size
-    at = np.flatnonzero(parents[0] != parents[1])
-    fixed = float(parents.sum(axis=0) @ effect) - float(
-        parents[:, at].sum(axis=0) @ effect[at]
-    )
-    x = dosage[:, at] - 1.0  # mean 0 exactly: each allele comes from either parent
-    half = (parents[0, at] - parents[1, at]) / 2
-    here = genetic_map.take(at)
+    n, effect = value.size, shared.effect
+    at = np.flatnonzero(lines[0] != lines[1])
+    codes = _codes(lines, origins)
+    x = codes[:, at].astype(np.float64)  # mean 0: each allele comes from either
+    half = (lines[0, at].astype(np.float64) - lines[1, at]) / 2
+    fixed = lines[0] == lines[1]
+    level = 2.0 * float(lines[0, fixed] @ effect[fixed]) + float(effect[at].sum())
     fold = (np.arange(n) // 2) % _FOLDS  # a gamete and its complement stay together
-    level = fixed + float(effect[at].sum())
-    line, variance = np.empty(n), np.empty(_FOLDS)
+    line, mean = np.empty(n), np.full(n, level)
     slopes = np.empty((_FOLDS, at.size))
     rest = value - level - x @ effect[at]
+    wide = None if shared.pool is None else _codes(lines, shared.pool)
+    at_once = [] if wide is None else [pairs.value(wide) for pairs in shared.pairs]
+    moments = [float(part.mean()) for part in at_once] or [0.0] * _FOLDS
     for number in range(_FOLDS):
         out = fold == number
         slopes[number] = effect[at] + _ridge_slopes(x[~out], rest[~out])
-        line[out] = x[out] @ slopes[number]
-    variance = transmission_variance(2 * half * slopes, here, progeny.weights)
-    return _Control(line, np.full(n, level), float(variance.mean()))
+        both = shared.pairs[number].value(codes[out]) - moments[number]
+        line[out] = x[out] @ slopes[number] + both
+        mean[out] += moments[number]
+    weights = shared.progeny.weights
+    here = shared.genetic_map.take(at)
+    variance = float(transmission_variance(2 * half * slopes, here, weights).mean())
+    if wide is None:
+        return _Control(line, mean, variance)
+    part = np.stack(at_once) - np.array(moments)[:, None]  # (n_fold, n_pool)
+    single = slopes.astype(np.float32) @ wide[:, at].T
+    # exact for loci; what pairs add, from the pool
+    more = (part * (part + 2 * single)).mean(axis=0)
+    return _Control(line, mean, variance + float(more.mean()), part.mean(axis=0), more)
 
 
 def _ridge_slopes(
@@ -245,8 +315,9 @@ def _one_cross(
     """Return mean, sd, usefulness, its error, mean of the best, the best, r2."""
     line, n = control.value, value.size
     moved = value - control.mean
-    spread = float(line @ line)
-    slope = float(line @ moved / spread) if spread > 0 else 0.0
+    around = line - line.mean()
+    spread = float(around @ around)
+    slope = float(around @ moved / spread) if spread > 0 else 0.0
     shift = float((moved - slope * line).mean())
     mean = float(control.mean[0]) + shift
     rest = moved - shift - slope * line
@@ -259,6 +330,12 @@ def _one_cross(
         influence += factor * square / (2 * sd)
     pairs = influence.reshape(-1, 2).mean(axis=1)
     error = float(pairs.std(ddof=1) / np.sqrt(pairs.size))
+    if control.pool_mean is not None and control.pool_variance is not None and sd > 0:
+        told = slope * control.pool_mean + slope**2 * factor * control.pool_variance / (
+            2 * sd
+        )
+        pairs = told.reshape(-1, 2).mean(axis=1)
+        error = float(np.hypot(error, pairs.std(ddof=1) / np.sqrt(pairs.size)))
     top = np.sort(value)[-max(1, round(share * n)) :]
     known = 1 - left / variance if variance > 0 else 1.0
     useful = mean + factor * sd

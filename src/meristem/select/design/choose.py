@@ -103,8 +103,15 @@ def choose_training_set(
             "neither a number of lines nor a budget is given",
             remedy="give one of them (--n, --budget)",
         )
+    if (n or 0) > problem.n or not np.isfinite(budget or 0.0):
+        raise ConfigError(
+            f"{n} of {problem.n} candidates cannot be chosen"
+            if (n or 0) > problem.n
+            else f"a budget of {budget:g} is no number",
+            remedy=f"ask for {problem.n} at most, or give a budget (--budget)",
+        )
     scatter = _scatter(problem, criterion)
-    most = min(problem.n if n is None else n, problem.n)
+    most = problem.n if n is None else n
     limit = np.inf if budget is None else budget
     chosen = _greedy(problem, scatter, most, limit)
     if not chosen:

@@ -118,9 +118,11 @@ def design_run(
     labels = _pair(source, settings, wish)
     starts = read_sequences(wish.start)
     words = check_words(wish.forbidden)
+    pam = check_words([wish.pam], "--pam")[0] if wish.pam else ""
     train, _, length = read_roles(settings)
     prepared, _, _ = prepare_rows(settings, train, None, length)
     weights = _weights(wish, train.tasks)
+    _refuse_impossible(wish, length)
     _refuse_long(starts, length)
     run = plan_run(
         folder,
@@ -140,7 +142,7 @@ def design_run(
     with run.timed("designs"):
         codes = code_matrix(list(starts.values()), length, settings.inputs.pad)
         for number, (name, start) in enumerate(zip(starts, codes, strict=True)):
-            reach = near_pam(start, wish.pam) if wish.pam else None
+            reach = near_pam(start, pam) if pam else None
             bound = Constraints(wish.edits, words, wish.gc, reach, realism)
             rng = derived_rng(wish.seed, "design", name)
             made = search_edits(
@@ -210,7 +212,30 @@ def _weights(wish: Wish, tasks: tuple[str, ...]) -> FloatArray:
             where="--direction",
             remedy=f"use some of {', '.join(tasks)}",
         )
-    return np.array([chosen.get(task, 0.0) for task in tasks])
+    weights = np.array([chosen.get(task, 0.0) for task in tasks])
+    if not np.isfinite(weights).all() or not weights.any():
+        raise ConfigError(
+            "a weight is no number" if weights.any() else "every weight is 0",
+            where="--direction",
+            remedy="give 1 to raise a task, -1 to lower it",
+        )
+    return weights
+
+
+def _refuse_impossible(wish: Wish, length: int) -> None:
+    if wish.gc[0] > wish.gc[1]:
+        raise ConfigError(
+            f"no share of G and C is at least {wish.gc[0]:g} and at most "
+            f"{wish.gc[1]:g}",
+            where="--gc-low, --gc-high",
+            remedy="give the smaller one as --gc-low",
+        )
+    if wish.edits > length:
+        raise ConfigError(
+            f"{wish.edits} edits of {length} bp are a new sequence",
+            where="--edits",
+            remedy=f"ask for {length} at most",
+        )
 
 
 def _refuse_long(starts: dict[str, str], length: int) -> None:

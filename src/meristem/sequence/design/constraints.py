@@ -144,8 +144,8 @@ def _gc(code: Codes) -> FloatArray:
     return share
 
 
-def check_words(words: Sequence[str]) -> tuple[str, ...]:
-    """Return forbidden words in capitals.
+def check_words(words: Sequence[str], where: str = "--forbid") -> tuple[str, ...]:
+    """Return words of bases in capitals; `where` they were given, for messages.
 
     Raises
     ------
@@ -157,8 +157,8 @@ def check_words(words: Sequence[str]) -> tuple[str, ...]:
         if not _MOTIF.fullmatch(word) or set(word) == {"N"}:
             raise ConfigError(
                 f"{word!r} is no word of A, C, G, T and N",
-                where="--forbid",
-                remedy="write the site out, such as GGTCTC for BsaI",
+                where=where,
+                remedy="write it out, such as GGTCTC for BsaI, or NGG for a PAM",
             )
     return made
 

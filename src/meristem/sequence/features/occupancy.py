@@ -26,6 +26,7 @@ from torch.nn import functional
 from meristem.records import FloatArray
 from meristem.sequence.inputs.onehot import OneHot
 from meristem.sequence.motifs.motif import Motif
+from meristem.sequence.motifs.scan import site_scores, strand_weights
 
 PSEUDO = 0.001
 """Added to every probability, c above."""
@@ -44,7 +45,7 @@ class Bank:
     """Log-odds of motifs, those of one width together."""
 
     name: tuple[str, ...]  # (n_motif,)
-    weight: tuple[FloatArray, ...]  # per width (n, 4, width)
+    weight: tuple[NDArray[np.float32], ...]  # per width (4 * width, 2 * n_row)
     place: tuple[NDArray[np.int64], ...]  # per width (n,) motif of every row
 
     @property
@@ -64,7 +65,8 @@ def make_bank(motifs: Sequence[Motif]) -> Bank:
     weight, place = [], []
     for width in widths:
         rows = [i for i, m in enumerate(motifs) if m.probability.shape[1] == width]
-        weight.append(np.stack([log_odds(motifs[i].probability) for i in rows]))
+        odds = [log_odds(motifs[i].probability) for i in rows]
+        weight.append(strand_weights(odds, width))
         place.append(np.array(rows))
     return Bank(tuple(m.name for m in motifs), tuple(weight), tuple(place))
 
@@ -108,24 +110,30 @@ def _pooled(
     bank: Bank,
     n_bin: int,
 ) -> NDArray[np.float32]:  # (n, 2, n_bin, n_motif)
-    n, _, length = x.shape
-    out = torch.full((n, 2, n_bin, bank.n_motif), FLOOR)
-    unknown = functional.pad((x.sum(1) < UNKNOWN).float().cumsum(1), (1, 0))
+    out = torch.full((len(x), 2, n_bin, bank.n_motif), FLOOR)
+    hot = x.transpose(1, 2).contiguous()
     for weight, place in zip(bank.weight, bank.place, strict=True):
-        width = weight.shape[2]
-        if width > length:
+        if len(weight) > 4 * x.shape[2]:
             continue
-        forward = torch.from_numpy(weight.astype(np.float32))
-        both = torch.cat([forward, forward.flip(1, 2)])
-        score = functional.conv1d(x, both)  # (n, 2 * n_width_motif, n_start)
-        blocked = unknown[:, width:] - unknown[:, :-width] > 0
-        if bool(blocked.any()):
-            score = score.masked_fill(blocked[:, None], FLOOR)
-        score = score.view(n, 2, len(place), -1).transpose(1, 2)
-        edges = np.linspace(0, score.shape[3], n_bin + 1).astype(int)
+        score = known_scores(hot, weight)
+        edges = np.linspace(0, score.shape[1], n_bin + 1).astype(int)
         for part in range(n_bin):
-            cut = score[..., edges[part] : edges[part + 1]].flatten(2)
-            if cut.shape[2]:
-                out[:, 0, part, place] = cut.logsumexp(2)
-                out[:, 1, part, place] = cut.amax(2)
+            cut = score[:, edges[part] : edges[part + 1]]
+            if cut.shape[1]:
+                out[:, 0, part, place] = cut.logsumexp((1, 2))
+                out[:, 1, part, place] = cut.amax((1, 2))
     return out.numpy()
+
+
+def known_scores(
+    hot: Tensor,  # (n, length, 4)
+    weight: NDArray[np.float32],  # (4 * width, 2 * n_motif)
+) -> Tensor:  # (n, n_start, 2, n_motif)
+    """Return log-odds of both strands; `FLOOR` where a base of the site is unknown."""
+    width = len(weight) // 4
+    score = site_scores(hot, torch.from_numpy(weight))
+    unknown = functional.pad((hot.sum(2) < UNKNOWN).float().cumsum(1), (1, 0))
+    blocked = unknown[:, width:] - unknown[:, :-width] > 0
+    if bool(blocked.any()):
+        score.masked_fill_(blocked[:, :, None, None], FLOOR)
+    return score

@@ -85,5 +85,10 @@ def _read_names(path: str | Path, genome: Genome) -> dict[str, str]:
                 where=table.place(row, "contig"),
                 remedy=f"use the names of {genome.path}",
             )
-        found[str(name)] = str(contig)
+        if found.setdefault(str(name), str(contig)) != contig:
+            raise DataError(
+                f"{str(name)!r} stands for two contigs",
+                where=table.place(row, "name"),
+                remedy="keep one row per name",
+            )
     return found

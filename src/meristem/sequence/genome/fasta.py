@@ -15,6 +15,7 @@ from meristem.text.files import require_file, unpacked
 
 MOST_PACKED = 1 << 30
 """Bases of a compressed file, which is held in memory."""
+_LONGEST_TITLE = 1 << 12  # bytes of a title that are looked at
 _KEPT = 1 << 29  # bases of contigs that stay in memory
 
 
@@ -113,6 +114,21 @@ def open_genome(path: str | Path, index: str | Path | None = None) -> Genome:
     return _open_indexed(path, Path(index) if index else None)
 
 
+def _is_index_of(path: Path, starts: dict[str, int]) -> bool:
+    """Return whether every contig begins behind the line that names it."""
+    with path.open("rb") as handle:
+        for name, start in starts.items():
+            before = max(0, start - _LONGEST_TITLE)
+            handle.seek(before)
+            text = handle.read(start - before)
+            line = text[:-1].rsplit(b"\n", 1)[-1]
+            whole = before == 0 or len(line) < len(text) - 1
+            named = line[:1] == b">" and line[1:].split()[:1] == [name.encode()]
+            if text[-1:] != b"\n" or (whole and not named):
+                return False
+    return True
+
+
 def _open_indexed(path: Path, index: Path | None) -> Genome:
     place = index or path.with_name(path.name + ".fai")
     try:
@@ -134,6 +150,12 @@ def _open_indexed(path: Path, index: Path | None) -> Genome:
             where=path,
             remedy="write all lines of a contig at the same length, but its last",
         ) from error
+    except UnicodeDecodeError as error:
+        raise DataError(
+            "is no index of a genome",
+            where=place,
+            remedy="remove it: it is made anew",
+        ) from error
     except (ValueError, KeyError) as error:
         raise DataError(
             f"cannot be indexed: {' '.join(str(error).split())}",
@@ -141,6 +163,13 @@ def _open_indexed(path: Path, index: Path | None) -> Genome:
             remedy="give every contig a name of its own",
         ) from error
     length = {str(name): int(entry.rlen) for name, entry in read.index.items()}
+    starts = {str(name): int(entry.offset) for name, entry in read.index.items()}
+    if path.suffix != ".gz" and not _is_index_of(path, starts):
+        raise DataError(
+            "is the index of another file",
+            where=place,
+            remedy="remove it: it is made anew",
+        )
     if not length:
         raise no_fasta(path)
     return Genome(path, length, read)

@@ -16,6 +16,7 @@ from meristem.sequence.inputs.onehot import OneHot, Pad, base_codes, flip
 from meristem.sequence.models.options import KmerOptions, MotifOptions
 from meristem.sequence.models.ridge import Ridge, fit_ridge
 from meristem.sequence.models.store import write_model
+from meristem.sequence.models.substitutions import Linear
 from meristem.sequence.motifs.motif import Motif
 
 _BATCH = 4096
@@ -72,6 +73,28 @@ class ClosedForm:
     def ensemble(self, onehot: OneHot) -> FloatArray:  # (1, n, n_task)
         """Return the predictions; there is one member."""
         return self.predict(onehot)[None]
+
+    @property
+    def linear(self) -> Linear | None:
+        """Weights per unit of every feature; None where positions matter."""
+        if self.options.bins > 1:
+            return None
+        slope = self.ridge.weight / self.ridge.scale[:, None]
+        n, words = len(self.motifs), []
+        done = 2 * n
+        for k in self.options.k:
+            size = len(canonical(k)[1])
+            words.append(slope[done : done + size])
+            done += size
+        threshold = getattr(self.options, "threshold", 0.0)
+        return Linear(
+            make_bank(self.motifs),
+            threshold,
+            slope[:n],
+            slope[n : 2 * n],
+            self.options.k,
+            tuple(words),
+        )
 
     def hidden(self, onehot: OneHot) -> NDArray[np.float32]:  # (n, n_feature)
         """Return the standardised features."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from meristem.records import FloatArray
 from meristem.sequence.genome.bases import ONE_HOT, CodeArray
@@ -100,13 +102,8 @@ class MotifBank:
 
     def _group(self, member: NDArray[np.int64]) -> _Group:
         width = int(self.width[member].max())
-        weight = np.zeros((width, 4, 2, member.size), np.float32)
-        for column, index in enumerate(member):
-            score = log_odds(self.motifs[index])
-            n = score.shape[1]
-            weight[:n, :, 0, column] = score.T
-            weight[:n, :, 1, column] = score[::-1, ::-1].T
-        return _Group(width, member, weight.reshape(4 * width, 2 * member.size))
+        scores = [log_odds(self.motifs[index]) for index in member]
+        return _Group(width, member, strand_weights(scores, width))
 
 
 def score_windows(
@@ -114,11 +111,32 @@ def score_windows(
     group: _Group,
 ) -> NDArray[np.float32]:  # (n, length - width + 1, 2, n_motif_of_group) bits
     """Return the score of every placement of the motifs of a group."""
-    n, length = codes.shape
-    hot = ONE_HOT[codes].reshape(n, length * 4)
-    windows = np.lib.stride_tricks.sliding_window_view(hot, 4 * group.width, axis=1)
-    rows = windows[:, ::4].reshape(-1, 4 * group.width)
-    return (rows @ group.weight).reshape(n, -1, 2, group.member.size)
+    hot, weight = torch.from_numpy(ONE_HOT[codes]), torch.from_numpy(group.weight)
+    return site_scores(hot, weight).numpy()
+
+
+def site_scores(
+    hot: Tensor,  # (n, length, 4) one-hot bases
+    weight: Tensor,  # (4 * width, 2 * n_motif) see `strand_weights`
+) -> Tensor:  # (n, length - width + 1, 2, n_motif)
+    """Return the score of every placement of motifs of one width on both strands."""
+    n, size = len(hot), weight.shape[0]
+    rows = hot.flatten(1).unfold(1, size, 4)  # (n, n_start, 4 * width)
+    found = rows.reshape(-1, size) @ weight
+    return found.view(n, rows.shape[1], 2, -1)
+
+
+def strand_weights(
+    scores: Sequence[FloatArray],  # each (4, width)
+    width: int,
+) -> NDArray[np.float32]:  # (4 * width, 2 * n_motif)
+    """Return scores of both strands as one matrix, filled up on the right with 0."""
+    weight = np.zeros((width, 4, 2, len(scores)), np.float32)
+    for column, score in enumerate(scores):
+        n = score.shape[1]
+        weight[:n, :, 0, column] = score.T
+        weight[:n, :, 1, column] = score[::-1, ::-1].T
+    return weight.reshape(4 * width, -1)
 
 
 def scan(

@@ -13,6 +13,7 @@ from meristem.errors import ConfigError
 from meristem.records import FloatArray
 from meristem.sequence.genome.bases import BaseArray, CodeArray, encode
 from meristem.sequence.inputs.onehot import OneHot, one_hot
+from meristem.sequence.models.substitutions import Linear, substitution_effects
 from meristem.sequence.variants.effects import Effect
 from meristem.sequence.variants.occupancy import Change
 
@@ -75,6 +76,40 @@ class ModelScorer:
         self, bases: BaseArray, changes: Sequence[Change]
     ) -> list[list[Effect]]:
         """Return the mean difference over the windows, task by task."""
+        linear = getattr(self.model, "linear", None)
+        if linear is None:
+            return self._by_windows(bases, changes)
+        single = [c.end - c.start == 1 == len(c.alt) for c in changes]
+        others = [c for c, s in zip(changes, single, strict=True) if not s]
+        found = iter(self._by_substitution(linear, bases, changes, single))
+        rest = iter(self._by_windows(bases, others))
+        return [next(found) if s else next(rest) for s in single]
+
+    def _by_substitution(
+        self,
+        linear: Linear,
+        bases: BaseArray,
+        changes: Sequence[Change],
+        single: Sequence[bool],
+    ) -> list[list[Effect]]:
+        """Return the effects of changes of single bases, by what they touch."""
+        place = np.array([c.start for c, s in zip(changes, single, strict=True) if s])
+        if not place.size:
+            return []
+        letters = "".join(c.alt for c, s in zip(changes, single, strict=True) if s)
+        alt = encode(np.frombuffer(letters.encode(), np.uint8))
+        known = (encode(bases[place]) < 4) & (alt < 4)
+        starts = _spread(np.arange(1 - self.length, 1), self.placements)
+        value = np.zeros((place.size, len(self.model.tasks)))
+        value[known] = substitution_effects(
+            linear, bases, place[known], alt[known], starts, self.length
+        )
+        return [self._effect(row[None]) for row in value]
+
+    def _by_windows(
+        self, bases: BaseArray, changes: Sequence[Change]
+    ) -> list[list[Effect]]:
+        """Return the effects by predicting every window twice."""
         length = self.length
         found: list[list[Effect]] = []
         for batch in self._batches(changes):
@@ -131,6 +166,14 @@ def _mean_by(
     return total / np.bincount(owner, minlength=n)[None, :, None]
 
 
+def _spread(starts: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Return some starts, evenly spaced; 0: all."""
+    if not 0 < n < starts.size:
+        return starts
+    pick = np.linspace(0, starts.size - 1, n + 2)[1:-1]
+    return starts[np.rint(pick).astype(np.int64)]
+
+
 class Pair(NamedTuple):
     """A window of a contig without and with a change; codes, see `encode`."""
 
@@ -181,11 +224,8 @@ def window_pairs(
     grown = changed.size - around.size
     # Starts of windows that hold at least one base of the longer allele.
     starts = np.arange(first - length + 1, first + max(change.end - change.start, 1))
-    if placements and placements < starts.size:
-        pick = np.linspace(0, starts.size - 1, placements + 2)[1:-1]
-        starts = starts[np.rint(pick).astype(np.int64)]
     pairs = []
-    for start in starts:
+    for start in _spread(starts, placements):
         ref = around[start : start + length]
         at = int(start) + left
         pairs.append(Pair(at, ref, changed[start : start + length]))

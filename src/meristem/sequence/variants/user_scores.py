@@ -24,6 +24,23 @@ class UserScores:
     by_variant: bool
     value: dict[tuple[str, ...], tuple[str, ...]]
 
+    def refuse_strangers(self, names: set[str], path: str | Path) -> None:
+        """Refuse scores of which none is of a transcript or gene of the genome.
+
+        Raises
+        ------
+        DataError
+            If so.
+        """
+        known = {key[0] for key in self.value}
+        if not self.by_variant and not known & names:
+            raise DataError(
+                f"scores {next(iter(known))!r} and others, and the genes have none of "
+                "them",
+                where=path,
+                remedy="name transcripts or genes as the gene file does",
+            )
+
     def find(
         self, variant: str, names: Sequence[str], position: str, amino_acid: str
     ) -> tuple[str, ...]:
@@ -99,6 +116,12 @@ def read_user_scores(path: str | Path) -> UserScores:
     columns = [table.words(name) for name in (*keys, *scores)]
     for row, cells in enumerate(zip(*columns, strict=True)):
         key = cells[: len(keys)]
+        if position and not variant and not (key[1].isdecimal() and int(key[1]) > 0):
+            raise DataError(
+                f"{key[1]!r} is no position in a protein",
+                where=table.place(row, position),
+                remedy="count residues from 1",
+            )
         if key in value:
             raise DataError(
                 f"{', '.join(key)} stands there twice",

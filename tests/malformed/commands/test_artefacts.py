@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.malformed.test_hostile_inputs import make_good
+from tests.malformed.analysis.folder import make_good
 
 from meristem.config import read_config
 from meristem.errors import MeristemError
