@@ -17,6 +17,7 @@ class Job(StrEnum):
 
     yeast = "yeast"
     new_genes = "new-genes"
+    planted = "planted"
 
 
 def bench_expression(
@@ -37,14 +38,25 @@ def bench_expression(
 ) -> None:
     """Expression of lines from their genomes, against rivals and permuted lines."""
     from benchmarks.accuracy.expression.new_genes import run_new_genes
+    from benchmarks.accuracy.expression.planted import run_planted
     from benchmarks.accuracy.expression.yeast import run_yeast
     from meristem.errors import ConfigError
 
-    if data is None:
-        raise ConfigError(f"the job {job.value!r} needs --data", remedy="give it")
     words = [w for w in sys.argv[1:] if w not in ("--quiet", "-q")]
     command = " ".join(["python -m benchmarks accuracy", *words])
     with progress(quiet=quiet) as notify:
+        if job is Job.planted:
+            say(
+                run_planted(
+                    out,
+                    seed=seed,
+                    command=command,
+                    progress=lambda done, total: notify(job.value, done, total),
+                )
+            )
+            return
+        if data is None:
+            raise ConfigError(f"the job {job.value!r} needs --data", remedy="give it")
         if job is Job.new_genes:
             say(
                 run_new_genes(
