@@ -19,7 +19,8 @@ from meristem.kinetics.scoring.score import Scorer, SiteScorer, SiteScores
 from meristem.kinetics.transfer.net import Calibration, TransferFit, bulged, spread
 from meristem.kinetics.transfer.store import MAIN_FILE, read_transfer
 
-_BLOCK = 10_000
+_BLOCK = 2000
+"""Pairs at a time: the arrays of a member stay in the cache."""
 
 
 class CorrectedScorer:
@@ -70,14 +71,15 @@ class CorrectedScorer:
         with torch.no_grad():
             given = torch.from_numpy(x).float()
             edits, gaps = edit_tensor(given), bulged(given)
-            frozen = None
+            first = self.fits[0].net
+            assert first.kinetic is not None
+            # every member corrects the same networks and reads the same sums
+            frozen, sums = first.kinetic.log_rates(edits), first.sums(given, edits)
             for fit in self.fits:
                 net, layer = fit.net, fit.net.kinetic
                 assert layer is not None
-                if frozen is None:  # every member corrects the same networks
-                    frozen = layer.log_rates(edits)
                 shares = layer.shares().double()
-                parts = net.scale * net.parts(given, edits)
+                parts = net.scale * net.parts(given, edits, sums)
                 rates = net.rates(frozen, parts, gaps).double()
                 constants = torch.einsum("nkr,k->nr", frozen.double(), shares)
                 mean = rates @ shares

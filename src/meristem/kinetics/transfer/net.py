@@ -135,10 +135,12 @@ class TransferNet(nn.Module):
         self,
         x: Tensor,  # (n, 25, 13)
         edits: Tensor,  # (n, 25, 21)
+        sums: Tensor | None = None,  # (n, n_sum) where known already
     ) -> Tensor:  # (n, n_out)
         """Return the output of both parts: per reaction, and the shared one last."""
         seen = x if self.trunk.trunk.reads == "all" else edits
-        out: Tensor = self.linear(self.sums(x, edits)) + self.head(self.trunk(seen))
+        read = self.sums(x, edits) if sums is None else sums
+        out: Tensor = self.linear(read) + self.head(self.trunk(seen))
         return out
 
     def correction(
@@ -179,10 +181,11 @@ class TransferNet(nn.Module):
         self,
         x: Tensor,  # (n, 25, 13)
         frozen: Tensor | None = None,  # (n, n_kinn, n_reaction) where known already
+        sums: Tensor | None = None,  # (n, n_sum) likewise
     ) -> Tensor:  # (n,)
         """Return logits."""
         edits = edit_tensor(x)
-        parts = self.parts(x, edits)
+        parts = self.parts(x, edits, sums)
         if self.kinetic is None:
             return parts[:, 0] + self.offset
         known = self.kinetic.log_rates(edits) if frozen is None else frozen

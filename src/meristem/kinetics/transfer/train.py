@@ -210,7 +210,9 @@ def train_epochs(
             for chunk in order.split(options.batch):
                 x = torch.from_numpy(data.x[rows[chunk.numpy()]]).float()
                 frozen = given.frozen[chunk] if len(given.frozen) else None
-                logit = net(x, frozen) + added[chunk] + levels.at(chunk)
+                logit = (
+                    net(x, frozen, given.sums[chunk]) + added[chunk] + levels.at(chunk)
+                )
                 loss = nn.functional.binary_cross_entropy_with_logits(
                     logit, target[chunk]
                 )
