@@ -29,10 +29,14 @@ from meristem.kinetics.network.mpkp import GUIDES, measurements, read_rates
 from meristem.kinetics.network.store import write_kinns
 from meristem.kinetics.search.folds import sequence_folds
 from meristem.kinetics.search.space import find_space
+from meristem.kinetics.transfer.net import Calibration, TransferFit, TransferNet
+from meristem.kinetics.transfer.store import write_transfer
+from meristem.kinetics.transfer.trunk import Trunk
 from meristem.tune.optimisers import make_optimiser
 
 FULL = FitOptions(limits=(-5.0, math.inf))
 MEMBERS = 10
+CORRECTED = 8
 
 
 def changed(guide: str, n: int, rng: np.random.Generator) -> list[str]:
@@ -79,19 +83,27 @@ def fit(data, architectures, held, options, seed=0):
     return time.process_time() - begin, found
 
 
-def score_sites(n: int, kinns) -> tuple[float, float]:
+def write_corrected(kinns, folder: Path) -> None:
+    """Write an ensemble of corrections as they are before training."""
+    nets = [TransferNet(Trunk(), kinns, seed=seed) for seed in range(CORRECTED)]
+    fits = [TransferFit(net.eval(), np.zeros(1)) for net in nets]
+    write_transfer(fits, Calibration(1.0, 0.0), folder)
+
+
+def score_sites(n: int, kinns, *, corrected: bool = False) -> tuple[float, float]:
     """Return seconds and gigabytes of the command on a table of `n` sites."""
     rng = np.random.default_rng(0)
     guide = "GACGCATAAAGATGAGACGCNGG"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_kinns(kinns, folder / "model.json")
+        model = folder / ("transfer" if corrected else "model.json")
+        (write_corrected if corrected else write_kinns)(kinns, model)
         with (folder / "sites.tsv").open("w") as handle:
             handle.write("guide\ttarget\tlocation\n")
             for i, target in enumerate(changed(guide, n, rng)):
                 handle.write(f"{guide}\t{target}\tchr1:{i}\n")
         command = [sys.executable, "-m", "meristem", "kinetics", "score", "--quiet"]
-        command += ["--model", str(folder / "model.json"), "--targets"]
+        command += ["--model", str(model), "--targets"]
         command += [str(folder / "sites.tsv"), "--out", str(folder / "scores.tsv")]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -127,6 +139,7 @@ def main() -> None:
     singly = float(np.mean([fit(data, [one], held, fixed)[0] for one in alone]))
     _, found = fit(data, architectures[:MEMBERS], held, replace(fixed, epochs=5))
     seconds, gigabytes = score_sites(arguments.sites, found.kinns)
+    deep, deep_size = score_sites(arguments.sites, found.kinns[:2], corrected=True)
 
     n, ratio = len(architectures), singly * len(architectures) / together
     records = [
@@ -134,6 +147,8 @@ def main() -> None:
         record(f"{n} as one batch against one by one", ratio, "times", ">=", 8.0),
         record(f"{arguments.sites} sites, {MEMBERS} members", seconds, "s", "<", 60.0),
         record("memory of that", gigabytes, "GB", "<", 1.0),
+        record(f"{arguments.sites} sites, {CORRECTED} corrected", deep, "s", "<", 90.0),
+        record("memory of these", deep_size, "GB", "<", 1.0),
     ]
     for row in records:
         print(
