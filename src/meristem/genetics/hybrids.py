@@ -85,6 +85,7 @@ def cross_parents(
         parents,
         sample_id=sample_id,
         call_dosage=dosage,
+        products=None,
         first_gamete=first,
         ploidy=max(parents.ploidy, 2),
     )

@@ -82,6 +82,7 @@ def stack_environments(dataset: Dataset) -> Dataset:
             dataset.genotypes,
             sample_id=ids,
             call_dosage=dosage,
+            products=None,
             first_gamete=None if first is None else first[line],
         ),
         _values(phenotypes, traits, environments, (line, place), ids),

@@ -67,6 +67,9 @@ class Genotypes:
 
     def __post_init__(self) -> None:
         expected = (self.sample_id.size, self.variants.n_variant)
+        kept = self.products
+        if kept is not None and kept.row.shape != self.sample_id.shape:
+            raise DataError("products of dosages are of other samples")
         if self.first_gamete is not None and self.first_gamete.shape != expected:
             raise DataError(
                 f"gametes have shape {self.first_gamete.shape}, expected {expected}",

@@ -63,7 +63,7 @@ def _read_relationships(options: KernelsOptions, dataset: Dataset) -> None:
 def _refuse_trial(options: TrialOptions, dataset: Dataset, where: str) -> None:
     if dataset.groups is None or not is_stacked(dataset):
         return
-    n = np.unique(dataset.groups.column(ENVIRONMENT)).size
+    n = len(set(dataset.groups.column(ENVIRONMENT).tolist()) - {""})
     if options.structure == "fa" and options.factors >= n:
         raise ConfigError(
             f"asks for {options.factors} factors, and there are {n} environments",

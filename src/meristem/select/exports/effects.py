@@ -159,6 +159,7 @@ def predict_calls(
         lines,
         sample_id=names.astype(np.str_),
         call_dosage=np.ascontiguousarray(calls, dtype=np.int8),
+        products=None,
         first_gamete=None,
     )
     return fitted.predict(made).value
