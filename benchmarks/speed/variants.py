@@ -2,7 +2,8 @@
 
 A million SNPs over 12 Mb (as dense as in yeast) and 10,000 far apart, 193 motifs of
 JASPAR widths; the goal for the million is five minutes on two cores below 1.5 GB. The
-alternative scores both whole windows, as a model without this short cut does.
+alternative scores both whole windows, as a model without this short cut does. The same
+for the closed-form motif model (`motif`) with one and with nine windows around a SNP.
 
     python benchmarks/speed/variants.py --json variants.json
 """
@@ -18,8 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
+from meristem.sequence.models.closed_form import ClosedForm, feature_names
+from meristem.sequence.models.options import MotifOptions
+from meristem.sequence.models.ridge import Ridge
 from meristem.sequence.motifs.motif import Motif
 from meristem.sequence.motifs.scan import MotifBank, score_windows
+from meristem.sequence.variants.model_effects import ModelScorer
 from meristem.sequence.variants.occupancy import Change, occupancy, occupancy_changes
 
 WINDOW, AT_ONCE = 110, 128
@@ -79,6 +84,32 @@ def snps(contig, n, rng):
     ]
 
 
+def model_ratios(contig, changes, bank, rng):
+    """Return CPU seconds for a million SNPs, and the ratio to predicting windows."""
+    size = len(feature_names(MotifOptions(), bank.motifs))
+    zero, one = np.zeros(size), np.ones(size)
+    ridge = Ridge(zero, one, rng.normal(size=(size, 1)), np.zeros(1), np.zeros(1))
+    model = ClosedForm(MotifOptions(), ("y",), None, "both", ridge, bank.motifs)
+    bases = np.frombuffer(b"ACGT", np.uint8)[contig]
+    found = {}
+    for placements in (1, 9):
+        scorer = ModelScorer(model, "motif", WINDOW, placements)
+        some = changes[:48]
+        times, scores = [], []
+        for own, score in ((changes, scorer.effects), (some, scorer._by_windows)):
+            score(bases, some[:8])
+            start = time.process_time()
+            blocks = [score(bases, own[i : i + 1024]) for i in range(0, len(own), 1024)]
+            times.append((time.process_time() - start) / len(own))
+            scores.append([row[0].score for block in blocks for row in block][:48])
+        assert np.allclose(*scores, atol=1e-3)
+        found[f"{placements} windows"] = {
+            "cpu_seconds_per_million": 1e6 * times[0],
+            "times_whole_windows": times[1] / times[0],
+        }
+    return found
+
+
 def main() -> None:
     """Print seconds for a million SNPs and the ratio to whole windows."""
     parser = argparse.ArgumentParser()
@@ -90,7 +121,7 @@ def main() -> None:
     _ = bank.groups, bank.threshold
     found = {"python": platform.python_version(), "snps": words.snps}
     for name, gap in (("dense", 12), ("sparse", 1000)):
-        contig = rng.integers(0, 4, words.snps * gap + 500).astype(np.int8)
+        contig = rng.integers(0, 4, words.snps * gap + 500).astype(np.uint8)
         changes = snps(contig, words.snps, rng)
         ours, fast = timed(changed_places, contig, changes, bank)
         some = changes[: max(words.snps // 10, 1)]
@@ -100,6 +131,7 @@ def main() -> None:
         found[name] = {
             "cpu_seconds_per_million": 1e6 * ours / len(changes),
             "times_whole_windows": each / (ours / len(changes)),
+            "model": model_ratios(contig, changes, bank, rng),
         }
     found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(found, indent=1))

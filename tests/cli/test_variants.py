@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from tests.calls import Call
 from tests.sequence.small_genome import write_small_genome, write_variants
 
@@ -70,6 +71,17 @@ def test_windows_and_regions(call: Call, tmp_path: Path) -> None:
     assert code == 0
     assert "3 windows" in text
     assert len((tmp_path / "w.fa").read_text().splitlines()[1]) == 25
+    (tmp_path / "s.bedgraph").write_text("1\t0\t80\t2\n1\t80\t120\t4\n")
+    words = (*words[:-1], tmp_path / "w.csv", "--track")
+    code, text, _ = call(*words, f"leaf={tmp_path / 's.bedgraph'}")
+    assert code == 0
+    table = pd.read_csv(tmp_path / "w.csv")
+    assert list(table.columns) == ["sequence_id", "contig", "sequence", "leaf"]
+    assert table["leaf"].between(2, 4).any()
+    assert table["sequence"].str.len().eq(25).all()
+    code, _, err = call(*words, "leaf")
+    assert code == 2
+    assert "NAME=FILE" in err
     code, _, err = call("sequence", "windows", "--genome", genome, "--out", "x.fa")
     assert code == 2
     assert "--bed" in err

@@ -309,8 +309,8 @@ def windows(
             if not tracks:
                 handle.write(f">{window.name}\n{text}\n")
                 continue
-            found = [float(one.means([window])[0]) for one in tracks.values()]
-            cells = ["" if v != v else f"{v:.6g}" for v in found]
+            means = [float(one.means([window])[0]) for one in tracks.values()]
+            cells = ["" if v != v else f"{v:.6g}" for v in means]
             handle.write(mark.join([window.name, window.contig, text, *cells]) + "\n")
     say(f"{n} windows: {out}")
 

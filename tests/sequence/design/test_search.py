@@ -80,3 +80,25 @@ def test_gradients_need_a_network() -> None:
             EFFORT,
             np.random.default_rng(1),
         )
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_forbidden_words_of_a_start_are_removed_first(strategy: str) -> None:
+    text = planted().sequence[0]
+    text = text[:4] + "GGTCTC" + text[10:20] + "GAGACC" + text[26:]
+    start = code_matrix([text])[0]
+    weight = np.array([1.0, 0.0])
+    for edits in (3, 1):
+        bound = Constraints(edits, ("GGTCTC",), (0.1, 0.9))
+        made = search_edits(
+            strategy,
+            start,
+            fitted("cnn" if strategy == "gradient" else "kmer"),
+            weight,
+            bound,
+            EFFORT,
+            np.random.default_rng(2),
+        )
+        assert (made != start).sum() <= edits
+        assert bound.held(made, start) == (edits == 3)
+        assert (bound.words(made[None])[0] == 0) == (edits == 3)

@@ -312,7 +312,7 @@ def _row(
         "changes": edits,
         "oracle_gain": gains[0],
         "validator_gain": gains[1],
-        "kept": bool(bound.kept(made[None], start)[0]) or places.size == 0,
+        "kept": bound.held(made, start),
         "start": text[0],
         "design": text[1],
     }

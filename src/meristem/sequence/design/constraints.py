@@ -89,6 +89,8 @@ class Constraints:
     realism
         How unlikely a design may be; None: no bound. A start beyond it must not get
         worse.
+    clean
+        Whether no forbidden word may be left of those that the start holds.
     """
 
     edits: int
@@ -96,6 +98,7 @@ class Constraints:
     gc: tuple[float, float] = (0.0, 1.0)
     positions: NDArray[np.bool_] | None = None
     realism: Realism | None = None
+    clean: bool = False
 
     def editable(self, start: Codes) -> NDArray[np.bool_]:  # (length,)
         """Return where the start may be edited."""
@@ -111,8 +114,8 @@ class Constraints:
         fine = (code != start).sum(axis=1) <= self.edits
         blocked = ~self.editable(start)
         fine &= ~((code != start) & blocked).any(axis=1)
-        count = self._words(both)
-        fine &= count[1:] <= (0 if count[0] == 0 else count[0] - 1)
+        count = self.words(both)
+        fine &= count[1:] <= (0 if self.clean else max(count[0] - 1, 0))
         share = _gc(both)
         low, high = min(self.gc[0], share[0]), max(self.gc[1], share[0])
         fine &= (share[1:] >= low - 1e-9) & (share[1:] <= high + 1e-9)
@@ -121,7 +124,16 @@ class Constraints:
             fine &= bits[1:] <= max(self.realism.most, bits[0]) + 1e-9
         return fine
 
-    def _words(self, code: Codes) -> NDArray[np.int64]:  # (n,)
+    def held(self, code: Codes, start: Codes) -> bool:  # (length,)
+        """Return whether a design is all that was asked for, whatever the start was."""
+        share = float(_gc(code[None])[0])
+        fine = self.gc[0] - 1e-9 <= share <= self.gc[1] + 1e-9
+        fine &= not self.words(code[None])[0]
+        return fine and (
+            np.array_equal(code, start) or bool(self.kept(code[None], start)[0])
+        )
+
+    def words(self, code: Codes) -> NDArray[np.int64]:  # (n, length) -> (n,)
         """Return how often forbidden words occur."""
         total = np.zeros(len(code), dtype=np.int64)
         words = {w for word in self.forbidden for w in (word, complement_strand(word))}

@@ -12,7 +12,7 @@ Linder & Seelig 2021, BMC Bioinformatics 22:510 (straight-through gradients); Ja
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -66,13 +66,17 @@ def beam_search(
     score: Score,
     constraints: Constraints,
     width: int,
+    begin: Codes | None = None,  # (length,)
 ) -> Codes:  # (length,)
-    """Return the best sequence of all steps; a width of 1 is the greedy search."""
-    best, value = start, -np.inf
-    if constraints.kept(start[None], start)[0]:
-        value = float(score(one_hot(start[None]))[0])
-    front = start[None]
-    for _ in range(constraints.edits):
+    """Return the best sequence of all steps; a width of 1 is the greedy search.
+
+    The search goes on from `begin`, the start or a few edits away from it.
+    """
+    best, value = start if begin is None else begin, -np.inf
+    if constraints.kept(best[None], start)[0]:
+        value = float(score(one_hot(best[None]))[0])
+    front = best[None]
+    for _ in range(constraints.edits - int((best != start).sum())):
         made = single_edits(front, start, constraints)
         if not len(made):
             break
@@ -93,11 +97,15 @@ def genetic_search(
     constraints: Constraints,
     effort: Effort,
     rng: np.random.Generator,
+    begin: Codes | None = None,  # (length,) the start, or a few edits away from it
 ) -> Codes:
     """Return the best sequence of a population that mutates and recombines."""
-    made = single_edits(start[None], start, constraints)
+    begin = start if begin is None else begin
+    made = single_edits(begin[None], start, constraints)
+    if constraints.kept(begin[None], start)[0]:
+        made = np.vstack([begin[None], made])
     if not len(made):
-        return start
+        return begin
     values = score(one_hot(made))
     order = np.argsort(-values, kind="stable")[: effort.population]
     pool, values = made[order], values[order]
@@ -133,6 +141,7 @@ def gradient_search(
     constraints: Constraints,
     effort: Effort,
     seed: int,
+    begin: Codes | None = None,  # (length,) the start, or a few edits away from it
 ) -> Codes:
     """Return a sequence found by gradients through sampled bases.
 
@@ -176,17 +185,20 @@ def gradient_search(
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    return _sure_edits(start, logits.detach().numpy()[0], constraints)
+    begin = start if begin is None else begin
+    return _sure_edits(start, logits.detach().numpy()[0], constraints, begin)
 
 
-def _sure_edits(start: Codes, logits: FloatArray, constraints: Constraints) -> Codes:
-    """Return the start with the surest edits that keep to the constraints."""
+def _sure_edits(
+    start: Codes, logits: FloatArray, constraints: Constraints, begin: Codes
+) -> Codes:
+    """Return `begin` with the surest edits that keep to the constraints."""
     length = start.size
     own = logits[np.minimum(start, 3), np.arange(length)]
     other = logits.copy()
     other[np.minimum(start, 3), np.arange(length)] = -np.inf
     lead = np.where(constraints.editable(start), other.max(axis=0) - own, -np.inf)
-    made = start.copy()
+    made = begin.copy()
     for place in np.argsort(-lead, kind="stable"):
         if not np.isfinite(lead[place]) or (made != start).sum() >= constraints.edits:
             break
@@ -212,10 +224,33 @@ def search_edits(
         found: FloatArray = oracle.predict(onehot) @ weights
         return found
 
+    begin = without_words(start, score, constraints)
+    constraints = replace(constraints, clean=not constraints.words(begin[None])[0])
     if strategy == "gradient":
         seed = int(rng.integers(2**31))
-        return gradient_search(start, oracle, weights, constraints, effort, seed)
+        return gradient_search(start, oracle, weights, constraints, effort, seed, begin)
     if strategy == "genetic":
-        return genetic_search(start, score, constraints, effort, rng)
+        return genetic_search(start, score, constraints, effort, rng, begin)
     width = 1 if strategy == "greedy" else effort.beam
-    return beam_search(start, score, constraints, width)
+    return beam_search(start, score, constraints, width, begin)
+
+
+def without_words(
+    start: Codes,  # (length,)
+    score: Score,
+    constraints: Constraints,
+) -> Codes:  # (length,)
+    """Return the start after the best edits that rid it of forbidden words.
+
+    Where the edits do not suffice, it is returned as it is.
+    """
+    begin, count = start, int(constraints.words(start[None])[0])
+    while count:
+        made = single_edits(begin[None], start, constraints)
+        left = constraints.words(made)
+        if not len(made) or left.min() >= count:
+            return start
+        count = int(left.min())
+        made = made[left == count]
+        begin = made[int(score(one_hot(made)).argmax())]
+    return begin

@@ -99,7 +99,7 @@ def _words(
             if share == 0 or begin < 0 or begin + k > codes.shape[1]:
                 continue
             word = codes[:, begin : begin + k].astype(np.int64)
-            known = (word < 4).all(axis=1)
+            known = np.asarray(word.max(axis=1) < 4)
             power = 4 ** np.arange(k - 1, -1, -1)
             number = np.where(known, word @ power, 0)
             step = alt.astype(np.int64) - word[:, place - begin]
