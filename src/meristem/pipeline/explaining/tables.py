@@ -271,7 +271,11 @@ def _candidates(analysis: Analysis, train: Dataset) -> Genotypes | None:
     dosage = np.concatenate([part.call_dosage for part in found])
     # networks read dosages alone: what came from which parent is not needed here
     return replace(
-        found[0], sample_id=names[kept], call_dosage=dosage[kept], first_gamete=None
+        found[0],
+        sample_id=names[kept],
+        call_dosage=dosage[kept],
+        first_gamete=None,
+        products=None,
     )
 
 

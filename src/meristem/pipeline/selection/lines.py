@@ -162,6 +162,7 @@ def _all_lines(analysis: Analysis) -> tuple[Genotypes, Mask]:
         known,
         sample_id=np.concatenate([known.sample_id, new.sample_id]),
         call_dosage=np.concatenate([known.call_dosage, new.call_dosage]),
+        products=None,
         first_gamete=None
         if both[0] is None or both[1] is None
         else np.concatenate([both[0], both[1]]),
