@@ -16,6 +16,8 @@ class Job(StrEnum):
     """What is measured."""
 
     yeast = "yeast"
+    new_genes = "new-genes"
+    planted = "planted"
 
 
 def bench_expression(
@@ -35,17 +37,40 @@ def bench_expression(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No bars.")] = False,
 ) -> None:
     """Expression of lines from their genomes, against rivals and permuted lines."""
+    from benchmarks.accuracy.expression.new_genes import run_new_genes
+    from benchmarks.accuracy.expression.planted import run_planted
     from benchmarks.accuracy.expression.yeast import run_yeast
     from meristem.errors import ConfigError
 
-    if job is Job.yeast and data is None:
-        raise ConfigError(f"the job {job.value!r} needs --data", remedy="give it")
     words = [w for w in sys.argv[1:] if w not in ("--quiet", "-q")]
     command = " ".join(["python -m benchmarks accuracy", *words])
     with progress(quiet=quiet) as notify:
+        if job is Job.planted:
+            say(
+                run_planted(
+                    out,
+                    seed=seed,
+                    command=command,
+                    progress=lambda done, total: notify(job.value, done, total),
+                )
+            )
+            return
+        if data is None:
+            raise ConfigError(f"the job {job.value!r} needs --data", remedy="give it")
+        if job is Job.new_genes:
+            say(
+                run_new_genes(
+                    out,
+                    data,
+                    seed=seed,
+                    command=command,
+                    progress=lambda done, total: notify(job.value, done, total),
+                )
+            )
+            return
         text = run_yeast(
             out,
-            data or Path(),
+            data,
             sets=tuple(part or ("strong", "all")),
             media=tuple(medium or ("glucose",)),
             repeats=repeats,

@@ -93,6 +93,10 @@ class EmbedConfig(Strict):
     label: str = Field(
         default="", description="model of a run of `sequence train`; default: the best"
     )
+    hidden: bool = Field(
+        default=True,
+        description="`supervised`: hidden units beside the predictions of each window",
+    )
     layer: int = Field(
         default=-1, description="hidden layer of a language model; -1: the last"
     )

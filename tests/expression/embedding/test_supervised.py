@@ -49,6 +49,14 @@ def test_windows_lie_around_the_middles_of_their_bins(network) -> None:
         np.testing.assert_allclose(found[:, part, :-1], network.hidden(cut), atol=1e-5)
 
 
+def test_predictions_may_stand_alone(network) -> None:
+    texts = long_texts()
+    both = SupervisedEmbedder(90, 5, network, "key").embed(texts).reshape(3, 5, -1)
+    alone = SupervisedEmbedder(90, 5, network, "key", hidden=False)
+    np.testing.assert_array_equal(alone.embed(texts), both[:, :, -1])
+    assert alone.channels.tolist() == ["predicted act"]
+
+
 def test_hidden_units_make_the_prediction(network) -> None:
     onehot = encode(TEXTS[:4])
     hidden = network.hidden(onehot)

@@ -55,12 +55,15 @@ def _model_folder(options: EmbedConfig) -> Path:
 def _supervised(request: Request, *, trained: bool = True) -> Embedder:
     options, folder = request.options, _model_folder(request.options)
     model, about = open_model(folder, options.label), "trained model"
-    own = [request.length, options.bins, options.label, hash_content(folder / "models")]
+    models = hash_content(folder / "models")
+    own = [request.length, options.bins, options.label, options.hidden, models]
     if not trained:
         model, about = redrawn(model, request.seed), "untrained network"
         own.append(request.seed)
     key = digest(about, own, revision_of(SupervisedEmbedder))
-    return SupervisedEmbedder(request.length, options.bins, model, key, about)
+    return SupervisedEmbedder(
+        request.length, options.bins, model, key, about, options.hidden
+    )
 
 
 def _language_model(request: Request, *, trained: bool = True) -> Embedder:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from meristem.errors import ConfigError
 from meristem.expression.embedding.protocol import Embedding, bin_edges
 from meristem.records import StrArray
-from meristem.sequence.inputs.onehot import encode
+from meristem.sequence.inputs.onehot import OneHot, encode
 from meristem.sequence.models.protocol import SequenceModel
 
 _BATCH = 2048  # windows given to the model at once
@@ -33,6 +33,7 @@ class SupervisedEmbedder:
     model: SequenceModel
     key: str
     about: str = "trained model"
+    hidden: bool = True  # whether the hidden units are given too
 
     def __post_init__(self) -> None:
         if self.model.window is not None and self.model.window > self.length:
@@ -51,13 +52,20 @@ class SupervisedEmbedder:
     @cached_property
     def channels(self) -> StrArray:
         """(n_channel,) hidden units, then tasks."""
-        hidden = self.model.hidden(encode(["A" * self._window()])).shape[1]
-        units = [f"unit {number + 1}" for number in range(hidden)]
+        width = self._read(encode(["A" * self._window()])).shape[1]
+        n_unit = width - len(self.model.tasks)
+        units = [f"unit {number + 1}" for number in range(n_unit)]
         return np.array([*units, *(f"predicted {task}" for task in self.model.tasks)])
 
     def _window(self) -> int:
         edges = bin_edges(self.length, self.n_bin)
         return self.model.window or int(np.diff(edges).max())
+
+    def _read(self, onehot: OneHot) -> Embedding:  # (n, n_channel)
+        told = self.model.predict(onehot).astype(np.float32)
+        if not self.hidden:
+            return told
+        return np.concatenate([self.model.hidden(onehot), told], axis=1)
 
     def starts(self) -> NDArray[np.int64]:  # (n_bin,)
         """Return where the windows begin."""
@@ -70,11 +78,10 @@ class SupervisedEmbedder:
         window = self._window()
         texts = [text[s : s + window] for text in sequences for s in self.starts()]
         distinct = list(dict.fromkeys(texts))  # most bins of a haplotype do not vary
-        parts = []
-        for first in range(0, len(distinct), _BATCH):
-            onehot = encode(distinct[first : first + _BATCH])
-            both = (self.model.hidden(onehot), self.model.predict(onehot))
-            parts.append(np.concatenate(both, axis=1).astype(np.float32))
+        parts = [
+            self._read(encode(distinct[first : first + _BATCH]))
+            for first in range(0, len(distinct), _BATCH)
+        ]
         place = {text: row for row, text in enumerate(distinct)}
         rows = np.array([place[text] for text in texts])
         return np.concatenate(parts)[rows].reshape(len(sequences), -1)
