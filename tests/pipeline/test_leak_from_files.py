@@ -69,6 +69,8 @@ CROSSED = (
     kinds.CombiningOptions(),
     kinds.GBLUPOptions(identity="parents", name="parents"),
 )
+OF_LINES = (kinds.MultiTraitOptions(),)
+"""Where rows are lines, not records."""
 
 
 def layout_of(name: str) -> Layout:
@@ -168,6 +170,7 @@ def test_markers_of_test_lines_teach_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 def test_nor_does_that_of_any_model(tmp_path: Path, layout: Layout) -> None:
     models = MODELS + (CROSSED if layout.hybrids else ())
+    models += () if layout.name == "by_record" else OF_LINES
     assert leaks(tmp_path, layout, models) == []
 
 
@@ -178,7 +181,7 @@ def test_nor_does_that_of_the_network_of_a_graph(tmp_path: Path, name: str) -> N
 
 
 def test_every_kind_that_predicts_from_genotypes_is_there() -> None:
-    kinds = {options.kind for options in MODELS + CROSSED + CORE}
+    kinds = {options.kind for options in MODELS + CROSSED + CORE + OF_LINES}
     assert kinds == set(CATALOG) - {"measured_omics"}
 
 

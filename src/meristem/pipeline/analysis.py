@@ -12,7 +12,11 @@ import numpy as np
 from pydantic import ValidationError
 from threadpoolctl import threadpool_limits
 
-from meristem.config.models import GraphNetworkOptions, ModelOptions
+from meristem.config.models import (
+    GraphNetworkOptions,
+    ModelOptions,
+    MultiTraitOptions,
+)
 from meristem.config.represent import RepresentOptions
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
@@ -347,6 +351,35 @@ def label_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
                 where=what.split()[0],
                 remedy="give each a `name` of its own",
             )
+    yield from _question_faults(config)
+    asked = config.explain.model
+    networks = [o.label for o in config.models if has_nodes(o)]
+    arms = {f"{network}-{arm}" for network in networks for arm in ARMS}
+    for label in sorted(arms & set(labels)):
+        yield ConfigError(
+            f"{label!r} is what a control of a network is called",
+            where="models",
+            remedy="give that model another `name`",
+        )
+    if asked and asked not in networks:
+        known = ", ".join(networks)
+        yield ConfigError(
+            f"{asked!r} is no network of this analysis, so it has no nodes to explain",
+            where="explain.model",
+            remedy=f"use one of {known}" if networks else "leave the field out",
+        )
+
+
+def _question_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
+    """Yield what sections ask for that the others do not allow."""
+    members = [one for options in config.models for one in options.members]
+    several = any(isinstance(one, MultiTraitOptions) for one in members)
+    if several and config.phenotypes.by == "record":
+        yield ConfigError(
+            "several traits are modelled where every row is a line",
+            where="models",
+            remedy='set phenotypes.by = "line", or use kind = "gxe" for records',
+        )
     new = config.predict
     if new.phenotypes is not None and new.genotypes is None and new.hybrids is None:
         yield ConfigError(
@@ -364,26 +397,12 @@ def label_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
         lost = sorted(set(config.tune.models) - set(tuned_labels(config)))
         if lost or not tuned_labels(config):
             yield ConfigError(
-                f"{', '.join(lost) or 'no model'} can be tuned in this analysis",
+                f"{', '.join(lost)} cannot be tuned"
+                if lost
+                else "no model can be tuned",
                 where="tune.models",
                 remedy="name models of kind dense, cnn, binn or boosting",
             )
-    asked = config.explain.model
-    networks = [o.label for o in config.models if has_nodes(o)]
-    arms = {f"{network}-{arm}" for network in networks for arm in ARMS}
-    for label in sorted(arms & set(labels)):
-        yield ConfigError(
-            f"{label!r} is what a control of a network is called",
-            where="models",
-            remedy="give that model another `name`",
-        )
-    if asked and asked not in networks:
-        known = ", ".join(networks)
-        yield ConfigError(
-            f"{asked!r} is no network of this analysis, so it has no nodes to explain",
-            where="explain.model",
-            remedy=f"use one of {known}" if networks else "leave the field out",
-        )
 
 
 def open_run(

@@ -75,6 +75,8 @@ class Genotypes:
                 f"gametes have shape {self.first_gamete.shape}, expected {expected}",
                 where=self.source,
             )
+        if self.products is not None and self.products.row.shape != expected[:1]:
+            raise DataError("products are those of other samples", where=self.source)
         if self.call_dosage.shape != expected:
             raise DataError(
                 f"dosage has shape {self.call_dosage.shape}, expected {expected}",

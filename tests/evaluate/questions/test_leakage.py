@@ -48,6 +48,7 @@ MODELS: tuple[kinds.ModelOptions, ...] = (
     kinds.KernelsOptions(kernels=("additive", "additive_additive", "gaussian")),
     kinds.KernelAverageOptions(bandwidths=(1.0,)),
     kinds.TrialOptions(),
+    kinds.MultiTraitOptions(),
     *(
         kinds.BayesOptions(
             prior=prior, chains=2, burn_in=5, draws=20, most_draws=20, thin=1
