@@ -57,6 +57,12 @@ class RepresentOptions(Strict):
         "removal of confounded components, adversarial auto-encoder",
     )
 
+    samples_from: Literal["normal", "gan"] = Field(
+        default="normal",
+        description="of `meristem represent` with `samples`: factors of new rows from "
+        "a normal distribution, or from a small adversarial network",
+    )
+
     @model_validator(mode="after")
     def _possible(self) -> Self:
         counts = ("vae", "denoising", "sparse", "contractive")
