@@ -100,7 +100,7 @@ def fit_predictor(
                 loss = nn.functional.binary_cross_entropy_with_logits(
                     net(x, first, second), above
                 )
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
                 optimiser.step()
         networks.append(net.eval())
     return PairPredictor(tuple(networks), mean, sd)
