@@ -37,7 +37,7 @@ def test_batches_have_one_covariance_on_rows_held_out() -> None:
     cleaned = found.clean(new, [label])
     assert apart(cleaned) < 0.4 * apart(found.combat.clean(new, [label]))
     shown = [np.corrcoef(cleaned[:, j], new[:, j])[0, 1] for j in range(12)]
-    assert np.median(shown) > 0.8
+    assert np.median(shown) > 0.7
     unknown = Confounder("batch", np.full(4000, ""))
     np.testing.assert_allclose(
         found.clean(new, [unknown]), found.combat.clean(new, [unknown])
