@@ -81,10 +81,10 @@ def score_pairs(said: pd.DataFrame) -> pd.DataFrame:
     """
     cells = []
     for (kind, fold), rows in said.groupby(["new", "fold"], sort=True):
-        real = (rows["level"] > 0).to_numpy(dtype=np.float64)
+        level = rows["level"].to_numpy(dtype=np.float64)
+        real = np.where(level > 0, 1.0, 0.0)
         if min(real.sum(), (1 - real).sum()) < _LEAST:
             continue
-        level = rows["level"].to_numpy(dtype=np.float64)
         for model in MODELS:
             value = rows[model].to_numpy()
             flat = np.ptp(value) == 0
@@ -131,8 +131,11 @@ def verdict(scores: pd.DataFrame) -> str:
     here = scores[scores["new"] == kind].set_index("model")
     rivals = here.loc[["degree", "similarity"]]
     best = str(rivals["auc"].idxmax())
-    auc_, rival = here.loc["predictor", "auc"], here.loc[best]
-    told = f"pairs with {kind}: AUC {auc_:.3f} against {rival['auc']:.3f} of {best}"
-    if rival["low"] > 0:
+    reached = here["auc"].to_dict()
+    told = (
+        f"pairs with {kind}: AUC {float(reached['predictor']):.3f} against "
+        f"{float(reached[best]):.3f} of {best}"
+    )
+    if float(rivals["low"].to_dict()[best]) > 0:
         return f"{told}: the sequences add something"
     return f"{told}: not told apart from the baseline, or below it"
