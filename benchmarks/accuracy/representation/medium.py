@@ -21,7 +21,10 @@ from meristem.representation.represented import fit_representation
 from meristem.representation.sets.membership import feature_sets
 from meristem.runs.seeds import derived_rng
 
-METHODS = ("none", "regression", "combat", "components", "adversarial")
+METHODS = (
+    *("none", "regression", "combat", "alignment"),
+    *("components", "adversarial"),
+)
 COLUMNS = ("seed", "method", "linear", "radial", "identity", "sets")
 K = 20
 FOLDS = 5

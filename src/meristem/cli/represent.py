@@ -1,4 +1,4 @@
-"""The command that turns omics tables into factors."""
+"""The commands that turn omics tables into factors, and sequences into pairs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ Config = Annotated[
 
 
 def attach(app: typer.Typer) -> None:
-    """Attach the command."""
+    """Attach the commands."""
     app.command()(represent)
+    app.command()(interactions)
 
 
 def represent(
@@ -37,4 +38,29 @@ def represent(
     settings = read_represent_config(config)
     with progress(quiet=quiet) as notify:
         report = represent_run(settings, out or settings.run.out, notify, force=force)
+    say(str(report))
+
+
+def interactions(
+    config: Annotated[Path, typer.Argument(help="Configuration (TOML).")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Run folder; default: run.out.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace files that Meristem did not write.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress bars.")
+    ] = False,
+) -> None:
+    """Learn which proteins interact from their sequences, beside the baselines."""
+    from meristem.cli.console import progress, say
+    from meristem.config.read import read_interactions_config
+    from meristem.representation.commands.interactions import interactions_run
+
+    settings = read_interactions_config(config)
+    with progress(quiet=quiet) as notify:
+        report = interactions_run(
+            settings, out or settings.run.out, notify, force=force
+        )
     say(str(report))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from meristem.config.expression import ExpressionConfig
 from meristem.config.expression_training import ExpressionRun
+from meristem.config.interactions import InteractionsConfig
 from meristem.config.selection import SelectionConfig
 from meristem.config.stages import AnalysisConfig, RepresentConfig
 from meristem.config.toml import PATHS, parse_toml
@@ -161,6 +162,23 @@ def read_represent_config(path: str | Path) -> RepresentConfig:
             "section",
         )
     return config
+
+
+def read_interactions_config(path: str | Path) -> InteractionsConfig:
+    """Read the configuration of `meristem interactions`.
+
+    Raises
+    ------
+    ConfigError
+        As `read_config`.
+    """
+    path = Path(path)
+    return _validated(
+        InteractionsConfig,
+        _read_toml(path),
+        path,
+        "the how-to of `meristem interactions` names every field",
+    )
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

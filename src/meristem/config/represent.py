@@ -11,7 +11,9 @@ from meristem.config.strict import Strict
 RepresentKind = Literal[
     "none", "pca", "linear", "sparse", "denoising", "contractive", "vae", "sets"
 ]
-DeconfoundMethod = Literal["none", "regression", "combat", "components", "adversarial"]
+DeconfoundMethod = Literal[
+    "none", "regression", "combat", "alignment", "components", "adversarial"
+]
 Factors = Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -53,8 +55,15 @@ class RepresentOptions(Strict):
     )
     deconfound: DeconfoundMethod = Field(
         default="combat",
-        description="how: location and scale per label (combat), regression, "
-        "removal of confounded components, adversarial auto-encoder",
+        description="how: location and scale per label (combat), their covariance too "
+        "(alignment), regression, removal of confounded components, adversarial "
+        "auto-encoder",
+    )
+
+    samples_from: Literal["normal", "gan"] = Field(
+        default="normal",
+        description="of `meristem represent` with `samples`: factors of new rows from "
+        "a normal distribution, or from a small adversarial network",
     )
 
     @model_validator(mode="after")

@@ -13,6 +13,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from meristem.config.represent import RepresentOptions
 from meristem.records import FloatArray, OmicsTable
 from meristem.representation.confound.confounders import Confounder
+from meristem.representation.gan import fit_factor_gan
 from meristem.representation.represented import Represented, fit_representation
 from meristem.representation.sets.membership import FeatureSets
 
@@ -62,16 +63,20 @@ def generate(
     Notes
     -----
     Factors are drawn from a normal distribution with the mean and covariance of the
-    table's; the noise of each feature is normal with the variance that the factors
-    leave. Of counts the draws are rounded.
+    table's, or by a small adversarial network (`samples_from = "gan"`); the noise of
+    each feature is normal with the variance that the factors leave. Of counts the
+    draws are rounded.
     """
     x = found.cleaned_values(table, confounders)
     x = x[~np.isnan(x).all(axis=1)]
     codes = found.code.encode(x)
     z = codes[found.code.best]
     left = np.nanstd(x - found.code.decode(codes)[found.code.best], axis=0)
-    covariance = np.atleast_2d(np.cov(z.T)) + 1e-9 * np.eye(z.shape[1])
-    drawn = rng.multivariate_normal(z.mean(axis=0), covariance, n)
+    if found.options.samples_from == "gan":
+        drawn = fit_factor_gan(z, rng=rng).draw(n, rng)
+    else:
+        covariance = np.atleast_2d(np.cov(z.T)) + 1e-9 * np.eye(z.shape[1])
+        drawn = rng.multivariate_normal(z.mean(axis=0), covariance, n)
     every = np.repeat(drawn[None], codes.shape[0], axis=0)
     said = found.code.decode(every)[found.code.best]
     said = said + left * rng.standard_normal(said.shape)

@@ -138,6 +138,7 @@ _KINDS = {
 }
 _METHODS = {
     "combat": "location and scale per label (ComBat)",
+    "alignment": "location, scale and covariance per label",
     "regression": "regression",
     "components": "removal of confounded components",
     "adversarial": "an adversarial auto-encoder",

@@ -10,6 +10,7 @@ import numpy as np
 
 from meristem.config.represent import RepresentOptions
 from meristem.records import FloatArray
+from meristem.representation.confound.alignment import fit_alignment
 from meristem.representation.confound.confounders import Confounder
 from meristem.representation.confound.linear import (
     fit_combat,
@@ -49,6 +50,15 @@ def _combat(
     return fit_combat(x, confounders)
 
 
+def _alignment(
+    x: FloatArray,
+    confounders: Sequence[Confounder],
+    options: RepresentOptions,
+    rng: np.random.Generator,
+) -> Cleaner:
+    return fit_alignment(x, confounders, max(options.k))
+
+
 def _components(
     x: FloatArray,
     confounders: Sequence[Confounder],
@@ -74,6 +84,7 @@ def _adversarial(
 CLEANERS: dict[str, Fit] = {
     "regression": _regression,
     "combat": _combat,
+    "alignment": _alignment,
     "components": _components,
     "adversarial": _adversarial,
 }

@@ -104,7 +104,8 @@ def _loci(x: Codes, target: FloatArray) -> IntArray:
     if x.shape[1] <= MOST_LOCI:
         return np.arange(x.shape[1])
     rng = np.random.default_rng(x.shape[1])
-    partner = x @ rng.choice(np.float32([-1, 1]), (x.shape[1], _SKETCHES))
+    sign = rng.choice([-1.0, 1.0], (x.shape[1], _SKETCHES)).astype(x.dtype)
+    partner = x @ sign
     size = np.sum((x.T @ (partner * target[:, None].astype(x.dtype))) ** 2, axis=1)
     return np.sort(np.argsort(-size, kind="stable")[:MOST_LOCI])
 
