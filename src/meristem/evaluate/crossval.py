@@ -258,8 +258,10 @@ def _keys(
 ) -> list[str]:
     """Return one key per fold: data by content, the fold, that model and its code."""
     # of the configuration only what a fit depends on: the rest may change
-    question = (config.scheme, config.group, config.clusters, config.inner_folds)
-    question += (config.assisted_by,) if config.assisted_by else ()
+    question: tuple[object, ...] = (
+        *(config.scheme, config.group, config.clusters, config.inner_folds),
+        *((config.assisted_by,) if config.assisted_by else ()),
+    )
     base = digest(dataset, filters, question, seed, revision_of(run_fold))
     model = {
         fold.model: digest(

@@ -86,7 +86,7 @@ def label_sites(tables: Sequence[Sites], *, most_mismatches: int) -> LabelledSit
     rows, place = np.unique(pair * len(tables) + assay, return_inverse=True)
     label = np.zeros(len(rows), dtype=np.int64)
     np.maximum.at(label, place, sites.label)
-    number, assay = np.divmod(rows, len(tables))
+    number, assay = rows // len(tables), rows % len(tables)
     at = np.searchsorted(kept, number)
     here = kept[np.minimum(at, len(kept) - 1)] == number if len(kept) else at < 0
     at = at[here]

@@ -50,7 +50,7 @@ def external_values(config: AnalysisConfig, genotypes: Genotypes) -> pd.DataFram
     if found.empty:
         raise DataError(
             "none of the new lines has a value",
-            where=path,
+            where=path or "predict.phenotypes",
             remedy="use the ids of predict.genotypes, or set fold_ids",
         )
     return found
@@ -73,7 +73,7 @@ def write_external(
         raise DataError(
             f"no trait or environment of the run is among those of the new lines "
             f"({traits})",
-            where=analysis.config.predict.phenotypes,
+            where=analysis.config.predict.phenotypes or "predict.phenotypes",
             remedy="name traits and environments as in phenotypes.path",
         )
     n = len(both)
