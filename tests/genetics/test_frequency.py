@@ -3,6 +3,7 @@ import pytest
 
 from meristem.genetics.frequency import (
     dosage_moments,
+    heterozygosity,
 )
 
 
@@ -27,3 +28,9 @@ def test_moments_equal_nan_statistics_column_by_column(calls):
 
 def test_never_called_variant_has_zero_mean(calls):
     assert dosage_moments(calls).mean[7] == 0
+
+
+def test_heterozygosity_is_one_between_the_homozygotes():
+    calls = np.array([[0, 1, 2, -1], [4, 3, 0, 1]], dtype=np.int8)
+    assert heterozygosity(calls[:1]).tolist() == [[0, 1, 0, -1]]
+    assert heterozygosity(calls[1:], ploidy=4).tolist() == [[0, 1, 0, 1]]

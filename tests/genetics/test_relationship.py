@@ -87,3 +87,13 @@ def test_principal_axes_separate_two_groups_and_shares_sum_to_one():
     assert (np.sign(scores[4:, 0]) == -np.sign(scores[0, 0])).all()
     assert share.sum() == pytest.approx(1)
     assert scores @ scores.T == pytest.approx(centre_kernel(kernel), abs=1e-8)
+
+
+def test_axes_of_many_lines_are_those_of_a_full_decomposition(monkeypatch):
+    rng = np.random.default_rng(6)
+    z = rng.standard_normal((70, 40)) * np.linspace(3, 0.5, 40)
+    expected, share = principal_axes(z @ z.T, 5)
+    monkeypatch.setattr("meristem.genetics.relationship._DIRECT", 10)
+    found, other = principal_axes(z @ z.T, 5)
+    assert found == pytest.approx(expected, abs=1e-6)
+    assert other == pytest.approx(share)

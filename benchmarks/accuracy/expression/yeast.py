@@ -125,8 +125,7 @@ def run_yeast(
             n_line, n_gene = lines.value.shape
             held = line_holdouts(n_line, n_gene, folds=5, repeats=repeats, seed=seed)
             held += permuted_holdouts(n_line, n_gene, folds=5, runs=1, seed=seed)
-            for model in MODELS[name]:
-                work.append((medium, name, model, lines, held))
+            work += [(medium, name, model, lines, held) for model in MODELS[name]]
     for done, (medium, name, model, lines, held) in enumerate(work):
         _cell(table, out / "work", (medium, name, model), lines, held)
         if progress is not None:

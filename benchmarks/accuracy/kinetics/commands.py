@@ -20,6 +20,7 @@ class Job(StrEnum):
     planted = "planted"
     zero_shot = "zero-shot"
     transfer = "transfer"
+    assays = "assays"
 
 
 def bench_kinetics(
@@ -28,7 +29,7 @@ def bench_kinetics(
         typer.Argument(
             help="nested: across guides; published: chosen by the test guide, for "
             "comparison; planted: simulated windows; zero-shot: off-target sites never "
-            "trained on; transfer: guides held out."
+            "trained on; transfer: guides held out; assays: each of four left out."
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
@@ -37,7 +38,7 @@ def bench_kinetics(
     ] = None,
     model: Annotated[
         list[Path] | None,
-        typer.Option(help="model.json (zero-shot, transfer); repeatable."),
+        typer.Option(help="model.json (zero-shot, transfer, assays); repeatable."),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Number of seeds.")] = 5,
     seed: Annotated[int, typer.Option(min=0, help="First seed.")] = 1,
@@ -57,7 +58,7 @@ def bench_kinetics(
     torch.set_num_threads(1)
     needs_data, needs_model = (
         job is not Job.planted,
-        job in (Job.zero_shot, Job.transfer),
+        job in (Job.zero_shot, Job.transfer, Job.assays),
     )
     if (needs_data and data is None) or (needs_model and not model):
         missing = "--data" if needs_data and data is None else "--model"
@@ -81,7 +82,12 @@ def bench_kinetics(
             table = unseen_sites.run_zero_shot(folder, models, out, seed=seed, **common)
         else:
             table = unseen_sites.run_transfer(
-                folder, models, out, seeds=drawn, **common
+                folder,
+                models,
+                out,
+                seeds=drawn,
+                assays=job is Job.assays,
+                **common,
             )
     say(table)
     say(f"results: {out / 'results.csv'}")

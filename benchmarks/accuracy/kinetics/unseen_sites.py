@@ -13,12 +13,11 @@ from benchmarks.accuracy.cells import CellTable, Row, number, open_folder
 from benchmarks.accuracy.kinetics.cross_guide import rates_path
 from meristem.kinetics.cas9.bulges import encode_sites
 from meristem.kinetics.cas9.encode import count_edits, encode_pairs
-from meristem.kinetics.cas9.sites import Sites, read_sites, spacer
+from meristem.kinetics.cas9.sites import Sites, read_sites
 from meristem.kinetics.commands.settings import TransferSettings
-from meristem.kinetics.commands.transfer import AS_IS, CORRECTED, EDITS, transfer_run
+from meristem.kinetics.commands.transfer import transfer_run
 from meristem.kinetics.network.mpkp import read_rates
-from meristem.kinetics.network.store import read_kinns, write_kinns
-from meristem.kinetics.scoring.corrected import read_scorer
+from meristem.kinetics.network.store import read_kinns
 from meristem.kinetics.scoring.score import Scorer
 from meristem.kinetics.transfer.baselines import CnnRegression, fit_cnn
 from meristem.records import FloatArray
@@ -27,8 +26,9 @@ from meristem.stats.ranking import compare_scores
 Progress = Callable[[int, int], None]
 
 TABLES = ("site_seq", "circle_seq")
-ELSEWHERE = ("pdh_haeussler", "pkd_cd33")
-"""Tables of other assays, in cells, that no transfer is trained on."""
+ASSAYS = (*TABLES, "pdh_haeussler", "pkd_cd33")
+"""Assays that are left out in turn; the last two are of cells."""
+
 METRICS = (
     "score",
     "metric",
@@ -43,8 +43,8 @@ METRICS = (
 )
 NEAR = 6
 BLOCK = 50_000
-TRANSFER = {"bootstraps": 100}
-"""Settings of the transfer other than the defaults."""
+TRANSFER = {"bootstraps": 60, "members": 3}
+"""Settings of the transfer other than the defaults: members are minutes."""
 
 
 def run_zero_shot(
@@ -193,26 +193,27 @@ def run_transfer(
     *,
     seeds: Sequence[int],
     settings: Mapping[str, object] = TRANSFER,
+    assays: bool = False,
     command: str = "",
     progress: Progress | None = None,
 ) -> str:
-    """Transfer to labelled sites, each seed with other guides held out.
-
-    The corrected networks are asked about other assays too (`ELSEWHERE`), the guides
-    of the tables they learned from left out.
+    """Transfer to labelled sites, each seed with other guides held out, or each assay.
 
     Parameters
     ----------
     data
         Folder with ``in_vivo``.
     models
-        Kinetic networks to correct; their members are joined.
+        Kinetic networks to correct, all together.
     out
-        Folder of `results.csv` and of one run folder per seed.
+        Folder of `results.csv` and of one run folder per cell.
     seeds
         Each draws its own guides for the test and for the folds, and its own trunks.
     settings
         Fields of `TransferSettings` other than the tables, model and seed.
+    assays
+        Leave out every one of four assays (`ASSAYS`) in turn, and train on the others,
+        in place of guides of two (`TABLES`).
 
     Returns
     -------
@@ -220,33 +221,45 @@ def run_transfer(
         The table.
     """
     given = dict(settings)
-    shared = {"job": "transfer", "models": [path.name for path in models]}
+    shared = {
+        "job": "assays" if assays else "transfer",
+        "models": [path.name for path in models],
+    }
     open_folder(
         out, shared | {key: str(value) for key, value in given.items()}, command
     )
     table = CellTable(
         out / "results.csv", ("seed", "rows", "against", *METRICS), ("seed", "rows")
     )
-    joined = out / "model.json"
-    write_kinns([kinn for path in models for kinn in read_kinns(path)], joined)
-    paths = [data / "in_vivo" / f"{name}.csv.gz" for name in TABLES]
-    unseen: dict[str, Sites] = {}
-    for done, seed in enumerate(seeds):
-        folder = out / f"seed_{seed}"
-        if not table.holds({"seed": str(seed), "rows": "all"}):
-            content = given | {"seed": seed, "model": joined, "tables": paths}
+    parts = ASSAYS if assays else ("all",)
+    cells = [(seed, part) for seed in seeds for part in parts]
+    for done, (seed, part) in enumerate(cells):
+        if not table.holds({"seed": str(seed), "rows": part}):
+            folder = out / f"{part}_{seed}"
+            learned = [name for name in (ASSAYS if assays else TABLES) if name != part]
+            content = given | {"seed": seed, "model": models}
+            content["tables"] = [_sites_path(data, name) for name in learned]
+            if assays:
+                content["test_tables"] = [_sites_path(data, part)]
             transfer_run(TransferSettings.model_validate(content), folder)
-            ranking = pd.read_csv(folder / "ranking.csv")
-            table.add(_against(ranking, str(seed), "all"))
-        for name in ELSEWHERE:
-            if table.holds({"seed": str(seed), "rows": name}):
-                continue
-            unseen = unseen or _unseen_guides(data, paths)
-            ranking = _rank_elsewhere(unseen[name], folder, joined, seed)
-            table.add(_against(ranking, str(seed), name))
+            table.add(_cell(folder, str(seed), part))
         if progress is not None:
-            progress(done + 1, len(seeds))
+            progress(done + 1, len(cells))
     return _text(table.rows)
+
+
+def _sites_path(data: Path, name: str) -> Path:
+    return data / "in_vivo" / f"{name}.csv.gz"
+
+
+def _cell(folder: Path, seed: str, name: str) -> list[Row]:
+    """Return the rows of a cell: on all sites, then without and with bulge."""
+    rows = _against(pd.read_csv(folder / "ranking.csv"), seed, name)
+    found = pd.read_csv(folder / "ranking_parts.csv")
+    if found["part"].nunique() > 1:
+        for part, each in found.groupby("part", sort=False):
+            rows += _against(each, seed, f"{name}, {part}")
+    return rows
 
 
 def _against(ranking: pd.DataFrame, seed: str, name: str) -> list[Row]:
@@ -255,35 +268,6 @@ def _against(ranking: pd.DataFrame, seed: str, name: str) -> list[Row]:
     for reference, part in ranking.groupby("reference", sort=False):
         rows += _rows(part, {"seed": seed, "rows": name, "against": str(reference)})
     return rows
-
-
-def _unseen_guides(data: Path, trained: Sequence[Path]) -> dict[str, Sites]:
-    """Return the sites of other assays, of guides that no table trained on has."""
-    known = np.concatenate([np.unique(spacer(read_sites(p).guide)) for p in trained])
-    out = {}
-    for name in ELSEWHERE:
-        sites = read_sites(data / "in_vivo" / f"{name}.csv.gz")
-        out[name] = sites.take(~np.isin(spacer(sites.guide), known))
-    return out
-
-
-def _rank_elsewhere(
-    sites: Sites, folder: Path, kinetic: Path, seed: int, *, bootstraps: int = 100
-) -> pd.DataFrame:
-    """Compare a corrected network with the one it corrects, where none was trained."""
-    as_is = read_scorer(kinetic).score_sites(sites)
-    scores = {
-        CORRECTED: read_scorer(folder).score_sites(sites).log10_rate,
-        AS_IS: as_is.log10_rate,
-        EDITS: -as_is.edits.astype(float),
-    }
-    return compare_scores(
-        sites.label,
-        scores,
-        reference=(EDITS, AS_IS),
-        rng=np.random.default_rng(seed),
-        n_bootstrap=bootstraps,
-    )
 
 
 def _text(rows: Sequence[Row]) -> str:

@@ -49,8 +49,10 @@ LINEAR: tuple[ModelOptions, ...] = (
     WeightedGBLUPOptions(),
 )
 COLUMNS = ("panel", "arm", "replicate", "fold", "model", "r")
-SUMMARY_COLUMNS = ("panel", "arm", "replicates", "model", "mean", "auto_minus")
-SUMMARY_COLUMNS += ("minus_low", "minus_high", "best")
+SUMMARY_COLUMNS = (
+    *("panel", "arm", "replicates", "model", "mean"),
+    *("auto_minus", "minus_low", "minus_high", "best"),
+)
 
 
 def run_null(

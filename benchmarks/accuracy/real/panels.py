@@ -147,7 +147,8 @@ def run_panels(
         config = panel_config(name, data, examples, replicates=replicates, seed=seed)
         if models:
             some = tuple(o for o in config.models if o.label in models)
-            config = config.model_copy(update={"models": some})
+            asked = config.evaluate.model_copy(update={"reference": some[0].label})
+            config = config.model_copy(update={"models": some, "evaluate": asked})
         _add_panel(table, name, config, out / "work" / name, jobs, progress)
     results = result_rows(table.rows)
     write_rows(out / "results.csv", RESULT_COLUMNS, results)
@@ -297,12 +298,13 @@ def ability(
 def result_rows(rows: Sequence[Row]) -> list[Row]:
     """Return mean ability and the mixture's paired difference, per target and over all.
 
-    The best linear rival is the deployable linear model of the highest mean; it is
-    chosen on the same folds, which favours it.
+    Repeats that some model of a panel has not run are left out. The best linear rival
+    is the deployable linear model of the highest mean; it is chosen on the same folds,
+    which favours it.
     """
     found = []
     for panel in dict.fromkeys(row["panel"] for row in rows):
-        own = [row for row in rows if row["panel"] == panel]
+        own = _shared(rows, panel)
         targets = dict.fromkeys((row["trait"], row["environment"]) for row in own)
         each: list[tuple[str, str]] = list(targets)
         if len(each) > 1:
@@ -310,6 +312,16 @@ def result_rows(rows: Sequence[Row]) -> list[Row]:
         for target in each:
             found += _target_rows(panel, target, own)
     return found
+
+
+def _shared(rows: Sequence[Row], panel: str) -> list[Row]:
+    """Return the rows of a panel of repeats that all of its models have."""
+    own = [row for row in rows if row["panel"] == panel]
+    have: dict[str, set[str]] = {}
+    for row in own:
+        have.setdefault(row["replicate"], set()).add(row["model"])
+    models = {row["model"] for row in own}
+    return [row for row in own if have[row["replicate"]] == models]
 
 
 def _target_rows(panel: str, target: tuple[str, str], rows: Sequence[Row]) -> list[Row]:
@@ -371,7 +383,7 @@ def summary_rows(rows: Sequence[Row]) -> list[Row]:
     found: list[Row] = []
     total: dict[str, list[float]] = {}
     for panel in dict.fromkeys(row["panel"] for row in rows):
-        differences = _against([row for row in rows if row["panel"] == panel])
+        differences = _against(_shared(rows, panel))
         for against, values in differences.items():
             mean, low, high = mean_interval(values.tolist())
             total.setdefault(against, []).append(mean)

@@ -150,12 +150,16 @@ def score(
     rates: Annotated[
         bool, typer.Option("--rates", help="Write every rate constant too.")
     ] = False,
+    pam: Annotated[
+        str, typer.Option(help="PAM that guides end in: three letters, IUPAC.")
+    ] = "NRG",
     force: Force = False,
     quiet: Quiet = False,
     threads: Threads = 1,
 ) -> None:
     """Score sites by their predicted rate, in constant memory."""
     from meristem.cli.console import progress, say
+    from meristem.kinetics.cas9.sites import read_pam
     from meristem.kinetics.scoring.corrected import read_scorer
     from meristem.kinetics.scoring.pooled import PooledScorer
     from meristem.kinetics.scoring.score import count_rows, score_file
@@ -174,6 +178,7 @@ def score(
             out,
             guide=guide,
             rates=rates,
+            pam=read_pam(pam),
             progress=lambda done: notify("score", min(done, total), total),
         )
     say(f"{n} sites scored: {out}")

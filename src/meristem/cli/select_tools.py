@@ -307,7 +307,9 @@ def cycles(
     cm_per_mb: Rate = None,
     strategy: Annotated[
         list[str] | None,
-        typer.Option("--strategy", help="truncation, ocs, ocs+usefulness, random."),
+        typer.Option(
+            "--strategy", help="truncation, ocs, ocs+usefulness, two-part, random."
+        ),
     ] = None,
     n_cycle: Annotated[int, typer.Option("--cycles", min=1, max=200)] = 5,
     n_cross: Annotated[int, typer.Option("--crosses", min=1, max=10_000)] = 10,
@@ -316,8 +318,9 @@ def cycles(
     ] = 20,
     plots: Annotated[int, typer.Option("--plots", min=1, max=1000)] = 1,
     cost: Annotated[
-        str, typer.Option("--cost", help="Of a cross, a line, a plot.")
-    ] = "50,30,20",
+        str,
+        typer.Option("--cost", help="Of a cross, a line, a plot, a genotyped seed."),
+    ] = "50,30,20,5",
     founders: Annotated[
         int, typer.Option("--founders", min=2, max=100_000, help="Best lines.")
     ] = 100,
@@ -331,6 +334,9 @@ def cycles(
     replicates: Annotated[int, typer.Option("--replicates", min=2, max=10_000)] = 20,
     truth: Annotated[str, typer.Option("--truth", help="model or random.")] = "model",
     n_qtl: Annotated[int, typer.Option("--qtl", min=1, max=1_000_000)] = 100,
+    rapid: Annotated[
+        int, typer.Option("--rapid", min=1, max=20, help="Rounds of two-part.")
+    ] = 2,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -356,6 +362,7 @@ def cycles(
         n_replicate=replicates,
         truth=truth,
         n_qtl=n_qtl,
+        rapid=rapid,
     )
     result = simulate_cycles(analysis, request)
     target = out or run / "cycles.csv"
@@ -365,21 +372,22 @@ def cycles(
     _answer(result.notes, target, as_json=as_json)
 
 
-def _costs(text: str) -> tuple[float, float, float]:
-    """Return three costs of a text such as 50,30,20."""
+def _costs(text: str) -> tuple[float, ...]:
+    """Return the costs of a text such as 50,30,20,5; the last may be left out."""
     from meristem.errors import ConfigError
 
     try:
-        cross, line, plot = (float(word) for word in text.split(","))
+        costs = tuple(float(word) for word in text.split(","))
     except ValueError:
-        cross = line = plot = -1.0
-    if not all(0 <= value < 1e12 for value in (cross, line, plot)):
+        costs = ()
+    if len(costs) not in (3, 4) or not all(0 <= value < 1e12 for value in costs):
         raise ConfigError(
-            f"{text!r} are no three costs",
+            f"{text!r} are no three or four costs",
             where="--cost",
-            remedy="give those of a cross, a line and a plot, such as 50,30,20",
+            remedy="give those of a cross, a line, a plot and, for rapid rounds, a "
+            "genotyped seed, such as 50,30,20,5",
         )
-    return cross, line, plot
+    return costs
 
 
 def effects(

@@ -1,4 +1,4 @@
-"""Commands of models of DNA: train, predict, explain, design, search."""
+"""Commands of models of DNA: train, predict, explain, design, generate, search."""
 
 from __future__ import annotations
 
@@ -147,25 +147,13 @@ def design(
 ) -> None:
     """Edit sequences towards a prediction; another model judges the result."""
     from meristem.cli.console import progress, say
-    from meristem.errors import ConfigError
     from meristem.sequence.commands.design import Wish, design_run
     from meristem.train.descent import limited_threads
 
-    wanted = []
-    for word in direction or []:
-        task, _, weight = word.partition("=")
-        try:
-            wanted.append((task, float(weight)))
-        except ValueError as error:
-            raise ConfigError(
-                f"{word!r} is not TASK=WEIGHT",
-                where="--direction",
-                remedy="write --direction activity=1, or =-1 to lower it",
-            ) from error
     wish = Wish(
         start,
         edits,
-        tuple(wanted),
+        _numbers(direction, "--direction", "WEIGHT"),
         strategy,
         tuple(forbid or ()),
         (gc_low, gc_high),
@@ -178,6 +166,75 @@ def design(
     with limited_threads(threads), progress(quiet=quiet) as notify:
         report = design_run(run, out, wish, notify, force=force)
     say(str(report))
+
+
+@app.command()
+def generate(
+    run: RunPath,
+    out: OutFolder,
+    n: Annotated[int, typer.Option(min=2, max=100_000, help="Sequences.")] = 500,
+    method: Annotated[
+        str,
+        typer.Option(help="vae (conditional autoencoder) | gan (Wasserstein)."),
+    ] = "vae",
+    want: Annotated[
+        list[str] | None,
+        typer.Option(help="TASK=VALUE; default: five quantiles of every task."),
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, max=100_000, help="Epochs.")] = 60,
+    temperature: Annotated[
+        float, typer.Option(min=0, max=10, help="0: the likeliest bases.")
+    ] = 1.0,
+    model: Label = "",
+    seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 1,
+    force: Force = False,
+    quiet: Quiet = False,
+    threads: Threads = 1,
+) -> None:
+    """Generate sequences; their words, novelty and predicted activity are measured."""
+    from meristem.cli.console import progress, say
+    from meristem.errors import ConfigError
+    from meristem.sequence.commands.generate import Order, generate_run
+    from meristem.sequence.generation.networks import GenerateOptions
+    from meristem.train.descent import limited_threads
+
+    if method not in ("vae", "gan"):
+        raise ConfigError(
+            f"there is no method {method!r}", where="--method", remedy="use vae or gan"
+        )
+    options = GenerateOptions(
+        method="vae" if method == "vae" else "gan",
+        epochs=epochs,
+        temperature=temperature,
+    )
+    order = Order(n, options, _numbers(want, "--want", "VALUE"), model, seed)
+    with limited_threads(threads), progress(quiet=quiet) as notify:
+        report = generate_run(run, out, order, notify, force=force)
+    say(str(report))
+
+
+def _numbers(
+    words: list[str] | None, option: str, what: str
+) -> tuple[tuple[str, float], ...]:
+    """Return number by task of TASK=NUMBER."""
+    from math import isfinite
+
+    from meristem.errors import ConfigError
+
+    found = []
+    for word in words or []:
+        task, _, number = word.partition("=")
+        try:
+            found.append((task, float(number)))
+        except ValueError:
+            found.append((task, float("nan")))
+        if not isfinite(found[-1][1]):
+            raise ConfigError(
+                f"{word!r} is not TASK={what}",
+                where=option,
+                remedy=f"write such as {option} leaf=1, or =-1",
+            )
+    return tuple(found)
 
 
 @app.command()

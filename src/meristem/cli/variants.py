@@ -240,7 +240,12 @@ def effects(
 
 def windows(
     genome: GenomePath,
-    out: Annotated[Path, typer.Option("--out", "-o", help="FASTA to write.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", help="FASTA to write; with tracks a table (CSV, or TSV)."
+        ),
+    ],
     bed: Annotated[Path | None, typer.Option(help="Intervals (BED).")] = None,
     genes: Annotated[
         Path | None, typer.Option(help="GFF3 or GTF: windows around gene starts.")
@@ -251,6 +256,13 @@ def windows(
     downstream: Annotated[
         int, typer.Option(min=0, max=10_000_000, help="bp behind a gene's start.")
     ] = 100,
+    track: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=FILE: the mean of a signal (bedGraph, bigWig) over every "
+            "window, a column to train on; may be repeated."
+        ),
+    ] = None,
     edge: Annotated[
         Edge, typer.Option(help="Windows beyond a contig: refuse, or pad with N.")
     ] = Edge.refuse,
@@ -264,6 +276,7 @@ def windows(
     from meristem.runs.outputs import refuse_overwriting
     from meristem.sequence.genome.fasta import open_genome
     from meristem.sequence.genome.promoters import promoters
+    from meristem.sequence.genome.tracks import read_track
     from meristem.sequence.genome.transcripts import read_transcripts
     from meristem.sequence.genome.windows import cut, promoter_windows, read_bed
     from meristem.sequence.variants.tables import open_table
@@ -275,7 +288,8 @@ def windows(
             remedy="name intervals with --bed, or genes with --genes and a length",
         )
     inputs = [path for path in (genome, bed, genes) if path]
-    refuse_overwriting(out, inputs=inputs, force=force)
+    signals = _named_files(track or [])
+    refuse_overwriting(out, inputs=[*inputs, *signals.values()], force=force)
     sequence = open_genome(genome, index)
     if bed is not None:
         asked = read_bed(bed, sequence, contig_names)
@@ -283,12 +297,40 @@ def windows(
         found = read_transcripts(inputs[-1], sequence, contig_names).transcripts
         starts = promoters(found, upstream, downstream)
         asked = promoter_windows(starts, upstream, downstream)
+    tracks = {n: read_track(p, sequence, contig_names) for n, p in signals.items()}
     n = 0
     with open_table(out) as handle:
+        mark = "\t" if out.name.removesuffix(".gz").endswith(".tsv") else ","
+        if tracks:
+            handle.write(mark.join(["sequence_id", "contig", "sequence", *tracks]))
+            handle.write("\n")
         for window, text in cut(sequence, asked, edge.value):
-            handle.write(f">{window.name}\n{text}\n")
             n += 1
+            if not tracks:
+                handle.write(f">{window.name}\n{text}\n")
+                continue
+            found = [float(one.means([window])[0]) for one in tracks.values()]
+            cells = ["" if v != v else f"{v:.6g}" for v in found]
+            handle.write(mark.join([window.name, window.contig, text, *cells]) + "\n")
     say(f"{n} windows: {out}")
+
+
+def _named_files(words: list[str]) -> dict[str, Path]:
+    """Return files by name of NAME=FILE."""
+    from meristem.errors import ConfigError
+
+    found: dict[str, Path] = {}
+    for word in words:
+        name, _, path = word.partition("=")
+        fine = name.isidentifier() and path and name not in found
+        if not fine or name in ("sequence_id", "contig", "sequence"):
+            raise ConfigError(
+                f"{word!r} is not NAME=FILE with a name of its own",
+                where="--track",
+                remedy="write such as --track leaf=leaf.bw",
+            )
+        found[name] = Path(path)
+    return found
 
 
 def _scorer(

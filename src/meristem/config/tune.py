@@ -27,7 +27,8 @@ class TuneOptions(Strict):
         default=None,
         ge=1,
         le=100_000,
-        description="points that each search tries, instead of minutes",
+        description="points that each search tries, in whole generations of six after "
+        "the options as set; instead of minutes",
     )
     models: tuple[str, ...] = Field(
         default=(), description="labels; empty: all whose kind can be tuned"

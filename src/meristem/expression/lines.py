@@ -1,4 +1,4 @@
-"""Lines with genotypes and expression, aligned: what models of expression learn from."""
+"""Lines with genotypes and expression, aligned: what their models learn from."""
 
 from __future__ import annotations
 

@@ -99,3 +99,13 @@ def varies(call_dosage: NDArray[np.int8]) -> bool:  # (n_sample, n_variant)
     starts = range(0, call_dosage.shape[1], BLOCK)
     blocks = (call_dosage[:, start : start + BLOCK] for start in starts)
     return any(bool((dosage_moments(block).variance > 0).any()) for block in blocks)
+
+
+def heterozygosity(
+    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
+    ploidy: int = 2,
+) -> NDArray[np.int8]:  # (n_sample, n_variant)
+    """Return 1 where a call carries both alleles, 0 where it does not, -1 missing."""
+    result = ((call_dosage > 0) & (call_dosage < ploidy)).astype(np.int8)
+    result[call_dosage < 0] = -1
+    return result

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.genetics.frequency import BLOCK
-from meristem.genetics.heterozygosity import heterozygosity
+from meristem.genetics.frequency import BLOCK, heterozygosity
 from meristem.records import FloatArray, VariantTable
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,7 +130,7 @@ class TrainingProducts:
             own -= ((calls - self.mean[self.fixed]) ** 2).sum(axis=1)
         return np.maximum(own, 0)
 
-    @property
+    @cached_property
     def _level(self) -> FloatArray:  # (n_train,)
         row = self.products.row
         return self.products.reference[np.ix_(row, row)].mean(axis=0)

@@ -18,7 +18,7 @@ from meristem.errors import DataError
 from meristem.genetics.frequency import BLOCK
 from meristem.records import FloatArray
 
-_DIRECT = 1000  # lines up to which all eigenvalues are as cheap as a few
+_DIRECT = 4000  # lines up to which all eigenvalues are as cheap as a few
 
 
 def dosage_blocks(
@@ -289,7 +289,7 @@ def principal_axes(
     centred = centre_kernel(kernel)
     if n_sample > _DIRECT:  # a few axes of many lines: the others are not computed
         start = np.random.default_rng(0).standard_normal(n_sample)
-        values, vectors = eigsh(centred, n_axis, which="LA", v0=start)
+        values, vectors = eigsh(centred, n_axis, which="LA", v0=start, tol=1e-9)
     else:
         values, vectors = scipy.linalg.eigh(
             centred, subset_by_index=(n_sample - n_axis, n_sample - 1)

@@ -347,6 +347,13 @@ def label_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
                 where=what.split()[0],
                 remedy="give each a `name` of its own",
             )
+    new = config.predict
+    if new.phenotypes is not None and new.genotypes is None and new.hybrids is None:
+        yield ConfigError(
+            "values of new lines are given, but no new lines",
+            where="predict.phenotypes",
+            remedy="name their genotypes in predict.genotypes",
+        )
     if config.evaluate.assisted_by and config.phenotypes.by == "record":
         yield ConfigError(
             "tested lines keep traits where rows are lines, not records",

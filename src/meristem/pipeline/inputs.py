@@ -89,6 +89,8 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
         found += _genotype_files("new lines", config.predict.genotypes)
     if config.predict.hybrids is not None:
         found.append(("new hybrids", config.predict.hybrids))
+    if config.predict.phenotypes is not None:
+        found.append(("values of new lines", config.predict.phenotypes))
     members = [member for options in config.models for member in options.members]
     tables = {table: None for member in members for table in member.files}
     found += [("table of a model", table) for table in tables]

@@ -209,8 +209,9 @@ def _write_structure(folder: RunFolder, dataset: Dataset, found: Survey | None) 
     genotypes = distinct_lines(dataset)
     if found is None:
         found = survey(genotypes)
+    scale = found.scale(genotypes.ploidy)
     axes, share = principal_axes(found.products, min(4, genotypes.n_sample))
-    axes /= np.sqrt(found.scale(genotypes.ploidy))
+    axes /= np.sqrt(scale)
     columns = {f"pc{axis + 1}": axes[:, axis] for axis in range(axes.shape[1])}
     group = _picture_group(line_groups(dataset), genotypes.n_sample)
     frame = pd.DataFrame({"sample_id": genotypes.sample_id, **columns, "group": group})

@@ -16,6 +16,7 @@ from meristem.pipeline.explaining.explanation import explain_model
 from meristem.pipeline.explaining.tables import TABLES
 from meristem.pipeline.fitting import TUNED, fit_models
 from meristem.pipeline.predicting.candidates import match_asked, predict_candidates
+from meristem.pipeline.predicting.external import EXTERNAL, external_values
 from meristem.pipeline.predicting.posterior import (
     CONVERGENCE,
     INCLUSION,
@@ -35,7 +36,7 @@ REPORT = "report.html"
 FILES = (
     *("data.json", "structure.csv", "knowledge.json", "network.json", "candidates.csv"),
     *("variance_components.csv", "shares.csv", "covariate_effects.csv"),
-    *(CONVERGENCE, INCLUSION, TRIALS, TUNED),
+    *(CONVERGENCE, INCLUSION, TRIALS, TUNED, EXTERNAL),
     *EVALUATED,
     *EXPLAINED,
     *TABLES,
@@ -69,7 +70,9 @@ def read_everything(analysis: Analysis) -> None:
         raise fault
     refuse_too_large(config, dataset, analysis.plan)
     outer_splits(analysis)
-    match_asked(config, dataset)
+    asked = match_asked(config, dataset)
+    if asked is not None and config.predict.phenotypes is not None:
+        external_values(config, asked[0])
 
 
 def describe_knowledge(analysis: Analysis) -> None:

@@ -97,7 +97,8 @@ class StreamedDosage(NDArrayOperatorsMixin):
         if not self._hash:
             digest = hashlib.sha256(str(self.shape).encode())
             for start in range(0, self.shape[1], CHUNK):
-                digest.update(np.ascontiguousarray(self._block(start, start + CHUNK)))
+                block = np.ascontiguousarray(self._block(start, start + CHUNK))
+                digest.update(block.data)
             self._hash = digest.hexdigest()
         return self._hash
 

@@ -200,12 +200,15 @@ class OptunaSearch:
                 remedy="pip install 'meristem[tune]', or use method 'distribution'",
             ) from error
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        seed = int(self.rng.integers(2**31))
+        # processes that share a journal must not propose the same points
+        seed = int(self.rng.integers(2**31)) if self.journal is None else None
         sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
         storage = None
         if self.journal is not None:
+            from optuna.storages.journal import JournalFileBackend  # noqa: PLC0415
+
             self.journal.parent.mkdir(parents=True, exist_ok=True)
-            backend = optuna.storages.journal.JournalFileBackend(str(self.journal))
+            backend = JournalFileBackend(str(self.journal))
             storage = optuna.storages.JournalStorage(backend)
         self.study = optuna.create_study(
             direction="maximize",

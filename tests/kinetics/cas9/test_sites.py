@@ -4,18 +4,21 @@ import gzip
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.kinetics.shared_data import FOLDER, needs_data
 
-from meristem.errors import DataError
+from meristem.errors import ConfigError, DataError
 from meristem.kinetics.cas9.bulges import encode_sites
 from meristem.kinetics.cas9.encode import count_edits
 from meristem.kinetics.cas9.sites import (
     Sites,
     iter_sites,
     join_sites,
+    read_pam,
     read_sites,
     refuse_misfits,
+    sites_from_table,
     spacer,
 )
 
@@ -246,3 +249,15 @@ def test_wrong_base_names_file_and_line(tmp_path: Path) -> None:
     path.write_text(f"guide,target\n{GUIDE},{GUIDE}\n{GUIDE},{GUIDE[:-1]}X\n")
     with pytest.raises(DataError, match=r"line 3: column 'target' holds '.*X'"):
         read_sites(path)
+
+
+def test_other_pams_are_asked_for_by_name() -> None:
+    sites = sites_from_table(
+        pd.DataFrame({"guide": ["GACGCATAAAGATGAGACGCNGT"], "target": ["A" * 23]})
+    )
+    with pytest.raises(DataError, match="PAM .NRG."):
+        refuse_misfits(sites)
+    refuse_misfits(sites, pam=read_pam("ngn"))
+    for wrong in ("NGGN", "NXG", ""):
+        with pytest.raises(ConfigError, match="no PAM of 3 bases"):
+            read_pam(wrong)

@@ -14,7 +14,7 @@ from meristem.kinetics.transfer.trunk import Trunk
 
 @pytest.fixture
 def fit() -> TransferFit:
-    net = TransferNet(Trunk(first_width=8, dense=8), draw_kinn(0), seed=0)
+    net = TransferNet(Trunk(first_width=8, dense=8), [draw_kinn(0)], seed=0)
     with torch.no_grad():
         net.head.weight.normal_(0, 0.05, generator=torch.Generator().manual_seed(0))
     net.eval()

@@ -15,11 +15,12 @@ from meristem.kinetics.cas9.encode import DELETED, INSERTED, encode_pairs
 from meristem.kinetics.cas9.sites import Sites
 from meristem.kinetics.network.kinn import LN10
 from meristem.kinetics.network.store import write_kinns
-from meristem.kinetics.scoring.corrected import read_scorer
+from meristem.kinetics.scoring.corrected import CorrectedScorer, read_scorer
 from meristem.kinetics.scoring.score import Scorer, score_table
 from meristem.kinetics.transfer.cross_fit import (
     SCALES,
     CrossFit,
+    _by_assay,
     choose_scale,
     cross_fit,
 )
@@ -27,6 +28,7 @@ from meristem.kinetics.transfer.net import (
     FIRST_OFFSET,
     FIRST_SLOPE,
     Calibration,
+    TransferFit,
     TransferNet,
     calibrate,
     logits,
@@ -40,7 +42,12 @@ from meristem.kinetics.transfer.rows import (
     ranking_by_guide,
 )
 from meristem.kinetics.transfer.store import read_transfer, write_transfer
-from meristem.kinetics.transfer.train import TransferOptions, draw_rows, train_epochs
+from meristem.kinetics.transfer.train import (
+    TransferOptions,
+    draw_rows,
+    relink,
+    train_epochs,
+)
 from meristem.kinetics.transfer.trunk import Trunk, TrunkNet
 from meristem.kinetics.transfer.trunk_search import (
     TRUNK_SPACE,
@@ -60,7 +67,8 @@ def labelled(n: int = 400, n_guide: int = 5) -> LabelledSites:
     x = encode_pairs([GUIDE] * n, targets)
     label = (x[:, 13:, 4:8].sum(axis=(1, 2)) >= 2).astype(int)
     guide = np.array([f"g{i % n_guide}" for i in range(n)])
-    return LabelledSites(x, label, guide, np.zeros(n, dtype=bool))
+    none = np.zeros(n, dtype=int)
+    return LabelledSites(x, label, guide, none > 0, none, np.arange(n))
 
 
 def rates(data: LabelledSites) -> np.ndarray:
@@ -71,7 +79,7 @@ def crossed(
     data: LabelledSites, *, seed: int = 0, kinetic: bool = True, members: int = 3
 ) -> CrossFit:
     nets = [
-        TransferNet(SMALL, draw_kinn(0) if kinetic else None, seed=seed + member)
+        TransferNet(SMALL, [draw_kinn(0)] if kinetic else [], seed=seed + member)
         for member in range(members)
     ]
     rng = np.random.default_rng(seed)
@@ -80,7 +88,7 @@ def crossed(
 
 def test_at_the_start_it_is_the_kinetic_network_with_a_link() -> None:
     data = labelled(30)
-    net = TransferNet(SMALL, draw_kinn(0), seed=1)
+    net = TransferNet(SMALL, [draw_kinn(0)], seed=1)
     assert np.allclose(
         logits(net, data.x), FIRST_SLOPE * rates(data) + FIRST_OFFSET, atol=1e-4
     )
@@ -88,7 +96,7 @@ def test_at_the_start_it_is_the_kinetic_network_with_a_link() -> None:
 
 def test_kinetics_stay_frozen_and_the_link_monotone() -> None:
     data = labelled()
-    net = TransferNet(SMALL, draw_kinn(0), seed=1)
+    net = TransferNet(SMALL, [draw_kinn(0)], seed=1)
     assert net.kinetic is not None
     before = {k: v.clone() for k, v in net.kinetic.state_dict().items()}
     rng = np.random.default_rng(0)
@@ -96,9 +104,7 @@ def test_kinetics_stay_frozen_and_the_link_monotone() -> None:
         data.label, rates(data), np.arange(len(data.label)), negatives=3, rng=rng
     )
     epochs = []
-    for epoch in train_epochs(
-        net, data.x, data.label, data.guide, drawn, rng=rng, options=QUICK
-    ):
+    for epoch in train_epochs(net, data, drawn, rng=rng, options=QUICK):
         epochs.append(epoch)
         assert not net.training
         assert net.slope.item() >= 0
@@ -111,7 +117,7 @@ def test_kinetics_stay_frozen_and_the_link_monotone() -> None:
 
 
 def test_link_is_projected() -> None:
-    net = TransferNet(SMALL, draw_kinn(0), seed=0)
+    net = TransferNet(SMALL, [draw_kinn(0)], seed=0)
     with torch.no_grad():
         net.slope.fill_(-1.0)
         net.offset.fill_(-2.0)
@@ -120,13 +126,13 @@ def test_link_is_projected() -> None:
 
 
 def test_what_all_rates_share_is_a_change_of_time_scale() -> None:
-    net = TransferNet(SMALL, draw_kinn(0), seed=0)
+    net = TransferNet(SMALL, [draw_kinn(0)], seed=0)
     data = labelled(9)
     before = logits(net, data.x)
     with torch.no_grad():
         net.linear.weight[-1].fill_(0.3)
-    edits = edit_tensor(torch.from_numpy(data.x).float())
-    sums = net.sums(edits).sum(dim=1).numpy()
+    x = torch.from_numpy(data.x).float()
+    sums = net.sums(x, edit_tensor(x)).sum(dim=1).numpy()
     shift = FIRST_SLOPE * 0.3 * sums / np.log(10.0)
     assert np.allclose(logits(net, data.x), before + shift, atol=1e-4)
 
@@ -161,7 +167,7 @@ def test_scale_zero_is_the_network_as_it_is() -> None:
     assert choose_scale(ranking) == 0  # the gain of .06 is within its error
     assert choose_scale(ranking + np.array([[0.0], [0.3], [0.0]])) == 1
     data = labelled(60)
-    net = TransferNet(SMALL, draw_kinn(0), seed=1)
+    net = TransferNet(SMALL, [draw_kinn(0)], seed=1)
     start = logits(net, data.x)
     with torch.no_grad():
         net.linear.weight.normal_()
@@ -190,10 +196,8 @@ def crossed_until(data: LabelledSites, member: int) -> np.ndarray:
     fold = grouped_folds(data.guide, 3, rng)
     rows = np.flatnonzero(fold != member)
     drawn = draw_rows(data.label, rates(data), rows, negatives=8, rng=rng)
-    net = TransferNet(SMALL, draw_kinn(0), seed=member)
-    for _ in train_epochs(
-        net, data.x, data.label, data.guide, drawn, rng=rng, options=QUICK
-    ):
+    net = TransferNet(SMALL, [draw_kinn(0)], seed=member)
+    for _ in train_epochs(net, data, drawn, rng=rng, options=QUICK):
         pass
     return logits(net, data.x)
 
@@ -217,6 +221,10 @@ def test_rows_drawn_by_the_features_leave_the_odds_as_they_are() -> None:
     assert theta == pytest.approx([1.5, 1.0], abs=0.12)
 
 
+DELETIONS = edit_sum_map().shape[1] - 1
+"""Place of the number of deletions among the sums."""
+
+
 def test_intercepts_take_up_what_differs_between_guides() -> None:
     """One guide is active at random, far more often: no edit is to blame."""
     data = labelled(900, n_guide=3)
@@ -226,13 +234,15 @@ def test_intercepts_take_up_what_differs_between_guides() -> None:
     x[often, 20, 12] = 1  # an edit that only this guide's sites have
     label = (rng.random(900) < np.where(often, 0.7, 0.05)).astype(int)
     weights = []
+    data = replace(data, x=x, label=label)
     for guide in (data.guide, np.full(900, "one")):
-        net = TransferNet(SMALL, None, seed=0)
+        given = replace(data, guide=guide)
+        net = TransferNet(SMALL, [], seed=0)
         drawn = draw_rows(label, np.zeros(900), np.arange(900), negatives=99, rng=rng)
         options = TransferOptions(epochs=0, shared_l2=1e-3, guide_l2=1e-6)
-        for _ in train_epochs(net, x, label, guide, drawn, rng=rng, options=options):
+        for _ in train_epochs(net, given, drawn, rng=rng, options=options):
             pass
-        deleted = net.linear.weight[0, -1].item()  # the number of deletions
+        deleted = net.linear.weight[0, DELETIONS].item()
         weights.append(abs(deleted))
     assert weights[0] < 0.3 * weights[1]
 
@@ -252,14 +262,14 @@ def test_sums_count_each_edit_by_kind_and_place() -> None:
     sums = pairs.flatten(1).numpy() @ edit_sum_map(order)
     assert sums.shape == (7, len(KINDS) * (3 + order) + len(TOTALS))
     totals = {
-        "sub": x[:, :, 4:8].sum(axis=(1, 2)),
+        "edit": x[:, :, 4:].sum(axis=(1, 2)),
         "ins": x[:, :, INSERTED].sum(axis=(1, 2)),
         "del": x[:, :, DELETED].sum(axis=1),
     }
     local = sums[:, : -len(TOTALS)].reshape(7, len(KINDS), 3 + order)
     for index, kind in enumerate(TOTALS):
         assert np.allclose(sums[:, len(sums[0]) - len(TOTALS) + index], totals[kind])
-        within = x[:, :23, 4:8].sum(axis=(1, 2)) if kind == "sub" else None
+        within = x[:, :23, 4:].sum(axis=(1, 2)) if kind == "edit" else None
         if within is not None:
             assert np.allclose(local[:, KINDS.index(kind)].sum(axis=1), within)
 
@@ -322,6 +332,103 @@ def test_calibration_never_turns_the_order_round() -> None:
     assert calibrate(np.array([0.0, 1.0, 2.0, 3.0]), label).slope >= 0
 
 
+def test_several_networks_are_averaged_in_the_log_rate() -> None:
+    data, kinns = labelled(40), [draw_kinn(seed) for seed in (0, 1, 2)]
+    net = TransferNet(SMALL, kinns, seed=1)
+    mean = np.mean([Scorer([kinn]).score(data.x).log10_rate for kinn in kinns], axis=0)
+    assert np.allclose(
+        logits(net, data.x), FIRST_SLOPE * mean + FIRST_OFFSET, atol=1e-4
+    )
+    scores = CorrectedScorer([TransferFit(net.eval(), np.zeros(1))]).score(data.x)
+    together = Scorer(kinns).score(data.x)
+    assert np.allclose(scores.log10_rate, together.log10_rate, atol=1e-5)
+    assert np.allclose(scores.spread, together.spread, atol=1e-4)
+    assert np.allclose(scores.log10_rates, together.log10_rates, atol=1e-5)
+
+
+def test_weights_of_the_networks_can_be_learned() -> None:
+    """One network is right, the other reads other edits: the first gets the weight."""
+    data = labelled(600)
+    kinns = [draw_kinn(0), draw_kinn(5)]
+    right = Scorer(kinns[:1]).score(data.x).log10_rate
+    label = (right > np.quantile(right, 0.8)).astype(int)
+    data = replace(data, label=label)
+    rng = np.random.default_rng(0)
+    drawn = draw_rows(label, rates(data), np.arange(600), negatives=9, rng=rng)
+    shares = []
+    for learn in (False, True):
+        net = TransferNet(SMALL, kinns, seed=0)
+        options = replace(QUICK, epochs=0, shared_l2=1.0, rate_l2=1.0)
+        options = replace(options, learn_weights=learn, weight_l2=1e-3)
+        for _ in train_epochs(net, data, drawn, rng=rng, options=options):
+            pass
+        assert net.kinetic is not None
+        shares.append(net.kinetic.shares().detach().numpy())
+    assert np.allclose(shares[0], 0.5)
+    assert shares[1][0] > 0.7
+    assert shares[1].sum() == pytest.approx(1.0)
+
+
+def test_bulges_nobody_measured_keep_the_rate_in_vitro() -> None:
+    data = labelled(300)
+    rng = np.random.default_rng(0)
+    drawn = draw_rows(data.label, rates(data), np.arange(300), negatives=9, rng=rng)
+    net = TransferNet(SMALL, [draw_kinn(0)], seed=0)
+    for _ in train_epochs(net, data, drawn, rng=rng, options=QUICK):
+        pass
+    x = data.x.copy()
+    x[:, 12, DELETED] = 1
+    before = rates(replace(data, x=x))
+    relink(net, data, drawn)
+    after = logits(net, x)
+    slope, offset = np.polyfit(before, after, 1)
+    assert np.allclose(after, slope * before + offset, atol=1e-3)
+    assert slope > 0
+    unbulged = logits(net, data.x)
+    assert abs(np.corrcoef(unbulged, rates(data))[0, 1]) < 0.99
+    taught = replace(data, x=np.where(np.arange(300)[:, None, None] < 9, x, data.x))
+    relink(net, taught, drawn)
+    assert np.isnan(net.unlearned.numpy()).all()
+
+
+def assays(n: int = 600) -> LabelledSites:
+    """Sites of nine guides in three assays."""
+    data = labelled(n, n_guide=9)
+    number = np.array([int(g[1:]) // 3 for g in data.guide])
+    return replace(data, assay=number)
+
+
+def test_assays_left_out_choose_the_scale() -> None:
+    data = assays()
+    nets = [TransferNet(SMALL, [draw_kinn(0)], seed=m) for m in range(6)]
+    found = cross_fit(
+        nets[:3],
+        data,
+        rates(data),
+        rng=np.random.default_rng(0),
+        options=QUICK,
+        jackknife=nets[3:],
+    )
+    scales = found.choices[found.choices["chosen"] == "scale"]
+    assert scales["guides"].tolist() == [3] * len(SCALES)  # assays
+    assert found.scale > 0
+
+
+def test_an_assay_left_out_is_not_learned_from() -> None:
+    data = assays(300)
+    weight, rate = np.ones(300), rates(data)
+    turned = np.where(data.assay == 1, 1 - data.label, data.label)
+    states, ranked = [], []
+    for given in (data, replace(data, label=turned)):
+        net = TransferNet(SMALL, [draw_kinn(0)], seed=0)
+        rng = np.random.default_rng(0)
+        ranked.append(_by_assay(net, 1, given, rate, given, weight, rng, QUICK))
+        states.append(net.state_dict())
+    assert not np.allclose(*ranked)
+    for name, value in states[0].items():
+        assert torch.equal(value.nan_to_num(), states[1][name].nan_to_num())
+
+
 def test_ensembles_survive_the_disk(tmp_path: Path) -> None:
     data = labelled(150)
     fits = crossed(data, members=2).fits
@@ -362,7 +469,7 @@ def test_trunk_search_is_deterministic() -> None:
     options = replace(QUICK, steps=2, epochs=1, batch=64, negatives=2)
     found = [
         search_trunks(
-            draw_kinn(0),
+            [draw_kinn(0)],
             data,
             rates(data),
             n_trial=3,
@@ -389,12 +496,12 @@ def test_equal_pairs_count_once_far_ones_and_targets_not_at_all() -> None:
     target = np.array([near, near, far, GUIDE[:20] + "AGG", six + "AGG", six + "AGC"])
     label = np.array([0, 1, 1, 0, 0, 1])
     sites = Sites(guide, target, label, np.array([""] * 6))
-    data = label_sites(sites, most_mismatches=6)
+    data = label_sites([sites], most_mismatches=6)
     assert sorted(data.label.tolist()) == [0, 1]  # `near` and `six`, PAM intact
     assert set(data.guide) == {GUIDE[:20]}
     with pytest.raises(DataError, match="no label"):
         label_sites(
-            Sites(guide, target, np.full(6, -1), sites.place), most_mismatches=6
+            [Sites(guide, target, np.full(6, -1), sites.place)], most_mismatches=6
         )
 
 
@@ -437,7 +544,7 @@ def test_faults_are_refused() -> None:
             rng=np.random.default_rng(0),
         )
     with pytest.raises(DataError, match="hidden"):
-        TransferNet(SMALL, draw_kinn(0, hidden=True), seed=0)
+        TransferNet(SMALL, [draw_kinn(0, hidden=True)], seed=0)
     with pytest.raises(ConfigError, match="trunk block"):
         Trunk(first="k9")
     with pytest.raises(ConfigError, match="cannot read"):

@@ -95,7 +95,7 @@ def many(cell: str, n: int = 12) -> list[str]:
     ]
 
 
-ROWS = [row.replace(",1,", f",{i * i},") for i, row in enumerate(many("1"))]
+ROWS = [row.replace(",1,", f",{i * i},") for i, row in enumerate(many("1", 30))]
 
 
 CASES: dict[str, Case] = {
@@ -170,7 +170,7 @@ CASES: dict[str, Case] = {
         "measured rows",
     ),
     "two sequences": (TRAIN, rows(*many("1", 2)), "activity"),
-    "an id twice": (TRAIN, rows(*ROWS, ROWS[0]), "s0"),
+    "an id twice": (TRAIN, rows(*ROWS, ROWS[1].replace("s1,", "s0,")), "s0"),
     "fasta absent": (TRAIN, config("group =", 'fasta = "g.fa"\ngroup ='), "g.fa"),
     "fasta of strangers": (
         TRAIN,
@@ -247,7 +247,7 @@ CASES: dict[str, Case] = {
             'kind = "stack"\n'
             'options = { members = [{ kind = "ghost" }, { kind = "kmer" }] }'
         ),
-        "ghost",
+        "members",
     ),
     "epochs negative": (
         TRAIN,
@@ -337,7 +337,11 @@ CASES: dict[str, Case] = {
     "design towards no task": (DESIGN + " --direction ghost=1", nothing, "ghost"),
     "design towards text": (DESIGN + " --direction activity=up", nothing, "up"),
     "design towards nothing": (DESIGN + " --direction activity=0", nothing, "0"),
-    "design towards NaN": (DESIGN + " --direction activity=nan", nothing, "nan"),
+    "design towards NaN": (
+        DESIGN + " --direction activity=nan",
+        nothing,
+        "--direction",
+    ),
     "design by no strategy": (DESIGN + " --strategy luck", nothing, "luck"),
     "design by a gradient of k-mers": (
         DESIGN + " --strategy gradient",

@@ -124,7 +124,7 @@ CASES: dict[str, Case] = {
     "out and load one file": (
         CONSEQUENCES + " --out t.tsv --load t.tsv",
         nothing,
-        "t.tsv",
+        "--load",
     ),
     "out below a file": (
         CONSEQUENCES + " --out genes.gff3/t.tsv",

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from tests.models.toys import N_GENE, N_SET, N_VARIANT, core_data, core_plan
 
+from meristem.mixed.groups import gather
 from meristem.mixed.sets import unit_diagonal
 from meristem.mixed.spike_slab import fit_groups
 from meristem.mixed.targets import training_targets
-from meristem.models.core.core import CoreProblem, fit_core
+from meristem.models.core.core import CoreProblem, fit_core, set_scales
 from meristem.models.omics.expression import joined_features
 from meristem.models.panel import make_panel
 from meristem.plan.gene_sets import gene_variants, node_sets
@@ -75,10 +76,9 @@ def test_the_weights_are_the_blup_of_the_kernels(fitted, number):
     block = np.ix_(target.rows, target.rows)
     gene_kernel, _ = unit_diagonal(genes @ genes.T)
     base = [gene_kernel[block], problem.panel.kernel[block]]
-    factors = []
-    for k in range(N_SET):
-        own = genes[:, problem.sets.of(k)]
-        factors.append(own / np.sqrt(np.mean(np.sum(own**2, axis=1))))
+    sets = [genes[:, problem.sets.of(k)] for k in range(N_SET)]
+    level = np.mean([np.mean(own**2) for own in sets])
+    factors = [own / np.sqrt(own.shape[1] * level) for own in sets]
     fit = fit_groups(base, [f[target.rows] for f in factors], target)
     kernel = fit.base[0] * gene_kernel + fit.base[1] * problem.panel.kernel
     for variance, factor in zip(fit.variance, factors, strict=True):
@@ -184,3 +184,23 @@ def test_the_reliability_of_omics_counts():
     assert not np.allclose(
         linear_value(poor, problem, 0), linear_value(plain, problem, 0)
     )
+
+
+def test_sets_count_as_their_genes_are_heritable():
+    rng = np.random.default_rng(0)
+    told = np.array([0.9, 0.7, 0.1, 0.1, 0.0, 0.0])
+    genes = rng.normal(size=(400, 6)) * np.sqrt(told)
+    members = [
+        np.array([0, 1]),
+        np.array([2, 3]),
+        np.array([0, 1, 2, 3]),
+        np.array([4]),
+    ]
+    scale = set_scales(genes, gather(["high", "low", "both", "none"], members))
+    pairs = list(zip(scale, members, strict=True))
+    size = [s * np.sum(genes[:, m] ** 2, axis=1).mean() for s, m in pairs]
+    assert np.mean(size) == pytest.approx(1)
+    assert size[0] / size[1] == pytest.approx(8, rel=0.2)
+    assert size[2] == pytest.approx((size[0] + size[1]) / 2)
+    assert size[3] == 0
+    assert not set_scales(np.zeros((5, 2)), gather(["a"], [np.arange(2)])).any()

@@ -51,7 +51,7 @@ def test_the_best_of_what_was_tried_is_chosen(dataset):
     assert vars(chosen.options) | best.options == vars(chosen.options)
     # the options as set come first, alone; two generations after them are halved
     assert final[0].options["rounds"] == 3
-    assert sum(one.splits is None for one in tried) == 1 + SIZE
+    assert sum(one.splits is None for one in tried) == 1 + 2 * SIZE
     assert len(tried_rows(tried)) == len(tried)
 
 

@@ -18,6 +18,7 @@ from meristem.select.cycles.strategies import (
     optimal_usefulness,
     random_choice,
     truncation,
+    two_part,
 )
 from meristem.simulate.population import mosaics, random_haplotypes
 
@@ -164,3 +165,23 @@ def test_paired_intervals() -> None:
     gap = paired_differences(table, "a").iloc[0]
     assert gap["difference"] == pytest.approx(0.5)
     assert 0 < gap["low"] < 0.5 < gap["high"] < 1  # the spread of replicates is gone
+
+
+def test_rapid_rounds_gain_and_are_paid_for() -> None:
+    plants, place, trait = founders(5)
+    records = compare_strategies(
+        plants,
+        place,
+        trait,
+        [optimal_contributions(), two_part(2)],
+        Plan(n_cycle=2, n_cross=6, n_line=12, cost_seed=4.0),
+        ne=15.0,
+        n_replicate=4,
+        seed=np.random.SeedSequence(6),
+    )
+    table = cycle_table(records)
+    last = table[table["cycle"] == 2].groupby("strategy")
+    gain = last["gain"].mean()
+    assert gain["two-part"] > gain["ocs"]
+    more = last["cost"].first()
+    assert more["two-part"] - more["ocs"] == 2 * 2 * 6 * (50 + 12 * 4)

@@ -12,11 +12,13 @@ from meristem.runs.folder import RunFolder
 from meristem.sequence.commands.design import Wish, design_run
 from meristem.sequence.commands.explain import Question, explain_run
 from meristem.sequence.commands.fitting import centre_sources
+from meristem.sequence.commands.generate import Order, generate_run
 from meristem.sequence.commands.predict import open_model, predict_sequences
 from meristem.sequence.commands.report import build_report
 from meristem.sequence.commands.search import search_run
 from meristem.sequence.commands.settings import read_settings
 from meristem.sequence.commands.train import train_run
+from meristem.sequence.generation.networks import GenerateOptions
 from meristem.simulate.sequence_files import write_sequences
 
 CONFIG = """
@@ -153,6 +155,22 @@ def test_designs_are_judged_by_a_model_of_the_other_half(run: Path, home: Path) 
         design_run(
             run, run.parent / "design2", Wish(home / "start.fa", strategy="luck")
         )
+
+
+def test_generated_sequences_are_judged_by_the_other_half(run: Path) -> None:
+    options = GenerateOptions(epochs=2, channels=8, noise=4)
+    order = Order(30, options, label="motif")
+    page = generate_run(run, run.parent / "generated", order)
+    assert "Wanted and predicted" in page.read_text()
+    table = pd.read_csv(run.parent / "generated" / "generated.csv")
+    assert len(table) == 30
+    assert table["activity_wanted"].nunique() == 5
+    assert table["sequence"].str.len().nunique() == 1
+    quality = pd.read_csv(run.parent / "generated" / "quality.csv").set_index("set")
+    assert list(quality.index) == ["generated", "real", "shuffled"]
+    assert quality.loc["real", "spectrum"] < quality.loc["generated", "spectrum"]
+    with pytest.raises(ConfigError, match="no task 'luck'"):
+        generate_run(run, run.parent / "generated2", Order(wanted=(("luck", 1.0),)))
 
 
 def test_a_search_is_tested_beside_random_and_default(home: Path) -> None:

@@ -124,6 +124,11 @@ class PredictConfig(Strict):
     genotypes: Path | None = Field(
         default=None, description="file of new lines, predicted at the end of a run"
     )
+    phenotypes: Path | None = Field(
+        default=None,
+        description="values of the new lines, columns as in [phenotypes]: an external "
+        "test set, scored in external_scores.csv",
+    )
     hybrids: Path | None = Field(
         default=None,
         description="table sample,parent_1,parent_2: predict these crosses, of the "

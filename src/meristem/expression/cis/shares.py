@@ -134,9 +134,9 @@ def fit_shares(
 
     References
     ----------
-    Lippert et al. 2011, Nature Methods 8:833 (one decomposition, many traits); Henderson
-    1975, Biometrics 31:423 (BLUP); Efron & Morris 1973, J Am Stat Assoc 68:117
-    (a prior learned from many problems alike).
+    Lippert et al. 2011, Nature Methods 8:833 (one decomposition, many traits);
+    Henderson 1975, Biometrics 31:423 (BLUP); Efron & Morris 1973, J Am Stat Assoc
+    68:117 (a prior learned from many problems alike).
 
     Examples
     --------
@@ -168,8 +168,8 @@ def fit_shares(
         own = posterior[genes, :n_mixture]
         parts = _summary(shared, rotated[genes], stacked, grid, own)
         back = [[one.back for one in reduced[g]] for g in genes]
-        for g, fit in zip(genes.tolist(), _named(shared, parts, back), strict=True):
-            fits[g] = fit
+        named = _named(shared, parts, back)
+        fits |= dict(zip(genes.tolist(), named, strict=True))
     if single:
         for g, sets in enumerate(columns):
             fits[g] = _with_single(

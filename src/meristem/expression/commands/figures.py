@@ -48,8 +48,8 @@ def draw_shares(strength: pd.DataFrame) -> Figure:
         "shares",
         canvas.to_svg(),
         table,
-        caption="Estimated in training lines, averaged over what the data allow; a gene "
-        "without a share cannot be told from its genome by any model.",
+        caption="Estimated in training lines, averaged over what the data allow; a "
+        "gene without a share cannot be told from its genome by any model.",
         title=title,
     )
 

@@ -1,4 +1,4 @@
-"""The command `predict`: expression of lines from their genotypes, as an omics table."""
+"""The command `predict`: expression of lines from their genotypes, as omics."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class PredictReport:
     def __str__(self) -> str:
         """Return the summary, and how an analysis reads the tables."""
         return (
-            f"{self.n_line:,} lines, {self.n_gene:,} genes by {self.model} (median r on "
-            f"lines held out {self.median_r:.2f}; {self.n_left_out:,} genes left out); "
+            f"{self.n_line:,} lines, {self.n_gene:,} genes by {self.model} (median r "
+            f"on lines held out {self.median_r:.2f}; {self.n_left_out:,} genes left out); "
             f"{self.matched}\nIn an analysis:\n\n[[omics]]\nname = "
             f'"expression"\npath = "{self.folder / PREDICTED}"\nnode_map = '
             f'"{self.folder / GENES}"'

@@ -165,7 +165,7 @@ def compare(
     rows = []
     for question, own in scores.groupby("question", sort=False):
         table = own.pivot(index="gene", columns="model", values="r_pooled").fillna(0.0)
-        order = [m for m in own["model"].unique()]
+        order = list(own["model"].unique())
         unit = contig.reindex(table.index).fillna("").to_numpy(np.str_)
         if np.unique(unit).size < MIN_ROWS:
             unit = table.index.to_numpy(np.str_)

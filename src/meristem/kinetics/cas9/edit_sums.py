@@ -27,8 +27,10 @@ from meristem.kinetics.cas9.encode import (
 from meristem.kinetics.cas9.sites import PAM_LENGTH
 from meristem.records import FloatArray
 
-KINDS = (*MISMATCH_KINDS, "sub", "ins", "del")
-TOTALS = ("sub", "ins", "del")
+KINDS = (*MISMATCH_KINDS, "edit", "ins", "del")
+"""The last two are what a bulge adds to an edit of any kind."""
+
+TOTALS = ("edit", "ins", "del")
 SPACER = 20
 ORDER = 6
 """Places along the spacer that have a weight of their own."""
@@ -50,9 +52,9 @@ def edit_tensor(
 def edit_sum_map(order: int = ORDER) -> FloatArray:  # (25 * 21, n_sum)
     """Return the weight of every pair feature in every sum.
 
-    By kind of edit: `order` overlapping stretches of the spacer (hat functions that
-    add up to one), the three bases of the PAM, and for substitutions, insertions and
-    deletions their number.
+    By kind of edit (four of mismatches, any edit, insertions, deletions): `order`
+    overlapping stretches of the spacer (hat functions that add up to one) and the
+    three bases of the PAM; for all edits, insertions and deletions their number.
 
     Examples
     --------
@@ -60,7 +62,11 @@ def edit_sum_map(order: int = ORDER) -> FloatArray:  # (25 * 21, n_sum)
     (525, 66)
     """
     names = CHANNEL_SETS["chemistry"]
-    kinds = channel_map("chemistry")[[names.index(kind) for kind in KINDS]]
+    chemistry = channel_map("chemistry")
+    each = {kind: chemistry[names.index(kind)] for kind in names}
+    # bulges are edits too: where no table has any, they count as a mismatch would
+    each["edit"] = each["sub"] + each["ins"] + each["del"]
+    kinds = np.stack([each[kind] for kind in KINDS])
     knots = np.linspace(0, SPACER - 1, order)
     step = (SPACER - 1) / (order - 1)
     distance = np.abs(np.arange(SPACER)[:, None] - knots)

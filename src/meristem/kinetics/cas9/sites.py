@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from meristem.errors import DataError
+from meristem.errors import ConfigError, DataError
 from meristem.kinetics.cas9.align import BASES, GAP_SYMBOLS
 from meristem.text.files import unpacked
 
@@ -23,7 +23,14 @@ MOST_BULGE = 3
 
 _LONGEST_HEADER = 1 << 20  # characters
 
-_PAM = re.compile("[GANRDVKSHMW][GNRKSDVB]$")
+PAM = "NRG"
+"""What guides of the wild type end in: NGG, or NAG where it was meant."""
+
+_BASES_OF = {
+    **{base: base for base in BASES},
+    **{"U": "T", "R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC"},
+    **{"B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG", "N": "ACGT"},
+}
 
 
 @dataclass(frozen=True)
@@ -186,12 +193,50 @@ def _texts(table: pd.DataFrame, column: str, where: str) -> NDArray[np.str_]:
     return texts.to_numpy(dtype=np.str_)
 
 
-def refuse_misfits(sites: Sites, *, where: str = "", first_line: int = 2) -> None:
+def fits_pam(guide: str, pam: str) -> bool:
+    """Tell whether a guide ends in a PAM; a free base (`N`) of either fits all.
+
+    Examples
+    --------
+    >>> [fits_pam("GACTT" + end, "NRG") for end in ("TGG", "NAG", "NGT")]
+    [True, True, False]
+    >>> fits_pam("GACTTNGT", "NGN")
+    True
+    """
+    end = guide[-len(pam) :].upper()
+    return len(end) == len(pam) and all(
+        set(_BASES_OF.get(a, "")) & set(_BASES_OF[b])
+        for a, b in zip(end, pam, strict=True)
+    )
+
+
+def read_pam(text: str) -> str:
+    """Return a PAM in capitals.
+
+    Raises
+    ------
+    ConfigError
+        If it is not three letters of bases.
+    """
+    pam = text.upper()
+    if len(pam) != PAM_LENGTH or not set(pam) <= set(_BASES_OF):
+        raise ConfigError(
+            f"{text!r} is no PAM of {PAM_LENGTH} bases",
+            where="pam",
+            remedy="write one such as NGG, NGN or NNG: the networks read "
+            f"{PAM_LENGTH} positions of it",
+        )
+    return pam
+
+
+def refuse_misfits(
+    sites: Sites, *, where: str = "", first_line: int = 2, pam: str = PAM
+) -> None:
     """Refuse pairs that no Cas9 network can have seen.
 
-    A guide is 17 to 24 bases and its PAM, NGG or NAG (or N for any), 5' to 3'; a
-    target has at most `MOST_BULGE` bases more or fewer. A guide without its PAM would
-    be read three positions off, and score as if it bound.
+    A guide is 17 to 24 bases and its PAM, 5' to 3'; a target has at most `MOST_BULGE`
+    bases more or fewer. A guide without its PAM would be read three positions off, and
+    score as if it bound.
 
     Raises
     ------
@@ -201,13 +246,13 @@ def refuse_misfits(sites: Sites, *, where: str = "", first_line: int = 2) -> Non
     guides, place = np.unique(sites.guide, return_inverse=True)
     bare = [_bare(str(guide)) for guide in guides]
     length = np.array([len(guide) for guide in bare])
-    no_pam = np.array([_PAM.search(guide) is None for guide in bare])
+    no_pam = np.array([not fits_pam(guide, pam) for guide in bare])
     wrong = no_pam | (length < 17 + PAM_LENGTH) | (length > 24 + PAM_LENGTH)
     if wrong.any():
         line = int(np.flatnonzero(wrong[place])[0])
         text = str(sites.guide[line])
         raise DataError(
-            f"guide {text!r} is no spacer of 17 to 24 bases and PAM (NGG, NAG)",
+            f"guide {text!r} is no spacer of 17 to 24 bases and PAM ({pam})",
             where=f"{where}, line {line + first_line}" if where else "",
             remedy="write guides 5' to 3' with their PAM, for example with NGG added",
         )
@@ -338,10 +383,20 @@ def _refuse_ragged(table: pd.DataFrame, path: Path) -> None:
         )
 
 
-def read_sites(path: str | Path, *, guide: str | None = None) -> Sites:
-    """Read a whole table of sites (see `iter_sites`)."""
-    parts = [sites for sites, _ in iter_sites(path, guide=guide)]
-    if not sum(len(part.target) for part in parts):
+def read_sites(
+    path: str | Path,
+    *,
+    guide: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Sites:
+    """Read a whole table of sites (see `iter_sites`); tell the rows done so far."""
+    parts, done = [], 0
+    for sites, table in iter_sites(path, guide=guide):
+        parts.append(sites)
+        done += len(table)
+        if progress is not None:
+            progress(done)
+    if not done:
         raise DataError("holds no row", where=path, remedy="add rows below the header")
     return join_sites(parts)
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from meristem.config.strict import Strict
 from meristem.config.toml import parse_toml
 from meristem.errors import ConfigError
 from meristem.kinetics.cas9.encode import N_POSITION
+from meristem.kinetics.cas9.sites import PAM
 from meristem.kinetics.network.features import Form, Padding, Window
 from meristem.kinetics.network.kinn import Architecture, FitOptions, Loss
 from meristem.kinetics.network.simulate import N_SIMULATED
@@ -38,7 +39,8 @@ class DataSettings(Strict):
     """Where rates come from.
 
     ``mpkp``: the kinetic tables (`path`, `train_guide`, `enzyme`); ``table``: a table
-    with guide, target, log10_rate and optionally censored (0/1); ``simulated``: the
+    with guide, target, log10_rate and optionally censored (0/1), its guides with the
+    PAM ``pam`` (three letters; NRG is NGG or NAG); ``simulated``: the
     planted benchmark (`rows`, `changes`, `noise`, `scale`); ``assay``: rates measured
     under conditions, no sequences: a table with the column `rate` (not its log), one
     per ligand of the scheme, and those of the section `shifts`.
@@ -51,6 +53,7 @@ class DataSettings(Strict):
     train_guide: Literal[1, 2] = 1
     enzyme: str = "wt"
     channels: str = "chemistry"
+    pam: str = PAM
     limit: float = -5.0
     rows: int = Field(default=2000, ge=50, le=10_000_000)
     changes: tuple[Annotated[int, Field(ge=0, le=N_SIMULATED)], ...] = Field(
@@ -63,6 +66,8 @@ class DataSettings(Strict):
     def _needs_path(self) -> DataSettings:
         if self.kind != "simulated" and self.path is None:
             raise ValueError(f"data of kind {self.kind!r} need a path")
+        if self.kind != "table" and "pam" in self.model_fields_set:
+            raise ValueError("pam: read with data of kind 'table' alone")
         return self
 
     @property
@@ -260,7 +265,9 @@ class TransferTrain(Strict):
     steps: int = Field(default=80, ge=0, le=1_000_000)
     rate_l2: Penalty = 1e-3
     shared_l2: Penalty = 1e-5
-    guide_l2: Penalty = 1e-4
+    guide_l2: Penalty = 1e-2
+    learn_weights: bool = False
+    weight_l2: Penalty = 0.1
     epochs: int = Field(default=3, ge=0, le=1_000_000)
     learning_rate: Rate = 0.002
     decay: float = Field(default=0.7, gt=0, le=1)
@@ -273,12 +280,23 @@ class TransferTrain(Strict):
         return TransferOptions(**self.model_dump())
 
 
+def _as_list(value: object) -> object:
+    """Return a single path as a list of one."""
+    return [value] if isinstance(value, str | Path) else value
+
+
 class TransferSettings(Strict):
-    """One run of ``meristem kinetics transfer``."""
+    """One run of ``meristem kinetics transfer``.
+
+    ``model``: one file of kinetic networks or several, all corrected together.
+    ``test_tables``: assays to be tested on and never trained on; their guides are left
+    out of ``tables``. Without them the share ``test_share`` of the guides is held out.
+    """
 
     title: str = "Transfer to cells"
     seed: int = Field(default=1, ge=0)
-    model: Path
+    model: Annotated[tuple[Path, ...], BeforeValidator(_as_list), Field(min_length=1)]
+    test_tables: tuple[Path, ...] = ()
     tables: tuple[Path, ...] = Field(min_length=1)
     most_mismatches: int = Field(default=6, ge=0)
     test_share: float = Field(default=0.2, gt=0, lt=1)
@@ -288,10 +306,22 @@ class TransferSettings(Strict):
     train: TransferTrain = TransferTrain()
     bootstraps: int = Field(default=200, ge=10, le=100_000)
 
+    @model_validator(mode="after")
+    def _one_test(self) -> TransferSettings:
+        if self.test_tables and "test_share" in self.model_fields_set:
+            raise ValueError("test_share: nothing reads it beside test_tables")
+        return self
+
 
 Settings = TypeVar("Settings", KineticsSettings, TransferSettings)
 
-_PATHS = (("data", "path"), ("data", "test_path"), ("model",), ("tables",))
+_PATHS = (
+    ("data", "path"),
+    ("data", "test_path"),
+    ("model",),
+    ("tables",),
+    ("test_tables",),
+)
 
 
 def _anchor(content: dict[str, Any], folder: Path) -> None:

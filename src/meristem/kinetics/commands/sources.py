@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from meristem.errors import DataError
 from meristem.kinetics.cas9.channels import kinetic_channels
 from meristem.kinetics.cas9.encode import Encoding, count_edits, encode_pairs
-from meristem.kinetics.cas9.sites import iter_sites, refuse_misfits
+from meristem.kinetics.cas9.sites import iter_sites, read_pam, refuse_misfits
 from meristem.kinetics.commands.settings import DataSettings
 from meristem.kinetics.network.kinn import Measurements
 from meristem.kinetics.network.mpkp import (
@@ -132,7 +132,8 @@ def _rate_table(
         if not len(table):
             continue
         first_line = int(table.index[0]) + 2
-        refuse_misfits(sites, where=str(path), first_line=first_line)
+        pam = read_pam(settings.pam)
+        refuse_misfits(sites, where=str(path), first_line=first_line, pam=pam)
         encoding = encode_pairs(sites.guide, sites.target)
         xs.append(encoding)
         if "log10_rate" not in table.columns:

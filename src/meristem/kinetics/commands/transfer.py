@@ -14,14 +14,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from meristem.errors import DataError
 from meristem.kinetics.cas9.align import BASES
 from meristem.kinetics.cas9.encode import EDIT_NAMES, Encoding, count_edits
-from meristem.kinetics.cas9.sites import join_sites, read_sites
+from meristem.kinetics.cas9.sites import read_sites
 from meristem.kinetics.commands.report import begin_run, finish_run
 from meristem.kinetics.commands.settings import TransferSettings
 from meristem.kinetics.network.kinn import LN10, Kinn
 from meristem.kinetics.network.store import read_pair_kinns
-from meristem.kinetics.scoring.score import Scorer
+from meristem.kinetics.scoring.score import Scorer, count_rows
 from meristem.kinetics.transfer.attribution import base_effects
 from meristem.kinetics.transfer.cross_fit import CrossFit, cross_fit
 from meristem.kinetics.transfer.net import (
@@ -32,7 +33,12 @@ from meristem.kinetics.transfer.net import (
     mean_logits,
     reliability,
 )
-from meristem.kinetics.transfer.rows import LabelledSites, hold_out_guides, label_sites
+from meristem.kinetics.transfer.rows import (
+    LabelledSites,
+    hold_out_guides,
+    label_sites,
+    once_per_pair,
+)
 from meristem.kinetics.transfer.store import write_transfer
 from meristem.kinetics.transfer.trunk import Trunk
 from meristem.kinetics.transfer.trunk_search import search_trunks
@@ -76,25 +82,23 @@ def transfer_run(
         config=settings.model_dump(mode="json"),
         seed=settings.seed,
         inputs=[
-            ("model", settings.model),
+            *(("model", path) for path in settings.model),
             *(("labelled sites", path) for path in settings.tables),
+            *(("test sites", path) for path in settings.test_tables),
         ],
         force=force,
     )
     rng = np.random.default_rng(settings.seed)
-    kinns = read_pair_kinns(settings.model)
+    kinns = tuple(kinn for path in settings.model for kinn in read_pair_kinns(path))
     with run.timed("read"):
-        sites = join_sites([read_sites(path) for path in settings.tables])
-        data = label_sites(sites, most_mismatches=settings.most_mismatches)
-    test = hold_out_guides(data.guide, settings.test_share, rng)
-    rest = data.take(~test)
+        rest, test = _rows(settings, rng, notify)
     begin_run(run)
     rate = _log10_rate(kinns, rest.x)
     trunk = settings.trunk.trunk()
     if settings.search_trials:
         with run.timed("search"):
             trunk, trials = search_trunks(
-                kinns[0],
+                kinns,
                 rest,
                 rate,
                 n_trial=settings.search_trials,
@@ -103,11 +107,42 @@ def transfer_run(
             )
             run.table("trials", trials)
     found = {}
-    for name, frozen in ((CORRECTED, kinns), (PLAIN, None)):
+    for name, frozen in ((CORRECTED, kinns), (PLAIN, ())):
         with run.timed(f"train {name}"):
             found[name] = _train(settings, trunk, frozen, rest, rate, rng, notify)
-    _write(run, kinns, found, rest.label, data.take(test), settings.bootstraps, rng)
+    _write(run, kinns, found, rest.label, test, settings.bootstraps, rng)
     return finish_run(run)
+
+
+def _rows(
+    settings: TransferSettings, rng: np.random.Generator, notify: Notify
+) -> tuple[LabelledSites, LabelledSites]:
+    """Return the rows to learn from and those of the test; they share no guide."""
+    paths = [*settings.tables, *settings.test_tables]
+    tables = []
+    for number, path in enumerate(paths):
+        total = count_rows(path)
+
+        def told(done: int, name: str = path.name, total: int = total) -> None:
+            notify(f"read {name}", min(done, total), total)
+
+        tables.append(read_sites(path, progress=told))
+        notify("read", number + 1, len(paths) + 1)
+    data = label_sites(tables, most_mismatches=settings.most_mismatches)
+    notify("read", len(paths) + 1, len(paths) + 1)
+    if settings.test_tables:
+        test = data.assay >= len(settings.tables)
+        rest = ~np.isin(data.guide, data.guide[test])
+        if not rest.any():
+            raise DataError(
+                "every guide of the tables is one of the test",
+                where="test_tables",
+                remedy="give tables with other guides",
+            )
+    else:
+        test = hold_out_guides(data.guide, settings.test_share, rng)
+        rest = ~test
+    return data.take(rest), once_per_pair(data.take(test))
 
 
 def _log10_rate(
@@ -122,28 +157,38 @@ def _log10_rate(
 def _train(
     settings: TransferSettings,
     trunk: Trunk,
-    kinns: tuple[Kinn, ...] | None,
+    kinns: tuple[Kinn, ...],
     rest: LabelledSites,
     rate: FloatArray,
     rng: np.random.Generator,
     notify: Notify,
 ) -> CrossFit:
-    stage = PLAIN if kinns is None else CORRECTED
+    stage = CORRECTED if kinns else PLAIN
     nets = [
-        TransferNet(
-            trunk,
-            None if kinns is None else kinns[member % len(kinns)],
-            seed=int(rng.integers(2**31)),
-        )
-        for member in range(settings.members)
+        TransferNet(trunk, kinns, seed=int(rng.integers(2**31)))
+        for _ in range(settings.members)
     ]
+
+    jackknife = []
+    if kinns and settings.test_tables and len(settings.tables) > 1:
+        jackknife = [
+            TransferNet(trunk, kinns, seed=int(rng.integers(2**31)))
+            for _ in settings.tables
+        ]
 
     def report_fits(done: int) -> None:
         notify(stage, done, settings.members)
 
     report_fits(0)
-    options = settings.train.options()
-    return cross_fit(nets, rest, rate, rng=rng, options=options, progress=report_fits)
+    return cross_fit(
+        nets,
+        rest,
+        rate,
+        rng=rng,
+        options=settings.train.options(),
+        jackknife=jackknife,
+        progress=report_fits,
+    )
 
 
 def _write(
@@ -203,7 +248,7 @@ def _parts(
         found = compare_scores(
             label[part],
             {key: value[part] for key, value in scores.items()},
-            reference=EDITS,
+            reference=(EDITS, AS_IS, PLAIN),
             rng=rng,
             n_bootstrap=n_bootstrap,
         )

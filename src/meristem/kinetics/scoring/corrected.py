@@ -16,7 +16,7 @@ from meristem.kinetics.cas9.sites import Sites
 from meristem.kinetics.network.kinn import LN10
 from meristem.kinetics.network.store import read_pair_kinns
 from meristem.kinetics.scoring.score import Scorer, SiteScorer, SiteScores
-from meristem.kinetics.transfer.net import Calibration, TransferFit
+from meristem.kinetics.transfer.net import Calibration, TransferFit, bulged, spread
 from meristem.kinetics.transfer.store import MAIN_FILE, read_transfer
 
 _BLOCK = 10_000
@@ -33,50 +33,62 @@ class CorrectedScorer:
     def __init__(
         self, fits: Sequence[TransferFit], calibration: Calibration | None = None
     ) -> None:
-        kinns = [fit.net.kinn for fit in fits]
-        if not fits or kinns[0] is None:
+        if not fits or not fits[0].net.kinns:
             raise DataError("a network without kinetics does not score rates")
         self.fits = tuple(fits)
-        self.scheme = kinns[0].scheme
+        self.scheme = fits[0].net.kinns[0].scheme
         self.calibration = calibration or Calibration(1.0, 0.0)
 
     def score(
         self,
         x: Encoding,  # (n, 25, 13)
     ) -> SiteScores:
-        """Return the scores of encoded pairs."""
+        """Return the scores of encoded pairs.
+
+        The spread is over the members and the kinetic networks in each.
+        """
         starts = range(0, len(x), _BLOCK)
         parts = [self._block(x[i : i + _BLOCK]) for i in starts]
-        value, log_rates, probability = (
-            np.concatenate(part, axis=1) for part in zip(*parts, strict=True)
+        value, squared, log_rates, probability = (
+            np.concatenate(part, axis=1).mean(axis=0)
+            for part in zip(*parts, strict=True)
         )
         # the logit of the mean probability, as the calibration was fitted to logits
-        mean = np.clip(probability.mean(axis=0), 1e-300, 1 - 1e-16)
+        mean = np.clip(probability, 1e-300, 1 - 1e-16)
         logit = np.log(mean) - np.log1p(-mean)
         return SiteScores(
-            log10_rate=value.mean(axis=0),
-            spread=value.std(axis=0),
+            log10_rate=value,
+            spread=np.sqrt(np.maximum(squared - value**2, 0.0)),
             edits=count_edits(x),
-            log10_rates=log_rates.mean(axis=0) / LN10,
+            log10_rates=log_rates / LN10,
             probability=self.calibration.apply(logit),
         )
 
-    def _block(self, x: Encoding) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return log10 rates, log rate constants and probabilities by member."""
-        values, constants, probabilities = [], [], []
+    def _block(self, x: Encoding) -> tuple[np.ndarray, ...]:
+        """Return log10 rate, its square, log rate constants, probability by member."""
+        out = []
         with torch.no_grad():
             given = torch.from_numpy(x).float()
-            edits = edit_tensor(given)
+            edits, gaps = edit_tensor(given), bulged(given)
+            frozen = None
             for fit in self.fits:
-                layer = fit.net.kinetic
+                net, layer = fit.net, fit.net.kinetic
                 assert layer is not None
-                log_rates = layer.log_rates(edits) + fit.net.correction(given)
-                value = layer.solver(log_rates)
-                values.append(value.double().numpy())
-                constants.append(log_rates.double().numpy())
-                logit = fit.net.link(value).double()
-                probabilities.append(torch.sigmoid(logit).numpy())
-        return np.stack(values), np.stack(constants), np.stack(probabilities)
+                if frozen is None:  # every member corrects the same networks
+                    frozen = layer.log_rates(edits)
+                shares = layer.shares().double()
+                parts = net.scale * net.parts(given, edits)
+                rates = net.rates(frozen, parts, gaps).double()
+                constants = torch.einsum("nkr,k->nr", frozen.double(), shares)
+                mean = rates @ shares
+                found = (
+                    mean,
+                    rates**2 @ shares,
+                    constants + spread(parts),
+                    torch.sigmoid(net.link(mean)),
+                )
+                out.append([each.numpy() for each in found])
+        return tuple(np.stack(each) for each in zip(*out, strict=True))
 
     def score_sites(self, sites: Sites) -> SiteScores:
         """Return the scores of pairs; unequal lengths and hidden bulges are aligned."""

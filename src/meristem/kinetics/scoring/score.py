@@ -19,7 +19,7 @@ from meristem.kinetics.cas9.channels import (
     pair_weights,
 )
 from meristem.kinetics.cas9.encode import count_edits
-from meristem.kinetics.cas9.sites import Sites, iter_sites, refuse_misfits
+from meristem.kinetics.cas9.sites import PAM, Sites, iter_sites, refuse_misfits
 from meristem.kinetics.network.fit import Solver
 from meristem.kinetics.network.kinn import LN10, Kinn
 from meristem.kinetics.scheme.scheme import Scheme
@@ -132,13 +132,15 @@ def iter_scores(
     *,
     guide: str | None = None,
     rates: bool = False,
+    pam: str = PAM,
     chunk: int = CHUNK,
 ) -> Iterator[pd.DataFrame]:
     """Read, encode and score a file of any size, chunk by chunk."""
     for sites, table in iter_sites(path, guide=guide, rows=chunk):
         if not len(table):
             continue
-        refuse_misfits(sites, where=str(path), first_line=int(table.index[0]) + 2)
+        first_line = int(table.index[0]) + 2
+        refuse_misfits(sites, where=str(path), first_line=first_line, pam=pam)
         yield score_table(scorer, sites, rates=rates)
 
 
@@ -149,6 +151,7 @@ def score_file(
     *,
     guide: str | None = None,
     rates: bool = False,
+    pam: str = PAM,
     progress: Callable[[int], None] | None = None,
 ) -> int:
     """Score a file of sites into a tab-separated file, in constant memory.
@@ -165,6 +168,8 @@ def score_file(
         One guide for all rows.
     rates
         Write log10 of every rate constant too.
+    pam
+        What guides end in (see `sites.fits_pam`).
     progress
         Called after each chunk with the number of rows done.
 
@@ -180,7 +185,7 @@ def score_file(
     """
     done = 0
     with replacing(target) as temporary, temporary.open("w", encoding="utf-8") as out:
-        for table in iter_scores(scorer, source, guide=guide, rates=rates):
+        for table in iter_scores(scorer, source, guide=guide, rates=rates, pam=pam):
             table.to_csv(
                 out, sep="\t", index=False, header=done == 0, float_format="%.5g"
             )

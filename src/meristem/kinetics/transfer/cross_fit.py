@@ -1,5 +1,8 @@
 """Members that each leave out other guides, and what those guides decide together.
 
+For an assay that is none of those learned from, how much of the correction is kept is
+chosen by assays left out instead: a part of what is learned holds for one assay alone.
+
 The guides are dealt into as many folds as there are members; member k never sees fold
 k. The logits of all rows, each from the member that did not see its guide, choose how
 many epochs of the trunk are kept and how much of the correction: none where it does not
@@ -9,7 +12,7 @@ rank the guides left out better than the kinetic network as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,10 +21,20 @@ from torch import Tensor
 
 from meristem.kinetics.cas9.encode import Encoding
 from meristem.kinetics.transfer.net import TransferFit, TransferNet, logits
-from meristem.kinetics.transfer.rows import LabelledSites, ranking_by_guide
-from meristem.kinetics.transfer.train import TransferOptions, draw_rows, train_epochs
-from meristem.records import FloatArray
+from meristem.kinetics.transfer.rows import (
+    LabelledSites,
+    judged_together,
+    ranking_by_guide,
+)
+from meristem.kinetics.transfer.train import (
+    TransferOptions,
+    draw_rows,
+    relink,
+    train_epochs,
+)
+from meristem.records import FloatArray, IntArray
 from meristem.stats.folds import grouped_folds
+from meristem.stats.ranking import Ranking, average_precision
 
 SCALES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Shares of the correction that are tried."""
@@ -65,6 +78,7 @@ def cross_fit(
     *,
     rng: np.random.Generator,
     options: TransferOptions = TransferOptions(),  # noqa: B008 (frozen)
+    jackknife: Sequence[TransferNet] = (),
     progress: Callable[[int], None] | None = None,
 ) -> CrossFit:
     """Train every network on the guides outside its own fold, then choose.
@@ -79,29 +93,26 @@ def cross_fit(
         What the kinetic network says as it is, by which negatives are drawn.
     options
         How to train.
+    jackknife
+        Untrained networks, one per assay: each leaves its assay out, and together
+        they choose the scale. Without them the guides left out choose it.
     progress
-        Called with the number of members done.
+        Called with the number of networks done.
 
     Raises
     ------
     DataError
         If there are fewer guides than members, or a class is missing.
     """
-    fold = grouped_folds(
-        data.guide,
-        len(nets),
-        rng,
-        noun="guides",
-        remedy="give tables with more guides, or ask for fewer members",
-    )
+    fold = _guide_folds(data, len(nets), rng)
     judges, weight, judged = _judges(data, log10_rate, options, rng)
-    place = fold[judges]
+    place, together = fold[judges], judged_together(judged)
 
     def rank(score: FloatArray) -> FloatArray:
-        return ranking_by_guide(judged.label, score, judged.guide, weight)
+        return ranking_by_guide(judged.label, score, together, weight)
 
     held_logit = np.zeros((options.epochs + 1, len(judges)))
-    states = []
+    states, samples = [], []
     for member, net in enumerate(nets):
         drawn = draw_rows(
             data.label,
@@ -111,12 +122,11 @@ def cross_fit(
             rng=rng,
         )
         kept = []
-        for epoch in train_epochs(
-            net, data.x, data.label, data.guide, drawn, rng=rng, options=options
-        ):
+        for epoch in train_epochs(net, data, drawn, rng=rng, options=options):
             held_logit[epoch, place == member] = logits(net, judged.x[place == member])
             kept.append(_state(net))
         states.append(kept)
+        samples.append(drawn)
         if progress is not None:
             progress(member + 1)
     by_epoch = [rank(score) for score in held_logit]
@@ -127,19 +137,87 @@ def cross_fit(
     table = [_row("epoch", e, 1.0, v, by_epoch[0]) for e, v in enumerate(by_epoch)]
     logit, scale = held_logit[epoch], 1.0
     if nets[0].kinetic is not None:
-        scaled = [_held_logits(nets, judged.x, place, share) for share in SCALES]
-        by_scale = [rank(score) for score in scaled]
+        if jackknife:
+            stopped = replace(options, epochs=epoch)
+            by_scale = [
+                _by_assay(net, number, data, log10_rate, judged, weight, rng, stopped)
+                for number, net in enumerate(jackknife)
+            ]
+            ranking = np.stack(by_scale, axis=1)
+            # assays differ manifold in their AUPR: ratios count
+            best = int(np.log(ranking).mean(axis=1).argmax())
+        else:
+            scaled = [_held_logits(nets, judged.x, place, share) for share in SCALES]
+            ranking = np.stack([rank(score) for score in scaled])
+            best = choose_scale(ranking)
         table += [
-            _row("scale", epoch, share, values, by_scale[0])
-            for share, values in zip(SCALES, by_scale, strict=True)
+            _row("scale", epoch, share, values, ranking[0])
+            for share, values in zip(SCALES, ranking, strict=True)
         ]
-        best = choose_scale(np.stack(by_scale))
-        logit, scale = scaled[best], SCALES[best]
-        for net in nets:
+        scale = SCALES[best]
+        for net, drawn in zip(nets, samples, strict=True):
             net.scale.fill_(scale)
+            relink(net, data, drawn)
+        logit = _held_logits(nets, judged.x, place, scale)
     fits = [TransferFit(net.eval(), validation) for net in nets]
     choices = pd.DataFrame(table)
     return CrossFit(fits, judges, weight, logit, choices, epoch, scale)
+
+
+def _by_assay(
+    net: TransferNet,
+    number: int,
+    data: LabelledSites,
+    log10_rate: FloatArray,
+    judged: LabelledSites,
+    weight: FloatArray,
+    rng: np.random.Generator,
+    options: TransferOptions,
+) -> FloatArray:  # (n_scale,)
+    """Return the AUPR of one assay by a network of the others, scale by scale.
+
+    Guides of the assay are left out of the others too.
+    """
+    left = data.assay == number
+    drawn = draw_rows(
+        data.label,
+        log10_rate,
+        np.flatnonzero(~np.isin(data.guide, data.guide[left])),
+        negatives=options.negatives,
+        rng=rng,
+    )
+    for _ in train_epochs(net, data, drawn, rng=rng, options=options):
+        pass
+    rows = judged.assay == number
+    out = []
+    for share in SCALES:
+        net.scale.fill_(share)
+        relink(net, data, drawn)
+        ranking = Ranking.of(judged.label[rows], logits(net, judged.x[rows]))
+        out.append(average_precision(ranking, weight[rows]))
+    return np.array(out)
+
+
+def _guide_folds(
+    data: LabelledSites, n_fold: int, rng: np.random.Generator
+) -> IntArray:  # (n,)
+    """Deal whole guides to folds: those judged alone first, then the others."""
+    many = np.char.find(judged_together(data), " ") > 0
+    alone = np.isin(data.guide, data.guide[many])
+    if len(np.unique(data.guide[alone])) < n_fold:
+        alone = np.ones(len(alone), dtype=bool)  # too few: all are dealt as one
+    fold = np.zeros(len(alone), dtype=np.int64)
+    fold[alone] = grouped_folds(
+        data.guide[alone],
+        n_fold,
+        rng,
+        noun="guides",
+        remedy="give tables with more guides, or ask for fewer members",
+    )
+    place = np.unique(data.guide[~alone], return_inverse=True)[1]
+    if place.size:
+        fold[~alone] = (rng.permutation(place.max() + 1) % n_fold)[place]
+    return fold
 
 
 def _judges(

@@ -1,9 +1,10 @@
-"""Place a fitted kinetic network inside a deep one: learn what cells change.
+"""Place fitted kinetic networks inside a deep one: learn what cells change.
 
 The kinetic log rates stay frozen. A correction that is zero at first is added to them,
-the scheme is solved, and a monotone link makes a probability: at the start the model is
-the in-vitro network itself. The correction has two parts: one linear in few sums of
-edits (see `edit_sums`), and a trunk.
+the scheme is solved for every network, and a monotone link of their mean makes a
+probability: at the start the model is the in-vitro ensemble itself. The correction has
+two parts: one linear in few sums of edits and energies (see `edit_sums`, `hybrid`), and
+a trunk.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 from torch import Tensor, nn
 
 from meristem.errors import DataError
 from meristem.kinetics.cas9.channels import pair_weights
 from meristem.kinetics.cas9.edit_sums import edit_sum_map, edit_tensor
-from meristem.kinetics.cas9.encode import Encoding
+from meristem.kinetics.cas9.encode import DELETED, INSERTED, Encoding
+from meristem.kinetics.cas9.hybrid import NAMES as HYBRID_NAMES
+from meristem.kinetics.cas9.hybrid import hybrid_sums
 from meristem.kinetics.network.fit import Solver
-from meristem.kinetics.network.kinn import Kinn
+from meristem.kinetics.network.kinn import LN10, Kinn
 from meristem.kinetics.transfer.trunk import Trunk, TrunkNet
 from meristem.records import FloatArray
 
@@ -32,75 +36,100 @@ PLAIN_OFFSET = -4.0
 
 
 class KineticLayer(nn.Module):
-    """Frozen log rates plus a correction, solved for log10 of the observable."""
+    """Frozen log rates of several networks plus one correction, solved and averaged.
 
-    def __init__(self, kinn: Kinn) -> None:
+    The networks share the scheme; log10 of the observable is their weighted mean.
+    """
+
+    def __init__(self, kinns: Sequence[Kinn]) -> None:
         super().__init__()
-        if kinn.hidden:
+        if any(kinn.hidden for kinn in kinns):
             raise DataError(
                 "a network with hidden units cannot be placed in a deep network",
                 remedy="fit one with hidden = 0",
             )
-        weights = pair_weights(kinn.weights, kinn.channels)
-        flat = weights.reshape(len(weights), -1)
+        self.scheme = kinns[0].scheme
+        if any(kinn.scheme.reactions != self.scheme.reactions for kinn in kinns):
+            raise DataError(
+                "the kinetic networks are of different schemes",
+                remedy="correct networks of one scheme together",
+            )
+        weights = [pair_weights(kinn.weights, kinn.channels) for kinn in kinns]
+        flat = np.concatenate([w.reshape(len(w), -1) for w in weights])
+        bias = np.concatenate([kinn.bias for kinn in kinns])
         self.weight: Tensor
         self.bias: Tensor
         self.register_buffer("weight", torch.from_numpy(flat.T.copy()).float())
-        self.register_buffer("bias", torch.from_numpy(kinn.bias.copy()).float())
-        self.solver = Solver(kinn.scheme)
+        self.register_buffer("bias", torch.from_numpy(bias).float())
+        self.mix = nn.Parameter(torch.zeros(len(kinns)))
+        self.solver = Solver(self.scheme)
 
     def log_rates(
         self,
         edits: Tensor,  # (n, 25, 21)
-    ) -> Tensor:  # (n, n_reaction)
+    ) -> Tensor:  # (n, n_kinn, n_reaction)
         """Return the frozen in-vitro log rates."""
-        return edits.flatten(1) @ self.weight + self.bias
+        flat = edits.flatten(1) @ self.weight + self.bias
+        return flat.reshape(len(edits), len(self.mix), -1)
+
+    def shares(self) -> Tensor:  # (n_kinn,)
+        """Return the weight of every network; they sum to one."""
+        return torch.softmax(self.mix, dim=0)
 
     def forward(
         self,
-        log_rates: Tensor,  # (n, n_reaction) frozen
+        log_rates: Tensor,  # (n, n_kinn, n_reaction) frozen
         correction: Tensor,  # (n, n_reaction)
-    ) -> Tensor:  # (n,)
-        """Return log10 of the observable under corrected log rates."""
-        solved: Tensor = self.solver(log_rates + correction)
+    ) -> Tensor:  # (n, n_kinn)
+        """Return log10 of the observable of every network under the correction."""
+        solved: Tensor = self.solver(log_rates + correction[:, None])
         return solved
 
 
 class TransferNet(nn.Module):
-    """Edit sums and trunk, zero correction, kinetic layer, monotone link.
+    """Edit and hybrid sums and trunk, zero correction, kinetic layer, monotone link.
 
     The correction has one entry per reaction and one that all reactions share, a
-    change of the time scale. Without a kinetic network the same parts make one plain
-    logit.
+    change of the time scale. At bulged sites the networks' word has a weight of its
+    own (`bulge`): two guides' rates say less about bulges. Where the labelled sites
+    have none, bulged sites keep the rate in vitro, linked as that of all sites is
+    (`unlearned`, see `train.relink`). Without kinetic networks
+    the same parts make one plain logit.
     """
 
-    def __init__(self, trunk: Trunk, kinn: Kinn | None, *, seed: int) -> None:
+    def __init__(self, trunk: Trunk, kinns: Sequence[Kinn], *, seed: int) -> None:
         super().__init__()
-        self.kinn = kinn
-        n_out = 1 if kinn is None else len(kinn.scheme.reactions) + 1
+        self.kinns = tuple(kinns)
+        n_out = len(kinns[0].scheme.reactions) + 1 if kinns else 1
         sums = torch.from_numpy(edit_sum_map()).float()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.trunk = TrunkNet(trunk)
             self.head = nn.Linear(self.trunk.width, n_out, bias=False)
-        self.linear = nn.Linear(sums.shape[1], n_out, bias=False)
+        n_sum = sums.shape[1] + len(HYBRID_NAMES)
+        self.linear = nn.Linear(n_sum, n_out, bias=False)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.linear.weight)
-        self.kinetic = None if kinn is None else KineticLayer(kinn)
+        self.kinetic = KineticLayer(kinns) if kinns else None
         self.sum_map: Tensor
         self.scale: Tensor
         self.register_buffer("sum_map", sums, persistent=False)
         self.register_buffer("scale", torch.tensor(1.0))
+        self.unlearned: Tensor
+        # slope and offset of bulged sites where no bulge was there to learn from
+        self.register_buffer("unlearned", torch.full((2,), torch.nan))
         self.slope = nn.Parameter(torch.tensor(FIRST_SLOPE))
-        first = PLAIN_OFFSET if kinn is None else FIRST_OFFSET
+        self.bulge = nn.Parameter(torch.tensor(1.0))
+        first = FIRST_OFFSET if kinns else PLAIN_OFFSET
         self.offset = nn.Parameter(torch.tensor(first))
 
     def sums(
         self,
+        x: Tensor,  # (n, 25, 13)
         edits: Tensor,  # (n, 25, 21)
     ) -> Tensor:  # (n, n_sum)
-        """Return the edit sums that the linear part reads."""
-        return edits.flatten(1) @ self.sum_map
+        """Return what the linear part reads: edit sums, then energies of the hybrid."""
+        return torch.cat([edits.flatten(1) @ self.sum_map, hybrid_sums(x)], dim=1)
 
     def parts(
         self,
@@ -109,7 +138,7 @@ class TransferNet(nn.Module):
     ) -> Tensor:  # (n, n_out)
         """Return the output of both parts: per reaction, and the shared one last."""
         seen = x if self.trunk.trunk.reads == "all" else edits
-        out: Tensor = self.linear(self.sums(edits)) + self.head(self.trunk(seen))
+        out: Tensor = self.linear(self.sums(x, edits)) + self.head(self.trunk(seen))
         return out
 
     def correction(
@@ -118,6 +147,26 @@ class TransferNet(nn.Module):
     ) -> Tensor:  # (n, n_reaction)
         """Return what is added to the frozen log rates."""
         return self.scale * spread(self.parts(x, edit_tensor(x)))
+
+    def rates(
+        self,
+        frozen: Tensor,  # (n, n_kinn, n_reaction)
+        parts: Tensor,  # (n, n_reaction + 1) of the correction, scaled
+        gaps: Tensor,  # (n,) 1 where the pair has a bulge
+        bulge: Tensor | None = None,  # () weight of the networks there
+    ) -> Tensor:  # (n, n_kinn)
+        """Return log10 of the corrected observable by every network."""
+        assert self.kinetic is not None
+        if not bool(self.unlearned.isnan().any()):
+            parts = (1.0 - gaps)[:, None] * parts
+            slope, offset = self.unlearned
+            solved = self.kinetic(frozen, parts[:, :-1]) + parts[:, -1:] / LN10
+            alone = (slope * solved + offset - self.offset) / self.slope
+            return torch.where(gaps[:, None] > 0, alone, solved)
+        solved = self.kinetic(frozen, parts[:, :-1])
+        kept = 1.0 + gaps * ((self.bulge if bulge is None else bulge) - 1.0)
+        # a change that all rates share is one of the observable (degree one)
+        return kept[:, None] * solved + parts[:, -1:] / LN10
 
     def link(
         self,
@@ -129,21 +178,32 @@ class TransferNet(nn.Module):
     def forward(
         self,
         x: Tensor,  # (n, 25, 13)
+        frozen: Tensor | None = None,  # (n, n_kinn, n_reaction) where known already
     ) -> Tensor:  # (n,)
         """Return logits."""
         edits = edit_tensor(x)
         parts = self.parts(x, edits)
         if self.kinetic is None:
             return parts[:, 0] + self.offset
-        correction = self.scale * spread(parts)
-        return self.link(self.kinetic(self.kinetic.log_rates(edits), correction))
+        known = self.kinetic.log_rates(edits) if frozen is None else frozen
+        rates = self.rates(known, self.scale * parts, bulged(x))
+        return self.link(rates @ self.kinetic.shares())
 
     def project(self) -> None:
-        """Keep the link monotone: slope and offset at least zero."""
+        """Keep the link monotone: slope, offset and weight of bulges at least zero."""
         if self.kinetic is not None:
             with torch.no_grad():
                 self.slope.clamp_(min=0.0)
                 self.offset.clamp_(min=0.0)
+                self.bulge.clamp_(min=0.0)
+
+
+def bulged(
+    x: Tensor,  # (n, 25, 13)
+) -> Tensor:  # (n,)
+    """Return 1 where the pair has an insertion or a deletion, less for part of one."""
+    gaps = x[:, :, INSERTED].sum(dim=(1, 2)) + x[:, :, DELETED].sum(dim=1)
+    return gaps.clamp(max=1.0)
 
 
 def spread(
@@ -214,7 +274,7 @@ class Calibration:
         logit: FloatArray,  # (n,)
     ) -> FloatArray:  # (n,)
         """Return calibrated probabilities."""
-        return 1.0 / (1.0 + np.exp(-(self.slope * logit + self.offset)))
+        return np.asarray(expit(self.slope * logit + self.offset))
 
 
 def calibrate(
@@ -260,7 +320,7 @@ def mean_logits(
     """Return the logit of the mean probability of an ensemble."""
     total = np.zeros(len(x))
     for fit in fits:
-        total += 1.0 / (1.0 + np.exp(-logits(fit.net, x)))
+        total += expit(logits(fit.net, x))
     mean = np.clip(total / len(fits), 1e-300, 1 - 1e-16)
     return np.log(mean) - np.log1p(-mean)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from meristem.errors import DataError
 from meristem.kinetics.cas9.bulges import encode_sites
 from meristem.kinetics.cas9.encode import Encoding, count_edits, encode_pairs
-from meristem.kinetics.cas9.sites import Sites, spacer
+from meristem.kinetics.cas9.sites import Sites, join_sites, spacer
 from meristem.records import FloatArray
 from meristem.stats.ranking import Ranking, average_precision
 
@@ -29,48 +30,105 @@ class LabelledSites:
         Spacer: one name per guide, whatever its gaps and PAM.
     gapped
         True for bulges.
+    assay
+        Number of the table.
+    pair
+        Number of the distinct pair; assays may share some.
     """
 
     x: Encoding  # (n, 25, 13)
     label: NDArray[np.int64]  # (n,)
     guide: NDArray[np.str_]  # (n,)
     gapped: NDArray[np.bool_]  # (n,)
+    assay: NDArray[np.int64]  # (n,)
+    pair: NDArray[np.int64]  # (n,)
 
     def take(self, rows: NDArray[np.generic]) -> LabelledSites:
         """Return some of the rows."""
         return LabelledSites(*(getattr(self, name)[rows] for name in vars(self)))
 
 
-def label_sites(sites: Sites, *, most_mismatches: int) -> LabelledSites:
-    """Encode labelled sites, equal pairs once, far ones and targets left out.
+def label_sites(tables: Sequence[Sites], *, most_mismatches: int) -> LabelledSites:
+    """Encode labelled sites: pairs once per assay, far ones and targets left out.
 
     Ungapped pairs with more mismatches, those of the PAM counted, than the negatives
     were screened for are left out: there more mismatches would mean active. So are
     pairs without any edit, the intended targets, which tables of off-target sites list
     as inactive.
 
+    Parameters
+    ----------
+    tables
+        One per assay.
+    most_mismatches
+        Edits that an ungapped pair may have, as written.
+
     Raises
     ------
     DataError
         If a site has no label.
     """
+    sites = join_sites(list(tables))
     if (sites.label < 0).any():
         raise DataError(
             "some sites have no label",
             where="tables",
             remedy="give a column label with 0 and 1",
         )
-    pairs = np.char.add(np.char.add(sites.guide, " "), sites.target)
-    _, first, place = np.unique(pairs, return_index=True, return_inverse=True)
-    label = np.zeros(len(first), dtype=np.int64)
-    np.maximum.at(label, place, sites.label)
+    names = np.char.add(np.char.add(sites.guide, " "), sites.target)
+    _, first, pair = np.unique(names, return_index=True, return_inverse=True)
     distinct = sites.take(first)
     edits = count_edits(encode_pairs(distinct.guide, distinct.target))
     gapped = distinct.gapped
-    kept = (edits > 0) & ((edits <= most_mismatches) | gapped)
+    kept = np.flatnonzero((edits > 0) & ((edits <= most_mismatches) | gapped))
     near = distinct.take(kept)
-    x = encode_sites(near.guide, near.target)
-    return LabelledSites(x, label[kept], spacer(near.guide), gapped[kept])
+    assay = np.repeat(np.arange(len(tables)), [len(t.target) for t in tables])
+    rows, place = np.unique(pair * len(tables) + assay, return_inverse=True)
+    label = np.zeros(len(rows), dtype=np.int64)
+    np.maximum.at(label, place, sites.label)
+    number, assay = np.divmod(rows, len(tables))
+    at = np.searchsorted(kept, number)
+    here = kept[np.minimum(at, len(kept) - 1)] == number if len(kept) else at < 0
+    at = at[here]
+    return LabelledSites(
+        encode_sites(near.guide, near.target)[at],
+        label[here],
+        spacer(near.guide)[at],
+        gapped[kept][at],
+        assay[here],
+        number[here],
+    )
+
+
+def once_per_pair(data: LabelledSites) -> LabelledSites:
+    """Return every pair once, active where any assay found it so."""
+    _, first, place = np.unique(data.pair, return_index=True, return_inverse=True)
+    label = np.zeros(len(first), dtype=np.int64)
+    np.maximum.at(label, place, data.label)
+    return replace(data.take(first), label=label)
+
+
+FEWEST = 10
+"""Active sites of a guide that is judged alone."""
+
+
+def judged_together(data: LabelledSites) -> NDArray[np.str_]:  # (n,)
+    """Return what is ranked as one: a guide of an assay, or its guides of few sites.
+
+    Examples
+    --------
+    >>> label, guide = np.array([1] * 10 + [0, 1]), np.array(["a"] * 11 + ["b"])
+    >>> none = np.zeros(12, dtype=int)
+    >>> data = LabelledSites(none, label, guide, none > 0, none, none)
+    >>> np.unique(judged_together(data)).tolist()
+    ['0', '0 a']
+    """
+    assay = data.assay.astype(str)
+    names, place = np.unique(
+        np.char.add(np.char.add(assay, " "), data.guide), return_inverse=True
+    )
+    many = np.bincount(place, data.label) >= FEWEST
+    return np.where(many[place], names[place], assay)
 
 
 def hold_out_guides(

@@ -16,21 +16,20 @@ from meristem.kinetics.transfer.net import Calibration, TransferFit, TransferNet
 from meristem.kinetics.transfer.trunk import Trunk
 from meristem.text.files import read_text, replacing, write_text
 
-FORMAT = 2
+FORMAT = 3
 MAIN_FILE = "transfer.json"
 
 
 def write_transfer(
     fits: Sequence[TransferFit], calibration: Calibration, folder: str | Path
 ) -> None:
-    """Write an ensemble of corrected networks into a folder."""
+    """Write corrected networks of the same kinetic ones into a folder."""
     folder = Path(folder)
-    kinns = [fit.net.kinn for fit in fits]
-    present = [kinn for kinn in kinns if kinn is not None]
-    if len(present) < len(fits):
+    kinns = fits[0].net.kinns
+    if not kinns:
         raise DataError("a network without kinetics is not kept", where=folder)
     folder.mkdir(parents=True, exist_ok=True)
-    write_kinns(present, folder / "kinetic.json")
+    write_kinns(kinns, folder / "kinetic.json")
     content = {
         "format": FORMAT,
         "trunks": [dict(vars(fit.net.trunk.trunk)) for fit in fits],
@@ -56,10 +55,10 @@ def read_transfer(folder: str | Path) -> tuple[list[TransferFit], Calibration]:
     fits = []
     try:
         content = json.loads(read_text(folder / MAIN_FILE))
-        for index, (values, kinn) in enumerate(
-            zip(content["trunks"], kinns, strict=True)
-        ):
-            net = TransferNet(Trunk(**values), kinn, seed=0)
+        if content["format"] != FORMAT:
+            raise ValueError(f"format {content['format']}, not {FORMAT}")
+        for index, values in enumerate(content["trunks"]):
+            net = TransferNet(Trunk(**values), kinns, seed=0)
             net.load_state_dict(load_file(folder / f"member{index}.safetensors"))
             net.eval()
             fits.append(TransferFit(net, np.array(content["validation"][index])))

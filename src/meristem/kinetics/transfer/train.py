@@ -1,8 +1,9 @@
 """Train the correction: first its linear part to the optimum, then the trunk on it.
 
-What is learned must hold for other guides, of which there are few. So every guide has
-an intercept of its own while training, and the correction learns the order of sites
-within guides rather than which guides are promiscuous. Negatives are drawn where the
+What is learned must hold for other guides and assays, of which there are few. So every
+assay has an intercept of its own while training, and every guide one that is drawn to
+that of its assay: promiscuity that the energies of the hybrid explain is learned, the
+rest is not. Negatives are drawn where the
 kinetics find activity likely, and the draw is taken into account exactly.
 """
 
@@ -23,11 +24,15 @@ from meristem.kinetics.transfer.net import (
     FIRST_OFFSET,
     FIRST_SLOPE,
     TransferNet,
-    spread,
+    bulged,
 )
+from meristem.kinetics.transfer.rows import LabelledSites
 from meristem.records import FloatArray
 
 _LEAST_DRAWN = 0.01
+_ASSAY_L2 = 1e-4
+_LINK_L2 = 1e-4
+_BLOCK = 20_000
 _SLOWER = 0.1
 """Step of the linear part beside the trunk's: it is at its optimum already."""
 
@@ -42,19 +47,24 @@ class TransferOptions:
         Most steps of the linear part's solver (L-BFGS); 0 leaves it at zero.
     rate_l2, shared_l2, guide_l2
         Ridge on the linear weights of single rates, on those that all rates share,
-        and on the intercepts of the guides.
+        and on the intercepts of the guides within their assay.
     epochs
         Most epochs of the trunk; 0 leaves it out.
     learning_rate, decay, batch, weight_decay
         Of the trunk: Adam's step, its factor per epoch, rows per step, decay.
     negatives
         Negatives drawn per positive.
+    learn_weights, weight_l2
+        Whether the kinetic networks get weights of their own, equal otherwise, and
+        ridge on the logarithms of these.
     """
 
     steps: int = 80
     rate_l2: float = 1e-3
     shared_l2: float = 1e-5
-    guide_l2: float = 1e-4
+    guide_l2: float = 1e-2
+    learn_weights: bool = False
+    weight_l2: float = 0.1
     epochs: int = 3
     learning_rate: float = 0.002
     decay: float = 0.7
@@ -124,11 +134,37 @@ def draw_rows(
     return Drawn(drawn, -np.log(chance[drawn]), weight)
 
 
+@dataclass(frozen=True)
+class _Levels:
+    """Intercepts that stand for what assays and guides differ by while training."""
+
+    guide: Tensor  # (n_guide,)
+    assay: Tensor  # (n_assay,)
+    guide_place: Tensor  # (n_drawn,)
+    assay_place: Tensor  # (n_drawn,)
+
+    @classmethod
+    def of(cls, data: LabelledSites, rows: NDArray[np.int64]) -> _Levels:
+        """Start at zero for every guide of an assay, and every assay."""
+        assay = np.unique(data.assay[rows], return_inverse=True)[1]
+        name = np.unique(data.guide[rows], return_inverse=True)[1]
+        each = np.unique(assay * (int(name.max()) + 1) + name, return_inverse=True)[1]
+        return cls(
+            torch.zeros(int(each.max()) + 1, requires_grad=True),
+            torch.zeros(int(assay.max()) + 1, requires_grad=True),
+            torch.from_numpy(each),
+            torch.from_numpy(assay),
+        )
+
+    def at(self, chunk: Tensor) -> Tensor:
+        """Return the intercept of drawn rows: of the mean assay and guide it is 0."""
+        guide = (self.guide - self.guide.mean())[self.guide_place[chunk]]
+        return guide + (self.assay - self.assay.mean())[self.assay_place[chunk]]
+
+
 def train_epochs(
     net: TransferNet,
-    x: Encoding,  # (n, 25, 13)
-    label: NDArray[np.int64],  # (n,)
-    guide: NDArray[np.generic],  # (n,)
+    data: LabelledSites,
     drawn: Drawn,
     *,
     rng: np.random.Generator,
@@ -140,21 +176,21 @@ def train_epochs(
     ----------
     net
         In evaluation mode at every yield.
-    x, label, guide
-        Of all rows; only the drawn ones are looked at.
+    data
+        All rows; only the drawn ones are looked at.
     drawn
         Rows to train on (see `draw_rows`).
     """
     rows = drawn.rows
-    place = torch.from_numpy(np.unique(guide[rows], return_inverse=True)[1])
-    target = torch.from_numpy(label[rows]).float()
+    target = torch.from_numpy(data.label[rows]).float()
     added = torch.from_numpy(drawn.log_odds).float()
-    intercepts = torch.zeros(int(place.max()) + 1, requires_grad=True)
+    levels = _Levels.of(data, rows)
+    given = _inputs(net, data.x[rows])
     if options.steps:
-        _fit_linear(net, x[rows], target, added, place, intercepts, options)
+        _fit_linear(net, given, target, added, levels, options)
     net.eval()
     yield 0
-    linear = [net.linear.weight, net.slope, net.offset, intercepts]
+    linear = [net.linear.weight, net.slope, net.offset, levels.guide, levels.assay]
     deep = [*net.trunk.parameters(), net.head.weight]
     slow = _SLOWER * options.learning_rate
     adam = torch.optim.AdamW(
@@ -164,22 +200,23 @@ def train_epochs(
         ],
         lr=options.learning_rate,
     )
+    clipped = [*net.parameters(), levels.guide, levels.assay]
     schedule = torch.optim.lr_scheduler.ExponentialLR(adam, options.decay)
     for epoch in range(1, options.epochs + 1):
         net.train()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(rng.integers(2**31)))
-            order = rng.permutation(len(rows))
-            for i in range(0, len(rows), options.batch):
-                chunk = torch.from_numpy(order[i : i + options.batch])
-                logit = net(torch.from_numpy(x[rows[chunk.numpy()]]).float())
-                logit = logit + added[chunk] + _centred(intercepts)[place[chunk]]
+            order = torch.from_numpy(rng.permutation(len(rows)))
+            for chunk in order.split(options.batch):
+                x = torch.from_numpy(data.x[rows[chunk.numpy()]]).float()
+                frozen = given.frozen[chunk] if len(given.frozen) else None
+                logit = net(x, frozen) + added[chunk] + levels.at(chunk)
                 loss = nn.functional.binary_cross_entropy_with_logits(
                     logit, target[chunk]
                 )
                 adam.zero_grad()
                 loss.backward()
-                nn.utils.clip_grad_norm_([*net.parameters(), intercepts], 1.0)
+                nn.utils.clip_grad_norm_(clipped, 1.0)
                 adam.step()
                 net.project()
         schedule.step()
@@ -187,51 +224,114 @@ def train_epochs(
         yield epoch
 
 
-def _centred(intercepts: Tensor) -> Tensor:
-    """Return intercepts that sum to zero: a new guide has the mean one."""
-    return intercepts - intercepts.mean()
+def relink(net: TransferNet, data: LabelledSites, drawn: Drawn) -> None:
+    """Fit slope and offset of the link anew, the correction as it is scaled now.
+
+    Where no row has a bulge, bulged sites get a line of their own: that of the rate
+    in vitro, fitted to the same rows. A correction of mismatches says nothing of them.
+
+    Parameters
+    ----------
+    net
+        With kinetics, trained.
+    data
+        All rows; only the drawn ones are looked at.
+    drawn
+        Rows it was trained on.
+    """
+    assert net.kinetic is not None
+    rates, frozen, gaps = [], [], []
+    net.unlearned.fill_(torch.nan)
+    with torch.no_grad():
+        for i in range(0, len(drawn.rows), _BLOCK):
+            x = torch.from_numpy(data.x[drawn.rows[i : i + _BLOCK]]).float()
+            edits = edit_tensor(x)
+            known = net.kinetic.log_rates(edits)
+            parts = net.scale * net.parts(x, edits)
+            gaps.append(bulged(x))
+            rates.append(net.rates(known, parts, gaps[-1]) @ net.kinetic.shares())
+            nothing = torch.zeros_like(known[:, 0])
+            frozen.append(net.kinetic(known, nothing) @ net.kinetic.shares())
+        target = torch.from_numpy(data.label[drawn.rows]).float()
+        added = torch.from_numpy(drawn.log_odds).float()
+        slope, offset = _line(torch.cat(rates), target, added)
+        net.slope.copy_(slope)
+        net.offset.copy_(offset)
+        if not bool(torch.cat(gaps).any()):
+            net.unlearned.copy_(_line(torch.cat(frozen), target, added))
+
+
+def _line(
+    rate: Tensor,  # (n,)
+    target: Tensor,  # (n,)
+    added: Tensor,  # (n,)
+) -> Tensor:  # (2,)
+    """Return slope, not below zero, and offset of the log odds over the rate."""
+    found = torch.tensor([1.0, 0.0], requires_grad=True)
+    solver = torch.optim.LBFGS([found], max_iter=50, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        solver.zero_grad()
+        loss = nn.functional.binary_cross_entropy_with_logits(
+            found[0] ** 2 * rate + found[1] + added, target
+        )
+        # where the rate parts active from inactive, the slope would have no end
+        loss = loss + _LINK_L2 * found[0] ** 2
+        loss.backward()
+        return loss
+
+    with torch.enable_grad():
+        solver.step(closure)
+    # flat, but never so flat that the rate could not be read back
+    slope = (found[0].detach() ** 2).clamp(min=1e-3)
+    return torch.stack([slope, found[1].detach()])
 
 
 def _fit_linear(
     net: TransferNet,
-    x: Encoding,  # (n, 25, 13)
+    given: _Inputs,
     target: Tensor,  # (n,)
     added: Tensor,  # (n,)
-    place: Tensor,  # (n,)
-    intercepts: Tensor,  # (n_guide,)
+    levels: _Levels,
     options: TransferOptions,
 ) -> None:
-    """Fit linear weights, link and intercepts of the guides, the trunk left out."""
-    sums, frozen = _inputs(net, x)
+    """Fit linear weights, link and intercepts, the trunk left out."""
     weight = torch.zeros_like(net.linear.weight).requires_grad_(True)
-    # squares stay at least zero, as slope and offset of the link must
-    start = [net.slope.item(), net.offset.item()]
+    # squares stay at least zero, as slope, offset and bulge must
+    start = [net.slope.item(), net.offset.item(), net.bulge.item()]
     if net.kinetic is not None:
         start = [value**0.5 for value in start]
     link = torch.tensor(start, requires_grad=True)
+    free = [weight, link, levels.guide, levels.assay]
+    if net.kinetic is not None and options.learn_weights:
+        free.append(net.kinetic.mix)
     solver = torch.optim.LBFGS(
-        [weight, link, intercepts],
+        free,
         max_iter=options.steps,
         history_size=20,
         line_search_fn="strong_wolfe",
     )
     n_positive = target.sum()
+    every = torch.arange(len(target))
 
     def logit() -> Tensor:
-        parts = sums @ weight.T
+        parts = given.sums @ weight.T
         if net.kinetic is None:
             return parts[:, 0] + link[1]
-        solved: Tensor = net.kinetic(frozen, spread(parts))
-        return link[0] ** 2 * solved + link[1] ** 2
+        rates = net.rates(given.frozen, parts, given.bulged, link[2] ** 2)
+        return link[0] ** 2 * (rates @ net.kinetic.shares()) + link[1] ** 2
 
     def closure() -> Tensor:
         solver.zero_grad()
         loss = nn.functional.binary_cross_entropy_with_logits(
-            logit() + added + _centred(intercepts)[place], target, reduction="sum"
+            logit() + added + levels.at(every), target, reduction="sum"
         )
-        loss = loss / n_positive + options.guide_l2 * (intercepts**2).sum()
+        loss = loss / n_positive + options.guide_l2 * (levels.guide**2).sum()
+        loss = loss + _ASSAY_L2 * (levels.assay**2).sum()
         loss = loss + options.rate_l2 * (weight[:-1] ** 2).sum()
         loss = loss + options.shared_l2 * (weight[-1] ** 2).sum()
+        if options.learn_weights and net.kinetic is not None:
+            loss = loss + options.weight_l2 * (net.kinetic.mix**2).sum()
         loss.backward()
         return loss
 
@@ -241,19 +341,31 @@ def _fit_linear(
         if net.kinetic is None:
             net.offset.copy_(link[1])
         else:
-            net.slope.copy_(link[0] ** 2)
-            net.offset.copy_(link[1] ** 2)
+            for place, value in zip(
+                (net.slope, net.offset, net.bulge), link**2, strict=True
+            ):
+                place.copy_(value)
 
 
-def _inputs(
-    net: TransferNet, x: Encoding, *, block: int = 20_000
-) -> tuple[Tensor, Tensor]:
-    """Return edit sums and frozen log rates, computed once."""
-    sums, frozen = [], []
+@dataclass(frozen=True)
+class _Inputs:
+    """What does not change while a network is trained."""
+
+    sums: Tensor  # (n, n_sum)
+    frozen: Tensor  # (n, n_kinn, n_reaction); empty without kinetics
+    bulged: Tensor  # (n,)
+
+
+def _inputs(net: TransferNet, x: Encoding, *, block: int = _BLOCK) -> _Inputs:
+    """Return edit sums, frozen log rates and bulges, computed once."""
+    sums, frozen, gaps = [], [], []
     with torch.no_grad():
         for i in range(0, len(x), block):
-            edits = edit_tensor(torch.from_numpy(x[i : i + block]).float())
-            sums.append(net.sums(edits))
+            pairs = torch.from_numpy(x[i : i + block]).float()
+            edits = edit_tensor(pairs)
+            sums.append(net.sums(pairs, edits))
+            gaps.append(bulged(pairs))
             if net.kinetic is not None:
                 frozen.append(net.kinetic.log_rates(edits))
-    return torch.cat(sums), torch.cat(frozen) if frozen else torch.zeros(0)
+    known = torch.cat(frozen) if frozen else torch.zeros(0)
+    return _Inputs(torch.cat(sums), known, torch.cat(gaps))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -43,7 +45,7 @@ def build_trunk(point: Point, *, width: int = 16) -> Trunk:
 
 
 def search_trunks(
-    kinn: Kinn,
+    kinns: Sequence[Kinn],
     data: LabelledSites,
     log10_rate: FloatArray,  # (n,)
     *,
@@ -76,11 +78,9 @@ def search_trunks(
                 name: variable.sample([t.point[name] for t in survivors], rng)
                 for name, variable in TRUNK_SPACE.items()
             }
-            net = TransferNet(build_trunk(point), kinn, seed=int(rng.integers(2**31)))
+            net = TransferNet(build_trunk(point), kinns, seed=int(rng.integers(2**31)))
             reward = 0.0
-            for _ in train_epochs(
-                net, data.x, data.label, data.guide, drawn, rng=rng, options=options
-            ):
+            for _ in train_epochs(net, data, drawn, rng=rng, options=options):
                 precision = ranking_by_guide(
                     held.label, logits(net, held.x), held.guide
                 )

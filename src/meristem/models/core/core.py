@@ -112,7 +112,7 @@ def fit_core(
     genes = latents.join(latents.own(problem.markers))
     gene_kernel, gene_factor = unit_diagonal(genes[rows] @ genes[rows].T)
     members = [sets.of(k) for k in range(sets.n_group)]
-    size = [unit_norm(genes[np.ix_(rows, own)]) for own in members]
+    size = set_scales(genes[rows], sets)
     place = np.full(problem.markers.shape[0], -1)
     place[rows] = np.arange(rows.size)
     heads, duals = [], np.zeros((problem.markers.shape[0], len(targets)))
@@ -131,10 +131,27 @@ def fit_core(
     return Core(latents, sets, tuple(heads), problem.panel.effects(duals))
 
 
-def unit_norm(values: FloatArray) -> float:
-    """Return the factor that brings the mean squared row norm to 1 (0 if null)."""
-    mean_square = float(np.mean(np.sum(values**2, axis=1)))
-    return 1 / mean_square if mean_square > 1e-12 else 0.0
+def set_scales(
+    genes: FloatArray,  # (n, n_gene) predicted from genotypes
+    sets: Members,
+) -> FloatArray:  # (n_set,)
+    """Return the factors that make kernels of sets comparable, 1 on average.
+
+    A set of as many genes counts the more, the more of their expression genotypes
+    tell: sets are weighed by the heritability of what they hold.
+
+    Examples
+    --------
+    >>> from meristem.mixed.groups import gather
+    >>> genes = np.array([[1.0, 2.0], [-1.0, -2.0]])
+    >>> set_scales(genes, gather(["a", "b"], [np.array([0]), np.array([1])])).tolist()
+    [0.4, 0.4]
+    """
+    told = np.mean(genes**2, axis=0)
+    size = np.array([sets.of(k).size for k in range(sets.n_group)], dtype=np.float64)
+    each = [told[sets.of(k)].mean() for k in range(sets.n_group)]
+    level = float(np.mean(each)) if each else 0.0
+    return 1 / (size * level) if level > 1e-12 else np.zeros(size.size)
 
 
 def _head(

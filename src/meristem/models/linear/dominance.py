@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.config.models import DominanceOptions
-from meristem.genetics.heterozygosity import heterozygosity
+from meristem.genetics.frequency import heterozygosity
 from meristem.genetics.relationship import gram
 from meristem.mixed.sets import unit_diagonal
 from meristem.mixed.several import KernelREML

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from meristem.config.models import KernelsOptions
 from meristem.errors import DataError
 from meristem.genetics.distance import arc_cosine, gaussian, scaled_distance
-from meristem.genetics.heterozygosity import heterozygosity
+from meristem.genetics.frequency import heterozygosity
 from meristem.genetics.interactions import breeding_dominance, pairs_kernel
 from meristem.genetics.pedigree import (
     lines_of,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -85,6 +85,7 @@ class MultiTrait:
         if self.options.residual == "diagonal":
             residual = Weighted(tuple(np.diag(row) for row in np.eye(t)))
         fit = fit_trials(records, kernel, Unstructured(t), residual, errors=False)
+        fit = replace(fit, se=np.empty(0))  # not asked for
         names = np.array(dataset.phenotypes.target_name)
         kind, variants, trait, environment, _ = training_fields("gxe", dataset, scale)
         lines = FittedLines(

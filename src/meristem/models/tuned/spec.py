@@ -127,13 +127,13 @@ class _Search:
         journal = None if tune.journal is None else tune.journal / f"{about}.journal"
         optimiser = make_optimiser(tune.method, self.space, rng, journal=journal)
         folder = self.model.folder
-        started = time.process_time()
+        started, further = time.process_time(), (tune.trials or 0) - 1
         return run_search(
             optimiser,
             self.space,
             self.rewards,
-            generations=10**6 if tune.trials is None else -(-tune.trials // SIZE),
-            size=SIZE if tune.trials is None else min(SIZE, tune.trials),
+            generations=10**6 if tune.trials is None else 1 - (-further // SIZE),
+            size=SIZE if tune.trials is None else min(SIZE, max(further, 1)),
             state=None if folder is None else folder / f"{about}.json",
             about=about,
             start=(self.space.start,),

@@ -20,7 +20,11 @@ from meristem.io.tables.omics import read_omics
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.models.costs.speed import slowness as measure
 from meristem.pipeline.analysis import label_faults
-from meristem.pipeline.checking.cost import Estimate, estimate_run
+from meristem.pipeline.checking.cost import (
+    Estimate,
+    estimate_run,
+    refuse_too_large,
+)
 from meristem.pipeline.checking.requirements import graph_faults
 from meristem.pipeline.covariates import covariate_notes, unseen_notes
 from meristem.pipeline.inputs import (
@@ -136,6 +140,7 @@ def check_analysis(
         if knowledge is not None or config.knowledge is None:
             for fault in graph_faults(config, dataset, knowledge, plan):
                 found.note(fault)
+        found.attempt(lambda: refuse_too_large(config, dataset, plan))
         asked = found.attempt(lambda: match_asked(config, dataset))
         if asked is not None:
             found.facts.append(f"new lines: {asked[0].n_sample}, {asked[1].line}")

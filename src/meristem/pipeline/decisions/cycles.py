@@ -39,10 +39,11 @@ from meristem.select.cycles.strategies import (
     optimal_usefulness,
     random_choice,
     truncation,
+    two_part,
 )
 from meristem.select.ranking.intensity import intensity
 
-STRATEGIES = ("truncation", "ocs", "ocs+usefulness", "random")
+STRATEGIES = ("truncation", "ocs", "ocs+usefulness", "two-part", "random")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class CycleRequest:
     n_replicate: int = 20
     truth: str = "model"  # or "random": QTL drawn at random
     n_qtl: int = 100
+    rapid: int = 2  # rounds of the two-part strategy
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,8 @@ def _strategy(name: str, request: CycleRequest) -> Strategy:
         return truncation(request.n_parent)
     if name == "random":
         return random_choice()
+    if name == "two-part":
+        return two_part(request.rapid)
     if name == "ocs":
         return optimal_contributions()
     share = min(0.5, request.n_parent / (request.plan.n_cross * request.plan.n_line))

@@ -25,6 +25,7 @@ from meristem.models.protocol import FittedTrials, as_trials
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.fitting import deployable_labels, load_fitted
 from meristem.pipeline.inputs import read_crossed
+from meristem.pipeline.predicting.external import EXTERNAL, write_external
 from meristem.pipeline.predicting.trials import posterior_in
 from meristem.pipeline.preparation import unseen_lines
 from meristem.prepare.by_environment import is_stacked
@@ -116,7 +117,12 @@ def predict_candidates(analysis: Analysis) -> None:
         asked = match_asked(analysis.config, dataset)
         if asked is not None:
             known = deployable_labels(analysis)
-            frames += [_predict(analysis, label, asked[0]) for label in known]
+            new = [_predict(analysis, label, asked[0]) for label in known]
+            frames += new
+            if analysis.config.predict.phenotypes is not None:
+                write_external(analysis, pd.concat(new), asked[0])
+        if asked is None or analysis.config.predict.phenotypes is None:
+            analysis.folder.drop(EXTERNAL)
         if frames:
             analysis.folder.write_table("candidates.csv", pd.concat(frames))
         else:

@@ -56,7 +56,7 @@ def relatedness_table(view: View) -> list[Markup]:
     if rows.empty:
         return []
     note = Markup(
-        "<p>[[relatedness|Relatedness]] of the test lines: the largest genomic "
+        "<p>Relatedness of the test lines: the largest genomic "
         "correlation of each with a training line of its fold, {} on average. Compare "
         "with that of the candidates: where these are less related, expect less than "
         "the ability shown here.</p>"

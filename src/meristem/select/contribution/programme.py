@@ -143,4 +143,16 @@ def _tightest(programme: Programme) -> str:
             return f"{lines} may give {most:.3g} of {level:.3g}"
         if least > level + TINY:
             return f"{lines} must give {least:.3g} where {level:.3g} is the most"
-    return "together they ask for more than there is"
+    found = scipy.optimize.linprog(
+        -np.repeat([1.0, 0.0], [programme.n, programme.n_variable - programme.n]),
+        A_ub=programme.rows,
+        b_ub=programme.level,
+        bounds=np.column_stack([programme.low, programme.high]),
+        method="highs-ds",
+    )
+    if found.status != 0:
+        return "fixed contributions ask for more than a cap or a share allows"
+    return (
+        f"under the caps {programme.n} lines may give {-found.fun:.3g} of "
+        f"{programme.level[: len(programme.level)].max():.3g} together"
+    )

@@ -22,7 +22,7 @@ from meristem.select.cycles.population import (
     phenotype,
     train,
 )
-from meristem.select.cycles.strategies import Strategy
+from meristem.select.cycles.strategies import Strategy, rapid_rounds
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,19 @@ class Plan:
     cost_cross: float = 50.0
     cost_line: float = 30.0
     cost_plot: float = 20.0
+    cost_seed: float = 5.0  # of a seed that is genotyped in a rapid round
 
     @property
     def cost(self) -> float:
-        """Cost of one cycle."""
+        """Cost of one cycle without rapid rounds."""
         lines = self.n_cross * self.n_line
         each = self.cost_line + self.plots * self.cost_plot
         return self.n_cross * self.cost_cross + lines * each
+
+    @property
+    def cost_rapid(self) -> float:
+        """Cost of one rapid round: its crosses, and as many seeds as lines."""
+        return self.n_cross * (self.cost_cross + self.n_line * self.cost_seed)
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,7 @@ def run_programme(
         The only source of randomness; the same state for every strategy gives common
         random numbers.
     """
-    streams = rng.spawn(3 * plan.n_cycle + 1)
+    streams = rng.spawn(4 * plan.n_cycle + 1)
     seen = dosages(founders)
     y = phenotype(trait.value(seen), trait.noise, streams[0], plots=plan.plots)
     stock = Stock(founders, genetic_map, train(seen, y))
@@ -101,10 +107,16 @@ def run_programme(
         choosing, making, growing = streams[3 * cycle - 2 : 3 * cycle + 1]
         bound = bound_of(ne, base, cycle)
         pairs = strategy.choose(stock, plan.n_cross, bound, choosing)
-        first, second = (
-            np.repeat(stock.plants[side], plan.n_line, 0) for side in pairs.T
-        )
-        lines = make_dh(cross(first, second, genetic_map, making), genetic_map, making)
+        n_line = plan.n_line
+        first, second = (np.repeat(stock.plants[side], n_line, 0) for side in pairs.T)
+        donors = cross(first, second, genetic_map, making)
+        if strategy.rapid:
+            crossing = streams[3 * plan.n_cycle + cycle]
+            best = rapid_rounds(
+                donors[::n_line], stock, n_line, strategy.rapid, crossing
+            )
+            donors = np.repeat(best, n_line, 0)
+        lines = make_dh(donors, genetic_map, making)
         calls = dosages(lines)
         truth = trait.value(calls)
         accuracy = _correlation(truth, stock.trained.value(calls))
@@ -122,7 +134,7 @@ def run_programme(
                 now,
                 accuracy,
                 effective_size(rate),
-                plan.cost * cycle,
+                (plan.cost + strategy.rapid * plan.cost_rapid) * cycle,
             )
         )
     return records

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from meristem.genetics.meiosis import Haplotypes, cross
 from meristem.records import FloatArray, IntArray
 from meristem.select.contribution.frontier import trace_frontier
 from meristem.select.contribution.programme import make_programme
@@ -28,6 +29,7 @@ class Strategy:
     name: str
     choose: Choose
     bounded: bool  # whether it keeps to the bound on group coancestry
+    rapid: int = 0  # rounds of crossing by prediction before lines are made
 
 
 def truncation(n_parent: int) -> Strategy:
@@ -87,6 +89,45 @@ def optimal_usefulness(factor: float) -> Strategy:
         return used[pair_by_score(score, uses[used])]
 
     return Strategy("ocs+usefulness", choose, bounded=True)
+
+
+def two_part(rapid: int = 2) -> Strategy:
+    """Return: optimal contributions, then rounds of rapid crossing by prediction.
+
+    The part that improves the population crosses heterozygous plants as soon as they
+    are predicted; the part that makes varieties tests lines of the last ones.
+
+    References
+    ----------
+    Gaynor et al. 2017, Crop Sci 57:2372 (two-part strategy).
+    """
+    return Strategy("two-part", optimal_contributions().choose, True, rapid)
+
+
+def rapid_rounds(
+    plants: Haplotypes,  # (n_plant, 2, n_locus) one of each cross
+    stock: Stock,
+    n_seed: int,
+    n_round: int,
+    rng: np.random.Generator,
+) -> Haplotypes:  # (n_plant, 2, n_locus)
+    """Return the best seed of each cross after rounds of crossing in a ring.
+
+    Every plant is used twice in a round, so that no family takes over.
+    """
+    for _ in range(n_round):
+        order = rng.permutation(plants.shape[0])
+        ring = plants[order]
+        seeds = cross(
+            np.repeat(ring, n_seed, axis=0),
+            np.repeat(np.roll(ring, 1, axis=0), n_seed, axis=0),
+            stock.genetic_map,
+            rng,
+        )
+        said = stock.trained.value(dosages(seeds)).reshape(-1, n_seed)
+        best = np.arange(ring.shape[0]) * n_seed + said.argmax(axis=1)
+        plants = seeds[best]
+    return plants
 
 
 def contributed_uses(

@@ -34,7 +34,7 @@ from meristem.sequence.design.constraints import (
 from meristem.sequence.design.search import STRATEGIES, Effort, search_edits
 from meristem.sequence.inputs.measured import read_sequences
 from meristem.sequence.inputs.onehot import code_matrix, decode, one_hot
-from meristem.sequence.models.catalog import fit_model
+from meristem.sequence.models.catalog import Specification, fit_model
 from meristem.sequence.models.protocol import SequenceModel
 from meristem.stats.metrics import pearson
 
@@ -266,23 +266,26 @@ def _halves(
         zip(labels, (np.flatnonzero(first), np.flatnonzero(~first)), strict=True)
     ):
         notify("oracle and validator", number, 2)
-        models.append(_fit(prepared, settings, known[label], rows, label, wish.seed))
+        models.append(
+            fit_part(prepared, settings, known[label], rows, label, wish.seed)
+        )
     notify("oracle and validator", 2, 2)
     other = prepared.data.take(~first)
     guess = models[0].predict(prepared.onehot[~first])[:, 0]
     return models[0], models[1], pearson(other.value[:, 0], guess)
 
 
-def _fit(
+def fit_part(
     prepared: Prepared,
     settings: SequenceSettings,
-    specification: object,
+    specification: Specification,
     rows: IntArray,
     label: str,
     seed: int,
 ) -> SequenceModel:
+    """Return a model fitted on some of the rows."""
     return fit_model(
-        specification,  # type: ignore[arg-type]
+        specification,
         prepared.rows(rows, centre=settings.inputs.centre_sources),
         tasks=prepared.data.tasks,
         rng=derived_rng(seed, "half", label),

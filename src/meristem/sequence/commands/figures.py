@@ -37,13 +37,18 @@ def draw_models(table: pd.DataFrame, name: str, title: str) -> Figure:
     )
 
 
-def draw_fit(table: pd.DataFrame, name: str, title: str) -> Figure:
-    """Draw measurement against prediction."""
+def draw_fit(
+    table: pd.DataFrame,
+    name: str,
+    title: str,
+    axes: tuple[str, str] = ("predicted", "measured"),
+) -> Figure:
+    """Draw the column `observed` against `predicted`."""
     shown = table.iloc[thin(len(table), 3000)]
     x, y = shown["predicted"].to_numpy(float), shown["observed"].to_numpy(float)
     canvas = Canvas(WIDTH, 400, title)
     panel = make_panel((70, 30, 440, 320), limits([x]), limits([y]))
-    draw_axes(canvas, panel, "predicted", "measured")
+    draw_axes(canvas, panel, *axes)
     canvas.dots(panel.x(x), panel.y(y), 2, ACCENT, 0.35)
     return Figure(name, canvas.to_svg(), shown, title=title)
 

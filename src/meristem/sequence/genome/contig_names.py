@@ -76,7 +76,7 @@ def match_names(
 
 def _read_names(path: str | Path, genome: Genome) -> dict[str, str]:
     table = read_table(path)
-    found = {}
+    found: dict[str, str] = {}
     pairs = zip(table.identifiers("name"), table.identifiers("contig"), strict=True)
     for row, (name, contig) in enumerate(pairs):
         if contig not in genome.length:

@@ -118,6 +118,14 @@ def _read_one(source: Source, tasks: tuple[str, ...]) -> MeasuredSequences:
         sequence = _from_fasta(source.fasta, table, ids)
     else:
         sequence = read_sequence_column(table, source.sequence)
+    first: dict[str, int] = {}
+    for row, name in enumerate(ids.tolist()):
+        if sequence[first.setdefault(name, row)] != sequence[row]:
+            raise DataError(
+                f"{name!r} stands for two sequences",
+                where=table.place(row),
+                remedy="give every sequence an id of its own",
+            )
     group = np.full(table.n_row, "", dtype=np.str_)
     if source.group:
         group = table.labels(named_column(table, source.group, "data.group"))

@@ -161,6 +161,13 @@ def test_differences_by_hand():
     assert results["gblup"]["best_linear"] == "yes"
 
 
+def test_repeats_that_some_model_lacks_are_left_out():
+    rows = fold_table(gblup=[0.1, 0.2, 0.3], auto=[0.3, 0.3, 0.3])
+    more = [row | {"replicate": "1"} for row in rows if row["model"] == "gblup"]
+    assert summary_rows([*rows, *more]) == summary_rows(rows)
+    assert result_rows([*rows, *more]) == result_rows(rows)
+
+
 def test_ability_within_families_leaves_their_means_out():
     rng = np.random.default_rng(1)
     family = np.repeat(["a", "b", "c", "d"], [20, 20, 20, 2])

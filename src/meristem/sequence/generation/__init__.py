@@ -1,0 +1,1 @@
+"""New sequences from generative models, and what they are worth."""
