@@ -330,8 +330,9 @@ def redrawn(model: SequenceModel, seed: int) -> NetworkEnsemble:
         torch.manual_seed(seed + number)
         network = copy.deepcopy(trained)
         for module in network.modules():
-            if hasattr(module, "reset_parameters"):
-                module.reset_parameters()
+            reset = getattr(module, "reset_parameters", None)
+            if callable(reset):
+                reset()
                 continue
             for parameter in module.parameters(recurse=False):
                 nn.init.normal_(parameter, std=0.02)
