@@ -97,6 +97,12 @@ class EmbedConfig(Strict):
         default=True,
         description="`supervised`: hidden units beside the predictions of each window",
     )
+    placements: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="`supervised`: windows in each bin, whose mean is taken",
+    )
     layer: int = Field(
         default=-1, description="hidden layer of a language model; -1: the last"
     )

@@ -37,6 +37,8 @@ def long_texts(n=3):
 def test_windows_lie_around_the_middles_of_their_bins(network) -> None:
     made = SupervisedEmbedder(90, 5, network, "key")
     assert made.starts().tolist() == [0, 12, 30, 48, 60]
+    finer = SupervisedEmbedder(90, 5, network, "key", placements=3)
+    assert finer.starts()[3:6].tolist() == [6, 12, 18]
     texts = long_texts()
     found = made.embed(texts).reshape(3, 5, -1)
     assert made.channels.tolist()[-1] == "predicted act"
@@ -47,6 +49,13 @@ def test_windows_lie_around_the_middles_of_their_bins(network) -> None:
             found[:, part, -1], network.predict(cut)[:, 0], rtol=1e-5
         )
         np.testing.assert_allclose(found[:, part, :-1], network.hidden(cut), atol=1e-5)
+
+
+def test_the_mean_over_the_windows_of_a_bin_is_taken(network) -> None:
+    texts = long_texts()
+    fine = SupervisedEmbedder(90, 6, network, "key").embed(texts).reshape(3, 3, 2, -1)
+    found = SupervisedEmbedder(90, 3, network, "key", placements=2).embed(texts)
+    np.testing.assert_allclose(found.reshape(3, 3, -1), fine.mean(axis=2), atol=1e-5)
 
 
 def test_predictions_may_stand_alone(network) -> None:

@@ -57,6 +57,7 @@ def test_held_out_values_reach_no_prediction(name) -> None:
 
 def test_permuted_lines_are_at_chance_and_true_ones_are_not() -> None:
     lines = crossed()
+
     def r(holdouts):
         results = [
             (h, run_holdout(lines, h, "cis_polygenic", PreprocessOptions(), 3, 1))

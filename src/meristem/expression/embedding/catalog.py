@@ -56,13 +56,20 @@ def _supervised(request: Request, *, trained: bool = True) -> Embedder:
     options, folder = request.options, _model_folder(request.options)
     model, about = open_model(folder, options.label), "trained model"
     models = hash_content(folder / "models")
-    own = [request.length, options.bins, options.label, options.hidden, models]
+    own = [request.length, options.bins, options.label, models]
+    own += [options.hidden, options.placements]
     if not trained:
         model, about = redrawn(model, request.seed), "untrained network"
         own.append(request.seed)
     key = digest(about, own, revision_of(SupervisedEmbedder))
     return SupervisedEmbedder(
-        request.length, options.bins, model, key, about, options.hidden
+        request.length,
+        options.bins,
+        model,
+        key,
+        about,
+        options.hidden,
+        options.placements,
     )
 
 

@@ -20,10 +20,11 @@ _BATCH = 2048  # windows given to the model at once
 
 @dataclass(frozen=True)
 class SupervisedEmbedder:
-    """Hidden units and predictions of a model in one window per position bin.
+    """Hidden units and predictions of a model, averaged over windows of every bin.
 
-    A window lies around the middle of its bin, within the sequence; it is as long as
-    the model reads, or as the bin where it reads any length. The predictions stand
+    The middles of the windows are spread evenly over the bin, as far as the sequence
+    reaches; a window is as long as the model reads, or as the bin where it reads any
+    length. The predictions stand
     behind the hidden units: their change is what the model says without any training
     on expression.
     """
@@ -34,6 +35,7 @@ class SupervisedEmbedder:
     key: str
     about: str = "trained model"
     hidden: bool = True  # whether the hidden units are given too
+    placements: int = 1  # windows of every bin
 
     def __post_init__(self) -> None:
         if self.model.window is not None and self.model.window > self.length:
@@ -47,7 +49,8 @@ class SupervisedEmbedder:
     @property
     def name(self) -> str:
         """What it is, for reports."""
-        return f"{self.about} ({self.model.kind}), {self.n_bin} windows"
+        windows = f"{self.placements * self.n_bin} windows in {self.n_bin} bins"
+        return f"{self.about} ({self.model.kind}), {windows}"
 
     @cached_property
     def channels(self) -> StrArray:
@@ -67,10 +70,10 @@ class SupervisedEmbedder:
             return told
         return np.concatenate([self.model.hidden(onehot), told], axis=1)
 
-    def starts(self) -> NDArray[np.int64]:  # (n_bin,)
-        """Return where the windows begin."""
-        edges, window = bin_edges(self.length, self.n_bin), self._window()
-        middle = (edges[:-1] + edges[1:]) // 2
+    def starts(self) -> NDArray[np.int64]:  # (n_bin * placements,)
+        """Return where the windows begin, bin by bin."""
+        window, n = self._window(), self.n_bin * self.placements
+        middle = ((np.arange(n) + 0.5) * self.length / n).astype(np.int64)
         return np.clip(middle - window // 2, 0, self.length - window)
 
     def embed(self, sequences: Sequence[str]) -> Embedding:
@@ -84,4 +87,6 @@ class SupervisedEmbedder:
         ]
         place = {text: row for row, text in enumerate(distinct)}
         rows = np.array([place[text] for text in texts])
-        return np.concatenate(parts)[rows].reshape(len(sequences), -1)
+        shape = (len(sequences), self.n_bin, self.placements, -1)
+        found: Embedding = np.concatenate(parts)[rows].reshape(shape).mean(axis=2)
+        return found.reshape(len(sequences), -1)
