@@ -48,13 +48,11 @@ STRONG = 50
 MODELS: dict[str, tuple[ExpressionModel, ...]] = {
     "strong": ("cis_top", "cis_elastic_net", "cis_ridge"),
     "all": (
-        "cis_top",
-        "cis_ridge",
-        "gblup",
-        "hotspots",
         "cis_polygenic",
+        "gblup",
         "published",
         "cis_polygenic_published",
+        "hotspots",
     ),
 }
 

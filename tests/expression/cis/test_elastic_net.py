@@ -19,7 +19,10 @@ def test_the_penalty_chosen_has_the_least_error_of_its_kind() -> None:
         model = ElasticNet(alpha=alpha, l1_ratio=0.5)
         loss.append(
             sum(
-                ((y[s.test] - model.fit(x[s.train], y[s.train]).predict(x[s.test])) ** 2).sum()
+                (
+                    (y[s.test] - model.fit(x[s.train], y[s.train]).predict(x[s.test]))
+                    ** 2
+                ).sum()
                 for s in inner
             )
         )

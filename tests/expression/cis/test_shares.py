@@ -43,7 +43,8 @@ def _dense(kernel, sets, y, grid, single=False):
                 alpha = contrast @ np.linalg.solve(inside, t)
                 q = t @ np.linalg.solve(inside, t)
                 logs.append(
-                    -0.5 * ((n - 1) * np.log(q / (n - 1)) + np.linalg.slogdet(inside)[1])
+                    -0.5
+                    * ((n - 1) * np.log(q / (n - 1)) + np.linalg.slogdet(inside)[1])
                 )
                 weights = [
                     g * s / f[2] * f[0].T @ alpha

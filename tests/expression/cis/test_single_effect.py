@@ -23,9 +23,7 @@ def test_evidence_and_effects_are_those_of_dense_models() -> None:
                 own.append(scaled + 7 * (np.log(2 * np.pi) + 1))
             expected = np.log(np.mean(np.exp(own)))
             assert found.log_likelihood[h, c] == pytest.approx(expected)
-            assert found.chosen[h, c] == pytest.approx(
-                np.exp(own) / np.exp(own).sum()
-            )
+            assert found.chosen[h, c] == pytest.approx(np.exp(own) / np.exp(own).sum())
     weight = np.array([[0.2, 0.3], [0.1, 0.4]])
     told = mean_effect(found, weight)
     expected = np.zeros((2, 3))

@@ -78,7 +78,9 @@ def test_factors_of_training_lines_are_taken_out_and_held_out_values_stay() -> N
     rng = np.random.default_rng(5)
     hidden = rng.normal(size=(50, 1))
     value = 2 * hidden @ rng.normal(size=(1, 30)) + rng.normal(size=(50, 30))
-    found, seen = fit_adjustment(value, None, _genotypes(50), PreprocessOptions(factors=1))
+    found, seen = fit_adjustment(
+        value, None, _genotypes(50), PreprocessOptions(factors=1)
+    )
     r = [abs(np.corrcoef(hidden[:, 0], seen[:, g])[0, 1]) for g in range(30)]
     assert np.mean(r) < 0.15
     assert found.scored(value, None, _genotypes(50)) == pytest.approx(value)
@@ -86,7 +88,9 @@ def test_factors_of_training_lines_are_taken_out_and_held_out_values_stay() -> N
 
 def test_log_values_are_read_and_negative_ones_refused() -> None:
     value = np.tile([[0.0, 1.0], [3.0, 7.0]], (3, 1))
-    seen = fit_adjustment(value, None, _genotypes(6), PreprocessOptions(scale="log2"))[1]
+    seen = fit_adjustment(value, None, _genotypes(6), PreprocessOptions(scale="log2"))[
+        1
+    ]
     assert seen[:2].tolist() == [[0.0, 1.0], [2.0, 3.0]]
     with pytest.raises(DataError, match="negative values"):
         fit_adjustment(-value, None, _genotypes(6), PreprocessOptions(scale="log2"))

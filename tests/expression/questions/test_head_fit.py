@@ -66,7 +66,8 @@ def test_genes_outside_the_panel_are_not_scored() -> None:
     held = line_holdouts(60, 4, folds=3, repeats=1, seed=1)
     plain = PreprocessOptions()
     results = [
-        (h, run_head_holdout(lines, part, h, RidgeHeadOptions(), plain, 1)) for h in held
+        (h, run_head_holdout(lines, part, h, RidgeHeadOptions(), plain, 1))
+        for h in held
     ]
     scores = gene_scores(results, lines.gene)
     assert scores["n"].tolist() == [60, 0, 60, 0]

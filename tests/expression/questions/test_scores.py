@@ -45,7 +45,9 @@ def test_scores_are_those_of_plain_formulas() -> None:
         p = np.empty(24)
         for held, arrays in own:
             p[held.test_lines] = arrays["predicted"][:, 0]
-            r.append(np.corrcoef(arrays["predicted"][:, 0], y[held.test_lines, 0])[0, 1])
+            r.append(
+                np.corrcoef(arrays["predicted"][:, 0], y[held.test_lines, 0])[0, 1]
+            )
         pooled.append(np.corrcoef(p, y[:, 0])[0, 1])
         rho.append(scipy.stats.spearmanr(p, y[:, 0])[0])
         total = ((y[:, 0] - y[:, 0].mean()) ** 2).sum()
@@ -61,7 +63,9 @@ def test_scores_are_those_of_plain_formulas() -> None:
     # a constant tells nothing: r of 0, and no side to take
     assert frame.loc["e", "r"] == 0
     assert np.isnan(frame.loc["e", "sign"])
-    assert frame["cis"].tolist() == pytest.approx([0.1, 0.2, np.nan, 0.4, 0.6], nan_ok=True)
+    assert frame["cis"].tolist() == pytest.approx(
+        [0.1, 0.2, np.nan, 0.4, 0.6], nan_ok=True
+    )
 
 
 def _scores():
