@@ -51,8 +51,8 @@ class PredictReport:
         """Return the summary, and how an analysis reads the tables."""
         return (
             f"{self.n_line:,} lines, {self.n_gene:,} genes by {self.model} (median r "
-            f"on lines held out {self.median_r:.2f}; {self.n_left_out:,} genes left out); "
-            f"{self.matched}\nIn an analysis:\n\n[[omics]]\nname = "
+            f"on lines held out {self.median_r:.2f}; {self.n_left_out:,} genes left "
+            f"out); {self.matched}\nIn an analysis:\n\n[[omics]]\nname = "
             f'"expression"\npath = "{self.folder / PREDICTED}"\nnode_map = '
             f'"{self.folder / GENES}"'
         )
