@@ -154,10 +154,11 @@ def _predict(
 ) -> FloatArray:  # (n_line, n_gene)
     lines = take_measured(inputs).lines
     asked, seed = config.train, config.run.seed
-    if name in asked.models:
+    models = {str(one): one for one in asked.models}
+    if name in models:
         fitted = train(
             lines,
-            name,
+            models[name],
             asked.preprocess,
             inner_folds=asked.inner_folds,
             seed=seed,
