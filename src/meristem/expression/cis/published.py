@@ -190,7 +190,10 @@ def published_scores(
         If no variant, or no gene, of the weights is found.
     """
     wanted, of_pair = wanted_variants(weights)
-    found, report = match_variants(genotypes, wanted)
+    try:
+        found, report = match_variants(genotypes, wanted)
+    except DataError as error:
+        raise _nothing("variants", weights) from error
     dosage = found.call_dosage.astype(float)
     dosage[found.call_dosage < 0] = np.nan
     known = ~np.isnan(dosage).all(axis=0)
@@ -200,14 +203,8 @@ def published_scores(
     place = {name: k for k, name in enumerate(genes.tolist())}
     of_gene = np.array([place.get(name, -1) for name in weights.gene.tolist()])
     ours = of_gene >= 0
-    if not ours.any() or not known.any():
-        what = "genes" if not ours.any() else "variants"
-        raise DataError(
-            f"none of its {what} is found",
-            where=weights.source,
-            remedy="use the gene ids of the expression table, and variant ids of the "
-            "genotypes or names as contig:position_ref/alt",
-        )
+    if not ours.any():
+        raise _nothing("genes", weights)
     used = ours & known[of_pair]
     matrix = scipy.sparse.csc_array(
         (weights.weight[used], (of_pair[used], of_gene[used])),
@@ -228,3 +225,12 @@ def published_scores(
         share_found=float(np.abs(weights.weight[used]).sum()) / total if total else 0.0,
     )
     return score, about
+
+
+def _nothing(what: str, weights: PublishedWeights) -> DataError:
+    return DataError(
+        f"none of its {what} is found",
+        where=weights.source,
+        remedy="use the gene ids of the expression table, and variant ids of the "
+        "genotypes or names as contig:position_ref/alt",
+    )
