@@ -18,6 +18,7 @@ class Job(StrEnum):
     yeast = "yeast"
     new_genes = "new-genes"
     planted = "planted"
+    simulated = "simulated"
 
 
 def bench_expression(
@@ -32,18 +33,25 @@ def bench_expression(
     medium: Annotated[
         list[str] | None, typer.Option(help="glucose | ethanol (yeast); repeatable.")
     ] = None,
-    repeats: Annotated[int, typer.Option(min=1, help="Repeats.")] = 5,
+    repeats: Annotated[
+        int, typer.Option(min=1, help="Repeats (yeast), panels (simulated).")
+    ] = 5,
     seed: Annotated[int, typer.Option("--seed", min=0, help="First seed.")] = 7000,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No bars.")] = False,
 ) -> None:
     """Expression of lines from their genomes, against rivals and permuted lines."""
     from benchmarks.accuracy.expression.new_genes import run_new_genes
     from benchmarks.accuracy.expression.planted import run_planted
+    from benchmarks.accuracy.expression.simulated import run_simulated
     from benchmarks.accuracy.expression.yeast import run_yeast
     from meristem.errors import ConfigError
 
     words = [w for w in sys.argv[1:] if w not in ("--quiet", "-q")]
     command = " ".join(["python -m benchmarks accuracy", *words])
+    if job is Job.simulated:
+        drawn = range(seed, seed + repeats)
+        say(run_simulated(out, seeds=drawn, command=command))
+        return
     with progress(quiet=quiet) as notify:
         if job is Job.planted:
             say(

@@ -69,7 +69,7 @@ class ExpressionLines:
     @property
     def measured(self) -> NDArray[np.bool_]:  # (n_line,)
         """Lines with any expression."""
-        return ~np.isnan(self.value).all(axis=1)
+        return np.asarray(~np.isnan(self.value).all(axis=1))
 
     def take(self, index: NDArray) -> ExpressionLines:
         """Return the lines at `index`, in that order."""

@@ -135,8 +135,9 @@ def match_variants(
             "`predict.min_overlap`",
         )
     found = np.flatnonzero(source >= 0)
-    if found.size == variants.n_variant and not swap.any():
-        # nothing is to be filled in or exchanged: dosages on disk stay there
+    once = np.unique(source).size == source.size
+    if found.size == variants.n_variant and once and not swap.any():
+        # nothing is filled in, exchanged or doubled: dosages on disk stay there
         return replace(genotypes.take_variants(source), variants=variants), report
     shape = (genotypes.n_sample, variants.n_variant)
 

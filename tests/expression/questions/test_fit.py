@@ -13,7 +13,7 @@ from meristem.mixed.groups import gather
 from meristem.records import Genotypes, VariantTable
 
 
-def crossed(n=90, p=60, genes=25, seed=1) -> ExpressionLines:
+def crossed(n=90, p=60, genes=12, seed=1) -> ExpressionLines:
     """Return lines with one cis variant per gene and one hotspot."""
     rng = np.random.default_rng(seed)
     calls = (rng.integers(0, 2, (n, p)) * 2).astype(np.int8)
@@ -65,8 +65,8 @@ def test_permuted_lines_are_at_chance_and_true_ones_are_not() -> None:
         ]
         return gene_scores(results, lines.gene)["r"].mean()
 
-    assert r(line_holdouts(90, 25, folds=3, repeats=1, seed=1)) > 0.5
-    chance = r(permuted_holdouts(90, 25, folds=3, runs=2, seed=1))
+    assert r(line_holdouts(90, 12, folds=3, repeats=1, seed=1)) > 0.5
+    chance = r(permuted_holdouts(90, 12, folds=3, runs=2, seed=1))
     assert abs(chance) < 0.1
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -168,7 +168,7 @@ def _joined(own: list[FloatArray] | None, lines: TrainingLines) -> FloatArray:
 
 def _feature_fields(
     own: list[FloatArray] | None, lines: TrainingLines
-) -> dict[str, tuple[FloatArray, ...]]:
+) -> dict[str, Any]:
     if own is None:
         return {}
     mean = tuple(np.nanmean(f, axis=0) for f in lines.features)
@@ -177,7 +177,7 @@ def _feature_fields(
 
 def _published_fields(
     own: list[FloatArray] | None, lines: TrainingLines, slope: float
-) -> dict[str, FloatArray]:
+) -> dict[str, Any]:
     if own is None or lines.published is None:
         return {}
     return {

@@ -15,7 +15,7 @@ import scipy.sparse
 
 from meristem.errors import DataError
 from meristem.prepare.match import match_variants
-from meristem.records import FloatArray, Genotypes, StrArray, VariantTable
+from meristem.records import FloatArray, Genotypes, IntArray, StrArray, VariantTable
 from meristem.text.column_names import find_column
 from meristem.text.columns import LARGEST, read_table
 
@@ -77,9 +77,14 @@ def read_published(paths: Sequence[Path]) -> PublishedWeights:
         table.
     """
     parts = [_read_database(p) if _is_sqlite(p) else _read_csv(p) for p in paths]
-    names = ("gene", "variant", "ref", "alt", "weight")
-    arrays = [np.concatenate([getattr(p, name) for p in parts]) for name in names]
-    return PublishedWeights(*arrays, ", ".join(map(str, paths)))
+    return PublishedWeights(
+        gene=np.concatenate([p.gene for p in parts]),
+        variant=np.concatenate([p.variant for p in parts]),
+        ref=np.concatenate([p.ref for p in parts]),
+        alt=np.concatenate([p.alt for p in parts]),
+        weight=np.concatenate([p.weight for p in parts]),
+        source=", ".join(map(str, paths)),
+    )
 
 
 def _is_sqlite(path: Path) -> bool:
@@ -139,11 +144,14 @@ def _read_database(path: Path) -> PublishedWeights:
             where=path,
             remedy="give the database of a trained PrediXcan model",
         )
-    text = [frame[name].astype(str).to_numpy(np.str_) for name in frame.columns[:4]]
-    return PublishedWeights(*text, frame["weight"].to_numpy(float), str(path))
+    gene, variant, ref, alt = (
+        frame[name].astype(str).to_numpy(np.str_) for name in frame.columns[:4]
+    )
+    value = frame["weight"].to_numpy(float)
+    return PublishedWeights(gene, variant, ref, alt, value, str(path))
 
 
-def wanted_variants(weights: PublishedWeights) -> tuple[VariantTable, np.ndarray]:
+def wanted_variants(weights: PublishedWeights) -> tuple[VariantTable, IntArray]:
     """Return the variants of the weights, each once, and the variant of every pair."""
     names, first, of_pair = np.unique(
         weights.variant, return_index=True, return_inverse=True
@@ -182,7 +190,10 @@ def published_scores(
         If no variant, or no gene, of the weights is found.
     """
     wanted, of_pair = wanted_variants(weights)
-    found, report = match_variants(genotypes, wanted)
+    try:
+        found, report = match_variants(genotypes, wanted)
+    except DataError as error:
+        raise _nothing("variants", weights) from error
     dosage = found.call_dosage.astype(float)
     dosage[found.call_dosage < 0] = np.nan
     known = ~np.isnan(dosage).all(axis=0)
@@ -192,14 +203,8 @@ def published_scores(
     place = {name: k for k, name in enumerate(genes.tolist())}
     of_gene = np.array([place.get(name, -1) for name in weights.gene.tolist()])
     ours = of_gene >= 0
-    if not ours.any() or not known.any():
-        what = "genes" if not ours.any() else "variants"
-        raise DataError(
-            f"none of its {what} is found",
-            where=weights.source,
-            remedy="use the gene ids of the expression table, and variant ids of the "
-            "genotypes or names as contig:position_ref/alt",
-        )
+    if not ours.any():
+        raise _nothing("genes", weights)
     used = ours & known[of_pair]
     matrix = scipy.sparse.csc_array(
         (weights.weight[used], (of_pair[used], of_gene[used])),
@@ -220,3 +225,12 @@ def published_scores(
         share_found=float(np.abs(weights.weight[used]).sum()) / total if total else 0.0,
     )
     return score, about
+
+
+def _nothing(what: str, weights: PublishedWeights) -> DataError:
+    return DataError(
+        f"none of its {what} is found",
+        where=weights.source,
+        remedy="use the gene ids of the expression table, and variant ids of the "
+        "genotypes or names as contig:position_ref/alt",
+    )

@@ -173,12 +173,12 @@ def read_line_covariates(
     return found.spread_over(row)
 
 
-def _labels(path: Path | None, names: StrArray) -> StrArray:
-    """Return the label of every name in the first column of labels, "" not known."""
+def _labels(path: Path | None, names: StrArray, column: str = "") -> StrArray:
+    """Return the first label of every name, "" not known; `column` holds the names."""
     label = np.full(names.size, "", dtype=object)
     if path is None:
         return label.astype(np.str_)
-    groups = read_groups(GroupConfig(path=path))
+    groups = read_groups(GroupConfig(path=path, line=column))
     known = dict(zip(groups.sample_id.tolist(), groups.label[:, 0], strict=True))
     label = np.array([known.get(name, "") for name in names.tolist()], dtype=np.str_)
     if (label == "").all():
@@ -193,7 +193,7 @@ def _labels(path: Path | None, names: StrArray) -> StrArray:
 def _gene_groups(path: Path | None, names: StrArray, contig: StrArray) -> StrArray:
     if path is None:
         return contig
-    label = _labels(path, names)
+    label = _labels(path, names, "gene")
     # a gene of no family is a family of its own
     return np.where(label == "", np.char.add("gene ", names), label)
 

@@ -51,8 +51,8 @@ class PredictReport:
         """Return the summary, and how an analysis reads the tables."""
         return (
             f"{self.n_line:,} lines, {self.n_gene:,} genes by {self.model} (median r "
-            f"on lines held out {self.median_r:.2f}; {self.n_left_out:,} genes left out); "
-            f"{self.matched}\nIn an analysis:\n\n[[omics]]\nname = "
+            f"on lines held out {self.median_r:.2f}; {self.n_left_out:,} genes left "
+            f"out); {self.matched}\nIn an analysis:\n\n[[omics]]\nname = "
             f'"expression"\npath = "{self.folder / PREDICTED}"\nnode_map = '
             f'"{self.folder / GENES}"'
         )
@@ -132,12 +132,6 @@ def _lines(config: ExpressionRun, inputs: TrainingInputs) -> tuple[Genotypes, st
     if path is not None:
         given = genotype_config(config).model_copy(update={"path": path})
         found, report = match_variants(read_genotypes(given), known.variants)
-        if report.n_matched == 0:
-            raise DataError(
-                "has none of the variants of the training lines",
-                where=path,
-                remedy="use genotypes of the same variants, by id or place",
-            )
         return found, report.line
     rows = np.flatnonzero(~inputs.lines.measured)
     if rows.size == 0:
@@ -154,10 +148,11 @@ def _predict(
 ) -> FloatArray:  # (n_line, n_gene)
     lines = take_measured(inputs).lines
     asked, seed = config.train, config.run.seed
-    if name in asked.models:
+    models = {str(one): one for one in asked.models}
+    if name in models:
         fitted = train(
             lines,
-            name,
+            models[name],
             asked.preprocess,
             inner_folds=asked.inner_folds,
             seed=seed,

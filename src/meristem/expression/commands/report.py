@@ -99,7 +99,7 @@ def _shares(scores: pd.DataFrame, labels: dict[str, str]) -> Section | None:
     model = own.groupby("model", sort=False)["polygenic"].mean().idxmax()
     part = own[own["model"] == model]
     html = Markup("<p>Shares as {} estimates them.</p>").format(
-        labels.get(model, model)
+        labels.get(str(model), str(model))
     )
     return Section(
         "What can be told at all",

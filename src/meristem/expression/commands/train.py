@@ -134,7 +134,8 @@ def evaluate(
     asked, seed = config.train, config.run.seed
     lines, panel = inputs.lines, inputs.panel
     base = digest(lines, asked.preprocess, asked.inner_folds, seed)
-    named, tasks = [], []
+    named: list[tuple[Holdout, str]] = []
+    tasks: list[Task] = []
 
     def add(holdout: Holdout, name: str, code: str, call: Call, *rest: object) -> None:
         label = f"{holdout.question}-{holdout.repeat}-{holdout.fold}-{name}"
@@ -152,12 +153,12 @@ def evaluate(
             code = revision_of(run_holdout, CATALOG[name].model)
             rest = (lines, holdout, name, asked.preprocess, asked.inner_folds, seed)
             add(holdout, name, code, run_holdout, *rest)
-        for name, head in heads.items():
+        for label, head in heads.items():
             if new_genes and head is not None and not HEADS[head.kind].new_genes:
                 continue
             code = revision_of(run_head_holdout)
             told = (lines, panel, holdout, head, asked.preprocess, seed)
-            add(holdout, name, code, run_head_holdout, *told)
+            add(holdout, label, code, run_head_holdout, *told)
 
     def progress(done: int, total: int) -> None:
         notify("folds", done, total)

@@ -191,4 +191,5 @@ def compare(
                         "p": p,
                     }
                 )
-    return pd.DataFrame(rows)
+    columns = "question model against genes difference low high better p".split()
+    return pd.DataFrame(rows, columns=columns)

@@ -107,6 +107,7 @@ def table_frame(table: OmicsTable) -> pd.DataFrame:
 
 def gene_frame(table: OmicsTable, about: pd.DataFrame) -> pd.DataFrame:
     """Return feature,node,reliability and what is known of each gene besides."""
+    assert table.reliability is not None  # predicted tables have it
     frame = pd.DataFrame(
         {
             "feature": table.feature_id,
