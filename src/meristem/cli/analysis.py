@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from meristem.cli.console import Notify, progress, say, say_json
+from meristem.cli.console import progress, say, say_json
+from meristem.runs.progress import Notify
 
 if TYPE_CHECKING:
     from meristem.pipeline.analysis import Analysis

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from meristem.runs.progress import Notify
+
 if TYPE_CHECKING:
     from rich.console import Console
-
-Notify = Callable[[str, int, int], None]
 
 
 def console(*, stderr: bool = False) -> Console:

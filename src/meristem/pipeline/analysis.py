@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
@@ -49,15 +49,10 @@ from meristem.records import Dataset, Environments, NetworkPlan, Phenotypes
 from meristem.representation.sets.membership import sets_of_plan
 from meristem.runs.folder import RunFolder
 from meristem.runs.keys import digest
+from meristem.runs.progress import Notify, silent
 from meristem.runs.record import InputFile, Run
 from meristem.runs.revision import revision_of
 from meristem.runs.seeds import stage_rng
-
-Notify = Callable[[str, int, int], None]
-
-
-def quiet(stage: str, done: int, total: int) -> None:
-    """Notify nobody."""
 
 
 class Analysis:
@@ -81,7 +76,7 @@ class Analysis:
         folder: RunFolder,
         *,
         command: str = "",
-        notify: Notify = quiet,
+        notify: Notify = silent,
     ) -> None:
         self.config = config
         self.folder = folder
@@ -406,7 +401,7 @@ def _question_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
 
 
 def open_run(
-    path: str | Path, *, force: bool = False, notify: Notify = quiet
+    path: str | Path, *, force: bool = False, notify: Notify = silent
 ) -> Analysis:
     """Return the analysis of an existing run folder, from its own configuration.
 

@@ -10,11 +10,9 @@ import numpy as np
 from meristem.config.expression import ExpressionConfig
 from meristem.expression.commands.haplotypes import expression_run, write_haplotypes
 from meristem.expression.commands.inputs import (
-    Notify,
     PanelInputs,
     panel_embedder,
     read_panel_inputs,
-    silent,
 )
 from meristem.expression.embedding.cache import embed_distinct
 from meristem.expression.embedding.protocol import Embedder, bin_middles
@@ -23,6 +21,7 @@ from meristem.expression.panel import EmbeddedPanel, Embedding
 from meristem.expression.panel_file import write_embedding, write_panel
 from meristem.runs.keys import digest
 from meristem.runs.lock import in_locked_folder
+from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run
 
 SUMMARY = "embedding.json"

@@ -14,11 +14,9 @@ from meristem.errors import ConfigError, DataError
 from meristem.expression.commands.embed import embed_panel
 from meristem.expression.commands.haplotypes import expression_run
 from meristem.expression.commands.inputs import (
-    Notify,
     PanelInputs,
     panel_embedder,
     read_panel_inputs,
-    silent,
 )
 from meristem.expression.haplotypes.singles import single_variants
 from meristem.expression.heads.attribution import COLUMNS, attribute_gene
@@ -30,6 +28,7 @@ from meristem.pages.page import Card, Figure, Page, Section, write_page
 from meristem.pages.table import table_html
 from meristem.records import FloatArray, IntArray
 from meristem.runs.lock import in_locked_folder
+from meristem.runs.progress import Notify, silent
 from meristem.runs.seeds import derived_rng
 
 TABLE, REPORT = "attributions.csv", "report.html"

@@ -11,12 +11,10 @@ import pandas as pd
 
 from meristem.config.expression import ExpressionConfig
 from meristem.expression.commands.inputs import (
-    Notify,
     PanelInputs,
     input_files,
     panel_embedder,
     read_panel_inputs,
-    silent,
 )
 from meristem.expression.haplotypes.build import GeneHaplotypes
 from meristem.expression.haplotypes.calls import read_calls
@@ -33,6 +31,7 @@ from meristem.expression.haplotypes.interval import (
 )
 from meristem.runs.folder import RunFolder
 from meristem.runs.lock import in_locked_folder
+from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run, command_line
 from meristem.sequence.genome.fasta import open_genome
 

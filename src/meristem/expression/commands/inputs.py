@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from meristem.config.expression import ExpressionConfig
@@ -13,15 +12,10 @@ from meristem.expression.haplotypes.calls import PanelCalls, read_calls
 from meristem.expression.haplotypes.genes import GeneWindows, gene_windows
 from meristem.io.tables.omics import read_omics
 from meristem.records import OmicsTable
+from meristem.runs.progress import Notify, silent
 from meristem.runs.record import InputFile, input_file
 from meristem.sequence.genome.fasta import Genome, open_genome
 from meristem.sequence.genome.transcripts import read_transcripts
-
-Notify = Callable[[str, int, int], None]
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """Say nothing."""
 
 
 @dataclass(frozen=True)

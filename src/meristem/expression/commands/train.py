@@ -33,12 +33,12 @@ from meristem.records import StrArray
 from meristem.runs.folder import RunFolder
 from meristem.runs.keys import digest
 from meristem.runs.lock import in_locked_folder
+from meristem.runs.progress import Notify
 from meristem.runs.record import Run, command_line
 from meristem.runs.revision import revision_of
 from meristem.runs.seeds import derived_rng
 from meristem.runs.tasks import Arrays, Task, run_tasks
 
-Notify = Callable[[str, int, int], None]
 Call = Callable[..., Arrays]
 Result = tuple[Holdout, str, Arrays]
 FILES = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -40,14 +40,9 @@ from meristem.kinetics.search.space import (
 )
 from meristem.kinetics.transfer.baselines import ridge_prediction
 from meristem.runs.lock import in_locked_folder
+from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run, plan_run
 from meristem.tune.optimisers import Trial
-
-Notify = Callable[[str, int, int], None]
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Say nothing."""
 
 
 def _plan_run(
@@ -72,7 +67,7 @@ def _plan_run(
 def fit_run(
     settings: KineticsSettings,
     folder: str | Path,
-    notify: Notify = _silent,
+    notify: Notify = silent,
     *,
     force: bool = False,
 ) -> Path:
@@ -172,7 +167,7 @@ def _ensemble(
 def search_run(
     settings: KineticsSettings,
     folder: str | Path,
-    notify: Notify = _silent,
+    notify: Notify = silent,
     *,
     force: bool = False,
 ) -> Path:

@@ -7,7 +7,6 @@ the kinetic network as it is, the same correction without it, and the edit count
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +43,7 @@ from meristem.kinetics.transfer.trunk import Trunk
 from meristem.kinetics.transfer.trunk_search import search_trunks
 from meristem.records import FloatArray
 from meristem.runs.lock import in_locked_folder
+from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run, plan_run
 from meristem.stats.ranking import compare_scores
 
@@ -53,18 +53,12 @@ PLAIN = "same trunk, no kinetics"
 EDITS = "edit count"
 MEAN = "mean of corrected and trunk"
 
-Notify = Callable[[str, int, int], None]
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Say nothing."""
-
 
 @in_locked_folder
 def transfer_run(
     settings: TransferSettings,
     folder: str | Path,
-    notify: Notify = _silent,
+    notify: Notify = silent,
     *,
     force: bool = False,
 ) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from meristem.representation.interactions.predictor import fit_predictor
 from meristem.representation.interactions.proteins import Proteins, read_proteins
 from meristem.runs.folder import RunFolder
 from meristem.runs.lock import in_locked_folder
+from meristem.runs.progress import Notify
 from meristem.runs.record import Run, command_line, input_file
 from meristem.runs.seeds import derived_rng
 from meristem.text.columns import read_table
@@ -37,7 +37,7 @@ FILES = ("pairs.csv", "scores.csv", "predicted.csv", "report.html")
 def interactions_run(
     config: InteractionsConfig,
     folder: str | Path,
-    notify: Callable[[str, int, int], None],
+    notify: Notify,
     *,
     force: bool = False,
 ) -> Path:

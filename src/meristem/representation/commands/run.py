@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -46,16 +45,12 @@ from meristem.representation.sets.membership import (
 )
 from meristem.runs.folder import RunFolder
 from meristem.runs.lock import in_locked_folder
+from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run, command_line, input_file
 from meristem.runs.seeds import derived_rng
 
-Notify = Callable[[str, int, int], None]
 SUMMARY = ("tables.csv", "aligned.csv", "reconstruction.csv", "report.html")
 _STEPS = 4
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Say nothing."""
 
 
 def table_files(name: str) -> dict[str, str]:
@@ -73,7 +68,7 @@ def table_files(name: str) -> dict[str, str]:
 def represent_run(
     config: RepresentConfig,
     folder: str | Path,
-    notify: Notify = _silent,
+    notify: Notify = silent,
     *,
     force: bool = False,
 ) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from meristem.errors import ConfigError, DataError
 from meristem.records import FloatArray, IntArray
 from meristem.runs.folder import RunFolder
 from meristem.runs.lock import in_locked_folder
+from meristem.runs.progress import Notify, silent
 from meristem.runs.record import plan_run
 from meristem.runs.seeds import derived_rng
 from meristem.sequence.commands.design_report import build_design
@@ -38,7 +38,6 @@ from meristem.sequence.models.catalog import Specification, fit_model
 from meristem.sequence.models.protocol import SequenceModel
 from meristem.stats.metrics import pearson
 
-Notify = Callable[[str, int, int], None]
 _FILES = ("designs.csv", "designs.fa")
 
 
@@ -82,16 +81,12 @@ class Wish:
     seed: int = 1
 
 
-def _silent(stage: str, done: int, total: int) -> None:
-    """Say nothing."""
-
-
 @in_locked_folder
 def design_run(
     model_run: str | Path,
     folder: str | Path,
     wish: Wish,
-    notify: Notify = _silent,
+    notify: Notify = silent,
     *,
     force: bool = False,
 ) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from meristem.errors import ConfigError
 from meristem.records import FloatArray
 from meristem.runs.folder import RunFolder
 from meristem.runs.lock import in_locked_folder
+from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run, plan_run
 from meristem.sequence.commands.explain_report import build_explanation
 from meristem.sequence.commands.predict import open_model
@@ -29,7 +30,6 @@ from meristem.sequence.models.protocol import SequenceModel
 from meristem.sequence.motifs.compare import match_motifs
 from meristem.sequence.motifs.motif import Motif, read_meme, write_meme
 
-Notify = Callable[[str, int, int], None]
 ISM = "ism"
 ALL_METHODS = (ISM, *METHODS)
 _FILES = ("attributions.csv", "patterns.csv", "completeness.csv")
@@ -63,16 +63,12 @@ class Question:
     motifs: Path | None = None
 
 
-def _silent(stage: str, done: int, total: int) -> None:
-    """Say nothing."""
-
-
 @in_locked_folder
 def explain_run(
     model_run: str | Path,
     folder: str | Path,
     question: Question,
-    notify: Notify = _silent,
+    notify: Notify = silent,
     *,
     force: bool = False,
 ) -> Path:
@@ -148,7 +144,7 @@ def attribution_maps(
     onehot: OneHot,  # (n, 4, length)
     task: int,
     method: str,
-    notify: Notify = _silent,
+    notify: Notify = silent,
 ) -> tuple[FloatArray, FloatArray]:
     """Return maps (n, 4, length) and by how much each misses the change (n,)."""
     if method == ISM:

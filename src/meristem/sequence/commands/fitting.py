@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from meristem.errors import DataError
 from meristem.records import FloatArray, IntArray, Split
+from meristem.runs.progress import Notify
 from meristem.runs.seeds import derived_rng
 from meristem.sequence.commands.settings import InputSettings, SequenceSettings
 from meristem.sequence.inputs.measured import MeasuredSequences
@@ -20,7 +21,6 @@ from meristem.sequence.models.protocol import SequenceModel
 from meristem.sequence.scores import score_rows
 from meristem.sequence.training.fit import Rows
 
-Notify = Callable[[str, int, int], None]
 GC = "gc"
 """Label of the baseline that knows the share of G and C alone."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from meristem.pages.table import table_html
 from meristem.records import FloatArray
 from meristem.runs.folder import RunFolder
 from meristem.runs.lock import in_locked_folder
+from meristem.runs.progress import Notify, silent
 from meristem.runs.record import plan_run
 from meristem.runs.seeds import derived_rng
 from meristem.sequence.commands.design import fit_part
@@ -34,7 +34,6 @@ from meristem.sequence.generation.quality import judge
 from meristem.sequence.inputs.onehot import decode, one_hot
 from meristem.stats.metrics import pearson
 
-Notify = Callable[[str, int, int], None]
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Quantiles of every task that are asked for where nothing is wanted."""
 
@@ -66,16 +65,12 @@ class Order:
     seed: int = 1
 
 
-def _silent(stage: str, done: int, total: int) -> None:
-    """Say nothing."""
-
-
 @in_locked_folder
 def generate_run(
     model_run: str | Path,
     folder: str | Path,
     order: Order,
-    notify: Notify = _silent,
+    notify: Notify = silent,
     *,
     force: bool = False,
 ) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 from meristem.errors import ConfigError, DataError
 from meristem.runs.folder import RunFolder
 from meristem.runs.outputs import refuse_overwriting
+from meristem.runs.progress import Notify
 from meristem.sequence.commands.report import read_note
 from meristem.sequence.inputs.measured import read_sequences
 from meristem.sequence.inputs.onehot import encode
@@ -59,7 +59,7 @@ def predict_sequences(
     label: str = "",
     column: str = "",
     force: bool = False,
-    notify: Callable[[str, int, int], None] | None = None,
+    notify: Notify | None = None,
 ) -> int:
     """Write predictions of sequences, with the spread over the ensemble.
 

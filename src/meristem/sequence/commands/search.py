@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +13,7 @@ import pandas as pd
 from meristem.errors import ConfigError
 from meristem.records import Split
 from meristem.runs.lock import in_locked_folder
+from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run
 from meristem.runs.seeds import derived_rng
 from meristem.sequence.architecture.choose import (
@@ -32,12 +32,7 @@ from meristem.sequence.commands.settings import (
     read_motif_set,
     specify,
 )
-from meristem.sequence.commands.train import (
-    plan_sequence_run,
-    prepare_rows,
-    read_roles,
-    silent,
-)
+from meristem.sequence.commands.train import plan_sequence_run, prepare_rows, read_roles
 from meristem.sequence.models.catalog import Specification, architectures, fit_model
 from meristem.sequence.models.options import NetworkOptions
 from meristem.sequence.scores import score_rows
@@ -51,7 +46,7 @@ DEFAULT, RANDOM = "default", "random"
 def search_run(
     settings: SequenceSettings,
     folder: str | Path,
-    notify: Callable[[str, int, int], None] = silent,
+    notify: Notify = silent,
     *,
     force: bool = False,
 ) -> Path:
@@ -128,7 +123,7 @@ def _search_fold(
     specification: Specification,
     settings: SequenceSettings,
     of: tuple[SearchSettings, int],
-    notify: Callable[[str, int, int], None],
+    notify: Notify,
 ) -> dict[str, tuple[NetworkOptions, list[dict]]]:
     """Return the best options by method, and what was tried."""
     search, repeat = of

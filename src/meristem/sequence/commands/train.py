@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pandas as pd
 
 from meristem.errors import ConfigError, DataError
 from meristem.runs.lock import in_locked_folder
+from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run, plan_run
 from meristem.runs.seeds import derived_rng
 from meristem.sequence.commands.fitting import (
@@ -42,10 +42,6 @@ BASELINE = "kmer"
 
 _MOST_PADDING = 50
 """Length that models read, over that of the longest sequence."""
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """Say nothing."""
 
 
 def plan_sequence_run(
@@ -143,7 +139,7 @@ def prepare_rows(
 def train_run(
     settings: SequenceSettings,
     folder: str | Path,
-    notify: Callable[[str, int, int], None] = silent,
+    notify: Notify = silent,
     *,
     force: bool = False,
 ) -> Path:

@@ -1,0 +1,12 @@
+"""How long work tells how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Notify = Callable[[str, int, int], None]
+"""Called as `notify(stage, done, total)`."""
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Tell nobody."""
