@@ -151,15 +151,9 @@ def planted_table(frame: pd.DataFrame) -> str:
     """Return means over folds in Markdown."""
     numbers = frame.astype({"median": float, "mean": float, "above_0": float})
     grouped = numbers.groupby(["question", "model"], sort=False)
-    means = grouped[["median", "mean", "above_0"]].mean()
+    means = grouped[["median", "mean", "above_0"]].mean().reset_index()
     body = [
-        [
-            question,
-            model,
-            f"{row['median']:.3f}",
-            f"{row['mean']:.3f}",
-            f"{row['above_0']:.2f}",
-        ]
-        for (question, model), row in means.iterrows()
+        [question, model, f"{median:.3f}", f"{mean:.3f}", f"{above:.2f}"]
+        for question, model, median, mean, above in means.to_numpy().tolist()
     ]
     return markdown_table(["question", "head", "median r", "mean r", "r > 0"], body)
