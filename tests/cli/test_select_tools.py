@@ -217,7 +217,7 @@ def test_cycles(select: Call, run: Path, tmp_path: Path) -> None:
     for words, said in (
         (("--strategy", "hope"), "no strategy"),
         (("--strategy", "ocs"), "--ne"),
-        (("--cost", "1,2"), "three costs"),
+        (("--cost", "1,2"), "three or four costs"),
         (("--h2", "0"), "heritability"),
         (("--truth", "x"), "model or random"),
     ):

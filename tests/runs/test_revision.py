@@ -43,7 +43,7 @@ def test_a_copy_has_the_revision_of_the_original(package: Path) -> None:
         ("models/linear/gblup.py", (True, False, False, True)),
         ("mixed/reml.py", (True, None, True, True)),
         ("models/trees/forests.py", (False, False, True, True)),
-        ("records/data.py", (True, True, True, True)),
+        ("records/genotypes.py", (True, True, True, True)),
         ("report/build.py", (False, False, False, False)),
         ("config/models.py", (False, False, False, False)),
     ],

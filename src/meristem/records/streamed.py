@@ -63,7 +63,7 @@ class StreamedDosage(NDArrayOperatorsMixin):
     ...     def fetch(self, start, stop):
     ...         return np.ones((self.n_sample, stop - start), dtype=np.int8)
     >>> calls = StreamedDosage(Ones(3, 5))
-    >>> calls[np.array([0, 2])].shape, calls[:, 1:3].sum(), int((calls == 1).sum())
+    >>> calls[np.array([0, 2])].shape, int(calls[:, 1:3].sum()), int((calls == 1).sum())
     ((2, 5), 6, 15)
     """
 

@@ -144,8 +144,8 @@ def fit_shares(
     >>> own = rng.integers(0, 2, (60, 3)) * 2.0
     >>> y = 1.5 * own[:, [0]] + rng.standard_normal((60, 1))
     >>> fit = fit_shares(share_kernel(np.eye(60)), y, [[own]], share_grid(1))[0]
-    >>> (fit.weight[0].round() == [1, 0, 0]).all() or fit.weight[0].round(1).tolist()
-    [1.4, -0.0, -0.0]
+    >>> (abs(fit.weight[0]) > 0.5).tolist()
+    [True, False, False]
     """
     rotated = (shared.basis.T @ expression).T  # (n_gene, n - 1)
     reduced = [[_reduce(shared, c) for c in sets] for sets in columns]
@@ -235,7 +235,7 @@ def learn_prior(
     --------
     >>> told = np.log([[0.9, 0.1]] * 9 + [[0.5, 0.5]])
     >>> learn_prior(told)[-1].round(1).tolist()  # the silent gene follows the others
-    [1.0, 0.0]
+    [0.9, 0.1]
     """
     n_gene, n_point = log_likelihood.shape
     like = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))

@@ -36,24 +36,6 @@ def test_parts_name_rows_and_what_they_are_compared_with() -> None:
     assert {row["n"] for row in rows} == {"40", "30"}
 
 
-def write_sites(path: Path, guides: list[str]) -> Path:
-    lines = [f"{guide}AGG,{guide[::-1]}TGG,{i % 2}" for i, guide in enumerate(guides)]
-    path.write_text("guide,target,label\n" + "\n".join(lines) + "\n")
-    return path
-
-
-def test_guides_trained_on_are_not_asked_about_elsewhere(tmp_path: Path) -> None:
-    known, first, second = "ACGTTGCAAC" * 2, "GGATCCATTA" * 2, "TTACGGATCC" * 2
-    folder = tmp_path / "in_vivo"
-    folder.mkdir()
-    trained = write_sites(folder / "trained.csv", [known, second])
-    write_sites(folder / "pdh_haeussler.csv.gz", [known, first, first])
-    write_sites(folder / "pkd_cd33.csv.gz", [first, known, second, known])
-    found = unseen_sites._unseen_guides(tmp_path, [trained])
-    assert found["pdh_haeussler"].guide.tolist() == [f"{first}AGG"] * 2
-    assert found["pkd_cd33"].guide.tolist() == [f"{first}AGG"]
-
-
 def test_rows_of_a_ranking_name_what_they_are_compared_with() -> None:
     label = np.arange(30) % 2
     score = label + np.sin(np.arange(30.0))
