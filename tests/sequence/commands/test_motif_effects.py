@@ -3,6 +3,7 @@
 import numpy as np
 
 from meristem.sequence.commands.motif_effects import (
+    FARTHEST,
     SHUFFLES,
     effect_tables,
     site_table,
@@ -44,7 +45,7 @@ def test_effects_and_the_liked_spacing_are_found():
     assert single["site"].tolist() == ["CCGCC", "GCG"]
     assert np.allclose(single["sd"], 0)
     assert set(pairs["strands"]) == {"++", "+-", "-+", "--"}
-    assert pairs["distance"].max() == 30
+    assert pairs["distance"].max() == FARTHEST
     liked = pairs[(pairs["strands"] == "++") & (pairs["distance"] == 5)]
     assert liked["interaction"].tolist() == [4.0]
     assert SHUFFLES > len(TEXTS)  # sequences are shuffled in turn

@@ -177,7 +177,7 @@ def _spacing(folder: RunFolder) -> Section | None:
         "spacing",
         intro="What two sites do beyond the sum of each alone, by the bases between "
         f"them (up to {FARTHEST}) and their strands; the first stands left. Zero: they "
-        "add up. Shuffles as above; all pairs on one scale.",
+        "add up. Half of the shuffles above; all pairs on one scale.",
         blocks=tuple(blocks),
     )
 

@@ -22,12 +22,12 @@ from meristem.sequence.motifs.motif import Motif, reverse_complement
 from meristem.sequence.motifs.scan import MotifBank, find_hits
 
 SHUFFLES = 32
-"""Shuffled sequences that motifs are put into."""
+"""Shuffled sequences that motifs are put into; pairs into the first half of them."""
 
 PAIRED = 4
 """Motifs of the largest effects that are put in as pairs."""
 
-FARTHEST = 30
+FARTHEST = 20
 """Largest distance (bp) between the motifs of a pair."""
 
 
@@ -143,4 +143,5 @@ def effect_tables(
     chosen = found if len(found) > 1 else known
     by_name = {motif.name: motif for motif in chosen}
     strongest = [by_name[name] for name in single["motif"] if name in by_name][:PAIRED]
-    return single, spacing_table(model, background, task, strongest, notify)
+    half = background[: SHUFFLES // 2]
+    return single, spacing_table(model, half, task, strongest, notify)
