@@ -113,14 +113,19 @@ def test_long_sequences_and_unknown_models_are_refused(run: Path, home: Path) ->
 @pytest.mark.parametrize(
     ("method", "label"), [("ism", "motif"), ("integrated", "net"), ("saliency", "net")]
 )
-def test_explanations_hold_maps_and_a_page(run: Path, method: str, label: str) -> None:
+def test_explanations_hold_maps_and_a_page(
+    run: Path, home: Path, method: str, label: str
+) -> None:
     out = run.parent / f"explain_{method}"
-    question = Question(method=method, label=label, most=12)
+    question = Question(method, label=label, most=12, motifs=home / "motifs.meme")
     page = explain_run(run, out, question)
     table = pd.read_csv(out / "attributions.csv")
     assert table["sequence_id"].nunique() == 12
     assert len(table) == 12 * 48
     assert "Attribution maps" in page.read_text()
+    assert set(pd.read_csv(out / "marginals.csv")["motif"]) >= {"M1", "M10"}
+    assert len(pd.read_csv(out / "spacing.csv"))
+    assert "Pairs of motifs" in page.read_text()
     assert (out / "completeness.csv").exists() == (method == "integrated")
 
 

@@ -5,6 +5,7 @@ from meristem.errors import ConfigError
 from meristem.sequence.motifs.marginal import (
     marginal_effect,
     put_site,
+    shuffled,
     spacing_effect,
 )
 from meristem.sequence.motifs.motif import Motif
@@ -26,8 +27,21 @@ def test_only_pairs_at_the_liked_distance_interact():
         return np.column_stack([g.sum(axis=1) + 3 * pairs, c.sum(axis=1)])
 
     together = spacing_effect(predict, _background(), (G, C), (0, 3, 5))
-    assert together.tolist() == [[0, 0], [3, 0], [0, 0]]
-    assert marginal_effect(predict, _background(), G).tolist() == [2, 0]
+    assert together.shape == (3, 5, 2)
+    assert np.ptp(together, axis=1).max() == 0  # the background is all A
+    assert together[:, 0].tolist() == [[0, 0], [3, 0], [0, 0]]
+    assert marginal_effect(predict, _background(), G).tolist() == [[2, 0]] * 5
+
+
+def test_shuffles_keep_bases_and_padding():
+    rng = np.random.default_rng(1)
+    x = np.zeros((2, 4, 9), np.float32)
+    x[0, rng.integers(0, 4, 7), np.arange(7)] = 1
+    x[1, rng.integers(0, 4, 9), np.arange(9)] = 1
+    made = shuffled(x, 3, rng)
+    assert np.array_equal(made.sum(axis=2), x[[0, 1, 0]].sum(axis=2))
+    assert np.array_equal(made.sum(axis=1), x[[0, 1, 0]].sum(axis=1))
+    assert not np.array_equal(made[0], made[2])
 
 
 def test_sites_that_do_not_fit_are_refused():

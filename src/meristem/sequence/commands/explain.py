@@ -16,6 +16,7 @@ from meristem.runs.lock import in_locked_folder
 from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run, plan_run
 from meristem.sequence.commands.explain_report import build_explanation
+from meristem.sequence.commands.motif_effects import effect_tables, site_table
 from meristem.sequence.commands.predict import open_model
 from meristem.sequence.commands.report import begin_run
 from meristem.sequence.commands.settings import SequenceSettings
@@ -32,7 +33,10 @@ from meristem.sequence.motifs.motif import Motif, read_meme, write_meme
 
 ISM = "ism"
 ALL_METHODS = (ISM, *METHODS)
-_FILES = ("attributions.csv", "patterns.csv", "completeness.csv")
+_FILES = (
+    *("attributions.csv", "patterns.csv", "completeness.csv"),
+    *("sites.csv", "marginals.csv", "spacing.csv"),
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ class Question:
     most
         Sequences that are explained: those of the largest predictions, either end.
     motifs
-        MEME file with names for what is found; None names nothing.
+        MEME file with names for what is found, and with motifs whose effects are
+        asked for; None: neither.
     """
 
     method: str = ISM
@@ -132,6 +137,14 @@ def explain_run(
         write_patterns(run, "filters", filters)
         if known:
             run.table("matches", name_patterns([*patterns, *filters], known))
+    found = [pattern.motif for pattern in patterns]
+    if found or known:
+        with run.timed("effects of motifs"):
+            run.table("sites", site_table(names, onehot, value, [*found, *known]))
+            single, pairs = effect_tables(model, onehot, task, found, known, notify)
+            run.table("marginals", single)
+            if len(pairs):
+                run.table("spacing", pairs)
     run.folder.announce("report.html")
     run.write(finished=True)
     report = build_explanation(run.folder.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from meristem.pages.numbers import fixed, significant
 from meristem.pages.page import Card, Figure, Page, Section, write_page
 from meristem.pages.table import table_html
 from meristem.runs.folder import RunFolder
+from meristem.sequence.commands.figures import draw_marginals, draw_spacing
+from meristem.sequence.commands.motif_effects import FARTHEST, SHUFFLES
 from meristem.sequence.commands.report import read_frame
 from meristem.sequence.inputs.onehot import BASES
 from meristem.sequence.interpretation.logo import draw_map, draw_motif
@@ -31,7 +34,7 @@ def build_explanation(folder: str | Path) -> Path:
     """Write ``report.html`` of an explanation; it reads the folder and nothing else."""
     opened = RunFolder.open(folder)
     about = opened.record()
-    makers = (_maps, _patterns, _filters, _matches)
+    makers = (_maps, _patterns, _marginals, _spacing, _filters, _matches)
     sections = tuple(s for s in (make(opened) for make in makers) if s is not None)
     page = Page(
         title=str(about.get("title", "")),
@@ -140,6 +143,53 @@ def _patterns(folder: RunFolder) -> Section | None:
         "nearest known motifs with q < 0.1.",
         blocks=tuple(blocks),
     )
+
+
+def _marginals(folder: RunFolder) -> Section | None:
+    table = read_frame(folder, "marginals.csv")
+    if table is None or table.empty:
+        return None
+    named = table.assign(label=_labels(folder, table))
+    return Section(
+        "Motifs put into shuffled sequences",
+        "marginals",
+        intro=f"The best site of each motif in the middle of {SHUFFLES} shuffles of "
+        "the sequences above: the mean change of the prediction. A motif without "
+        "effect here works, if at all, beside others.",
+        blocks=(draw_marginals(named),),
+    )
+
+
+def _spacing(folder: RunFolder) -> Section | None:
+    table = read_frame(folder, "spacing.csv")
+    if table is None or table.empty:
+        return None
+    best = _best_names(folder)
+    blocks = []
+    for first, second in table[["first", "second"]].drop_duplicates().to_numpy():
+        figure = draw_spacing(table, (str(first), str(second)))
+        names = " | ".join(
+            f"{n}: {best.get(n, '')}".rstrip(": ") for n in (first, second)
+        )
+        blocks.append(replace(figure, title=names))
+    return Section(
+        "Pairs of motifs",
+        "spacing",
+        intro="What two sites do beyond the sum of each alone, by the bases between "
+        f"them (up to {FARTHEST}) and their strands; the first stands left. Zero: they "
+        "add up. Half of the shuffles above; all pairs on one scale.",
+        blocks=tuple(blocks),
+    )
+
+
+def _labels(folder: RunFolder, table: pd.DataFrame) -> list[str]:
+    """Return the labels of motifs, and of found ones the nearest known name."""
+    best = _best_names(folder)
+    given = table["label"].fillna("").astype(str)
+    return [
+        best.get(name, label)
+        for name, label in zip(table["motif"].astype(str), given, strict=True)
+    ]
 
 
 def _filters(folder: RunFolder) -> Section | None:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from meristem.pages.numbers import fixed
 from meristem.pages.page import Figure
-from meristem.pages.palette import ACCENT, NEUTRAL, SOFT, WARN
+from meristem.pages.palette import ACCENT, NEUTRAL, SOFT, WARN, category
 from meristem.pages.panel import draw_axes, draw_legend, make_panel
 from meristem.pages.rows import WIDTH, draw_rows, label_room
 from meristem.pages.scale import limits, thin
@@ -89,20 +89,59 @@ def draw_weights(table: pd.DataFrame, model: str, task: str) -> Figure:
     """Draw the largest weights of a closed-form model."""
     own = table[(table["model"] == model) & (table["task"] == task)].head(25)
     labels = [str(name) for name in own["feature"]]
-    span = limits([own["weight"].to_numpy(float)], include=[0.0])
-    room = (label_room(labels, 300), 30, 8)
     title = f"What {model} reads for {task}"
-    drawn = draw_rows(title, labels, span, "weight per standard deviation", room, 20)
+    axis = "weight per standard deviation"
+    svg = _draw_bars(title, labels, own["weight"].tolist(), axis)
+    name = f"weights_{_plain(model)}_{_plain(task)}"
+    return Figure(name, svg, own, title=title)
+
+
+def draw_marginals(table: pd.DataFrame) -> Figure:
+    """Draw the largest effects of motifs: columns motif, label, effect."""
+    own = table.head(25)
+    named = own["motif"].astype(str) + " " + own["label"].fillna("").astype(str)
+    title = "What one site adds"
+    axis = "change of the prediction, units of the task"
+    svg = _draw_bars(title, named.str.strip().tolist(), own["effect"].tolist(), axis)
+    return Figure("marginals", svg, own, title=title)
+
+
+def draw_spacing(table: pd.DataFrame, pair: tuple[str, str]) -> Figure:
+    """Draw the interaction of two motifs over their distance, a line per strands."""
+    own = table[(table["first"] == pair[0]) & (table["second"] == pair[1])]
+    title = f"{pair[0]} and {pair[1]}"
+    canvas = Canvas(WIDTH, 320, title)
+    x, y = own["distance"].to_numpy(float), own["interaction"].to_numpy(float)
+    top = max(float(x.max()), 1.0)
+    every = table["interaction"].to_numpy(float)  # one scale for all pairs
+    span = limits([every], include=[0.0])
+    panel = make_panel((70, 60, 620, 200), (0, top), span)
+    draw_axes(canvas, panel, "bp between them", "interaction, units of the task")
+    zero = float(panel.y(0.0))
+    canvas.line(panel.left, zero, panel.right, zero, stroke=NEUTRAL)
+    entries = []
+    for number, (strands, _) in enumerate(own.groupby("strands", sort=False)):
+        here = (own["strands"] == strands).to_numpy()
+        points = zip(panel.x(x[here]).tolist(), panel.y(y[here]).tolist(), strict=True)
+        canvas.polyline(points, stroke=category(number), stroke_width=1.6)
+        entries.append((f"strands {strands}", category(number)))
+    draw_legend(canvas, entries, 70, 20)
+    return Figure(plain_name("spacing", *pair), canvas.to_svg(), own, title=title)
+
+
+def _draw_bars(title: str, labels: list[str], values: list[float], axis: str) -> str:
+    """Return bars from zero, one a row."""
+    span = limits([np.array(values)], include=[0.0])
+    drawn = draw_rows(title, labels, span, axis, (label_room(labels, 300), 30, 8), 20)
     canvas, panel = drawn.canvas, drawn.panel
     zero = float(panel.x(0.0))
     canvas.line(zero, panel.top, zero, panel.bottom, stroke=NEUTRAL)
-    for row, y in zip(own.to_dict("records"), drawn, strict=True):
-        end = float(panel.x(row["weight"]))
-        colour = ACCENT if row["weight"] > 0 else WARN
-        tip = f"{row['feature']}: {fixed(row['weight'], 3)}"
+    for label, value, y in zip(labels, values, drawn, strict=True):
+        end = float(panel.x(value))
+        colour = ACCENT if value > 0 else WARN
+        tip = f"{label}: {fixed(value, 3)}"
         canvas.rect(min(zero, end), y - 6, abs(end - zero), 12, tip, fill=colour)
-    name = f"weights_{_plain(model)}_{_plain(task)}"
-    return Figure(name, canvas.to_svg(), own, title=title)
+    return canvas.to_svg()
 
 
 def _plain(text: str) -> str:

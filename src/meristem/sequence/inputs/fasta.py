@@ -6,9 +6,7 @@ from pathlib import Path
 
 from meristem.io.fasta import parse_fasta
 from meristem.sequence.inputs.onehot import clean_sequence
-from meristem.text.files import read_text, write_text
-
-_WIDTH = 80
+from meristem.text.files import read_text
 
 
 def is_fasta(path: str | Path) -> bool:
@@ -44,12 +42,3 @@ def read_fasta(path: str | Path) -> dict[str, str]:
         r.name: clean_sequence(r.text, f"{path}, line {r.line}, sequence {r.name!r}")
         for r in parse_fasta(read_text(path).splitlines(), path)
     }
-
-
-def write_fasta(sequences: dict[str, str], path: str | Path) -> None:
-    """Write sequences, 80 bases a line, whole or not at all."""
-    lines = []
-    for name, sequence in sequences.items():
-        lines.append(f">{name}")
-        lines += [sequence[i : i + _WIDTH] for i in range(0, len(sequence), _WIDTH)]
-    write_text(path, "\n".join(lines) + "\n")

@@ -20,8 +20,8 @@ def marginal_effect(
     background: NDArray[np.float32],  # (n, 4, length)
     motif: Motif,
     start: int | None = None,
-) -> FloatArray:  # (n_task,)
-    """Return the mean change of the prediction when a motif's best site is put in.
+) -> FloatArray:  # (n, n_task)
+    """Return the change of every prediction when a motif's best site is put in.
 
     Parameters
     ----------
@@ -47,12 +47,11 @@ def marginal_effect(
     >>> sure = np.zeros((4, 2))
     >>> sure[2] = 1.0  # GG
     >>> marginal_effect(count_g, background, Motif("GG", "", sure)).tolist()
-    [2.0]
+    [[2.0], [2.0], [2.0]]
     """
     if start is None:
         start = (background.shape[2] - motif.width) // 2
-    changed = put_site(background, motif, start)
-    return (predict(changed) - predict(background)).mean(axis=0)
+    return predict(put_site(background, motif, start)) - predict(background)
 
 
 def spacing_effect(
@@ -60,7 +59,7 @@ def spacing_effect(
     background: NDArray[np.float32],  # (n, 4, length)
     pair: tuple[Motif, Motif],
     distances: Sequence[int],
-) -> FloatArray:  # (n_distance, n_task)
+) -> FloatArray:  # (n_distance, n, n_task)
     """Return what two motifs do together beyond the sum of each alone.
 
     Parameters
@@ -77,7 +76,7 @@ def spacing_effect(
     Returns
     -------
     numpy.ndarray
-        Mean of f(both) - f(first) - f(second) + f(none), by distance and task.
+        f(both) - f(first) - f(second) + f(none), by distance, sequence and task.
 
     Raises
     ------
@@ -94,9 +93,21 @@ def spacing_effect(
         one = put_site(background, first, left)
         both = put_site(one, second, right)
         other = put_site(background, second, right)
-        joint = predict(both) - predict(one) - predict(other) + none
-        found.append(joint.mean(axis=0))
+        found.append(predict(both) - predict(one) - predict(other) + none)
     return np.array(found)
+
+
+def shuffled(
+    onehot: NDArray[np.float32],  # (n, 4, length)
+    n: int,
+    rng: np.random.Generator,
+) -> NDArray[np.float32]:  # (n, 4, length)
+    """Return shuffles of sequences in turn; padding and unknown bases stay in place."""
+    made = onehot[np.arange(n) % len(onehot)].copy()
+    for sequence in made:
+        known = np.flatnonzero(sequence.any(axis=0))
+        sequence[:, known] = sequence[:, rng.permutation(known)]
+    return made
 
 
 def put_site(

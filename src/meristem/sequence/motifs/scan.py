@@ -86,8 +86,13 @@ class MotifBank:
         """
         scores = [log_odds(motif) for motif in self.motifs]
         best = np.array([score.max(axis=0).sum() for score in scores])
-        rare = np.array([score_threshold(score, P_RARE) for score in scores])
-        return (np.clip(rare, best / 2, best) + best) / 2
+        return (np.clip(self.rare, best / 2, best) + best) / 2
+
+    @cached_property
+    def rare(self) -> FloatArray:  # (n_motif,)
+        """Score (bits) that random DNA shows once in 10,000 places."""
+        scores = (log_odds(motif) for motif in self.motifs)
+        return np.array([score_threshold(score, P_RARE) for score in scores])
 
     @cached_property
     def groups(self) -> tuple[_Group, ...]:
@@ -184,10 +189,8 @@ class Hit:
     score: float  # bits
 
 
-def find_hits(
-    name: str, codes: CodeArray, bank: MotifBank, p_value: float = P_RARE
-) -> list[Hit]:
-    """Return the sites of a sequence whose score is as rare as `p_value`.
+def find_hits(name: str, codes: CodeArray, bank: MotifBank) -> list[Hit]:
+    """Return the sites of a sequence whose score is as rare as `P_RARE`.
 
     Sites that are likelier as random DNA than as the motif are no hits.
 
@@ -204,8 +207,7 @@ def find_hits(
     hits = []
     for index, scores in scan(codes, bank):
         motif = bank.motifs[index]
-        limit = score_threshold(log_odds(motif), p_value) - _BIN / 2
-        limit = max(limit, 0.0)
+        limit = max(float(bank.rare[index]) - _BIN / 2, 0.0)
         for strand, start in np.argwhere(scores >= limit):
             score = float(scores[strand, start])
             end = int(start) + motif.width
