@@ -72,7 +72,8 @@ def test_crosses_are_those_of_the_naive_formula(select: Call, run: Path) -> None
 
 def test_options_of_crosses_change_the_result(select: Call, run: Path) -> None:
     base = ("crosses", run, *ONE, "--force")
-    check = open_run(run).dataset.sample_id[0]
+    dataset = open_run(run).dataset
+    check, first = dataset.sample_id[0], dataset.genotypes.variants
     seen = []
     for more in (
         (),
@@ -84,7 +85,9 @@ def test_options_of_crosses_change_the_result(select: Call, run: Path) -> None:
         ("--draws", "6"),
         ("--n-progeny", "7"),
         ("--check", check),
-        ("--segments", "3"),
+        ("--segments", "2"),
+        ("--segments", "0"),
+        ("--wanted", f"{first.variant_id[0]}={first.variant_alt[0]}"),
         ("--progeny", "family"),
         ("--simulate", "40", "--most-simulated", "5"),
     ):
@@ -116,6 +119,9 @@ def test_options_of_crosses_change_the_result(select: Call, run: Path) -> None:
         ((*ONE, "--selected", "0"), "selected"),
         ((*ONE, "--map-function", "x"), "map function"),
         ((*ONE, "--simulate", "3"), "20 or more"),
+        ((*ONE, "--wanted", "A"), "no wanted allele"),
+        ((*ONE, "--wanted", "nowhere=A"), "no variant of the model"),
+        ((*ONE, "--wanted", "nowhere=A", "--progeny", "ril"), "doubled haploids"),
     ],
     ids=str,
 )

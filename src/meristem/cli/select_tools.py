@@ -116,8 +116,15 @@ def crosses(
         int, typer.Option("--n-progeny", min=1, max=100_000, help="Per family.")
     ] = 100,
     segments: Annotated[
-        int, typer.Option("--segments", min=0, max=1000, help="For haplotype values.")
-    ] = 0,
+        int,
+        typer.Option(
+            "--segments", min=0, max=1000, help="Per chromosome, for OHV; 0: no OHV."
+        ),
+    ] = 3,
+    wanted: Annotated[
+        list[str] | None,
+        typer.Option("--wanted", help="Allele to stack, variant=A; repeatable."),
+    ] = None,
     combine: Annotated[
         int,
         typer.Option("--combine", min=0, max=500, help="Best crosses, 3 and 4 way."),
@@ -153,6 +160,7 @@ def crosses(
         draws=draws,
         n_progeny=n_progeny,
         segments=segments,
+        wanted=_wanted(wanted or []),
         combine=combine,
     )
     result = rank_crosses(analysis, request)
@@ -163,6 +171,23 @@ def crosses(
         tables[target.with_name(f"{target.stem}_multiparent.csv")] = result.multiparent
     _write(analysis, tables, given, force=force)
     _answer(result.notes, target, as_json=as_json)
+
+
+def _wanted(words: list[str]) -> dict[str, str]:
+    """Return the alleles of words such as marker_7=A."""
+    from meristem.errors import ConfigError
+
+    found: dict[str, str] = {}
+    for word in words:
+        name, _, allele = word.rpartition("=")
+        if not name or not allele or name in found:
+            raise ConfigError(
+                f"{word!r} is no wanted allele",
+                where="--wanted",
+                remedy="write variant=allele, such as marker_7=A, each variant once",
+            )
+        found[name] = allele
+    return found
 
 
 def design(

@@ -203,6 +203,15 @@ class MatingConfig(Strict):
         default=0.05, gt=0, lt=1, description="share selected within a family"
     )
     accuracy: float = Field(default=1.0, gt=0, le=1, description="within families")
+    segments: int = Field(
+        default=3,
+        ge=0,
+        le=1000,
+        description="per chromosome, for optimal haplotype values; 0: none",
+    )
+    wanted: dict[Name, Name] = Field(
+        default={}, description="variant = allele, to be stacked in one progeny"
+    )
     design: Literal["free", "half_diallel", "factorial", "chain"] = Field(
         default="free", description="free: any pair; others: of the best parents"
     )
@@ -231,6 +240,8 @@ class MatingConfig(Strict):
             raise ValueError("give a map or a rate, not both")
         if self.criterion == "usefulness" and not self.mapped:
             raise ValueError("usefulness needs `map` or `cm_per_mb`")
+        if self.wanted and (not self.mapped or self.criterion == "mean"):
+            raise ValueError("`wanted` needs `map` or `cm_per_mb`, and usefulness")
         if bool(self.pool) != bool(self.seed_pool):
             raise ValueError("`pool` and `seed_pool` go together")
         if self.design == "factorial" and not self.pool:

@@ -74,6 +74,7 @@ pool = "pool"
 seed_pool = "west"
 max_as_seed = 3
 total_progeny = 60
+wanted = {m3 = "G", m40 = "A"}
 max_gap = 0.01
 seconds = 3
 """
@@ -175,10 +176,14 @@ def test_crosses_keep_to_pools_uses_and_seeds(decided: Path) -> None:
     assert (rise / crosses["sd"]).tolist() == pytest.approx(
         [2.0627 * 0.6] * 6, rel=1e-3
     )
+    best = crosses[["ohv"]].max().item()
+    assert (crosses["ohv"] >= crosses["mean"]).all()
+    assert set(crosses["stacking_chance"].round(6)) <= {0, 0.25, 0.5, 1}
     listed = table(decided, "crossing_list")
     assert listed["femaleName"].tolist() == crosses["female"].tolist()
     summary = json.loads((decided / "selection" / "selection.json").read_text())
     mating = summary["mating"]
+    assert mating["opv"] >= best
     assert mating["value"] == pytest.approx(crosses["usefulness"].sum())
     assert 0 <= mating["gap"] < 0.1
     assert mating["greedy"] is None or mating["value"] >= mating["greedy"] - 1e-9
@@ -329,6 +334,11 @@ def test_designs(run_folder: Path, tmp_path: Path, design: str) -> None:
         ),
         ("[diversity]\nmax_coancestry = 0.01", ConfigError, "cannot be reached"),
         ("[diversity]\nmax_contribution = 0.01", ConfigError, "no contributions keep"),
+        (
+            '[crosses]\ncm_per_mb = 1\nwanted = {m1 = "T"}',
+            ConfigError,
+            "'T' is no allele of m1",
+        ),
         ("[crosses]\nn = 9\nmax_kinship = 0.0", ConfigError, "and 0 of 190 are"),
         (
             '[candidates]\nkeep = ["L50", "L51"]\n[ranking]\nn = 1',

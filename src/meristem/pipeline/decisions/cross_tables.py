@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,8 @@ class CrossRequest:
     most_simulated: int = 200
     draws: int = 0  # of the effects, for the posterior mean variance
     n_progeny: int = 100  # of which the best is expected
-    segments: int = 0  # per chromosome, for optimal haplotype values; 0: none
+    segments: int = 3  # per chromosome, for optimal haplotype values; 0: none
+    wanted: Mapping[str, str] = field(default_factory=dict)  # variant -> allele
     combine: int = 0  # best crosses that are crossed with each other; 0: none
 
 

@@ -17,6 +17,11 @@ from meristem.pipeline.decisions.cross_tables import (
     finish_table,
 )
 from meristem.pipeline.decisions.families import rank_families
+from meristem.pipeline.decisions.haplotypes import (
+    line_segments,
+    refuse_other_progeny,
+    stacking_chances,
+)
 from meristem.pipeline.decisions.material import (
     Material,
     choose_label,
@@ -32,8 +37,7 @@ from meristem.records import FloatArray, IntArray
 from meristem.select.crosses.criteria import (
     all_usefulness,
     best_pairs,
-    haplotype_values,
-    segments,
+    progeny_needed,
 )
 from meristem.select.crosses.inbred import pair_variances
 from meristem.select.crosses.progeny import DH_OF_F1, Progeny
@@ -100,6 +104,8 @@ def _refuse_odd(request: CrossRequest) -> None:
             where="--accuracy",
             remedy="give a correlation above 0 and at most 1",
         )
+    if request.wanted:
+        refuse_other_progeny(request.progeny, "--wanted")
     if request.pools and request.progeny is not None:
         raise ConfigError(
             "pools are crossed to hybrids",
@@ -154,14 +160,12 @@ def _inbred(
         multiparent = multiparent_table(
             material, placed, pairs, value, factor, function
         )
-    if request.segments:
-        table["haplotype_value"] = _haplotype_values(
-            material, placed, (first, second), request.segments
-        )
     if request.simulate:
         table, said = _simulated(analysis, material, placed, request, table, factor)
         notes += said
     table = table.sort_values("usefulness", ascending=False, kind="stable")
+    table, said = _combined(material, placed, request, table)
+    notes += said
     finished = finish_table(material, request, table, progeny.name)
     return CrossResult(finished, tuple(notes), multiparent)
 
@@ -194,21 +198,32 @@ def _said(
     return notes
 
 
-def _haplotype_values(
+def _combined(
     material: Material,
     placed: PlacedVariants,
-    pairs: tuple[IntArray, IntArray],
-    per_chromosome: int,
-) -> FloatArray:  # (n_cross,)
-    """Return the best line that whole segments of each pair could make."""
-    segment = segments(placed.genetic_map, per_chromosome)
-    values = haplotype_values(
-        material.known_dosage[:, placed.order],
-        material.effects.additive[placed.order],
-        segment,
-    )
-    best = np.maximum(values[pairs[0]], values[pairs[1]]).sum(axis=1)
-    return material.effects.intercept + best
+    request: CrossRequest,
+    table: pd.DataFrame,
+) -> tuple[pd.DataFrame, list[str]]:
+    """Add what the best crosses can combine: whole segments, wanted alleles."""
+    table, notes = table.head(request.top).copy(), []
+    pairs = table["row_1"].to_numpy(), table["row_2"].to_numpy()
+    lines, effects = material.lines, material.effects
+    if request.segments:
+        value = effects.value(lines.call_dosage, lines.ploidy)
+        parts = line_segments(
+            material.known_dosage, effects.additive, value, placed, request.segments
+        )
+        table["ohv"] = parts.best_of(pairs)
+        notes.append(
+            f"the best line of whole segments, {request.segments} per chromosome: "
+            f"{parts.best_of_all(pairs):.4g} from the parents of all crosses listed "
+            f"(OPV), at most {table['ohv'].max():.4g} from those of one (OHV)"
+        )
+    if request.wanted:
+        chance = stacking_chances(lines, placed, request.wanted, pairs, "--wanted")
+        table["stacking_chance"] = chance
+        table["stacking_progeny"] = progeny_needed(chance)
+    return table, notes
 
 
 def _uncertain(

@@ -8,7 +8,14 @@ import numpy as np
 
 from meristem.config.selection import MatingConfig, SelectionConfig
 from meristem.errors import ConfigError
+from meristem.genetics.maps import PlacedVariants
 from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.decisions.haplotypes import (
+    LineSegments,
+    line_segments,
+    refuse_other_progeny,
+    stacking_chances,
+)
 from meristem.pipeline.decisions.material import (
     MapRequest,
     model_variants,
@@ -19,7 +26,7 @@ from meristem.pipeline.selection.diversity import Diversity
 from meristem.pipeline.selection.index import Index
 from meristem.pipeline.selection.lines import Lines
 from meristem.prepare.match import align_variants
-from meristem.records import FloatArray, IntArray
+from meristem.records import FloatArray, Genotypes, IntArray
 from meristem.select.crosses.criteria import make_crosses
 from meristem.select.crosses.inbred import pair_variances
 from meristem.select.crosses.progeny import Progeny
@@ -41,6 +48,26 @@ MOST_PARENTS = 1500
 
 
 @dataclass(frozen=True)
+class Combined:
+    """What the chosen crosses can combine at best; None where it is not known."""
+
+    segment_best: FloatArray | None = None  # (n_chosen,) OHV
+    all_best: float | None = None  # OPV of all parents
+    stacking: FloatArray | None = None  # (n_chosen,) chance of all wanted alleles
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Every cross of the parents, and what tells more of some of them."""
+
+    crosses: Crosses
+    notes: list[str]
+    segments: LineSegments | None = None
+    lines: Genotypes | None = None  # of the model's variants; None without a map
+    placed: PlacedVariants | None = None
+
+
+@dataclass(frozen=True)
 class Matings:
     """Every cross of the lines that passed, and the plan; rows are of `Diversity`."""
 
@@ -49,6 +76,7 @@ class Matings:
     kinship: FloatArray  # (n_chosen,) coancestry of the parents
     n_progeny: IntArray  # (n_chosen,) 0: not shared out
     criterion: str
+    combined: Combined
     notes: tuple[str, ...]
 
 
@@ -69,7 +97,8 @@ def plan_crosses(
     asked = plan.crosses
     place = _parents(asked, lines, index, diversity.rows)
     rows = diversity.rows[place]
-    crosses, notes = _all_crosses(analysis, asked, lines, index, rows)
+    spread = _all_crosses(analysis, asked, lines, index, rows)
+    crosses, notes = spread.crosses, spread.notes
     if place.size < diversity.rows.size:
         notes.append(
             f"crosses are between the best {place.size:,} of "
@@ -95,8 +124,23 @@ def plan_crosses(
         f[chosen.first, chosen.second],
         progeny,
         criterion,
+        _combined(asked, spread, (chosen.first, chosen.second)),
         tuple(notes),
     )
+
+
+def _combined(
+    asked: MatingConfig, spread: Spread, pairs: tuple[IntArray, IntArray]
+) -> Combined:
+    best_of = all_best = stacking = None
+    if spread.segments is not None:
+        best_of = spread.segments.best_of(pairs)
+        all_best = spread.segments.best_of_all(pairs)
+    if asked.wanted and spread.lines is not None and spread.placed is not None:
+        stacking = stacking_chances(
+            spread.lines, spread.placed, asked.wanted, pairs, "crosses.wanted"
+        )
+    return Combined(best_of, all_best, stacking)
 
 
 def _parents(
@@ -115,7 +159,7 @@ def _among(crosses: Crosses, place: IntArray) -> Crosses:
 
 def _all_crosses(
     analysis: Analysis, asked: MatingConfig, lines: Lines, index: Index, rows: IntArray
-) -> tuple[Crosses, list[str]]:
+) -> Spread:
     """Return all pairs of the lines, with mean and, on a map, spread of the progeny."""
     pairs = np.triu_indices(rows.size, 1)
     value = index.value[rows]
@@ -125,32 +169,16 @@ def _all_crosses(
     if not useful:
         note = "crosses are valued by the mid-parent: no map, so no spread of progeny"
         zero = np.zeros(pairs[0].size)
-        return make_crosses(pairs, value, zero, 0.0, "mid-parent"), [note]
-    fitted, effect = lines.fitted, None
-    for target in np.flatnonzero(index.coefficient).tolist():
-        exact = exact_effects(fitted, target)
-        if exact is None:
-            raise ConfigError(
-                f"{lines.label} is no sum over markers: the spread of progeny needs "
-                "simulated ones",
-                where="crosses.criterion",
-                remedy='use criterion = "mean", another model, or `meristem select '
-                "crosses RUN --simulate 200`",
-            )
-        part = index.coefficient[target] * exact.additive
-        effect = part if effect is None else effect + part
-    if effect is None:
-        raise ConfigError(
-            "a merit that is not linear has no effects of markers",
-            where="crosses.criterion",
-            remedy='use criterion = "mean", or a linear index',
-        )
-    variants = model_variants(analysis, fitted)
+        return Spread(make_crosses(pairs, value, zero, 0.0, "mid-parent"), [note])
+    effect, mean = _effects(lines, index)
+    variants = model_variants(analysis, lines.fitted)
     request = MapRequest(asked.map, asked.cm_per_mb, asked.map_function)
     placed = place_variants(variants, request)
     some = align_variants(lines.genotypes.take_samples(rows), variants)
     refuse_heterozygous(some)
     progeny = Progeny(asked.progeny, asked.generation)
+    if asked.wanted:
+        refuse_other_progeny(progeny, "crosses.wanted")
     variance = pair_variances(
         some.call_dosage[:, placed.order],
         effect[placed.order],
@@ -169,7 +197,37 @@ def _all_crosses(
         notes.append(
             "the accuracy within families is taken as 1; give crosses.accuracy"
         )
-    return make_crosses(pairs, value, sd, factor, progeny.name), notes
+    parts = None
+    if asked.segments:
+        dosage = np.where(some.call_dosage < 0, mean, some.call_dosage)
+        parts = line_segments(dosage, effect, value, placed, asked.segments)
+    crosses = make_crosses(pairs, value, sd, factor, progeny.name)
+    return Spread(crosses, notes, parts, some, placed)
+
+
+def _effects(lines: Lines, index: Index) -> tuple[FloatArray, FloatArray]:
+    """Return the effects of the index by variant, and the mean dosages."""
+    effect, mean = None, np.zeros(0)
+    for target in np.flatnonzero(index.coefficient).tolist():
+        exact = exact_effects(lines.fitted, target)
+        if exact is None:
+            raise ConfigError(
+                f"{lines.label} is no sum over markers: the spread of progeny needs "
+                "simulated ones",
+                where="crosses.criterion",
+                remedy='use criterion = "mean", another model, or `meristem select '
+                "crosses RUN --simulate 200`",
+            )
+        part = index.coefficient[target] * exact.additive
+        effect = part if effect is None else effect + part
+        mean = exact.mean
+    if effect is None:
+        raise ConfigError(
+            "a merit that is not linear has no effects of markers",
+            where="crosses.criterion",
+            remedy='use criterion = "mean", or a linear index',
+        )
+    return effect, mean
 
 
 def _limits(

@@ -282,6 +282,10 @@ def _crosses(selection: Selection, made: Matings) -> pd.DataFrame:
             "reason": reason,
         }
     )
+    if made.combined.segment_best is not None:
+        frame["ohv"] = made.combined.segment_best
+    if made.combined.stacking is not None:
+        frame["stacking_chance"] = made.combined.stacking
     if made.n_progeny.any():
         frame["n_progeny"] = made.n_progeny
     checks = np.flatnonzero(~selection.lines.counted)
@@ -400,6 +404,7 @@ def _summary(selection: Selection, kind: str) -> dict[str, Any]:
             "greedy": _real(made.plan.greedy),
             "coancestry": _real(made.plan.coancestry),
             "ne": _real(diversity.effective_size(made.plan.coancestry)),
+            "opv": made.combined.all_best,
             "allowed": made.plan.n_allowed,
             "possible": made.crosses.n_cross,
             "notes": list(made.notes),

@@ -47,6 +47,8 @@ def crosses_section(decided: Decided) -> Section | None:
         "mean": "mean",
         "sd": "spread",
         "usefulness": "usefulness",
+        "ohv": "best of whole segments (OHV)",
+        "stacking_chance": "chance of all wanted alleles",
         "coancestry": "coancestry",
         "above_best_check": "chance above the best check",
         "reason": "reason",
@@ -59,9 +61,17 @@ def crosses_section(decided: Decided) -> Section | None:
     shown = table[kept].rename(columns=columns)
     formats: dict[str, Format] = dict.fromkeys(("mean", "spread", "usefulness"), number)
     formats |= {"coancestry": fixed, "chance above the best check": percent}
+    formats |= {columns["ohv"]: number, columns["stacking_chance"]: percent}
     present = {k: v for k, v in formats.items() if k in shown}
     note = "crossing_list.csv holds the same list for a field book. "
     note += " ".join(f"{line}." for line in mating["notes"])
+    if mating.get("opv") is not None:
+        note += (
+            f" The best line that whole segments of chromosomes, "
+            f"{decided.summary['plan']['crosses']['segments']} each, of all these "
+            f"parents could make has {number(mating['opv'])} (OPV); that of one pair "
+            "is the OHV."
+        )
     blocks: list[Block] = [str(table_html(shown, present, note=note))]
     if useful:
         blocks = [_map(decided), _progeny(decided), *blocks]

@@ -149,8 +149,9 @@ def haplotype_values(
 
 def optimal_haplotype_values(
     values: FloatArray,  # (n_line, n_segment) by `haplotype_values`
-) -> FloatArray:  # (n_line, n_line)
-    """Return the best doubled haploid that whole segments of a pair can make (OHV).
+    pairs: tuple[IntArray, IntArray],  # each (n_cross,) rows of the parents
+) -> FloatArray:  # (n_cross,)
+    """Return the best doubled haploid that whole segments of pairs can make (OHV).
 
     Without the value of a line that carries nothing. The number of segments decides
     the result: report it.
@@ -161,13 +162,13 @@ def optimal_haplotype_values(
 
     Examples
     --------
-    >>> optimal_haplotype_values(np.array([[2.0, 0.0], [0.0, 3.0]]))[0, 1]
-    np.float64(5.0)
+    >>> values = np.array([[2.0, 0.0], [0.0, 3.0]])
+    >>> optimal_haplotype_values(values, (np.array([0]), np.array([1])))
+    array([5.])
     """
-    n = values.shape[0]
-    total = np.zeros((n, n))
+    total = np.zeros(pairs[0].size)
     for column in values.T:
-        total += np.maximum(column[:, None], column)
+        total += np.maximum(column[pairs[0]], column[pairs[1]])
     return total
 
 
@@ -185,11 +186,13 @@ def optimal_population_value(
 
 
 def stacking_chance(
-    carried: NDArray[np.bool_],  # (n_wanted, 2) which haplotype of the plant carries
-    morgan: FloatArray,  # (n_wanted,) of the wanted loci, ascending
+    carried: NDArray[np.bool_],  # (n_plant, n_wanted, 2) which haplotypes carry it
+    morgan: FloatArray,  # (n_wanted,) of the wanted loci, ascending in a chromosome
     chromosome: IntArray,  # (n_wanted,)
-) -> float:
+) -> FloatArray:  # (n_plant,)
     """Return the chance that a gamete of a plant carries every wanted allele.
+
+    Crossovers are without interference (Haldane).
 
     References
     ----------
@@ -197,17 +200,16 @@ def stacking_chance(
 
     Examples
     --------
-    >>> both = np.array([[True, False], [False, True]])
-    >>> far = stacking_chance(both, np.array([0.0, 0.0]), np.array([0, 1]))
-    >>> far
-    0.25
+    >>> both = np.array([[[True, False], [False, True]]])
+    >>> stacking_chance(both, np.array([0.0, 0.0]), np.array([0, 1]))
+    array([0.25])
     """
-    alive = np.array([0.5, 0.5])
+    alive = np.full((carried.shape[0], 2), 0.5)
     for number in range(morgan.size):
         if number:
             same = chromosome[number] == chromosome[number - 1]
             distance = morgan[number] - morgan[number - 1]
             c = (1 - np.exp(-2 * distance)) / 2 if same else 0.5
-            alive = (1 - c) * alive + c * alive[::-1]
-        alive = alive * carried[number]
-    return float(alive.sum())
+            alive = (1 - c) * alive + c * alive[:, ::-1]
+        alive = alive * carried[:, number]
+    return np.asarray(alive.sum(axis=1))
