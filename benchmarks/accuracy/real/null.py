@@ -138,10 +138,15 @@ def _replicate(name: str, arm: str, config: AnalysisConfig, work: Path) -> list[
         {
             "fold": str(task.split.fold),
             "model": task.model,
-            "r": number(correlation(truth[task.split.test], found.predicted[:, 0])),
+            "r": number(_measured_r(truth[task.split.test], found.predicted[:, 0])),
         }
         for task, found in zip(result.tasks, result.results, strict=True)
     ]
+
+
+def _measured_r(truth: FloatArray, predicted: FloatArray) -> float:
+    measured = ~np.isnan(truth)
+    return correlation(truth[measured], predicted[measured])
 
 
 def null_trait(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from benchmarks.accuracy.real.null import (
+    _measured_r,
     null_trait,
     run_null,
     summary_rows,
@@ -62,3 +63,8 @@ def test_differences_are_over_replicates():
 def test_unknown_arms_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="unknown arms: none"):
         run_null(tmp_path, tmp_path, arms=("none",))
+
+
+def test_lines_without_a_value_are_left_out():
+    truth = np.array([1.0, np.nan, 2.0, 3.0])
+    assert _measured_r(truth, np.array([2.0, 9.0, 4.0, 6.0])) == pytest.approx(1.0)
