@@ -61,9 +61,8 @@ def plan(
     analysis = open_run(run, force=force)
     analysis.keep_to_stored()
     analysis.folder.refuse_damaged()
-    selection = decide(analysis, config)
     with locked(analysis.folder.path):
-        page = write_selection(analysis, selection)
+        page = write_selection(analysis, decide(analysis, config))
     report_again(analysis.folder)
     summary = analysis.folder.read_json(f"{FOLDER}/{SUMMARY}")
     if as_json:

@@ -260,9 +260,10 @@ def _limits(
         pool = (label != asked.seed_pool).astype(np.int64)
         if pool.all() or not pool.any():
             raise ConfigError(
-                f"all candidates are in one pool of {asked.pool!r}",
+                f"{asked.seed_pool!r} parts no candidates by {asked.pool!r}",
                 where="crosses.seed_pool",
-                remedy="name the label of the seed parents",
+                remedy="name one of several labels that candidates have: "
+                + ", ".join(map(repr, sorted(set(label.tolist())))),
             )
     most = bound if asked.max_coancestry is None else asked.max_coancestry
     seeds = None
