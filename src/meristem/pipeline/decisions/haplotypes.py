@@ -111,7 +111,8 @@ def stacking_chances(
     found.sort()
     loci, columns, copies = (np.array(part) for part in zip(*found, strict=True))
     calls = lines.call_dosage[:, columns]
-    carries, unknown = np.equal(calls, copies), (calls < 0).any(axis=1)
+    carries = calls == copies
+    unknown = np.asarray((calls < 0).any(axis=1))
     carried = np.stack([carries[pairs[0]], carries[pairs[1]]], axis=2)
     chance = stacking_chance(
         carried, placed.genetic_map.morgan[loci], placed.genetic_map.chromosome[loci]
