@@ -15,7 +15,6 @@ from threadpoolctl import threadpool_limits
 from meristem.config.models import (
     GraphNetworkOptions,
     ModelOptions,
-    MultiTraitOptions,
 )
 from meristem.config.represent import RepresentOptions
 from meristem.config.stages import AnalysisConfig
@@ -368,7 +367,7 @@ def label_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
 def _question_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
     """Yield what sections ask for that the others do not allow."""
     members = [one for options in config.models for one in options.members]
-    several = any(isinstance(one, MultiTraitOptions) for one in members)
+    several = any(one.joins_traits for one in members)
     if several and config.phenotypes.by == "record":
         yield ConfigError(
             "several traits are modelled where every row is a line",

@@ -38,6 +38,11 @@ class ModelOptions(Strict):
         return False
 
     @property
+    def joins_traits(self) -> bool:
+        """Whether a fit models the traits of a line together."""
+        return False
+
+    @property
     def members(self) -> tuple[ModelOptions, ...]:
         """The models that are fitted: this one, unless it averages others."""
         return (self,)

@@ -127,6 +127,11 @@ class MultiTraitOptions(ModelOptions):
         description="what markers do not carry: correlated among traits, or not",
     )
 
+    @property
+    def joins_traits(self) -> bool:
+        """Always."""
+        return True
+
 
 class BayesOptions(ModelOptions):
     """The Bayesian alphabet: priors of marker effects, by Gibbs sampling.

@@ -13,7 +13,7 @@ from meristem.genetics.filters import filter_markers
 from meristem.io.tables.seasons.environments import read_environments
 from meristem.knowledge.build import Knowledge
 from meristem.models.catalog import needs, reads_graph
-from meristem.pipeline.checking.model_files import constant_covariates, model_faults
+from meristem.models.faults import constant_covariates, model_faults
 from meristem.plan.assign import read_assignment_table
 from meristem.plan.learned.genes import MIN_ROWS
 from meristem.plan.learned.of_options import is_learned

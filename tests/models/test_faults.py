@@ -1,4 +1,4 @@
-"""`meristem.pipeline.checking.model_files`: what stops a model in its first fold."""
+"""`meristem.models.faults`: what stops a model in its first fold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from meristem.config.models import (
     PriorOptions,
     TrialOptions,
 )
-from meristem.pipeline.checking.model_files import constant_covariates, model_faults
+from meristem.models.faults import constant_covariates, model_faults
 from meristem.records import Dataset, Environments
 
 
