@@ -28,6 +28,7 @@ exclude_patterns = ["_build"]
 napoleon_numpy_docstring = True
 napoleon_google_docstring = False
 autodoc_typehints = "description"
+autodoc_type_aliases = {"StrArray": "StrArray"}  # `str_` would read as a link
 autodoc_member_order = "bysource"
 autodoc_default_options = {
     "members": True,

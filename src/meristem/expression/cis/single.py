@@ -11,7 +11,7 @@ from meristem.expression.cis.protocol import FittedGenes, TrainingLines
 
 @dataclass(frozen=True)
 class TopMarker:
-    """Least squares on the marker with the largest |r| among those near the gene."""
+    """Least squares on the marker near the gene that correlates most, either way."""
 
     def fit(self, lines: TrainingLines) -> FittedGenes:
         """Learn every gene; one without varying markers gets its mean.
