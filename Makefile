@@ -19,11 +19,12 @@ run: $(VENV)/.run  ## the main job on built-in data, to an HTML report and a sel
 	$(BIN)/meristem select $(DEMO)/run
 
 test: $(VENV)/.dev  ## tests, doctests, then the wheel in a fresh environment
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 	$(MAKE) wheel
 
-test-all: $(VENV)/.dev  ## the slow tests too
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "slow or not slow"
+test-all: $(VENV)/.dev  ## the slow tests too, and how much of the code they reach
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "slow or not slow" \
+		--cov --cov-report=term:skip-covered --cov-fail-under=90
 	$(MAKE) wheel
 
 check: $(VENV)/.dev  ## format, lint, import contract, types, documentation
