@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from tests.kinetics.toys import GUIDE, draw_kinn, draw_targets
+from tests.kinetics.transfer_toys import QUICK, SMALL, labelled, rates
 
 from meristem.errors import ConfigError, DataError
 from meristem.kinetics.cas9.channels import pair_features
@@ -47,30 +48,8 @@ from meristem.kinetics.transfer.train import (
     train_epochs,
 )
 from meristem.kinetics.transfer.trunk import Trunk, TrunkNet
-from meristem.kinetics.transfer.trunk_search import (
-    TRUNK_SPACE,
-    build_trunk,
-    search_trunks,
-)
 from meristem.stats.folds import grouped_folds
 from meristem.stats.ranking import Ranking, auroc, average_precision
-
-QUICK = TransferOptions(steps=15, epochs=1, batch=32, learning_rate=0.01)
-SMALL = Trunk(first_width=8, dense=8)
-
-
-def labelled(n: int = 400, n_guide: int = 5) -> LabelledSites:
-    """Sites whose activity the kinetics get wrong: edits far from the PAM help."""
-    targets = draw_targets(n)
-    x = encode_pairs([GUIDE] * n, targets)
-    label = (x[:, 13:, 4:8].sum(axis=(1, 2)) >= 2).astype(int)
-    guide = np.array([f"g{i % n_guide}" for i in range(n)])
-    none = np.zeros(n, dtype=int)
-    return LabelledSites(x, label, guide, none > 0, none, np.arange(n))
-
-
-def rates(data: LabelledSites) -> np.ndarray:
-    return Scorer([draw_kinn(0)]).score(data.x).log10_rate
 
 
 def crossed(
@@ -460,29 +439,6 @@ def test_corrected_networks_score_sites(tmp_path: Path) -> None:
     assert isinstance(read_scorer(tmp_path / "model.json"), Scorer)
     with pytest.raises(DataError, match="no corrected network"):
         read_scorer(tmp_path)
-
-
-def test_trunk_search_is_deterministic() -> None:
-    data = labelled(120)
-    options = replace(QUICK, steps=2, epochs=1, batch=64, negatives=2)
-    found = [
-        search_trunks(
-            [draw_kinn(0)],
-            data,
-            rates(data),
-            n_trial=3,
-            rng=np.random.default_rng(seed),
-            options=options,
-            size=2,
-        )
-        for seed in (0, 0)
-    ]
-    assert found[0][0] == found[1][0]
-    assert found[0][1].equals(found[1][1])
-    assert len(found[0][1]) == 3
-    best = found[0][1].iloc[int(found[0][1]["reward"].argmax())]
-    point = {name: int(best[name]) for name in TRUNK_SPACE}
-    assert build_trunk(point) == found[0][0]
 
 
 def test_faults_are_refused() -> None:

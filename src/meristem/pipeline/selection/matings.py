@@ -262,8 +262,9 @@ def _limits(
             raise ConfigError(
                 f"{asked.seed_pool!r} parts no candidates by {asked.pool!r}",
                 where="crosses.seed_pool",
-                remedy="name one of several labels that candidates have: "
-                + ", ".join(map(repr, sorted(set(label.tolist())))),
+                remedy="name one of "
+                + ", ".join(map(repr, sorted(set(label.tolist()))))
+                + "; where there is one alone, leave crosses.pool out",
             )
     most = bound if asked.max_coancestry is None else asked.max_coancestry
     seeds = None

@@ -52,7 +52,7 @@ class ClosedForm:
     @property
     def kind(self) -> str:
         """Name in the catalogue."""
-        return "motif" if isinstance(self.options, MotifOptions) else "kmer"
+        return "motif" if self.options.reads_motifs else "kmer"
 
     @property
     def feature(self) -> tuple[str, ...]:
@@ -86,10 +86,9 @@ class ClosedForm:
             size = len(canonical(k)[1])
             words.append(slope[done : done + size])
             done += size
-        threshold = getattr(self.options, "threshold", 0.0)
         return Linear(
             make_bank(self.motifs),
-            threshold,
+            self.options.site_threshold,
             slope[:n],
             slope[n : 2 * n],
             self.options.k,
@@ -190,12 +189,10 @@ def _one_strand(
 ) -> NDArray[np.float32]:
     code = base_codes(onehot)
     blocks = []
-    if isinstance(options, MotifOptions):
-        pooled = occupancy(onehot, bank, options.bins, options.threshold)
+    if options.reads_motifs:
+        pooled = occupancy(onehot, bank, options.bins, options.site_threshold)
         blocks.append(pooled.reshape(len(onehot), -1))
-        blocks += [count_kmers(code, k) for k in options.k]
-    else:
-        blocks += [count_kmers(code, k, options.bins) for k in options.k]
+    blocks += [count_kmers(code, k, options.word_bins) for k in options.k]
     return np.concatenate(blocks, axis=1)
 
 
@@ -214,7 +211,7 @@ def feature_names(
         for part in range(options.bins)
     ]
     names: list[str] = []
-    if isinstance(options, MotifOptions):
+    if options.reads_motifs:
         for way in ("all sites", "best site"):
             for part in parts:
                 names += [f"{motif.title}, {way}{part}" for motif in motifs]

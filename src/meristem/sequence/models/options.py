@@ -39,6 +39,16 @@ class KmerOptions(ModelOptions):
     )
     bins: int = Field(default=1, ge=1, le=32)
 
+    @property
+    def site_threshold(self) -> float:
+        """No sites are scanned."""
+        return 0.0
+
+    @property
+    def word_bins(self) -> int:
+        """Parts of the sequence in which k-mers are counted."""
+        return self.bins
+
 
 class MotifOptions(ModelOptions):
     """Occupancies of known motifs beside k-mers, with ridge weights.
@@ -56,6 +66,16 @@ class MotifOptions(ModelOptions):
     def reads_motifs(self) -> bool:
         """Always."""
         return True
+
+    @property
+    def site_threshold(self) -> float:
+        """Log-odds at which a site begins to count."""
+        return self.threshold
+
+    @property
+    def word_bins(self) -> int:
+        """K-mers are counted over the whole sequence."""
+        return 1
 
 
 class CurvedOptions(MotifOptions):
