@@ -10,7 +10,7 @@ import pytest
 from tests.toys import genotypes, numbered, variant_table
 
 from meristem.cli.main import main
-from meristem.genetics.maps import even_map
+from meristem.genetics.inheritance.maps import even_map
 from meristem.io.genotypes.vcf import write_vcf
 from meristem.simulate.population import mosaics
 

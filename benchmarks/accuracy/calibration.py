@@ -46,8 +46,8 @@ from meristem.config.models import (
     WeightedGBLUPOptions,
 )
 from meristem.evaluate.intervals import top_probability
-from meristem.genetics.maps import even_map
-from meristem.genetics.meiosis import gametes
+from meristem.genetics.inheritance.maps import even_map
+from meristem.genetics.inheritance.meiosis import gametes
 from meristem.models.catalog import build
 from meristem.records import (
     Dataset,

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from meristem.genetics.maps import even_map
+from meristem.genetics.inheritance.maps import even_map
 from meristem.select.crosses.criteria import all_usefulness
 from meristem.select.crosses.inbred import pair_variances
 from meristem.select.crosses.progeny import Progeny

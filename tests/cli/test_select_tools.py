@@ -17,7 +17,7 @@ from tests.toys import numbered
 
 from meristem.cli.main import main
 from meristem.cli.select_tools import attach
-from meristem.genetics.maps import place_by_rate
+from meristem.genetics.inheritance.maps import place_by_rate
 from meristem.io.genotypes.vcf import write_vcf
 from meristem.pipeline.analysis import open_run
 from meristem.pipeline.decisions.material import read_material

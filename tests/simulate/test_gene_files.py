@@ -1,6 +1,6 @@
 import numpy as np
 
-from meristem.genetics.maps import even_map
+from meristem.genetics.inheritance.maps import even_map
 from meristem.simulate.gene_files import (
     spread_genes,
     write_gff,

@@ -1,8 +1,12 @@
 import numpy as np
 import pytest
 
-from meristem.genetics.maps import GeneticMap, even_map, recombination_chance
-from meristem.genetics.meiosis import gametes
+from meristem.genetics.inheritance.maps import (
+    GeneticMap,
+    even_map,
+    recombination_chance,
+)
+from meristem.genetics.inheritance.meiosis import gametes
 from meristem.simulate.population import mosaics, random_haplotypes, variant_table
 
 

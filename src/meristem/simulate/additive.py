@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
-from meristem.genetics.maps import GeneticMap, even_map
-from meristem.genetics.meiosis import Haplotypes, gametes
+from meristem.genetics.inheritance.maps import GeneticMap, even_map
+from meristem.genetics.inheritance.meiosis import Haplotypes, gametes
 from meristem.records import (
     Dataset,
     FloatArray,

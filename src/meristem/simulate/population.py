@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from meristem.genetics.maps import GeneticMap
-from meristem.genetics.meiosis import Haplotypes
+from meristem.genetics.inheritance.maps import GeneticMap
+from meristem.genetics.inheritance.meiosis import Haplotypes
 from meristem.records import VariantTable
 
 BP_PER_MORGAN = 100_000_000

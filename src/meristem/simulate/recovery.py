@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
-from meristem.genetics.maps import GeneticMap
+from meristem.genetics.inheritance.maps import GeneticMap
 from meristem.records import (
     Dataset,
     FloatArray,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
-from meristem.genetics.maps import GeneticMap, recombination_chance
+from meristem.genetics.inheritance.maps import GeneticMap, recombination_chance
 from meristem.records import (
     Dataset,
     FloatArray,

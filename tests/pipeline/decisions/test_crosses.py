@@ -8,7 +8,7 @@ import pytest
 from tests.inbred_panel import panel, trained
 
 from meristem.errors import MeristemError
-from meristem.genetics.meiosis import cross
+from meristem.genetics.inheritance.meiosis import cross
 from meristem.io.genotypes.phased import read_phased
 from meristem.pipeline.analysis import Analysis, open_run
 from meristem.pipeline.decisions.cross_tables import CrossRequest

@@ -7,7 +7,7 @@ import pytest
 from tests.toys import variant_table
 
 from meristem.errors import ConfigError
-from meristem.genetics.maps import place_by_rate
+from meristem.genetics.inheritance.maps import place_by_rate
 from meristem.pipeline.decisions.haplotypes import line_segments, stacking_chances
 from meristem.records import Genotypes
 

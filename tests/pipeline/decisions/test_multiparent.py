@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.inbred_panel import panel, trained
 
-from meristem.genetics.meiosis import cross, gametes
+from meristem.genetics.inheritance.meiosis import cross, gametes
 from meristem.pipeline.analysis import open_run
 from meristem.pipeline.decisions.cross_tables import CrossRequest
 from meristem.pipeline.decisions.crosses import rank_crosses

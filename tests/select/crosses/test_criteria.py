@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from meristem.genetics.maps import GeneticMap, even_map
-from meristem.genetics.meiosis import gametes
+from meristem.genetics.inheritance.maps import GeneticMap, even_map
+from meristem.genetics.inheritance.meiosis import gametes
 from meristem.select.crosses.criteria import (
     all_usefulness,
     best_pairs,

@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 
 from meristem.errors import ConfigError
-from meristem.genetics.maps import GeneticMap, even_map, transmission_correlation
-from meristem.genetics.meiosis import cross, gametes, make_dh, self_plants
-from meristem.genetics.transmission import transmission_product
+from meristem.genetics.inheritance.maps import (
+    GeneticMap,
+    even_map,
+    transmission_correlation,
+)
+from meristem.genetics.inheritance.meiosis import cross, gametes, make_dh, self_plants
+from meristem.genetics.inheritance.transmission import transmission_product
 from meristem.select.crosses.inbred import four_way_moments, pair_variances
 from meristem.select.crosses.progeny import Progeny
 

@@ -5,8 +5,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from meristem.genetics.maps import GeneticMap, even_map, transmission_correlation
-from meristem.genetics.meiosis import cross, gametes
+from meristem.genetics.inheritance.maps import (
+    GeneticMap,
+    even_map,
+    transmission_correlation,
+)
+from meristem.genetics.inheritance.meiosis import cross, gametes
 from meristem.select.crosses.outbred import child_moments, gamete_variances
 
 

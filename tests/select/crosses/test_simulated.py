@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from meristem.errors import ConfigError
-from meristem.genetics.maps import GeneticMap, even_map
+from meristem.genetics.inheritance.maps import GeneticMap, even_map
 from meristem.select.crosses.inbred import pair_variances
 from meristem.select.crosses.progeny import DH_OF_F1, Progeny
 from meristem.select.crosses.simulated import (

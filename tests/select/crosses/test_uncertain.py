@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from meristem.genetics.maps import even_map
+from meristem.genetics.inheritance.maps import even_map
 from meristem.select.crosses.inbred import pair_variances
 from meristem.select.crosses.uncertain import posterior_mean_variances
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from meristem.genetics.maps import even_map
+from meristem.genetics.inheritance.maps import even_map
 from meristem.select.cycles.population import (
     Stock,
     Trait,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from meristem.genetics.maps import even_map
+from meristem.genetics.inheritance.maps import even_map
 from meristem.select.cycles.population import Trait, dosages
 from meristem.select.cycles.programme import (
     Plan,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from meristem.genetics.maps import even_map
+from meristem.genetics.inheritance.maps import even_map
 from meristem.select.cycles.population import Stock, dosages, line_coancestry, train
 from meristem.select.cycles.strategies import (
     contributed_uses,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from meristem.genetics.maps import even_map
+from meristem.genetics.inheritance.maps import even_map
 from meristem.mixed.blup import fit_kernel_blup
 from meristem.mixed.targets import Target
 from meristem.select.edits.causal import causal_probabilities

@@ -5,8 +5,8 @@ import pytest
 from tests import toys
 
 from meristem.errors import DataError
+from meristem.genetics.inheritance.maps import place_by_rate
 from meristem.genetics.locus_effects import LocusEffects
-from meristem.genetics.maps import place_by_rate
 from meristem.select.exports.tables import (
     alphasimr_map,
     alphasimr_trait,

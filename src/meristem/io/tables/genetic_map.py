@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from meristem.errors import DataError
-from meristem.genetics.maps import MapPoints
+from meristem.genetics.inheritance.maps import MapPoints
 from meristem.text.column_names import find_column
 from meristem.text.columns import Table, read_table
 from meristem.text.files import read_text

@@ -7,7 +7,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from meristem.errors import ConfigError, DataError
-from meristem.genetics.maps import PlacedVariants
+from meristem.genetics.inheritance.maps import PlacedVariants
 from meristem.models.protocol import MarkerSum
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.decisions.cross_tables import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from meristem.errors import ConfigError
-from meristem.genetics.meiosis import Haplotypes
+from meristem.genetics.inheritance.meiosis import Haplotypes
 from meristem.io.genotypes.phased import PhasedGenotypes, read_phased
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.decisions.cross_tables import (

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
-from meristem.genetics.maps import PlacedVariants
+from meristem.genetics.inheritance.maps import PlacedVariants
 from meristem.records import FloatArray, Genotypes, IntArray
 from meristem.select.crosses.criteria import (
     haplotype_values,

@@ -11,15 +11,15 @@ import numpy as np
 
 from meristem.errors import ConfigError, DataError
 from meristem.genetics.hybrids import GREATEST_HETEROZYGOSITY
-from meristem.genetics.locus_effects import LocusEffects, weighted_sum
-from meristem.genetics.maps import (
+from meristem.genetics.inheritance.maps import (
     GeneticMap,
     MapFunction,
     PlacedVariants,
     place_by_points,
     place_by_rate,
 )
-from meristem.genetics.meiosis import Haplotypes, gametes
+from meristem.genetics.inheritance.meiosis import Haplotypes, gametes
+from meristem.genetics.locus_effects import LocusEffects, weighted_sum
 from meristem.io.genotypes.read import read_genotypes
 from meristem.io.tables.genetic_map import read_genetic_map
 from meristem.models.protocol import Fitted

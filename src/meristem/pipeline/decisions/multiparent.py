@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from meristem.genetics.maps import MapFunction, PlacedVariants
-from meristem.genetics.transmission import transmission_product
+from meristem.genetics.inheritance.maps import MapFunction, PlacedVariants
+from meristem.genetics.inheritance.transmission import transmission_product
 from meristem.pipeline.decisions.material import Material
 from meristem.records import FloatArray, IntArray
 from meristem.select.crosses.inbred import four_way_moments

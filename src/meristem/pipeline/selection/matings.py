@@ -8,7 +8,7 @@ import numpy as np
 
 from meristem.config.selection import MatingConfig, SelectionConfig
 from meristem.errors import ConfigError
-from meristem.genetics.maps import PlacedVariants
+from meristem.genetics.inheritance.maps import PlacedVariants
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.decisions.haplotypes import (
     LineSegments,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from meristem.genetics.maps import GeneticMap
+from meristem.genetics.inheritance.maps import GeneticMap
 from meristem.records import FloatArray, IntArray
 from meristem.select.records import Crosses
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.genetics.maps import GeneticMap, MapFunction
-from meristem.genetics.transmission import transmission_product
+from meristem.genetics.inheritance.maps import GeneticMap, MapFunction
+from meristem.genetics.inheritance.transmission import transmission_product
 from meristem.records import FloatArray, IntArray
 from meristem.select.crosses.progeny import DH_OF_F1, Progeny
 

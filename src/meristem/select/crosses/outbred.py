@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from meristem.genetics.maps import GeneticMap, MapFunction
-from meristem.genetics.meiosis import Haplotypes
-from meristem.genetics.transmission import transmission_variance
+from meristem.genetics.inheritance.maps import GeneticMap, MapFunction
+from meristem.genetics.inheritance.meiosis import Haplotypes
+from meristem.genetics.inheritance.transmission import transmission_variance
 from meristem.records import FloatArray
 
 _R = np.array([1.0])

@@ -16,9 +16,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from meristem.errors import ConfigError
-from meristem.genetics.maps import GeneticMap
-from meristem.genetics.meiosis import Haplotypes, cross, gametes, self_plants
-from meristem.genetics.transmission import transmission_variance
+from meristem.genetics.inheritance.maps import GeneticMap
+from meristem.genetics.inheritance.meiosis import (
+    Haplotypes,
+    cross,
+    gametes,
+    self_plants,
+)
+from meristem.genetics.inheritance.transmission import transmission_variance
 from meristem.records import FloatArray, IntArray
 from meristem.select.crosses.interactions import Codes, Pairs, find_pairs
 from meristem.select.crosses.progeny import Progeny

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.genetics.maps import GeneticMap, MapFunction
+from meristem.genetics.inheritance.maps import GeneticMap, MapFunction
 from meristem.records import FloatArray
 from meristem.select.crosses.inbred import pair_variances
 from meristem.select.crosses.progeny import DH_OF_F1, Progeny

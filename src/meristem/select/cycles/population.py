@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 
-from meristem.genetics.maps import GeneticMap
-from meristem.genetics.meiosis import Haplotypes
+from meristem.genetics.inheritance.maps import GeneticMap
+from meristem.genetics.inheritance.meiosis import Haplotypes
 from meristem.records import FloatArray
 
 Truth = Callable[[Haplotypes], FloatArray]  # (n, n_locus) dosages -> (n,) true values

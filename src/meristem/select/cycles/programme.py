@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from meristem.genetics.maps import GeneticMap
-from meristem.genetics.meiosis import Haplotypes, cross, make_dh
+from meristem.genetics.inheritance.maps import GeneticMap
+from meristem.genetics.inheritance.meiosis import Haplotypes, cross, make_dh
 from meristem.records import FloatArray
 from meristem.select.contribution.inbreeding import bound_of, effective_size
 from meristem.select.cycles.population import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from meristem.genetics.meiosis import Haplotypes, cross
+from meristem.genetics.inheritance.meiosis import Haplotypes, cross
 from meristem.records import FloatArray, IntArray
 from meristem.select.contribution.frontier import trace_frontier
 from meristem.select.contribution.programme import make_programme

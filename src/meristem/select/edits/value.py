@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from meristem.genetics.meiosis import Haplotypes
+from meristem.genetics.inheritance.meiosis import Haplotypes
 from meristem.records import FloatArray, IntArray
 
 Predict = Callable[[Haplotypes], FloatArray]  # (n, n_variant) dosages -> (n,) values

@@ -9,8 +9,8 @@ import numpy as np
 import scipy.linalg
 
 from meristem.errors import ConfigError
+from meristem.genetics.inheritance.meiosis import Haplotypes
 from meristem.genetics.locus_effects import LocusEffects
-from meristem.genetics.meiosis import Haplotypes
 from meristem.models.protocol import DominanceSum, Fitted, MarkerSum, as_network
 from meristem.records import FloatArray, Genotypes, IntArray
 

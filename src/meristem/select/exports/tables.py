@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from meristem.errors import DataError
+from meristem.genetics.inheritance.maps import CM_PER_MORGAN, PlacedVariants
+from meristem.genetics.inheritance.meiosis import Haplotypes
 from meristem.genetics.locus_effects import LocusEffects
-from meristem.genetics.maps import CM_PER_MORGAN, PlacedVariants
-from meristem.genetics.meiosis import Haplotypes
 from meristem.records import FloatArray, StrArray
 
 

@@ -1,11 +1,11 @@
-"""`meristem.genetics.maps`: map functions and places, against hand calculations."""
+"""Map functions and places of variants, against hand calculations."""
 
 import numpy as np
 import pytest
 from tests.toys import variant_table
 
 from meristem.errors import ConfigError, DataError
-from meristem.genetics.maps import (
+from meristem.genetics.inheritance.maps import (
     MapPoints,
     even_map,
     place_by_points,

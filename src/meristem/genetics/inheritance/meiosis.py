@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.genetics.maps import GeneticMap, recombination_chance
+from meristem.genetics.inheritance.maps import GeneticMap, recombination_chance
 
 Haplotypes = NDArray[np.int8]
 

@@ -13,7 +13,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.genetics.maps import GeneticMap, MapFunction, transmission_correlation
+from meristem.genetics.inheritance.maps import (
+    GeneticMap,
+    MapFunction,
+    transmission_correlation,
+)
 from meristem.records import FloatArray
 
 BLOCK = 512

@@ -1,10 +1,10 @@
-"""`meristem.genetics.transmission`: against matrices over all loci."""
+"""`meristem.genetics.inheritance.transmission`: against matrices over all loci."""
 
 import numpy as np
 import pytest
 
-from meristem.genetics.maps import GeneticMap, transmission_correlation
-from meristem.genetics.transmission import (
+from meristem.genetics.inheritance.maps import GeneticMap, transmission_correlation
+from meristem.genetics.inheritance.transmission import (
     BLOCK,
     transmission_product,
     transmission_variance,

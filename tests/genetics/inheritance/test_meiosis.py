@@ -1,10 +1,16 @@
-"""`meristem.genetics.meiosis`: crosses, selfing, doubled haploids."""
+"""`meristem.genetics.inheritance.meiosis`: crosses, selfing, doubled haploids."""
 
 import numpy as np
 import pytest
 
-from meristem.genetics.maps import even_map
-from meristem.genetics.meiosis import cross, gametes, make_dh, self_plants, strands
+from meristem.genetics.inheritance.maps import even_map
+from meristem.genetics.inheritance.meiosis import (
+    cross,
+    gametes,
+    make_dh,
+    self_plants,
+    strands,
+)
 
 
 def test_strands_make_the_gametes():
