@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from meristem.config.faults import explain_faults
 from meristem.config.strict import Strict
 from meristem.config.toml import parse_toml
 from meristem.errors import ConfigError
@@ -348,7 +349,8 @@ def read_settings(path: str | Path, kind: type[Settings]) -> Settings:
         If the file is no TOML, or a field is unknown or wrong.
     """
     path = Path(path)
-    content = parse_toml(read_text(path), path)
+    text = read_text(path)
+    content = parse_toml(text, path)
     _anchor(content, path.resolve().parent)
     scheme = content.get("scheme")
     if isinstance(scheme, str) and scheme.endswith((".toml", *MODEL_FILES)):
@@ -356,13 +358,8 @@ def read_settings(path: str | Path, kind: type[Settings]) -> Settings:
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        lines = []
-        for item in error.errors():
-            place = ".".join(str(part) for part in item["loc"])
-            message = item["msg"].removeprefix("Value error, ")
-            lines.append(f"  {place}: {message}" if place else f"  {message}")
         raise ConfigError(
-            "has fields that cannot be used:\n" + "\n".join(lines),
+            "has fields that cannot be used:\n" + explain_faults(error, kind, text),
             where=path,
             remedy="compare with the examples in examples/kinetics",
         ) from error
