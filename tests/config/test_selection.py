@@ -1,4 +1,7 @@
-"""`meristem.config.selection`: contradictions of a plan are refused."""
+"""Plans of selection: contradictions are refused.
+
+Modules: `meristem.config.selection`, `meristem.config.decisions`.
+"""
 
 from pathlib import Path
 
@@ -26,6 +29,16 @@ from meristem.errors import ConfigError
         ('[crosses]\npool = "p"', "go together"),
         ('[crosses]\ndesign = "factorial"', "needs `pool`"),
         ("[crossing]\nn = 3", "crossing"),
+        ("[diversity]\nwithin = {a = 0.2}", "bounds labels"),
+        (
+            "[diversity]\ngroup = 'sex'\nshares = {a = 0.5, b = 0.5}\nkappa = 1\n"
+            "within = {a = 0.2}",
+            "not both",
+        ),
+        ("[design]\ncriterion = 'cd'", "give `n` or `budget`"),
+        ("[design]\nn = 2\nenvironments = 2\ncosts = 'c.csv'", "not both"),
+        ("[cycles]\ncycles = 2", "needs crosses.map"),
+        ("[edits]\n[[index.merit]]\ntrait = 'a'", "not linear"),
     ],
 )
 def test_contradictions_are_refused(tmp_path: Path, text: str, match: str) -> None:

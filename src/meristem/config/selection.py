@@ -7,10 +7,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from meristem.config.decisions import CyclesConfig, DesignConfig, EditConfig, Name
 from meristem.config.strict import Strict
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Name = Annotated[str, Field(min_length=1)]
 
 
 class CandidateConfig(Strict):
@@ -168,6 +168,10 @@ class DiversityConfig(Strict):
         default={}, description="label = share of all gametes"
     )
     caps: tuple[CapConfig, ...] = ()
+    within: dict[str, Share] = Field(
+        default={},
+        description="label of `group` = most coancestry of its contributors alone",
+    )
     kappa: float = Field(
         default=0.0, ge=0, description="caution: SDs of the gain that are subtracted"
     )
@@ -180,6 +184,10 @@ class DiversityConfig(Strict):
             raise ValueError('coancestry = "pedigree" and a pedigree file go together')
         if bool(self.group) != bool(self.shares):
             raise ValueError("`group` and `shares` go together")
+        if set(self.within) - set(self.shares):
+            raise ValueError("`within` bounds labels of `shares`")
+        if self.within and self.kappa:
+            raise ValueError("give `within` or `kappa`, not both")
         return self
 
 
@@ -265,3 +273,17 @@ class SelectionConfig(Strict):
     ranking: RankingConfig = RankingConfig()
     diversity: DiversityConfig = DiversityConfig()
     crosses: MatingConfig = MatingConfig()
+    edits: EditConfig | None = None
+    design: DesignConfig | None = None
+    cycles: CyclesConfig | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.cycles is not None and not self.crosses.mapped:
+            raise ValueError("`cycles` needs crosses.map or crosses.cm_per_mb")
+        if self.index.merit and (self.edits is not None or self.cycles is not None):
+            raise ValueError(
+                "a merit that is not linear has no effects of markers: leave `edits` "
+                "and `cycles` out, or use a linear index"
+            )
+        return self

@@ -211,7 +211,12 @@ def _combined(
     if request.segments:
         value = effects.value(lines.call_dosage, lines.ploidy)
         parts = line_segments(
-            material.known_dosage, effects.additive, value, placed, request.segments
+            lines.call_dosage,
+            effects.additive,
+            effects.mean,
+            value,
+            placed,
+            request.segments,
         )
         table["ohv"] = parts.best_of(pairs)
         notes.append(

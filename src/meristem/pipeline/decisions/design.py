@@ -65,6 +65,19 @@ class DesignResult:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Panel:
+    """Lines among which a training set is chosen, with those phenotyped already."""
+
+    lines: Genotypes  # the variants of the model, in its order
+    candidates: IntArray  # (n,) rows that may be phenotyped
+
+    @property
+    def observed(self) -> IntArray:
+        """Rows of the others, which have phenotypes."""
+        return np.setdiff1d(np.arange(self.lines.n_sample), self.candidates)
+
+
 def design_training(analysis: Analysis, request: DesignRequest) -> DesignResult:
     """Return the lines, or line x environment cells, to phenotype next.
 
@@ -81,12 +94,37 @@ def design_training(analysis: Analysis, request: DesignRequest) -> DesignResult:
     fitted = load_fitted(analysis, label)
     _refuse_odd(request)
     variants = model_variants(analysis, fitted)
-    lines = candidate_lines(analysis, variants, None)
+    given = None
+    if request.candidates is not None:
+        given = candidate_lines(analysis, variants, request.candidates)
+    panel = read_panel(analysis, fitted, given)
+    target = read_merit(analysis, request.traits).weights
+    return choose_next(analysis, fitted, panel, target, request)
+
+
+def read_panel(
+    analysis: Analysis, fitted: Fitted, given: Genotypes | None = None
+) -> Panel:
+    """Return candidates beside the phenotyped lines of a run.
+
+    Parameters
+    ----------
+    analysis, fitted
+        A finished run and its model.
+    given
+        Candidates, with the variants of the model; those that are phenotyped are left
+        out. None: the lines of the run without phenotype.
+
+    Raises
+    ------
+    DataError
+        If fewer than two candidates are left.
+    """
+    lines = candidate_lines(analysis, model_variants(analysis, fitted), None)
     seen = _phenotyped(analysis, lines)
-    if request.candidates is None:
+    if given is None:
         both, new = lines, np.flatnonzero(~seen)
     else:
-        given = candidate_lines(analysis, variants, request.candidates)
         both, new = _joined(lines.take_samples(np.flatnonzero(seen)), given)
     if new.size < 2:
         raise DataError(
@@ -94,16 +132,27 @@ def design_training(analysis: Analysis, request: DesignRequest) -> DesignResult:
             remedy="give candidates (--candidates), or keep lines without phenotypes "
             "in the genotypes",
         )
-    old = np.setdiff1d(np.arange(both.n_sample), new)
+    return Panel(both, new)
+
+
+def choose_next(
+    analysis: Analysis,
+    fitted: Fitted,
+    panel: Panel,
+    weights: FloatArray,  # (n_target,) of the merit
+    request: DesignRequest,
+) -> DesignResult:
+    """Return the lines, or cells, of a panel to phenotype next."""
+    both, new, old = panel.lines, panel.candidates, panel.observed
     columns = _node_variants(fitted, request.node)
     chosen = both if columns is None else both.take_variants(columns)
     with threadpool_limits(limits=1):
         kernel = relationship_matrix(chosen.call_dosage, ploidy=chosen.ploidy)
         kernel /= np.trace(kernel) / kernel.shape[0]
-        noise = _noise(analysis, fitted, both.take_samples(new), request)
+        noise = _noise(fitted, both.take_samples(new), weights, request)
         cost = _costs(request, both.sample_id[new].tolist())
         if request.environments > 1:
-            problem = _cells(kernel[np.ix_(new, new)], noise, cost, request)
+            problem = _cells(kernel[np.ix_(new, new)], noise, request)
         else:
             problem = line_problem(
                 kernel, noise, candidates=new, targets=new, observed=old, cost=cost
@@ -120,6 +169,13 @@ def design_training(analysis: Analysis, request: DesignRequest) -> DesignResult:
 
 
 def _refuse_odd(request: DesignRequest) -> None:
+    """Refuse what no training set can be chosen by.
+
+    Raises
+    ------
+    ConfigError
+        If an option is odd, or two do not go together.
+    """
     if request.h2 is not None and not 0 < request.h2 < 1:
         raise ConfigError(
             f"a heritability of {request.h2:g} is not possible",
@@ -206,13 +262,12 @@ def upstream_variants(plan: NetworkPlan, node: int) -> IntArray:
 
 
 def _noise(
-    analysis: Analysis, fitted: Fitted, lines: Genotypes, request: DesignRequest
+    fitted: Fitted, lines: Genotypes, weights: FloatArray, request: DesignRequest
 ) -> float:
     """Return residual variance over genetic variance, as estimated or given."""
     if request.h2 is not None:
         return (1 - request.h2) / request.h2
-    merit = read_merit(analysis, request.traits)
-    target = int(np.argmax(np.abs(merit.weights)))
+    target = int(np.argmax(np.abs(weights)))
     some = lines.take_samples(np.arange(min(lines.n_sample, 200)))
     posterior = fitted.posterior(some)
     genetic = float(np.nanmean(posterior.prior_variance[:, target]))
@@ -240,10 +295,7 @@ def _costs(request: DesignRequest, names: list[str]) -> FloatArray | None:
     return np.array([known[name] for name in names])
 
 
-def _cells(
-    kernel: FloatArray, noise: float, cost: FloatArray | None, request: DesignRequest
-) -> DesignProblem:
-    del cost
+def _cells(kernel: FloatArray, noise: float, request: DesignRequest) -> DesignProblem:
     share = request.interaction
     return cell_problem(
         kernel,

@@ -43,6 +43,14 @@ class Index:
     response: IndexResponse | None  # of a linear index of several traits
     words: str
     notes: tuple[str, ...]
+    merit: tuple[int, ...] = ()  # targets that a merit by draws reads
+
+    @property
+    def emphasis(self) -> FloatArray:  # (n_target,)
+        """How much each target counts: the coefficients, or those that merit reads."""
+        if self.coefficient.any() or not self.merit:
+            return self.coefficient
+        return np.isin(np.arange(len(self.target)), self.merit).astype(np.float64)
 
     @property
     def sd(self) -> FloatArray:  # (n_line,)
@@ -310,4 +318,5 @@ def _merit_index(
         None,
         " + ".join(words),
         tuple(asked.notes),
+        tuple(sorted({term.target for term in terms})),
     )

@@ -35,6 +35,7 @@ class Lines:
     groups: SampleGroups | None  # of the lines, "" where unknown
     counted: Mask  # (n_line,) candidates; the others are checks
     kept: Mask  # (n_line,) selected whatever they are
+    phenotyped: Mask  # (n_line,) the model has seen a phenotype of it
     calibrated: bool  # whether out-of-fold residuals set the width
 
     @property
@@ -112,7 +113,15 @@ def read_lines(analysis: Analysis, plan: SelectionConfig) -> Lines:
     kept = np.isin(names, plan.candidates.keep)
     groups = _groups(analysis, plan.candidates, names)
     return Lines(
-        label, fitted, genotypes, posterior, groups, counted, kept, is_calibrated
+        label,
+        fitted,
+        genotypes,
+        posterior,
+        groups,
+        counted,
+        kept,
+        seen[chosen],
+        is_calibrated,
     )
 
 

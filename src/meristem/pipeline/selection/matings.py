@@ -199,8 +199,9 @@ def _all_crosses(
         )
     parts = None
     if asked.segments:
-        dosage = np.where(some.call_dosage < 0, mean, some.call_dosage)
-        parts = line_segments(dosage, effect, value, placed, asked.segments)
+        parts = line_segments(
+            some.call_dosage, effect, mean, value, placed, asked.segments
+        )
     crosses = make_crosses(pairs, value, sd, factor, progeny.name)
     return Spread(crosses, notes, parts, some, placed)
 
