@@ -1,8 +1,8 @@
-"""A whole plan at the size of a large programme: `meristem select RUN --plan plan.toml`.
+"""A whole plan at the size of a large programme, in one command.
 
 10,000 candidates and 1,000 phenotyped lines of 50,000 markers are simulated and written
 as real files; GBLUP is trained; then every section of a plan is asked for in one
-command of its own process, whose time and memory are told. The files are kept, so that
+command (`meristem select`), whose time and memory are told. The files are kept, so that
 a second call starts at the plan.
 
     python benchmarks/speed/whole_plan.py --json whole_plan.json
@@ -97,7 +97,7 @@ def lines_of(n, n_variant, rng):
 
 
 def make_files(folder, n, n_variant):
-    """Write genotypes, phenotypes, pools, genes, a map, the configuration, the plans."""
+    """Write genotypes, phenotypes, pools, genes, a map and the configuration."""
     rng = np.random.default_rng(11)
     calls, family = lines_of(SEEN + n, n_variant, rng)
     each = -(-n_variant // CHROMOSOMES)

@@ -127,7 +127,9 @@ def crosses(
     ] = None,
     combine: Annotated[
         int,
-        typer.Option("--combine", min=0, max=500, help="Best crosses, 3 and 4 way."),
+        typer.Option(
+            "--combine", min=0, max=500, help="Best crosses, 2 to 4 parents."
+        ),
     ] = 0,
     force: Force = False,
     as_json: Json = False,

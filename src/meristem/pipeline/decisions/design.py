@@ -71,6 +71,7 @@ class Panel:
 
     lines: Genotypes  # the variants of the model, in its order
     candidates: IntArray  # (n,) rows that may be phenotyped
+    known_by: str = "phenotype"  # what the others have
 
     @property
     def observed(self) -> IntArray:
@@ -97,23 +98,31 @@ def design_training(analysis: Analysis, request: DesignRequest) -> DesignResult:
     given = None
     if request.candidates is not None:
         given = candidate_lines(analysis, variants, request.candidates)
-    panel = read_panel(analysis, fitted, given)
+    panel = read_panel(analysis, fitted, given, request.node)
     target = read_merit(analysis, request.traits).weights
     return choose_next(analysis, fitted, panel, target, request)
 
 
 def read_panel(
-    analysis: Analysis, fitted: Fitted, given: Genotypes | None = None
+    analysis: Analysis,
+    fitted: Fitted,
+    given: Genotypes | None = None,
+    node: str = "",
 ) -> Panel:
-    """Return candidates beside the phenotyped lines of a run.
+    """Return candidates beside the lines of a run that are known already.
+
+    Known are those with a phenotype; of a node that the run has measurements of, those
+    with one: then lines with phenotypes are candidates for the assay too.
 
     Parameters
     ----------
     analysis, fitted
         A finished run and its model.
     given
-        Candidates, with the variants of the model; those that are phenotyped are left
-        out. None: the lines of the run without phenotype.
+        Candidates, with the variants of the model; those that are known are left out.
+        None: the lines of the run that are not known.
+    node
+        What is to be learned; empty: the trait.
 
     Raises
     ------
@@ -121,18 +130,21 @@ def read_panel(
         If fewer than two candidates are left.
     """
     lines = candidate_lines(analysis, model_variants(analysis, fitted), None)
-    seen = _phenotyped(analysis, lines)
+    seen = _assayed(analysis, lines, node)
+    what = "phenotype" if seen is None else f"measurement of {node}"
+    if seen is None:
+        seen = _phenotyped(analysis, lines)
     if given is None:
         both, new = lines, np.flatnonzero(~seen)
     else:
         both, new = _joined(lines.take_samples(np.flatnonzero(seen)), given)
     if new.size < 2:
         raise DataError(
-            f"{new.size} candidates have no phenotype",
-            remedy="give candidates (--candidates), or keep lines without phenotypes "
+            f"{new.size} candidates have no {what}",
+            remedy=f"give candidates (--candidates), or keep lines without {what} "
             "in the genotypes",
         )
-    return Panel(both, new)
+    return Panel(both, new, what)
 
 
 def choose_next(
@@ -165,7 +177,8 @@ def choose_next(
             seconds=request.seconds,
         )
     table = _table(problem, found, both.sample_id[new], request)
-    return DesignResult(table, _notes(analysis, problem, found, noise, old, request))
+    said = f"{old.size} lines have a {panel.known_by} already"
+    return DesignResult(table, _notes(analysis, problem, found, (noise, said), request))
 
 
 def _refuse_odd(request: DesignRequest) -> None:
@@ -203,6 +216,19 @@ def _phenotyped(analysis: Analysis, lines: Genotypes) -> np.ndarray:  # (n_line,
     if is_stacked(dataset) and dataset.groups is not None:
         names = dataset.groups.column("line")
     return np.isin(lines.sample_id, names[seen])
+
+
+def _assayed(
+    analysis: Analysis, lines: Genotypes, node: str
+) -> np.ndarray | None:  # (n_line,)
+    """Return which lines have a measurement of a node; None where nobody has."""
+    seen = np.zeros(lines.n_sample, dtype=bool)
+    for table in analysis.dataset.omics if node else ():
+        columns = np.flatnonzero((table.node_name == node) | (table.feature_id == node))
+        if columns.size:
+            measured = ~np.isnan(table.value[:, columns]).all(axis=1)
+            seen |= np.isin(lines.sample_id, table.sample_id[measured])
+    return seen if seen.any() else None
 
 
 def _joined(old: Genotypes, new: Genotypes) -> tuple[Genotypes, IntArray]:
@@ -332,8 +358,7 @@ def _notes(
     analysis: Analysis,
     problem: DesignProblem,
     found: Design,
-    noise: float,
-    old: IntArray,
+    known: tuple[float, str],  # residual over genetic variance; which lines are known
     request: DesignRequest,
 ) -> tuple[str, ...]:
     rng = analysis.rng("design", request.label)
@@ -351,8 +376,9 @@ def _notes(
         else "exchanges stopped by the time limit (--seconds)"
     )
     what = "cells" if request.environments > 1 else "lines"
+    noise, said = known
     return (
-        f"{n} of {problem.n} {what} chosen, {old.size} lines phenotyped already",
+        f"{n} of {problem.n} {what} chosen, {said}",
         f"{name} {found.start:.4f} now, {found.value:.4f} with them (greedy alone "
         f"{found.greedy_value:.4f}, random sets {np.mean(chance):.4f})",
         f"residual over genetic variance {noise:.3g}; {found.n_swap} exchanges: {end}",

@@ -79,8 +79,9 @@ def decide_further(
     notes: dict[str, tuple[str, ...]] = {}
     if plan.design is not None:
         request = DesignRequest(label=lines.label, **dict(plan.design))
-        given, said = _without_phenotype(analysis, lines, index, passed)
-        panel = read_panel(analysis, lines.fitted, given)
+        free = passed if plan.design.node else passed[~lines.phenotyped[passed]]
+        given, said = _best_of(analysis, lines, index, free)
+        panel = read_panel(analysis, lines.fitted, given, plan.design.node)
         made = choose_next(analysis, lines.fitted, panel, index.emphasis, request)
         tables["next.csv"], notes["design"] = made.table, (*said, *made.notes)
     if plan.edits is None and plan.cycles is None:
@@ -125,11 +126,10 @@ def _material(
     return make_material(analysis, (lines.label, lines.fitted), merit, some, placed)
 
 
-def _without_phenotype(
-    analysis: Analysis, lines: Lines, index: Index, passed: IntArray
+def _best_of(
+    analysis: Analysis, lines: Lines, index: Index, free: IntArray
 ) -> tuple[Genotypes, tuple[str, ...]]:
-    """Return the candidates without phenotype, the best of very many."""
-    free = passed[~lines.phenotyped[passed]]
+    """Return candidates for a training set, the best of very many."""
     said: tuple[str, ...] = ()
     if free.size > MOST_CANDIDATES:
         said = (
