@@ -127,9 +127,7 @@ def crosses(
     ] = None,
     combine: Annotated[
         int,
-        typer.Option(
-            "--combine", min=0, max=500, help="Best crosses, 2 to 4 parents."
-        ),
+        typer.Option("--combine", min=0, max=500, help="Best crosses, 2 to 4 parents."),
     ] = 0,
     force: Force = False,
     as_json: Json = False,

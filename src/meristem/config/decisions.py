@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from meristem.config.strict import Strict
 
 Name = Annotated[str, Field(min_length=1)]
+Strategy = Literal["truncation", "ocs", "ocs+usefulness", "two-part", "random"]
 Cost = Annotated[float, Field(ge=0, lt=1e12)]
 
 
@@ -77,7 +78,9 @@ class DesignConfig(Strict):
 class CyclesConfig(Strict):
     """A programme simulated from the candidates, on the map of `[crosses]`."""
 
-    strategies: tuple[Name, ...] = ("truncation", "ocs", "ocs+usefulness")
+    strategies: tuple[Strategy, ...] = Field(
+        default=("truncation", "ocs", "ocs+usefulness"), min_length=1
+    )
     cycles: int = Field(default=5, ge=1, le=200)
     crosses: int = Field(default=10, ge=1, le=10_000)
     lines: int = Field(default=20, ge=1, le=10_000, description="of each cross")
@@ -96,3 +99,11 @@ class CyclesConfig(Strict):
     truth: Literal["model", "random"] = "model"
     qtl: int = Field(default=100, ge=1, le=1_000_000, description="of truth random")
     rapid: int = Field(default=2, ge=1, le=20, description="rounds of two-part")
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if len(set(self.strategies)) < len(self.strategies):
+            raise ValueError("a strategy is named twice")
+        if self.ne is None and self.strategies[0] not in ("truncation", "random"):
+            raise ValueError("give `ne`, or name truncation first, whose Ne is kept")
+        return self

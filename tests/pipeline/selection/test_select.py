@@ -370,6 +370,12 @@ def test_designs(run_folder: Path, tmp_path: Path, design: str) -> None:
             r"index.genetic is no covariance matrix: the combination .*yield",
         ),
         (
+            "[index]\nweights = {yield = 1.0, protein = 1.0}\n[index.genetic]\n"
+            "yield = {yield = 1.0, taste = 2.0}\nprotein = {protein = 1.0}",
+            ConfigError,
+            "'taste' is no trait of this index",
+        ),
+        (
             '[[filters.label]]\ngroup = "race"\nany_of = ["x"]',
             ConfigError,
             "no grouping called 'race'",

@@ -142,6 +142,18 @@ def test_impossible_plans_are_refused():
         plan_matings(crosses, MatingLimits(10, max_uses=1), 10, f)
     with pytest.raises(ConfigError, match="1 forced crosses"):
         plan_matings(crosses, MatingLimits(2, forced=((1, 12),)), 10, f)
+    forced = (0, 1), (0, 2), (0, 3)
+    with pytest.raises(ConfigError, match="3 crosses are forced, and 2"):
+        plan_matings(crosses, MatingLimits(2, forced=forced), 10, f)
+    limits = MatingLimits(4, max_uses=2, forced=forced)
+    with pytest.raises(ConfigError, match="used 3 times by forced crosses, and 2"):
+        plan_matings(crosses, limits, 10, f)
+    least = f.mean() - 0.2
+    with pytest.raises(ConfigError, match="the smallest one found is 0") as refused:
+        plan_matings(crosses, MatingLimits(3, max_coancestry=least), 10, f, seconds=1)
+    told = float(str(refused.value).split("found is ")[1].split()[0])
+    found = plan_matings(crosses, MatingLimits(3, max_coancestry=told + 1e-4), 10, f)
+    assert found.coancestry <= told + 1e-4
 
 
 def test_the_sorted_list_keeps_its_limits_too():

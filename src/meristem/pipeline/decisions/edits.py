@@ -179,7 +179,7 @@ def _variant_scores(
 
 def _elite(material: Material, request: EditRequest) -> IntArray:
     if request.lines:
-        return rows_of(material.lines, request.lines, "--line")
+        return rows_of(material.lines, request.lines, "--line (edits.lines)")
     return np.argsort(-material.value, kind="stable")[: request.elite]
 
 
@@ -339,8 +339,8 @@ def _read_genes(analysis: Analysis, request: EditRequest) -> GeneTable | None:
     if request.known is not None:
         raise ConfigError(
             "known QTL are laid over genes, and the run has none",
-            where="--known-qtl",
-            remedy="give --genes too",
+            where="--known-qtl (edits.known)",
+            remedy="give --genes (edits.genes) too",
         )
     return None
 

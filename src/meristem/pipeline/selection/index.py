@@ -229,11 +229,17 @@ def _covariances(
 def _given(config: IndexConfig, names: tuple[str, ...]) -> FloatArray:
     """Return the covariances of the plan; those not given are 0."""
     matrix = np.full((len(names),) * 2, np.nan)
+    given = {*config.genetic, *(two for row in config.genetic.values() for two in row)}
+    unknown = sorted(given - set(names))
+    if unknown:
+        raise ConfigError(
+            f"{unknown[0]!r} is no trait of this index",
+            where="index.genetic",
+            remedy=f"use {', '.join(names)}, or give {unknown[0]} a weight",
+        )
     for one, row in config.genetic.items():
         for two, value in row.items():
             for a, b in ((one, two), (two, one)):
-                if a not in names or b not in names:
-                    continue
                 i, j = names.index(a), names.index(b)
                 if np.isfinite(matrix[i, j]) and matrix[i, j] != value:
                     raise ConfigError(

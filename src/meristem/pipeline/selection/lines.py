@@ -106,7 +106,7 @@ def read_lines(analysis: Analysis, plan: SelectionConfig) -> Lines:
     counted = ~np.isin(names, plan.candidates.checks)
     if counted.sum() < 2:
         raise DataError(
-            f"{int(counted.sum())} lines are no selection",
+            f"nothing can be selected from {int(counted.sum())} candidates",
             where="candidates",
             remedy="choose other candidates.lines, or exclude fewer",
         )

@@ -299,6 +299,8 @@ def _crosses(selection: Selection, made: Matings) -> pd.DataFrame:
             "reason": reason,
         }
     )
+    if made.error is not None:
+        frame["error"] = made.error
     if made.combined.segment_best is not None:
         frame["ohv"] = made.combined.segment_best
     if made.combined.stacking is not None:

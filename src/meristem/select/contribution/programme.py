@@ -77,7 +77,8 @@ def make_programme(
             f"shares add up to {total:g}, and {int((held != 1).sum())} candidates are "
             "not in exactly one group",
             where="diversity.shares",
-            remedy="give every candidate one group, and shares that add up to 1",
+            remedy="give every candidate one group, or filter the others out "
+            "([[filters.label]]), and shares that add up to 1",
         )
     n_row = len(groups) + len(caps)
     rows = np.zeros((n_row, n + len(caps)))

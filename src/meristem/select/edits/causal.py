@@ -125,7 +125,7 @@ def _sum_of_effects(
     used = variance > 0
     without = np.prod(1 - np.minimum(share[used], 1 - 1e-15), axis=0)
     # what no effect was found for is as likely as any other variant
-    without = without * (1 - varies / max(int(varies.sum()), 1))
+    without = np.minimum(without, 1 - varies / max(int(varies.sum()), 1))
     effect = (share * mean)[used].sum(axis=0)
     return SingleEffects(1 - without, effect, share, variance, converged)
 

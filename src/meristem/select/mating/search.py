@@ -11,14 +11,16 @@ import scipy.sparse
 
 from meristem.errors import ConfigError
 from meristem.records import FloatArray, IntArray
+from meristem.select.mating.columns import FIRST, first_columns
 from meristem.select.mating.greedy import greedy_plan
 from meristem.select.mating.limits import MatingLimits, is_one_of
 from meristem.select.mating.squares import INFEASIBLE, MOST_USES, Program, solve
-from meristem.select.mating.swaps import improve_by_pairs, improve_plan
+from meristem.select.mating.swaps import (
+    improve_by_pairs,
+    improve_plan,
+    lowest_coancestry,
+)
 from meristem.select.records import Crosses
-
-FIRST = 3000
-"""Crosses with which the pricing starts."""
 
 NEAR = 0.004
 """Crosses that lower the relaxed optimum by less than this share of the gain are in
@@ -75,7 +77,8 @@ class Search:
     def run(self) -> tuple[IntArray, float]:
         """Return positions of the chosen crosses, and the bound."""
         end = time.process_time() + self.seconds
-        first = self._first_columns()
+        first = first_columns(self.crosses, self.n)
+        first = np.union1d(first, np.flatnonzero(self.forced))
         best = self._start(first)
         if best is not None:
             self.inner = self.uses(best) / (2 * best.size)
@@ -86,13 +89,29 @@ class Search:
             best, bound = self._by_squares((columns, price, relaxed), best, end)
         best, bound = self._by_planes((columns, price, relaxed), best, bound, end)
         if best is None:
-            raise ConfigError(
-                "no plan of crosses was found that keeps to all limits",
-                where="crosses",
-                remedy="ask for fewer crosses, raise max_uses or max_kinship, allow a "
-                "larger group coancestry, or give more seconds",
-            )
+            raise self._none_found(columns)
         return best, bound
+
+    def _none_found(self, columns: IntArray) -> ConfigError:
+        """Return the error of limits that no plan keeps to, with what is in reach."""
+        said, most = "no plan of crosses was found that keeps to all limits", self.most
+        free = replace(self.limits, max_coancestry=None)
+        start = None if most is None else greedy_plan(self.crosses, free, self.n)
+        if start is not None and most is not None:
+            some = columns[:FIRST]
+            least = lowest_coancestry(self.crosses, start, some, free, self.kinship)
+            if least > most:
+                said = (
+                    f"a group coancestry of {most:.5g} was not reached by "
+                    f"{self.limits.n_cross} crosses under these limits: the smallest "
+                    f"one found is {least:.5g}"
+                )
+        return ConfigError(
+            said,
+            where="crosses",
+            remedy="ask for fewer crosses, raise max_uses or max_kinship, allow a "
+            "larger group coancestry, or give more seconds",
+        )
 
     def _by_planes(
         self,
@@ -252,20 +271,6 @@ class Search:
         size = max(abs(self.limits.n_cross * float(np.abs(self.worth).max())), 1e-12)
         spread = self.limits.n_cross * float(self.worth.max() - self.worth.mean())
         return 0.2 * self.max_gap * spread / size
-
-    def _first_columns(self) -> IntArray:
-        """Return the best crosses, the best of every parent, and the forced ones."""
-        order = np.argsort(-self.worth, kind="stable")
-        best = order[:FIRST]
-        rank = np.empty(order.size, dtype=np.int64)
-        rank[order] = np.arange(order.size)
-        both = np.concatenate([self.crosses.first, self.crosses.second])
-        twice = np.concatenate([rank, rank])
-        by_parent = np.lexsort([twice, both])
-        start = np.searchsorted(both[by_parent], np.arange(self.n))
-        within = np.arange(both.size) - start[both[by_parent]]
-        own = by_parent[within < 8] % order.size
-        return np.unique(np.concatenate([best, own, np.flatnonzero(self.forced)]))
 
     def _touch(self, c: FloatArray, theta: float) -> None:
         """Add the plane 2 (f c0)'c <= theta + c0'f c0."""

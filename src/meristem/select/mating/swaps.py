@@ -78,6 +78,38 @@ def improve_plan(
     return None if theta > most * (1 + 1e-9) else plan
 
 
+def lowest_coancestry(
+    crosses: Crosses,
+    chosen: IntArray,  # (n_cross,) positions
+    beside: IntArray,  # (n_beside,)
+    limits: MatingLimits,
+    coancestry: FloatArray,  # (n_sample, n_sample)
+) -> float:
+    """Return the group coancestry at which no swap of one cross lowers it."""
+    plan, n = chosen.copy(), coancestry.shape[0]
+    first, second = crosses.first, crosses.second
+    fixed, step = is_one_of(crosses, limits.forced), 1 / (2 * plan.size)
+    theta = 0.0
+    for _ in range(MOST_SWAPS):
+        uses = np.bincount(first[plan], minlength=n)
+        uses += np.bincount(second[plan], minlength=n)
+        fc = coancestry @ (uses * step)
+        theta = float(uses @ fc * step)
+        into = beside[~np.isin(beside, plan)]
+        best = -1e-12, -1, -1
+        for place, out in enumerate(plan.tolist()):
+            if fixed[out] or not into.size:
+                continue
+            change = _change(coancestry, fc, step, (first, second), out, into)
+            change[~_fits(crosses, limits, uses, plan, out, into)] = np.inf
+            k = int(np.argmin(change))
+            best = min(best, (float(change[k]), place, int(into[k])))
+        if best[1] < 0:
+            break
+        plan[best[1]] = best[2]
+    return theta
+
+
 def improve_by_pairs(
     crosses: Crosses,
     plan: IntArray,  # (n_cross,) within the bound
@@ -163,9 +195,7 @@ def _best_pair(
     return None
 
 
-def _keeps_uses(
-    crosses: Crosses, limits: MatingLimits, plan: IntArray, n: int
-) -> bool:
+def _keeps_uses(crosses: Crosses, limits: MatingLimits, plan: IntArray, n: int) -> bool:
     """Tell whether uses and seeds of a plan are within their limits."""
     both = np.concatenate([crosses.first[plan], crosses.second[plan]])
     if limits.max_uses is not None:
