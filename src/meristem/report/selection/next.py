@@ -8,7 +8,7 @@ from meristem.pages.palette import ACCENT
 from meristem.pages.panel import draw_axes, make_panel, tick_room
 from meristem.pages.scale import Scale, limits
 from meristem.pages.svg import Canvas
-from meristem.pages.table import table_html
+from meristem.pages.table import Format, table_html
 from meristem.report.selection.decided import Decided
 
 SHOWN = 25
@@ -32,7 +32,10 @@ def next_section(decided: Decided) -> Section | None:
     }
     kept = [name for name in columns if name in table]
     shown = table[kept].head(SHOWN).rename(columns=columns)
-    formats = {columns["cost"]: number, columns["cumulative_cost"]: number}
+    formats: dict[str, Format] = {
+        columns["cost"]: number,
+        columns["cumulative_cost"]: number,
+    }
     formats |= {columns[criterion]: number, "order": count}
     note = f"{len(shown)} of {len(table):,}; all are in next.csv."
     blocks: tuple[Block, ...] = (

@@ -133,6 +133,19 @@ def greatest_gain(
     return np.clip(found.x, programme.low, programme.high)
 
 
+def with_slacks(
+    c: FloatArray,  # (n,)
+    programme: Programme,
+) -> FloatArray:  # (n_variable,)
+    """Return contributions with the slack of every cap."""
+    x = np.zeros(programme.n_variable)
+    x[: c.size] = c
+    caps = programme.rows[:, c.size :].sum(axis=1) > 0
+    left = programme.level - programme.rows[:, : c.size] @ c
+    x[c.size :] = np.maximum(left[caps], 0)
+    return x
+
+
 def _tightest(programme: Programme) -> str:
     """Say which group cannot give its share."""
     for row, level in zip(programme.rows, programme.level, strict=True):

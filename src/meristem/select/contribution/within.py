@@ -20,7 +20,11 @@ from meristem.select.contribution.frontier import (
     kkt_residual,
     trace_frontier,
 )
-from meristem.select.contribution.programme import Programme, make_programme
+from meristem.select.contribution.programme import (
+    Programme,
+    make_programme,
+    with_slacks,
+)
 
 CLOSE = 1e-8
 """Relative excess of a bound that is none."""
@@ -167,14 +171,9 @@ class _Priced:
 
     def solved(self, start: Contributions) -> Contributions:
         """Return the solution, its prices found by minimising the dual."""
-        n = self.programme.n
-        x = np.zeros(self.programme.n_variable)
-        x[:n] = start.value
-        caps = self.programme.rows[:, n:].sum(axis=1) > 0
-        left = self.programme.level - self.programme.rows[:, :n] @ start.value
-        x[n:] = np.maximum(left[caps], 0)
-        price = start.price if np.isfinite(start.price) else self.scale
-        first = np.full(self.most.size, max(2 * price / self.scale, 1e-3))
+        n, x = self.programme.n, with_slacks(start.value, self.programme)
+        worth = start.price if np.isfinite(start.price) else self.scale
+        first = np.full(self.most.size, max(2 * worth / self.scale, 1e-3))
 
         def dual(price: FloatArray) -> tuple[float, FloatArray]:
             c = self.at(price, x).x[:n]
