@@ -14,6 +14,7 @@ from scipy.stats import spearmanr
 
 from benchmarks.accuracy.cells import open_folder, read_rows, write_rows
 from meristem.genetics.inheritance.maps import even_map
+from meristem.genetics.inheritance.meiosis import Haplotypes
 from meristem.mixed.blup import fit_kernel_blup
 from meristem.mixed.targets import Target
 from meristem.records import FloatArray
@@ -80,7 +81,7 @@ def usefulness(rng: np.random.Generator) -> Rows:
     effect = np.zeros(100)
     effect[qtl] = rng.normal(size=20) / 2
 
-    def value(dosage: FloatArray) -> FloatArray:
+    def value(dosage: Haplotypes) -> FloatArray:
         x = dosage - 1.0
         both = sum(x[:, j] * x[:, k] for j, k in qtl.reshape(10, 2)[:2])
         return x @ effect + 2 * both
@@ -119,7 +120,8 @@ def usefulness(rng: np.random.Generator) -> Rows:
 def edits(rng: np.random.Generator) -> Rows:
     """Yield the precision at 10 of two rankings, 10 of 400 linked variants causal."""
     place = even_map(5, 400)
-    x = 2.0 * mosaics(random_haplotypes(30, 400, rng), 300, 12, place, rng)
+    halves = mosaics(random_haplotypes(30, 400, rng), 300, 12, place, rng)
+    x: FloatArray = 2 * halves.astype(np.float64)
     cause = rng.choice(400, 10, replace=False)
     effect = np.zeros(400)
     effect[cause] = rng.choice([-1, 1], 10) * rng.uniform(0.5, 1.5, 10)
