@@ -30,6 +30,15 @@ Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 
 
+@app.command("decisions")
+def decisions(out: Out, seed: Seed = 1) -> None:
+    """Promises, nonlinear usefulness, edits and cycles on simulated data."""
+    from benchmarks.accuracy.decisions import run_decisions
+
+    say(run_decisions(out, seed, _command()).to_string(index=False))
+    say(f"results: {out / 'results.csv'}")
+
+
 @app.command("shoot-branching")
 def shoot_branching(
     out: Out,
