@@ -132,6 +132,37 @@ def test_other_observables_end_to_end(tmp_path: Path, observable: str) -> None:
     )
 
 
+def test_any_columns_shift_log_rates_and_predict_another_table(tmp_path: Path) -> None:
+    """No ligand at all: a mutant and a pH, and rows of a second table."""
+    steps = tmp_path / "steps.toml"
+    steps.write_text(
+        'name = "steps"\nstates = ["free", "bound"]\nobservable = "flux"\n'
+        '[[reactions]]\nname = "on"\nsource = "free"\ntarget = "bound"\n'
+        '[[reactions]]\nname = "cat"\nsource = "bound"\ntarget = "free"\n'
+        "observed = true\n"
+    )
+    rng = np.random.default_rng(6)
+    mutant, ph = rng.integers(0, 2, 80), rng.normal(0, 1, 80)
+    on, cat = np.exp(0.7 + 0.9 * ph), np.exp(0.2 - 1.1 * mutant)
+    rate = on * cat / (on + cat) * np.exp(rng.normal(0, 0.02, 80))
+    table = pd.DataFrame({"mutant": mutant, "ph": ph, "rate": rate})
+    table[:50].to_csv(tmp_path / "seen.csv", index=False)
+    table[50:].to_csv(tmp_path / "other.csv", index=False)
+    text = 'scheme = "steps.toml"\n[shifts]\nmutant = ["cat"]\nph = ["on"]'
+    path = config(tmp_path, tmp_path, text, "seen.csv")
+    path.write_text(
+        path.read_text().replace("[assay]", 'test_path = "other.csv"\n[assay]')
+    )
+    run(path, tmp_path / "run")
+    found = pd.read_csv(tmp_path / "run" / "constants.csv").set_index("parameter")
+    assert found.loc["cat:mutant", "value"] == pytest.approx(-1.1, abs=0.1)
+    predicted = pd.read_csv(tmp_path / "run" / "predictions.csv")
+    assert predicted["observed"].to_numpy() == pytest.approx(np.log10(rate[50:]))
+    scores = pd.read_csv(tmp_path / "run" / "scores.csv").set_index(["model", "metric"])
+    rmse = scores["value"].xs("rmse", level="metric")
+    assert rmse["kinetic scheme"] < 0.015 < rmse["log-linear regression"]
+
+
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
