@@ -11,7 +11,11 @@ from meristem.cli.kinetics import app
 from meristem.errors import ConfigError, DataError
 from meristem.kinetics.commands.enzyme_files import write_enzyme
 from meristem.kinetics.commands.fit import fit_run, search_run
-from meristem.kinetics.commands.settings import KineticsSettings, read_settings
+from meristem.kinetics.commands.settings import (
+    KineticsSettings,
+    load_scheme,
+    read_settings,
+)
 from meristem.kinetics.scheme.catalog import two_substrate_enzyme
 from meristem.kinetics.scheme.sbml import write_sbml
 
@@ -102,6 +106,26 @@ def test_sbml_antimony_and_the_catalogue_say_the_same(
         found[kind] = pd.read_csv(out / "michaelis.csv")["value"].to_numpy()
     assert found["enzyme.xml"] == pytest.approx(found["two-substrate"], rel=0.02)
     assert found["enzyme.ant"] == pytest.approx(found["enzyme.xml"], rel=1e-6)
+
+
+def test_a_chain_of_antimony_may_end_where_it_is_observed(tmp_path: Path) -> None:
+    pytest.importorskip("antimony")
+    (tmp_path / "chain.ant").write_text(
+        "model chain\n species A, B, C;\n L = 1;\n"
+        " go: A -> B; kg*L*A; back: B -> A; kb*B; cut: B -> C; kc*B;\n"
+        " kg = 2; kb = 1; kc = 3; A = 1; B = 0; C = 0;\nend\n"
+    )
+    text = 'scheme = "chain.ant"\nobserved = ["cut"]\nligands = ["L"]\n'
+    table = "assay.csv"
+    for observable in ("passage", "decay"):
+        chosen = f'{text}observable = "{observable}"'
+        path = config(tmp_path, tmp_path, chosen, table)
+        scheme = load_scheme(read_settings(path, KineticsSettings))
+        assert scheme.observable == observable
+        assert scheme.sinks == ("C",)
+    path = config(tmp_path, tmp_path, text, table)
+    with pytest.raises(ConfigError, match="'C' has no exit"):
+        load_scheme(read_settings(path, KineticsSettings))
 
 
 @pytest.mark.parametrize("observable", ["passage", "decay"])

@@ -22,7 +22,9 @@ path = "rates.csv"
 pam = "TTTV"
 pam_side = "5"
 [train]
-epochs = 40
+epochs = 60
+batch = 64
+learning_rate = 0.03
 [search]
 generations = 1
 size = 3
@@ -32,6 +34,7 @@ epochs = 5
 shortlist = 2
 [ensemble]
 architectures = 1
+smooth = [4]
 copies = 1
 """
 
@@ -47,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for place in rng.choice(np.arange(4, 24), rng.integers(0, 4), replace=False):
             target[place] = "ACGT"[("ACGT".index(target[place]) + 1) % 4]
             rate -= 1.6 * (1 - (place - 4) / 20)
-        bound = rng.uniform() if len(rows) % 2 else np.nan
+        bound = -(rate + 1.0) / 6 if len(rows) % 2 else np.nan
         rows.append((GUIDE, "".join(target), max(rate, -5.0), bound))
     names = ["guide", "target", "log10_rate", "binding"]
     pd.DataFrame(rows, columns=names).to_csv(out / "rates.csv", index=False)
@@ -59,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_search_reads_the_pam_as_a_whole(folder: Path) -> None:
-    (kinn,) = read_kinns(folder / "run" / "model.json")
+    kinn, _ = read_kinns(folder / "run" / "model.json")
     assert (kinn.pam.pattern, kinn.pam.side) == ("TTTV", "5")
     on = kinn.architecture.windows[0]
     assert on is not None

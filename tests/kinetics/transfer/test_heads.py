@@ -72,7 +72,7 @@ def test_the_loss_is_that_of_a_slow_twin() -> None:
                 if cut < len(CUTS):
                     z_cut = z + float(heads.cut[assay, cut])
                     total += 0.6 / len(CUTS) * entropy(z_cut, level > cut)
-    assert float(found) == pytest.approx(total, rel=1e-5)
+    assert found.item() == pytest.approx(total, rel=1e-5)
 
 
 def test_read_counts_rank_the_active_sites() -> None:

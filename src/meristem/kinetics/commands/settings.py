@@ -401,9 +401,14 @@ def load_scheme(settings: KineticsSettings) -> Scheme:
     """Return the ready-made scheme of a configuration, or the one of its file."""
     name = settings.scheme
     if name.endswith(MODEL_FILES):
-        scheme = read_model(name, observed=settings.observed, ligands=settings.ligands)
-    else:
-        scheme = read_scheme(name) if name.endswith(".toml") else find_scheme(name)
+        # a chain with a sink has a decay or a passage, and no flux
+        return read_model(
+            name,
+            observed=settings.observed,
+            observable=settings.observable or "flux",
+            ligands=settings.ligands,
+        )
+    scheme = read_scheme(name) if name.endswith(".toml") else find_scheme(name)
     if settings.observable is None:
         return scheme
     return replace(scheme, observable=settings.observable)
