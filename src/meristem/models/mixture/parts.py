@@ -11,6 +11,7 @@ from meristem.config.models import (
     KernelAverageOptions,
     WeightedGBLUPOptions,
 )
+from meristem.genetics.copies import copy_labels
 from meristem.models.linear.gwablup import fit_by_scan
 from meristem.models.linear.kernel_average import fit_several_left_out, kernel_space
 from meristem.models.mixture.problem import Problem
@@ -18,10 +19,11 @@ from meristem.models.omics.mediated import fit_one_kernel
 from meristem.models.panel import make_panel
 from meristem.models.protocol import Fitted
 from meristem.models.trees.forests import fit_forest
+from meristem.prepare.by_environment import is_stacked
 from meristem.records import FloatArray, IntArray
 
-MOST_FOREST, MOST_SCAN = 800, 10_000
-"""Markers of the forest and of the scan: evenly spaced where there are more."""
+MOST = 10_000
+"""Markers of the scan and of the forest: evenly spaced where there are more."""
 BASE = "kernels"
 
 
@@ -69,8 +71,8 @@ def simple_parts(
 def scan_part(problem: Problem, options: PartsOptions) -> Part:
     """Fit markers weighted by a scan, evenly spaced over the table."""
     dataset, panel = problem.dataset, problem.panel
-    if panel.scale.n_variant > MOST_SCAN:
-        dataset = dataset.take_variants(spaced(problem, MOST_SCAN))
+    if panel.scale.n_variant > MOST:
+        dataset = dataset.take_variants(spaced(problem, MOST))
         panel = make_panel(dataset.genotypes)
     found = fit_by_scan(dataset, panel, problem.targets, problem.inner, options.scan)
     return Part("scan", *found)
@@ -88,20 +90,29 @@ def forest_part(
 ) -> Part:
     """Fit the forest on markers evenly spaced over the table.
 
-    Rows that others repeat are predicted by trees without any of them only where the
-    forest is grown again.
+    Where rows are left out by line or group, a tree draws whole groups and lines with
+    all of their copies, and the trees without a row predict it. Under other questions
+    forests are grown again for every inner fold.
     """
-    n_row, label = problem.dataset.n_sample, problem.label
-    alone = label.shape[0] == 1 and np.unique(label).size == n_row
-    bagged = alone and problem.inner[0].scheme == "kfold"
-    kept = spaced(problem, MOST_FOREST)
-    thin = problem.dataset.take_variants(kept)
+    kept = spaced(problem, MOST)
+    together = _drawn_together(problem)
     fitted, held = fit_forest(
-        thin,
+        problem.dataset.take_variants(kept),
         problem.panel.scale.take(kept),
         problem.targets,
-        () if bagged else problem.inner,
+        problem.inner if together is None else (),
         options.forest,
         rng,
+        together,
     )
     return Part("forest", fitted, held)
+
+
+def _drawn_together(problem: Problem) -> IntArray | None:  # (n_sample,)
+    scheme = problem.inner[0].scheme.partition(":")[0]
+    if is_stacked(problem.dataset) or scheme not in ("kfold", "group", "cluster"):
+        return None
+    if scheme == "kfold":
+        names = copy_labels(problem.dataset.genotypes)
+        return np.unique(names, return_inverse=True)[1].ravel()
+    return problem.label[0]
