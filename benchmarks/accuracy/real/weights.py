@@ -31,9 +31,9 @@ from benchmarks.accuracy.real.panels import panel_config, panel_folds
 from meristem.config.stages import AnalysisConfig
 from meristem.evaluate.fold import FoldTask, fit_fold
 from meristem.mixed.shares import model_shares
-from meristem.models.mixture.fit import MixtureSettings
 from meristem.models.mixture.parts import Part, simple_parts
 from meristem.models.mixture.problem import make_problem
+from meristem.models.mixture.settings import MixtureSettings
 from meristem.models.protocol import Predictor
 from meristem.pipeline.analysis import Analysis
 from meristem.prepare.adjust import observed_values
@@ -70,8 +70,7 @@ class _Parts:
         settings = MixtureSettings()
         problem = make_problem(dataset, inner, len(inner), rng)
         parts = simple_parts(problem, settings.parts, rng)
-        prior = np.array([settings.prior[part.name] for part in parts])
-        prior /= prior.sum()
+        prior = settings.beforehand([part.name for part in parts])
         held, known = np.stack([part.held for part in parts]), dataset.phenotypes
         found = model_shares(
             *(known.value, known.weight, held, problem.label, rng),

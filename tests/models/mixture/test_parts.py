@@ -10,8 +10,9 @@ from tests.models.toys import core_data, halves, inner_of
 
 from meristem.config.models import ForestOptions
 from meristem.models.mixture import parts as mixture_parts
-from meristem.models.mixture.parts import PartsOptions, forest_part, simple_parts
+from meristem.models.mixture.parts import forest_part, simple_parts
 from meristem.models.mixture.problem import make_problem
+from meristem.models.mixture.settings import PartsOptions
 
 SMALL = PartsOptions(forest=ForestOptions(trees=15, max_features=0.3))
 

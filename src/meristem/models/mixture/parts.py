@@ -6,25 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from meristem.config.models import (
-    ForestOptions,
-    KernelAverageOptions,
-    WeightedGBLUPOptions,
-)
 from meristem.genetics.copies import copy_labels
 from meristem.models.linear.gwablup import fit_by_scan
 from meristem.models.linear.kernel_average import fit_several_left_out, kernel_space
 from meristem.models.mixture.problem import Problem
+from meristem.models.mixture.settings import BASE, MOST, PartsOptions
 from meristem.models.omics.mediated import fit_one_kernel
 from meristem.models.panel import make_panel
 from meristem.models.protocol import Fitted
 from meristem.models.trees.forests import fit_forest
 from meristem.prepare.by_environment import is_stacked
 from meristem.records import FloatArray, IntArray
-
-MOST = 10_000
-"""Markers of the scan and of the forest: evenly spaced where there are more."""
-BASE = "kernels"
 
 
 @dataclass(frozen=True)
@@ -34,16 +26,6 @@ class Part:
     name: str
     fitted: Fitted
     held: FloatArray  # (n_sample, n_target) of rows left out, NaN where none
-
-
-@dataclass(frozen=True)
-class PartsOptions:
-    """Options of the parts that read all variants."""
-
-    kernels: KernelAverageOptions = KernelAverageOptions()
-    # without 1, which is GBLUP: the base has it
-    scan: WeightedGBLUPOptions = WeightedGBLUPOptions(prior=(0.001, 0.01, 0.1))
-    forest: ForestOptions = ForestOptions(trees=100, max_features=0.1)
 
 
 def simple_parts(

@@ -113,7 +113,7 @@ class _Tree:
     ) -> None:
         self.by_row, self.markers, self.levels = by_row, markers, levels
         self.growth, self.rng = growth, rng
-        self.y, self.weight = y, weight
+        self.weight, self.weighted = weight, weight * y
         self.asked = max(1, int(growth.max_features * markers.shape[0]))
         self.left: list[int] = []
         self.right: list[int] = []
@@ -126,8 +126,13 @@ class _Tree:
             number = len(self.value)
             if parent != LEAF:
                 side[parent] = number
-            self.value.append(float(np.average(y[rows], weights=weight[rows])))
-            marker, level = self._split(rows)
+            heavy, value = weight[rows], self.weighted[rows]
+            total = float(heavy.sum())
+            mean = float(value.sum()) / total
+            self.value.append(mean)
+            terms = np.ones((rows.size, 3), dtype=np.float32)
+            terms[:, 0], terms[:, 1] = value - mean * heavy, heavy
+            marker, level = self._split(rows, terms, total)
             self.feature.append(max(marker, 0))
             self.threshold.append(level + 0.5)
             self.left.append(LEAF)
@@ -137,40 +142,46 @@ class _Tree:
                 waiting.append((rows[~below], number, self.right))
                 waiting.append((rows[below], number, self.left))
 
-    def _split(self, rows: IntArray) -> tuple[int, int]:
+    def _split(
+        self,
+        rows: IntArray,
+        terms: NDArray[np.float32],  # (n_row, 3) weighted deviation, weight, 1
+        total: float,  # weight
+    ) -> tuple[int, int]:
         """Return the best marker and the dosage that stays left; LEAF without one."""
         if rows.size < 2 * self.growth.min_leaf or self.levels.size == 0:
             return LEAF, 0
         n_variant = self.by_row.shape[1]
-        every = np.arange(n_variant)
-        some = every
         if self.asked < n_variant:
             some = self.rng.integers(n_variant, size=self.asked)
-        found = self._best(rows, some)
-        if found[0] == LEAF and self.asked < n_variant:  # none of those varies here
-            found = self._best(rows, every)
-        return found
+            found = self._best(rows, some, terms, total)
+            if found[0] != LEAF:
+                return found  # else none of those varies here
+        return self._best(rows, np.arange(n_variant), terms, total)
 
-    def _best(self, rows: IntArray, asked: IntArray) -> tuple[int, int]:
+    def _best(
+        self,
+        rows: IntArray,
+        asked: IntArray,  # (n_asked,)
+        terms: NDArray[np.float32],
+        total: float,
+    ) -> tuple[int, int]:
         if rows.size < MANY:  # the faster of two ways to the same block
             calls = self.by_row.take(rows, axis=0).take(asked, axis=1).T
         else:
             calls = self.markers.take(asked, axis=0).take(rows, axis=1)
         above = (calls > self.levels[:, None, None]).astype(np.float32)
-        weight = self.weight[rows]
-        away = weight * (self.y[rows] - self.value[-1])
-        terms = np.stack([away, weight, np.ones(rows.size)], axis=1)
-        sums = above @ terms.astype(np.float32)
-        value, heavy, number = sums.reshape(-1, 3).T
+        value, heavy, number = (above @ terms).reshape(-1, 3).T
         fewest = self.growth.min_leaf
-        allowed = np.flatnonzero((number >= fewest) & (number <= rows.size - fewest))
+        allowed = ((number >= fewest) & (number <= rows.size - fewest)).nonzero()[0]
         if not allowed.size:
             return LEAF, 0
-        value, heavy, total = value[allowed], heavy[allowed], float(weight.sum())
+        value, heavy = value[allowed], heavy[allowed]
         # what the split takes off the squared error about the mean of the node
-        gain = value**2 * total / (heavy * (total - heavy))
-        at = int(np.argmax(gain))
-        if gain[at] <= 1e-6 * float(away @ (self.y[rows] - self.value[-1])):
+        gain = value * value / (heavy * (total - heavy))
+        at = int(gain.argmax())
+        error = float(terms[:, 0] @ (terms[:, 0] / terms[:, 1]))
+        if gain[at] * total <= 1e-6 * error:
             return LEAF, 0
         level, place = divmod(int(allowed[at]), asked.size)
         return int(asked[place]), int(self.levels[level])
