@@ -31,6 +31,7 @@ from benchmarks.accuracy.real.panels import panel_config, panel_folds
 from meristem.config.stages import AnalysisConfig
 from meristem.evaluate.fold import FoldTask, fit_fold
 from meristem.mixed.shares import model_shares
+from meristem.models.mixture.fit import part_noise
 from meristem.models.mixture.parts import Part, simple_parts
 from meristem.models.mixture.problem import make_problem
 from meristem.models.mixture.settings import MixtureSettings
@@ -74,6 +75,7 @@ class _Parts:
         held, known = np.stack([part.held for part in parts]), dataset.phenotypes
         found = model_shares(
             *(known.value, known.weight, held, problem.label, rng),
+            noise=part_noise(parts),
             prior=prior,
             sd=settings.sd,
         )

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestRegressor
 
-from meristem.models.trees.arrays import LEAF
-from meristem.models.trees.grow import MANY, Growth, grow_forest
+from meristem.models.trees.arrays import LEAF, join_trees
+from meristem.models.trees.grow import MANY, Growth, _Tree, grow_forest
 
 N, P, PLOIDY = 90, 13, 4
 
@@ -41,10 +41,11 @@ def best_gain(x, y, weight, rows, min_leaf):
 def test_every_node_takes_the_best_of_all_splits(data, rng, min_leaf):
     x, y, weight = data
     assert min_leaf * 2 < MANY < N  # nodes of both ways to read markers
-    one = np.arange(N)  # a single cluster is always drawn: once
     growth = Growth(trees=1, max_features=1.0, min_leaf=min_leaf)
-    found = grow_forest(x, y, weight, growth, rng, np.zeros(N)).trees
-    waiting, leaves = [(0, one)], 0
+    levels = np.arange(PLOIDY, dtype=np.int8)
+    tree = _Tree(x, np.ascontiguousarray(x.T), levels, y, weight, growth, rng)
+    found = join_trees([tree.nodes()])
+    waiting, leaves = [(0, np.arange(N))], 0
     while waiting:
         node, rows = waiting.pop()
         most, error = best_gain(x, y, weight, rows, min_leaf)
@@ -80,15 +81,33 @@ def test_a_forest_predicts_as_well_as_one_of_scikit_learn(rng):
     assert np.mean((said - reference) ** 2) < 0.05 * signal.var()
 
 
-def test_rows_out_of_bag_are_predicted_by_trees_that_did_not_draw_their_cluster(rng):
+def test_a_fold_is_predicted_by_trees_that_drew_none_of_its_rows(rng):
     cluster = np.repeat(np.arange(12), 5)
     x = np.repeat(rng.integers(0, 3, (12, 40)), 5, axis=0).astype(np.int8)
     y = rng.normal(size=12)[cluster]  # nothing but what copies know of each other
-    growth = Growth(trees=200, max_features=0.5, min_leaf=1)
+    fold = cluster % 4
+    every = np.arange(60)
+    splits = [(every[fold != k], every[fold == k]) for k in range(4)]
+    growth = Growth(trees=120, max_features=0.5, min_leaf=1)
     alone = grow_forest(x, y, np.ones(60), growth, rng).unseen
-    together = grow_forest(x, y, np.ones(60), growth, rng, cluster).unseen
+    one = grow_forest(x, y, np.ones(60), growth, np.random.default_rng(1), splits)
     assert np.corrcoef(alone, y)[0, 1] > 0.9
-    assert np.corrcoef(together, y)[0, 1] < 0.3
+    assert np.corrcoef(one.unseen, y)[0, 1] < 0.3
+    spoilt = np.where(fold == 2, y + 50.0, y)
+    two = grow_forest(x, spoilt, np.ones(60), growth, np.random.default_rng(1), splits)
+    assert one.unseen[fold == 2] == pytest.approx(two.unseen[fold == 2])
+    assert not np.allclose(one.unseen[fold != 2], two.unseen[fold != 2])
+
+
+def test_noise_is_the_variance_that_more_trees_would_take_away(rng):
+    x = rng.binomial(2, 0.4, (60, 30)).astype(np.int8)
+    y = rng.normal(size=60)
+    growth = Growth(trees=40, max_features=0.3, min_leaf=2)
+    found = [grow_forest(x, y, np.ones(60), growth, rng) for _ in range(30)]
+    said = np.mean([one.noise for one in found])
+    # rows out of bag are said by 40 / e trees, the forest is the mean of 40
+    among = np.mean(np.var([one.unseen for one in found], axis=0, ddof=1))
+    assert said == pytest.approx(among * (1 - np.exp(-1)), rel=0.15)
 
 
 def test_without_variation_a_forest_says_the_mean(rng):

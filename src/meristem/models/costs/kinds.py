@@ -28,7 +28,6 @@ from meristem.config.models import (
     WeightedGBLUPOptions,
 )
 from meristem.mixed.fixed.generalised import CLASS_SHARES
-from meristem.models.mixture.problem import PARENTS
 from meristem.models.mixture.settings import MOST, PartsOptions
 from meristem.models.protocol import Cost
 from meristem.records import Dataset, NetworkPlan
@@ -196,8 +195,6 @@ def mixture(dataset: Dataset) -> Cost:
     # fits to all rows, and five rounds' worth of rows left out
     kernels = size.rounds(5) * (1 + 5 / _ROUNDS) + size.decomposition
     forest = _forest(PartsOptions().forest, scanned)
-    if dataset.groups is not None and set(PARENTS) <= set(dataset.groups.group_name):
-        forest *= 1 + _INNER  # grown again in every inner fold
     omics = 0.0
     if dataset.omics:
         features = sum(table.feature_id.size for table in dataset.omics)

@@ -125,6 +125,7 @@ def mix_parts(
         np.stack([part.held for part in parts]),
         problem.label,
         rng,
+        noise=part_noise(parts),
         prior=prior,
         sd=sd,
     )
@@ -144,6 +145,12 @@ def mix_parts(
         part_share=tuple(shares),
     )
     return mixture, found.held
+
+
+def part_noise(parts: Sequence[Part]) -> FloatArray:  # (n_part, n_sample, n_target)
+    """Return the variance that held-out predictions have and fitted parts have not."""
+    none = np.zeros_like(parts[0].held)
+    return np.stack([none if part.noise is None else part.noise for part in parts])
 
 
 def _error(problem: Problem, held: FloatArray) -> GenomicError:

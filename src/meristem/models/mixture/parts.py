@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from meristem.genetics.copies import copy_labels
 from meristem.models.linear.gwablup import fit_by_scan
 from meristem.models.linear.kernel_average import fit_several_left_out, kernel_space
 from meristem.models.mixture.problem import Problem
@@ -15,7 +14,6 @@ from meristem.models.omics.mediated import fit_one_kernel
 from meristem.models.panel import make_panel
 from meristem.models.protocol import Fitted
 from meristem.models.trees.forests import fit_forest
-from meristem.prepare.by_environment import is_stacked
 from meristem.records import FloatArray, IntArray
 
 
@@ -26,6 +24,8 @@ class Part:
     name: str
     fitted: Fitted
     held: FloatArray  # (n_sample, n_target) of rows left out, NaN where none
+    noise: FloatArray | None = None  # (n_sample, n_target) variance that `held` has and
+    # the fitted model has not; None: none
 
 
 def simple_parts(
@@ -72,29 +72,16 @@ def forest_part(
 ) -> Part:
     """Fit the forest on markers evenly spaced over the table.
 
-    Where rows are left out by line or group, a tree draws whole groups and lines with
-    all of their copies, and the trees without a row predict it. Under other questions
-    forests are grown again for every inner fold.
+    Its trees take turns in leaving an inner fold out, so that one forest predicts the
+    rows of every fold without them, as the other parts do.
     """
     kept = spaced(problem, MOST)
-    together = _drawn_together(problem)
-    fitted, held = fit_forest(
+    fitted, held, noise = fit_forest(
         problem.dataset.take_variants(kept),
         problem.panel.scale.take(kept),
         problem.targets,
-        problem.inner if together is None else (),
+        problem.inner,
         options.forest,
         rng,
-        together,
     )
-    return Part("forest", fitted, held)
-
-
-def _drawn_together(problem: Problem) -> IntArray | None:  # (n_sample,)
-    scheme = problem.inner[0].scheme.partition(":")[0]
-    if is_stacked(problem.dataset) or scheme not in ("kfold", "group", "cluster"):
-        return None
-    if scheme == "kfold":
-        names = copy_labels(problem.dataset.genotypes)
-        return np.unique(names, return_inverse=True)[1].ravel()
-    return problem.label[0]
+    return Part("forest", fitted, held, noise)

@@ -28,7 +28,7 @@ class PartsOptions:
     kernels: KernelAverageOptions = KernelAverageOptions()
     # without 1, which is GBLUP: the base has it
     scan: WeightedGBLUPOptions = WeightedGBLUPOptions(prior=(0.001, 0.01, 0.1))
-    forest: ForestOptions = ForestOptions(trees=100, max_features=0.1)
+    forest: ForestOptions = ForestOptions(trees=200, max_features=0.1, min_leaf=5)
 
 
 @dataclass(frozen=True)

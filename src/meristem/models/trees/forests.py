@@ -31,14 +31,13 @@ from meristem.models.marker_model import (
 from meristem.models.packing import prefixed, with_prefix
 from meristem.models.panel import make_panel
 from meristem.models.trees.arrays import TreeArrays, boosted_trees
-from meristem.models.trees.grow import Forest, Growth, grow_forest
+from meristem.models.trees.grow import Growth, grow_forest
 from meristem.prepare.scale import MarkerScale, fit_scale
 from meristem.records import (
     Dataset,
     FittedState,
     FloatArray,
     Genotypes,
-    IntArray,
     Posterior,
     Predictions,
     Split,
@@ -65,7 +64,7 @@ class RandomForest:
         del inner
         targets = training_targets(dataset.phenotypes)
         panel = make_panel(dataset.genotypes)
-        fitted, unseen = fit_forest(
+        fitted, unseen, _ = fit_forest(
             dataset, panel.scale, targets, (), self.options, rng
         )
         return replace(fitted, error=borrowed_error(panel, targets, (), unseen))
@@ -78,8 +77,7 @@ def fit_forest(
     inner: tuple[Split, ...],
     options: ForestOptions,
     rng: np.random.Generator,
-    cluster: IntArray | None = None,  # (n_sample,)
-) -> tuple[FittedTrees, FloatArray]:
+) -> tuple[FittedTrees, FloatArray, FloatArray]:
     """Grow a forest for every target; its error is left open.
 
     Parameters
@@ -91,52 +89,43 @@ def fit_forest(
     targets
         As from `training_targets`.
     inner
-        Splits on which forests are grown again to predict held-out rows; empty: a
-        row is predicted by the trees that did not draw it.
+        Splits whose training rows the trees draw from, one after the other, and whose
+        test rows they predict; empty: a row is predicted by the trees that did not
+        draw it.
     options
         Of the forest.
     rng
         Draws of rows and markers.
-    cluster
-        Rows that a tree draws together.
 
     Returns
     -------
-    tuple
-        The forest, and (n_sample, n_target) predictions of held-out rows, NaN where
-        there are none.
+    fitted : FittedTrees
+        The forest.
+    held : FloatArray
+        (n_sample, n_target) predictions of held-out rows, NaN where there are none.
+    noise : FloatArray
+        (n_sample, n_target) by how much their variance exceeds that of the whole
+        forest, for fewer trees made them.
     """
     # a missing call goes where the mean goes, as in `FittedTrees.predict`
     calls = dataset.genotypes.call_dosage
     dosage = np.where(calls < 0, np.ceil(scale.mean - 0.5), calls).astype(np.int8)
-    held_out = np.full((dataset.n_sample, len(targets)), np.nan)
+    growth = Growth(options.trees, options.max_features, options.min_leaf)
+    held = np.full((dataset.n_sample, len(targets)), np.nan)
+    noise = np.zeros_like(held)
     trees, level = [], []
-
-    def grow(target: Target) -> tuple[Forest, float]:
-        centre = float(np.average(target.y, weights=target.weight))
-        growth = Growth(options.trees, options.max_features, options.min_leaf)
-        together = None if cluster is None else cluster[target.rows]
-        y, weight = target.y - centre, target.weight
-        found = grow_forest(dosage[target.rows], y, weight, growth, rng, together)
-        return found, centre
-
     for target in targets:
-        forest, centre = grow(target)
+        centre = float(np.average(target.y, weights=target.weight))
+        splits = target_splits(inner, target.rows) if inner else []
+        own, away = dosage[target.rows], target.y - centre
+        forest = grow_forest(own, away, target.weight, growth, rng, splits)
         threshold = forest.trees.threshold - scale.mean[forest.trees.feature]
         trees.append(replace(forest.trees, threshold=threshold))
         level.append(centre)
-        unseen = centre + forest.unseen
-        if inner:
-            total, count = np.zeros((2, target.y.size))
-            for train, test in target_splits(inner, target.rows):
-                other, about = grow(target.take(train))
-                value = other.trees.predict(dosage[target.rows[test]])
-                total[test] += about + value.mean(axis=0)
-                count[test] += 1
-            unseen = total / np.where(count > 0, count, np.nan)
-        held_out[target.rows, target.column] = unseen
+        held[target.rows, target.column] = centre + forest.unseen
+        noise[target.rows, target.column] = forest.noise
     fitted = _fitted("random_forest", dataset, scale, trees, level, None)
-    return fitted, held_out
+    return fitted, held, noise
 
 
 @dataclass(frozen=True)

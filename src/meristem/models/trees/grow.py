@@ -7,6 +7,7 @@ node asks, are one product of matrices.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +34,8 @@ class Forest:
     """Grown trees, over dosages, and what they say of rows that they did not draw."""
 
     trees: TreeArrays  # left where dosage <= threshold, which is a half
-    unseen: FloatArray  # (n,) mean of the trees that did not draw a row, NaN without
+    unseen: FloatArray  # (n,) mean of the trees that predict a row, NaN without
+    noise: FloatArray  # (n,) what its variance has more than the mean of all trees
 
 
 def grow_forest(
@@ -42,7 +44,7 @@ def grow_forest(
     weight: FloatArray,  # (n,)
     growth: Growth,
     rng: np.random.Generator,
-    cluster: IntArray | None = None,  # (n,)
+    splits: Sequence[tuple[IntArray, IntArray]] = (),
 ) -> Forest:
     """Grow trees on rows drawn with replacement, each node on some of the markers.
 
@@ -60,9 +62,10 @@ def grow_forest(
         How many trees, and how each grows.
     rng
         Draws rows and markers.
-    cluster
-        Rows that are drawn together, as copies of a line or members of a family are
-        where families are predicted; None: every row alone.
+    splits
+        Training and test rows of inner folds: trees draw from the training rows of one
+        after the other, and predict its test rows. Empty: from all rows, and those that
+        a tree did not draw are predicted.
 
     References
     ----------
@@ -78,24 +81,27 @@ def grow_forest(
     True
     """
     n = y.size
-    place = np.arange(n)
-    if cluster is not None:
-        place = np.unique(cluster, return_inverse=True)[1].ravel()
-    n_cluster = int(place.max()) + 1
     by_row, markers = np.ascontiguousarray(dosage), np.ascontiguousarray(dosage.T)
     levels = np.unique(dosage)[:-1]
-    grown, total, count = [], np.zeros(n), np.zeros(n)
+    grown, (total, square, count) = [], np.zeros((3, n))
     # each with draws of its own, so that what one grows into changes no other
-    for own in rng.spawn(growth.trees):
-        drawn = own.integers(n_cluster, size=n_cluster)
-        times = np.bincount(drawn, minlength=n_cluster)[place]
+    for number, own in enumerate(rng.spawn(growth.trees)):
+        among, out = np.arange(n), None
+        if splits:
+            among, out = splits[number % len(splits)]
+        drawn = among[own.integers(among.size, size=n)]
+        times = np.bincount(drawn, minlength=n)
         tree = _Tree(by_row, markers, levels, y, weight * times, growth, own)
         grown.append(tree.nodes())
-        out = np.flatnonzero(times == 0)
-        total[out] += tree.leaf_values(out)
-        count[out] += 1
+        rows = np.flatnonzero(times == 0) if out is None else out
+        value = tree.leaf_values(rows)
+        total[rows] += value
+        square[rows] += value**2
+        count[rows] += 1
     unseen = np.divide(total, count, out=np.full(n, np.nan), where=count > 0)
-    return Forest(join_trees(grown), unseen)
+    spread = np.maximum(square - count * unseen**2, 0) / np.maximum(count - 1, 1)
+    noise = spread * (1 / np.maximum(count, 1) - 1 / growth.trees)
+    return Forest(join_trees(grown), unseen, np.where(count > 1, noise, 0.0))
 
 
 class _Tree:
