@@ -146,17 +146,19 @@ def summarise(results: pd.DataFrame) -> pd.DataFrame:
             index=["fold", "environment"], columns="structure", values="r"
         )
         for structure in wide:
-            other = wide[structure] - wide["main_gxe"]
+            r = wide[structure].to_numpy()
+            other = r - wide["main_gxe"].to_numpy()
+            mean, se = other.mean(), other.std(ddof=1) / np.sqrt(other.size)
             rows.append(
                 {
                     "scheme": scheme,
                     "structure": structure,
                     "environments": len(wide),
-                    "r": wide[structure].mean(),
-                    "se": wide[structure].sem(),
-                    "minus_main_gxe": other.mean(),
-                    "low": other.mean() - 1.96 * other.sem(),
-                    "high": other.mean() + 1.96 * other.sem(),
+                    "r": r.mean(),
+                    "se": r.std(ddof=1) / np.sqrt(r.size),
+                    "minus_main_gxe": mean,
+                    "low": mean - 1.96 * se,
+                    "high": mean + 1.96 * se,
                 }
             )
     return pd.DataFrame(rows).round(4)
@@ -215,7 +217,9 @@ def main() -> None:
                 rows = pd.DataFrame(judge(data, fold, structure, nearby))
                 known = pd.concat([known, rows], ignore_index=True)
                 known.round(5).to_csv(table, index=False)
-                print(*fold[:2], structure, rows["r"].mean().round(4), flush=True)
+                print(
+                    *fold[:2], structure, round(float(rows["r"].mean()), 4), flush=True
+                )
     if len(known):
         summary = summarise(known)
         summary.to_csv(asked.out / "summary.csv", index=False)

@@ -163,6 +163,8 @@ class KernelBLUP:
             "log_likelihood": self.log_likelihood,
         }
         for number, group in enumerate(self.groups):
+            # columns follow each other in memory: transposed they need no copy
+            result[f"group{number}_vectors_t"] = group.vectors.T
             for name in _GROUP:
                 result[f"group{number}_{name}"] = getattr(group, name)
             for name in _ERROR:
@@ -170,7 +172,7 @@ class KernelBLUP:
         return result
 
 
-_GROUP = ("column", "rows", "vectors", "inverse", "half")
+_GROUP = ("column", "rows", "inverse", "half")
 _ERROR = tuple(item.name for item in fields(ErrorTerms))
 
 
@@ -181,7 +183,8 @@ def restore_kernel_blup(arrays: dict[str, NDArray]) -> KernelBLUP:
         prefix = f"group{len(groups)}_"
         error = ErrorTerms(*(arrays[f"{prefix}error_{name}"] for name in _ERROR))
         own = {name: arrays[prefix + name] for name in _GROUP}
-        groups.append(TargetGroup(**own, error=error))
+        vectors = arrays[prefix + "vectors_t"].T
+        groups.append(TargetGroup(**own, vectors=vectors, error=error))
     return KernelBLUP(
         arrays["intercept"],
         arrays["dual"],

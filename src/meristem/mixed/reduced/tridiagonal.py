@@ -17,6 +17,9 @@ from scipy.linalg import lapack
 from meristem.mixed.reml import Components, Decomposition, profile, weighted_kernel
 from meristem.records import FloatArray
 
+_AT_ONCE = 1024
+"""Columns that are reflected in a copy."""
+
 
 @dataclass(frozen=True)
 class Tridiagonal:
@@ -41,15 +44,17 @@ class Tridiagonal:
         return self.root_weight[:, None] * self._reflected(columns, "N")
 
     def _reflected(self, columns: FloatArray, transposed: str) -> FloatArray:
-        if columns.shape[0] < 2:
-            return columns
-        below = np.asfortranarray(columns[1:])
-        wide = max(below.shape[1], 1) * 64  # LAPACK takes blocks of up to 64
-        below, _, failed = lapack.dormqr(
-            "L", transposed, self.reflections, self.scale, below, wide, overwrite_c=1
-        )
-        _succeed(failed)
-        return np.concatenate([columns[:1], below])
+        found = np.array(columns, order="F")
+        if found.shape[0] < 2:
+            return found
+        for start in range(0, found.shape[1], _AT_ONCE):
+            part = found[1:, start : start + _AT_ONCE]
+            work = part.shape[1] * 64  # LAPACK takes blocks of up to 64
+            part[:], _, failed = lapack.dormqr(
+                "L", transposed, self.reflections, self.scale, part, work
+            )
+            _succeed(failed)
+        return found
 
     def solve(
         self, components: Components, columns: FloatArray
@@ -88,7 +93,9 @@ class Tridiagonal:
         values, vectors = scipy.linalg.eigh_tridiagonal(
             self.diagonal, self.beside, check_finite=False, lapack_driver=driver
         )
-        vectors = self._reflected(vectors, "N")
+        for start in range(0, values.size, _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            vectors[:, some] = self._reflected(vectors[:, some], "N")
         return Decomposition(np.maximum(values, 0), vectors, self.root_weight)
 
 
@@ -123,11 +130,21 @@ def tridiagonalise(
         kernel.T, lower=1, lwork=int(work), overwrite_a=overwrite
     )
     _succeed(failed)
-    reflections = np.asfortranarray(packed[1:, :-1])
+    reflections = _below(packed)
     lowest = _smallest(diagonal, beside)
     return Tridiagonal(
         diagonal, beside, reflections, scale, root_weight, max(-lowest, 0.0)
     )
+
+
+def _below(packed: FloatArray) -> FloatArray:  # (n, n) -> (n - 1, n - 1)
+    """Return the matrix without first row and last column, in the same memory."""
+    n = packed.shape[0]
+    flat = packed.ravel(order="F")  # a view: columns follow each other
+    for column in range(n - 1):
+        start = column * (n - 1)
+        flat[start : start + n - 1] = flat[column * n + 1 : (column + 1) * n]
+    return flat[: (n - 1) ** 2].reshape((n - 1, n - 1), order="F")
 
 
 def _smallest(diagonal: NDArray, beside: NDArray) -> float:
