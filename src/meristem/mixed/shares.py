@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 import scipy.linalg
-from scipy.optimize import nnls
 
 from meristem.mixed.stacking import FEWEST
 from meristem.records import FloatArray, IntArray
@@ -183,12 +183,12 @@ def _least_squares(
     n = right.size
     root = scipy.linalg.cholesky(square, lower=True)
     level = scipy.linalg.solve_triangular(root, right, lower=True)
-    found = nnls(root.T, level)[0]
+    found = scipy.optimize.nnls(root.T, level)[0]
     if found.sum() <= 1:
         return np.asarray(found)
     whole = 1e4 * float(np.abs(root).max())
     design = np.vstack([root.T, np.full((1, n), whole)])
-    found = nnls(design, np.append(level, whole))[0]
+    found = scipy.optimize.nnls(design, np.append(level, whole))[0]
     return np.asarray(found / found.sum())
 
 

@@ -35,6 +35,7 @@ from meristem.config.models.plans import (
     PlanOptions,
     TrainedNetworkOptions,
 )
+from meristem.config.models.reactions import ReactionOptions
 from meristem.config.models.stack import (
     AnyModelOptions,
     SingleModelOptions,
@@ -82,6 +83,7 @@ __all__ = [
     "Positive",
     "PriorOptions",
     "Rate",
+    "ReactionOptions",
     "RidgeOptions",
     "Share",
     "SingleModelOptions",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.optimize
+import scipy
 
 from meristem.errors import ConfigError
 from meristem.records import FloatArray, IntArray

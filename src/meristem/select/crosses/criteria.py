@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from meristem.genetics.inheritance.maps import GeneticMap
 from meristem.records import FloatArray, IntArray
@@ -103,7 +103,7 @@ def chance_above(
     """
     excess = mean - check
     certain = np.where(excess > 0, np.inf, -np.inf)
-    return norm.cdf(np.divide(excess, sd, out=certain, where=sd > 0))
+    return ndtr(np.divide(excess, sd, out=certain, where=sd > 0))
 
 
 def progeny_needed(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+import scipy
 from scipy.special import logsumexp
 
 from meristem.mixed.scan import error_contrasts, restricted_h2
@@ -147,7 +147,7 @@ def _single_effect(
         return (np.log1p(-shrink) + z2 * shrink) / 2 + where
 
     top = float((z2 * se2).max(initial=0.0)) or 1.0
-    best = minimize_scalar(
+    best = scipy.optimize.minimize_scalar(
         lambda t: -logsumexp(log_factors(np.exp(t))),
         bounds=(np.log(top) - 12, np.log(top) + 3),
         method="bounded",

@@ -6,8 +6,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
-import scipy.optimize
-import scipy.sparse
+import scipy
 
 from meristem.errors import ConfigError
 from meristem.records import FloatArray, IntArray

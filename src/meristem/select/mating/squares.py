@@ -11,8 +11,7 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.optimize
-import scipy.sparse
+import scipy
 
 from meristem.records import FloatArray, IntArray
 
