@@ -21,12 +21,13 @@ from benchmarks.accuracy.cells import (
     refuse_unknown,
 )
 from benchmarks.accuracy.page import markdown_table
-from benchmarks.accuracy.sequence.promoters import LENGTH, read_sets
+from benchmarks.accuracy.sequence.promoters import LENGTH, MOTIFS, read_sets
 from meristem.runs.seeds import derived_rng
 from meristem.sequence.inputs.identity import cluster_copies
 from meristem.sequence.inputs.onehot import encode
-from meristem.sequence.models.catalog import Specification, fit_model
-from meristem.sequence.models.options import NetworkOptions
+from meristem.sequence.models.catalog import Specification, find_kind, fit_model
+from meristem.sequence.models.options import ModelOptions, MotifOptions, NetworkOptions
+from meristem.sequence.motifs.motif import Motif, read_meme
 from meristem.sequence.training.fit import Rows
 from meristem.sequence.training.options import TrainOptions
 from meristem.stats.folds import grouped_folds
@@ -39,6 +40,7 @@ TRAIN = TrainOptions(members=1, epochs=12, patience=12)
 
 ELEMENTS: dict[str, tuple[str, dict[str, object], dict[str, object]]] = {
     "default": ("cnn", {}, {}),
+    "activation silu": ("cnn", {"activation": "silu", "first": "silu"}, {}),
     "activation gelu": ("cnn", {"activation": "gelu", "first": "gelu"}, {}),
     "activation elu": ("cnn", {"activation": "elu", "first": "elu"}, {}),
     "first layer exp": ("cnn", {"first": "exp"}, {}),
@@ -53,7 +55,11 @@ ELEMENTS: dict[str, tuple[str, dict[str, object], dict[str, object]]] = {
     "64 filters": ("cnn", {"channels": 64}, {}),
     "first kernel 7": ("cnn", {"first_kernel": 7}, {}),
     "first kernel 23": ("cnn", {"first_kernel": 23}, {}),
+    "kernel 3": ("cnn", {"kernel": 3}, {}),
+    "kernel 9": ("cnn", {"kernel": 9}, {}),
     "no dropout": ("cnn", {"dropout": 0.0}, {}),
+    "begun with motifs": ("cnn", {"motifs": True}, {}),
+    "added to the motif model": ("cnn", {"offset": True}, {}),
     "given strand alone": ("cnn", {}, {"strands": "given", "flip": 0.0}),
     "strands averaged, never flipped": ("cnn", {}, {"flip": 0.0}),
     "no shift": ("cnn", {}, {"shift": 0}),
@@ -62,7 +68,11 @@ ELEMENTS: dict[str, tuple[str, dict[str, object], dict[str, object]]] = {
     "recurrent": ("recurrent", {}, {}),
     "attention": ("attention", {}, {}),
     "residual": ("residual", {}, {}),
+    "motif model": ("motif", {}, {}),
+    "motif model, 2 positional bins": ("motif", {"bins": 2}, {}),
+    "motif model, 4 positional bins": ("motif", {"bins": 4}, {}),
 }
+"""Kind, options and training that differ from the default."""
 
 
 def run_elements(
@@ -90,6 +100,7 @@ def run_elements(
     refuse_unknown(models, tuple(ELEMENTS), "elements")
     names = tuple(models) or tuple(ELEMENTS)
     sequence, value, _, _ = read_sets(data)
+    motifs = tuple(read_meme(data / MOTIFS))
     rng = np.random.default_rng(seed)
     kept = rng.choice(len(sequence), N, replace=False)
     onehot = encode([sequence[i] for i in kept], LENGTH, "left")
@@ -103,14 +114,9 @@ def run_elements(
             done += 1
             if table.holds({"element": name, "fold": str(place)}):
                 continue
-            kind, options, train = ELEMENTS[name]
             begin = time.process_time()
             model = fit_model(
-                Specification(
-                    kind,
-                    BASE.model_copy(update=options),
-                    TRAIN.model_copy(update=train),
-                ),
+                _specified(name, motifs),
                 rows,
                 tasks=("expression",),
                 rng=derived_rng(seed, "element", place),
@@ -122,6 +128,17 @@ def run_elements(
             table.add([row | {"cpu_seconds": spent}])
             progress(done, total)
     return element_table(table.rows)
+
+
+def _specified(name: str, motifs: tuple[Motif, ...]) -> Specification:
+    kind, options, train = ELEMENTS[name]
+    base: ModelOptions = BASE if find_kind(kind).trained else MotifOptions()
+    return Specification(
+        kind,
+        base.model_copy(update=options),
+        TRAIN.model_copy(update=train),
+        motifs if {"motifs", "offset"} & set(options) or kind == "motif" else (),
+    )
 
 
 def element_table(rows: Sequence[dict[str, str]]) -> str:
