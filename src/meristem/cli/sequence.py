@@ -140,6 +140,15 @@ def design(
     ] = False,
     oracle: Annotated[str, typer.Option(help="Model that guides the search.")] = "",
     validator: Annotated[str, typer.Option(help="Model that judges it.")] = "",
+    caution: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=100,
+            help="Standard deviations among the oracle's models by which a gain is "
+            "lowered while it is sought.",
+        ),
+    ] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 1,
     force: Force = False,
     quiet: Quiet = False,
@@ -161,6 +170,7 @@ def design(
         not free,
         oracle,
         validator,
+        caution,
         seed,
     )
     with limited_threads(threads), progress(quiet=quiet) as notify:
