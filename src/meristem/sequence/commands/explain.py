@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from meristem.errors import ConfigError
-from meristem.records import FloatArray
+from meristem.records import FloatArray, IntArray
 from meristem.runs.folder import RunFolder
 from meristem.runs.lock import in_locked_folder
 from meristem.runs.progress import Notify, silent
@@ -54,7 +54,7 @@ class Question:
     sequences
         FASTA or table; None takes the data of the run.
     most
-        Sequences that are explained: those of the largest predictions, either end.
+        Sequences that are explained, see `explained_rows`.
     motifs
         MEME file with names for what is found, and with motifs whose effects are
         asked for; None: neither.
@@ -198,7 +198,7 @@ def _task(model: SequenceModel, name: str) -> int:
 def _chosen(
     model: SequenceModel, model_run: str | Path, question: Question, task: int
 ) -> tuple[list[str], OneHot]:
-    """Return the sequences of the largest and smallest predictions."""
+    """Return the sequences that are explained."""
     if question.sequences is not None:
         found = read_sequences(question.sequences)
     else:
@@ -209,12 +209,31 @@ def _chosen(
     names = list(found)
     window = model.window or max(len(text) for text in found.values())
     onehot = encode(list(found.values()), window, model.pad)
-    if len(names) > question.most:
-        order = np.argsort(model.predict(onehot)[:, task], kind="stable")
-        half = question.most // 2
-        kept = np.sort(np.concatenate([order[:half], order[len(order) - half :]]))
-        names, onehot = [names[row] for row in kept], onehot[kept]
+    kept = explained_rows(model.predict(onehot)[:, task], question.most)
+    names, onehot = [names[row] for row in kept], onehot[kept]
     return names, onehot
+
+
+def explained_rows(prediction: FloatArray, most: int) -> IntArray:  # (n,), (n_kept,)
+    """Return the rows to explain: extremes of the prediction, and some of all ranks.
+
+    Half of them are the largest and smallest, where maps are clearest; the other half
+    is spread evenly over the ranks, where weaker motifs are not hidden behind others.
+
+    Examples
+    --------
+    >>> explained_rows(np.arange(100.0), 8).tolist()
+    [0, 1, 14, 38, 62, 86, 98, 99]
+    """
+    order = np.argsort(prediction, kind="stable")
+    if order.size <= most:
+        return np.sort(order)
+    end = most // 4
+    inside = order[end : order.size - end]
+    spread = np.linspace(0, inside.size, most - 2 * end + 1)
+    middle = (spread[:-1] + spread[1:]) / 2
+    rows = [order[:end], inside[middle.astype(int)], order[order.size - end :]]
+    return np.sort(np.concatenate(rows))
 
 
 def _write_maps(
