@@ -24,6 +24,7 @@ from meristem.sequence.inputs.measured import read_measured, read_sequences
 from meristem.sequence.inputs.onehot import BASES, OneHot, encode
 from meristem.sequence.interpretation.filters import first_layer_motifs
 from meristem.sequence.interpretation.gradients import METHODS, Method, attribute
+from meristem.sequence.interpretation.modisco import modisco_patterns
 from meristem.sequence.interpretation.mutagenesis import importance, saturate
 from meristem.sequence.interpretation.seqlets import Pattern, find_patterns
 from meristem.sequence.models.networks.ensemble import NetworkEnsemble
@@ -33,6 +34,8 @@ from meristem.sequence.motifs.motif import Motif, read_meme, write_meme
 
 ISM = "ism"
 ALL_METHODS = (ISM, *METHODS)
+FINDERS = {"seqlets": find_patterns, "modisco": modisco_patterns}
+"""What finds motifs in maps: our own clustering of peaks, or TF-MoDISco."""
 _FILES = (
     *("attributions.csv", "patterns.csv", "completeness.csv"),
     *("sites.csv", "marginals.csv", "spacing.csv"),
@@ -58,6 +61,8 @@ class Question:
     motifs
         MEME file with names for what is found, and with motifs whose effects are
         asked for; None: neither.
+    finder
+        What finds motifs in the maps, one of `FINDERS`.
     """
 
     method: str = ISM
@@ -66,6 +71,7 @@ class Question:
     sequences: Path | None = None
     most: int = 200
     motifs: Path | None = None
+    finder: str = "seqlets"
 
 
 @in_locked_folder
@@ -95,6 +101,12 @@ def explain_run(
             where="--method",
             remedy=f"use {', '.join(ALL_METHODS)}",
         )
+    if question.finder not in FINDERS:
+        raise ConfigError(
+            f"there is no finder {question.finder!r}",
+            where="--finder",
+            remedy=f"use {', '.join(FINDERS)}",
+        )
     model = open_model(model_run, question.label)
     task = _task(model, question.task)
     known = [] if question.motifs is None else read_meme(question.motifs)
@@ -118,6 +130,7 @@ def explain_run(
             "task": model.tasks[task],
             "model": question.label,
             "most": question.most,
+            "finder": question.finder,
         },
         seed=0,
         inputs=inputs,
@@ -129,7 +142,7 @@ def explain_run(
     begin_run(run, _FILES)
     _write_maps(run, names, onehot, value, gap)
     with run.timed("motifs"):
-        patterns = find_patterns(value, onehot)
+        patterns = FINDERS[question.finder](value, onehot)
         filters = []
         if isinstance(model, NetworkEnsemble):
             filters = first_layer_motifs(model, onehot)
