@@ -33,6 +33,9 @@ def bench_expression(
     medium: Annotated[
         list[str] | None, typer.Option(help="glucose | ethanol (yeast); repeatable.")
     ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="Models (yeast); repeatable.")
+    ] = None,
     repeats: Annotated[
         int, typer.Option(min=1, help="Repeats (yeast), panels (simulated).")
     ] = 5,
@@ -81,6 +84,7 @@ def bench_expression(
             data,
             sets=tuple(part or ("strong", "all")),
             media=tuple(medium or ("glucose",)),
+            models=tuple(model or ()),
             repeats=repeats,
             seed=seed,
             command=command,
