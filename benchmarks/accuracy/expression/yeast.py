@@ -174,7 +174,9 @@ def _cell(
             r = scores[metric].fillna(0.0).to_numpy()
             found = (np.median(r), r.mean(), (r > 0).mean(), (r > 0.3).mean())
             rows = [
-                cell | told | {"metric": metric, "statistic": s, "value": number(float(v))}
+                cell
+                | told
+                | {"metric": metric, "statistic": s, "value": number(float(v))}
                 for s, v in zip(STATISTICS, found, strict=True)
             ]
             table.add(rows)
