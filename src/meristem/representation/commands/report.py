@@ -97,6 +97,7 @@ def _section(
         blocks.append(draw_factors(factors, place))
     blocks += _reconstruction(recon, name)
     makers = (
+        ("trials", _trials),
         ("active", _active),
         ("sets", _sets),
         ("traits", _traits),
@@ -166,6 +167,26 @@ def _reconstruction(recon: pd.DataFrame | None, name: str) -> list[Block]:
         "smallest decides on the number of factors.",
     )
     return [_titled("Values hidden from the fit", "", html)]
+
+
+def _trials(table: pd.DataFrame) -> Markup:
+    final = table[table["generation"] == -1].drop(columns="generation")
+    searched = int((table["generation"] >= 0).sum())
+    final = final.sort_values("rmse", kind="stable").dropna(axis=1, how="all")
+    shown = final.assign(chosen=np.where(final["chosen"], "yes", "no"))
+    html = table_html(
+        shown,
+        formats={"rmse": _three},
+        headings={"represent": "kind", "hidden": "units", "learning_rate": "step"},
+        note="Root mean squared error, in sds of a feature, of hidden values that the "
+        "search did not see; one network each.",
+    )
+    return _titled(
+        "Search of the architecture",
+        f"{plural(searched, 'point')} tried on values hidden from the fit; the best, "
+        "and the options as set, compared on others.",
+        html,
+    )
 
 
 def _three(value: float) -> str:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from meristem.config.stages import OmicsConfig, RepresentConfig, StackConfig
 from meristem.records import FloatArray, OmicsTable
-from meristem.representation.choose import choose_by_values
+from meristem.representation.architecture.search import Place
+from meristem.representation.choose import choose_by_values, choose_shape
 from meristem.representation.commands.describe import (
     confounding,
     explained,
@@ -44,6 +45,7 @@ from meristem.representation.sets.membership import (
     needed_sets,
 )
 from meristem.runs.folder import RunFolder
+from meristem.runs.keys import digest
 from meristem.runs.lock import in_locked_folder
 from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run, command_line, input_file
@@ -59,7 +61,7 @@ def table_files(name: str) -> dict[str, str]:
     parts = (
         *("factors", "loadings", "cleaned", "imputed", "half_width"),
         *("sets", "traits", "confounders", "confounding", "imputation", "active"),
-        *("samples", "realism", "about"),
+        *("samples", "realism", "about", "trials"),
     )
     return {part: f"{stem}.{part}.csv" for part in parts}
 
@@ -241,8 +243,44 @@ class _Work:
         x = x[~np.isnan(x).all(axis=1)]
         return 1 - float(np.nansum((x - found.reconstruct(x)) ** 2) / np.nansum(x**2))
 
+    def _search(self) -> int:
+        """Search the shape; keep its options, write what was tried, return k."""
+        tune = self.options.tune
+        assert tune is not None
+        rests_on = (self.options, self.table.value, self.confounders, self.sets)
+        seed = int(self.rng("shape").integers(2**31))
+        place = Place(
+            digest(*rests_on, seed),
+            seed,
+            60 * (tune.minutes or 0.0),
+            self.run_record.folder.file("work/shapes"),
+        )
+        shape, tried = choose_shape(
+            self.table,
+            self.options,
+            place,
+            confounders=self.confounders,
+            sets=self.sets,
+        )
+        frame = pd.DataFrame(
+            [{"generation": one.generation} | one.options for one in tried]
+        )
+        frame["rmse"] = [-one.reward for one in tried]
+        frame["chosen"] = [one.chosen for one in tried]
+        self._write("trials", frame)
+        self.options = shape.options.model_copy(update={"tune": None})
+        return shape.k
+
     def _choose(self) -> int:
-        options = self.options
+        if self.options.tune is not None:
+            found = self._search()
+            k = self.options.k + ((found,) if found not in self.options.k else ())
+            self._compare(self.options.model_copy(update={"k": k}))
+            return found
+        return self._compare(self.options)
+
+    def _compare(self, options: OmicsConfig | StackConfig) -> int:
+        """Compare numbers of factors, components beside them; return the best."""
         if options.represent == "sets":
             return options.k[0]
         rows: dict[str, dict[int, float]] = {}
