@@ -104,6 +104,9 @@ def _section(
         ("confounding", _confounding),
         ("confounders", _confounders),
         ("imputation", _imputation),
+        ("neighbours", _neighbours),
+        ("network_traits", _network_traits),
+        ("smoothing", _smoothing),
         ("realism", _realism),
     )
     for part, make in makers:
@@ -295,6 +298,68 @@ def _confounding(table: pd.DataFrame) -> Markup:
         "What is left of the confounders",
         "How well each confounder is told from the factors of samples held out, "
         "without removal and with it.",
+        html,
+    )
+
+
+def _networks(table: pd.DataFrame) -> Markup:
+    formats = {"r": _three, "over_none": _three, "low": _three, "high": _three}
+    headings: dict[str, str | Markup] = {
+        "over_none": "over no network",
+        "low": "95 % from",
+        "high": "to",
+    }
+    return table_html(table, formats=formats, headings=headings, sortable=False)
+
+
+def _verdict(table: pd.DataFrame) -> str:
+    """Say whether a network tells more than none, and than its shuffle."""
+    real = table[table["network"].isin(["given", "learned"])]
+    above = real[real["low"] > 0]
+    if above.empty:
+        return "No network adds to ridge regression on all genes."
+    best = above.loc[above["over_none"].idxmax()]
+    shuffled = table[
+        (table["network"] == f"{best['network']}, shuffled")
+        & (table["method"] == best["method"])
+    ]
+    own = float(shuffled["over_none"].iloc[0])
+    return (
+        f"The {best['network']} network adds {fixed(best['over_none'], 3)} to r "
+        f"({best['method']}); shuffled {fixed(own, 3)}."
+    )
+
+
+def _neighbours(table: pd.DataFrame) -> Markup:
+    return _titled(
+        "Genes told from a network",
+        f"{_verdict(table)} A tenth of the genes is hidden in rows held out; networks "
+        "and methods are learned on the other rows. Shuffled: as many neighbours, but "
+        "others. Mean r over hidden genes; t intervals over folds.",
+        _networks(table),
+    )
+
+
+def _network_traits(table: pd.DataFrame) -> Markup:
+    parts = [
+        Markup("<h4>{}</h4><p>{}</p>{}").format(
+            trait, _verdict(own), _networks(own.drop(columns="trait"))
+        )
+        for trait, own in table.groupby("trait", sort=False)
+    ]
+    return _titled(
+        "Traits told from genes over a network",
+        "r over rows held out; learned on the other rows.",
+        Markup("").join(parts),
+    )
+
+
+def _smoothing(table: pd.DataFrame) -> Markup:
+    html = table_html(table, formats={"share": fixed, "r": _three}, sortable=False)
+    return _titled(
+        "Values smoothed along the network",
+        "Agreement with this table (mean r over genes) on rows that did not choose "
+        "the share of the neighbours; without a network, and with it shuffled.",
         html,
     )
 

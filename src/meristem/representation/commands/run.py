@@ -8,6 +8,7 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
+from meristem.config.neighbours import NeighboursConfig
 from meristem.config.stages import OmicsConfig, RepresentConfig, StackConfig
 from meristem.records import FloatArray, OmicsTable
 from meristem.representation.architecture.search import Place
@@ -21,6 +22,11 @@ from meristem.representation.commands.describe import (
     factor_traits,
 )
 from meristem.representation.commands.inputs import Inputs, read_inputs
+from meristem.representation.commands.neighbours import (
+    judge_networks,
+    refuse_unjudgeable,
+    smooth_table,
+)
 from meristem.representation.commands.report import build_represent_report
 from meristem.representation.confound.confounders import (
     confounders_of,
@@ -62,6 +68,7 @@ def table_files(name: str) -> dict[str, str]:
         *("factors", "loadings", "cleaned", "imputed", "half_width"),
         *("sets", "traits", "confounders", "confounding", "imputation", "active"),
         *("samples", "realism", "about", "trials"),
+        *("neighbours", "network_traits", "smoothed", "smoothing"),
     )
     return {part: f"{stem}.{part}.csv" for part in parts}
 
@@ -100,6 +107,8 @@ def represent_run(
     inputs = read_inputs(config)
     for options, table in zip(inputs.options, inputs.tables, strict=True):
         _refuse_impossible(options, table, inputs)
+        if config.neighbours is not None and options.represent != "none":
+            refuse_unjudgeable(table)
     run = _plan(config, Path(folder), force)
     asked = [one for one in inputs.options if one.represent != "none"]
     files = [file for one in asked for file in table_files(one.name).values()]
@@ -222,6 +231,8 @@ class _Work:
         filled = self._fill()
         if self.config.samples:
             self._generate(found, k)
+        if self.config.neighbours is not None:
+            self._judge_networks(self.config.neighbours)
         known = ~np.isnan(self.table.value)
         self.about = {
             "table": name,
@@ -394,6 +405,18 @@ class _Work:
             for name in names
         ]
         self._write("realism", pd.DataFrame(rows))
+
+    def _judge_networks(self, asked: NeighboursConfig) -> None:
+        seed = int(self.rng("networks").integers(2**31))
+        genes, traits = judge_networks(self.table, self.inputs, asked, seed)
+        self._write("neighbours", genes)
+        if not traits.empty:
+            self._write("network_traits", traits)
+        if asked.smooth:
+            (other,) = (t for t in self.inputs.tables if t.name == asked.smooth)
+            smoothed, told = smooth_table(other, self.table, self.inputs, asked, seed)
+            self._write("smoothed", _frame(smoothed.value, smoothed))
+            self._write("smoothing", told)
 
     def _fill(self) -> Imputed | None:
         known = ~np.isnan(self.table.value)
