@@ -5,6 +5,7 @@ import pytest
 from tests.representation.toys import low_rank, table_of
 
 from meristem.config.neighbours import NeighboursConfig
+from meristem.config.represent import RepresentOptions
 from meristem.errors import DataError
 from meristem.records import OmicsTable
 from meristem.representation.commands.inputs import Inputs
@@ -70,7 +71,9 @@ def test_tables_of_other_features_are_refused() -> None:
 def test_traits_that_do_not_vary_are_left_out() -> None:
     table = table_of(low_rank(N, P)[0])
     asked = NeighboursConfig(networks=("given",), traits=True, folds=2)
-    genes, traits = judge_networks(table, inputs(table), asked, 1)
+    genes, traits = judge_networks(
+        table, RepresentOptions(represent="pca"), inputs(table), asked, 1
+    )
     assert set(traits["trait"]) == {"t"}
     assert set(genes["network"]) == {"none", "given", "given, shuffled"}
 

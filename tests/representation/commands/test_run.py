@@ -123,8 +123,11 @@ def test_factors_are_described(finished: Path) -> None:
     traits = read(finished, "traits")
     assert traits["q"].min() < 0.01
     told = read(finished, "confounding")
-    assert told["raw"].max() > 0.9
-    assert told.loc[told["probe"] == "linear", "cleaned"].item() < 0.75
+    level = told.set_index("method")
+    assert level.loc["none", ["linear", "radial"]].min() > 0.9
+    assert level.loc["combat", "linear"] < 0.75
+    assert level["chosen"].tolist() == [name == "combat" for name in level.index]
+    assert level.loc["combat", "kept"] > 0.8 * level.loc["none", "kept"]
     assert read(finished, "confounders")["r2"].max() < 0.2
     assert set(read(finished, "sets")["set"]) <= {"s0", "s1", "s2"}
     recon = pd.read_csv(finished / "reconstruction.csv")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.representation.genes.test_inference import P, modules, true_network
 
-from meristem.representation.confound.probe import held_folds
+from meristem.representation.confound.probe import Learn, held_folds
 from meristem.representation.genes.compare import (
     COLUMNS,
     Asked,
@@ -19,6 +19,16 @@ GENE = np.arange(P).astype(str)
 FOLDS = held_folds(np.arange(N), 3, np.random.default_rng(1))
 
 
+def learn(value: np.ndarray) -> Learn:
+    """Return values standardised on training rows."""
+
+    def standardised(train: np.ndarray) -> np.ndarray:
+        centred = value - np.nanmean(value[train], axis=0)
+        return np.nan_to_num(centred / np.nanstd(value[train], axis=0))
+
+    return standardised
+
+
 def asked(*methods: str, learned: bool = False) -> Asked:
     return Asked(methods, true_network(), learned, 4)  # type: ignore[arg-type]
 
@@ -26,7 +36,9 @@ def asked(*methods: str, learned: bool = False) -> Asked:
 def test_networks_stand_beside_none_and_shuffles() -> None:
     value = modules(N, 1)
     value[3, 5] = np.nan
-    table = compare_genes(value, GENE, FOLDS, asked("weighted", "ridge", learned=True))
+    table = compare_genes(
+        learn(value), GENE, FOLDS, asked("weighted", "ridge", learned=True)
+    )
     assert tuple(table.columns) == COLUMNS
     level = table.set_index(["network", "method"])["r"]
     assert level["given", "neighbours alone"] > 0.6
@@ -46,7 +58,7 @@ def test_a_trait_of_modules_is_told_over_the_network() -> None:
     value = modules(N, 1, signal=0.4)
     factors = value.reshape(N, P // 5, 5).mean(axis=2)
     trait = factors @ rng.normal(size=P // 5)
-    table = compare_traits(value, GENE, trait, FOLDS, asked("weighted", "ridge"))
+    table = compare_traits(learn(value), GENE, trait, FOLDS, asked("weighted", "ridge"))
     level = table.set_index("network")["r"]
     assert level["given"] > level["none"]
     assert set(table["method"]) == {"ridge", "ridge, neighbours weighted"}

@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 
 from meristem.config.neighbours import NeighboursConfig
+from meristem.config.represent import RepresentOptions
 from meristem.errors import DataError
-from meristem.records import OmicsTable
+from meristem.records import FloatArray, OmicsTable
 from meristem.representation.commands.inputs import Inputs
-from meristem.representation.confound.probe import held_folds
+from meristem.representation.confound.clean import fit_cleaner
+from meristem.representation.confound.confounders import confounders_of
+from meristem.representation.confound.probe import Learn, held_folds
 from meristem.representation.genes.coexpression import shuffle_network
 from meristem.representation.genes.compare import (
     Asked,
@@ -45,12 +48,18 @@ def refuse_unjudgeable(table: OmicsTable) -> None:
 
 
 def judge_networks(
-    table: OmicsTable, inputs: Inputs, config: NeighboursConfig, seed: int
+    table: OmicsTable,
+    options: RepresentOptions,
+    inputs: Inputs,
+    config: NeighboursConfig,
+    seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what networks tell of hidden genes, and of every trait.
 
-    Rows of one line are held out together.
+    Rows of one line are held out together; confounders are taken out first, as the
+    training rows of a fold have them.
     """
+    confounders = confounders_of(inputs.groups, options.confounders)
     given = None
     if inputs.network is not None and "given" in config.networks:
         given = inputs.network.onto(table.node_name)
@@ -61,8 +70,24 @@ def judge_networks(
         rng = derived_rng(seed, "folds")
         return held_folds(inputs.line[rows], config.folds, rng)
 
-    value = table.value[seen]
-    genes = compare_genes(value, table.node_name, folds(seen), asked)
+    def values(rows: np.ndarray) -> Learn:
+        own = [one.take(rows) for one in confounders]
+
+        def learn(train: np.ndarray) -> FloatArray:
+            value = table.value[rows]
+            scale = fit_feature_scale(value[train], where=table.source)
+            x = scale.apply(value)
+            rng = derived_rng(seed, "confounders")
+            about = [one.take(train) for one in own]
+            cleaner = fit_cleaner(x[train], about, options, rng)
+            if cleaner is not None:
+                x = cleaner.clean(x, own)
+                x = fit_feature_scale(x[train]).apply(x)
+            return np.nan_to_num(x)
+
+        return learn
+
+    genes = compare_genes(values(seen), table.node_name, folds(seen), asked)
     traits = []
     for number, name in enumerate(inputs.trait_name if config.traits else ()):
         y = inputs.trait[:, number]
@@ -70,7 +95,7 @@ def judge_networks(
         if rows.size < LEAST_ROWS or np.ptp(y[rows]) == 0:
             continue
         told = compare_traits(
-            table.value[rows], table.node_name, y[rows], folds(rows), asked
+            values(rows), table.node_name, y[rows], folds(rows), asked
         )
         told.insert(0, "trait", name)
         traits.append(told)

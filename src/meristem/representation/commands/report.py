@@ -14,6 +14,7 @@ from meristem.pages.numbers import count, fixed, p_value, percent, plural
 from meristem.pages.page import Block, Card, Page, Section, write_page
 from meristem.pages.table import folded, table_html
 from meristem.representation.commands.figures import draw_about, draw_factors
+from meristem.representation.commands.removal import better_removal
 from meristem.runs.folder import RunFolder
 
 SHOWN = 40
@@ -287,19 +288,26 @@ def _confounders(table: pd.DataFrame) -> Markup:
 
 
 def _confounding(table: pd.DataFrame) -> Markup:
+    own = str(table.loc[table["chosen"], "method"].iloc[0])
+    better = better_removal(table)
+    said = "No other way here leaves and keeps as much and is better at one of both."
+    if better:
+        said = (
+            f"{better} leaves no more of the confounders than {own} and keeps no "
+            "less, and is better at one of both."
+        )
+    shown = table.assign(chosen=np.where(table["chosen"], "yes", ""))
     html = table_html(
-        table,
-        formats={"chance": _three, "raw": _three, "cleaned": _three},
+        shown,
+        formats=dict.fromkeys(("chance", "linear", "radial", "kept"), _three),
+        headings={"linear": "linear probe", "radial": "radial probe"},
         sortable=False,
-        note="Balanced accuracy of labels, correlation of numbers. Representation and "
-        "probe are learned on two thirds of the samples, asked on the rest.",
+        note="Probes: balanced accuracy of labels, correlation of numbers. Kept: mean "
+        "r of gene sets (without sets: features), linear effects of the confounders "
+        "off, told from the factors. Representation and probes are learned on two "
+        "thirds of the samples, asked on the rest.",
     )
-    return _titled(
-        "What is left of the confounders",
-        "How well each confounder is told from the factors of samples held out, "
-        "without removal and with it.",
-        html,
-    )
+    return _titled("What is left of the confounders, and what is kept", said, html)
 
 
 def _networks(table: pd.DataFrame) -> Markup:

@@ -14,7 +14,6 @@ from meristem.records import FloatArray, OmicsTable
 from meristem.representation.architecture.search import Place
 from meristem.representation.choose import choose_by_values, choose_shape
 from meristem.representation.commands.describe import (
-    confounding,
     explained,
     factor_confounders,
     factor_sets,
@@ -27,6 +26,7 @@ from meristem.representation.commands.neighbours import (
     refuse_unjudgeable,
     smooth_table,
 )
+from meristem.representation.commands.removal import Removal, removals
 from meristem.representation.commands.report import build_represent_report
 from meristem.representation.confound.confounders import (
     confounders_of,
@@ -356,18 +356,20 @@ class _Work:
             told = factor_confounders(name, factors.value, self.confounders)
             self._write("confounders", told)
             if self.options.removes:
-                seed = int(self.rng("probe").integers(2**62))
-                frame = confounding(
-                    self.table,
-                    self.options,
-                    k,
-                    self.confounders,
-                    self.sets,
-                    line=inputs.line,
-                    seed=seed,
-                    rng=self.rng("probe folds"),
-                )
-                self._write("confounding", frame)
+                self._write("confounding", self._removals(k))
+
+    def _removals(self, k: int) -> pd.DataFrame:
+        """Judge ways to remove the confounders on the rows that hold values."""
+        rows = np.flatnonzero(~np.isnan(self.table.value).all(axis=1))
+        removal = Removal(
+            self.table.take_samples(rows),
+            self.options,
+            k,
+            [one.take(rows) for one in self.confounders],
+            self.sets,
+            int(self.rng("probe").integers(2**62)),
+        )
+        return removals(removal, self.inputs.line[rows], self.rng("probe folds"))
 
     def _active(self, found: Represented, about: pd.DataFrame) -> pd.DataFrame:
         assert self.sets is not None
@@ -408,7 +410,9 @@ class _Work:
 
     def _judge_networks(self, asked: NeighboursConfig) -> None:
         seed = int(self.rng("networks").integers(2**31))
-        genes, traits = judge_networks(self.table, self.inputs, asked, seed)
+        genes, traits = judge_networks(
+            self.table, self.options, self.inputs, asked, seed
+        )
         self._write("neighbours", genes)
         if not traits.empty:
             self._write("network_traits", traits)
@@ -416,7 +420,8 @@ class _Work:
             (other,) = (t for t in self.inputs.tables if t.name == asked.smooth)
             smoothed, told = smooth_table(other, self.table, self.inputs, asked, seed)
             self._write("smoothed", _frame(smoothed.value, smoothed))
-            self._write("smoothing", told)
+            if other.name != self.table.name:
+                self._write("smoothing", told)
 
     def _fill(self) -> Imputed | None:
         known = ~np.isnan(self.table.value)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from meristem.records import FloatArray, IntArray, StrArray
+from meristem.representation.confound.probe import Learn
 from meristem.representation.gene_network import GeneNetwork
 from meristem.representation.genes.coexpression import (
     learn_coexpression,
@@ -54,20 +55,22 @@ class Asked:
 
 
 def compare_genes(
-    value: FloatArray,  # (n_sample, n_gene) NaN missing
+    learn: Learn,
     gene: StrArray,
     folds: Sequence[tuple[IntArray, IntArray]],
     asked: Asked,
 ) -> pd.DataFrame:
     """Tell hidden genes of rows held out, with every network and without.
 
-    Everything is learned on the training rows of a fold. r is the mean over hidden
-    genes of the correlation over the rows held out; the interval of the difference
-    to ridge regression without a network is a t interval over the folds.
+    `learn` takes training rows and returns the values (n_sample, n_gene) without gaps,
+    standardised on them. Everything is learned on the training rows of a fold. r is
+    the mean over hidden genes of the correlation over the rows held out; the interval
+    of the difference to ridge regression without a network is a t interval over the
+    folds.
     """
     rows = []
     for number, (train, test) in enumerate(folds):
-        x = _standard(value, train)
+        x = learn(train)
         rng = derived_rng(asked.seed, "hidden genes", number)
         size = max(2, round(HIDDEN_GENES * x.shape[1]))
         target = np.sort(rng.permutation(x.shape[1])[:size])
@@ -88,7 +91,7 @@ def compare_genes(
 
 
 def compare_traits(
-    value: FloatArray,  # (n_sample, n_gene) expression, or burdens of genes
+    learn: Learn,  # of expression, or of burdens of genes
     gene: StrArray,
     trait: FloatArray,  # (n_sample,)
     folds: Sequence[tuple[IntArray, IntArray]],
@@ -97,7 +100,7 @@ def compare_traits(
     """Tell a trait of rows held out from all genes; columns as `compare_genes`."""
     rows = []
     for number, (train, test) in enumerate(folds):
-        x = _standard(value, train)
+        x = learn(train)
         for name, network in asked.networks(x[train], gene, number):
             for method in asked.methods if network is not None else ("weighted",):
                 if method == "ridge":
@@ -122,13 +125,6 @@ def _label(method: str, network: GeneNetwork | None) -> str:
     return {"weighted": "ridge, neighbours weighted", "ridge": "neighbours alone"}.get(
         method, method
     )
-
-
-def _standard(value: FloatArray, train: IntArray) -> FloatArray:
-    """Return values standardised on training rows; gaps count as the mean."""
-    mean = np.nanmean(value[train], axis=0)
-    sd = np.nanstd(value[train], axis=0)
-    return np.nan_to_num((value - mean) / np.where(sd > 1e-12, sd, np.inf))
 
 
 def _summary(rows: Sequence[tuple[int, str, str, float]]) -> pd.DataFrame:
