@@ -86,6 +86,8 @@ def _section(
         versions = ", ".join(f"{k} {v}" for k, v in about["versions"].items())
         commands = "\n".join(about["commands"])
         made = f"```bash\n{commands}\n```\n\n{versions}.\n\n"
+        if "note" in about:  # of rows that the commands above would not make again
+            made += about["note"] + "\n\n"
     return f"## {title}\n\n{made}{section(rows)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,12 @@ def test_a_folder_without_tables_is_refused(tmp_path):
 @pytest.mark.skipif(not TABLES.exists(), reason="no tables are committed")
 def test_the_documentation_shows_the_committed_tables():
     assert PAGE.read_text(encoding="utf-8") == accuracy_page(TABLES)
+
+
+def test_a_note_of_a_table_stands_on_the_page(tmp_path):
+    shoot(tmp_path / "shoot_branching", 0.1, 0.2)
+    about = tmp_path / "shoot_branching" / "about.json"
+    open_folder(about.parent, {}, "python -m benchmarks accuracy shoot-branching")
+    known = json.loads(about.read_text())
+    about.write_text(json.dumps(known | {"note": "Half of it is older."}))
+    assert "\n\nHalf of it is older.\n\n" in accuracy_page(tmp_path)
