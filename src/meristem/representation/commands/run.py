@@ -108,7 +108,7 @@ def represent_run(
     for options, table in zip(inputs.options, inputs.tables, strict=True):
         _refuse_impossible(options, table, inputs)
         if config.neighbours is not None and options.represent != "none":
-            refuse_unjudgeable(table)
+            refuse_unjudgeable(table, inputs.network)
     run = _plan(config, Path(folder), force)
     asked = [one for one in inputs.options if one.represent != "none"]
     files = [file for one in asked for file in table_files(one.name).values()]
