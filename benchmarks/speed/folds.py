@@ -3,7 +3,8 @@
 All sides in one run, one thread, process CPU time; the rivals get the same folds.
 `fixed` is the least that a GBLUP can do: one kernel product per fold and one Cholesky
 at a given lambda, no variance components, no errors. `ridge_cv` is scikit-learn's
-RidgeCV with 20 penalties by leave-one-out in float32.
+RidgeCV with 20 penalties by leave-one-out in float32. The GBLUP of gsbench (a given
+lambda) and of genoselect (REML) take part where these packages are installed.
 
     python benchmarks/speed/folds.py --json folds.json
 """
@@ -11,6 +12,7 @@ RidgeCV with 20 penalties by leave-one-out in float32.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import time
 from dataclasses import replace
@@ -29,6 +31,7 @@ from meristem.models.linear.gblup import GBLUP
 from meristem.records import Dataset, Genotypes, Phenotypes, VariantTable
 from meristem.stats.folds import random_splits
 
+PEERS = {"gsbench": "models.gblup", "genoselect": "gblup"}
 SHAPES = {"soynam": (2_000, 4_329), "wide": (2_000, 50_000)}
 
 
@@ -95,6 +98,25 @@ def ridge_cv(dataset, splits):
     return found
 
 
+def peer(module, name):
+    """Return the folds by a peer's own model, or None where it is not installed."""
+    if importlib.util.find_spec(module.split(".")[0]) is None:
+        return None
+    made = getattr(importlib.import_module(module), name)
+
+    def work(dataset, splits):
+        calls = dataset.genotypes.call_dosage.astype(float)
+        y = dataset.phenotypes.value[:, 0]
+        found = []
+        for split in splits:
+            model = made()
+            model.fit(calls[split.train], y[split.train])
+            found.append(model.predict(calls[split.test]))
+        return found
+
+    return work
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path)
@@ -106,6 +128,9 @@ def main():
         dataset = panel(*SHAPES[name])
         splits = random_splits(dataset.n_sample, 5, np.random.default_rng(2))
         sides = {"ours": ours, "fixed": fixed, "ridge_cv": ridge_cv}
+        for rival in ("gsbench", "genoselect"):
+            if (work := peer(f"{rival}.{PEERS[rival]}", "GBLUP")) is not None:
+                sides[rival] = work
         spent = {side: [] for side in sides}
         with threadpool_limits(limits=1):
             for _ in range(asked.repeats):
@@ -120,7 +145,7 @@ def main():
                     ]
                     print(name, side, f"{spent[side][-1]:.2f} s, r {np.mean(r):.4f}")
         median = {side: float(np.median(t)) for side, t in spent.items()}
-        for side in ("fixed", "ridge_cv"):
+        for side in [side for side in sides if side != "ours"]:
             ratio = median["ours"] / median[side]
             print(f"{name}: ours / {side} = {ratio:.2f}")
             row = {"shape": name, "rival": side, "ratio": ratio, **median}

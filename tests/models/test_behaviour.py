@@ -50,7 +50,7 @@ VARIATIONS = {
     },
 }
 ALL = OPTIONS | VARIATIONS
-NETWORKS = ("dense", "cnn", "binn", "auto")
+NETWORKS = ("dense", "cnn", "binn", "auto", "reaction_network")
 
 
 def fit(label, dataset, seed=0):

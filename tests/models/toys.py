@@ -114,6 +114,9 @@ OPTIONS = {
     "rkhs": options.KernelOptions(),
     "bayes": options.BayesOptions(**SHORT),
     "gxe": options.TrialOptions(),
+    "reaction_network": options.ReactionOptions(
+        network=options.DenseOptions(hidden=(8,), **QUICK)
+    ),
     "multi_trait": options.MultiTraitOptions(),
     "kernels": options.KernelsOptions(
         kernels=("additive", "dominance", "additive_additive")

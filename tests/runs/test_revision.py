@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,13 @@ import pytest
 
 from meristem.config.models import GBLUPOptions, RidgeOptions
 from meristem.models.catalog import build
-from meristem.runs.revision import PACKAGE, code_revision, revision_of
+from meristem.runs.revision import (
+    PACKAGE,
+    _imports,
+    _source,
+    code_revision,
+    revision_of,
+)
 
 GBLUP = ("meristem.models.linear.gblup",)
 RIDGE = ("meristem.models.linear.ridge",)
@@ -58,6 +65,18 @@ def test_a_changed_line_counts_where_it_is_reached(
         if expected is not None:
             same = code_revision(modules, copy) == code_revision(modules, package)
             assert same is not expected, (name, modules)
+
+
+def test_every_import_of_the_package_is_found() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        name = ".".join(part for part in parts if part != "__init__")
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            named = getattr(node, "module", None) or ""
+            if isinstance(node, ast.ImportFrom) and named.startswith("meristem"):
+                found = _imports(name, PACKAGE)
+                for one in (named, *(f"{named}.{a.name}" for a in node.names)):
+                    assert _source(one, PACKAGE) is None or one in found, (name, one)
 
 
 @dataclass(frozen=True)

@@ -60,10 +60,11 @@ def _mount() -> None:
         select,
         sequence,
         simulate,
+        store,
         variants,
     )
 
-    for module in (analysis, knowledge, represent):
+    for module in (analysis, store, knowledge, represent):
         module.attach(app)
     app.add_typer(simulate.app, name="simulate")
     app.add_typer(kinetics.app, name="kinetics")

@@ -18,6 +18,7 @@ from meristem.evaluate.splits import inner_splits
 from meristem.genetics.filters import filter_markers
 from meristem.models.protocol import (
     Fitted,
+    Marginal,
     Predictor,
     Searching,
     Tried,
@@ -244,6 +245,8 @@ def predict_rows(fitted: Fitted, test: Dataset) -> Predictions:
         return trials.posterior_at(test.genotypes, line, place).predictions()
     if needs_measured_omics(fitted):
         return predict_measured(fitted, test.genotypes, test.omics)
+    if isinstance(fitted, Marginal):
+        return fitted.marginal(test.genotypes)
     return fitted.posterior(test.genotypes).predictions()
 
 

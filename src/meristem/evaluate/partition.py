@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
 
 from meristem.errors import DataError
 from meristem.genetics.relationship import principal_axes, relationship_matrix
@@ -116,6 +115,8 @@ def cluster_labels(
     n_cluster = min(n_cluster, int(makers.sum()))
     kernel = relationship_matrix(genotypes.call_dosage, ploidy=genotypes.ploidy)
     scores, _ = principal_axes(kernel, min(n_axis, genotypes.n_sample - 1))
+    from sklearn.cluster import KMeans  # noqa: PLC0415 - loads slowly
+
     means = KMeans(n_cluster, n_init=10, random_state=int(rng.integers(2**31)))
     return _name_clusters(means.fit(scores[makers]).predict(scores))
 

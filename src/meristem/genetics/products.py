@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from meristem.genetics.frequency import BLOCK
 from meristem.genetics.relationship import (
-    centre_kernel,
     centre_on_itself,
     cross_gram,
     vanraden_scale,
@@ -82,9 +80,15 @@ def with_products(genotypes: Genotypes, found: Survey | None = None) -> Genotype
     return replace(genotypes, products=products)
 
 
-def centred_products(products: Products) -> FloatArray:  # (n_sample, n_sample)
-    """Return the products of samples, centred on the mean of these samples."""
-    return centre_kernel(products.reference[np.ix_(products.row, products.row)])
+def centred_products(
+    products: Products,
+) -> tuple[FloatArray, FloatArray]:  # (n_sample, n_sample), (n_sample,)
+    """Return products of samples centred on their mean, and row means before that."""
+    raw = products.reference[np.ix_(products.row, products.row)]
+    level = raw.mean(axis=0)
+    raw -= level
+    raw -= (level - level.mean())[:, None]
+    return raw, level
 
 
 @dataclass(frozen=True)
@@ -97,14 +101,14 @@ class TrainingProducts:
     products: Products  # of the training rows
     mean: FloatArray  # (n_variant,) among the training rows
     fixed: IntArray  # (n_fixed,) variants that vary in the reference alone
+    level: FloatArray  # (n_train,) mean product with the training rows
 
     def cross(self, other: Products) -> FloatArray:  # (n_other, n_train)
         """Return the products of other rows with the training rows."""
         block = other.reference[np.ix_(other.row, self.products.row)]
         level = block.mean(axis=1)
-        block -= level[:, None]
-        block -= self._level
-        block += self._level.mean()
+        block -= (level - self.level.mean())[:, None]
+        block -= self.level
         return block
 
     def among(
@@ -130,15 +134,10 @@ class TrainingProducts:
             own -= ((calls - self.mean[self.fixed]) ** 2).sum(axis=1)
         return np.maximum(own, 0)
 
-    @cached_property
-    def _level(self) -> FloatArray:  # (n_train,)
-        row = self.products.row
-        return self.products.reference[np.ix_(row, row)].mean(axis=0)
-
     def _shift(self, other: Products) -> FloatArray:  # (n_other,)
         """Return what a product of two rows a, b loses by the new centre: s_a + s_b."""
         block = other.reference[np.ix_(other.row, self.products.row)]
-        return block.mean(axis=1) - self._level.mean() / 2
+        return block.mean(axis=1) - self.level.mean() / 2
 
 
 def _known(genotypes: Genotypes) -> Products:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
-from scipy.sparse.linalg import eigsh
 
 from meristem.errors import DataError
 from meristem.genetics.frequency import BLOCK
@@ -289,6 +288,8 @@ def principal_axes(
     centred = centre_kernel(kernel)
     if n_sample > _DIRECT:  # a few axes of many lines: the others are not computed
         start = np.random.default_rng(0).standard_normal(n_sample)
+        from scipy.sparse.linalg import eigsh  # noqa: PLC0415 - loads slowly
+
         values, vectors = eigsh(centred, n_axis, which="LA", v0=start, tol=1e-9)
     else:
         values, vectors = scipy.linalg.eigh(

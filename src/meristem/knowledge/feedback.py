@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from meristem.errors import KnowledgeError
 from meristem.knowledge.graph import GENERIC_KIND, KnowledgeGraph, make_graph
@@ -160,7 +159,9 @@ def _refuse(
 def _components(n_node: int, source: IntArray, target: IntArray) -> IntArray:
     ones = np.ones(source.size, dtype=bool)
     matrix = sparse.csr_matrix((ones, (source, target)), shape=(n_node, n_node))
-    return connected_components(matrix, directed=True, connection="strong")[1]
+    return sparse.csgraph.connected_components(
+        matrix, directed=True, connection="strong"
+    )[1]
 
 
 def _closing_edges(

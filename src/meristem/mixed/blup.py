@@ -6,23 +6,25 @@ Arrays in, arrays out; targets that share rows and weights share the decompositi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
 from meristem.mixed.error import ErrorTerms, averaged_error, join_terms
+from meristem.mixed.reduced.fit import ReducedGroup, fit_reduced, pays
 from meristem.mixed.reml import (
     Components,
     Decomposition,
-    Precision,
     components_at,
     decompose,
     estimate,
     fixed_effect,
     leave_one_out,
     precision,
+    with_noise,
 )
 from meristem.mixed.targets import Target, target_splits
 from meristem.records import FloatArray, IntArray, Split
@@ -42,6 +44,20 @@ class TargetGroup:
     half: FloatArray  # (n_group_target, [n_fixed,] n) h, the share of fixed effects
     error: ErrorTerms
 
+    def averaged_variance(
+        self,
+        cross: FloatArray,  # (n_new, n) kernel of new lines with the training rows
+        diagonal: FloatArray,  # (n_new,)
+    ) -> FloatArray:  # (n_new, n_group_target)
+        """Return the error variance of every new line, components averaged over."""
+        rotated, terms = self.vectors.T @ cross.T, self.error
+        variance = np.multiply.outer(diagonal, terms.genetic)
+        variance -= (terms.inverse @ rotated**2).T
+        for number, slope in enumerate(terms.slope):
+            level = terms.constant[number] + rotated.T @ slope
+            variance[:, number] += np.square(level).sum(axis=1)
+        return np.maximum(variance, 0)
+
 
 @dataclass(frozen=True)
 class KernelBLUP:
@@ -55,7 +71,22 @@ class KernelBLUP:
     genetic: FloatArray  # (n_target,)
     residual: FloatArray  # (n_target,)
     log_likelihood: FloatArray  # (n_target,)
-    groups: tuple[TargetGroup, ...]
+    fitted: tuple[TargetGroup | ReducedGroup, ...]
+
+    @cached_property
+    def groups(self) -> tuple[TargetGroup, ...]:
+        """Targets that share rows and weights, with eigenvectors."""
+        return tuple(
+            _group(
+                group.form.decomposition(),
+                group.targets,
+                group.column,
+                group.components,
+            )
+            if isinstance(group, ReducedGroup)
+            else group
+            for group in self.fitted
+        )
 
     @property
     def h2(self) -> FloatArray:  # (n_target,)
@@ -82,6 +113,23 @@ class KernelBLUP:
             genetic = self.genetic[group.column]
             variance = genetic * diagonal[:, None] - genetic**2 * explained.T
             result[:, group.column] = np.maximum(variance, 0)
+        return result
+
+    def averaged_variance(
+        self,
+        cross_kernel: FloatArray,  # (n_new, n_train)
+        diagonal: FloatArray,  # (n_new,)
+    ) -> FloatArray:  # (n_new, n_target)
+        """Return the error variance of mean + genetic value, components averaged over.
+
+        The diagonal of what `ErrorTerms` is the covariance of.
+        """
+        result = np.empty((cross_kernel.shape[0], self.genetic.size))
+        for group in self.fitted:
+            # all training rows: no copy
+            own = group.rows.size == cross_kernel.shape[1]
+            cross = cross_kernel if own else cross_kernel[:, group.rows]
+            result[:, group.column] = group.averaged_variance(cross, diagonal)
         return result
 
     @property
@@ -115,6 +163,8 @@ class KernelBLUP:
             "log_likelihood": self.log_likelihood,
         }
         for number, group in enumerate(self.groups):
+            # columns follow each other in memory: transposed they need no copy
+            result[f"group{number}_vectors_t"] = group.vectors.T
             for name in _GROUP:
                 result[f"group{number}_{name}"] = getattr(group, name)
             for name in _ERROR:
@@ -122,7 +172,7 @@ class KernelBLUP:
         return result
 
 
-_GROUP = ("column", "rows", "vectors", "inverse", "half")
+_GROUP = ("column", "rows", "inverse", "half")
 _ERROR = tuple(item.name for item in fields(ErrorTerms))
 
 
@@ -133,7 +183,8 @@ def restore_kernel_blup(arrays: dict[str, NDArray]) -> KernelBLUP:
         prefix = f"group{len(groups)}_"
         error = ErrorTerms(*(arrays[f"{prefix}error_{name}"] for name in _ERROR))
         own = {name: arrays[prefix + name] for name in _GROUP}
-        groups.append(TargetGroup(**own, error=error))
+        vectors = arrays[prefix + "vectors_t"].T
+        groups.append(TargetGroup(**own, vectors=vectors, error=error))
     return KernelBLUP(
         arrays["intercept"],
         arrays["dual"],
@@ -166,13 +217,13 @@ def fit_kernel_blup(
     """
 
     def choose(split: Decomposition, target: Target) -> Components:
-        if not inner:
-            return estimate(split, target.y, target.design)
         loss = inner_loss(kernel, target, inner, H2_GRID)
         h2 = float(H2_GRID[int(np.argmin(loss))])
         return components_at(split, target.y, target.design, h2)
 
-    return _fit(kernel, targets, choose, spent=spent and not inner)
+    return (
+        _fit(kernel, targets, choose) if inner else _fit(kernel, targets, spent=spent)
+    )
 
 
 def fit_kernel_ridge(
@@ -222,63 +273,75 @@ def inner_loss(
     return loss
 
 
+Choose = Callable[[Decomposition, Target], Components]
+
+
 def _fit(
     kernel: FloatArray,
     targets: Sequence[Target],
-    choose: Callable[[Decomposition, Target], Components],
+    choose: Choose | None = None,  # None: REML
     *,
     spent: bool = False,
 ) -> KernelBLUP:
     n_train, n_target = kernel.shape[0], len(targets)
     dual = np.zeros((n_train, n_target))
-    intercept = np.empty(n_target)
-    chosen: list[Components] = [Components(0, 0, 0, 0)] * n_target
-    groups = []
+    intercept, genetic, residual, log_likelihood = np.empty((4, n_target))
+    groups: list[TargetGroup | ReducedGroup] = []
     together = _same_rows(targets)
     for members in together:
-        first = targets[members[0]]
-        rows = first.rows
+        shared = [targets[member] for member in members]
+        rows = shared[0].rows
         whole = spent and len(together) == 1 and rows.size == n_train
         own = kernel if whole else kernel[np.ix_(rows, rows)]
-        split = decompose(own, first.weight, overwrite=True)
-        design = first.design
-        fitted: list[Precision] = []
-        errors = []
-        for member in members:
-            y = targets[member].y
-            components = choose(split, targets[member])
-            components = _with_noise(components, y)
-            projection = precision(split, design, components)
-            dual[rows, member] = components.genetic * projection.apply(y)
-            intercept[member] = fixed_effect(split, y, design, components)[0]
-            chosen[member] = components
-            fitted.append(projection)
-            errors.append(averaged_error(split, y, components, design))
-        groups.append(
-            TargetGroup(
-                np.array(members, dtype=np.int64),
-                rows,
-                fitted[0].vectors,
-                np.stack([part.inverse for part in fitted]),
-                np.stack([part.half.T for part in fitted]),
-                join_terms(errors),
-            )
-        )
-    return KernelBLUP(
-        intercept,
-        dual,
-        np.array([part.genetic for part in chosen]),
-        np.array([part.residual for part in chosen]),
-        np.array([part.log_likelihood for part in chosen]),
-        tuple(groups),
+        column = np.array(members, dtype=np.int64)
+        if choose is None and pays(shared):
+            group = fit_reduced(own, shared, column)
+            found: Sequence[Components] = group.components
+            dual[np.ix_(rows, column)] = group.dual
+            intercept[column] = group.intercept
+            groups.append(group)
+        else:
+            split = decompose(own, shared[0].weight, overwrite=True)
+            found = [_chosen(split, target, choose) for target in shared]
+            for member, target, one in zip(members, shared, found, strict=True):
+                solved = precision(split, target.design, one).apply(target.y)
+                dual[rows, member] = one.genetic * solved
+                intercept[member] = fixed_effect(split, target.y, target.design, one)[0]
+            groups.append(_group(split, shared, column, found))
+        for member, one in zip(members, found, strict=True):
+            genetic[member], residual[member] = one.genetic, one.residual
+            log_likelihood[member] = one.log_likelihood
+    return KernelBLUP(intercept, dual, genetic, residual, log_likelihood, tuple(groups))
+
+
+def _chosen(split: Decomposition, target: Target, choose: Choose | None) -> Components:
+    if choose is None:
+        found = estimate(split, target.y, target.design)
+    else:
+        found = choose(split, target)
+    return with_noise(found, target.y)
+
+
+def _group(
+    split: Decomposition,
+    targets: Sequence[Target],  # of equal rows and weights
+    column: IntArray,
+    components: Sequence[Components],
+) -> TargetGroup:
+    design = targets[0].design
+    fitted = [precision(split, design, one) for one in components]
+    errors = [
+        averaged_error(split, target.y, one, design)
+        for target, one in zip(targets, components, strict=True)
+    ]
+    return TargetGroup(
+        column,
+        targets[0].rows,
+        fitted[0].vectors,
+        np.stack([part.inverse for part in fitted]),
+        np.stack([part.half.T for part in fitted]),
+        join_terms(errors),
     )
-
-
-def _with_noise(components: Components, y: FloatArray) -> Components:
-    """Keep a residual variance where y is constant or explained to the last digit."""
-    floor = 1e-12 * (1 + float(np.mean(y) ** 2))
-    residual = max(components.residual, floor)
-    return replace(components, residual=residual)
 
 
 def _same_rows(targets: Sequence[Target]) -> list[list[int]]:

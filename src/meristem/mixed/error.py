@@ -7,7 +7,9 @@ lies from the one that is reported.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from meristem.mixed.reml import (
     Components,
     Decomposition,
     component_errors,
-    components_rotated,
+    components_of_share,
     profile_likelihood,
 )
 from meristem.records import FloatArray
@@ -68,41 +70,72 @@ def averaged_error(
     """
     values, rotated = split.values, split.rotate(y)
     fixed = split.rotate(np.ones((y.size, 1)) if x is None else x)
-    loss, _ = profile_likelihood(values, rotated, fixed, SHARES)
-    chance = np.cumsum(np.exp(loss.min() - loss))
-    at = np.searchsorted(chance / chance[-1], (np.arange(N_NODE) + 0.5) / N_NODE)
-    level, weight_of = _solution(values, rotated, fixed, reported)
-    genetic = noise = 0.0
-    inverse, constant, slope = np.zeros(y.size), [], []
-    for h2 in SHARES[at]:
-        part = components_rotated(values, rotated, fixed, float(h2))
-        precision = 1 / (part.genetic * values + part.residual)
-        weighted = precision[:, None] * fixed
-        # B B' is the covariance of the fixed effects
-        root = np.linalg.inv(np.linalg.cholesky(fixed.T @ weighted)).T
-        other_level, other_weight = _solution(values, rotated, fixed, part)
-        genetic += part.genetic / N_NODE
-        noise += part.residual / N_NODE
-        inverse += part.genetic**2 * precision / N_NODE
-        constant += [*root[0], other_level - level]
-        slope += [*(-part.genetic * weighted @ root).T, other_weight - weight_of]
+    likelihood = partial(profile_likelihood, values, rotated, fixed)
+
+    def solve(part: Components, columns: FloatArray) -> FloatArray:
+        return columns / (part.genetic * values + part.residual)[:, None]
+
+    parts = probable_components(likelihood)
+    constant, slope = level_errors(solve, rotated, fixed, reported, parts)
+    inverse = np.mean(
+        [p.genetic**2 / (p.genetic * values + p.residual) for p in parts], axis=0
+    )
+    genetic = np.mean([part.genetic for part in parts])
+    noise = np.mean([part.residual for part in parts])
     return ErrorTerms(
         np.array([genetic]),
         inverse[None],
-        np.array([constant]) / np.sqrt(N_NODE),
-        np.stack(slope, axis=1)[None] / np.sqrt(N_NODE),
+        constant[None],
+        slope[None],
         np.array([noise]),
         component_errors(values, fixed, reported)[None],
     )
 
 
-def _solution(
-    values: FloatArray, y: FloatArray, x: FloatArray, components: Components
-) -> tuple[float, FloatArray]:  # intercept, (n,) g_hat = R' weights
-    precision = 1 / (components.genetic * values + components.residual)
-    weighted = precision[:, None] * x
-    fixed = np.linalg.solve(weighted.T @ x, weighted.T @ y)
-    return float(fixed[0]), components.genetic * precision * (y - x @ fixed)
+def probable_components(
+    likelihood: Callable[[FloatArray], tuple[FloatArray, FloatArray]],
+) -> list[Components]:
+    """Return components at quantiles of equal probability of the kernel's share."""
+    loss, _ = likelihood(SHARES)
+    chance = np.cumsum(np.exp(loss.min() - loss))
+    at = np.searchsorted(chance / chance[-1], (np.arange(N_NODE) + 0.5) / N_NODE)
+    return [components_of_share(likelihood, float(h2)) for h2 in SHARES[at]]
+
+
+def level_errors(
+    solve: Callable[[Components, FloatArray], FloatArray],
+    y: FloatArray,  # (n,) rotated
+    x: FloatArray,  # (n, n_fixed) rotated
+    reported: Components,
+    parts: Sequence[Components],
+) -> tuple[FloatArray, FloatArray]:  # (n_term,), (n, n_term)
+    """Return constant and slope of `ErrorTerms`, in the basis of `y`.
+
+    Parameters
+    ----------
+    solve
+        Gives V^-1 of some columns, of components, in that basis.
+    parts
+        Components that are equally probable.
+    """
+
+    def solution(part: Components) -> tuple[float, FloatArray, FloatArray, FloatArray]:
+        solved = solve(part, np.column_stack([x, y]))
+        weighted, information = solved[:, :-1], x.T @ solved[:, :-1]
+        effect = np.linalg.solve(information, x.T @ solved[:, -1])
+        weight = part.genetic * (solved[:, -1] - weighted @ effect)
+        return float(effect[0]), weight, weighted, information
+
+    level, weight = solution(reported)[:2]
+    constant, slope = [], []
+    for part in parts:
+        other_level, other_weight, weighted, information = solution(part)
+        # B B' is the covariance of the fixed effects
+        root = np.linalg.inv(np.linalg.cholesky(information)).T
+        constant += [*root[0], other_level - level]
+        slope += [*(-part.genetic * weighted @ root).T, other_weight - weight]
+    size = np.sqrt(len(parts))
+    return np.array(constant) / size, np.stack(slope, axis=1) / size
 
 
 def join_terms(terms: list[ErrorTerms]) -> ErrorTerms:

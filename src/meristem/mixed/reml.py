@@ -7,7 +7,9 @@ further trait with the same rows and weights only a rotation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import scipy.linalg
@@ -84,13 +86,7 @@ def decompose(
 
     With `overwrite` the kernel is used up, which spares a matrix of its size.
     """
-    root_weight = np.ones(kernel.shape[0]) if weight is None else np.sqrt(weight)
-    if not np.all(root_weight == 1):
-        if not overwrite:
-            kernel = kernel.copy()
-        kernel *= root_weight
-        kernel *= root_weight[:, None]
-        overwrite = True
+    kernel, root_weight, overwrite = weighted_kernel(kernel, weight, overwrite)
     # divide and conquer is faster, and needs two matrices more
     driver = "evd" if kernel.shape[0] <= _DIVIDED else "evr"
     values, vectors = scipy.linalg.eigh(
@@ -101,6 +97,22 @@ def decompose(
         overwrite_a=overwrite,
     )
     return Decomposition(np.maximum(values, 0), vectors, root_weight)
+
+
+def weighted_kernel(
+    kernel: FloatArray,  # (n, n)
+    weight: FloatArray | None,  # (n,)
+    overwrite: bool,
+) -> tuple[FloatArray, FloatArray, bool]:  # (n, n), (n,)
+    """Return W^.5 K W^.5, W^.5, and whether the first may be used up."""
+    root_weight = np.ones(kernel.shape[0]) if weight is None else np.sqrt(weight)
+    if np.all(root_weight == 1):
+        return kernel, root_weight, overwrite
+    if not overwrite:
+        kernel = kernel.copy()
+    kernel *= root_weight
+    kernel *= root_weight[:, None]
+    return kernel, root_weight, True
 
 
 def profile_likelihood(
@@ -122,12 +134,22 @@ def profile_likelihood(
     pairs = design[:, :, None] * design[:, None, :]  # (n, n_fixed + 1, n_fixed + 1)
     moments = (1 / diagonal) @ pairs.reshape(n, -1)
     moments = moments.reshape(h2.size, n_fixed + 1, n_fixed + 1)
+    return profile(moments, np.log(diagonal).sum(axis=1), n)
+
+
+def profile(
+    moments: FloatArray,  # (n_candidate, n_fixed + 1, n_fixed + 1)
+    log_det: FloatArray,  # (n_candidate,) of V
+    n: int,
+) -> tuple[FloatArray, FloatArray]:  # (n_candidate,), (n_candidate,)
+    """Return what `profile_likelihood` returns, from [X y]' V^-1 [X y]."""
+    n_fixed = moments.shape[1] - 1
     xvx, xvy = moments[:, :-1, :-1], moments[:, :-1, -1]
     beta = np.linalg.solve(xvx, xvy[:, :, None])[:, :, 0]
     quadratic = moments[:, -1, -1] - np.sum(beta * xvy, axis=1)
     # y explained by X alone leaves nothing: keep the logarithm finite
     total = np.maximum(quadratic, np.finfo(float).tiny) / (n - n_fixed)
-    log_det = np.linalg.slogdet(xvx)[1] + np.log(diagonal).sum(axis=1)
+    log_det = np.linalg.slogdet(xvx)[1] + log_det
     return 0.5 * ((n - n_fixed) * (np.log(total) + 1) + log_det), total
 
 
@@ -169,16 +191,28 @@ def estimate_rotated(
     y: FloatArray,  # (n,) rotated
     x: FloatArray,  # (n, n_fixed) rotated
 ) -> Components:
-    """Return the REML variance components of rotated data, O(n) per trait.
+    """Return the REML variance components of rotated data, O(n) per trait."""
+    return most_likely(partial(profile_likelihood, values, y, x))
 
-    The likelihood can have two maxima: a grid over logit(h2) first, then ever finer
-    grids around the best point, then the vertex of a parabola.
+
+def most_likely(
+    likelihood: Callable[[FloatArray], tuple[FloatArray, FloatArray]],
+) -> Components:
+    """Return the components of the largest restricted likelihood.
+
+    It can have two maxima: a grid over logit(h2) first, then ever finer grids around
+    the best point, then the vertex of a parabola.
+
+    Parameters
+    ----------
+    likelihood
+        What `profile_likelihood` returns for shares of the kernel.
     """
     centre, width, points = 0.0, LOGIT_BOUND, 23
     for _ in range(4):
         grid = np.linspace(centre - width, centre + width, points)
         grid = np.clip(grid, -LOGIT_BOUND, LOGIT_BOUND)
-        loss, _ = profile_likelihood(values, y, x, expit(grid))
+        loss, _ = likelihood(expit(grid))
         best = int(np.argmin(loss))
         centre, width, points = float(grid[best]), 2 * width / (points - 1), 11
     if 0 < best < grid.size - 1:
@@ -186,8 +220,7 @@ def estimate_rotated(
         bend = before - 2 * here + after
         if bend > 0:
             centre += float(0.5 * (before - after) / bend) * width
-    h2 = max(float(expit(centre)), H2_MIN)
-    return components_rotated(values, y, x, h2)
+    return components_of_share(likelihood, max(float(expit(centre)), H2_MIN))
 
 
 def components_at(
@@ -208,9 +241,22 @@ def components_rotated(
     h2: float,
 ) -> Components:
     """Return what `components_at` returns, of rotated data."""
-    loss, total = profile_likelihood(values, y, x, np.array([h2]))
+    return components_of_share(partial(profile_likelihood, values, y, x), h2)
+
+
+def components_of_share(
+    likelihood: Callable[[FloatArray], tuple[FloatArray, FloatArray]], h2: float
+) -> Components:
+    """Return the most likely components of which the kernel has a given share."""
+    loss, total = likelihood(np.array([h2]))
     variance = float(total[0])
     return Components(h2 * variance, (1 - h2) * variance, h2, -float(loss[0]))
+
+
+def with_noise(components: Components, y: FloatArray) -> Components:
+    """Keep a residual variance where y is constant or explained to the last digit."""
+    floor = 1e-12 * (1 + float(np.mean(y) ** 2))
+    return replace(components, residual=max(components.residual, floor))
 
 
 def precision(

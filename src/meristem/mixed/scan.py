@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
-import scipy.stats
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, stdtr
 
 from meristem.records import FloatArray
 
@@ -223,7 +222,7 @@ def associate(
     residual = np.maximum(yy - beta**2 * zz, 0) / freedom
     se = np.sqrt(residual / zz)
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = 2 * scipy.stats.t.sf(np.abs(beta) / se, freedom)
+        p = 2 * stdtr(freedom, -np.abs(beta) / se)
     return Association(*(np.where(flat, np.nan, part) for part in (beta, se, p)))
 
 

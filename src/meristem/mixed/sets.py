@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
-from scipy.special import expit
-from scipy.stats import chi2
+from scipy.special import chdtrc, expit
 
 from meristem.mixed.groups import Members
 from meristem.mixed.several import fit_kernels
@@ -124,7 +123,7 @@ def assess_sets(
             statistic = float(image @ image)
             score[number] = (statistic - mean) / np.sqrt(spread)
             degrees = 2 * mean**2 / spread
-            p_value[number] = chi2.sf(2 * mean * statistic / spread, degrees)
+            p_value[number] = chdtrc(degrees, 2 * mean * statistic / spread)
     return SetEvidence(score, p_value)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 import scipy.linalg
-import scipy.optimize
 
 from meristem.mixed.reml import H2_MIN, Precision
 from meristem.mixed.targets import Target

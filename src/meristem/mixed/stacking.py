@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import nnls
+import scipy
 
 from meristem.records import FloatArray
 
@@ -77,7 +77,7 @@ def _mode(
     design = np.vstack([away.T, np.sqrt(penalty) * np.eye(prior.size), whole])
     zero = np.zeros(away.shape[1])
     response = np.concatenate([zero, np.sqrt(penalty) * prior, whole[0, :1]])
-    found = nnls(design, response)[0]
+    found = scipy.optimize.nnls(design, response)[0]
     return np.asarray(found / found.sum())
 
 

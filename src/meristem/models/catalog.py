@@ -95,6 +95,13 @@ CATALOG: dict[str, Kind] = {
         cost="costs.kinds:trials",
         needs=Needs(environments=True),  # to read where the structure asks
     ),
+    "reaction_network": Kind(
+        options.ReactionOptions,
+        "trials.reactions:ReactionNetwork",
+        "trials.reacting:restore_reactions",
+        cost="costs.networks:reactions",
+        needs=Needs(plan=True, environments=True),  # a plan for a network that reads it
+    ),
     "multi_trait": Kind(
         options.MultiTraitOptions,
         "trials.traits:MultiTrait",
@@ -215,7 +222,9 @@ def build(
     kind = kind_of(chosen)
     specification = _load(kind.build)
     predictor: Predictor
-    if kind.needs.plan:
+    if kind.needs.plan and kind.needs.environments:
+        predictor = specification(chosen, plan, environments)
+    elif kind.needs.plan:
         predictor = specification(chosen, plan)
     elif kind.needs.environments:
         predictor = specification(chosen, environments)

@@ -95,6 +95,13 @@ class FittedLinear(MarkerModel):
         predictions = self.predictions(genotypes, self.value(dosage))
         return posterior_of(self.error, predictions, dosage)
 
+    def marginal(self, genotypes: Genotypes) -> Predictions:
+        """Return mean and standard deviation of `posterior`, lines one by one."""
+        if self.error is None or not isinstance(self.effect, DualEffect):
+            return self.posterior(genotypes).predictions()
+        value, variance = self.error.marginal(genotypes, lambda: self.dosage(genotypes))
+        return self.predictions(genotypes, value, np.sqrt(variance))
+
     def effect_draws(
         self, target: int, n: int, rng: np.random.Generator
     ) -> FloatArray | None:  # (n, n_variant)

@@ -164,6 +164,27 @@ class GenomicError:
         parts = [(kernel.column, kernel.solved, view)]
         return kernel_posterior(predictions, parts, self.width)
 
+    def marginal(
+        self,
+        genotypes: Genotypes,
+        call_dosage: Callable[[], NDArray[np.int8]],
+    ) -> tuple[FloatArray, FloatArray]:  # each (n_sample, n_target)
+        """Return value and error variance of lines by the one kernel.
+
+        Without the errors that they share: a third of the time of the posterior.
+
+        Parameters
+        ----------
+        genotypes
+            Lines that may share products with the training rows.
+        call_dosage
+            Gives their dosages at the training variants, if they do not.
+        """
+        kernel = self.kernels[0]
+        view = self.shared_view(genotypes) or self.view(kernel, call_dosage())
+        variance = kernel.solved.averaged_variance(view.cross, view.diagonal)
+        return kernel.solved.predict(view.cross), variance * self.width
+
     def posterior(
         self,
         predictions: Predictions,

@@ -80,9 +80,9 @@ def make_panel(genotypes: Genotypes) -> MarkerPanel:
     if known is None:
         kernel = gram(dosage, scale.mean)
     else:
-        kernel = centred_products(known)
+        kernel, level = centred_products(known)
         fixed = np.flatnonzero(known.varies & (scale.weight == 0))
-        shared = TrainingProducts(known, scale.mean, fixed)
+        shared = TrainingProducts(known, scale.mean, fixed, level)
     factor = kernel_factor(kernel)
     kernel *= factor
     return MarkerPanel(dosage, scale, kernel, factor, shared)

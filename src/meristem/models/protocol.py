@@ -121,6 +121,15 @@ class Fitted(Protocol):
 
 
 @runtime_checkable
+class Marginal(Protocol):
+    """A fitted model that knows mean and error of lines for less than jointly."""
+
+    def marginal(self, genotypes: Genotypes) -> Predictions:
+        """Return mean and standard deviation of the posterior, lines one by one."""
+        ...
+
+
+@runtime_checkable
 class FittedTrials(Fitted, Protocol):
     """A fitted model whose predictions differ between environments."""
 

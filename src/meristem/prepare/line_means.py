@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from meristem.records import FloatArray, IntArray
 
@@ -149,7 +148,9 @@ def _islands(
     incidence: sparse.csr_matrix,  # (n_line, n_cell)
 ) -> tuple[IntArray, IntArray]:  # (n_cell,), (n_line,)
     """Return which connected set of replicates each cell and each line is in."""
-    _, island_of_cell = connected_components(incidence.T @ incidence, directed=False)
+    _, island_of_cell = sparse.csgraph.connected_components(
+        incidence.T @ incidence, directed=False
+    )
     some_cell = np.zeros(incidence.shape[0], dtype=np.int64)
     rows, columns = incidence.nonzero()
     some_cell[rows] = columns

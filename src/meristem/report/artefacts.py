@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -216,8 +217,7 @@ def _as_list(content: object, path: Path) -> list[dict[str, Any]]:
 def _read_table(path: Path, name: str) -> pd.DataFrame:
     """Return a table with its text columns as text; empty if the file is absent."""
     if not path.is_file():
-        columns = dict.fromkeys([*REQUIRED[name], *_OPTIONAL_TEXT])
-        return _typed(pd.DataFrame(columns=list(columns)))
+        return _absent(name).copy()
     try:
         frame = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, str), low_memory=False)
     except (OSError, ValueError, UnicodeDecodeError) as error:
@@ -240,6 +240,16 @@ def _read_table(path: Path, name: str) -> pd.DataFrame:
     present = [column for column in _TEXT if column in frame.columns]
     frame[present] = frame[present].fillna("")
     return _typed(frame) if frame.empty else frame
+
+
+@cache
+def _absent(name: str) -> pd.DataFrame:
+    columns = dict.fromkeys([*REQUIRED[name], *_OPTIONAL_TEXT])
+    types = {
+        column: float if column in _NUMBERS else str if column in _TEXT else object
+        for column in columns
+    }
+    return pd.DataFrame({c: pd.Series(dtype=one) for c, one in types.items()})
 
 
 def _typed(empty: pd.DataFrame) -> pd.DataFrame:

@@ -6,8 +6,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from joblib import parallel_config
-
 from meristem.errors import ConfigError
 
 _PATIENCE = 30  # seconds until a scheduler must answer
@@ -46,6 +44,7 @@ def on_cluster(address: str | None, jobs: int | None) -> Iterator[int | None]:
         return
     try:
         from distributed import Client, LocalCluster  # noqa: PLC0415 - optional
+        from joblib import parallel_config  # noqa: PLC0415
     except ImportError as error:
         raise ConfigError(
             "--cluster needs Dask, which is not installed",

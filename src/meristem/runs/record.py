@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ class Run:
                 "question": self.question,
                 "config": self.config,
                 "models": list(self.models),
-                "versions": _versions(),
+                "versions": _library_versions(),
                 "seeds": self.seeds,
                 "inputs": [_entry(item) for item in self.inputs],
                 "timings": [
@@ -173,7 +174,8 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _versions() -> dict[str, str]:
+@cache
+def _library_versions() -> dict[str, str]:
     found = {
         "meristem": __version__,
         "python": platform.python_version(),

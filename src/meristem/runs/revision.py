@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import hashlib
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -20,6 +21,14 @@ PACKAGE = Path(__file__).parents[1]
 _NAME = PACKAGE.name
 _VALUES_ALONE = (f"{_NAME}.config", f"{_NAME}.errors", f"{_NAME}._version")
 """Modules that decide no number: what options say is in the key by its value."""
+
+_IMPORT = re.compile(
+    rf"^ *(?:from ({_NAME}[\w.]*) import (?:\(([^)]*)\)|(.*))"
+    rf"|import ({_NAME}[\w.]+))",
+    re.MULTILINE,
+)
+"""Imports of this package's modules. Parsing all sources would take longer than a
+small analysis; what a docstring looks like adds a module at worst."""
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
 
@@ -108,18 +117,20 @@ def _imports(name: str, package: Path) -> tuple[str, ...]:
     path = _source(name, package)
     if path is None:
         return ()
+    text = path.read_text(encoding="utf-8")
     found: set[str] = set()
-    tree = ast.parse(path.read_bytes())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found.add(node.module)
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-            if node.module == "importlib":
-                found.update(_named(tree, name))
-    ours = (one for one in found if one.split(".")[0] == _NAME)
-    return tuple(one for one in ours if _source(one, package) is not None)
+    for module, listed, single, plain in _IMPORT.findall(text):
+        if plain:
+            found.add(plain)
+            continue
+        names = re.sub(r"#.*", "", listed or single)
+        found.add(module)
+        found.update(
+            f"{module}.{name.split()[0]}" for name in names.split(",") if name.strip()
+        )
+    if "importlib import" in text:
+        found.update(_named(ast.parse(text), name))
+    return tuple(one for one in found if _source(one, package) is not None)
 
 
 def _named(tree: ast.Module, name: str) -> Iterator[str]:
@@ -132,6 +143,7 @@ def _named(tree: ast.Module, name: str) -> Iterator[str]:
                 yield f"{parent}.{module}"
 
 
+@lru_cache(maxsize=8192)
 def _source(name: str, package: Path) -> Path | None:
     place = package.joinpath(*name.split(".")[1:])
     for path in (place.with_suffix(".py"), place / "__init__.py"):

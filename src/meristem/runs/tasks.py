@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -107,6 +105,12 @@ def _computed(
         for number in pending:
             yield _call(number, tasks[number])
         return
+    # one process alone has no use for them
+    from joblib import Parallel, delayed  # noqa: PLC0415
+    from joblib.externals.loky.process_executor import (  # noqa: PLC0415
+        TerminatedWorkerError,
+    )
+
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
     calls = (delayed(_call)(number, tasks[number]) for number in pending)
     with warnings.catch_warnings():

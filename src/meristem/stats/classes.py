@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import norm, rankdata
+from scipy.special import expit, logit, ndtri
 
 from meristem.records import FloatArray
+from meristem.stats.normal import normal_density
+from meristem.stats.ranks import average_ranks
 
 LEAST = 1e-3
 """Probabilities are taken as at least this and at most 1 - this.
@@ -38,7 +39,7 @@ def auc(y: FloatArray, y_hat: FloatArray) -> float:
     n_zero = y.size - n_one
     if n_one == 0 or n_zero == 0:
         return float("nan")
-    total = rankdata(y_hat)[y == 1].sum()
+    total = average_ranks(y_hat)[y == 1].sum()
     return float((total - n_one * (n_one + 1) / 2) / (n_one * n_zero))
 
 
@@ -100,7 +101,7 @@ def liability_h2(
     >>> round(liability_h2(0.2, 0.5), 3)  # pi / 2 times as large
     0.314
     """
-    height = norm.pdf(norm.ppf(share))
+    height = normal_density(ndtri(share))
     return float(h2 * share * (1 - share) / height**2)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from meristem.records import FloatArray
+from meristem.stats.ranks import average_ranks
 
 
 def rhat(
@@ -70,7 +70,7 @@ def _halves(draws: FloatArray) -> FloatArray:  # (2 n_chain, n_draw // 2)
 
 
 def _normal_scores(draws: FloatArray) -> FloatArray:
-    rank = rankdata(draws).reshape(draws.shape)
+    rank = average_ranks(draws).reshape(draws.shape)
     return ndtri((rank - 0.375) / (draws.size + 0.25))
 
 

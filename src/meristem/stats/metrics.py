@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.stats import rankdata
 
 from meristem.records import FloatArray
+from meristem.stats.ranks import average_ranks
 
 Weights = FloatArray | None
 """Non-negative, (n,) as the values; None: equal."""
@@ -68,7 +68,7 @@ def spearman(y: FloatArray, y_hat: FloatArray, weights: Weights = None) -> float
         return float("nan")
     if _constant(y_hat, y):
         return 0.0
-    return pearson(rankdata(y), rankdata(y_hat), w)
+    return pearson(average_ranks(y), average_ranks(y_hat), w)
 
 
 def ndcg(y: FloatArray, y_hat: FloatArray, k: int) -> float:

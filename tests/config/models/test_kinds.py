@@ -6,7 +6,16 @@ import typing
 
 import pytest
 
-from meristem.config.models import base, linear, networks, plans, stack, trees, trials
+from meristem.config.models import (
+    base,
+    linear,
+    networks,
+    plans,
+    reactions,
+    stack,
+    trees,
+    trials,
+)
 from meristem.config.models.base import ModelOptions
 from meristem.config.models.linear import PriorOptions
 from meristem.config.models.networks import DenseOptions
@@ -14,7 +23,7 @@ from meristem.config.models.plans import AutoOptions
 from meristem.config.models.trees import ForestOptions
 from meristem.config.models.trials import BayesOptions
 
-SUBJECTS = (linear, networks, plans, stack, trees, trials)
+SUBJECTS = (linear, networks, plans, reactions, stack, trees, trials)
 
 
 def _classes() -> dict[str, type[ModelOptions]]:

@@ -48,6 +48,7 @@ MODELS: tuple[kinds.ModelOptions, ...] = (
     kinds.KernelsOptions(kernels=("additive", "additive_additive", "gaussian")),
     kinds.KernelAverageOptions(bandwidths=(1.0,)),
     kinds.TrialOptions(),
+    kinds.ReactionOptions(network=kinds.DenseOptions(hidden=(4,), **TINY)),
     kinds.MultiTraitOptions(),
     *(
         kinds.BayesOptions(

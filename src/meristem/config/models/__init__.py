@@ -10,6 +10,7 @@ from meristem.config.models.base import (
     Width,
     Widths,
 )
+from meristem.config.models.known_scores import KnownScoreOptions
 from meristem.config.models.linear import (
     CombiningOptions,
     DominanceOptions,
@@ -35,6 +36,7 @@ from meristem.config.models.plans import (
     PlanOptions,
     TrainedNetworkOptions,
 )
+from meristem.config.models.reactions import ReactionOptions
 from meristem.config.models.stack import (
     AnyModelOptions,
     SingleModelOptions,
@@ -69,6 +71,7 @@ __all__ = [
     "KernelAverageOptions",
     "KernelName",
     "KernelOptions",
+    "KnownScoreOptions",
     "KernelsOptions",
     "Label",
     "LearnOptions",
@@ -82,6 +85,7 @@ __all__ = [
     "Positive",
     "PriorOptions",
     "Rate",
+    "ReactionOptions",
     "RidgeOptions",
     "Share",
     "SingleModelOptions",

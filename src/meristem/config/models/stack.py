@@ -27,6 +27,7 @@ from meristem.config.models.plans import (
     MeasuredOmicsOptions,
     MediatedOptions,
 )
+from meristem.config.models.reactions import ReactionOptions
 from meristem.config.models.trees import BoostingOptions, ForestOptions
 from meristem.config.models.trials import (
     BayesOptions,
@@ -46,6 +47,7 @@ SingleModelOptions = Annotated[
     | KernelOptions
     | BayesOptions
     | TrialOptions
+    | ReactionOptions
     | MultiTraitOptions
     | KernelsOptions
     | KernelAverageOptions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
-from scipy.stats import hypergeom
+import scipy
 
 from meristem.stats.discoveries import benjamini_hochberg
 
@@ -56,7 +56,7 @@ def over_representation(
                 "overlap": a,
                 "expected": k * len(members) / n,
                 "odds_ratio": (a + 0.5) * (d + 0.5) / ((b + 0.5) * (c + 0.5)),
-                "p": float(hypergeom.sf(a - 1, n, len(members), k)),
+                "p": float(scipy.stats.hypergeom.sf(a - 1, n, len(members), k)),
                 "genes": ";".join(sorted(hits)),
             }
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
+import scipy
 
 from meristem.records import FloatArray
 from meristem.stats.correlation import columnwise_r, counted_r, permuted_r
@@ -228,7 +228,7 @@ def _rank_r(fold: _Fold) -> FloatArray:
     known = ~np.isnan(fold.measured)
     latent = np.where(known, fold.latent, np.nan)
     ranks = [
-        rankdata(values, axis=0, nan_policy="omit")
+        scipy.stats.rankdata(values, axis=0, nan_policy="omit")
         for values in (latent, fold.measured)
     ]
     return columnwise_r(np.where(known, ranks[0], 0.0), ranks[1])

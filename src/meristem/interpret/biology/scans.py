@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import scipy.stats
+import scipy
 
 from meristem.errors import DataError
 from meristem.genetics.frequency import BLOCK

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import scipy.sparse
-import scipy.stats
+import scipy
 
 from meristem.interpret.attribution.gradients import gene_nodes
 from meristem.plan.assemble import node_edges

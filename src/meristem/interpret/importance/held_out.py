@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import scipy.stats
+import scipy
 
 from meristem.genetics.relationship import relationship_matrix
 from meristem.interpret.structure import node_family, upstream_variants

@@ -8,8 +8,8 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from meristem.records import FloatArray, IntArray, Phenotypes
 
@@ -134,7 +134,7 @@ def spearman_matrix(importance: FloatArray) -> FloatArray:
     absent = np.isnan(importance)
     if absent.any():
         return _pairwise(importance, ~absent)
-    ranks = rankdata(importance, axis=1)
+    ranks = scipy.stats.rankdata(importance, axis=1)
     centred = ranks - ranks.mean(axis=1, keepdims=True)
     norm = np.sqrt((centred**2).sum(axis=1))
     unit = centred / np.where(norm > 0, norm, 1.0)[:, None]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-
-import networkx
-import obonet
+from typing import TYPE_CHECKING
 
 from meristem.errors import KnowledgeError
 from meristem.knowledge.ontology import (
@@ -16,6 +14,9 @@ from meristem.knowledge.ontology import (
     make_ontology,
 )
 from meristem.knowledge.source import SourceText
+
+if TYPE_CHECKING:
+    import networkx
 
 
 def _line_of(source: SourceText, text: str) -> str:
@@ -70,6 +71,8 @@ def _named(text: str) -> str:
 
 
 def _parse(source: SourceText) -> networkx.MultiDiGraph:
+    import obonet  # noqa: PLC0415 - loads slowly, and few runs read an ontology
+
     try:
         return obonet.read_obo(io.StringIO(_named(source.text)), ignore_obsolete=False)
     except (ValueError, KeyError, IndexError, TypeError) as error:

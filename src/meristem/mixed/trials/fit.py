@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy
 
 from meristem.mixed.trials.covariance import Covariance
 from meristem.mixed.trials.likelihood import Likelihood, Records, likelihood_of
@@ -135,7 +135,7 @@ def _climb(
     def loss(at: FloatArray) -> tuple[float, FloatArray]:
         return _loss(likelihood, genetic, residual, at)
 
-    found = minimize(
+    found = scipy.optimize.minimize(
         loss,
         theta,
         jac=True,

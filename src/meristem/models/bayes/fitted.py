@@ -8,7 +8,6 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from meristem.config.models import BayesOptions
 from meristem.genetics.distance import gaussian
@@ -26,6 +25,7 @@ from meristem.records import (
     Posterior,
     Predictions,
 )
+from meristem.stats.normal import normal_density
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ class FittedBayes(MarkerModel):
 
 def _slope(liability: FloatArray, one: TargetDraws) -> FloatArray:
     """Return the change of the expected class with the liability."""
-    density = norm.pdf(liability[:, None] - one.cut_draw.mean(axis=0))
+    density = normal_density(liability[:, None] - one.cut_draw.mean(axis=0))
     return density @ np.diff(one.classes)
 
 

@@ -15,7 +15,9 @@ from meristem.config.models import (
     DenseOptions,
     GraphNetworkOptions,
     NetworkOptions,
+    ReactionOptions,
     TrainedNetworkOptions,
+    TrialOptions,
 )
 from meristem.models.binn.affordable import (
     LARGEST_WORK,
@@ -26,7 +28,7 @@ from meristem.models.binn.affordable import (
 )
 from meristem.models.core.entry import asks_for_core, core_suits, enough_genes
 from meristem.models.core.settings import CoreSettings
-from meristem.models.costs.kinds import Size, borrowed, mixture, size_of
+from meristem.models.costs.kinds import Size, borrowed, mixture, size_of, trials
 from meristem.models.protocol import Cost
 from meristem.plan.gene_sets import gene_variants, node_sets
 from meristem.plan.learned.of_options import is_learned
@@ -70,6 +72,17 @@ def cnn(options: CNNOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost
     places = n_variant / options.stride
     weights = places * options.channels * (options.kernel * 4 + options.hidden)
     return _descent(options, dataset, weights, _DENSE_RATE / 4)
+
+
+def reactions(
+    options: ReactionOptions, dataset: Dataset, plan: NetworkPlan | None
+) -> Cost:
+    """Return the cost of a network and a reaction norm, on all rows and inner folds."""
+    path = trials(TrialOptions(structure="reaction_norm"), dataset, plan)
+    kinds = {"dense": dense, "cnn": cnn, "binn": binn}
+    network = kinds[options.network.kind](options.network, dataset, plan)
+    once = path + network
+    return Cost((1 + options.network.inner_folds) * once.seconds, once.memory)
 
 
 def auto(options: AutoOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:

@@ -9,7 +9,7 @@ from typing import get_args
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, rankdata
+from scipy.special import ndtri
 
 from meristem.config.stages import AnalysisConfig, GenotypeConfig
 from meristem.errors import ConfigError
@@ -32,6 +32,7 @@ from meristem.prepare.by_environment import is_stacked
 from meristem.prepare.match import MatchReport, align_variants, match_variants
 from meristem.prepare.scale import fit_scale
 from meristem.records import Dataset, FloatArray, Genotypes, Posterior
+from meristem.stats.ranks import ordinal_ranks
 
 LEVEL = 0.9
 """Probability that the genetic value lies between `low` and `high`."""
@@ -58,7 +59,7 @@ def prediction_rows(
     """
     frames = []
     k = max(1, round(analysis.config.evaluate.top_share * posterior.sample_id.size))
-    width = float(norm.ppf(0.5 + LEVEL / 2))
+    width = float(ndtri(0.5 + LEVEL / 2))
     for target in range(posterior.trait_name.size):
         trait = str(posterior.trait_name[target])
         environment = str(posterior.environment_name[target])
@@ -79,7 +80,7 @@ def prediction_rows(
                     "spread": spread,
                     "low": level - width * spread,
                     "high": level + width * spread,
-                    "rank": rankdata(value if smallest else -value, method="ordinal"),
+                    "rank": ordinal_ranks(value if smallest else -value),
                     "top_probability": chance,
                     "reliability": posterior.reliability[:, target],
                     "relatedness": relatedness,

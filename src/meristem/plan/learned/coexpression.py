@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.cluster.hierarchy
-import scipy.spatial.distance
+import scipy
 
 from meristem.records import FloatArray, IntArray
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import enet_path
 
 from meristem.records import FloatArray, IntArray
 
@@ -112,6 +110,9 @@ def _path(
     penalties: FloatArray,  # (n_penalty,) decreasing
     start: NDArray | None = None,  # (n_feature,)
 ) -> NDArray:  # (n_penalty, n_feature)
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - loads slowly
+    from sklearn.linear_model import enet_path  # noqa: PLC0415
+
     with warnings.catch_warnings():
         # ranks of genes do not hang on the last digits of a coefficient
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.stats
 from numpy.typing import NDArray
 
 from meristem.config.models import LearnOptions
@@ -15,6 +14,7 @@ from meristem.mixed.scan import associate_all, error_contrasts, restricted_h2
 from meristem.plan.learned.feature_net import counted_net, judged_net
 from meristem.records import Dataset, FloatArray, IntArray, Split
 from meristem.stats.folds import random_splits
+from meristem.stats.ranks import ordinal_ranks
 
 MIN_ROWS = 10
 INNER_FOLDS = 5
@@ -194,7 +194,7 @@ def _merge_ranks(
     best_score = np.zeros(scores[0].size)
     best_share = np.zeros(scores[0].size)
     for score in scores:
-        rank = scipy.stats.rankdata(-score, method="ordinal").astype(float)
+        rank = ordinal_ranks(-score).astype(float)
         rank[score <= 0] = np.inf
         better = rank < best_rank
         best_score[better] = score[better]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from meristem.genetics.inheritance.maps import GeneticMap
 from meristem.records import FloatArray, IntArray
@@ -103,7 +103,7 @@ def chance_above(
     """
     excess = mean - check
     certain = np.where(excess > 0, np.inf, -np.inf)
-    return norm.cdf(np.divide(excess, sd, out=certain, where=sd > 0))
+    return ndtr(np.divide(excess, sd, out=certain, where=sd > 0))
 
 
 def progeny_needed(
@@ -138,13 +138,21 @@ def segments(
 
 
 def haplotype_values(
-    code: NDArray,  # (n_line, n_locus) dosage of inbred lines, none missing
+    code: NDArray,  # (n_line, n_locus) dosage of inbred lines, -1 missing
     effect: FloatArray,  # (n_locus,) of one copy
     segment: IntArray,  # (n_locus,) ascending
+    mean: FloatArray | None = None,  # (n_locus,) dosage of a missing call
 ) -> FloatArray:  # (n_line, n_segment)
     """Return what each segment of a doubled haploid of the line adds."""
     starts = np.flatnonzero(np.diff(segment, prepend=-1))
-    return np.add.reduceat(code * effect, starts, axis=1)
+    values = np.empty((code.shape[0], starts.size))
+    ends = [*starts[1:].tolist(), segment.size]
+    for number, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
+        calls = code[:, start:end]
+        if mean is not None:
+            calls = np.where(calls < 0, mean[start:end], calls)
+        values[:, number] = calls @ effect[start:end]
+    return values
 
 
 def optimal_haplotype_values(

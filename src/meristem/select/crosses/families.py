@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import hypergeom
 
 from meristem.errors import DataError
 from meristem.genetics.frequency import BLOCK
@@ -89,7 +89,7 @@ def family_means(
 def _gamete_chance(ploidy: int, copies: int) -> FloatArray:  # (ploidy + 1,)
     """Return the chance that a gamete of a parent of each dosage has `copies`."""
     dosage = np.arange(ploidy + 1)
-    return np.asarray(hypergeom.pmf(copies, ploidy, dosage, ploidy // 2))
+    return np.asarray(scipy.stats.hypergeom.pmf(copies, ploidy, dosage, ploidy // 2))
 
 
 def _gamete_variance(ploidy: int) -> FloatArray:  # (ploidy + 1,)

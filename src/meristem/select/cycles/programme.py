@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
+import scipy
 
 from meristem.genetics.inheritance.maps import GeneticMap
 from meristem.genetics.inheritance.meiosis import Haplotypes, cross, make_dh
@@ -230,7 +230,7 @@ def paired_differences(
             gap = (here["gain"][name] - here["gain"][reference]).to_numpy()
             n = gap.size
             error = gap.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
-            width = float(student.ppf(0.5 + level / 2, max(n - 1, 1))) * error
+            width = float(scipy.stats.t.ppf(0.5 + level / 2, max(n - 1, 1))) * error
             rows.append(
                 {
                     "strategy": name,

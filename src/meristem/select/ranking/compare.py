@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import kendalltau
+import scipy
 
 from meristem.errors import DataError
 from meristem.records import FloatArray
@@ -72,7 +72,7 @@ def compare_selections(
         lost_two,
         _share(lost_one, second, two),
         _share(lost_two, first, one),
-        float(kendalltau(first[union], second[union]).statistic)
+        float(scipy.stats.kendalltau(first[union], second[union]).statistic)
         if union.size > 1
         else np.nan,
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.integrate import trapezoid
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from meristem.errors import DataError
+from meristem.stats.normal import normal_density
 
 
 def intensity(share: float) -> float:
@@ -38,7 +38,7 @@ def intensity(share: float) -> float:
         )
     if share == 1:
         return 0.0
-    return float(norm.pdf(norm.isf(share)) / share)
+    return float(normal_density(ndtri(share)) / share)
 
 
 def finite_intensity(n: int, k: int) -> float:
@@ -71,5 +71,5 @@ def expected_maximum(n: int) -> float:
     [0.5642, 1.5388, 2.746]
     """
     x = np.linspace(-9, 9, 4001)
-    density = n * norm.pdf(x) * norm.cdf(x) ** (n - 1)
-    return float(trapezoid(x * density, x))
+    density = n * normal_density(x) * ndtr(x) ** (n - 1)
+    return float(np.trapezoid(x * density, x))
