@@ -158,15 +158,14 @@ def smooth_table(
     for name, one in (("none", None), ("given", network), ("shuffled", shuffled)):
         share = 0.0
         if one is not None:
-            share = config.share
-            if share is None:
-                share = choose_share(x, truth, one, choose)
+            chosen = config.share
+            share = choose_share(x, truth, one, choose) if chosen is None else chosen
         said = x if one is None else spread(x, one, share)
         if name == "given":
             made = said
         r = agreement(said, truth, test) if test.size > 2 else np.nan
         rows.append({"network": name, "share": share, "r": r, "rows": test.size})
-    value = np.where(known.any(axis=1)[:, None], made, np.nan)
+    value = np.where(known.any(axis=1, keepdims=True), made, np.nan)
     whole = OmicsTable(
         predicted.name,
         predicted.sample_id,

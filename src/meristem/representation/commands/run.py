@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from meristem.config.neighbours import NeighboursConfig
+from meristem.config.represent import RepresentOptions
 from meristem.config.stages import OmicsConfig, RepresentConfig, StackConfig
 from meristem.records import FloatArray, OmicsTable
 from meristem.representation.architecture.search import Place
@@ -279,7 +280,9 @@ class _Work:
         frame["rmse"] = [-one.reward for one in tried]
         frame["chosen"] = [one.chosen for one in tried]
         self._write("trials", frame)
-        self.options = shape.options.model_copy(update={"tune": None})
+        names = RepresentOptions.model_fields
+        found = {name: getattr(shape.options, name) for name in names}
+        self.options = self.options.model_copy(update=found | {"tune": None})
         return shape.k
 
     def _choose(self) -> int:
