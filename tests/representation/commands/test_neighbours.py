@@ -80,4 +80,8 @@ def test_traits_that_do_not_vary_are_left_out() -> None:
 
 def test_small_tables_are_refused() -> None:
     with pytest.raises(DataError, match="12 rows with values of 30 features"):
-        refuse_unjudgeable(table_of(low_rank(12, P)[0]))
+        refuse_unjudgeable(table_of(low_rank(12, P)[0]), None)
+    pair = np.zeros(1, dtype=int), np.ones(1, dtype=int)
+    strange = make_network(np.array(["x", "y"]), *pair, np.ones(1), "pairs.tsv")
+    with pytest.raises(DataError, match="no pair of the network"):
+        refuse_unjudgeable(table_of(low_rank(N, P)[0]), strange)

@@ -84,7 +84,7 @@ class ShapeSpace:
         base = self.base
         if base.represent == "sets":
             return ("sets",)
-        asked = () if base.tune is None else base.tune.kinds
+        asked: tuple[str, ...] = () if base.tune is None else base.tune.kinds
         if not asked:
             asked = NETWORKS if base.likelihood != "gaussian" else ("pca", *NETWORKS)
         return tuple(dict.fromkeys((base.represent, *asked)))

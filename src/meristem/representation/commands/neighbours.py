@@ -13,6 +13,7 @@ from meristem.representation.commands.inputs import Inputs
 from meristem.representation.confound.clean import fit_cleaner
 from meristem.representation.confound.confounders import confounders_of
 from meristem.representation.confound.probe import Learn, held_folds
+from meristem.representation.gene_network import GeneNetwork
 from meristem.representation.genes.coexpression import shuffle_network
 from meristem.representation.genes.compare import (
     Asked,
@@ -28,13 +29,14 @@ LEAST_ROWS = 20
 LEAST_GENES = 10
 
 
-def refuse_unjudgeable(table: OmicsTable) -> None:
-    """Refuse a table that is too small for networks to be judged.
+def refuse_unjudgeable(table: OmicsTable, network: GeneNetwork | None) -> None:
+    """Refuse a table that is too small for networks to be judged, or has none.
 
     Raises
     ------
     DataError
-        If fewer than 20 rows hold values, or there are fewer than 10 features.
+        If fewer than 20 rows hold values, there are fewer than 10 features, or no pair
+        of a network given joins two of them.
     """
     rows = int((~np.isnan(table.value).all(axis=1)).sum())
     genes = table.feature_id.size
@@ -44,6 +46,12 @@ def refuse_unjudgeable(table: OmicsTable) -> None:
             f"judged from {LEAST_ROWS} rows of {LEAST_GENES} features on",
             where=table.source,
             remedy="leave the section [neighbours] out",
+        )
+    if network is not None and network.onto(table.node_name).n_edge == 0:
+        raise DataError(
+            f"no pair of the network joins two features of {table.name}",
+            where=network.source,
+            remedy="give both the same gene ids, or map features by node_map",
         )
 
 
@@ -150,15 +158,14 @@ def smooth_table(
     for name, one in (("none", None), ("given", network), ("shuffled", shuffled)):
         share = 0.0
         if one is not None:
-            share = config.share
-            if share is None:
-                share = choose_share(x, truth, one, choose)
+            chosen = config.share
+            share = choose_share(x, truth, one, choose) if chosen is None else chosen
         said = x if one is None else spread(x, one, share)
         if name == "given":
             made = said
         r = agreement(said, truth, test) if test.size > 2 else np.nan
         rows.append({"network": name, "share": share, "r": r, "rows": test.size})
-    value = np.where(known.any(axis=1)[:, None], made, np.nan)
+    value = np.where(known.any(axis=1, keepdims=True), made, np.nan)
     whole = OmicsTable(
         predicted.name,
         predicted.sample_id,

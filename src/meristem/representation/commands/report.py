@@ -326,7 +326,7 @@ def _verdict(table: pd.DataFrame) -> str:
     above = real[real["low"] > 0]
     if above.empty:
         return "No network adds to ridge regression on all genes."
-    best = above.loc[above["over_none"].idxmax()]
+    best = above.sort_values("over_none", kind="stable").iloc[-1]
     shuffled = table[
         (table["network"] == f"{best['network']}, shuffled")
         & (table["method"] == best["method"])

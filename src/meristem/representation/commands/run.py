@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from meristem.config.neighbours import NeighboursConfig
+from meristem.config.represent import RepresentOptions
 from meristem.config.stages import OmicsConfig, RepresentConfig, StackConfig
 from meristem.records import FloatArray, OmicsTable
 from meristem.representation.architecture.search import Place
@@ -108,7 +109,7 @@ def represent_run(
     for options, table in zip(inputs.options, inputs.tables, strict=True):
         _refuse_impossible(options, table, inputs)
         if config.neighbours is not None and options.represent != "none":
-            refuse_unjudgeable(table)
+            refuse_unjudgeable(table, inputs.network)
     run = _plan(config, Path(folder), force)
     asked = [one for one in inputs.options if one.represent != "none"]
     files = [file for one in asked for file in table_files(one.name).values()]
@@ -279,7 +280,9 @@ class _Work:
         frame["rmse"] = [-one.reward for one in tried]
         frame["chosen"] = [one.chosen for one in tried]
         self._write("trials", frame)
-        self.options = shape.options.model_copy(update={"tune": None})
+        names = RepresentOptions.model_fields
+        found = {name: getattr(shape.options, name) for name in names}
+        self.options = self.options.model_copy(update=found | {"tune": None})
         return shape.k
 
     def _choose(self) -> int:
