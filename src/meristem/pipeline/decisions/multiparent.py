@@ -49,7 +49,7 @@ def multiparent_table(
         for power in (np.array([1.0]), np.array([0.0, 1.0]))
     )
     made = [_ordered(place[a], place[b]) for a, b in combinations(range(len(pairs)), 2)]
-    made += [[a, b, back, back] for a, b in place.tolist() for back in (a, b)]
+    made += [[*pair, back, back] for pair in place.tolist() for back in pair]
     parents = np.array(made)
     mean, variance = four_way_moments(value[lines], first, second, parents)
     sd = np.sqrt(variance)
