@@ -182,7 +182,7 @@ def run_decisions(out: Path, seed: int, command: str) -> pd.DataFrame:
         for replicate in range(n):
             if (name, str(replicate)) in done:
                 continue
-            rng = np.random.default_rng([seed, list(PARTS).index(name), replicate])
+            rng = np.random.default_rng([seed, replicate, *name.encode()])
             rows += [
                 dict(
                     zip(COLUMNS, (name, str(replicate), what, repr(value)), strict=True)

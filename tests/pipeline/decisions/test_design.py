@@ -4,13 +4,16 @@ from pathlib import Path
 
 import numpy as np
 from tests.inbred_panel import panel, trained
+from tests.toys import genotypes, numbered, variant_table
 
 from meristem.pipeline.analysis import Analysis, open_run
 from meristem.pipeline.decisions.design import (
     DesignRequest,
+    assayed,
     design_training,
     upstream_variants,
 )
+from meristem.records import OmicsTable
 
 __all__ = ["panel", "trained"]
 
@@ -19,6 +22,23 @@ def test_lines_without_phenotype_are_the_candidates(trained: Path) -> None:
     result = design_training(open_run(trained), DesignRequest(traits=("yield",), n=3))
     assert set(result.table["sample_id"]) <= {f"line{k}" for k in range(34, 40)}
     assert "34 lines have a phenotype already" in result.notes[0]
+
+
+def test_an_assay_counts_who_has_been_measured() -> None:
+    value = np.array([[1.0, np.nan], [np.nan, np.nan], [np.nan, 2.0]])
+    names, features = numbered("s", 3), np.array(["f", "g"])
+    table = OmicsTable("x", names, features, np.array(["hormone", ""]), value)
+    variants = variant_table(["m0"], "1", [5])
+    lines = genotypes(np.zeros((4, 1), dtype=np.int8), "s", variants)
+    assert lines.sample_id.tolist()[:3] == names.tolist()
+    seen = assayed((table,), lines, "hormone")
+    assert seen is not None
+    assert seen.tolist() == [True, False, False, False]
+    seen = assayed((table,), lines, "g")
+    assert seen is not None
+    assert seen.tolist() == [False, False, True, False]
+    assert assayed((table,), lines, "root") is None
+    assert assayed((table,), lines, "") is None
 
 
 def test_a_node_has_its_own_kinship(finished: Analysis) -> None:

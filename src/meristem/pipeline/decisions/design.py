@@ -22,7 +22,13 @@ from meristem.pipeline.decisions.material import (
 )
 from meristem.pipeline.fitting import load_fitted
 from meristem.prepare.by_environment import is_stacked
-from meristem.records import FloatArray, Genotypes, IntArray, NetworkPlan
+from meristem.records import (
+    FloatArray,
+    Genotypes,
+    IntArray,
+    NetworkPlan,
+    OmicsTable,
+)
 from meristem.select.design.choose import (
     Design,
     choose_training_set,
@@ -130,7 +136,7 @@ def read_panel(
         If fewer than two candidates are left.
     """
     lines = candidate_lines(analysis, model_variants(analysis, fitted), None)
-    seen = _assayed(analysis, lines, node)
+    seen = assayed(analysis.dataset.omics, lines, node)
     what = "phenotype" if seen is None else f"measurement of {node}"
     if seen is None:
         seen = _phenotyped(analysis, lines)
@@ -218,12 +224,12 @@ def _phenotyped(analysis: Analysis, lines: Genotypes) -> np.ndarray:  # (n_line,
     return np.isin(lines.sample_id, names[seen])
 
 
-def _assayed(
-    analysis: Analysis, lines: Genotypes, node: str
+def assayed(
+    omics: tuple[OmicsTable, ...], lines: Genotypes, node: str
 ) -> np.ndarray | None:  # (n_line,)
     """Return which lines have a measurement of a node; None where nobody has."""
     seen = np.zeros(lines.n_sample, dtype=bool)
-    for table in analysis.dataset.omics if node else ():
+    for table in omics if node else ():
         columns = np.flatnonzero((table.node_name == node) | (table.feature_id == node))
         if columns.size:
             measured = ~np.isnan(table.value[:, columns]).all(axis=1)

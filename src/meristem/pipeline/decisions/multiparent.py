@@ -49,16 +49,16 @@ def multiparent_table(
         for power in (np.array([1.0]), np.array([0.0, 1.0]))
     )
     made = [_ordered(place[a], place[b]) for a, b in combinations(range(len(pairs)), 2)]
-    made += [[a, b, back, back] for a, b in place.tolist() for back in (a, b)]
-    parents = np.array(made)
+    back = [np.column_stack([place, place[:, k], place[:, k]]) for k in (0, 1)]
+    parents = np.concatenate([np.array(made, dtype=int).reshape(-1, 4), *back])
     mean, variance = four_way_moments(value[lines], first, second, parents)
     sd = np.sqrt(variance)
     names = material.lines.sample_id[lines[parents]]
     three = parents[:, 2] == parents[:, 3]
     table = pd.DataFrame(names, columns=[f"parent_{k}" for k in range(1, 5)])
     table.loc[three, "parent_4"] = ""
-    back = three & (parents[:, [2]] == parents[:, :2]).any(axis=1)
-    kind = np.select([back, three], ["backcross", "three-way"], "four-way")
+    again = three & (parents[:, [2]] == parents[:, :2]).any(axis=1)
+    kind = np.select([again, three], ["backcross", "three-way"], "four-way")
     table.insert(0, "kind", kind)
     table["mean"], table["sd"] = mean, sd
     table["usefulness"] = mean + factor * sd

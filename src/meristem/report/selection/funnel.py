@@ -52,7 +52,7 @@ def costs_section(decided: Decided) -> Section:
 def _figure(decided: Decided) -> Figure:
     table = decided.funnel
     names, left = table["name"].tolist(), table["left"].tolist()
-    room = label_room(names, 330)
+    room = label_room(names, 330, pad=26)
     most = max(left[0], 1)
     rows = draw_rows(
         "Candidates left after every filter",

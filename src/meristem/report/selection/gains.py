@@ -87,7 +87,7 @@ def _bars(decided: Decided, names: list[str]) -> Figure:
         names,
         limits(ends, include=[0.0]),
         "gain, SD of the predictions",
-        (label_room(names, 260), 120, 12),
+        (label_room(names, 260, pad=26), 120, 12),
         32,
     )
     x = rows.panel.x

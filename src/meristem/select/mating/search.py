@@ -78,7 +78,7 @@ class Search:
         end = time.process_time() + self.seconds
         first = first_columns(self.crosses, self.n)
         first = np.union1d(first, np.flatnonzero(self.forced))
-        best = self._start(first)
+        best = self._start(first, reach=True)
         if best is not None:
             self.inner = self.uses(best) / (2 * best.size)
         columns, price, relaxed = self._relaxed(first)
@@ -234,20 +234,24 @@ class Search:
         )
         return None if chosen is None else taken[chosen], proven, empty
 
-    def _start(self, columns: IntArray) -> IntArray | None:
+    def _start(self, columns: IntArray, *, reach: bool = False) -> IntArray | None:
         """Return the sorted list, brought to the bound by swaps."""
         free = replace(self.limits, max_coancestry=None)
         found = greedy_plan(self.crosses, free, self.n)
         if found is None or self.most is None:
             return found
-        return self._swapped(found, columns)
+        return self._swapped(found, columns, reach=reach)
 
-    def _swapped(self, found: IntArray, taken: IntArray) -> IntArray | None:
+    def _swapped(
+        self, found: IntArray, taken: IntArray, *, reach: bool = False
+    ) -> IntArray | None:
         """Return the plan brought to the bound by swaps of single crosses."""
         if self.limits.min_uses > 1 or self.limits.max_parents is not None:
             return None
-        plan = improve_plan(self.crosses, found, taken, self.limits, self.kinship)
-        if plan is None or self.price <= 0:
+        plan = improve_plan(
+            self.crosses, found, taken, self.limits, self.kinship, reach=reach
+        )
+        if plan is None or reach or self.price <= 0:
             return plan
         return improve_by_pairs(
             self.crosses, plan, taken, self.limits, self.kinship, self.price

@@ -20,6 +20,8 @@ def improve_plan(
     beside: IntArray,  # (n_beside,) positions that may come in
     limits: MatingLimits,
     coancestry: FloatArray,  # (n_sample, n_sample)
+    *,
+    reach: bool = False,
 ) -> IntArray | None:  # (n_cross,)
     """Return a plan that no swap of one cross makes better; None beyond the bound.
 
@@ -39,6 +41,8 @@ def improve_plan(
         Without minimum uses and number of parents, which swaps could break.
     coancestry
         Of the candidates.
+    reach
+        End as soon as the plan keeps to the bound.
     """
     most = np.inf if limits.max_coancestry is None else limits.max_coancestry
     plan, n = chosen.copy(), coancestry.shape[0]
@@ -51,6 +55,8 @@ def improve_plan(
         c = uses * step
         fc = coancestry @ c
         theta = float(c @ fc)
+        if reach and theta <= most * (1 + 1e-9):
+            return plan
         into = beside[~np.isin(beside, plan)]
         best: tuple[float, int, int] | None = None
         for place, out in enumerate(plan.tolist()):
