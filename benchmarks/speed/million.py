@@ -86,6 +86,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--snps", type=int, default=1_000_000)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--way", choices=("model", "occupancy"), action="append")
     words = parser.parse_args()
     found: dict[str, object] = {"snps": words.snps, "threads": words.threads}
     with tempfile.TemporaryDirectory() as name:
@@ -98,6 +99,8 @@ def main() -> None:
             "occupancy": ["--motifs", "motifs.meme"],
         }
         for way, own in ways.items():
+            if words.way and way not in words.way:
+                continue
             found[way] = timed(folder, own, words.threads)
     print(json.dumps(found, indent=1))
     if words.json:

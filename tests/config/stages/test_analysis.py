@@ -47,11 +47,13 @@ def test_networks_of_variance_components_have_scores_too() -> None:
         "mine with priors",
         "mine with permuted priors",
     ]
-    assert lied.priors is not None and lied.priors.permuted
+    assert lied.priors is not None
+    assert lied.priors.permuted
     assert told.learn.priors == told.priors
     assert told.files == (Path("scores.csv"), Path("scores.csv"))
     curated = _analysis(models=(CoreOptions(),), priors=priors).models[3]
-    assert isinstance(curated, CoreOptions) and curated.learn.priors is None
+    assert isinstance(curated, CoreOptions)
+    assert curated.learn.priors is None
     off = priors.model_copy(update={"networks": False})
     assert len(_analysis(models=(mine,), priors=off).models) == 3
 
