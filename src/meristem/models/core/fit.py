@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from meristem.config.models import CoreOptions
+from meristem.config.models import GraphNetworkOptions, KnownScoreOptions
 from meristem.errors import DataError
 from meristem.mixed.groups import Members, gather
 from meristem.mixed.stacking import stack
@@ -35,10 +35,11 @@ def core_part(
     problem: Problem,
     plan: NetworkPlan,
     folds: tuple[NetworkPlan | None, ...],
-    options: CoreOptions,
+    options: GraphNetworkOptions,
     rng: np.random.Generator,
     *,
     settings: CoreSettings | None = None,
+    priors: KnownScoreOptions | None = None,
 ) -> NetworkPart:
     """Fit the core on all rows, and on inner splits to see what it is worth.
 
@@ -57,6 +58,8 @@ def core_part(
         Permutes scores of variants, where that is asked for.
     settings
         Constants of the core; the fitted state keeps them.
+    priors
+        Scores of variants, used in the nodes of genes as far as they help there.
 
     Raises
     ------
@@ -68,9 +71,9 @@ def core_part(
     dataset, targets = problem.dataset, problem.targets
     own = core_problem(dataset, plan, options, settings, problem.panel)
     size, strength = None, 0.0
-    if options.priors is not None:
-        size = known_sizes(options.priors, dataset.genotypes, rng)
-        strength = chosen_strength(own, size, options.priors, problem.inner)
+    if priors is not None:
+        size = known_sizes(priors, dataset.genotypes, rng)
+        strength = chosen_strength(own, size, priors, problem.inner)
         own = with_scores(own, size, strength)
     core = fit_core(own, np.arange(dataset.n_sample), targets)
     plans = folds or (plan,) * len(problem.inner)
@@ -122,7 +125,7 @@ def core_part(
 def _other_problem(
     problem: Problem,
     plan: NetworkPlan | None,
-    options: CoreOptions,
+    options: GraphNetworkOptions,
     settings: CoreSettings,
 ) -> CoreProblem | None:
     """Return what a core learns from on the graph of one inner split."""
@@ -134,7 +137,7 @@ def _other_problem(
 def core_problem(
     dataset: Dataset,
     plan: NetworkPlan,
-    options: CoreOptions,
+    options: GraphNetworkOptions,
     settings: CoreSettings,
     panel: MarkerPanel,
 ) -> CoreProblem:

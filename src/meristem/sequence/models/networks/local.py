@@ -42,7 +42,7 @@ def changed_outputs(
     local, rest = _parted(network)
     stride = 1
     for layer in local:
-        stride *= int(layer.kernel_size) if isinstance(layer, nn.MaxPool1d) else 1
+        stride *= _pool_size(layer)
     wholes = _wholes(local, onehot.transpose(1, 2).contiguous())
     plain = rest(wholes[-1].transpose(1, 2))
     found = plain.new_empty(len(row), plain.shape[1])
@@ -104,6 +104,14 @@ def _is_local(layer: nn.Module) -> bool:
     return isinstance(layer, (*_POINTWISE, nn.BatchNorm1d, Dilated))
 
 
+def _pool_size(layer: nn.Module) -> int:
+    """Return the positions that a layer joins; 1 where it pools none."""
+    if not isinstance(layer, nn.MaxPool1d):
+        return 1
+    size = layer.kernel_size
+    return size if isinstance(size, int) else size[0]
+
+
 def _wholes(layers: Sequence[nn.Module], x: Tensor) -> list[Tensor]:
     """Return the sequences as they are, and what every layer makes of them."""
     found = [x]
@@ -125,7 +133,7 @@ def _step(layer: nn.Module, whole: Tensor, at: _Map) -> _Map:
     if isinstance(layer, nn.Conv1d):
         start, piece = _convolved(layer, whole, at)
     elif isinstance(layer, nn.MaxPool1d):
-        size = int(layer.kernel_size)
+        size = _pool_size(layer)
         start, end = at.start // size, -(-at.end // size)
         window = at.around(start * size, end * size, -torch.inf)
         piece = window.unflatten(1, (-1, size)).amax(2)
@@ -136,9 +144,7 @@ def _step(layer: nn.Module, whole: Tensor, at: _Map) -> _Map:
         start = inner.start
         piece = at.around(inner.start, inner.end, 0.0) + inner.piece
     elif isinstance(layer, nn.BatchNorm1d):
-        scale = layer.weight / torch.sqrt(layer.running_var + layer.eps)
-        shift = layer.bias - layer.running_mean * scale
-        piece = torch.addcmul(shift, at.piece, scale)
+        piece = layer(at.piece.transpose(1, 2)).transpose(1, 2)
     else:
         piece = layer(at.piece)
     return _Map(whole, piece, at.row, origin, start)
