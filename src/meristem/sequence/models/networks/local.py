@@ -151,20 +151,21 @@ def _step(layer: nn.Module, whole: Tensor, at: _Map) -> _Map:
 
 
 def _convolved(layer: nn.Conv1d, whole: Tensor, at: _Map) -> tuple[int, Tensor]:
-    """Return where a convolution changes, and what it is there."""
+    """Return where a convolution changes, and what it is there: a change is added."""
     padding, dilation = int(layer.padding[0]), int(layer.dilation[0])
     width = int(layer.kernel_size[0])
     reach = dilation * (width - 1)
     start = at.start + padding - reach
-    if at.piece.shape[1] == 1 and dilation == 1:  # the change of one position, added
-        step = at.piece - _window(at.whole, at, at.start, at.end)[0]
-        weight = layer.weight.flip(2).permute(1, 2, 0).flatten(1)
-        piece, _ = _window(whole, at, start, start + width)
-        piece += (step[:, 0] @ weight).view_as(piece)
-        return start, piece
-    window = at.around(start - padding, at.end + reach, 0.0).transpose(1, 2)
-    piece = functional.conv1d(window, layer.weight, layer.bias, dilation=dilation)
-    return start, piece.transpose(1, 2)
+    before, outside = _window(at.whole, at, at.start, at.end)
+    step = at.piece - before
+    if bool(outside.any()):
+        step[outside] = 0.0
+    weight = layer.weight.flip(2).permute(1, 2, 0)  # (in, width, out)
+    added = (step @ weight.flatten(1)).unflatten(2, (width, -1))
+    piece, _ = _window(whole, at, start, at.end + padding)
+    for place in range(step.shape[1]):
+        piece[:, place : place + reach + 1 : dilation] += added[:, place]
+    return start, piece
 
 
 def _assembled(at: _Map) -> Tensor:  # (m, channel, place)
