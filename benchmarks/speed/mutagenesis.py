@@ -79,7 +79,7 @@ def main() -> None:
     place = np.arange(SNPS) * 300 + 150
     alt = [chr(b) for b in rng.choice(list(b"ACGT"), SNPS)]
     changes = [Change(int(p), int(p) + 1, a) for p, a in zip(place, alt, strict=True)]
-    middle = round((WINDOW - 1) / 2)
+    middle = WINDOW // 2  # where the scorer puts one window
     windows = contig[place[:, None] - middle + np.arange(WINDOW)]
     x = torch.from_numpy(encode([row.tobytes().decode() for row in windows]))
     asked = torch.tensor([[i, middle, "ACGT".index(a)] for i, a in enumerate(alt)])

@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,13 @@ METHODS = {
     "deeplift": ("cnn", "deeplift"),
 }
 SEEDS, EXPLAINED, ALIKE = 5, 160, 1e-3
-SIZE = {"families": 800, "mutants": 1, "length": 80, "noise": 0.4, "missing": 0.2}
+SIZE: dict[str, Any] = {
+    "families": 800,
+    "mutants": 1,
+    "length": 80,
+    "noise": 0.4,
+    "missing": 0.2,
+}
 NETWORK = NetworkOptions(channels=32, depth=1, read="both", pool=1)
 TRAIN = TrainOptions(members=2, epochs=30)
 

@@ -1,8 +1,11 @@
 """Tables of `benchmarks accuracy sequence`, and how alleles are divided and scored."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.accuracy.sequence import planted
 from benchmarks.accuracy.sequence.alleles import (
     FOLDS,
     _folds,
@@ -20,7 +23,9 @@ from benchmarks.accuracy.sequence.elements import (
 from benchmarks.accuracy.sequence.enhancers import enhancer_table
 from benchmarks.accuracy.sequence.planted import planted_table
 from benchmarks.accuracy.sequence.promoters import _centred, promoter_table
+from tests.sequence.shared_data import DATA, needs_data
 
+from meristem.sequence.interpretation.gradients import TOLERANCE
 from meristem.sequence.models.catalog import KINDS
 from meristem.sequence.models.options import MotifOptions
 from meristem.sequence.training.options import TrainOptions
@@ -122,3 +127,23 @@ def test_tables_have_a_row_per_model() -> None:
     ]
     shown = element_table(rows)
     assert "| pool 2 | 0.700 | +0.100 [+0.100, +0.100] | 3 | 2 |" in shown
+
+
+@pytest.mark.slow
+@needs_data
+def test_planted_motifs_are_found_by_every_method(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planted, "SEEDS", 1)
+    planted.run_planted(
+        DATA,
+        tmp_path,
+        models=(),
+        seed=201,
+        command="",
+        progress=lambda done, total: None,
+    )
+    rows = pd.read_csv(tmp_path / "results.csv")
+    assert (rows["found"] >= 3).all()
+    assert rows["right_first"].sum() >= 0.9 * rows["patterns"].sum()
+    assert rows["largest_gap"].max() < TOLERANCE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,7 +34,10 @@ from meristem.sequence.motifs.motif import Motif, read_meme, write_meme
 
 ISM = "ism"
 ALL_METHODS = (ISM, *METHODS)
-FINDERS = {"seqlets": find_patterns, "modisco": modisco_patterns}
+FINDERS: dict[str, Callable[..., list[Pattern]]] = {
+    "seqlets": find_patterns,
+    "modisco": modisco_patterns,
+}
 """What finds motifs in maps: our own clustering of peaks, or TF-MoDISco."""
 _FILES = (
     *("attributions.csv", "patterns.csv", "completeness.csv"),

@@ -25,6 +25,9 @@ from meristem.sequence.features.occupancy import Bank, known_scores
 from meristem.sequence.genome.bases import ONE_HOT, BaseArray, encode
 from meristem.sequence.inputs.onehot import OneHot, substitute
 
+FEWEST = 3
+"""Changes of a sequence from which parts of networks are computed anew."""
+
 _MOST, _SPAN = 512, 16_384  # changes and bases at once: what fits into a cache
 
 
@@ -45,11 +48,11 @@ def substitutions(
 ) -> FloatArray:  # (n_member, m, n_task)
     """Return predictions with one base replaced minus without.
 
-    Networks compute anew what the base reaches (`substituted`); others predict whole
-    sequences.
+    Where a sequence has several changes, networks compute anew what the base reaches
+    (`substituted`); otherwise whole sequences are predicted.
     """
     short: Callable[..., FloatArray] | None = getattr(model, "substituted", None)
-    if short is not None:
+    if short is not None and len(row) >= FEWEST * len(onehot):
         return short(onehot, row, place, base)
     changed = model.ensemble(substitute(onehot, row, place, base))
     return changed - model.ensemble(onehot)[:, row]

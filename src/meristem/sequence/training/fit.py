@@ -17,7 +17,7 @@ from meristem.sequence.inputs.onehot import OneHot
 from meristem.sequence.training.losses import Loss
 from meristem.sequence.training.options import TrainOptions
 
-_EVALUATE = 1024  # rows at once without gradients
+_EVALUATE = 128  # rows at once without gradients: what fits into a cache
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ class ModelScorer:
         codes = encode(bases[np.clip(at, 0, bases.size - 1)])
         codes[(at < 0) | (at >= bases.size)] = 4
         where = np.tile(-starts, place.size)
-        letter = np.repeat(alt, starts.size)
+        letter = np.repeat(alt, starts.size).astype(np.int64)
         found = substitutions(self.model, one_hot(codes), row.ravel(), where, letter)
         mean = found.reshape(len(found), place.size, starts.size, -1).mean(axis=2)
         return np.asarray(mean)

@@ -42,7 +42,7 @@ def changed_outputs(
     local, rest = _parted(network)
     stride = 1
     for layer in local:
-        stride *= int(layer.kernel_size) if isinstance(layer, nn.MaxPool1d) else 1
+        stride *= _pool_size(layer)
     wholes = _wholes(local, onehot.transpose(1, 2).contiguous())
     plain = rest(wholes[-1].transpose(1, 2))
     found = plain.new_empty(len(row), plain.shape[1])
@@ -104,6 +104,14 @@ def _is_local(layer: nn.Module) -> bool:
     return isinstance(layer, (*_POINTWISE, nn.BatchNorm1d, Dilated))
 
 
+def _pool_size(layer: nn.Module) -> int:
+    """Return the positions that a layer joins; 1 where it pools none."""
+    if not isinstance(layer, nn.MaxPool1d):
+        return 1
+    size = layer.kernel_size
+    return size if isinstance(size, int) else size[0]
+
+
 def _wholes(layers: Sequence[nn.Module], x: Tensor) -> list[Tensor]:
     """Return the sequences as they are, and what every layer makes of them."""
     found = [x]
@@ -125,7 +133,7 @@ def _step(layer: nn.Module, whole: Tensor, at: _Map) -> _Map:
     if isinstance(layer, nn.Conv1d):
         start, piece = _convolved(layer, whole, at)
     elif isinstance(layer, nn.MaxPool1d):
-        size = int(layer.kernel_size)
+        size = _pool_size(layer)
         start, end = at.start // size, -(-at.end // size)
         window = at.around(start * size, end * size, -torch.inf)
         piece = window.unflatten(1, (-1, size)).amax(2)
@@ -136,29 +144,28 @@ def _step(layer: nn.Module, whole: Tensor, at: _Map) -> _Map:
         start = inner.start
         piece = at.around(inner.start, inner.end, 0.0) + inner.piece
     elif isinstance(layer, nn.BatchNorm1d):
-        scale = layer.weight / torch.sqrt(layer.running_var + layer.eps)
-        shift = layer.bias - layer.running_mean * scale
-        piece = torch.addcmul(shift, at.piece, scale)
+        piece = layer(at.piece.transpose(1, 2)).transpose(1, 2)
     else:
         piece = layer(at.piece)
     return _Map(whole, piece, at.row, origin, start)
 
 
 def _convolved(layer: nn.Conv1d, whole: Tensor, at: _Map) -> tuple[int, Tensor]:
-    """Return where a convolution changes, and what it is there."""
+    """Return where a convolution changes, and what it is there: a change is added."""
     padding, dilation = int(layer.padding[0]), int(layer.dilation[0])
     width = int(layer.kernel_size[0])
     reach = dilation * (width - 1)
     start = at.start + padding - reach
-    if at.piece.shape[1] == 1 and dilation == 1:  # the change of one position, added
-        step = at.piece - _window(at.whole, at, at.start, at.end)[0]
-        weight = layer.weight.flip(2).permute(1, 2, 0).flatten(1)
-        piece, _ = _window(whole, at, start, start + width)
-        piece += (step[:, 0] @ weight).view_as(piece)
-        return start, piece
-    window = at.around(start - padding, at.end + reach, 0.0).transpose(1, 2)
-    piece = functional.conv1d(window, layer.weight, layer.bias, dilation=dilation)
-    return start, piece.transpose(1, 2)
+    before, outside = _window(at.whole, at, at.start, at.end)
+    step = at.piece - before
+    if bool(outside.any()):
+        step[outside] = 0.0
+    weight = layer.weight.flip(2).permute(1, 2, 0)  # (in, width, out)
+    added = (step @ weight.flatten(1)).unflatten(2, (width, -1))
+    piece, _ = _window(whole, at, start, at.end + padding)
+    for place in range(step.shape[1]):
+        piece[:, place : place + reach + 1 : dilation] += added[:, place]
+    return start, piece
 
 
 def _assembled(at: _Map) -> Tensor:  # (m, channel, place)
