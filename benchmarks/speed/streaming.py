@@ -140,8 +140,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--lines", type=int, default=2_500)
     parser.add_argument("--new", type=int, default=500)
-    parser.add_argument("--variants", type=int, default=30_000)
-    parser.add_argument("--memory", default="0.6 GB")
+    parser.add_argument("--variants", type=int, default=40_000)
+    parser.add_argument("--memory", default="0.7 GB")
     asked = parser.parse_args()
     if asked.out is None:
         with TemporaryDirectory() as folder:
