@@ -10,6 +10,8 @@ PIP := $(BIN)/pip install -q -c constraints.txt $(PIP_ARGS)
 export OMP_NUM_THREADS ?= 1
 export OMP_WAIT_POLICY ?= PASSIVE
 export THP_MEM_ALLOC_ENABLE ?= 1
+# Compiled once, not in every process: each command and each worker is seconds shorter.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-all check bench docs clean wheel format
 

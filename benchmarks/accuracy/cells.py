@@ -15,15 +15,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
-import scipy.stats
 
 from meristem._version import __version__
 from meristem.errors import ConfigError
+from meristem.stats.intervals import mean_interval as mean_interval
 from meristem.text.files import write_text
 
 Row = dict[str, str]
 
-LEVEL = 0.95
 _PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "torch")
 
 
@@ -146,22 +145,6 @@ def refuse_unknown(given: Iterable[str], known: Sequence[str], what: str) -> Non
             f"unknown {what}: {', '.join(unknown)}",
             remedy=f"use some of {', '.join(known)}",
         )
-
-
-def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """Return mean and its two-sided 95 % t interval; NaN of fewer than two values.
-
-    Examples
-    --------
-    >>> [round(value, 2) for value in mean_interval([1.0, 2.0, 3.0])]
-    [2.0, -0.48, 4.48]
-    """
-    x = np.asarray(values, dtype=np.float64)
-    if x.size < 2:
-        return float(x.mean()) if x.size else float("nan"), float("nan"), float("nan")
-    half = scipy.stats.t.ppf((1 + LEVEL) / 2, x.size - 1) * x.std(ddof=1)
-    half /= np.sqrt(x.size)
-    return float(x.mean()), float(x.mean() - half), float(x.mean() + half)
 
 
 def correlation(one: np.ndarray, other: np.ndarray) -> float:

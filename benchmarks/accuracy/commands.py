@@ -30,6 +30,15 @@ Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 
 
+@app.command("decisions")
+def decisions(out: Out, seed: Seed = 1) -> None:
+    """Promises, nonlinear usefulness, edits and cycles on simulated data."""
+    from benchmarks.accuracy.decisions import run_decisions
+
+    say(run_decisions(out, seed, _command()).to_string(index=False))
+    say(f"results: {out / 'results.csv'}")
+
+
 @app.command("shoot-branching")
 def shoot_branching(
     out: Out,
@@ -310,6 +319,33 @@ def null(
         )
     say(table)
     say(f"results: {out / 'folds.csv'}, summary.csv")
+
+
+@app.command("weights")
+def weights(
+    data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],
+    out: Out,
+    panel: Annotated[list[str] | None, typer.Option(help="Some panels only.")] = None,
+    replicates: Replicates = 1,
+    seed: Seed = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Shares of the mixture by inner rows, beside those that outer rows choose."""
+    from benchmarks.accuracy.real.panel_list import PANELS
+    from benchmarks.accuracy.real.weights import run_weights
+
+    with progress(quiet=quiet) as notify:
+        table = run_weights(
+            data,
+            out,
+            panels=tuple(panel or PANELS),
+            replicates=replicates,
+            seed=seed,
+            command=_command(),
+            progress=notify,
+        )
+    say(table)
+    say(f"results: {out / 'results.csv'}, summary.csv")
 
 
 @app.command("sparse")

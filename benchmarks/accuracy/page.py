@@ -332,6 +332,20 @@ def _null(rows: list[Row]) -> str:
     return sections.NULL + "\n\n" + markdown_table(head, body)
 
 
+def _weights(rows: list[Row]) -> str:
+    names = ("slope", "low", "high")
+    body = [
+        [
+            *(row["part"], row["pairs"]),
+            *(f"{float(row[name]):.2f}" for name in ("inner", "outer")),
+            _bracket(row, names),
+        ]
+        for row in rows
+    ]
+    head = ["part", "pairs", "inner share", "outer share", "slope"]
+    return sections.WEIGHTS + "\n\n" + markdown_table(head, body)
+
+
 _SECTIONS: tuple[tuple[str, str, str, Callable[[list[Row]], str]], ...] = (
     ("shoot_branching", "results.csv", "Shoot branching", _shoot),
     ("shoot_branching", "latents.csv", "Latents of shoot branching", _latents),
@@ -342,6 +356,7 @@ _SECTIONS: tuple[tuple[str, str, str, Callable[[list[Row]], str]], ...] = (
     ("panels", "summary.csv", "The mixture on public panels", _against),
     ("panels", "results.csv", "Public panels", _panels),
     ("null", "summary.csv", "Null panels", _null),
+    ("weights", "summary.csv", "Shares by inner and by outer rows", _weights),
     ("covariates", "summary.csv", "Covariates of mice", _covariates),
     ("sparse", "summary.csv", "Few lines, within and across", _sparse),
     ("priors", "summary.csv", "Scores of variants as priors", _priors),

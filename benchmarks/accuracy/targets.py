@@ -320,6 +320,15 @@ def _null(rows: Sequence[Row]) -> list[Verdict]:
     return found
 
 
+def _weights(rows: Sequence[Row]) -> list[Verdict]:
+    """Judge whether inner rows say of shares what outer ones do."""
+    own = next(row for row in rows if row["part"] == "all")
+    slope, low, high = (float(own[name]) for name in ("slope", "low", "high"))
+    what = "shares that outer rows choose, on those of inner rows: slope"
+    found = f"{slope:.2f} ({low:.2f} to {high:.2f})"
+    return [Verdict(what, "0.8 to 1.2", found, 0.8 <= slope <= 1.2)]
+
+
 def _priors(rows: Sequence[Row]) -> list[Verdict]:
     own = [o for o in rows if o["share"] == "0.7"]
     found = []
@@ -347,5 +356,6 @@ _JUDGES: tuple[tuple[str, str, Callable[[Sequence[Row]], list[Verdict]]], ...] =
     ("controls", "summary.csv", _controls),
     ("panels", "summary.csv", _panels),
     ("null", "summary.csv", _null),
+    ("weights", "summary.csv", _weights),
     ("priors", "summary.csv", _priors),
 )

@@ -1,10 +1,12 @@
-"""Variances of all crosses against one quadratic form per cross.
+"""Variances of all crosses against PyBrOpS, and one quadratic form per cross.
 
-The rival is the usual way (a dense matrix over the loci of each chromosome, one cross
-after the other), vectorised over a block of crosses; it is timed on a part of the
-crosses and scaled up. Both sides in one run, one thread, median process CPU time.
+The second rival is the usual way (a dense matrix over the loci of each chromosome, one
+cross after the other), vectorised over a block of crosses; it is timed on a part of
+the crosses and scaled up. PyBrOpS runs in an environment of its own (it asks for older
+packages: `python -m venv peers; peers/bin/pip install pybrops`). All sides in one run,
+one thread, process CPU time, medians of ours.
 
-    python benchmarks/speed/crosses.py --json crosses.json
+    python benchmarks/speed/crosses.py --pybrops peers/bin/python --json crosses.json
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import subprocess
+import tempfile
 import time
 import tracemalloc
 from pathlib import Path
@@ -73,6 +77,38 @@ def compare(n, p, seed=3):
     }
 
 
+def against_pybrops(python, n=80, p=4_000, seed=3):
+    """Return seconds of both sides for all crosses; None if PyBrOpS is not there."""
+    asked = [str(python), "-c", "import importlib.util as u, sys; "]
+    asked[2] += "sys.exit(u.find_spec('pybrops') is None)"
+    if python is None or subprocess.run(asked, check=False).returncode:
+        print("PyBrOpS is not compared: --pybrops names no Python that has it")
+        return None
+    rng = np.random.default_rng(seed)
+    code = rng.integers(0, 2, (n, p)).astype(np.int8)
+    effect, genetic_map = rng.normal(size=p), even_map(10, p, 1.5)
+    ours, variance = seconds(
+        lambda: pair_variances(2 * code, effect, genetic_map), repeats=9
+    )
+    rival = Path(__file__).parent / "rivals" / "dh_variances.py"
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / "in.npz", Path(folder) / "out.npz"]
+        place = {"chromosome": genetic_map.chromosome, "morgan": genetic_map.morgan}
+        np.savez(files[0], code=code, effect=effect, **place)
+        subprocess.run([str(python), str(rival), *map(str, files)], check=True)
+        theirs = np.load(files[1])
+        spent, exact = float(theirs["seconds"]), theirs["variance"]
+    pairs = np.triu_indices(n, 1)
+    apart = np.abs(variance[pairs] / exact[pairs] - 1).max()
+    return {
+        "crosses": pairs[0].size,
+        "ours_s": ours,
+        "rival_s": spent,
+        "ratio": spent / ours,
+        "largest_relative_difference": float(apart),
+    }
+
+
 def usefulness_of_all(n=1_590, p=2_187):
     """Return seconds and MB beyond the result, at the size of the barley CAP panel."""
     rng = np.random.default_rng(5)
@@ -96,10 +132,14 @@ def usefulness_of_all(n=1_590, p=2_187):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--pybrops", type=Path, help="a Python that has PyBrOpS")
     arguments = parser.parse_args()
     with threadpool_limits(1):
         found = {name: compare(*size) for name, size in SIZES.items()}
         found["usefulness 1,590 x 2,187"] = usefulness_of_all()
+        rival = against_pybrops(arguments.pybrops)
+        if rival is not None:
+            found["80 x 4,000 against PyBrOpS"] = rival
     for name, row in found.items():
         print(name, {key: f"{value:.4g}" for key, value in row.items()})
     if arguments.json is not None:

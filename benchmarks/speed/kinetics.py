@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--alone", type=int, default=8, help="fitted one by one")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--sites", type=int, default=1_000_000)
+    parser.add_argument("--only", choices=("fit", "score", "corrected"), help="a part")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -131,25 +132,16 @@ def main() -> None:
         data = measurements(table, channels="chemistry", unique=False)
     held = sequence_folds(data, 10, rng)[0]
     architectures = architectures_of(arguments.architectures, rng)
-
-    alone = architectures[: arguments.alone]
-    full = [fit(data, [one], held, FULL)[0] for one in alone[:3]]
     fixed = replace(FULL, epochs=arguments.epochs, patience=10**6)
-    together, _ = fit(data, architectures, held, fixed)
-    singly = float(np.mean([fit(data, [one], held, fixed)[0] for one in alone]))
+    records = []
+    if arguments.only in (None, "fit"):
+        few = arguments.alone
+        records += fitting(data, architectures, held, fixed, few)
     _, found = fit(data, architectures[:MEMBERS], held, replace(fixed, epochs=5))
-    seconds, gigabytes = score_sites(arguments.sites, found.kinns)
-    deep, deep_size = score_sites(arguments.sites, found.kinns[:2], corrected=True)
-
-    n, ratio = len(architectures), singly * len(architectures) / together
-    records = [
-        record(f"one fit, {len(data.y)} rows", np.median(full), "s", "<", 3.0),
-        record(f"{n} as one batch against one by one", ratio, "times", ">=", 8.0),
-        record(f"{arguments.sites} sites, {MEMBERS} members", seconds, "s", "<", 60.0),
-        record("memory of that", gigabytes, "GB", "<", 1.0),
-        record(f"{arguments.sites} sites, {CORRECTED} corrected", deep, "s", "<", 90.0),
-        record("memory of these", deep_size, "GB", "<", 1.0),
-    ]
+    if arguments.only in (None, "score"):
+        records += scoring(arguments.sites, found.kinns, "members")
+    if arguments.only in (None, "corrected"):
+        records += scoring(arguments.sites, found.kinns[:2], "corrected")
     for row in records:
         print(
             f"{row['what']:<42}{row['value']:9.2f} {row['unit']:<6}{row['wanted']:>8}: "
@@ -167,10 +159,40 @@ def main() -> None:
                 "torch": torch.__version__,
                 "numpy": np.__version__,
             },
-            "results": records,
+            "results": kept_results(arguments.json, records),
         }
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def kept_results(path: Path, records: list[dict]) -> list[dict]:
+    """Return earlier figures of the file that were not measured now, then these."""
+    earlier = json.loads(path.read_text())["results"] if path.exists() else []
+    measured = {row["what"] for row in records}
+    return [row for row in earlier if row["what"] not in measured] + records
+
+
+def fitting(data, architectures, held, options, few) -> list[dict]:
+    alone, n = architectures[:few], len(architectures)
+    full = [fit(data, [one], held, FULL)[0] for one in alone[:3]]
+    together, _ = fit(data, architectures, held, options)
+    singly = float(np.mean([fit(data, [one], held, options)[0] for one in alone]))
+    ratio = singly * n / together
+    return [
+        record(f"one fit, {len(data.y)} rows", np.median(full), "s", "<", 3.0),
+        record(f"{n} as one batch against one by one", ratio, "times", ">=", 8.0),
+    ]
+
+
+def scoring(n: int, kinns, what: str) -> list[dict]:
+    corrected = what == "corrected"
+    seconds, gigabytes = score_sites(n, kinns, corrected=corrected)
+    most = 90.0 if corrected else 60.0
+    name = f"{n} sites, {CORRECTED if corrected else len(kinns)} {what}"
+    return [
+        record(name, seconds, "s", "<", most),
+        record(f"memory, {name}", gigabytes, "GB", "<", 1.0),
+    ]
 
 
 def record(what: str, value: float, unit: str, sign: str, wanted: float) -> dict:

@@ -17,13 +17,17 @@ from meristem.cli.main import app
 
 SOURCE = Path(meristem.__file__).parent
 OTHERS = re.compile(r"plink|bcftools|vcftools|iconv|dask (scheduler|worker)|\bpip\b")
+COMMAND = re.compile(r"meristem |(?<![\w-])--[a-z]")
 ROOT = get_command(app)
 NO_COMMANDS = {"dataset", "genotypes"}  # the kinds of our stores
 
 
 def messages(path: Path) -> Iterator[str]:
     """Yield the strings of a module without its docstrings, f-strings with gaps."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    if not COMMAND.search(text):
+        return
+    tree = ast.parse(text)
     inside = {
         id(part)
         for node in ast.walk(tree)
@@ -50,7 +54,7 @@ MESSAGES = [
     (path, text)
     for path in sorted(SOURCE.rglob("*.py"))
     for text in messages(path)
-    if "meristem " in text or re.search(r"(?<![\w-])--[a-z]", text)
+    if COMMAND.search(text)
 ]
 
 

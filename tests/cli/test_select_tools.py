@@ -258,6 +258,51 @@ def test_effects_predict_as_the_model_does(
     assert select(*words)[0] == 0  # it may replace what it wrote
 
 
+def plain_score(vcf: Path, score: Path) -> dict[str, float]:
+    """Return sums of sample as the manual of plink2 --score defines them, from text.
+
+    Copies of the named allele times its coefficient; a missing genotype counts twice
+    the frequency of the allele.
+    """
+    rows = [line.split("\t") for line in score.read_text().splitlines()]
+    assert rows[0] == ["ID", "A1", "EFFECT"]
+    effect = {name: (allele, float(value)) for name, allele, value in rows[1:]}
+    assert len(effect) == len(rows) - 1  # one line for every scored allele
+    lines = [line.split("\t") for line in vcf.read_text().splitlines()]
+    names = next(line for line in lines if line[0] == "#CHROM")[9:]
+    total = dict.fromkeys(names, 0.0)
+    for line in lines:
+        if line[0].startswith("#") or line[2] not in effect:
+            continue
+        allele, value = effect[line[2]]
+        number = str([line[3], *line[4].split(",")].index(allele))
+        calls = [call.split(":")[0].replace("|", "/").split("/") for call in line[9:]]
+        known = [call.count(number) for call in calls if "." not in call]
+        mean = sum(known) / len(known)
+        for name, call in zip(names, calls, strict=True):
+            copies = mean if "." in call else call.count(number)
+            total[name] += copies * value
+    return total
+
+
+def test_scores_by_the_manual_of_plink2_are_our_predictions(
+    select: Call, run: Path, tmp_path: Path
+) -> None:
+    out, vcf = tmp_path / "effects", tmp_path / "lines.vcf"
+    words = ("effects", run, "--model", "gblup", "--trait", "yield", "--out", out)
+    assert select(*words)[0] == 0
+    analysis = open_run(run)
+    lines = analysis.dataset.genotypes
+    write_vcf(lines, vcf)
+    sums = plain_score(vcf, out / "effects.score")
+    level = pd.read_csv(out / "effects.csv")["intercept"][0]
+    expected = load_fitted(analysis, "gblup").predict(lines).value[:, 0]
+    whole = (lines.call_dosage >= 0).all(axis=1)
+    found = np.array([sums[name] for name in lines.sample_id.tolist()]) + level
+    assert whole.sum() > 30
+    assert found[whole] == pytest.approx(expected[whole], abs=1e-6)
+
+
 @pytest.mark.skipif(shutil.which("plink2") is None, reason="plink2 is not installed")
 def test_plink2_scores_as_we_predict(
     select: Call, run: Path, tmp_path: Path
@@ -271,7 +316,7 @@ def test_plink2_scores_as_we_predict(
     write_vcf(analysis.dataset.genotypes, tmp_path / "lines.vcf")
     score = out / "effects.score"
     words = ["plink2", "--vcf", tmp_path / "lines.vcf", "--allow-extra-chr"]
-    words += ["--score", score, "1", "2", "3", "header", "cols=+scoresums"]
+    words += ["--score", score, "1", "2", "3", "header-read", "cols=+scoresums"]
     subprocess.run([*map(str, words), "--out", str(tmp_path / "s")], check=True)
     sums = pd.read_csv(tmp_path / "s.sscore", sep="\t")["EFFECT_SUM"].to_numpy()
     table = pd.read_csv(out / "effects.csv")

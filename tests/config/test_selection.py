@@ -1,4 +1,7 @@
-"""`meristem.config.selection`: contradictions of a plan are refused."""
+"""Plans of selection: contradictions are refused.
+
+Modules: `meristem.config.selection`, `meristem.config.decisions`.
+"""
 
 from pathlib import Path
 
@@ -26,6 +29,24 @@ from meristem.errors import ConfigError
         ('[crosses]\npool = "p"', "go together"),
         ('[crosses]\ndesign = "factorial"', "needs `pool`"),
         ("[crossing]\nn = 3", "crossing"),
+        ("[diversity]\nwithin = {a = 0.2}", "bounds labels"),
+        (
+            "[diversity]\ngroup = 'sex'\nshares = {a = 0.5, b = 0.5}\nkappa = 1\n"
+            "within = {a = 0.2}",
+            "not both",
+        ),
+        ("[design]\ncriterion = 'cd'", "give `n` or `budget`"),
+        ("[design]\nn = 2\nenvironments = 2\ncosts = 'c.csv'", "not both"),
+        ("[cycles]\ncycles = 2", "needs crosses.map"),
+        ("[cycles]\nstrategies = ['ocs']", "give `ne`"),
+        ("[cycles]\nstrategies = ['random', 'random']", "named twice"),
+        ("[index]\nweights = {a = true}", "not true"),
+        ("[index]\nweights = {a = 1e300}", "less than or equal"),
+        ("[candidates]\nkeep = ['a']\nchecks = ['a']", "a is in `checks`"),
+        ("[crosses]\nforced = [['a','b']]\nforbidden = [['b','a']]", "in `forbidden`"),
+        ("[crosses]\nforced = [['a','b'],['a','c']]\nn = 1", "2 crosses are forced"),
+        ("[crosses]\nmin_uses = 3\nmax_uses = 2", "above `max_uses`"),
+        ("[edits]\n[[index.merit]]\ntrait = 'a'", "not linear"),
     ],
 )
 def test_contradictions_are_refused(tmp_path: Path, text: str, match: str) -> None:

@@ -20,7 +20,9 @@ def labelled(n: int = 400, n_guide: int = 5) -> LabelledSites:
     label = (x[:, 13:, 4:8].sum(axis=(1, 2)) >= 2).astype(int)
     guide = np.array([f"g{i % n_guide}" for i in range(n)])
     none = np.zeros(n, dtype=int)
-    return LabelledSites(x, label, guide, none > 0, none, np.arange(n))
+    return LabelledSites(
+        x, label, guide, none > 0, none, np.arange(n), np.full(n, np.nan)
+    )
 
 
 def rates(data: LabelledSites) -> np.ndarray:

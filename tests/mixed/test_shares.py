@@ -147,3 +147,26 @@ def test_nothing_is_earned_against_the_rows_or_without_them():
     assert share(bad) < share(y)
     assert share(np.full_like(y, np.nan)) == 0
     assert share(base) == 0  # the same predictions earn nothing
+
+
+def test_noise_of_held_out_predictions_does_not_count_against_a_model():
+    rng = np.random.default_rng(5)
+    n = 4000
+    one, two = rng.normal(size=(2, n))
+    y = (one + two + rng.normal(size=n))[:, None]
+    exact = np.stack([one, two])[:, :, None]
+    shaken = exact.copy()
+    shaken[1, :, 0] += rng.normal(size=n)
+    noise = np.zeros_like(exact)
+    noise[1] = 1.0
+
+    def found(held, noise):
+        rows, prior = np.arange(n)[None], np.full(2, 0.5)
+        same = np.ones_like(y)
+        draws = np.random.default_rng(0)
+        one = model_shares(y, same, held, rows, draws, prior=prior, sd=1.0, noise=noise)
+        return one.weight[:, 0]
+
+    assert found(exact, None) == pytest.approx([0.5, 0.5], abs=0.05)
+    assert found(shaken, None)[1] < 0.35
+    assert found(shaken, noise)[1] == pytest.approx(0.5, abs=0.05)

@@ -7,15 +7,21 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from meristem.models.dosage_code import learn_code
 from meristem.models.sklearn import (
+    AutoRegressor,
+    BayesRegressor,
     BINNRegressor,
     BoostingMarkerRegressor,
     CNNRegressor,
     DenseRegressor,
+    DominanceRegressor,
     ElasticNetRegressor,
     GBLUPRegressor,
+    KernelAverageRegressor,
+    KernelsRegressor,
     RandomForestMarkerRegressor,
     RidgeBLUPRegressor,
     RKHSRegressor,
+    WeightedGBLUPRegressor,
 )
 
 QUICK = {"epochs": 40, "seeds": 1, "inner_folds": 2, "learning_rate": 0.02}
@@ -29,6 +35,12 @@ ESTIMATORS = {
     "dense": DenseRegressor(hidden=(8,), **QUICK),
     "cnn": CNNRegressor(channels=2, **QUICK),
     "binn": BINNRegressor(hidden=(4,), **QUICK),
+    "auto": AutoRegressor(),
+    "bayes": BayesRegressor(chains=2, burn_in=60, draws=60, most_draws=60, thin=1),
+    "dominance": DominanceRegressor(),
+    "gwablup": WeightedGBLUPRegressor(),
+    "kernel_average": KernelAverageRegressor(bandwidths=(1.0,)),
+    "kernels": KernelsRegressor(kernels=("additive", "arc_cosine")),
 }
 
 REPEATED = (
@@ -45,7 +57,7 @@ EXPECTED = {
 }
 
 
-SLOW = ("dense", "cnn", "boosting", "binn")
+SLOW = ("dense", "cnn", "boosting", "binn", "auto", "bayes", "kernels")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from meristem.config.models import GBLUPOptions, TrialOptions
 from meristem.config.stages import (
     AnalysisConfig,
     EnvironmentConfig,
@@ -51,8 +52,11 @@ def test_environments_are_read_and_what_uses_them_is_said(tmp_path: Path) -> Non
         environment_notes(config, None)
     path.write_text("environment,rain\ndry,3\nwet,9\n")
     facts, hints = environment_notes(config, None)
-    assert facts == ["environments: 2 with 1 covariates; no model reads them yet"]
+    assert facts == ["environments: 2 with 1 covariates; no model listed reads them"]
     assert not hints
+    models = (TrialOptions(structure="reaction_norm"), GBLUPOptions())
+    facts, _ = environment_notes(config.model_copy(update={"models": models}), None)
+    assert facts == ["environments: 2 with 1 covariates; read by gxe_reaction_norm"]
     assert environment_notes(analysis(tmp_path), None) == ((), ())
 
 

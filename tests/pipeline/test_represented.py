@@ -13,9 +13,14 @@ from tests.pipeline.test_leak_from_files import fitted_bytes, layout_of, opened
 
 from meristem.config import models as kinds
 from meristem.config.represent import RepresentOptions
+from meristem.config.stages import EvaluateConfig, FilterConfig
+from meristem.config.tune import TuneOptions
 from meristem.errors import MeristemError
+from meristem.evaluate.crossval import cross_validate, tuning_frame
+from meristem.evaluate.fold import fit_chosen, tried_rows
 from meristem.models.catalog import build
 from meristem.models.protocol import needs_measured_omics, predict_measured
+from meristem.models.tuned.spec import Tuned
 from meristem.pipeline.checking.requirements import graph_faults
 from meristem.pipeline.represented import OnFactors
 from meristem.records import (
@@ -27,6 +32,7 @@ from meristem.records import (
     VariantTable,
 )
 from meristem.runs.keys import digest
+from meristem.stats.folds import random_splits
 
 N, P, M = 48, 30, 25
 
@@ -159,3 +165,56 @@ def test_a_table_without_rows_is_refused() -> None:
     bare = replace(data, omics=(replace(data.omics[0], value=empty),))
     with pytest.raises(MeristemError, match="0 training rows"):
         on_factors(kinds.MediatedOptions()).fit(bare, rng=np.random.default_rng(1))
+
+
+TUNE = {"trials": 8, "kinds": ("linear",)}
+
+
+def test_a_search_of_shapes_is_told_and_kept(tmp_path: Path) -> None:
+    model = replace(on_factors(kinds.MediatedOptions(), tune=TUNE), folder=tmp_path)
+    inner = random_splits(N, 3, np.random.default_rng(1))
+    rng = np.random.default_rng(1)
+    fitted, tried = fit_chosen(model, panel(), rng, inner)
+    assert {one.of for one in tried} == {"rna"}
+    assert sum(one.chosen for one in tried) == 1
+    assert len(list(tmp_path.glob("*.done"))) == 1
+    frame = tuning_frame("mediated", tried_rows(tried))
+    assert set(frame["model"]) == {"mediated: omics rna"}
+    # another model on the same rows reads what was found
+    other = replace(on_factors(kinds.GBLUPOptions(), tune=TUNE), folder=tmp_path)
+    assert fit_chosen(other, panel(), rng, inner)[1] == tried
+    plain = model.fit(panel(), rng=np.random.default_rng(1), inner=inner)
+    one, two = (f.predict(panel().genotypes).value for f in (fitted, plain))
+    assert np.array_equal(one, two)
+
+
+def test_a_model_that_searches_its_options_does_so_on_factors() -> None:
+    options = kinds.BoostingOptions(rounds=3)
+    tuned = Tuned(options, TuneOptions(trials=1))
+    asked = RepresentOptions.model_validate(
+        {"represent": "pca", "k": (2,), "tune": TUNE}
+    )
+    model = OnFactors(tuned, (("rna", asked),), {}, 1)
+    inner = random_splits(N, 2, np.random.default_rng(1))
+    _, tried = fit_chosen(model, panel(), np.random.default_rng(1), inner)
+    assert {one.of for one in tried} == {"rna", ""}
+
+
+def test_outer_rows_never_reach_a_search_of_shapes() -> None:
+    data = panel()
+    splits = random_splits(N, 3, np.random.default_rng(2))
+    config, filters = EvaluateConfig(folds=3, inner_folds=2), FilterConfig()
+    found = []
+    for shift in (0.0, 50.0):
+        value = data.omics[0].value.copy()
+        value[splits[0].test] += shift * np.random.default_rng(3).normal(
+            size=(splits[0].test.size, P)
+        )
+        spoilt = replace(data, omics=(replace(data.omics[0], value=value),))
+        model = (("m", on_factors(kinds.MediatedOptions(), tune=TUNE)),)
+        run = cross_validate(
+            spoilt, model, splits[:1], config=config, filters=filters, seed=5
+        )
+        found.append(run.tried.to_csv())
+    assert found[0] == found[1]
+    assert "omics rna" in found[0]

@@ -27,6 +27,14 @@ def test_text_stays_text_and_numbers_are_parsed_on_demand(tmp_path):
     assert table.labels("y").tolist() == ["1.5", ""]
 
 
+def test_a_comment_above_the_header_is_named(tmp_path):
+    path = written(tmp_path, "# from a field book\n\nline,y\na,1\n")
+    with pytest.raises(DataError, match="begins with a comment") as refused:
+        read_table(path)
+    assert "delete the lines above the header" in str(refused.value)
+    assert read_table(written(tmp_path, "#line\ny\n")).column_name == ("#line",)
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("compress", [False, True])

@@ -19,6 +19,7 @@ class Job(StrEnum):
     new_genes = "new-genes"
     planted = "planted"
     simulated = "simulated"
+    into_prediction = "into-prediction"
 
 
 def bench_expression(
@@ -33,13 +34,17 @@ def bench_expression(
     medium: Annotated[
         list[str] | None, typer.Option(help="glucose | ethanol (yeast); repeatable.")
     ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="Models (yeast); repeatable.")
+    ] = None,
     repeats: Annotated[
-        int, typer.Option(min=1, help="Repeats (yeast), panels (simulated).")
+        int, typer.Option(min=1, help="Repeats (yeast), panels (simulations).")
     ] = 5,
     seed: Annotated[int, typer.Option("--seed", min=0, help="First seed.")] = 7000,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No bars.")] = False,
 ) -> None:
     """Expression of lines from their genomes, against rivals and permuted lines."""
+    from benchmarks.accuracy.expression.into_prediction import run_into_prediction
     from benchmarks.accuracy.expression.new_genes import run_new_genes
     from benchmarks.accuracy.expression.planted import run_planted
     from benchmarks.accuracy.expression.simulated import run_simulated
@@ -53,37 +58,34 @@ def bench_expression(
         say(run_simulated(out, seeds=drawn, command=command))
         return
     with progress(quiet=quiet) as notify:
+
+        def tell(done: int, total: int) -> None:
+            notify(job.value, done, total)
+
         if job is Job.planted:
+            say(run_planted(out, seed=seed, command=command, progress=tell))
+            return
+        if job is Job.into_prediction:
             say(
-                run_planted(
-                    out,
-                    seed=seed,
-                    command=command,
-                    progress=lambda done, total: notify(job.value, done, total),
+                run_into_prediction(
+                    out, panels=repeats, seed=seed, command=command, progress=tell
                 )
             )
             return
         if data is None:
             raise ConfigError(f"the job {job.value!r} needs --data", remedy="give it")
         if job is Job.new_genes:
-            say(
-                run_new_genes(
-                    out,
-                    data,
-                    seed=seed,
-                    command=command,
-                    progress=lambda done, total: notify(job.value, done, total),
-                )
-            )
+            say(run_new_genes(out, data, seed=seed, command=command, progress=tell))
             return
         text = run_yeast(
             out,
             data,
             sets=tuple(part or ("strong", "all")),
             media=tuple(medium or ("glucose",)),
+            models=tuple(model or ()),
             repeats=repeats,
             seed=seed,
             command=command,
-            progress=lambda done, total: notify(job.value, done, total),
+            progress=tell,
         )
     say(text)

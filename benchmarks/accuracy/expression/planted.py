@@ -2,8 +2,9 @@
 
 Inbred lines of `simulate regulatory`; expression is cis alone, measured with error.
 Three questions apart: new lines of seen genes, seen lines of new genes, and both new;
-r is that with the genetic expression, which no head sees. Permuted: the same head on
-measured values whose lines were shuffled.
+r is that with the genetic expression, which no head sees. Permuted: measured values
+are dealt to other lines, and r is that with what lines held out were dealt: with their
+own genetic expression, r of the one variant of a gene would be near -1 or 1 by chance.
 """
 
 from __future__ import annotations
@@ -67,12 +68,11 @@ def run_planted(
     cells = [(name, fold) for name in names for fold in range(FOLDS)]
     for done, (name, fold) in enumerate(cells):
         if not table.holds({"model": name, "fold": str(fold)}):
-            own = value
+            own, truth = value, genetic
             if name.endswith(PERMUTED):
-                own = derived_rng(seed, name, fold).permutation(value)
-            table.add(
-                _cell(panel, own, genetic, (line == fold, gene == fold), name, fold)
-            )
+                own = truth = derived_rng(seed, name, fold).permutation(value)
+            held = line == fold, gene == fold
+            table.add(_cell(panel, own, truth, held, name, fold))
         if progress is not None:
             progress(done + 1, len(cells))
     return planted_table(pd.DataFrame(table.rows))
@@ -106,7 +106,7 @@ def simulated(work: Path, seed: int) -> tuple[RegulatoryPanel, EmbeddedPanel]:
 def _cell(
     panel: EmbeddedPanel,
     value: FloatArray,
-    genetic: FloatArray,
+    truth: FloatArray,
     held: tuple[np.ndarray, np.ndarray],  # lines, genes
     name: str,
     fold: int,
@@ -126,7 +126,7 @@ def _cell(
         asked["both new"] = (np.flatnonzero(new_line), np.flatnonzero(new_gene))
     found = []
     for question, (lines, genes) in asked.items():
-        r = _r(head.predict(panel, lines, genes), genetic[np.ix_(lines, genes)])
+        r = _r(head.predict(panel, lines, genes), truth[np.ix_(lines, genes)])
         found.append(
             {
                 "model": name,
@@ -141,9 +141,9 @@ def _cell(
     return found
 
 
-def _r(predicted: FloatArray, genetic: FloatArray) -> FloatArray:
+def _r(predicted: FloatArray, truth: FloatArray) -> FloatArray:
     """Return r by gene, 0 of constant predictions; genes that do not vary are out."""
-    r = columnwise_r(predicted, genetic)
+    r = columnwise_r(predicted, truth)
     return r[~np.isnan(r)]
 
 

@@ -101,12 +101,15 @@ def run_yeast(
     *,
     sets: Sequence[str],
     media: Sequence[str],
+    models: Sequence[str] = (),
     repeats: int,
     seed: int,
     command: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> str:
     """Predict lines held out, five folds, in strong genes and in all of them.
+
+    `models` names those that are fitted; none: all.
 
     The rows of the table are statistics over genes: of r within folds, and of r pooled
     over the lines of a repeat. Permuted lines are one run.
@@ -125,7 +128,8 @@ def run_yeast(
             n_line, n_gene = lines.value.shape
             held = line_holdouts(n_line, n_gene, folds=5, repeats=repeats, seed=seed)
             held += permuted_holdouts(n_line, n_gene, folds=5, runs=1, seed=seed)
-            work += [(medium, name, model, lines, held) for model in MODELS[name]]
+            chosen = [m for m in MODELS[name] if not models or m in models]
+            work += [(medium, name, model, lines, held) for model in chosen]
     for done, (medium, name, model, lines, held) in enumerate(work):
         _cell(table, out / "work", (medium, name, model), lines, held)
         if progress is not None:
@@ -141,6 +145,9 @@ def _cell(
     held: Sequence[Holdout],
 ) -> None:
     medium, name, model = names
+    cell = {"medium": medium, "set": name, "model": model}
+    known = {(row["question"], row["repeat"]) for row in table.of(cell)}
+    held = [one for one in held if (one.question, str(one.repeat)) not in known]
     code = revision_of(run_holdout, CATALOG[model].model)
     options = PreprocessOptions()
     base = digest(lines.gene, lines.value, options, code)
@@ -162,22 +169,17 @@ def _cell(
             if (holdout.question, holdout.repeat) == (question, repeat)
         ]
         scores = gene_scores(own, lines.gene)
-        cell = {
-            "medium": medium,
-            "set": name,
-            "question": question,
-            "model": model,
-            "repeat": str(repeat),
-            "genes": str(len(scores)),
-        }
+        told = {"question": question, "repeat": str(repeat), "genes": str(len(scores))}
         for metric in METRICS:
             r = scores[metric].fillna(0.0).to_numpy()
             found = (np.median(r), r.mean(), (r > 0).mean(), (r > 0.3).mean())
             rows = [
-                cell | {"metric": metric, "statistic": s, "value": number(float(v))}
+                cell
+                | told
+                | {"metric": metric, "statistic": s, "value": number(float(v))}
                 for s, v in zip(STATISTICS, found, strict=True)
             ]
-            table.add([row for row in rows if not table.holds(row)])
+            table.add(rows)
 
 
 def summary(rows: pd.DataFrame) -> str:

@@ -16,8 +16,9 @@ from meristem.kinetics.cas9.encode import count_edits, encode_pairs
 from meristem.kinetics.cas9.sites import Sites, read_sites
 from meristem.kinetics.commands.settings import TransferSettings
 from meristem.kinetics.commands.transfer import transfer_run
+from meristem.kinetics.network.kinn import Kinn
 from meristem.kinetics.network.mpkp import read_rates
-from meristem.kinetics.network.store import read_kinns
+from meristem.kinetics.network.store import read_kinns, write_kinns
 from meristem.kinetics.scoring.score import Scorer
 from meristem.kinetics.transfer.baselines import CnnRegression, fit_cnn
 from meristem.records import FloatArray
@@ -204,9 +205,11 @@ def run_transfer(
     data
         Folder with ``in_vivo``.
     models
-        Kinetic networks to correct, all together.
+        Kinetic networks to correct, all together. Of files with several the first and
+        the last member are taken: the best searched one and the smoothest.
     out
-        Folder of `results.csv` and of one run folder per cell.
+        Folder of `results.csv`, of the ``networks.json`` that are corrected, and of one
+        run folder per cell.
     seeds
         Each draws its own guides for the test and for the folds, and its own trunks.
     settings
@@ -228,6 +231,8 @@ def run_transfer(
     open_folder(
         out, shared | {key: str(value) for key, value in given.items()}, command
     )
+    networks = out / "networks.json"
+    write_kinns([kinn for path in models for kinn in _both_ends(path)], networks)
     table = CellTable(
         out / "results.csv", ("seed", "rows", "against", *METRICS), ("seed", "rows")
     )
@@ -237,7 +242,7 @@ def run_transfer(
         if not table.holds({"seed": str(seed), "rows": part}):
             folder = out / f"{part}_{seed}"
             learned = [name for name in (ASSAYS if assays else TABLES) if name != part]
-            content = given | {"seed": seed, "model": models}
+            content = given | {"seed": seed, "model": networks}
             content["tables"] = [_sites_path(data, name) for name in learned]
             if assays:
                 content["test_tables"] = [_sites_path(data, part)]
@@ -246,6 +251,12 @@ def run_transfer(
         if progress is not None:
             progress(done + 1, len(cells))
     return _text(table.rows)
+
+
+def _both_ends(path: Path) -> list[Kinn]:
+    """Return the first and the last member of a file, or the only one."""
+    kinns = read_kinns(path)
+    return [kinns[i] for i in sorted({0, len(kinns) - 1})]
 
 
 def _sites_path(data: Path, name: str) -> Path:

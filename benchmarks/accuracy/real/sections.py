@@ -80,6 +80,15 @@ NULL = (
     "own. The best linear model is chosen on the same replicates, which favours it."
 )
 
+WEIGHTS = (
+    "Shares of the parts in the mixture on public panels. `inner`: as the mixture "
+    "takes them from rows left out of its training set, mean over folds; `outer`: of "
+    "least squared error on the test rows of all folds, which no model has. The slope "
+    "of outer on inner shares is over panels, traits and repeats; of `all` parts, of "
+    "the differences of both to the share beforehand. It is 1 where inner rows move "
+    "shares as far as they should."
+)
+
 
 def _signed(row: Row, mean: str, low: str, high: str) -> str:
     if not row.get(mean):

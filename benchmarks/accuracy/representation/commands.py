@@ -35,11 +35,15 @@ def bench_representation(
     omics: Annotated[
         list[str] | None, typer.Option(help="Ways of the omics (panel); repeatable.")
     ] = None,
+    network: Annotated[
+        str, typer.Option(help="Of the panel: binn, or alone (no mixture).")
+    ] = "binn",
     seeds: Annotated[int, typer.Option(min=1, help="Replicates.")] = 5,
     seed: Annotated[int, typer.Option("--seed", min=0, help="First seed.")] = 5000,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No bars.")] = False,
 ) -> None:
     """Confounders, gaps, sets, batches, networks of genes: each against its rivals."""
+    from benchmarks.accuracy.cells import refuse_unknown
     from benchmarks.accuracy.representation import (
         imputation,
         medium,
@@ -73,6 +77,9 @@ def bench_representation(
             text = planted.run_shift(out, **how)
         else:
             models = tuple(omics or panel.MODELS)
-            text = panel.run_panel(out, n=tuple(n or (300, 450)), models=models, **how)
+            sizes = tuple(n or (300, 450))
+            refuse_unknown([network], tuple(panel.NETWORKS), "network")
+            refuse_unknown(models, tuple(panel.MODELS), "omics")
+            text = panel.run_panel(out, n=sizes, models=models, label=network, **how)
     say(text)
     say(f"results: {out / 'results.csv'}")

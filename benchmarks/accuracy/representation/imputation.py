@@ -20,7 +20,6 @@ from meristem.representation.scale import fit_feature_scale
 from meristem.runs.seeds import derived_rng
 
 GAPS = ("random", "blocks", "rows")
-RIVALS = ("mean", "knn", "ridge", "pca_5", "pca_20", "soft_impute")
 COLUMNS = ("seed", "gaps", "method", "rmse", "coverage")
 N_GENE = 1500
 

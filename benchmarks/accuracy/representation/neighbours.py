@@ -20,6 +20,9 @@ from meristem.runs.seeds import derived_rng
 COLUMNS = ("seed", "method", "network", "r")
 N_GENE = 1200
 WAYS = (
+    ("weighted", "none"),
+    ("weighted", "learned"),
+    ("weighted", "shuffled"),
     ("ridge", "none"),
     ("ridge", "learned"),
     ("ridge", "shuffled"),
@@ -41,6 +44,9 @@ def run_neighbours(
     progress: Callable[[int, int], None] | None = None,
 ) -> str:
     """Hide a tenth of the genes in lines held out; network learned on the others.
+
+    weighted: ridge on all genes with a penalty per gene, neighbours with more weight;
+    ridge: with one penalty for all genes, or on the neighbours alone.
 
     r is the mean over hidden genes of the correlation over lines held out.
     """
@@ -92,7 +98,7 @@ def _summary(table: CellTable) -> str:
     base = {
         r["seed"]: float(r["r"])
         for r in table.rows
-        if (r["method"], r["network"]) == ("ridge", "none")
+        if (r["method"], r["network"]) == ("weighted", "none")
     }
     lines = []
     for method, network in WAYS:

@@ -15,16 +15,12 @@ from benchmarks.accuracy.cells import (
     number,
     open_folder,
 )
-from benchmarks.accuracy.recovery_task import (
-    NETWORK,
-    Setting,
-    Task,
-    make_predictor,
-    make_task,
-)
+from benchmarks.accuracy.recovery_task import NETWORK, Setting, Task, make_task
+from meristem.config.models import AutoOptions
 from meristem.config.represent import RepresentOptions
 from meristem.config.stages import EvaluateConfig
 from meristem.evaluate.splits import inner_splits
+from meristem.models.catalog import build
 from meristem.pipeline.represented import OnFactors
 from meristem.records import Dataset, SampleGroups
 from meristem.runs.seeds import derived_rng
@@ -50,6 +46,12 @@ MODELS: dict[str, RepresentOptions | None] = {
 }
 """corrected: as many components as rows allow, so that batches alone are removed."""
 
+NETWORKS: dict[str, AutoOptions] = {
+    NETWORK.label: NETWORK,
+    "alone": NETWORK.model_copy(update={"polygenic": "none"}),
+}
+"""The default network beside kernels, a scan and a forest, and the network alone."""
+INNER = {NETWORK.label: 5, "alone": 2}
 N_BATCH = 4
 SHIFT = 1.5
 """Sd over genes of what a batch adds, in sds of a gene."""
@@ -70,7 +72,10 @@ def run_panel(
     Expression is measured on half of the training lines, in four batches that know
     nothing of the lines. r is the correlation with the genetic value of test lines.
     """
-    open_folder(out, {"job": "panel", "shift": SHIFT, "model": label}, command)
+    settings = {"job": "panel", "shift": SHIFT, "model": label}
+    if label != NETWORK.label:
+        settings["inner_folds"] = INNER[label]
+    open_folder(out, settings, command)
     table = CellTable(out / "results.csv", COLUMNS, COLUMNS[:4])
     cells = [
         (seed, size, batches, model)
@@ -93,11 +98,11 @@ def _cell(seed: int, n: int, batched: bool, model: str, label: str) -> float:
     setting = Setting(1, n, "within", 0.5, "pathways")
     task = make_task(setting, seed, RecoveryConfig())
     train = with_batches(task.train, seed, shift=SHIFT if batched else 0.0)
-    predictor = make_predictor(label, task.plan)
+    predictor = build(NETWORKS[label], task.plan)
     options = MODELS[model]
     if options is not None:
         predictor = OnFactors(predictor, (("expression", options),), {}, seed)
-    question = EvaluateConfig(scheme="kfold")
+    question = EvaluateConfig(scheme="kfold", inner_folds=INNER[label])
     inner = inner_splits(train, question, derived_rng(seed, "inner", n))
     fitted = predictor.fit(train, rng=derived_rng(seed, "fit", n), inner=inner)
     return _score(fitted.predict(task.test.genotypes).value[:, 0], task)

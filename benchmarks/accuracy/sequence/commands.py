@@ -19,6 +19,7 @@ class Job(StrEnum):
     alleles = "alleles"
     enhancers = "enhancers"
     elements = "elements"
+    planted = "planted"
 
 
 def bench_sequence(
@@ -28,7 +29,7 @@ def bench_sequence(
             help="promoters: native yeast promoters and random ones held out by hash, "
             "trained on random promoters; alleles: BY/RM pairs by chromosome; "
             "enhancers: DeepSTARR and lentiMPRA, groups left out; elements: one option "
-            "of a network changed at a time."
+            "of a network changed at a time; planted: motifs found again and named."
         ),
     ],
     data: Annotated[
@@ -47,7 +48,13 @@ def bench_sequence(
     """
     import torch
 
-    from benchmarks.accuracy.sequence import alleles, elements, enhancers, promoters
+    from benchmarks.accuracy.sequence import (
+        alleles,
+        elements,
+        enhancers,
+        planted,
+        promoters,
+    )
 
     torch.set_num_threads(1)
     jobs = {
@@ -55,6 +62,7 @@ def bench_sequence(
         Job.alleles: alleles.run_alleles,
         Job.enhancers: enhancers.run_enhancers,
         Job.elements: elements.run_elements,
+        Job.planted: planted.run_planted,
     }
     command = " ".join(["python -m benchmarks accuracy", *sys.argv[1:]])
     with progress(quiet=quiet) as notify:

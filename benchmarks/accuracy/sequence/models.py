@@ -49,9 +49,14 @@ def fit_timed(
     seed: int,
     pad: str = "both",
 ) -> tuple[SequenceModel, float]:
-    """Return a fitted model and the CPU seconds it took."""
+    """Return a fitted model and the CPU seconds it took.
+
+    `kmer 5` is the ridge on words of five bases alone.
+    """
     begin = time.process_time()
-    specification = Specification(name, OPTIONS[name], TRAIN, tuple(motifs))
+    kind, _, k = name.partition(" ")
+    options = KmerOptions(k=(int(k),)) if k else OPTIONS[name]
+    specification = Specification(kind, options, TRAIN, tuple(motifs))
     model = fit_model(
         specification,
         rows,

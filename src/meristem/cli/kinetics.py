@@ -151,15 +151,17 @@ def score(
         bool, typer.Option("--rates", help="Write every rate constant too.")
     ] = False,
     pam: Annotated[
-        str, typer.Option(help="PAM that guides end in: three letters, IUPAC.")
-    ] = "NRG",
+        str | None,
+        typer.Option(help="PAM of the guides, IUPAC; default: that of the model."),
+    ] = None,
     force: Force = False,
     quiet: Quiet = False,
     threads: Threads = 1,
 ) -> None:
     """Score sites by their predicted rate, in constant memory."""
     from meristem.cli.console import progress, say
-    from meristem.kinetics.cas9.sites import read_pam
+    from meristem.errors import ConfigError
+    from meristem.kinetics.cas9.pam import read_pam
     from meristem.kinetics.scoring.corrected import read_scorer
     from meristem.kinetics.scoring.pooled import PooledScorer
     from meristem.kinetics.scoring.score import count_rows, score_file
@@ -170,6 +172,14 @@ def score(
     scorers = [read_scorer(path) for path in model]
     pooled = len(scorers) > 1 or bool(weight)
     scorer = PooledScorer(scorers, weight or ()) if pooled else scorers[0]
+    named = scorer.pam if pam is None else read_pam(pam, scorer.pam.side)
+    if named.length != scorer.pam.length:
+        raise ConfigError(
+            f"the PAM {named.pattern!r} is not {scorer.pam.length} bases long",
+            where="--pam",
+            remedy=f"the model reads that many (it was fitted with "
+            f"{scorer.pam.pattern}); N stands for a free base",
+        )
     total = count_rows(targets)
     with limited_threads(threads), progress(quiet=quiet) as notify:
         n = score_file(
@@ -178,7 +188,7 @@ def score(
             out,
             guide=guide,
             rates=rates,
-            pam=read_pam(pam),
+            pam=named,
             progress=lambda done: notify("score", min(done, total), total),
         )
     say(f"{n} sites scored: {out}")

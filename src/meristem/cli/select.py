@@ -58,11 +58,16 @@ def plan(
     from meristem.runs.lock import locked
 
     config = SelectionConfig() if plan is None else read_plan(plan)
+    scores = None
+    if config.edits is not None and config.edits.kinetics is not None:
+        from meristem.pipeline.decisions.off_target import read_site_scores
+
+        scores = read_site_scores(config.edits.kinetics)
     analysis = open_run(run, force=force)
     analysis.keep_to_stored()
     analysis.folder.refuse_damaged()
     with locked(analysis.folder.path):
-        page = write_selection(analysis, decide(analysis, config))
+        page = write_selection(analysis, decide(analysis, config, scores=scores))
     report_again(analysis.folder)
     summary = analysis.folder.read_json(f"{FOLDER}/{SUMMARY}")
     if as_json:
@@ -88,7 +93,8 @@ def answer(summary: dict) -> list[str]:
             f"{mating['n']} crosses of {mating['allowed']} allowed; no plan under "
             f"these limits can be better by more than {mating['gap']:.2%} of its gain"
         )
-    return lines + list(summary["notes"])
+    further = [line for said in summary["further"].values() for line in said]
+    return [*lines, *further, *summary["notes"]]
 
 
 select_tools.attach(app)

@@ -127,7 +127,7 @@ def crosses(
     ] = None,
     combine: Annotated[
         int,
-        typer.Option("--combine", min=0, max=500, help="Best crosses, 3 and 4 way."),
+        typer.Option("--combine", min=0, max=500, help="Best crosses, 2 to 4 parents."),
     ] = 0,
     force: Force = False,
     as_json: Json = False,
@@ -275,6 +275,10 @@ def edits(
     weights: Annotated[
         Path | None, typer.Option("--weights", help="variant,weight: prior knowledge.")
     ] = None,
+    variant_scores: Annotated[
+        Path | None,
+        typer.Option("--scores", help="Scores of variants; default: the run's."),
+    ] = None,
     fasta: Annotated[
         Path | None, typer.Option("--fasta", help="Reference genome: adds guides.")
     ] = None,
@@ -305,16 +309,20 @@ def edits(
         flank=flank,
         known=known,
         weights=weights,
+        scores=variant_scores,
         fasta=fasta,
         most_mismatch=mismatches,
     )
     scores = None if kinetics is None else read_site_scores(kinetics)
     result = rank_edits(analysis, request, scores)
     folder = out or run
-    tables = {folder / "edits.csv": result.edits}
+    tables = {
+        folder / "edits.csv": result.edits,
+        folder / "edits_by_line.csv": result.by_line,
+    }
     if result.genes is not None:
         tables[folder / "candidate_genes.csv"] = result.genes
-    given = [candidates, genes, known, weights, fasta, kinetics]
+    given = [candidates, genes, known, weights, variant_scores, fasta, kinetics]
     _write(analysis, tables, given, force=force)
     _answer(result.notes, folder / "edits.csv", as_json=as_json)
 

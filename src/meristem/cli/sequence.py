@@ -98,6 +98,13 @@ def explain(
     most: Annotated[
         int, typer.Option(min=1, max=100_000, help="Sequences to explain.")
     ] = 200,
+    finder: Annotated[
+        str,
+        typer.Option(
+            help="What finds motifs in the maps: seqlets | modisco (TF-MoDISco; needs "
+            "the extra `motifs`)."
+        ),
+    ] = "seqlets",
     force: Force = False,
     quiet: Quiet = False,
     threads: Threads = 1,
@@ -107,7 +114,7 @@ def explain(
     from meristem.sequence.commands.explain import Question, explain_run
     from meristem.train.descent import limited_threads
 
-    question = Question(method, task, model, sequences, most, motifs)
+    question = Question(method, task, model, sequences, most, motifs, finder)
     with limited_threads(threads), progress(quiet=quiet) as notify:
         report = explain_run(run, out, question, notify, force=force)
     say(str(report))
@@ -140,6 +147,15 @@ def design(
     ] = False,
     oracle: Annotated[str, typer.Option(help="Model that guides the search.")] = "",
     validator: Annotated[str, typer.Option(help="Model that judges it.")] = "",
+    caution: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=100,
+            help="Standard deviations among the oracle's models by which a gain is "
+            "lowered while it is sought.",
+        ),
+    ] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 1,
     force: Force = False,
     quiet: Quiet = False,
@@ -161,6 +177,7 @@ def design(
         not free,
         oracle,
         validator,
+        caution,
         seed,
     )
     with limited_threads(threads), progress(quiet=quiet) as notify:

@@ -6,6 +6,7 @@ import re
 import types
 import typing
 from collections.abc import Iterator
+from inspect import getdoc
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -110,19 +111,19 @@ def _sections(kind: type[BaseModel], path: str) -> Iterator[str]:
             place = f"{path}.{name}" if path else name
             many = typing.get_origin(field.annotation) is tuple
             title = f"[[{place}]]" if many else f"[{place}]"
-            yield f"## `{title}`\n\n{child.__doc__}\n\n{_table(child)}\n"
+            yield f"## `{title}`\n\n{getdoc(child)}\n\n{_table(child)}\n"
             yield from _sections(child, place)
 
 
 def _model(kind: type[BaseModel]) -> Iterator[str]:
     name = kind.model_fields["kind"].default
-    yield f'### `kind = "{name}"`\n\n{kind.__doc__}\n\n{_table(kind)}\n'
+    yield f'### `kind = "{name}"`\n\n{getdoc(kind)}\n\n{_table(kind)}\n'
     for field_name, field in kind.model_fields.items():
         if field_name == "models":
             continue
         for child in _children(field.annotation):
             title = f"#### `[models.{field_name}]` of `{name}`"
-            yield f"{title}\n\n{child.__doc__}\n\n{_table(child)}\n"
+            yield f"{title}\n\n{getdoc(child)}\n\n{_table(child)}\n"
 
 
 def configuration_page() -> str:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from meristem.config.expression import ExpressionConfig
 from meristem.config.expression_training import ExpressionRun
+from meristem.config.faults import explain_faults
 from meristem.config.interactions import InteractionsConfig
 from meristem.config.selection import SelectionConfig
 from meristem.config.stages import AnalysisConfig, RepresentConfig
@@ -19,16 +20,6 @@ from meristem.errors import ConfigError
 Model = TypeVar("Model", bound=BaseModel)
 
 SCHEMA = "see `meristem schema` for every field and its meaning"
-
-
-def _explain(error: ValidationError) -> str:
-    lines = []
-    for item in error.errors():
-        place = ".".join(str(part) for part in item["loc"])
-        given = item.get("input")
-        shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
-        lines.append(f"  {place}: {item['msg']}{shown}")
-    return "\n".join(lines)
 
 
 def _absolute(value: object, folder: Path) -> object:
@@ -215,7 +206,8 @@ def _validated(
         config = kind.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(
-            f"{error.error_count()} field(s) are wrong:\n{_explain(error)}",
+            f"{error.error_count()} field(s) are wrong:\n"
+            f"{explain_faults(error, kind, path.read_text(encoding='utf-8-sig'))}",
             where=path,
             remedy=remedy,
         ) from error

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from meristem.config.strict import Strict
+from meristem.config.tune import RepresentTune
 
 RepresentKind = Literal[
     "none", "pca", "linear", "sparse", "denoising", "contractive", "vae", "sets"
@@ -14,6 +15,8 @@ RepresentKind = Literal[
 DeconfoundMethod = Literal[
     "none", "regression", "combat", "alignment", "components", "adversarial"
 ]
+NETWORKS: tuple[RepresentKind, ...] = ("vae", "denoising", "sparse", "contractive")
+"""Auto-encoders with hidden units; they take counts."""
 Factors = Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -66,14 +69,27 @@ class RepresentOptions(Strict):
         "a normal distribution, or from a small adversarial network",
     )
 
+    tune: RepresentTune | None = Field(
+        default=None,
+        description="search kind, number of factors, width and penalty",
+    )
+
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        counts = ("vae", "denoising", "sparse", "contractive")
-        if self.likelihood != "gaussian" and self.represent not in ("none", *counts):
+        asked = () if self.tune is None else self.tune.kinds
+        wrong = [k for k in (self.represent, *asked) if k not in ("none", *NETWORKS)]
+        if self.likelihood != "gaussian" and wrong:
             raise ValueError(
                 f"likelihood = {self.likelihood!r} needs represent = one of "
-                f"{', '.join(counts)}; give other kinds log values (transform)"
+                f"{', '.join(NETWORKS)}; give other kinds log values (transform)"
             )
+        if self.represent in ("none", "sets") and asked:
+            raise ValueError(
+                f"represent = {self.represent!r} has no kinds to choose from; set "
+                "represent to one of them"
+            )
+        if self.represent == "none" and self.tune is not None:
+            raise ValueError('tune needs represent, for example "pca"')
         return self
 
     @property

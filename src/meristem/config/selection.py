@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from meristem.config.decisions import CyclesConfig, DesignConfig, EditConfig, Name
 from meristem.config.strict import Strict
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Name = Annotated[str, Field(min_length=1)]
+
+
+def _no_truth(value: Any) -> Any:
+    """Refuse true and false where a number is meant."""
+    if isinstance(value, bool):
+        raise ValueError(f"give a number, not {str(value).lower()}")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_no_truth), Field(ge=-1e12, le=1e12)]
 
 
 class CandidateConfig(Strict):
@@ -32,14 +42,27 @@ class CandidateConfig(Strict):
     )
     exclude: tuple[Name, ...] = ()
 
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        fields = {"checks": self.checks, "keep": self.keep, "exclude": self.exclude}
+        for one, two in (
+            ("checks", "keep"),
+            ("checks", "exclude"),
+            ("keep", "exclude"),
+        ):
+            both = sorted(set(fields[one]) & set(fields[two]))
+            if both:
+                raise ValueError(f"{both[0]} is in `{one}` and in `{two}`")
+        return self
+
 
 class MeritConfig(Strict):
     """What the value of one trait adds to a merit that is not linear."""
 
     trait: Name
     form: Literal["linear", "optimum", "threshold", "capped"] = "linear"
-    weight: float = 1.0
-    at: float = Field(default=0.0, description="optimum, threshold or cap")
+    weight: Number = 1.0
+    at: Number = Field(default=0.0, description="optimum, threshold or cap")
 
 
 class IndexConfig(Strict):
@@ -53,7 +76,7 @@ class IndexConfig(Strict):
             "traits held; with gains in proportion",
         )
     )
-    weights: dict[str, float] = Field(
+    weights: dict[str, Number] = Field(
         default={},
         description="trait (or trait@environment) = value of one more unit; default: "
         "one per SD of the predictions, negative where the run minimises",
@@ -61,11 +84,11 @@ class IndexConfig(Strict):
     per: Literal["unit", "sd"] = Field(
         default="unit", description="whether weights are per unit or per SD"
     )
-    desired: dict[str, float] = Field(
+    desired: dict[str, Number] = Field(
         default={}, description="desired gains, or proportions, trait units"
     )
     hold: tuple[Name, ...] = Field(default=(), description="traits that must not move")
-    genetic: dict[str, dict[str, float]] = Field(
+    genetic: dict[str, dict[str, Number]] = Field(
         default={}, description="genetic covariances; default: estimated by REML"
     )
     bend: bool = Field(
@@ -103,8 +126,8 @@ class LabelFilter(Strict):
 class CullingConfig(Strict):
     """Lines that keep to bounds on all traits together with some probability."""
 
-    above: dict[str, float] = {}
-    below: dict[str, float] = {}
+    above: dict[str, Number] = {}
+    below: dict[str, Number] = {}
     probability: Share = Field(default=0.5, description="least joint chance")
 
 
@@ -168,6 +191,10 @@ class DiversityConfig(Strict):
         default={}, description="label = share of all gametes"
     )
     caps: tuple[CapConfig, ...] = ()
+    within: dict[str, Share] = Field(
+        default={},
+        description="label of `group` = most coancestry of its contributors alone",
+    )
     kappa: float = Field(
         default=0.0, ge=0, description="caution: SDs of the gain that are subtracted"
     )
@@ -180,6 +207,10 @@ class DiversityConfig(Strict):
             raise ValueError('coancestry = "pedigree" and a pedigree file go together')
         if bool(self.group) != bool(self.shares):
             raise ValueError("`group` and `shares` go together")
+        if set(self.within) - set(self.shares):
+            raise ValueError("`within` bounds labels of `shares`")
+        if self.within and self.kappa:
+            raise ValueError("give `within` or `kappa`, not both")
         return self
 
 
@@ -203,6 +234,14 @@ class MatingConfig(Strict):
         default=0.05, gt=0, lt=1, description="share selected within a family"
     )
     accuracy: float = Field(default=1.0, gt=0, le=1, description="within families")
+    simulate: int = Field(
+        default=0,
+        ge=0,
+        le=100_000,
+        description="progeny of each cross that the linear formula cannot decide; "
+        "0: none",
+    )
+    most_simulated: int = Field(default=200, ge=1, le=100_000, description="crosses")
     segments: int = Field(
         default=3,
         ge=0,
@@ -244,6 +283,13 @@ class MatingConfig(Strict):
             raise ValueError("`wanted` needs `map` or `cm_per_mb`, and usefulness")
         if bool(self.pool) != bool(self.seed_pool):
             raise ValueError("`pool` and `seed_pool` go together")
+        asked = {frozenset(pair) for pair in self.forced}
+        if asked & {frozenset(pair) for pair in self.forbidden}:
+            raise ValueError("a cross is in `forced` and in `forbidden`")
+        if self.n is not None and len(asked) > self.n:
+            raise ValueError(f"{len(asked)} crosses are forced, and n = {self.n}")
+        if self.max_uses is not None and self.min_uses > self.max_uses:
+            raise ValueError("`min_uses` is above `max_uses`")
         if self.design == "factorial" and not self.pool:
             raise ValueError("a factorial needs `pool` and `seed_pool`")
         return self
@@ -265,3 +311,17 @@ class SelectionConfig(Strict):
     ranking: RankingConfig = RankingConfig()
     diversity: DiversityConfig = DiversityConfig()
     crosses: MatingConfig = MatingConfig()
+    edits: EditConfig | None = None
+    design: DesignConfig | None = None
+    cycles: CyclesConfig | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.cycles is not None and not self.crosses.mapped:
+            raise ValueError("`cycles` needs crosses.map or crosses.cm_per_mb")
+        if self.index.merit and (self.edits is not None or self.cycles is not None):
+            raise ValueError(
+                "a merit that is not linear has no effects of markers: leave `edits` "
+                "and `cycles` out, or use a linear index"
+            )
+        return self

@@ -1,4 +1,4 @@
-"""How options of models are searched inside the training rows."""
+"""How options of models, and shapes of representations, are searched."""
 
 from __future__ import annotations
 
@@ -10,12 +10,8 @@ from pydantic import Field, model_validator
 from meristem.config.strict import Strict
 
 
-class TuneOptions(Strict):
-    """Options of networks (and boosting), searched on inner splits of training rows.
-
-    Every outer fold searches anew and never sees its test rows. The options as they
-    stand are the first that are tried, and stay where nothing else is better.
-    """
+class SearchBudget(Strict):
+    """What proposes points of a search, and what it may spend."""
 
     minutes: float | None = Field(
         default=None,
@@ -29,9 +25,6 @@ class TuneOptions(Strict):
         le=100_000,
         description="points that each search tries, in whole generations of six after "
         "the options as set; instead of minutes",
-    )
-    models: tuple[str, ...] = Field(
-        default=(), description="labels; empty: all whose kind can be tuned"
     )
     method: Literal["evolution", "distribution", "random", "optuna"] = Field(
         default="evolution",
@@ -50,3 +43,30 @@ class TuneOptions(Strict):
         if self.journal is not None and self.method != "optuna":
             raise ValueError('a journal needs method = "optuna"')
         return self
+
+
+class TuneOptions(SearchBudget):
+    """Options of networks (and boosting), searched on inner splits of training rows.
+
+    Every outer fold searches anew and never sees its test rows. The options as they
+    stand are the first that are tried, and stay where nothing else is better.
+    """
+
+    models: tuple[str, ...] = Field(
+        default=(), description="labels; empty: all whose kind can be tuned"
+    )
+
+
+class RepresentTune(SearchBudget):
+    """Kind, number of factors, width and penalty of a representation, searched.
+
+    Values hidden from the fit decide, in an analysis the traits of inner test rows.
+    """
+
+    kinds: tuple[
+        Literal["pca", "linear", "sparse", "denoising", "contractive", "vae"], ...
+    ] = Field(
+        default=(),
+        description="kinds beside the one set; empty: all that the likelihood allows "
+        "(`sets` stays what it is)",
+    )

@@ -151,7 +151,7 @@ def tuning_frame(
     found = [json.loads(text) for text in tried]
     rows = [
         {
-            "model": model,
+            "model": f"{model}: omics {one['of']}" if one["of"] else model,
             "split": "all rows" if split is None else split.scheme,
             "replicate": 0 if split is None else split.replicate,
             "fold": 0 if split is None else split.fold,

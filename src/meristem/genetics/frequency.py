@@ -11,6 +11,8 @@ from meristem.records import FloatArray, IntArray
 
 BLOCK = 2048
 """Variants held as float at a time."""
+N_BIN = 10
+"""Classes of allele frequency within which variants are permuted."""
 
 
 @dataclass(frozen=True)
@@ -109,3 +111,25 @@ def heterozygosity(
     result = ((call_dosage > 0) & (call_dosage < ploidy)).astype(np.int8)
     result[call_dosage < 0] = -1
     return result
+
+
+def frequency_permutation(
+    mean: FloatArray,  # (n_variant,) dosage
+    rng: np.random.Generator,
+) -> IntArray:  # (n_variant,)
+    """Return variants permuted among those of like frequency of the minor allele.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> mean = np.array([0.1, 0.1, 1.0, 1.0, 1.9, 1.9])
+    >>> found = frequency_permutation(mean, np.random.default_rng(1))
+    >>> sorted(found.tolist())
+    [0, 1, 2, 3, 4, 5]
+    """
+    minor = np.minimum(mean, mean.max(initial=0.0) - mean)
+    order = np.argsort(minor, kind="stable")
+    permuted = np.arange(mean.size)
+    for members in np.array_split(order, min(N_BIN, max(mean.size, 1))):
+        permuted[members] = rng.permutation(members)
+    return permuted

@@ -42,6 +42,7 @@ def model_shares(
     *,
     prior: FloatArray,  # (n_model,) adding up to 1
     sd: float,
+    noise: FloatArray | None = None,  # (n_model, n_sample, n_target)
 ) -> Shares:
     """Return shares of least expected error, given rows left out and a prior.
 
@@ -64,10 +65,15 @@ def model_shares(
         Shares before rows are seen.
     sd
         How far shares may be from them.
+    noise
+        Variance of `held` by chance, which the models themselves do not have: means of
+        few trees in place of many. It would pass for error of the model; its expected
+        square is taken off.
 
     References
     ----------
     Breiman 1996, Machine Learning 24:49 (stacked regressions, weights not negative);
+    Fuller 1987, Measurement Error Models, ch. 1 (noise of known variance taken off);
     Cameron, Gelbach & Miller 2011, J Bus Econ Stat 29:238 (clusters of two kinds).
 
     Examples
@@ -84,14 +90,14 @@ def model_shares(
     n_model, _, n_target = held.shape
     shares = np.repeat(prior[None, :, None], 3, axis=0) * np.ones(n_target)
     intercept, mean = np.zeros(n_target), np.einsum("m,mnt->nt", prior, held)
+    noise = np.zeros_like(held) if noise is None else noise
     usable = np.isfinite(observed) & np.isfinite(held).all(axis=0)
     for t in range(n_target):
         rows = np.flatnonzero(usable[:, t])
         if rows.size < FEWEST or n_model == 1:
             continue
-        problem = _Problem(
-            observed[rows, t], weight[rows, t], held[:, rows, t], label[:, rows], prior
-        )
+        seen = observed[rows, t], weight[rows, t], held[:, rows, t], noise[:, rows, t]
+        problem = _Problem(*seen, label[:, rows], prior)
         draws = [problem.draw(sd, rng) for _ in range(_DRAWS)]
         shares[0, :, t] = own = problem.shares(problem.weight, sd)
         shares[1:, :, t] = np.percentile(draws, _INTERVAL, axis=0)
@@ -108,9 +114,11 @@ class _Problem:
         y: FloatArray,  # (n,)
         weight: FloatArray,  # (n,)
         held: FloatArray,  # (n_model, n)
+        noise: FloatArray,  # (n_model, n)
         label: IntArray,  # (n_label, n)
         prior: FloatArray,  # (n_model,)
     ) -> None:
+        self.noise = noise
         self.weight = weight / weight.mean()
         self.mean = float(np.average(y, weights=weight))
         self.centre = np.average(held, axis=1, weights=weight)
@@ -142,6 +150,10 @@ class _Problem:
         scaled = self.z * (weight / max(self.error, 1e-300))
         near = np.eye(self.prior.size) / sd**2
         square = scaled @ self.z.T + near
+        for k in np.flatnonzero(self.noise.any(axis=1)):
+            by_chance = float(self.noise[k] @ weight) / max(self.error, 1e-300)
+            free = 1 / np.linalg.inv(square)[k, k]  # what the others do not say
+            square[k, k] -= min(by_chance, 0.5 * free)
         return _least_squares(square, scaled @ self.y + near @ prior)
 
     def crossed(self, sd: float) -> FloatArray:  # (n,)

@@ -227,6 +227,7 @@ class Tried:
     reward: float  # mean correlation on inner rows left out
     splits: int | None  # inner splits of the comparison; None: one
     chosen: bool
+    of: str = ""  # the omics table whose representation was searched; "" the model
 
 
 @runtime_checkable

@@ -15,7 +15,7 @@ genetic ones, and `predict` adds those of each row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from inspect import Parameter, Signature
 from typing import Any
 
 import numpy as np
@@ -183,234 +183,17 @@ class _DosageRegressor(RegressorMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.target_tags.single_output = True
         tags.target_tags.multi_output = True
-        return tags
-
-
-class GBLUPRegressor(_DosageRegressor):
-    """Genomic BLUP; `fitted_` holds variance components and reliabilities.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> rng = np.random.default_rng(0)
-    >>> X = rng.integers(0, 3, (80, 20))
-    >>> y = X @ rng.normal(size=20) + rng.normal(size=80)
-    >>> model = GBLUPRegressor().fit(X, y)
-    >>> bool(model.score(X, y) > 0.8)
-    True
-    """
-
-    _options = options.GBLUPOptions
-
-    def __init__(
-        self,
-        variance: str = "reml",
-        random_state: Any = None,
-        covariates: Sequence[str] = (),
-    ) -> None:
-        self.variance = variance
-        self.random_state = random_state
-        self.covariates = covariates
-
-
-class RidgeBLUPRegressor(_DosageRegressor):
-    """Ridge regression on dosages, its penalty by exact leave-one-out."""
-
-    _options = options.RidgeOptions
-
-    def __init__(
-        self, penalties: tuple[float, ...] = (), covariates: Sequence[str] = ()
-    ) -> None:
-        self.penalties = penalties
-        self.covariates = covariates
-
-
-class ElasticNetRegressor(_DosageRegressor):
-    """Elastic net on standardised dosages, tuned on random inner folds."""
-
-    _options = options.ElasticNetOptions
-
-    def __init__(
-        self,
-        l1_ratio: tuple[float, ...] = (0.1, 0.5, 0.9),
-        n_alphas: int = 30,
-        random_state: Any = None,
-        covariates: Sequence[str] = (),
-    ) -> None:
-        self.l1_ratio = l1_ratio
-        self.n_alphas = n_alphas
-        self.random_state = random_state
-        self.covariates = covariates
-
-
-class RandomForestMarkerRegressor(_DosageRegressor):
-    """Random forest on dosages."""
-
-    _options = options.ForestOptions
-
-    def __init__(
-        self,
-        trees: int = 300,
-        max_features: float = 0.1,
-        min_leaf: int = 3,
-        random_state: Any = None,
-        covariates: Sequence[str] = (),
-    ) -> None:
-        self.trees = trees
-        self.max_features = max_features
-        self.min_leaf = min_leaf
-        self.random_state = random_state
-        self.covariates = covariates
-
-
-class BoostingMarkerRegressor(_DosageRegressor):
-    """Histogram gradient boosting on dosages, its rounds by random inner folds."""
-
-    _options = options.BoostingOptions
-
-    def __init__(
-        self,
-        rounds: int = 300,
-        learning_rate: float = 0.05,
-        leaves: int = 15,
-        max_features: float = 0.2,
-        random_state: Any = None,
-        covariates: Sequence[str] = (),
-    ) -> None:
-        self.rounds = rounds
-        self.learning_rate = learning_rate
-        self.leaves = leaves
-        self.max_features = max_features
-        self.random_state = random_state
-        self.covariates = covariates
-
-
-class RKHSRegressor(_DosageRegressor):
-    """Gaussian-kernel regression on dosages."""
-
-    _options = options.KernelOptions
-
-    def __init__(
-        self,
-        bandwidths: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0, 5.0),
-        variance: str = "reml",
-        random_state: Any = None,
-        covariates: Sequence[str] = (),
-    ) -> None:
-        self.bandwidths = bandwidths
-        self.variance = variance
-        self.random_state = random_state
-        self.covariates = covariates
-
-
-class DenseRegressor(_DosageRegressor):
-    """Fully connected network on dosages."""
-
-    _options = options.DenseOptions
-
-    def __init__(
-        self,
-        hidden: tuple[int, ...] = (64, 64, 64),
-        epochs: int = 1000,
-        learning_rate: float = 3e-3,
-        seeds: int = 3,
-        inner_folds: int = 5,
-        random_state: Any = None,
-        covariates: Sequence[str] = (),
-    ) -> None:
-        self.hidden = hidden
-        self.epochs = epochs
-        self.learning_rate = learning_rate
-        self.seeds = seeds
-        self.inner_folds = inner_folds
-        self.random_state = random_state
-        self.covariates = covariates
-
-
-class CNNRegressor(_DosageRegressor):
-    """1-D convolutional network on one-hot dosages; columns in genome order."""
-
-    _options = options.CNNOptions
-
-    def __init__(
-        self,
-        channels: int = 8,
-        epochs: int = 1000,
-        learning_rate: float = 3e-3,
-        seeds: int = 3,
-        inner_folds: int = 5,
-        random_state: Any = None,
-        covariates: Sequence[str] = (),
-    ) -> None:
-        self.channels = channels
-        self.epochs = epochs
-        self.learning_rate = learning_rate
-        self.seeds = seeds
-        self.inner_folds = inner_folds
-        self.random_state = random_state
-        self.covariates = covariates
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
         # ten continuous columns, as scikit-learn's checks have them, are no genome
-        tags.regressor_tags.poor_score = True
+        tags.regressor_tags.poor_score = self._options is options.CNNOptions
         return tags
 
 
-class BINNRegressor(_DosageRegressor):
-    """Biologically informed network.
+class _GraphRegressor(_DosageRegressor):
+    """What estimators share that read a graph and measured omics."""
 
-    Parameters
-    ----------
-    plan
-        Compiled knowledge. Its variants are matched to the columns of a data frame
-        by name, to those of a plain matrix by position. Without a plan one node
-        reads every column.
-    omics
-        Data frame of measurements that teach the nodes in training: rows named as
-        those of the data frame X (any subset of them, and others), a column for
-        every measured node, under its name. Prediction needs none.
-    supervision
-        How they teach: "soft", "hard" or "correlation".
-    omics_weight
-        Weight of the omics loss, or "auto".
-    hidden, epochs, learning_rate, seeds, inner_folds, off_graph
-        As in `config.models.BINNOptions`.
-    covariates
-        Columns of the data frame X that are no dosages; see the module.
-    random_state
-        Seed of splits and weights.
-    """
-
-    _options = options.BINNOptions
-
-    def __init__(  # noqa: PLR0913
-        self,
-        plan: NetworkPlan | None = None,
-        hidden: tuple[int, ...] = (16,),
-        epochs: int = 1000,
-        learning_rate: float = 3e-3,
-        seeds: int = 3,
-        inner_folds: int = 5,
-        random_state: Any = None,
-        omics: Any = None,
-        supervision: str = "soft",
-        omics_weight: float | str = 1.0,
-        off_graph: str = "auto",
-        covariates: Sequence[str] = (),
-    ) -> None:
-        self.plan = plan
-        self.off_graph = off_graph
-        self.omics = omics
-        self.supervision = supervision
-        self.omics_weight = omics_weight
-        self.hidden = hidden
-        self.epochs = epochs
-        self.learning_rate = learning_rate
-        self.seeds = seeds
-        self.inner_folds = inner_folds
-        self.random_state = random_state
-        self.covariates = covariates
+    plan: NetworkPlan | None
+    omics: Any
+    supervision: str
 
     def _variant_ids(self) -> NDArray[np.str_]:
         plan = self.plan
@@ -438,8 +221,8 @@ class BINNRegressor(_DosageRegressor):
         names = table.columns.to_numpy(dtype=np.str_)
         return (OmicsTable("omics", _row_names(len(table)), names, names, value),)
 
-    def _plan(self, variant_id: NDArray[np.str_]) -> NetworkPlan:
-        if self.plan is not None:
+    def _plan(self, variant_id: NDArray[np.str_]) -> NetworkPlan | None:
+        if self.plan is not None or self._options is options.AutoOptions:
             return self.plan
         every = np.arange(variant_id.size, dtype=np.int64)
         none = np.empty(0, dtype=np.int64)
@@ -452,6 +235,154 @@ class BINNRegressor(_DosageRegressor):
             (level,),
             np.zeros(1, dtype=np.int64),
         )
+
+
+_NO_PARAMETER = {
+    *("name", "kind", "graph", "learn", "omics", "pedigree", "table"),
+    "fit",
+}
+"""Options of files and names, which a matrix X does not have; `fit` is the method."""
+
+_GRAPH = {"plan": None, "omics": None, "supervision": "soft"}
+
+
+def _estimator(
+    name: str, kind: type[options.ModelOptions], summary: str, example: str = ""
+) -> Any:
+    """Return the estimator of a kind: its parameters are the options of the kind."""
+    fields = {
+        field: (each.get_default(), str(each.description or f"see `{kind.__name__}`"))
+        for field, each in kind.model_fields.items()
+        if field not in _NO_PARAMETER
+    }
+    graph = issubclass(kind, options.TrainedNetworkOptions)
+    defaults: dict[str, Any] = dict(_GRAPH) if graph else {}
+    defaults |= {field: default for field, (default, _) in fields.items()}
+    defaults |= {"random_state": None, "covariates": ()}
+    parameters = [
+        Parameter(each, Parameter.POSITIONAL_OR_KEYWORD, default=default)
+        for each, default in defaults.items()
+    ]
+    signature = Signature(
+        [Parameter("self", Parameter.POSITIONAL_OR_KEYWORD), *parameters]
+    )
+
+    def assign(self: _DosageRegressor, *args: Any, **given: Any) -> None:
+        bound = signature.bind(self, *args, **given)
+        bound.apply_defaults()
+        for each in defaults:
+            setattr(self, each, bound.arguments[each])
+
+    assign.__signature__ = signature  # type: ignore[attr-defined]
+    texts = {
+        **(_GRAPH_TEXT if graph else {}),
+        **{field: text for field, (_, text) in fields.items()},
+        **_SHARED_TEXT,
+    }
+    listed = "\n".join(f"{each}\n    {text}" for each, text in texts.items())
+    doc = f"{summary}\n\nParameters\n----------\n{listed}\n"
+    if example:
+        doc += f"\nExamples\n--------\n{example}\n"
+    base = _GraphRegressor if graph else _DosageRegressor
+    body = {"_options": kind, "__init__": assign, "__doc__": doc}
+    return type(name, (base,), body | {"__module__": __name__})
+
+
+_SHARED_TEXT = {
+    "random_state": "Seed of splits, samples and weights.",
+    "covariates": "Columns of the data frame X that are no dosages; see the module.",
+}
+_GRAPH_TEXT = {
+    "plan": (
+        "Compiled knowledge. Its variants are matched to the columns of a data frame "
+        "by\n    name, to those of a plain matrix by position. Without one the "
+        "network has one node\n    that reads every column, and `AutoRegressor` none."
+    ),
+    "omics": (
+        "Data frame of measurements that teach the nodes in training: rows named as "
+        "those\n    of the data frame X (any subset of them, and others), a column "
+        "for every measured\n    node, under its name. Prediction needs none."
+    ),
+    "supervision": 'How they teach: "soft", "hard" or "correlation".',
+}
+
+GBLUPRegressor = _estimator(
+    "GBLUPRegressor",
+    options.GBLUPOptions,
+    "Genomic BLUP; `fitted_` holds variance components and reliabilities.",
+    """>>> import numpy as np
+>>> rng = np.random.default_rng(0)
+>>> X = rng.integers(0, 3, (80, 20))
+>>> y = X @ rng.normal(size=20) + rng.normal(size=80)
+>>> model = GBLUPRegressor().fit(X, y)
+>>> bool(model.score(X, y) > 0.8)
+True""",
+)
+RidgeBLUPRegressor = _estimator(
+    "RidgeBLUPRegressor",
+    options.RidgeOptions,
+    "Ridge regression on dosages, its penalty by exact leave-one-out.",
+)
+DominanceRegressor = _estimator(
+    "DominanceRegressor",
+    options.DominanceOptions,
+    "Additive and dominance effects of dosages.",
+)
+RKHSRegressor = _estimator(
+    "RKHSRegressor",
+    options.KernelOptions,
+    "Gaussian-kernel regression on dosages.",
+)
+KernelAverageRegressor = _estimator(
+    "KernelAverageRegressor",
+    options.KernelAverageOptions,
+    "Additive and Gaussian kernels in one REML.",
+)
+KernelsRegressor = _estimator(
+    "KernelsRegressor",
+    options.KernelsOptions,
+    "Kernels of dosages, each with a variance of its own.",
+)
+WeightedGBLUPRegressor = _estimator(
+    "WeightedGBLUPRegressor",
+    options.WeightedGBLUPOptions,
+    "GBLUP whose variants weigh what a genome scan of the training rows says.",
+)
+BayesRegressor = _estimator(
+    "BayesRegressor",
+    options.BayesOptions,
+    "The Bayesian alphabet by Gibbs sampling.",
+)
+ElasticNetRegressor = _estimator(
+    "ElasticNetRegressor",
+    options.ElasticNetOptions,
+    "Elastic net on standardised dosages, tuned on random inner folds.",
+)
+RandomForestMarkerRegressor = _estimator(
+    "RandomForestMarkerRegressor", options.ForestOptions, "Random forest on dosages."
+)
+BoostingMarkerRegressor = _estimator(
+    "BoostingMarkerRegressor",
+    options.BoostingOptions,
+    "Histogram gradient boosting on dosages, its rounds by random inner folds.",
+)
+DenseRegressor = _estimator(
+    "DenseRegressor", options.DenseOptions, "Fully connected network on dosages."
+)
+CNNRegressor = _estimator(
+    "CNNRegressor",
+    options.CNNOptions,
+    "1-D convolutional network on one-hot dosages; columns in genome order.",
+)
+BINNRegressor = _estimator(
+    "BINNRegressor", options.BINNOptions, "Biologically informed network."
+)
+AutoRegressor = _estimator(
+    "AutoRegressor",
+    options.AutoOptions,
+    "Kernels, a genome scan, a forest, predicted omics and a network, each at the "
+    "share\nthat rows left out allow; without a plan, models of all columns alone.",
+)
 
 
 def _row_names(size: int) -> NDArray[np.str_]:

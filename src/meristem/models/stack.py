@@ -72,7 +72,7 @@ class Stack:
             )
             for member, one in zip(options.members, predictors, strict=True)
         ]
-        equal = np.ones(len(parts))
+        equal = np.full(len(parts), 1 / len(parts))
         mixture, held = mix_parts(problem, parts, "stack", rng, equal, options.sd)
         error = borrowed_error(problem.panel, problem.targets, problem.inner, held)
         return replace(mixture, error=error)

@@ -233,7 +233,8 @@ def write_page(folder: str | Path, page: Page, name: str = "report.html") -> Pat
     target = folder / name
     former = _former_figures(target)
     with replacing(target) as temporary:
-        stage = temporary.with_name(temporary.name + ".figures")
+        # named so that the next run clears it, should this one be killed
+        stage = temporary.with_name(f".figures{temporary.name}")
         try:
             _stage_figures(stage, page.figures)
             temporary.write_text(html, encoding="utf-8")

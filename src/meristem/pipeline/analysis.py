@@ -242,20 +242,27 @@ class Analysis:
             return predictor
         known = {} if self.plan is None else sets_of_plan(self.plan)[0]
         sets = {name: tuple(sorted(genes)) for name, genes in known.items()}
-        return OnFactors(predictor, asked, sets, self.config.run.seed)
+        work = self.folder.file("work/shapes")
+        return OnFactors(
+            predictor, asked, sets, self.config.run.seed, self._fits, folder=work
+        )
 
     def _tuned(
         self, options: ModelOptions, plan: NetworkPlan | None
     ) -> Predictor | None:
         """Return a model that searches its options; None if they stay as they are."""
-        tune, evaluate = self.config.tune, self.config.evaluate
+        tune = self.config.tune
         if tune is None or options.label not in tuned_labels(self.config):
             return None
-        fits = evaluate.folds * evaluate.replicates + 1
-        share = fits * len(tuned_labels(self.config))
+        share = self._fits * len(tuned_labels(self.config))
         seconds = 60 * (tune.minutes or 0.0) / share
         work = self.folder.file("work/tuning")
         return Tuned(options, tune, plan, self.environments, seconds, work)
+
+    @property
+    def _fits(self) -> int:
+        """Fits of every model: of outer folds, and the one that is kept."""
+        return self.config.evaluate.folds * self.config.evaluate.replicates + 1
 
     @property
     def networks(self) -> tuple[GraphNetworkOptions, ...]:

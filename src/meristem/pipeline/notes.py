@@ -60,9 +60,15 @@ def environment_notes(config: AnalysisConfig, dataset: Dataset | None) -> Notes:
     if config.environments is None:
         return (), ()
     table = read_environments(config.environments)
+    readers = [
+        options.label
+        for options in config.models
+        if any(member.reads_covariates for member in options.members)
+    ]
+    read = f"read by {', '.join(readers)}" if readers else "no model listed reads them"
     facts = [
         f"environments: {table.environment_name.size} with "
-        f"{table.covariate_name.size} covariates; no model reads them yet"
+        f"{table.covariate_name.size} covariates; {read}"
     ]
     if dataset is None:
         return facts, ()

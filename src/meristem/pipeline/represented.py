@@ -7,7 +7,8 @@ training rows of a fold. Nothing of other rows can reach it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from meristem.models.protocol import (
     Fitted,
     Needs,
     Predictor,
+    Searching,
+    Tried,
     needs_measured_omics,
     predict_measured,
 )
@@ -28,10 +31,13 @@ from meristem.records import (
     Predictions,
     Split,
 )
-from meristem.representation.choose import choose_by_traits
+from meristem.representation.architecture.search import Place
+from meristem.representation.architecture.space import Shape
+from meristem.representation.choose import choose_by_traits, choose_shape
 from meristem.representation.confound.confounders import Confounder, confounders_of
 from meristem.representation.represented import Represented, fit_representation
 from meristem.representation.sets.membership import FeatureSets, needed_sets
+from meristem.runs.keys import digest
 from meristem.runs.seeds import derived_rng
 
 
@@ -47,6 +53,39 @@ class OnFactors:
     options: tuple[tuple[str, RepresentOptions], ...]  # by omics table
     sets: Mapping[str, tuple[str, ...]]  # gene sets of the plan, genes sorted
     seed: int
+    fits: int = 1  # of a run: minutes of a search are shared among them
+    k: tuple[tuple[str, int], ...] = ()  # factors that a search found, by table
+    folder: Path | None = field(default=None, compare=False)  # of searches
+
+    def choose(
+        self,
+        dataset: Dataset,
+        *,
+        rng: np.random.Generator,
+        inner: tuple[Split, ...] = (),
+    ) -> tuple[Predictor, tuple[Tried, ...]]:
+        """Return the model with shapes and options found, and what was tried.
+
+        Shapes of tables that ask for it are searched first; a model that searches its
+        own options does so on the factors.
+        """
+        found, k, tried = dict(self.options), dict(self.k), []
+        for table in dataset.omics:
+            options = found.get(table.name)
+            if options is None or options.tune is None:
+                continue
+            shape, all_tried = self._search(dataset, table, options, inner)
+            found[table.name] = shape.options.model_copy(update={"tune": None})
+            k[table.name] = shape.k
+            tried += [replace(one, of=table.name) for one in all_tried]
+        settled = replace(self, options=tuple(found.items()), k=tuple(k.items()))
+        if not isinstance(self.predictor, Searching):
+            return settled, tuple(tried)
+        tables, _ = settled._represent(dataset, inner)
+        predictor, own = self.predictor.choose(
+            replace(dataset, omics=tables), rng=rng, inner=inner
+        )
+        return replace(settled, predictor=predictor), (*tried, *own)
 
     def fit(
         self,
@@ -62,6 +101,21 @@ class OnFactors:
         DataError
             If a table has too few rows with values.
         """
+        if any(one.tune is not None for _, one in self.options):
+            chosen, _ = self.choose(dataset, rng=rng, inner=inner)
+            return chosen.fit(dataset, rng=rng, inner=inner)
+        tables, learned = self._represent(dataset, inner)
+        fitted = self.predictor.fit(
+            replace(dataset, omics=tables), rng=rng, inner=inner
+        )
+        if needs_measured_omics(fitted):
+            return FittedOnFactors(fitted, learned)
+        return fitted
+
+    def _represent(
+        self, dataset: Dataset, inner: tuple[Split, ...]
+    ) -> tuple[tuple[OmicsTable, ...], tuple[Represented, ...]]:
+        """Return what the model is handed of every table, and what was learned."""
         asked = dict(self.options)
         learned, tables = [], []
         for table in dataset.omics:
@@ -73,12 +127,38 @@ class OnFactors:
             learned.append(one)
             about = confounders_of(dataset.groups, options.confounders)
             tables.append(given(one, table, about))
-        fitted = self.predictor.fit(
-            replace(dataset, omics=tuple(tables)), rng=rng, inner=inner
+        return tuple(tables), tuple(learned)
+
+    def _search(
+        self,
+        dataset: Dataset,
+        table: OmicsTable,
+        options: RepresentOptions,
+        inner: tuple[Split, ...],
+    ) -> tuple[Shape, tuple[Tried, ...]]:
+        """Search the shape of one table; the same rows find the same, once."""
+        about = confounders_of(dataset.groups, options.confounders)
+        own = table.direct()
+        trait = dataset.phenotypes.value
+        sets = None
+        if options.represent == "sets":
+            sets = needed_sets(table, self.sets)
+        rests_on = (options, own.value, trait, about, sets, inner)
+        name = digest(*rests_on, self.seed, table.name)
+        draw = derived_rng(self.seed, "shape", table.name)
+        minutes = 0.0 if options.tune is None else options.tune.minutes or 0.0
+        place = Place(
+            name, int(draw.integers(2**31)), 60 * minutes / self.fits, self.folder
         )
-        if needs_measured_omics(fitted):
-            return FittedOnFactors(fitted, tuple(learned))
-        return fitted
+        return choose_shape(
+            own,
+            options,
+            place,
+            confounders=about,
+            sets=sets,
+            trait=trait,
+            inner=inner,
+        )
 
     def _learn(
         self,
@@ -91,7 +171,7 @@ class OnFactors:
         sets: FeatureSets | None = None
         if options.represent == "sets":
             sets = needed_sets(table, self.sets)
-        k = choose_by_traits(
+        k = dict(self.k).get(table.name) or choose_by_traits(
             table.direct(),
             options,
             dataset.phenotypes.value,

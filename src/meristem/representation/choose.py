@@ -1,13 +1,18 @@
-"""How many factors: those that tell best what was held out of the training rows."""
+"""Which shape, how many factors: what tells best what was held out of the rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meristem.config.represent import RepresentOptions
+from meristem.models.protocol import Tried
 from meristem.records import FloatArray, OmicsTable, Split
+from meristem.representation.architecture.search import Place, search_shape
+from meristem.representation.architecture.space import Shape
 from meristem.representation.confound.confounders import Confounder
 from meristem.representation.represented import (
     LEAST_ROWS,
@@ -15,10 +20,44 @@ from meristem.representation.represented import (
     most_factors,
 )
 from meristem.representation.sets.membership import FeatureSets
+from meristem.stats.metrics import pearson
 
 HIDDEN = 0.1
 """Values hidden to judge a number of factors."""
 _PENALTIES = np.geomspace(1e-2, 1e3, 16)
+
+
+class HiddenValues:
+    """Errors of values that were hidden from the fit, a tenth of those known."""
+
+    def __init__(
+        self,
+        table: OmicsTable,
+        confounders: Sequence[Confounder],
+        sets: FeatureSets | None,
+        rng: np.random.Generator,
+    ) -> None:
+        self._table, self._confounders, self._sets = table, confounders, sets
+        known = ~np.isnan(table.value)
+        self._hidden = known & (rng.random(known.shape) < HIDDEN)
+        value = np.where(self._hidden, np.nan, table.value)
+        self._holed = replace(table, value=value, reliability=None)
+        self._seed = int(rng.integers(2**62))
+
+    def error(self, options: RepresentOptions, k: int) -> float:
+        """Return the RMSE in sds of a representation with k factors."""
+        found = fit_representation(
+            self._holed,
+            options,
+            rng=np.random.default_rng(self._seed),
+            k=k,
+            confounders=self._confounders,
+            sets=self._sets,
+        )
+        truth = found.cleaned_values(self._table, self._confounders)
+        x = found.cleaned_values(self._holed, self._confounders)
+        said = found.reconstruct(x)
+        return float(np.sqrt(np.nanmean((said - truth)[self._hidden] ** 2)))
 
 
 def choose_by_values(
@@ -35,27 +74,52 @@ def choose_by_values(
     candidates = _possible(table, options.k)
     if len(candidates) == 1 or options.represent == "sets":
         return candidates[0], {}
-    known = ~np.isnan(table.value)
-    hidden = known & (rng.random(known.shape) < HIDDEN)
-    value = np.where(hidden, np.nan, table.value)
-    holed = OmicsTable(
-        table.name, table.sample_id, table.feature_id, table.node_name, value
-    )
-    seed = int(rng.integers(2**62))
-    errors = {}
-    for k in candidates:
-        found = fit_representation(
-            holed,
-            options,
-            rng=np.random.default_rng(seed),
-            k=k,
-            confounders=confounders,
-        )
-        truth = found.cleaned_values(table, confounders)
-        x = found.cleaned_values(holed, confounders)
-        said = found.reconstruct(x)
-        errors[k] = float(np.sqrt(np.nanmean((said - truth)[hidden] ** 2)))
+    hidden = HiddenValues(table, confounders, None, rng)
+    errors = {k: hidden.error(options, k) for k in candidates}
     return min(errors, key=lambda k: errors[k]), errors
+
+
+@dataclass(frozen=True)
+class TraitsTold:
+    """Traits of inner test rows, told from factors learned on inner training rows."""
+
+    table: OmicsTable
+    trait: FloatArray  # (n_sample, n_target) NaN missing
+    splits: Sequence[Split]
+    confounders: Sequence[Confounder]
+    sets: FeatureSets | None
+    seed: int
+
+    @property
+    def usable(self) -> NDArray[np.bool_]:
+        """Rows with values and traits."""
+        seen = (~np.isnan(self.table.value)).any(axis=1)
+        return np.asarray(seen & (~np.isnan(self.trait)).any(axis=1))
+
+    def enough(self) -> TraitsTold:
+        """Return the same over the splits that have rows of both on both sides."""
+        usable = self.usable
+        splits = [s for s in self.splits if usable[s.test].sum() >= 2]
+        splits = [s for s in splits if usable[s.train].sum() >= LEAST_ROWS]
+        return replace(self, splits=splits)
+
+    def judge(self, options: RepresentOptions, k: int) -> tuple[float, float]:
+        """Return squared error over variance, summed, and mean correlation."""
+        error, r = 0.0, []
+        for split in self.splits:
+            found = fit_representation(
+                self.table.take_samples(split.train),
+                options,
+                rng=np.random.default_rng(self.seed),
+                k=k,
+                confounders=[one.take(split.train) for one in self.confounders],
+                sets=self.sets,
+            )
+            z = found.factors(self.table, self.confounders).value
+            for truth, said, variance in _told(z, self.trait, split, self.usable):
+                error += float(((said - truth) ** 2).mean() / variance)
+                r.append(np.nan_to_num(pearson(truth, said)))
+        return error, float(np.mean(r)) if r else 0.0
 
 
 def choose_by_traits(
@@ -77,28 +141,51 @@ def choose_by_traits(
     candidates = _possible(table, options.k)
     if len(candidates) == 1 or options.represent == "sets":
         return candidates[0]
-    seen = (~np.isnan(table.value)).any(axis=1)
-    usable = np.asarray(seen & (~np.isnan(trait)).any(axis=1))
-    splits = [s for s in inner if usable[s.test].sum() >= 2]
-    splits = [s for s in splits if usable[s.train].sum() >= LEAST_ROWS]
-    if not splits:
+    told = TraitsTold(table, trait, inner, confounders, sets, 0).enough()
+    if not told.splits:
         return choose_by_values(table, options, rng=rng, confounders=confounders)[0]
-    seed = int(rng.integers(2**62))
-    error = dict.fromkeys(candidates, 0.0)
-    for split in splits:
-        about = [one.take(split.train) for one in confounders]
-        for k in candidates:
-            found = fit_representation(
-                table.take_samples(split.train),
+    told = replace(told, seed=int(rng.integers(2**62)))
+    return min(candidates, key=lambda k: told.judge(options, k)[0])
+
+
+def choose_shape(
+    table: OmicsTable,
+    options: RepresentOptions,
+    place: Place,
+    *,
+    confounders: Sequence[Confounder] = (),
+    sets: FeatureSets | None = None,
+    trait: FloatArray | None = None,  # (n_sample, n_target) NaN missing
+    inner: Sequence[Split] = (),
+) -> tuple[Shape, tuple[Tried, ...]]:
+    """Search kind, factors, width and penalty; return what was found and tried.
+
+    With traits the reward is the correlation of those of inner test rows with what
+    ridge regression on the factors tells of them, of the first inner split while
+    searching and of all in the comparison at the end. Without, it is minus the RMSE
+    (in sds) of hidden values; other values are hidden for the comparison.
+    """
+    if trait is not None:
+        told = TraitsTold(table, trait, inner, confounders, sets, place.seed).enough()
+        if told.splits:
+            first = replace(told, splits=told.splits[:1])
+            return search_shape(
                 options,
-                rng=np.random.default_rng(seed),
-                k=k,
-                confounders=about,
-                sets=sets,
+                most_factors(table),
+                lambda shape: first.judge(shape.options, shape.k)[1],
+                lambda shape: told.judge(shape.options, shape.k)[1],
+                place,
+                compared_on=len(told.splits),
             )
-            z = found.factors(table, confounders).value
-            error[k] += _trait_error(z, trait, split, usable)
-    return min(error, key=lambda k: error[k])
+    rng = np.random.default_rng(place.seed)
+    once, again = (HiddenValues(table, confounders, sets, rng) for _ in range(2))
+    return search_shape(
+        options,
+        most_factors(table),
+        lambda shape: -once.error(shape.options, shape.k),
+        lambda shape: -again.error(shape.options, shape.k),
+        place,
+    )
 
 
 def _possible(table: OmicsTable, candidates: Sequence[int]) -> list[int]:
@@ -106,11 +193,10 @@ def _possible(table: OmicsTable, candidates: Sequence[int]) -> list[int]:
     return sorted({min(k, most) for k in candidates})
 
 
-def _trait_error(
-    z: FloatArray, trait: FloatArray, split: Split, usable: np.ndarray
-) -> float:
-    """Return the squared error of held-out traits over their variance."""
-    total = 0.0
+def _told(
+    z: FloatArray, trait: FloatArray, split: Split, usable: NDArray[np.bool_]
+) -> Iterator[tuple[FloatArray, FloatArray, float]]:
+    """Yield held-out traits, what ridge on factors says, and the training variance."""
     for column in range(trait.shape[1]):
         ok = usable & ~np.isnan(trait[:, column]) & ~np.isnan(z).any(axis=1)
         train, test = split.train[ok[split.train]], split.test[ok[split.test]]
@@ -123,8 +209,7 @@ def _trait_error(
         best = _penalty(size, rotated, float(((y - y.mean()) ** 2).sum()), y.size)
         slope = right.T @ (size / (size**2 + best) * rotated)
         said = y.mean() + (z[test] - z[train].mean(axis=0)) @ slope
-        total += float(((said - trait[test, column]) ** 2).mean() / max(y.var(), 1e-12))
-    return total
+        yield trait[test, column], said, max(float(y.var()), 1e-12)
 
 
 def _penalty(size: FloatArray, rotated: FloatArray, total: float, n: int) -> float:

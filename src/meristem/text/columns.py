@@ -307,11 +307,14 @@ def parse_table(text: str, path: Path) -> Table:
     Raises
     ------
     DataError
-        If there are no data rows, a row has another length than the header, quotes
-        do not close, or the table is larger than `MOST_ROWS` or `MOST_CELLS`.
+        If a comment stands above the header, there are no data rows, a row has
+        another length than the header, quotes do not close, or the table is larger
+        than `MOST_ROWS` or `MOST_CELLS`.
     """
-    first = next(line for line in text.split("\n") if line.strip())
+    lines = (line for line in text.split("\n") if line.strip())
+    first, second = next(lines), next(lines, "")
     delimiter = delimiter_of(first)
+    _refuse_comment(path, first, second)
     _refuse_size(path, text.count("\n"), first.count(delimiter) + 1)
     by_tabs = delimiter == "\t"
     # Not str.splitlines, which also breaks at form feeds and the like.
@@ -355,6 +358,18 @@ def parse_table(text: str, path: Path) -> Table:
     _refuse_ragged(path, len(header), body, starts[1:])
     cells = tuple(zip(*body, strict=True))
     return Table(path, tuple(header), cells, np.array(starts[1:], dtype=np.int64))
+
+
+def _refuse_comment(path: Path, first: str, second: str) -> None:
+    def parted(line: str) -> bool:
+        return any(mark in line for mark in _DELIMITERS)
+
+    if first.lstrip().startswith("#") and not parted(first) and parted(second):
+        raise DataError(
+            f"begins with a comment ({first.strip()[:60]}), not with the header",
+            where=path,
+            remedy="delete the lines above the header",
+        )
 
 
 def _refuse_size(path: Path, n_row: int, n_column: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -71,6 +71,22 @@ class Count:
 
 
 Variable = Choice | Count
+
+
+def choices(values: Mapping[str, Sequence[Any]]) -> dict[str, Variable]:
+    """Return one choice per option: a point holds places in the option's values."""
+    return {name: Choice(tuple(range(len(known)))) for name, known in values.items()}
+
+
+def values_at(values: Mapping[str, Sequence[Any]], point: Point) -> dict[str, Any]:
+    """Return the values that a point of `choices` stands for.
+
+    Examples
+    --------
+    >>> values_at({"width": (8, 16, 32)}, {"width": 2})
+    {'width': 32}
+    """
+    return {name: values[name][place] for name, place in point.items()}
 
 
 class Space(Protocol):

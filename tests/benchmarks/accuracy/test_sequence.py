@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from benchmarks.accuracy.sequence.alleles import (
     FOLDS,
     _folds,
@@ -9,12 +10,19 @@ from benchmarks.accuracy.sequence.alleles import (
     allele_table,
     figures,
 )
-from benchmarks.accuracy.sequence.elements import BASE, ELEMENTS, element_table
+from benchmarks.accuracy.sequence.elements import (
+    BASE,
+    ELEMENTS,
+    differences,
+    draw_elements,
+    element_table,
+)
 from benchmarks.accuracy.sequence.enhancers import enhancer_table
+from benchmarks.accuracy.sequence.planted import planted_table
 from benchmarks.accuracy.sequence.promoters import _centred, promoter_table
 
 from meristem.sequence.models.catalog import KINDS
-from meristem.sequence.models.options import NetworkOptions
+from meristem.sequence.models.options import MotifOptions
 from meristem.sequence.training.options import TrainOptions
 
 
@@ -56,11 +64,35 @@ def test_deviations_have_no_mean() -> None:
     assert _centred(np.array([1.0, 3, 5, 5]), base).tolist() == [-1, 1, 0, 0]
 
 
-def test_every_element_is_a_network_that_can_be_built() -> None:
+def test_every_element_is_a_model_that_can_be_built() -> None:
     for kind, options, train in ELEMENTS.values():
-        assert KINDS[kind].space is not None
-        NetworkOptions.model_validate(BASE.model_dump() | options)
+        base = BASE if KINDS[kind].space else MotifOptions()
+        KINDS[kind].options.model_validate(base.model_dump() | options)
         TrainOptions.model_validate(train)
+
+
+def test_elements_share_one_error_over_folds() -> None:
+    gap = {"default": (0.0, 0.0, 0.0), "a": (0.1, 0.2, 0.3), "b": (-0.1, 0.0, 0.1)}
+    rows = [
+        {"element": e, "fold": str(f), "value": str(0.5 + g), "cpu_seconds": "2"}
+        for e, own in gap.items()
+        for f, g in enumerate(own)
+    ]
+    best, *_ = differences(rows)
+    assert (best.element, best.folds) == ("a", 3)
+    assert best.difference == pytest.approx(0.2)
+    # sd .1 of four degrees of freedom
+    assert best.half == pytest.approx(2.776445 * 0.1 / np.sqrt(3), rel=1e-5)
+    drawn = draw_elements(rows)
+    assert drawn.startswith("<svg")
+    assert "a: +0.200" in drawn
+
+
+def test_planted_motifs_are_summed_over_seeds() -> None:
+    row = {"method": "ism", "planted": "4", "found": "3", "patterns": "5"}
+    row |= {"right_first": "4", "largest_gap": "0.0005", "cpu_seconds": "2"}
+    table = planted_table([row, row | {"found": "4", "right_first": "5"}])
+    assert "| ism | 2 | 7 of 8 | 9 of 10 (90%) | 5.0e-04 | 2 |" in table
 
 
 def test_tables_have_a_row_per_model() -> None:
@@ -88,4 +120,5 @@ def test_tables_have_a_row_per_model() -> None:
         for e, v in (("default", 0.5), ("pool 2", 0.6))
         for f in range(3)
     ]
-    assert "| pool 2 | 0.700 | +0.100 [+0.100, +0.100] | 2 |" in element_table(rows)
+    shown = element_table(rows)
+    assert "| pool 2 | 0.700 | +0.100 [+0.100, +0.100] | 3 | 2 |" in shown

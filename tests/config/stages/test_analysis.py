@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from meristem.config.models import GBLUPOptions, PriorOptions
+from meristem.config.models import CoreOptions, GBLUPOptions, PriorOptions
 from meristem.config.run import MOST_JOBS, RunConfig
 from meristem.config.stages.analysis import AnalysisConfig
 from meristem.config.stages.data import GenotypeConfig, OmicsConfig, PhenotypeConfig
@@ -36,6 +36,26 @@ def test_scores_of_variants_bring_a_model_and_its_control() -> None:
     named = PriorOptions(name="mine", scores=scores)
     kept = _analysis(models=(named,), priors=PriorConfig(scores=scores)).models
     assert kept == (named,)
+
+
+def test_networks_of_variance_components_have_scores_too() -> None:
+    priors = PriorConfig(scores=Path("scores.csv"))
+    mine = CoreOptions(name="mine", graph="learned")
+    found = _analysis(models=(mine,), priors=priors).models
+    told, lied = (m for m in found if isinstance(m, CoreOptions) and m.priors)
+    assert [m.name for m in (told, lied)] == [
+        "mine with priors",
+        "mine with permuted priors",
+    ]
+    assert lied.priors is not None
+    assert lied.priors.permuted
+    assert told.learn.priors == told.priors
+    assert told.files == (Path("scores.csv"), Path("scores.csv"))
+    curated = _analysis(models=(CoreOptions(),), priors=priors).models[3]
+    assert isinstance(curated, CoreOptions)
+    assert curated.learn.priors is None
+    off = priors.model_copy(update={"networks": False})
+    assert len(_analysis(models=(mine,), priors=off).models) == 3
 
 
 def test_rules_of_ids_can_be_asked_for_in_one_word() -> None:

@@ -11,12 +11,12 @@ from meristem.expression.questions.holdouts import (
 
 
 def test_lines_are_held_out_once_a_repeat_and_repeats_differ() -> None:
-    found = line_holdouts(13, 4, folds=5, repeats=2, seed=1)
+    found = line_holdouts(23, 4, folds=5, repeats=2, seed=1)
     for repeat in range(2):
         own = [h.test_lines for h in found if h.repeat == repeat]
-        assert sorted(np.concatenate(own)) == list(range(13))
+        assert sorted(np.concatenate(own)) == list(range(23))
     assert not np.array_equal(found[0].test_lines, found[5].test_lines)
-    again = line_holdouts(13, 4, folds=5, repeats=2, seed=1)
+    again = line_holdouts(23, 4, folds=5, repeats=2, seed=1)
     assert np.array_equal(found[7].test_lines, again[7].test_lines)
 
 

@@ -186,3 +186,12 @@ def test_faults_name_line_and_column(tmp_path: Path, text: str, message: str) ->
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(DataError, match=message):
         read_dosage(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("cell", ["AA", "A/T", "g", "N|C"])
+def test_letters_are_sent_to_the_formats_that_hold_them(tmp_path, cell):
+    path = tmp_path / "g.csv"
+    path.write_text(f"line,m1\nB73,{cell}\n")
+    with pytest.raises(DataError, match="is no dosage") as refused:
+        read_dosage(path)
+    assert "HapMap" in refused.value.remedy

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -6,6 +8,7 @@ from meristem.io.tables.plausible import (
     outlier_hints,
     refuse_codes,
     refuse_scale,
+    repeat_hints,
     suspect_codes,
 )
 from meristem.records import Observations
@@ -71,3 +74,14 @@ def test_nothing_is_said_of_usual_data():
     ):
         assert outlier_hints(observed(value)) == []
     assert outlier_hints(observed([np.nan])) == []
+
+
+def test_copies_of_plots_are_worth_a_look():
+    one = observed([1.0, 2.0, 2.0, np.nan])
+    line = np.array(["a", "b", "b", "b"])
+    plots = replace(one, sample_id=line, replicate=np.array(["1", "1", "1", "1"]))
+    (hint,) = repeat_hints(plots)
+    assert "1 times a line has several values" in hint
+    assert "yield of b in replicate 1" in hint
+    assert repeat_hints(replace(plots, replicate=np.array(["1", "1", "2", "2"]))) == []
+    assert repeat_hints(replace(plots, replicate=np.full(4, ""))) == []

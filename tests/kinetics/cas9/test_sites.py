@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 from tests.kinetics.shared_data import FOLDER, needs_data
 
-from meristem.errors import ConfigError, DataError
+from meristem.errors import DataError
 from meristem.kinetics.cas9.bulges import encode_sites
 from meristem.kinetics.cas9.encode import count_edits
+from meristem.kinetics.cas9.pam import Pam
 from meristem.kinetics.cas9.sites import (
     Sites,
     iter_sites,
     join_sites,
-    read_pam,
     read_sites,
     refuse_misfits,
     sites_from_table,
@@ -157,7 +157,7 @@ def test_streams_of_any_chunk_give_the_same(tmp_path: Path) -> None:
     whole = read_sites(path)
     parts = join_sites([sites for sites, _ in iter_sites(path, rows=5)])
     for name in vars(whole):
-        assert np.array_equal(getattr(whole, name), getattr(parts, name))
+        np.testing.assert_array_equal(getattr(whole, name), getattr(parts, name))
 
 
 def test_one_guide_for_all_rows(tmp_path: Path) -> None:
@@ -255,9 +255,6 @@ def test_other_pams_are_asked_for_by_name() -> None:
     sites = sites_from_table(
         pd.DataFrame({"guide": ["GACGCATAAAGATGAGACGCNGT"], "target": ["A" * 23]})
     )
-    with pytest.raises(DataError, match="PAM .NRG."):
+    with pytest.raises(DataError, match="PAM NRG at its 3' end"):
         refuse_misfits(sites)
-    refuse_misfits(sites, pam=read_pam("ngn"))
-    for wrong in ("NGGN", "NXG", ""):
-        with pytest.raises(ConfigError, match="no PAM of 3 bases"):
-            read_pam(wrong)
+    refuse_misfits(sites, pam=Pam("NGN"))

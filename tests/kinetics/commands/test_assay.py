@@ -11,7 +11,11 @@ from meristem.cli.kinetics import app
 from meristem.errors import ConfigError, DataError
 from meristem.kinetics.commands.enzyme_files import write_enzyme
 from meristem.kinetics.commands.fit import fit_run, search_run
-from meristem.kinetics.commands.settings import KineticsSettings, read_settings
+from meristem.kinetics.commands.settings import (
+    KineticsSettings,
+    load_scheme,
+    read_settings,
+)
 from meristem.kinetics.scheme.catalog import two_substrate_enzyme
 from meristem.kinetics.scheme.sbml import write_sbml
 
@@ -104,6 +108,26 @@ def test_sbml_antimony_and_the_catalogue_say_the_same(
     assert found["enzyme.ant"] == pytest.approx(found["enzyme.xml"], rel=1e-6)
 
 
+def test_a_chain_of_antimony_may_end_where_it_is_observed(tmp_path: Path) -> None:
+    pytest.importorskip("antimony")
+    (tmp_path / "chain.ant").write_text(
+        "model chain\n species A, B, C;\n L = 1;\n"
+        " go: A -> B; kg*L*A; back: B -> A; kb*B; cut: B -> C; kc*B;\n"
+        " kg = 2; kb = 1; kc = 3; A = 1; B = 0; C = 0;\nend\n"
+    )
+    text = 'scheme = "chain.ant"\nobserved = ["cut"]\nligands = ["L"]\n'
+    table = "assay.csv"
+    for observable in ("passage", "decay"):
+        chosen = f'{text}observable = "{observable}"'
+        path = config(tmp_path, tmp_path, chosen, table)
+        scheme = load_scheme(read_settings(path, KineticsSettings))
+        assert scheme.observable == observable
+        assert scheme.sinks == ("C",)
+    path = config(tmp_path, tmp_path, text, table)
+    with pytest.raises(ConfigError, match="'C' has no exit"):
+        load_scheme(read_settings(path, KineticsSettings))
+
+
 @pytest.mark.parametrize("observable", ["passage", "decay"])
 def test_other_observables_end_to_end(tmp_path: Path, observable: str) -> None:
     """A chain with a sink, its rates shifted by a column of the table."""
@@ -130,6 +154,37 @@ def test_other_observables_end_to_end(tmp_path: Path, observable: str) -> None:
     assert found.to_dict() == pytest.approx(
         {"go": 2.0, "back": 1.0, "end": 3.0, "end:dose": 0.8}, rel=1e-2
     )
+
+
+def test_any_columns_shift_log_rates_and_predict_another_table(tmp_path: Path) -> None:
+    """No ligand at all: a mutant and a pH, and rows of a second table."""
+    steps = tmp_path / "steps.toml"
+    steps.write_text(
+        'name = "steps"\nstates = ["free", "bound"]\nobservable = "flux"\n'
+        '[[reactions]]\nname = "on"\nsource = "free"\ntarget = "bound"\n'
+        '[[reactions]]\nname = "cat"\nsource = "bound"\ntarget = "free"\n'
+        "observed = true\n"
+    )
+    rng = np.random.default_rng(6)
+    mutant, ph = rng.integers(0, 2, 80), rng.normal(0, 1, 80)
+    on, cat = np.exp(0.7 + 0.9 * ph), np.exp(0.2 - 1.1 * mutant)
+    rate = on * cat / (on + cat) * np.exp(rng.normal(0, 0.02, 80))
+    table = pd.DataFrame({"mutant": mutant, "ph": ph, "rate": rate})
+    table[:50].to_csv(tmp_path / "seen.csv", index=False)
+    table[50:].to_csv(tmp_path / "other.csv", index=False)
+    text = 'scheme = "steps.toml"\n[shifts]\nmutant = ["cat"]\nph = ["on"]'
+    path = config(tmp_path, tmp_path, text, "seen.csv")
+    path.write_text(
+        path.read_text().replace("[assay]", 'test_path = "other.csv"\n[assay]')
+    )
+    run(path, tmp_path / "run")
+    found = pd.read_csv(tmp_path / "run" / "constants.csv").set_index("parameter")
+    assert found.loc["cat:mutant", "value"] == pytest.approx(-1.1, abs=0.1)
+    predicted = pd.read_csv(tmp_path / "run" / "predictions.csv")
+    assert predicted["observed"].to_numpy() == pytest.approx(np.log10(rate[50:]))
+    scores = pd.read_csv(tmp_path / "run" / "scores.csv").set_index(["model", "metric"])
+    rmse = scores["value"].xs("rmse", level="metric")
+    assert rmse["kinetic scheme"] < 0.015 < rmse["log-linear regression"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from meristem.cli.kinetics import app
 from meristem.errors import ConfigError
+from meristem.kinetics.cas9.pam import CAS9
 from meristem.kinetics.cas9.sites import Sites
 from meristem.kinetics.network.store import write_kinns
 from meristem.kinetics.scheme.catalog import cas9
@@ -39,7 +40,7 @@ def test_fits_weighted_by_their_members_are_all_members_together() -> None:
 class Fixed:
     """Says the same of every site."""
 
-    scheme = cas9(4)
+    scheme, pam = cas9(4), CAS9
 
     def __init__(self, rate: float, probability: float | None = None) -> None:
         self.rate, self.probability = rate, probability

@@ -305,7 +305,7 @@ FAULTS = {
     ),
     "TOML syntax": (graph, "g.toml", "[[nodes]\n", "is not valid TOML"),
     "TOML unknown key": (graph, "g.toml", NODES + "colour = 1\n", "nodes.1.colour"),
-    "TOML without nodes": (graph, "g.toml", 'name = "x"\n', "nodes: Field required"),
+    "TOML without nodes": (graph, "g.toml", 'name = "x"\n', "nodes: is needed"),
     "TOML sign 2": (
         graph,
         "g.toml",

@@ -220,12 +220,15 @@ MINIMAL = '[genotypes]\npath = "g.vcf"\n[phenotypes]\npath = "p.csv"\n'
     [
         ("[genotypes", "is not valid TOML"),
         (MINIMAL + "[phenotypes]\n", "is not valid TOML"),
-        ("", "genotypes: Field required"),
-        (MINIMAL + "[genotype]\n", "genotype: Extra inputs are not permitted"),
+        ("", "genotypes: is needed"),
+        (
+            MINIMAL + "[genotype]\n",
+            "did you mean genotypes?",
+        ),
         (MINIMAL + "[evaluate]\nfolds = 1\n", "evaluate.folds"),
         (MINIMAL + "[evaluate]\nfolds = 'five'\n", "evaluate.folds"),
         (MINIMAL + '[[models]]\nkind = "oracle"\n', "models.0"),
-        (MINIMAL + '[[omics]]\nname = "x"\n', "omics.0.path: Field required"),
+        (MINIMAL + '[[omics]]\nname = "x"\n', "omics.0.path: is needed"),
         (MINIMAL.replace('"p.csv"', "7"), "phenotypes.path"),
     ],
 )

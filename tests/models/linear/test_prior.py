@@ -6,13 +6,13 @@ from tests.models.toys import marker_panel
 
 from meristem.config.models import PriorOptions
 from meristem.errors import DataError
+from meristem.genetics.frequency import frequency_permutation
 from meristem.genetics.relationship import gram
 from meristem.models.catalog import restore
 from meristem.models.linear.gblup import GBLUP
 from meristem.models.linear.prior import (
     PriorGBLUP,
     Scored,
-    frequency_permutation,
     match_scores,
     prior_kernels,
 )

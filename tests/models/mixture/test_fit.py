@@ -14,8 +14,9 @@ from meristem.models.catalog import build
 from meristem.models.core.fit import core_part
 from meristem.models.linear.gblup import GBLUP
 from meristem.models.linear.kernel_average import KernelAverage
-from meristem.models.mixture.fit import MixtureSettings, NetworkPart, fit_mixture
+from meristem.models.mixture.fit import NetworkPart, fit_mixture
 from meristem.models.mixture.problem import make_problem
+from meristem.models.mixture.settings import MixtureSettings
 from meristem.plan.learned.of_options import inner_plans, network_plan
 
 LEARN = LearnOptions(

@@ -12,8 +12,9 @@ from meristem.evaluate.crossval import cross_validate
 from meristem.evaluate.fold import fit_chosen, tried_rows
 from meristem.models.protocol import Searching
 from meristem.models.tuned import space
-from meristem.models.tuned.spec import SIZE, Tuned
+from meristem.models.tuned.spec import Tuned
 from meristem.stats.folds import random_splits
+from meristem.tune.budget import SIZE
 
 N, P = 60, 23
 OPTIONS = BoostingOptions(rounds=3, leaves=3)

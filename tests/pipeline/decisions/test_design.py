@@ -18,7 +18,7 @@ __all__ = ["panel", "trained"]
 def test_lines_without_phenotype_are_the_candidates(trained: Path) -> None:
     result = design_training(open_run(trained), DesignRequest(traits=("yield",), n=3))
     assert set(result.table["sample_id"]) <= {f"line{k}" for k in range(34, 40)}
-    assert "34 lines phenotyped already" in result.notes[0]
+    assert "34 lines have a phenotype already" in result.notes[0]
 
 
 def test_a_node_has_its_own_kinship(finished: Analysis) -> None:

@@ -1,4 +1,7 @@
-"""`meristem.pipeline.decisions.edits`: guides against the genome, off-target rates."""
+"""Edits: guides against the genome, off-target rates.
+
+Modules: `meristem.pipeline.decisions.edits`, `meristem.pipeline.decisions.guides`.
+"""
 
 from pathlib import Path
 

@@ -28,12 +28,13 @@ def test_the_best_of_segments_takes_the_better_parent_on_each() -> None:
     dosage = np.where(CALLS < 0, 1.0, CALLS)
     value = 100 + dosage @ effect
     pairs = np.array([0, 0]), np.array([1, 0])
-    whole = line_segments(dosage, effect, value, PLACED, 1)
+    mean = np.ones(5)
+    whole = line_segments(CALLS, effect, mean, value, PLACED, 1)
     one = max(8 + 32, 4)  # chromosome 1: m1, m4, m2
     two = max(2, 16)  # chromosome 2: m3, m0
     assert whole.best_of(pairs) == pytest.approx([100 + one + two, value[0]])
     assert whole.best_of_all(pairs) == pytest.approx(100 + one + two)
-    finest = line_segments(dosage, effect, value, PLACED, 1000)
+    finest = line_segments(CALLS, effect, mean, value, PLACED, 1000)
     assert finest.best_of(pairs)[0] == pytest.approx(100 + 2 * effect.sum())
 
 

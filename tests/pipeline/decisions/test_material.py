@@ -44,7 +44,7 @@ def test_an_index_is_the_sum_of_its_predictions(trained: Path) -> None:
     calls = material.lines.call_dosage
     assert material.effects.value(calls) == pytest.approx(material.value)
     assert material.additive
-    assert (material.known_dosage >= 0).all()
+    assert (material.known_dosage() >= 0).all()
     assert rows_of(material.lines, ("line3", "line0"), "--x").tolist() == [3, 0]
 
 

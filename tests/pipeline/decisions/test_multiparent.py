@@ -27,17 +27,19 @@ def test_crosses_of_crosses_have_the_moments_of_simulated_lines(trained: Path) -
     request = CrossRequest(traits=("yield",), map=asked, combine=8, accuracy=0.7)
     table = rank_crosses(analysis, request).multiparent
     assert table is not None
-    assert len(table) == 28
-    assert set(table["kind"]) == {"three-way", "four-way"}
+    assert len(table) == 28 + 16
+    kinds = {"three-way": 3, "four-way": 4, "backcross": 2}
+    assert set(table["kind"]) == set(kinds)
     assert table["usefulness"].is_monotonic_decreasing
     material = read_material(analysis, label="", traits=("yield",), candidates=None)
     placed = place_variants(material.lines.variants, asked)
     halves = line_haplotypes(material.lines)[:, placed.order]
     rng, n = np.random.default_rng(1), 3000
-    for kind in ("three-way", "four-way"):
+    for kind, distinct in kinds.items():
         row = table[table["kind"] == kind].iloc[0]
         names = [row[f"parent_{k}"] for k in range(1, 5)]
         names[3] = names[3] or names[2]
+        assert len(set(names)) == distinct
         rows = rows_of(material.lines, tuple(names), "")
         plants = [np.repeat(halves[[r]][:, None].repeat(2, 1), n, 0) for r in rows]
         f1 = cross(plants[0], plants[1], placed.genetic_map, rng)

@@ -3,7 +3,7 @@
 Modules: `meristem.pipeline.selection.lines`, `meristem.pipeline.selection.index`,
 `meristem.pipeline.selection.filters`, `meristem.pipeline.selection.decision`,
 `meristem.pipeline.selection.diversity`, `meristem.pipeline.selection.matings`,
-`meristem.pipeline.selection.tables`.
+`meristem.pipeline.selection.tables`, `meristem.pipeline.selection.further`.
 """
 
 from __future__ import annotations
@@ -77,7 +77,23 @@ total_progeny = 60
 wanted = {m3 = "G", m40 = "A"}
 max_gap = 0.01
 seconds = 3
+[edits]
+top = 8
+budget = 2
+genes = "genes.csv"
+scores = "scores.csv"
+[design]
+n = 4
+[cycles]
+cycles = 1
+crosses = 3
+lines = 4
+parents = 4
+founders = 12
+replicates = 2
+strategies = ["truncation", "ocs+usefulness"]
 """
+GENES = "gene,contig,start,end\ng1,1,1,15000000\ng2,2,1,9000000\n"
 
 
 def analysis_of(run_folder: Path) -> Analysis:
@@ -89,6 +105,8 @@ def analysis_of(run_folder: Path) -> Analysis:
 def plan_of(tmp_path: Path, text: str) -> SelectionConfig:
     path = tmp_path / "plan.toml"
     path.write_text(text, encoding="utf-8")
+    (tmp_path / "genes.csv").write_text(GENES)
+    (tmp_path / "scores.csv").write_text("variant,score\nm3,-2.5\nm40,0.5\n")
     return read_plan(path)
 
 
@@ -115,6 +133,40 @@ def test_a_whole_plan_leaves_all_its_files(decided: Path) -> None:
     assert "GEBV" in page
     assert 'type="range"' in page
     assert "None" not in page
+
+
+def test_further_sections_go_by_the_index_among_those_who_passed(
+    decided: Path,
+) -> None:
+    lines = table(decided, "candidates").set_index("sample_id")
+    passed = lines["rank"].notna()
+    summary = json.loads((decided / "selection" / "selection.json").read_text())
+    assert set(summary["further"]) == {"edits", "design", "cycles"}
+    chosen = table(decided, "next")["sample_id"]
+    assert len(chosen) == 4
+    assert passed[chosen].all()
+    assert (chosen.str[1:].astype(int) >= 50).all()  # those without phenotype
+    edits, by_line = table(decided, "edits"), table(decided, "edits_by_line")
+    elite = by_line.columns[1:]
+    assert passed[elite].all()
+    assert by_line["variant"].tolist() == edits["variant"].tolist()
+    value = by_line.set_index("variant")[elite]
+    lacking = value.where(value != 0).mean(axis=1)
+    assert edits["value"].to_numpy() == pytest.approx(lacking.to_numpy())
+    assert summary["index"] in summary["further"]["cycles"][1]
+    assert set(table(decided, "cycles")["strategy"]) == {"truncation", "ocs+usefulness"}
+    genes = table(decided, "genes").set_index("gene")
+    assert genes.loc["g1", ["variant_score", "scored_variant"]].tolist() == [2.5, "m3"]
+    assert genes["n_variant"].to_dict() == {"g1": 15, "g2": 9}
+
+
+def test_costs_name_every_filter_and_limit(decided: Path) -> None:
+    costs, funnel = table(decided, "costs"), table(decided, "funnel")
+    assert (
+        costs["constraint"][: len(funnel) - 1].tolist() == funnel["name"][1:].tolist()
+    )
+    assert costs["constraint"].iloc[-1] == "limits on crosses"
+    assert (costs["lost"].iloc[-2:] >= 0).all()
 
 
 def test_checks_are_shown_and_never_counted(decided: Path) -> None:
@@ -316,6 +368,12 @@ def test_designs(run_folder: Path, tmp_path: Path, design: str) -> None:
             "yield = {yield = 1.0, protein = 2.0}\nprotein = {protein = 1.0}",
             DataError,
             r"index.genetic is no covariance matrix: the combination .*yield",
+        ),
+        (
+            "[index]\nweights = {yield = 1.0, protein = 1.0}\n[index.genetic]\n"
+            "yield = {yield = 1.0, taste = 2.0}\nprotein = {protein = 1.0}",
+            ConfigError,
+            "'taste' is no trait of this index",
         ),
         (
             '[[filters.label]]\ngroup = "race"\nany_of = ["x"]',

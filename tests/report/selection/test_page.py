@@ -2,7 +2,9 @@
 
 Modules: `meristem.report.selection.decided`, `meristem.report.selection.funnel`,
 `meristem.report.selection.gains`, `meristem.report.selection.lines`,
-`meristem.report.selection.frontier`, `meristem.report.selection.crosses`.
+`meristem.report.selection.frontier`, `meristem.report.selection.crosses`,
+`meristem.report.selection.edits`, `meristem.report.selection.next`,
+`meristem.report.selection.cycles`.
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ SUMMARY = {
     "index_heritability": None,
     "index_efficiency": None,
     "notes": ["a note of the index"],
+    "further": {"design": ["2 of 3 lines chosen"]},
     "plan": {},
     "mating": None,
 }
@@ -113,6 +116,7 @@ def tables() -> dict[str, pd.DataFrame]:
                 "desired": [1.0, 0.2, -1.0],
             }
         ),
+        "costs": pd.DataFrame({"constraint": ["oil > 3"], "lost": [0.1]}),
         "frontier": pd.DataFrame(
             {
                 "point": [0, 1, 2, 3],
@@ -165,11 +169,32 @@ def crosses() -> dict[str, pd.DataFrame]:
     }
 
 
+def further() -> dict[str, pd.DataFrame]:
+    return {
+        "genes": pd.DataFrame(
+            {"gene": ["g1", "<g2>"], "share": [0.3, -0.1], "share_by_chance": [0.2] * 2}
+        ),
+        "edits": pd.DataFrame(
+            {
+                **{"rank": [1, 2], "variant": ["v1", "v2"], "from": "A", "to": "G"},
+                **{"value": [1.0, 0.5], "low": [0.5, 0.5], "high": [2.0, 0.5]},
+                **{"p_causal": [0.9, 0.1], "expected": [0.9, 0.05], "in_set": [1, 0]},
+            }
+        ),
+        "next": pd.DataFrame(
+            {"order": [1, 2], "sample_id": ["D", "E"], "cumulative_cost": [1.0, 2.0]}
+        ).assign(cost=1.0, cd_mean=[0.2, 0.3]),
+        "cycles": pd.DataFrame(
+            {"strategy": ["ocs", "ocs"], "cycle": [0, 1], "gain": [0.0, 1.2]}
+        ).assign(genic_sd=[2.0, 1.5], effective=[float("inf"), 12.0]),
+    }
+
+
 def write(folder: Path, *, mating: bool) -> Path:
     folder.mkdir(exist_ok=True)
     summary = {**SUMMARY, "mating": MATING if mating else None}
     (folder / "selection.json").write_text(json.dumps(summary))
-    for name, table in (tables() | (crosses() if mating else {})).items():
+    for name, table in (tables() | (crosses() | further() if mating else {})).items():
         table.to_csv(folder / f"{name}.csv", index=False)
     return folder
 
@@ -192,7 +217,9 @@ def test_the_page_is_whole(tmp_path: Path, mating: bool) -> None:
     assert "optimal" not in re.sub("optimality", "", words)
     figures = {p.stem for p in (tmp_path / "s" / "figures").glob("*.svg")}
     expected = {"funnel", "gain", "radar", "frontier", "parents"}
-    expected |= {"crosses", "progeny"} if mating else set()
+    more = {"crosses", "progeny", "genes", "edits", "next", "cycles"}
+    expected |= more if mating else set()
+    assert ("2 of 3 lines chosen" in text) == mating
     assert figures == {f"selection_{name}" for name in expected}
     assert {p.stem for p in (tmp_path / "s" / "figures").glob("*.csv")} == figures
 

@@ -123,8 +123,11 @@ def test_factors_are_described(finished: Path) -> None:
     traits = read(finished, "traits")
     assert traits["q"].min() < 0.01
     told = read(finished, "confounding")
-    assert told["raw"].max() > 0.9
-    assert told.loc[told["probe"] == "linear", "cleaned"].item() < 0.75
+    level = told.set_index("method")
+    assert level.loc["none", ["linear", "radial"]].min() > 0.9
+    assert level.loc["combat", "linear"] < 0.75
+    assert level["chosen"].tolist() == [name == "combat" for name in level.index]
+    assert level.loc["combat", "kept"] > 0.8 * level.loc["none", "kept"]
     assert read(finished, "confounders")["r2"].max() < 0.2
     assert set(read(finished, "sets")["set"]) <= {"s0", "s1", "s2"}
     recon = pd.read_csv(finished / "reconstruction.csv")
@@ -187,6 +190,66 @@ def test_wrong_configurations_write_nothing(
     with pytest.raises(MeristemError, match=match):
         represent_run(read_represent_config(path), tmp_path / "out")
     assert not (tmp_path / "out" / "run.json").exists()
+
+
+def test_networks_are_judged_and_tables_smoothed(tmp_path: Path) -> None:
+    path = write_case(tmp_path)
+    text = path.read_text().replace("samples = 25\n", "")
+    path.write_text(
+        text + '[neighbours]\nnetworks = ["given", "learned"]\nfolds = 2\n'
+        'traits = true\nsmooth = "rna"\nshare = 0.25\n'
+    )
+    config = read_represent_config(path)
+    page = represent_run(config, config.run.out).read_text()
+    assert "Genes told from a network" in page
+    genes = read(tmp_path / "out", "neighbours")
+    assert set(genes["network"]) == {
+        *("none", "given", "given, shuffled"),
+        *("learned", "learned, shuffled"),
+    }
+    assert set(read(tmp_path / "out", "network_traits")["trait"]) == {"yield"}
+    raw = pd.read_csv(tmp_path / "rna.csv").iloc[:, 1:]
+    smoothed = read(tmp_path / "out", "smoothed").iloc[:, 1:]
+    filled = raw.fillna(raw.mean())
+    ends = 0.75 * filled["g0"] + 0.25 * filled["g1"]
+    rows = raw.notna().any(axis=1)
+    assert np.allclose(smoothed.loc[rows, "g0"], ends[rows], atol=1e-5)
+    assert smoothed[~rows].isna().all().all()
+
+
+def test_architectures_are_searched(tmp_path: Path) -> None:
+    path = write_case(tmp_path)
+    text = path.read_text().replace("samples = 25\n", "")
+    asked = 'k = [2, 3]\ntune = { trials = 8, kinds = ["denoising"] }\n'
+    path.write_text(text.replace("k = [2, 3]\n", asked))
+    config = read_represent_config(path)
+    page = represent_run(config, config.run.out).read_text()
+    assert "Search of the architecture" in page
+    trials = read(tmp_path / "out", "trials")
+    best = trials[trials["chosen"]].iloc[0]
+    assert best["rmse"] == trials.loc[trials["generation"] == -1, "rmse"].min()
+    about = pd.read_csv(tmp_path / "out" / "tables.csv").iloc[0]
+    assert about["kind"] == best["represent"]
+    assert about["factors"] == best["k"]
+
+
+@pytest.mark.parametrize(
+    ("section", "match"),
+    [
+        ('networks = ["given"]', "there is no"),
+        ("smooth = 'rna'", "there is no"),
+        ("methods = []", "at least 1"),
+        ("folds = 1", "greater than or equal to 2"),
+    ],
+)
+def test_impossible_questions_of_networks_are_refused(
+    tmp_path: Path, section: str, match: str
+) -> None:
+    path = write_case(tmp_path)
+    text = path.read_text().split("[network]")[0]
+    path.write_text(f"{text}[neighbours]\n{section}\n")
+    with pytest.raises(MeristemError, match=match):
+        read_represent_config(path)
 
 
 def test_an_analysis_is_read_for_its_omics(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from meristem.representation.impute.methods import (
     nearest_rows,
     neighbour_ridge,
     omics_kernel,
+    ridge_rows,
     smooth,
     soft_impute,
 )
@@ -90,3 +91,18 @@ def test_the_kernel_of_other_omics_is_a_mean() -> None:
     one = omics_kernel((table_of(value),), 10)
     assert omics_kernel((table_of(value), table_of(value)), 10) == pytest.approx(one)
     assert np.trace(one) == pytest.approx(10)
+
+
+def test_each_feature_has_a_noise_of_its_own() -> None:
+    error = {False: 0.0, True: 0.0}
+    for seed in (4, 5):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=(60, 100))
+        x[:, :50] = rng.normal(size=(60, 1)) + 0.5 * rng.normal(size=(60, 50))
+        x = (x - x.mean(axis=0)) / x.std(axis=0)
+        gaps = np.where(rng.random(x.shape) < 0.2, np.nan, x)
+        own = np.isnan(gaps)[:, :50]
+        for each in error:
+            said = ridge_rows(gaps, each=each)
+            error[each] += float(((said - x)[:, :50][own] ** 2).mean())
+    assert error[True] < 0.9 * error[False]

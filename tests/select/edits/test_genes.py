@@ -39,7 +39,9 @@ def test_shares_add_up_and_have_a_null() -> None:
     x = 2.0 * rng.integers(0, 2, (60, 8))
     effect = np.array([3.0, 0, 0, 0, 0.1, 0.1, 0.1, 0.1])
     sets = [np.array([0]), np.arange(1, 4), np.arange(4, 8)]
-    share, null = gene_shares(x, effect, sets, np.random.default_rng(1))
+    share, null = gene_shares(
+        lambda rows: x[:, rows], effect, sets, np.random.default_rng(1)
+    )
     assert share.sum() == pytest.approx(1)
     assert share[0] > null[0] > 0
     assert null[1] == share[1] == 0
@@ -50,11 +52,17 @@ def test_the_table() -> None:
     x = 2.0 * rng.integers(0, 2, (20, 7))
     effect = np.array([1.0, -1.0, 0.5, 2.0, 0.3, 0, 0])
     value = x @ effect
+    score = np.array([0.2, 0.7, 5.0, np.nan, 1.0, 1.0, 1.0])
     evidence = GeneEvidence(
-        effect, np.linspace(0, 0.6, 7), value, 4, (Region("qtl1", "1", 150, 160),)
+        effect,
+        np.linspace(0, 0.6, 7),
+        value,
+        4,
+        (Region("qtl1", "1", 150, 160),),
+        score,
     )
     sets = gene_variants(GENES, VARIANTS, 0)
-    table = gene_table(GENES, sets, VARIANTS, x, evidence, rng)
+    table = gene_table(GENES, sets, VARIANTS, lambda rows: x[:, rows], evidence, rng)
     assert set(table["gene"]) == {"a", "c"}
     row = table.set_index("gene").loc["a"]
     assert (row["start"], row["end"], row["n_variant"]) == (100, 200, 2)
@@ -62,3 +70,5 @@ def test_the_table() -> None:
     assert row["favourable_haplotype"] == "20"
     assert row["frequency"] == pytest.approx(((x[:, 0] == 2) & (x[:, 1] == 0)).mean())
     assert row["p_causal"] == pytest.approx(0.1)
+    assert (row["variant_score"], row["scored_variant"]) == (0.7, "v1")
+    assert np.isnan(table.set_index("gene").loc["c"]["variant_score"])

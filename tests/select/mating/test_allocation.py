@@ -12,7 +12,7 @@ from meristem.select.contribution.programme import make_programme
 from meristem.select.mating.allocation import plan_matings
 from meristem.select.mating.greedy import greedy_plan
 from meristem.select.mating.limits import MatingLimits
-from meristem.select.mating.swaps import improve_plan
+from meristem.select.mating.swaps import improve_by_pairs, improve_plan
 from meristem.select.records import Crosses
 
 
@@ -142,6 +142,18 @@ def test_impossible_plans_are_refused():
         plan_matings(crosses, MatingLimits(10, max_uses=1), 10, f)
     with pytest.raises(ConfigError, match="1 forced crosses"):
         plan_matings(crosses, MatingLimits(2, forced=((1, 12),)), 10, f)
+    forced = (0, 1), (0, 2), (0, 3)
+    with pytest.raises(ConfigError, match="3 crosses are forced, and 2"):
+        plan_matings(crosses, MatingLimits(2, forced=forced), 10, f)
+    limits = MatingLimits(4, max_uses=2, forced=forced)
+    with pytest.raises(ConfigError, match="used 3 times by forced crosses, and 2"):
+        plan_matings(crosses, limits, 10, f)
+    least = f.mean() - 0.2
+    with pytest.raises(ConfigError, match="the smallest one found is 0") as refused:
+        plan_matings(crosses, MatingLimits(3, max_coancestry=least), 10, f, seconds=1)
+    told = float(str(refused.value).split("found is ")[1].split()[0])
+    found = plan_matings(crosses, MatingLimits(3, max_coancestry=told + 1e-4), 10, f)
+    assert found.coancestry <= told + 1e-4
 
 
 def test_the_sorted_list_keeps_its_limits_too():
@@ -176,3 +188,34 @@ def test_swaps_bring_a_plan_to_its_bound_and_leave_it_at_a_peak():
                 assert crosses.usefulness[plan].sum() <= total + 1e-9
     low = MatingLimits(6, max_uses=3, max_coancestry=0.01)
     assert improve_plan(crosses, greedy, every, low, f) is None
+
+
+def test_pairs_of_swaps_reach_the_best_plan_where_single_ones_stop():
+    reached, n = [], 9
+    for seed in range(11, 17):
+        crosses, f = all_crosses(seed, n)
+        every = np.arange(crosses.n_cross)
+        values = []
+        theta = 0.12 * f.max() + 0.88 * f.mean()
+        limits = MatingLimits(
+            3, max_uses=2, max_coancestry=theta, seeds=np.full(n, 2, int)
+        )
+        for trio in combinations(range(crosses.n_cross), 3):
+            some = crosses.take(np.array(trio))
+            c = uses(some, n) / 6
+            kept = c.max() <= 1 / 3 and c @ f @ c <= theta
+            if kept and np.bincount(some.first).max() <= 2:
+                values.append(some.usefulness.sum())
+        start = greedy_plan(crosses, MatingLimits(3, max_uses=2), n)
+        single = improve_plan(crosses, start, every, limits, f)
+        if single is None:
+            continue
+        pairs = improve_by_pairs(crosses, single, every, limits, f, 10.0)
+        c = uses(crosses.take(pairs), n) / 6
+        assert c @ f @ c <= theta * (1 + 1e-9)
+        assert c.max() <= 1 / 3
+        one, two = (crosses.usefulness[p].sum() for p in (single, pairs))
+        assert one - 1e-12 <= two <= max(values) + 1e-12
+        reached.append((max(values) - one, max(values) - two))
+    lost = np.array(reached).sum(axis=0)
+    assert lost[1] < lost[0]

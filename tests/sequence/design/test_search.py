@@ -4,6 +4,7 @@ from tests.sequence.toys import fitted, planted
 
 from meristem.errors import ConfigError
 from meristem.sequence.design.constraints import Constraints, learn_realism
+from meristem.sequence.design.oracle import Oracle
 from meristem.sequence.design.search import (
     STRATEGIES,
     Effort,
@@ -27,7 +28,8 @@ def test_designs_gain_and_keep_to_every_constraint(
     weight = np.array(weights)
     for start in code_matrix(drawn.sequence[:2]):
         rng = np.random.default_rng(1)
-        made = search_edits(strategy, start, oracle, weight, bound, EFFORT, rng)
+        judge = Oracle((oracle,), weight)
+        made = search_edits(strategy, start, judge, bound, EFFORT, rng)
         assert (made == start).all() or bound.kept(made[None], start)[0]
         both = oracle.predict(one_hot(np.vstack([start, made]))) @ weight
         if strategy != "gradient":
@@ -57,8 +59,7 @@ def test_the_same_seed_gives_the_same_design() -> None:
         search_edits(
             "genetic",
             start,
-            fitted("kmer"),
-            np.array([1.0, 0.0]),
+            Oracle((fitted("kmer"),), np.array([1.0, 0.0])),
             Constraints(3),
             EFFORT,
             np.random.default_rng(7),
@@ -74,8 +75,7 @@ def test_gradients_need_a_network() -> None:
         search_edits(
             "gradient",
             start,
-            fitted("motif"),
-            np.array([1.0, 0.0]),
+            Oracle((fitted("motif"),), np.array([1.0, 0.0])),
             Constraints(3),
             EFFORT,
             np.random.default_rng(1),
@@ -93,8 +93,7 @@ def test_forbidden_words_of_a_start_are_removed_first(strategy: str) -> None:
         made = search_edits(
             strategy,
             start,
-            fitted("cnn" if strategy == "gradient" else "kmer"),
-            weight,
+            Oracle((fitted("cnn" if strategy == "gradient" else "kmer"),), weight),
             bound,
             EFFORT,
             np.random.default_rng(2),

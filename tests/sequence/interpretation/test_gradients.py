@@ -5,6 +5,7 @@ from tests.sequence.toys import TASKS, fitted, rows, specify
 
 from meristem.errors import ConfigError
 from meristem.sequence.inputs.onehot import encode
+from meristem.sequence.interpretation import gradients
 from meristem.sequence.interpretation.gradients import (
     METHODS,
     TOLERANCE,
@@ -63,12 +64,22 @@ def test_gradients_of_bins_are_of_the_expected_value() -> None:
     assert found.gap.max() < TOLERANCE
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["cnn", "dilated"])
-def test_deeplift_adds_up(kind: str) -> None:
+def test_deeplift_adds_up_over_both_strands(kind: str) -> None:
     pytest.importorskip("tangermeme")
-    found = attribute(_network(kind), rows().onehot[:3], 0, "deeplift")
+    model = _network(kind)
+    assert model.train.strands == "both"
+    found = attribute(model, rows().onehot[:3], 0, "deeplift")
     assert found.gap.max() < TOLERANCE
+
+
+def test_maps_that_do_not_add_up_are_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(gradients, "_MOST_STEPS", 1)
+    monkeypatch.setattr(gradients, "_FIRST_STEPS", 1)
+    attribute(_network("cnn"), rows().onehot[:3], 0, "integrated")
+    assert "miss up to" in caplog.text
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -10,6 +10,7 @@ from meristem.config.models.base import (
     Width,
     Widths,
 )
+from meristem.config.models.known_scores import KnownScoreOptions
 from meristem.config.models.linear import (
     CombiningOptions,
     DominanceOptions,
@@ -70,6 +71,7 @@ __all__ = [
     "KernelAverageOptions",
     "KernelName",
     "KernelOptions",
+    "KnownScoreOptions",
     "KernelsOptions",
     "Label",
     "LearnOptions",

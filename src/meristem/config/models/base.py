@@ -43,6 +43,11 @@ class ModelOptions(Strict):
         return False
 
     @property
+    def reads_covariates(self) -> bool:
+        """Whether a fit reads covariates of the environments."""
+        return False
+
+    @property
     def members(self) -> tuple[ModelOptions, ...]:
         """The models that are fitted: this one, unless it averages others."""
         return (self,)

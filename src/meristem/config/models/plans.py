@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from meristem.config.models.base import ModelOptions, Widths
+from meristem.config.models.known_scores import KnownScoreOptions
 from meristem.config.models.networks import NetworkOptions
 from meristem.config.strict import Strict
 
@@ -54,6 +55,11 @@ class LearnOptions(Strict):
         description="gene to gene: co-expression modules, or genes whose best cis "
         "variant also acts on others",
     )
+    priors: KnownScoreOptions | None = Field(
+        default=None,
+        description="scores that rank the variants of a gene in its cis window: the "
+        "p value of each over its weight",
+    )
     min_genes_per_term: int = Field(
         default=2, ge=1, description="of curated terms above the learned genes"
     )
@@ -61,6 +67,15 @@ class LearnOptions(Strict):
         default="none",
         description="control: the learned graph rewired, degrees kept, or drawn anew",
     )
+
+    @model_validator(mode="after")
+    def _read(self) -> Self:
+        if self.priors is not None and self.variants == "table":
+            raise ValueError(
+                "priors: the variants of a table are ranked by it, and scores would "
+                "not be used"
+            )
+        return self
 
 
 class PlanOptions(ModelOptions):
@@ -78,9 +93,12 @@ class PlanOptions(ModelOptions):
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The table of eQTL, where the graph is learned from one."""
-        table = self.learn.table if self.reads_graph else None
-        return () if table is None else (table,)
+        """The tables of eQTL and of scores that a learned graph reads."""
+        if not self.reads_graph:
+            return ()
+        known = self.learn.priors
+        named = (self.learn.table, None if known is None else known.scores)
+        return tuple(path for path in named if path is not None)
 
 
 class GraphNetworkOptions(PlanOptions):
@@ -160,6 +178,17 @@ class CoreOptions(GraphNetworkOptions):
         default="soft", description="measurements teach the genes they stand for"
     )
     inner_folds: int = Field(default=5, ge=2)
+    priors: KnownScoreOptions | None = Field(
+        default=None,
+        description="scores of variants that weigh those of each gene, as far as "
+        "they predict its expression on inner splits",
+    )
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The tables of a learned graph, and that of scores."""
+        own = () if self.priors is None else (self.priors.scores,)
+        return (*super().files, *own)
 
     def trained(self) -> TrainedNetworkOptions:
         """Return the trained network of the same graph and measurements."""

@@ -8,7 +8,9 @@ from pydantic import Field, field_validator, model_validator
 
 from meristem.config.models import (
     AnyModelOptions,
+    CoreOptions,
     GBLUPOptions,
+    KnownScoreOptions,
     PriorOptions,
 )
 from meristem.config.run import RunConfig
@@ -68,7 +70,9 @@ class AnalysisConfig(Strict):
         priors = self.priors
         if priors is None or any(isinstance(m, PriorOptions) for m in self.models):
             return self
-        added = [
+        ways = [(False, "priors")]
+        ways += [(True, "permuted priors")] if priors.control else []
+        added: list[AnyModelOptions] = [
             PriorOptions(
                 name=name,
                 scores=priors.scores,
@@ -76,8 +80,13 @@ class AnalysisConfig(Strict):
                 score_kind=priors.kind,
                 permuted=permuted,
             )
-            for name, permuted in (("priors", False), ("permuted priors", True))
-            if priors.control or not permuted
+            for permuted, name in ways
+        ]
+        added += [
+            _with_scores(model, priors, name, permuted=permuted)
+            for model in self.models
+            if priors.networks and isinstance(model, CoreOptions)
+            for permuted, name in ways
         ]
         object.__setattr__(self, "models", (*self.models, *added))
         return self
@@ -88,3 +97,24 @@ class AnalysisConfig(Strict):
         cls, models: tuple[AnyModelOptions, ...]
     ) -> tuple[AnyModelOptions, ...]:
         return tuple(options.resolved(models) for options in models)
+
+
+def _with_scores(
+    model: CoreOptions, priors: PriorConfig, name: str, *, permuted: bool
+) -> CoreOptions:
+    """Return a network whose genes follow scores of variants."""
+    known = KnownScoreOptions(
+        scores=priors.scores,
+        column=priors.column,
+        score_kind=priors.kind,
+        permuted=permuted,
+    )
+    learned = model.graph in ("learned", "both") and model.learn.variants != "table"
+    learn = model.learn.model_copy(update={"priors": known}) if learned else model.learn
+    return model.model_copy(
+        update={
+            "name": f"{model.name or model.kind} with {name}",
+            "priors": known,
+            "learn": learn,
+        }
+    )

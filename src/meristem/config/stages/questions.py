@@ -71,7 +71,9 @@ class PriorConfig(Strict):
     """What is known of variants before the trait is looked at.
 
     Adds two models: GBLUP with weighted variants, and its control with the scores
-    permuted among variants of like allele frequency.
+    permuted among variants of like allele frequency. So it does beside every network
+    of kind `core`: in the nodes of its genes, and in the cis windows of a learned
+    graph.
     """
 
     scores: Path = Field(
@@ -80,6 +82,9 @@ class PriorConfig(Strict):
     column: str = Field(default="score", description="the column of scores")
     kind: str = Field(default="", description="rows of this `kind` alone; empty: all")
     control: bool = Field(default=True, description="fit the permuted control too")
+    networks: bool = Field(
+        default=True, description="beside every model of kind `core` one with scores"
+    )
 
 
 class ExplainConfig(Strict):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from meristem.config.models import (
     Label,
 )
+from meristem.config.neighbours import NeighboursConfig
 from meristem.config.represent import RepresentKind, RepresentOptions
 from meristem.config.run import RunConfig
 from meristem.config.stages.analysis import AnalysisConfig
@@ -43,6 +46,7 @@ class RepresentConfig(Strict):
     groups: GroupConfig | None = None
     knowledge: KnowledgeConfig | None = None
     network: NetworkFileConfig | None = None
+    neighbours: NeighboursConfig | None = None
     stack: StackConfig | None = Field(
         default=None, description="align the tables and represent them as one"
     )
@@ -50,6 +54,23 @@ class RepresentConfig(Strict):
     samples: int = Field(
         default=0, ge=0, le=100_000, description="rows drawn anew, for power studies"
     )
+
+    @model_validator(mode="after")
+    def _networks_are_there(self) -> Self:
+        asked = self.neighbours
+        if asked is None:
+            return self
+        if self.network is None and ("given" in asked.networks or asked.smooth):
+            raise ValueError("neighbours asks for a network and there is no [network]")
+        if asked.traits and self.phenotypes is None:
+            raise ValueError("neighbours.traits needs a [phenotypes] section")
+        names = [one.name for one in self.omics]
+        if asked.smooth and (asked.smooth not in names or self.stack is not None):
+            raise ValueError(
+                f"neighbours.smooth: {asked.smooth!r} is none of the tables "
+                f"{', '.join(names)}" + (" of a stack" if self.stack else "")
+            )
+        return self
 
     @classmethod
     def of(cls, analysis: AnalysisConfig) -> RepresentConfig:

@@ -87,7 +87,7 @@ def predict_run(
         )
     inputs = read_training(config, Path(folder))
     target, matched = _lines(config, inputs)
-    about = own[own["model"] == name].rename(columns={"r_pooled": "r_held_out"})
+    about = own[own["model"] == name].rename(columns={"r": "r_held_out"})
     about = about[["gene", "r_held_out", "cis", "polygenic"]]
     r = about.set_index("gene")["r_held_out"].reindex(inputs.lines.gene)
     value = _predict(config, inputs, target, name)

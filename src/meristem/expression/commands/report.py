@@ -169,7 +169,7 @@ def _compared(table: pd.DataFrame, labels: dict[str, str], best: str) -> Section
             "high": signed,
             "p": p_value,
         },
-        note="Mean difference in pooled r over genes, 95 % interval of chromosomes "
+        note="Mean difference in r over genes, 95 % interval of chromosomes "
         "drawn anew (genes where there are fewer than five); p of signed ranks.",
     )
     return Section(

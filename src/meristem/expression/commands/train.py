@@ -24,6 +24,7 @@ from meristem.expression.questions.head_fit import run_head_holdout
 from meristem.expression.questions.holdouts import (
     Holdout,
     family_holdouts,
+    fold_count,
     gene_holdouts,
     line_holdouts,
     permuted_holdouts,
@@ -182,9 +183,10 @@ def score_all(results: list[Result], gene: StrArray) -> pd.DataFrame:
 
 
 def best_model(scores: pd.DataFrame) -> str:
-    """Return the model with the largest mean pooled r on new lines."""
+    """Return the model with the largest mean r on new lines."""
     own = scores[scores["question"] == "new_lines"]
-    mean = own.groupby("model", sort=False)["r_pooled"].mean()
+    r = own["r"].fillna(0.0)  # of a gene that nothing was said of
+    mean = r.groupby(own["model"], sort=False).mean()
     return str(mean.idxmax())
 
 
@@ -264,7 +266,7 @@ def _about(
         "weights": "" if inputs.found is None else inputs.found.line,
         "best": best,
         "models": labels(config),
-        "folds": config.train.folds,
+        "folds": fold_count(config.train.folds, lines.genotypes.n_sample),
         "repeats": config.train.repeats,
     }
 

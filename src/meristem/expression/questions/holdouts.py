@@ -10,6 +10,7 @@ import numpy as np
 from meristem.errors import DataError
 from meristem.records import IntArray, StrArray
 from meristem.runs.seeds import derived_rng
+from meristem.stats.correlation import MIN_ROWS
 from meristem.stats.folds import grouped_folds
 
 Question = Literal["new_lines", "new_families", "new_genes", "both_new", "permuted"]
@@ -37,14 +38,28 @@ class Holdout:
     order: IntArray | None = None  # (n_line,) whose expression every line has
 
 
+def fold_count(folds: int, n_line: int) -> int:
+    """Return how many folds of lines there are: each has enough for a correlation.
+
+    Examples
+    --------
+    >>> fold_count(5, 109), fold_count(5, 17)
+    (5, 3)
+    """
+    return max(2, min(folds, n_line // MIN_ROWS))
+
+
 def line_holdouts(
     n_line: int, n_gene: int, *, folds: int, repeats: int, seed: int
 ) -> list[Holdout]:
-    """Return random folds of lines; all genes are trained and tested."""
+    """Return random folds of lines; all genes are trained and tested.
+
+    Folds are fewer where they would have fewer lines than r takes.
+    """
     found = []
     for repeat in range(repeats):
         rng = derived_rng(seed, "lines", repeat)
-        fold = rng.permutation(n_line) % min(folds, n_line)
+        fold = rng.permutation(n_line) % fold_count(folds, n_line)
         found += _by_line("new_lines", fold, n_gene, repeat)
     return found
 
@@ -57,7 +72,7 @@ def permuted_holdouts(
     for run in range(runs):
         rng = derived_rng(seed, "permuted", run)
         order = rng.permutation(n_line)
-        fold = rng.permutation(n_line) % min(folds, n_line)
+        fold = rng.permutation(n_line) % fold_count(folds, n_line)
         found += _by_line("permuted", fold, n_gene, run, order)
     return found
 
@@ -114,13 +129,15 @@ def gene_holdouts(
     rng = derived_rng(seed, "genes")
     n_fold = min(folds, n_group)
     gene_fold = grouped_folds(group, n_fold, rng)
-    line_fold = rng.permutation(n_line) % n_fold
+    n_line_fold = fold_count(n_fold, n_line)
+    line_fold = rng.permutation(n_line) % n_line_fold
     everyone = np.arange(n_line)
     found = []
     for k in range(n_fold):
         genes = np.flatnonzero(gene_fold != k), np.flatnonzero(gene_fold == k)
         found.append(Holdout("new_genes", 0, k, everyone, everyone, *genes))
-        lines = np.flatnonzero(line_fold != k), np.flatnonzero(line_fold == k)
+        new = line_fold == k % n_line_fold
+        lines = np.flatnonzero(~new), np.flatnonzero(new)
         found.append(Holdout("both_new", 0, k, *lines, *genes))
     return found
 

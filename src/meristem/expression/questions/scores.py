@@ -25,33 +25,36 @@ def gene_scores(
 ) -> pd.DataFrame:
     """Score every gene over all that one question holds out.
 
-    Columns: gene, n, r (Pearson within folds, averaged), r_pooled (over all lines of a
-    repeat, deviations of the fold's own mean included: below 0 where there is nothing
-    to predict), rho (Spearman, pooled), r2 (pooled, 1 - SSE / SST, may be negative),
-    sign (share of lines on the side of the training mean that was predicted), cis and
-    polygenic (shares of variance in training).
+    Columns: gene, n, r and rho (Pearson and Spearman within folds, averaged: what
+    models are judged by), r_pooled (over all lines of a repeat: below 0 where there is
+    nothing to predict, since the mean of the training lines, all that is predicted
+    then, lies against that of the lines left out), r2 (pooled, 1 - SSE / SST, may be
+    negative), sign (share of lines on the side of the training mean that was
+    predicted), cis and polygenic (shares of variance in training).
     """
     n_gene = gene.size
-    within = [(held, _fold_r(a), a["observed"].shape[0]) for held, a in results]
-    r, weight = np.zeros(n_gene), np.zeros(n_gene)
-    for held, value, _ in within:
-        seen = ~np.isnan(value)
-        r[held.test_genes[seen]] += value[seen]
-        weight[held.test_genes[seen]] += 1
     repeats = sorted({held.repeat for held, _ in results})
     rows = [_pooled([x for x in results if x[0].repeat == k], n_gene) for k in repeats]
     frame = pd.DataFrame({"gene": gene, "n": rows[0]["n"]})
-    frame["r"] = r / np.where(weight > 0, weight, np.nan)
-    for name in ("r_pooled", "rho", "r2", "sign"):
+    frame["r"] = _mean([(held, _fold_r(a)) for held, a in results], n_gene)
+    frame["r_pooled"] = np.mean([row["r_pooled"] for row in rows], axis=0)
+    frame["rho"] = _mean([(held, _fold_rho(a)) for held, a in results], n_gene)
+    for name in ("r2", "sign"):
         frame[name] = np.mean([row[name] for row in rows], axis=0)
     for name in ("cis", "polygenic"):
-        frame[name] = _mean_share(results, name, n_gene)
+        frame[name] = _mean([(held, a[name]) for held, a in results], n_gene)
     return frame
 
 
 def _fold_r(arrays: Arrays) -> FloatArray:  # (n_test_gene,)
     """Return r within a fold; 0 of a constant prediction, NaN of too few lines."""
     return columnwise_r(np.nan_to_num(arrays["predicted"]), arrays["observed"])
+
+
+def _fold_rho(arrays: Arrays) -> FloatArray:  # (n_test_gene,)
+    observed = arrays["observed"]
+    predicted = np.where(np.isnan(observed), np.nan, arrays["predicted"])
+    return columnwise_r(np.nan_to_num(_ranks(predicted)), _ranks(observed))
 
 
 def _pooled(
@@ -75,7 +78,6 @@ def _pooled(
     found = {
         "n": seen.sum(axis=0),
         "r_pooled": columnwise_r(np.nan_to_num(predicted), observed),
-        "rho": columnwise_r(_ranks(predicted), _ranks(observed)),
         "r2": 1 - lost / np.where(total > 0, total, np.nan),
         "sign": (agree & moved).sum(axis=0) / np.maximum(moved.sum(axis=0), 1),
     }
@@ -87,13 +89,13 @@ def _ranks(x: FloatArray) -> FloatArray:
     return np.asarray(scipy.stats.rankdata(x, axis=0, nan_policy="omit"))
 
 
-def _mean_share(
-    results: Iterable[tuple[Holdout, Arrays]], name: str, n_gene: int
-) -> FloatArray:
+def _mean(
+    results: Iterable[tuple[Holdout, FloatArray]], n_gene: int
+) -> FloatArray:  # (n_gene,) over folds in which the gene has a value
     total, count = np.zeros(n_gene), np.zeros(n_gene)
-    for held, arrays in results:
-        known = ~np.isnan(arrays[name])
-        total[held.test_genes[known]] += arrays[name][known]
+    for held, value in results:
+        known = ~np.isnan(value)
+        total[held.test_genes[known]] += value[known]
         count[held.test_genes[known]] += 1
     return total / np.where(count > 0, count, np.nan)
 
@@ -157,14 +159,14 @@ def compare(
 ) -> pd.DataFrame:
     """Compare every model with every earlier one over the genes of a question.
 
-    Columns: question, model, against, genes, difference (mean r_pooled), low, high
+    Columns: question, model, against, genes, difference (mean r), low, high
     (95 %, chromosomes drawn with replacement where there are five, else genes), better
     (share of genes), p (Wilcoxon signed ranks; genes of one pathway are no independent
     witnesses, so the interval counts).
     """
     rows = []
     for question, own in scores.groupby("question", sort=False):
-        table = own.pivot(index="gene", columns="model", values="r_pooled").fillna(0.0)
+        table = own.pivot(index="gene", columns="model", values="r").fillna(0.0)
         order = list(own["model"].unique())
         unit = contig.reindex(table.index).fillna("").to_numpy(np.str_)
         if np.unique(unit).size < MIN_ROWS:

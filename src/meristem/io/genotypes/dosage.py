@@ -258,12 +258,16 @@ def _is_dosage(cell: str, codes: _Codes) -> bool:
 
 
 def _no_dosage(cell: str, where: str) -> DataError:
-    return DataError(
-        f"{cell!r} is no dosage",
-        where=where,
-        remedy="write whole numbers from 0 to the ploidy and NA for missing; round "
-        "imputed dosages, and leave columns of text out",
+    remedy = (
+        "write whole numbers from 0 to the ploidy and NA for missing; round imputed "
+        "dosages, and leave columns of text out"
     )
+    if re.fullmatch(r"[ACGTN][|/]?[ACGTN]?", cell.upper()):
+        remedy = (
+            "genotypes in letters are read from HapMap, VCF and PLINK files: write one "
+            "of these, or the number of copies of one allele"
+        )
+    return DataError(f"{cell!r} is no dosage", where=where, remedy=remedy)
 
 
 def _read_parquet(path: Path) -> _Grid:

@@ -133,6 +133,29 @@ def outlier_hints(observations: Observations) -> list[str]:
     return hints
 
 
+def repeat_hints(observations: Observations) -> list[str]:
+    """Return a sentence where a line stands twice in one replicate of a trial."""
+    known = ~np.isnan(observations.value) & (observations.replicate != "")
+    labels = (
+        observations.trait,
+        observations.sample_id,
+        observations.environment,
+        observations.replicate,
+    )
+    rows, count = np.unique(
+        np.stack([label[known] for label in labels]), axis=1, return_counts=True
+    )
+    again = rows[:, count > 1]
+    if not again.size:
+        return []
+    trait, line, _, replicate = again[:, 0]
+    return [
+        f"{again.shape[1]} times a line has several values of a trait in one replicate "
+        f"({trait} of {line} in replicate {replicate}): each counts as a plot of its "
+        "own; delete copies"
+    ]
+
+
 def _far_outside(value: FloatArray) -> np.ndarray:  # (n,) of bool
     far = _distance(value) > _FAR
     if value.size and value.min() > 0:

@@ -9,7 +9,7 @@ import numpy as np
 
 from meristem.config.stages import CovariateConfig, PhenotypeConfig
 from meristem.io.tables.phenotypes import read_phenotype_table
-from meristem.io.tables.plausible import outlier_hints
+from meristem.io.tables.plausible import outlier_hints, repeat_hints
 
 
 @dataclass(frozen=True)
@@ -90,5 +90,5 @@ def survey_phenotypes(
         n_line_of={name: int(lines.size) for name, lines in n_line_of.items()},
         unit_of={name: unit for name, unit in config.units.items() if unit},
         left_out=left_out,
-        hints=tuple(outlier_hints(observations)),
+        hints=(*outlier_hints(observations), *repeat_hints(observations)),
     )

@@ -25,6 +25,7 @@ from meristem.kinetics.cas9.encode import (
     encode_codes,
     pair_codes,
 )
+from meristem.kinetics.cas9.pam import CAS9, Pam
 
 _SCORES = GapScores()
 FAR = 6
@@ -75,8 +76,11 @@ def _agree(guide: Codes, target: Codes) -> NDArray[np.int64]:
 def encode_sites(
     guides: Strings,
     targets: Strings,
+    pam: Pam = CAS9,
 ) -> Encoding:  # (n_pair, 25, 13)
     """Encode pairs as `encode.encode_pairs` does, those that hide a bulge aligned anew.
+
+    Pairs with a PAM at the 5' end are turned round first.
 
     Examples
     --------
@@ -85,7 +89,7 @@ def encode_sites(
     >>> [int(count_edits(encode(*pair))[0]) for encode in (encode_pairs, encode_sites)]
     [4, 2]
     """
-    pairs = pair_codes(guides, targets)
+    pairs = pair_codes(pam.last(guides), pam.last(targets))
     x = encode_codes(pairs)
     rows = np.flatnonzero(hides_bulge(pairs.guide, pairs.target))
     if rows.size:

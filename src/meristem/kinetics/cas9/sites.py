@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
@@ -13,24 +13,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from meristem.errors import ConfigError, DataError
+from meristem.errors import DataError
 from meristem.kinetics.cas9.align import BASES, GAP_SYMBOLS
+from meristem.kinetics.cas9.pam import CAS9, PAM_LENGTH, Pam
+from meristem.records import FloatArray
 from meristem.text.files import unpacked
 
-PAM_LENGTH = 3
 MOST_BULGE = 3
 """Most bases by which a target may be longer or shorter than its guide."""
 
 _LONGEST_HEADER = 1 << 20  # characters
-
-PAM = "NRG"
-"""What guides of the wild type end in: NGG, or NAG where it was meant."""
-
-_BASES_OF = {
-    **{base: base for base in BASES},
-    **{"U": "T", "R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC"},
-    **{"B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG", "N": "ACGT"},
-}
 
 
 @dataclass(frozen=True)
@@ -45,12 +37,19 @@ class Sites:
         1 for active, 0 for not, -1 where nothing is known.
     place
         Where the site lies (``contig:position:strand``), empty when not given.
+    reads
+        Read counts, or another measure of how active a site is; NaN where not known.
     """
 
     guide: NDArray[np.str_]  # (n,)
     target: NDArray[np.str_]  # (n,)
     label: NDArray[np.int64]  # (n,)
     place: NDArray[np.str_]  # (n,)
+    reads: FloatArray = field(default_factory=lambda: np.zeros(0))  # (n,)
+
+    def __post_init__(self) -> None:
+        if len(self.reads) != len(self.target):
+            object.__setattr__(self, "reads", np.full(len(self.target), np.nan))
 
     def take(self, rows: NDArray[np.generic]) -> Sites:
         """Return some of the rows."""
@@ -113,6 +112,7 @@ _TARGET = (
 _CONTIG = ("chromosome", "chrom", "chr", "place")
 _POSITION = ("location", "position")  # of a table without contigs: the whole place
 _STRAND = ("strand", "direction")
+_READS = ("reads", "read", "read_count", "read_fraction", "readfraction", "day21_etp")
 
 
 def sites_from_table(
@@ -164,7 +164,11 @@ def sites_from_table(
         for part in parts[1:]:
             joined = joined + ":" + part
         place = joined.to_numpy(dtype=np.str_)
-    return Sites(guides, target, label.astype(np.int64), place)
+    reads_column = _column(table, _READS)
+    reads = np.full(len(table), np.nan)
+    if reads_column is not None:
+        reads = pd.to_numeric(table[reads_column], errors="coerce").to_numpy(float)
+    return Sites(guides, target, label.astype(np.int64), place, reads)
 
 
 def _first_line(table: pd.DataFrame, odd: pd.Series, where: str) -> str:
@@ -193,49 +197,13 @@ def _texts(table: pd.DataFrame, column: str, where: str) -> NDArray[np.str_]:
     return texts.to_numpy(dtype=np.str_)
 
 
-def fits_pam(guide: str, pam: str) -> bool:
-    """Tell whether a guide ends in a PAM; a free base (`N`) of either fits all.
-
-    Examples
-    --------
-    >>> [fits_pam("GACTT" + end, "NRG") for end in ("TGG", "NAG", "NGT")]
-    [True, True, False]
-    >>> fits_pam("GACTTNGT", "NGN")
-    True
-    """
-    end = guide[-len(pam) :].upper()
-    return len(end) == len(pam) and all(
-        set(_BASES_OF.get(a, "")) & set(_BASES_OF[b])
-        for a, b in zip(end, pam, strict=True)
-    )
-
-
-def read_pam(text: str) -> str:
-    """Return a PAM in capitals.
-
-    Raises
-    ------
-    ConfigError
-        If it is not three letters of bases.
-    """
-    pam = text.upper()
-    if len(pam) != PAM_LENGTH or not set(pam) <= set(_BASES_OF):
-        raise ConfigError(
-            f"{text!r} is no PAM of {PAM_LENGTH} bases",
-            where="pam",
-            remedy="write one such as NGG, NGN or NNG: the networks read "
-            f"{PAM_LENGTH} positions of it",
-        )
-    return pam
-
-
 def refuse_misfits(
-    sites: Sites, *, where: str = "", first_line: int = 2, pam: str = PAM
+    sites: Sites, *, where: str = "", first_line: int = 2, pam: Pam = CAS9
 ) -> None:
-    """Refuse pairs that no Cas9 network can have seen.
+    """Refuse pairs that no network of guides can have seen.
 
     A guide is 17 to 24 bases and its PAM, 5' to 3'; a target has at most `MOST_BULGE`
-    bases more or fewer. A guide without its PAM would be read three positions off, and
+    bases more or fewer. A guide without its PAM would be read some positions off, and
     score as if it bound.
 
     Raises
@@ -246,15 +214,17 @@ def refuse_misfits(
     guides, place = np.unique(sites.guide, return_inverse=True)
     bare = [_bare(str(guide)) for guide in guides]
     length = np.array([len(guide) for guide in bare])
-    no_pam = np.array([not fits_pam(guide, pam) for guide in bare])
-    wrong = no_pam | (length < 17 + PAM_LENGTH) | (length > 24 + PAM_LENGTH)
+    no_pam = np.array([not pam.fits(guide) for guide in bare])
+    wrong = no_pam | (length < 17 + pam.length) | (length > 24 + pam.length)
     if wrong.any():
         line = int(np.flatnonzero(wrong[place])[0])
         text = str(sites.guide[line])
         raise DataError(
-            f"guide {text!r} is no spacer of 17 to 24 bases and PAM ({pam})",
+            f"guide {text!r} is no spacer of 17 to 24 bases with the PAM "
+            f"{pam.pattern} at its {pam.side}' end",
             where=f"{where}, line {line + first_line}" if where else "",
-            remedy="write guides 5' to 3' with their PAM, for example with NGG added",
+            remedy="write guides 5' to 3' with their PAM, for example with NGG added; "
+            "name another PAM where the enzyme has one (--pam, data.pam)",
         )
     gaps = np.char.count(sites.target, "-") + np.char.count(sites.target, "_")
     bases = np.char.str_len(sites.target) - gaps

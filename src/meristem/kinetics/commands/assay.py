@@ -19,7 +19,7 @@ from meristem.kinetics.scheme.identify import identify
 from meristem.kinetics.scheme.michaelis import has_michaelis, michaelis_constants
 from meristem.kinetics.scheme.scheme import Scheme
 from meristem.kinetics.scoring.assess import score_predictions
-from meristem.records import FloatArray, IntArray
+from meristem.records import FloatArray
 from meristem.runs.record import Run
 from meristem.stats.folds import grouped_folds
 from meristem.text.column_names import named_column
@@ -32,8 +32,9 @@ LEAST = 5
 def fit_assay(settings: KineticsSettings, run: Run) -> Path:
     """Fit the constants of a scheme to rates under conditions; write the run.
 
-    Conditions are left out in folds to see how well the scheme predicts others, beside
-    a regression of the log rate on the log concentrations.
+    Conditions are left out in folds to see how well the scheme predicts others, or
+    those of ``data.test_path`` are predicted, beside a regression of the log rate on
+    the log concentrations.
 
     Returns
     -------
@@ -49,6 +50,8 @@ def fit_assay(settings: KineticsSettings, run: Run) -> Path:
     _refuse_unknown(settings, scheme)
     with run.timed("read"):
         table = read_assay(settings, scheme)
+        other = settings.data.test_path
+        test = None if other is None else read_assay(settings, scheme, other)
     begin_run(run)
     rng = np.random.default_rng(settings.seed)
     shifts = settings.shifts
@@ -66,7 +69,7 @@ def fit_assay(settings: KineticsSettings, run: Run) -> Path:
     note = {"statement": identified.statement, "rank": identified.rank}
     run.note("identifiability", note | {"sigma": found.sigma, "n": found.n})
     with run.timed("test"):
-        _write_test(run, settings, found, table, rng)
+        _write_test(run, settings, found, table, test, rng)
     return finish_run(run)
 
 
@@ -93,8 +96,12 @@ def _refuse_unknown(settings: KineticsSettings, scheme: Scheme) -> None:
         )
 
 
-def read_assay(settings: KineticsSettings, scheme: Scheme) -> pd.DataFrame:
+def read_assay(
+    settings: KineticsSettings, scheme: Scheme, path: Path | None = None
+) -> pd.DataFrame:
     """Return the columns `rate`, of the ligands and of the shifts, as numbers.
+
+    Of the assay, or of another table of the same columns.
 
     Raises
     ------
@@ -102,10 +109,11 @@ def read_assay(settings: KineticsSettings, scheme: Scheme) -> pd.DataFrame:
         If a column is missing, a value is no number, a concentration is negative, a
         rate is not positive, or there are fewer than five different conditions.
     """
-    if settings.data.path is None:
+    path = path or settings.data.path
+    if path is None:
         raise DataError("no path is given", remedy="set data.path")
     conditions = (*scheme.ligands, *settings.shifts)
-    table = read_table(settings.data.path)
+    table = read_table(path)
     columns = {"rate": settings.data.rate} | dict(
         zip(conditions, conditions, strict=True)
     )
@@ -130,7 +138,7 @@ def read_assay(settings: KineticsSettings, scheme: Scheme) -> pd.DataFrame:
     if n < LEAST:
         raise DataError(
             f"holds {n} different conditions ({', '.join(conditions)})",
-            where=settings.data.path,
+            where=path,
             remedy=f"measure at least {LEAST}",
         )
     return frame
@@ -141,42 +149,51 @@ def _write_test(
     settings: KineticsSettings,
     found: Constants,
     table: pd.DataFrame,
+    test: pd.DataFrame | None,
     rng: np.random.Generator,
 ) -> None:
-    """Leave conditions out in folds; write predictions and scores of those rows."""
+    """Write predictions and scores of rows of the test, or of conditions left out."""
     conditions = [name for name in table.columns if name != "rate"]
-    group = table.groupby(conditions, sort=False).ngroup().to_numpy()
-    n_fold = min(settings.assay.folds, int(group.max()) + 1)
-    fold = grouped_folds(group, n_fold, rng)
-    observed = np.log10(table["rate"].to_numpy())
-    predicted, regression = np.full((2, len(table)), np.nan)
-    for number in range(n_fold):
-        test, train = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
-        fitted = fit_constants(
-            found.scheme,
-            table.iloc[train],
-            rng=rng,
-            starts=settings.assay.starts,
-            shifts=found.shifts,
-        )
-        predicted[test] = fitted.predict(table.iloc[test]) / np.log(10)
-        regression[test] = _regression(table, found.scheme, train, test)
+    shown = table if test is None else test
+    group = shown.groupby(conditions, sort=False).ngroup().to_numpy()
+    observed = np.log10(shown["rate"].to_numpy())
+    if test is not None:
+        predicted = found.predict(test) / np.log(10)
+        regression = _regression(table, test, found.scheme)
+    else:
+        n_fold = min(settings.assay.folds, int(group.max()) + 1)
+        fold = grouped_folds(group, n_fold, rng)
+        predicted, regression = np.full((2, len(table)), np.nan)
+        for number in range(n_fold):
+            held, train = table[fold == number], table[fold != number]
+            fitted = fit_constants(
+                found.scheme,
+                train,
+                rng=rng,
+                starts=settings.assay.starts,
+                shifts=found.shifts,
+            )
+            predicted[fold == number] = fitted.predict(held) / np.log(10)
+            regression[fold == number] = _regression(train, held, found.scheme)
     columns = {"kinetic scheme": predicted, "log-linear regression": regression}
     run.table("scores", score_predictions(observed, group, columns, rng=rng))
-    start = {"observed": observed, "censored": np.zeros(len(table), dtype=bool)}
-    shown = pd.DataFrame(start | columns)
-    run.table("predictions", shown.join(table[conditions]))
+    start = {"observed": observed, "censored": np.zeros(len(shown), dtype=bool)}
+    predictions = pd.DataFrame(start | columns)
+    run.table("predictions", predictions.join(shown[conditions]))
 
 
 def _regression(
-    table: pd.DataFrame, scheme: Scheme, train: IntArray, test: IntArray
+    train: pd.DataFrame, test: pd.DataFrame, scheme: Scheme
 ) -> FloatArray:  # (n_test,) log10 rate
     """Return what least squares on log concentrations and shifts predicts."""
-    columns = [np.ones(len(table))]
-    for name in table.columns.drop("rate"):
-        value = table[name].to_numpy()
-        columns.append(np.log1p(value) if name in scheme.ligands else value)
-    x = np.column_stack(columns)
-    y = np.log10(table["rate"].to_numpy())
-    weight = np.linalg.lstsq(x[train], y[train], rcond=None)[0]
-    return np.asarray(x[test] @ weight)
+
+    def design(table: pd.DataFrame) -> FloatArray:
+        columns = [np.ones(len(table))]
+        for name in train.columns.drop("rate"):
+            value = table[name].to_numpy()
+            columns.append(np.log1p(value) if name in scheme.ligands else value)
+        return np.column_stack(columns)
+
+    y = np.log10(train["rate"].to_numpy())
+    weight = np.linalg.lstsq(design(train), y, rcond=None)[0]
+    return np.asarray(design(test) @ weight)

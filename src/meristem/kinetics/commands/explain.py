@@ -52,7 +52,7 @@ def explain_run(
         The report.
     """
     kinns = read_pair_kinns(model)
-    channels = kinns[0].channels
+    channels, pam = kinns[0].channels, kinns[0].pam
     guide = guide.strip().upper()
     pairs = [guide, *targets]
     nothing = np.full(len(pairs), "")
@@ -62,7 +62,8 @@ def explain_run(
             np.array(pairs),
             np.zeros(len(pairs), dtype=np.int64),
             nothing,
-        )
+        ),
+        pam=pam,
     )
     run = plan_run(
         folder,
@@ -74,7 +75,9 @@ def explain_run(
         force=force,
     )
     begin_run(run)
-    edits = kinetic_channels(encode_pairs([guide] * len(pairs), pairs), channels)
+    edits = kinetic_channels(
+        encode_pairs(pam.last([guide] * len(pairs)), pam.last(pairs)), channels
+    )
     names = ["matched", *targets]
     description = describe_pairs(kinns, names, edits)
     run.table("rates", description.rates)

@@ -277,7 +277,7 @@ def _space(settings: KineticsSettings, source: Source, scheme: Scheme) -> Space:
         )
     if settings.search.space == GENERAL:
         return general_space(scheme)
-    space = find_space(settings.search.space)
+    space = find_space(settings.search.space, source.train.pam.length)
     if "scheme" in settings.model_fields_set and scheme != space.scheme:
         raise ConfigError(
             f"the space {settings.search.space!r} searches windows of the scheme "

@@ -232,7 +232,7 @@ _MAP = _Heat(
     "In-silico mutagenesis",
     "mutagenesis",
     "Change of the log10 rate by one edit",
-    "Position 0 is the last base of the PAM, 3 the base next to it.",
+    "Position 0 is the outer base of the PAM (the last of NGG); the spacer follows.",
 )
 _ATTRIBUTION = _Heat(
     "What speaks for a cut",

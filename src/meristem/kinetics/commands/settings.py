@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from meristem.config.faults import explain_faults
 from meristem.config.strict import Strict
 from meristem.config.toml import parse_toml
 from meristem.errors import ConfigError
 from meristem.kinetics.cas9.encode import N_POSITION
-from meristem.kinetics.cas9.sites import PAM
+from meristem.kinetics.cas9.pam import CAS9, Pam, Side, read_pam
 from meristem.kinetics.network.features import Form, Padding, Window
 from meristem.kinetics.network.kinn import Architecture, FitOptions, Loss
 from meristem.kinetics.network.simulate import N_SIMULATED
@@ -39,11 +40,13 @@ class DataSettings(Strict):
     """Where rates come from.
 
     ``mpkp``: the kinetic tables (`path`, `train_guide`, `enzyme`); ``table``: a table
-    with guide, target, log10_rate and optionally censored (0/1), its guides with the
-    PAM ``pam`` (three letters; NRG is NGG or NAG); ``simulated``: the
+    with guide, target, log10_rate and optionally censored (0/1) and binding (0 as the
+    matched target, 1 none), its guides with the PAM ``pam`` (IUPAC letters; NRG is NGG
+    or NAG) at the end ``pam_side``; ``simulated``: the
     planted benchmark (`rows`, `changes`, `noise`, `scale`); ``assay``: rates measured
     under conditions, no sequences: a table with the column `rate` (not its log), one
-    per ligand of the scheme, and those of the section `shifts`.
+    per ligand of the scheme, and those of the section `shifts`; `test_path` has other
+    conditions, to be predicted.
     """
 
     kind: Literal["mpkp", "table", "simulated", "assay"] = "mpkp"
@@ -53,7 +56,8 @@ class DataSettings(Strict):
     train_guide: Literal[1, 2] = 1
     enzyme: str = "wt"
     channels: str = "chemistry"
-    pam: str = PAM
+    pam: str = CAS9.pattern
+    pam_side: Side = "3"
     limit: float = -5.0
     rows: int = Field(default=2000, ge=50, le=10_000_000)
     changes: tuple[Annotated[int, Field(ge=0, le=N_SIMULATED)], ...] = Field(
@@ -66,9 +70,15 @@ class DataSettings(Strict):
     def _needs_path(self) -> DataSettings:
         if self.kind != "simulated" and self.path is None:
             raise ValueError(f"data of kind {self.kind!r} need a path")
-        if self.kind != "table" and "pam" in self.model_fields_set:
-            raise ValueError("pam: read with data of kind 'table' alone")
+        named = sorted({"pam", "pam_side"} & self.model_fields_set)
+        if self.kind != "table" and named:
+            raise ValueError(f"{named[0]}: read with data of kind 'table' alone")
         return self
+
+    @property
+    def enzyme_pam(self) -> Pam:
+        """The PAM of the guides of a table."""
+        return read_pam(self.pam, self.pam_side)
 
     @property
     def n_position(self) -> int:
@@ -260,14 +270,22 @@ class TrunkSettings(Strict):
 
 
 class TransferTrain(Strict):
-    """How the correction is trained (see `transfer_train.TransferOptions`)."""
+    """How the correction is trained (see `transfer_train.TransferOptions`).
+
+    ``rate_l2`` and ``shared_l2`` are 1e-3 and 1e-5 where guides are held out, and
+    1e-2 and 1e-3 where whole assays are: less of what is learned holds there.
+    """
 
     steps: int = Field(default=80, ge=0, le=1_000_000)
-    rate_l2: Penalty = 1e-3
-    shared_l2: Penalty = 1e-5
+    rate_l2: Penalty | None = None
+    shared_l2: Penalty | None = None
     guide_l2: Penalty = 1e-2
     learn_weights: bool = False
     weight_l2: Penalty = 0.1
+    slopes: bool = False
+    slope_l2: Penalty = 0.1
+    graded: Penalty = 0.0
+    monotone: Penalty = 0.0
     epochs: int = Field(default=3, ge=0, le=1_000_000)
     learning_rate: Rate = 0.002
     decay: float = Field(default=0.7, gt=0, le=1)
@@ -275,9 +293,16 @@ class TransferTrain(Strict):
     weight_decay: Penalty = 0.01
     negatives: Few = 8
 
-    def options(self) -> TransferOptions:
-        """Return the options."""
-        return TransferOptions(**self.model_dump())
+    def options(self, *, other_assay: bool) -> TransferOptions:
+        """Return the options, for guides or for whole assays that are left out."""
+        ridge = OTHER_ASSAY if other_assay else OTHER_GUIDE
+        given = {k: v for k, v in self.model_dump().items() if v is not None}
+        return TransferOptions(**(ridge | given))
+
+
+OTHER_GUIDE = {"rate_l2": 1e-3, "shared_l2": 1e-5}
+OTHER_ASSAY = {"rate_l2": 1e-2, "shared_l2": 1e-3}
+"""Ridge by what is left out, where the file does not say."""
 
 
 def _as_list(value: object) -> object:
@@ -311,6 +336,11 @@ class TransferSettings(Strict):
         if self.test_tables and "test_share" in self.model_fields_set:
             raise ValueError("test_share: nothing reads it beside test_tables")
         return self
+
+    @property
+    def options(self) -> TransferOptions:
+        """How the correction is trained."""
+        return self.train.options(other_assay=bool(self.test_tables))
 
 
 Settings = TypeVar("Settings", KineticsSettings, TransferSettings)
@@ -348,7 +378,8 @@ def read_settings(path: str | Path, kind: type[Settings]) -> Settings:
         If the file is no TOML, or a field is unknown or wrong.
     """
     path = Path(path)
-    content = parse_toml(read_text(path), path)
+    text = read_text(path)
+    content = parse_toml(text, path)
     _anchor(content, path.resolve().parent)
     scheme = content.get("scheme")
     if isinstance(scheme, str) and scheme.endswith((".toml", *MODEL_FILES)):
@@ -356,13 +387,8 @@ def read_settings(path: str | Path, kind: type[Settings]) -> Settings:
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        lines = []
-        for item in error.errors():
-            place = ".".join(str(part) for part in item["loc"])
-            message = item["msg"].removeprefix("Value error, ")
-            lines.append(f"  {place}: {message}" if place else f"  {message}")
         raise ConfigError(
-            "has fields that cannot be used:\n" + "\n".join(lines),
+            "has fields that cannot be used:\n" + explain_faults(error, kind, text),
             where=path,
             remedy="compare with the examples in examples/kinetics",
         ) from error
@@ -372,9 +398,14 @@ def load_scheme(settings: KineticsSettings) -> Scheme:
     """Return the ready-made scheme of a configuration, or the one of its file."""
     name = settings.scheme
     if name.endswith(MODEL_FILES):
-        scheme = read_model(name, observed=settings.observed, ligands=settings.ligands)
-    else:
-        scheme = read_scheme(name) if name.endswith(".toml") else find_scheme(name)
+        # a chain with a sink has a decay or a passage, and no flux
+        return read_model(
+            name,
+            observed=settings.observed,
+            observable=settings.observable or "flux",
+            ligands=settings.ligands,
+        )
+    scheme = read_scheme(name) if name.endswith(".toml") else find_scheme(name)
     if settings.observable is None:
         return scheme
     return replace(scheme, observable=settings.observable)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from meristem.errors import DataError
 from meristem.kinetics.cas9.channels import kinetic_channels
 from meristem.kinetics.cas9.encode import Encoding, count_edits, encode_pairs
-from meristem.kinetics.cas9.sites import iter_sites, read_pam, refuse_misfits
+from meristem.kinetics.cas9.sites import iter_sites, refuse_misfits
 from meristem.kinetics.commands.settings import DataSettings
 from meristem.kinetics.network.kinn import Measurements
 from meristem.kinetics.network.mpkp import (
@@ -126,15 +126,14 @@ def _kinetic_tables(settings: DataSettings, path: Path) -> Source:
 def _rate_table(
     path: Path, settings: DataSettings
 ) -> tuple[Measurements, Encoding, str]:
-    xs, ys, marks, pairs = [], [], [], []
-    guide = ""
+    xs, ys, marks, bound, pairs = [], [], [], [], []
+    guide, pam = "", settings.enzyme_pam
     for sites, table in iter_sites(path):
         if not len(table):
             continue
         first_line = int(table.index[0]) + 2
-        pam = read_pam(settings.pam)
         refuse_misfits(sites, where=str(path), first_line=first_line, pam=pam)
-        encoding = encode_pairs(sites.guide, sites.target)
+        encoding = encode_pairs(pam.last(sites.guide), pam.last(sites.target))
         xs.append(encoding)
         if "log10_rate" not in table.columns:
             raise DataError(
@@ -148,18 +147,22 @@ def _rate_table(
             mark |= _marks(table, path)
         ys.append(np.maximum(y, settings.limit))
         marks.append(np.asarray(mark))
+        bound.append(_binding(table, path))
         pairs += [f"{g} {t}" for g, t in zip(sites.guide, sites.target, strict=True)]
         guide = guide or str(sites.guide[0])
     if not xs:
         raise DataError("holds no row", where=path, remedy="add rows below the header")
     encoding = np.concatenate(xs)
     _, group = np.unique(pairs, return_inverse=True)
+    binding = np.concatenate(bound)
     data = Measurements(
         kinetic_channels(encoding, settings.channels),
         np.concatenate(ys),
         np.concatenate(marks),
         group.astype(np.int64),
         settings.channels,
+        binding if np.isfinite(binding).any() else None,
+        pam,
     )
     return data, encoding, guide
 
@@ -182,6 +185,27 @@ def _finite_rates(table: pd.DataFrame, path: Path) -> FloatArray:  # (n,)
             remedy="write a finite number; at the detection limit write the limit",
         )
     return y
+
+
+def _binding(table: pd.DataFrame, path: Path) -> FloatArray:  # (n,)
+    """Return the normalised loss of binding, NaN where none is given."""
+    if "binding" not in table.columns:
+        return np.full(len(table), np.nan)
+    given = table["binding"]
+    value = pd.to_numeric(given, errors="coerce").to_numpy(dtype=float)
+    odd = np.flatnonzero(given.notna().to_numpy() & ~(np.abs(value) <= MOST_BINDING))
+    if odd.size:
+        raise DataError(
+            f"column 'binding' holds {given.iloc[odd[0]]!r}",
+            where=f"{path}, line {table.index[odd[0]] + 2}",
+            remedy="write the loss of binding: 0 as the matched target, 1 for none",
+        )
+    # beyond these ends lies noise of the normalisation
+    return np.asarray(np.clip(value, -0.2, 1.3))
+
+
+MOST_BINDING = 10
+"""A normalised loss of binding lies near 0 to 1: larger ones are of another unit."""
 
 
 def _marks(table: pd.DataFrame, path: Path) -> NDArray[np.bool_]:  # (n,)

@@ -7,6 +7,7 @@ the kinetic network as it is, the same correction without it, and the edit count
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from meristem.errors import DataError
 from meristem.kinetics.cas9.align import BASES
 from meristem.kinetics.cas9.encode import EDIT_NAMES, Encoding, count_edits
+from meristem.kinetics.cas9.pam import CAS9
 from meristem.kinetics.cas9.sites import read_sites
 from meristem.kinetics.commands.report import begin_run, finish_run
 from meristem.kinetics.commands.settings import TransferSettings
@@ -84,8 +86,15 @@ def transfer_run(
     )
     rng = np.random.default_rng(settings.seed)
     kinns = tuple(kinn for path in settings.model for kinn in read_pair_kinns(path))
+    _refuse_other_enzymes(kinns)
     with run.timed("read"):
         rest, test = _rows(settings, rng, notify)
+    if settings.train.graded and not np.isfinite(rest.reads[rest.label == 1]).any():
+        raise DataError(
+            "no table has read counts of its active sites",
+            where="train.graded",
+            remedy="give a column 'reads', or set graded to 0",
+        )
     begin_run(run)
     rate = _log10_rate(kinns, rest.x)
     trunk = settings.trunk.trunk()
@@ -97,7 +106,7 @@ def transfer_run(
                 rate,
                 n_trial=settings.search_trials,
                 rng=rng,
-                options=settings.train.options(),
+                options=settings.options,
             )
             run.table("trials", trials)
     found = {}
@@ -106,6 +115,19 @@ def transfer_run(
             found[name] = _train(settings, trunk, frozen, rest, rate, rng, notify)
     _write(run, kinns, found, rest.label, test, settings.bootstraps, rng)
     return finish_run(run)
+
+
+def _refuse_other_enzymes(kinns: Sequence[Kinn]) -> None:
+    """Refuse networks of a PAM that the sums and energies are not laid out for."""
+    for kinn in kinns:
+        if kinn.pam.place != CAS9.place:
+            raise DataError(
+                f"a network was fitted to guides with the PAM {kinn.pam.pattern} at "
+                f"their {kinn.pam.side}' end",
+                where="model",
+                remedy="corrections are laid out for Cas9 (three bases at the 3' end); "
+                "score with the network as it is",
+            )
 
 
 def _rows(
@@ -179,7 +201,7 @@ def _train(
         rest,
         rate,
         rng=rng,
-        options=settings.train.options(),
+        options=settings.options,
         jackknife=jackknife,
         progress=report_fits,
     )

@@ -181,7 +181,7 @@ def fit_kinns(
         start["background"] = torch.full((len(architectures), 1), FIRST_BACKGROUND)
     solvers = _Solvers(Solver(scheme), affinity)
     best, loss, epochs = _train(solvers, design, start, rows, options, order_rng)
-    kinns = _kinns(scheme, architectures, best, design, options, data.channels)
+    kinns = _kinns(scheme, architectures, best, design, options, data)
     if options.loss != "censored":
         kinns = tuple(
             _with_spread(kinn, data, valid[i] if valid[i].any() else train[i])
@@ -341,7 +341,7 @@ def _kinns(
     parameters: Parameters,
     design: Design,
     options: FitOptions,
-    channels: str,
+    data: Measurements,
 ) -> tuple[Kinn, ...]:
     with torch.no_grad():
         spread = (design.basis @ tap_weights(parameters, design)).double().numpy()
@@ -357,7 +357,8 @@ def _kinns(
             log_sigma=float(sigma[i]),
             limits=options.limits,
             hidden=_hidden_units(i, parameters, design),
-            channels=channels,
+            channels=data.channels,
+            pam=data.pam,
         )
         for i, architecture in enumerate(architectures)
     )

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from meristem.kinetics.cas9.pam import CAS9, Pam
 from meristem.kinetics.network.features import Window
 from meristem.kinetics.network.likelihood import expected_measurement
 from meristem.kinetics.scheme.scheme import Scheme
@@ -98,6 +99,8 @@ class Measurements:
         Name of the set of channels (see `channels`); empty for other features.
     binding
         Normalised loss of binding (see `binding.binding_loss`), NaN where unknown.
+    pam
+        PAM of the guides, where rows are guide-target pairs.
     """
 
     x: NDArray[np.uint8]  # (n, n_position, n_channel)
@@ -106,6 +109,7 @@ class Measurements:
     group: NDArray[np.int64]  # (n,)
     channels: str = ""
     binding: FloatArray | None = None  # (n,)
+    pam: Pam = CAS9
 
     def take(self, rows: NDArray[np.int64]) -> Measurements:
         """Return some of the rows."""
@@ -116,6 +120,7 @@ class Measurements:
             self.group[rows],
             self.channels,
             None if self.binding is None else self.binding[rows],
+            self.pam,
         )
 
 
@@ -139,6 +144,8 @@ class Kinn:
         Rectified units, where the architecture has some.
     channels
         Set of channels that it reads.
+    pam
+        PAM of the guides that it was fitted to.
     """
 
     scheme: Scheme
@@ -149,6 +156,7 @@ class Kinn:
     limits: tuple[float, float]
     hidden: tuple[HiddenUnits, ...] = ()
     channels: str = ""
+    pam: Pam = CAS9
 
     def log_rates(
         self,

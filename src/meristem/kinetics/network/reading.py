@@ -142,7 +142,7 @@ def rate_table(
     Returns
     -------
     DataFrame
-        Columns reaction, position (0 is the last base of the PAM), edit, value, low,
+        Columns reaction, position (0 is the outer base of the PAM), edit, value, low,
         high, members (how many members' windows reach it).
     """
     weights = np.stack([kinn.weights for kinn in kinns])
@@ -203,7 +203,7 @@ def mutagenesis_map(
     DataFrame
         Columns position, guide_base, edit, change, low, high (range over members).
     """
-    outwards = guide.upper()[::-1] if guide else "N" * n_position
+    outwards = str(kinns[0].pam.last([guide.upper()])[0])[::-1] or "N" * n_position
     rows, features = [], []
     for position, base in enumerate(outwards[:N_POSITION]):
         bases = BASES if base not in BASES else base

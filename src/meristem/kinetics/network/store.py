@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from meristem.errors import DataError
+from meristem.kinetics.cas9.pam import CAS9, Pam, read_pam
 from meristem.kinetics.network.features import Window
 from meristem.kinetics.network.kinn import Architecture, HiddenUnits, Kinn
 from meristem.kinetics.scheme.scheme import parse_scheme, scheme_to_dict
@@ -34,6 +35,7 @@ def _kinn_to_dict(kinn: Kinn) -> dict[str, Any]:
         "log_sigma": kinn.log_sigma,
         "limits": [_number(limit) for limit in kinn.limits],
         "channels": kinn.channels,
+        "pam": dict(vars(kinn.pam)),
         "hidden": [
             {
                 "reaction": unit.reaction,
@@ -99,6 +101,7 @@ def read_kinns(path: str | Path) -> tuple[Kinn, ...]:
                     ),
                     hidden,
                     str(member["channels"]),
+                    _pam(member),
                 )
             )
     except (KeyError, TypeError, ValueError, RecursionError) as error:
@@ -114,6 +117,13 @@ def read_kinns(path: str | Path) -> tuple[Kinn, ...]:
             remedy="make it again with `meristem kinetics fit`",
         )
     return tuple(kinns)
+
+
+def _pam(member: dict[str, Any]) -> Pam:
+    """Return the PAM of a member; files without one are of Cas9."""
+    if "pam" not in member:
+        return CAS9
+    return read_pam(str(member["pam"]["pattern"]), member["pam"]["side"])
 
 
 def read_pair_kinns(path: str | Path) -> tuple[Kinn, ...]:

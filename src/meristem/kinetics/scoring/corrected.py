@@ -12,6 +12,7 @@ from meristem.errors import DataError
 from meristem.kinetics.cas9.bulges import encode_sites
 from meristem.kinetics.cas9.edit_sums import edit_tensor
 from meristem.kinetics.cas9.encode import Encoding, count_edits
+from meristem.kinetics.cas9.pam import CAS9
 from meristem.kinetics.cas9.sites import Sites
 from meristem.kinetics.network.kinn import LN10
 from meristem.kinetics.network.store import read_pair_kinns
@@ -38,6 +39,7 @@ class CorrectedScorer:
             raise DataError("a network without kinetics does not score rates")
         self.fits = tuple(fits)
         self.scheme = fits[0].net.kinns[0].scheme
+        self.pam = CAS9
         self.calibration = calibration or Calibration(1.0, 0.0)
 
     def score(

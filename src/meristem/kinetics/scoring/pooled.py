@@ -43,6 +43,12 @@ class PooledScorer:
                     where="--model",
                     remedy="score models of one scheme together",
                 )
+            if scorer.pam.place != scorers[0].pam.place:
+                raise ConfigError(
+                    f"model {number} reads another PAM than the first",
+                    where="--model",
+                    remedy="score models of one enzyme together",
+                )
         given = np.array(weight or [1.0] * len(scorers), dtype=float)
         if given.size != len(scorers) or (given < 0).any() or given.sum() <= 0:
             raise ConfigError(
@@ -53,6 +59,7 @@ class PooledScorer:
         self.scorers = tuple(scorers)
         self.weight: FloatArray = given / given.sum()
         self.scheme = scorers[0].scheme
+        self.pam = scorers[0].pam
 
     def score_sites(self, sites: Sites) -> SiteScores:
         """Return the scores of pairs by all models together."""

@@ -19,7 +19,8 @@ from meristem.kinetics.cas9.channels import (
     pair_weights,
 )
 from meristem.kinetics.cas9.encode import count_edits
-from meristem.kinetics.cas9.sites import PAM, Sites, iter_sites, refuse_misfits
+from meristem.kinetics.cas9.pam import Pam
+from meristem.kinetics.cas9.sites import Sites, iter_sites, refuse_misfits
 from meristem.kinetics.network.fit import Solver
 from meristem.kinetics.network.kinn import LN10, Kinn
 from meristem.kinetics.scheme.scheme import Scheme
@@ -59,6 +60,7 @@ class SiteScorer(Protocol):
     """Whatever scores sites: kinetic networks, as they are or corrected."""
 
     scheme: Scheme
+    pam: Pam
 
     def score_sites(self, sites: Sites) -> SiteScores:
         """Return the scores of pairs."""
@@ -76,6 +78,7 @@ class Scorer:
         self.solver = Solver(self.scheme)
         self.plain = not any(kinn.hidden for kinn in kinns)
         self.channels = kinns[0].channels
+        self.pam = kinns[0].pam
         spread = [pair_weights(k.weights, k.channels) for k in kinns]
         weights = np.concatenate([w.reshape(len(w), -1) for w in spread])
         self.weights = torch.from_numpy(np.ascontiguousarray(weights.T)).float()
@@ -104,7 +107,7 @@ class Scorer:
 
     def score_sites(self, sites: Sites) -> SiteScores:
         """Return the scores of pairs; unequal lengths and hidden bulges are aligned."""
-        return self.score(encode_sites(sites.guide, sites.target))
+        return self.score(encode_sites(sites.guide, sites.target, self.pam))
 
 
 def score_table(
@@ -132,7 +135,7 @@ def iter_scores(
     *,
     guide: str | None = None,
     rates: bool = False,
-    pam: str = PAM,
+    pam: Pam | None = None,
     chunk: int = CHUNK,
 ) -> Iterator[pd.DataFrame]:
     """Read, encode and score a file of any size, chunk by chunk."""
@@ -140,7 +143,9 @@ def iter_scores(
         if not len(table):
             continue
         first_line = int(table.index[0]) + 2
-        refuse_misfits(sites, where=str(path), first_line=first_line, pam=pam)
+        refuse_misfits(
+            sites, where=str(path), first_line=first_line, pam=pam or scorer.pam
+        )
         yield score_table(scorer, sites, rates=rates)
 
 
@@ -151,7 +156,7 @@ def score_file(
     *,
     guide: str | None = None,
     rates: bool = False,
-    pam: str = PAM,
+    pam: Pam | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> int:
     """Score a file of sites into a tab-separated file, in constant memory.
@@ -169,7 +174,7 @@ def score_file(
     rates
         Write log10 of every rate constant too.
     pam
-        What guides end in (see `sites.fits_pam`).
+        What guides have as their PAM; that of the networks if not given.
     progress
         Called after each chunk with the number of rows done.
 

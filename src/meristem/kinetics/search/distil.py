@@ -15,24 +15,23 @@ import numpy as np
 from meristem.errors import ConfigError
 from meristem.kinetics.cas9.channels import kinetic_channels
 from meristem.kinetics.cas9.encode import INSERTED, REFERENCE, SUBSTITUTED, Encoding
+from meristem.kinetics.cas9.pam import CAS9, Pam
 from meristem.kinetics.network.ensemble import predict_ensemble
 from meristem.kinetics.network.fit import fit_kinns
 from meristem.kinetics.network.kinn import Architecture, FitOptions, Kinn, Measurements
 from meristem.kinetics.search.folds import sequence_folds
 
-PAM_BASES = 2
-"""Positions of the PAM (the two G) whose bases stay as they are."""
-
 
 def random_guides(
     encoding: Encoding,  # (n, 25, 13)
     rng: np.random.Generator,
+    pam: Pam = CAS9,
 ) -> Encoding:  # (n, 25, 13)
     """Return the same edits in random guides, each row with a guide of its own.
 
     Every substitution, insertion and deletion keeps its place; the guide's base and
-    the base it changes to, or that is inserted, are drawn anew. The two fixed bases
-    of the PAM and their substitutions stay.
+    the base it changes to, or that is inserted, are drawn anew. The fixed bases of the
+    PAM (two of NGG) and their substitutions stay.
     """
     n, n_position = encoding.shape[:2]
     letters = np.eye(4, dtype=np.uint8)
@@ -46,7 +45,7 @@ def random_guides(
     out[:, :, REFERENCE] = letters[base] * known
     out[:, :, SUBSTITUTED] = letters[other] * changed
     out[:, :, INSERTED] = letters[extra] * inserted
-    out[:, :PAM_BASES] = encoding[:, :PAM_BASES]
+    out[:, : pam.fixed] = encoding[:, : pam.fixed]
     return out
 
 
@@ -97,7 +96,7 @@ def distil(
         )
     held = sequence_folds(train, 10, rng)[0]
     kept = encoding[held == 0]
-    drawn = np.concatenate([random_guides(kept, rng) for _ in range(guides)])
+    drawn = np.concatenate([random_guides(kept, rng, train.pam) for _ in range(guides)])
     x = kinetic_channels(drawn, train.channels)
     teaching = predict_ensemble(teachers, x)
     low = options.limits[0]
@@ -110,6 +109,7 @@ def distil(
         None
         if train.binding is None
         else np.append(train.binding, np.full(len(teaching), np.nan)),
+        train.pam,
     )
     more = np.zeros(len(teaching))
     fit = fit_kinns(

@@ -16,8 +16,8 @@ from meristem.records import FloatArray
 from meristem.stats.folds import grouped_folds
 from meristem.stats.metrics import pearson
 
-PAM_LENGTH, SPACER_END = 3, 23
-
+SPACER = 20
+"""Bases of a spacer from the PAM, in which mismatches are held out."""
 
 SEARCH_OPTIONS = FitOptions(epochs=120, patience=15)
 
@@ -45,10 +45,11 @@ def kind_folds(
     names = channel_names(data.channels)
     kinds = [names.index(kind) for kind in MISMATCH_KINDS]
     out = np.zeros((n_fold, len(data.y)))
-    last = min(SPACER_END, data.x.shape[1]) - length
+    first = data.pam.length
+    last = min(first + SPACER, data.x.shape[1]) - length
     for fold in range(n_fold):
         kind = kinds[fold % len(kinds)]
-        start = int(rng.integers(PAM_LENGTH, last + 1))
+        start = int(rng.integers(first, last + 1))
         out[fold] = (data.x[:, start : start + length, kind] > 0).any(axis=1)
     return out[out.any(axis=1)]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from meristem.errors import ConfigError
 from meristem.kinetics.cas9.encode import N_POSITION
+from meristem.kinetics.cas9.pam import PAM_LENGTH
 from meristem.kinetics.network.features import Window
 from meristem.kinetics.network.kinn import Architecture
 from meristem.kinetics.scheme.catalog import cas9
@@ -89,11 +90,18 @@ class Space:
         )
 
 
-_PAM = Window(0, 3, kernel=3, padding="valid")
+def _pam_windows(pam: int) -> dict[str, Window]:
+    """Return the windows of both binding rates: the bases of the PAM as one."""
+    window = Window(0, pam, kernel=pam, padding="valid")
+    return {"on": window, "off": window}
 
 
-def finkelstein_space(*, filters: tuple[int, ...] = (1, 2, 3)) -> Space:
+def finkelstein_space(
+    *, filters: tuple[int, ...] = (1, 2, 3), pam: int = PAM_LENGTH
+) -> Space:
     """Return the published space of the four-state Cas9 scheme.
+
+    With a PAM of other than three bases the windows start as far further or nearer.
 
     References
     ----------
@@ -102,21 +110,22 @@ def finkelstein_space(*, filters: tuple[int, ...] = (1, 2, 3)) -> Space:
     scheme = cas9(4)
     kernels = Choice((1, 3, 5, 7))
     variables: dict[str, Variable] = {}
-    for names, first in ((("OI", "IO"), 3), (("IC", "CI"), 10)):
-        last = 15 if first == 3 else 20
+    for names, first, last in ((("OI", "IO"), 0, 12), (("IC", "CI"), 7, 17)):
         for name in names:
-            variables[f"{name}.start"] = Choice(tuple(range(first, last + 1)))
+            variables[f"{name}.start"] = Choice(
+                tuple(range(first + pam, last + pam + 1))
+            )
             variables[f"{name}.length"] = Choice(tuple(range(5, 16)))
             variables[f"{name}.kernel"] = kernels
-    variables["cat.start"] = Choice(tuple(range(18)))
+    variables["cat.start"] = Choice(tuple(range(15 + pam)))
     variables["cat.length"] = Count()
     variables["cat.kernel"] = kernels
     for name in scheme.reaction_names:
         variables[f"{name}.filters"] = Choice(filters)
-    return Space(scheme, {"on": _PAM, "off": _PAM}, variables, N_POSITION - 1)
+    return Space(scheme, _pam_windows(pam), variables, N_POSITION - 1)
 
 
-def uniform_space(n_states: int) -> Space:
+def uniform_space(n_states: int, pam: int = PAM_LENGTH) -> Space:
     """Return the published space of uniform chains of four, five or six states.
 
     References
@@ -129,7 +138,7 @@ def uniform_space(n_states: int) -> Space:
     variables: dict[str, Variable] = {}
     names = scheme.reaction_names
     for step in range(1, n_states - 1):
-        middle = 3 + step * width - math.ceil(width / 2)
+        middle = pam + step * width - math.ceil(width / 2)
         offsets = range(-(width // 2), width - (width // 2))
         starts = sorted({min(max(middle + offset, 0), 23) for offset in offsets})
         for name in names[2 * step : 2 * step + 2]:
@@ -141,7 +150,7 @@ def uniform_space(n_states: int) -> Space:
     variables["cat.kernel"] = kernels
     for name in names:
         variables[f"{name}.filters"] = Choice((1, 2, 3))
-    return Space(scheme, {"on": _PAM, "off": _PAM}, variables, N_POSITION - 1)
+    return Space(scheme, _pam_windows(pam), variables, N_POSITION - 1)
 
 
 def simulated_space(
@@ -194,12 +203,18 @@ GENERAL = "general"
 SPACES = ("finkelstein", "uniform-4", "uniform-5", "uniform-6")
 
 
-def find_space(name: str) -> Space:
-    """Return a published space by name; say which there are otherwise."""
+def find_space(name: str, pam: int = PAM_LENGTH) -> Space:
+    """Return a published space by name, for a PAM of so many bases.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such space; it says which there are.
+    """
     if name == "finkelstein":
-        return finkelstein_space()
+        return finkelstein_space(pam=pam)
     if name in SPACES:
-        return uniform_space(int(name.removeprefix("uniform-")))
+        return uniform_space(int(name.removeprefix("uniform-")), pam)
     raise ConfigError(
         f"there is no architecture space {name!r}", remedy=f"use {', '.join(SPACES)}"
     )

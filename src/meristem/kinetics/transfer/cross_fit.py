@@ -144,8 +144,7 @@ def cross_fit(
                 for number, net in enumerate(jackknife)
             ]
             ranking = np.stack(by_scale, axis=1)
-            # assays differ manifold in their AUPR: ratios count
-            best = int(np.log(ranking).mean(axis=1).argmax())
+            best = scale_for_assays(ranking, _left_to_others(data, len(jackknife)))
         else:
             scaled = [_held_logits(nets, judged.x, place, share) for share in SCALES]
             ranking = np.stack([rank(score) for score in scaled])
@@ -252,6 +251,33 @@ def choose_scale(
     best = int(ranking.mean(axis=1).argmax())
     gain = ranking[best] - ranking[0]
     return best if gain.mean() > _error(gain) else 0
+
+
+def _left_to_others(data: LabelledSites, n_assay: int) -> FloatArray:  # (n_assay,)
+    """Return the share of the active sites that the other assays have."""
+    active = np.bincount(data.assay, data.label, minlength=n_assay)
+    return np.asarray(1.0 - active / active.sum())
+
+
+def scale_for_assays(
+    ranking: FloatArray,  # (n_scale, n_assay) AUPR; the first scale is zero
+    weight: FloatArray,  # (n_assay,)
+) -> int:
+    """Return the scale with the best mean ratio of AUPR to that of scale zero.
+
+    Assays differ manifold in their AUPR, so that ratios count. An assay without which
+    little is left to learn from says little of a correction learned with it: `weight`.
+
+    Examples
+    --------
+    >>> scale_for_assays(np.array([[0.2, 0.4], [0.3, 0.3]]), np.array([0.9, 0.1]))
+    1
+    >>> scale_for_assays(np.array([[0.2, 0.4], [0.3, 0.3]]), np.array([0.5, 0.5]))
+    1
+    >>> scale_for_assays(np.array([[0.2, 0.4], [0.3, 0.2]]), np.array([0.5, 0.5]))
+    0
+    """
+    return int((np.log(ranking / ranking[0]) @ weight).argmax())
 
 
 def _error(values: FloatArray) -> float:

@@ -34,6 +34,8 @@ class LabelledSites:
         Number of the table.
     pair
         Number of the distinct pair; assays may share some.
+    reads
+        Largest read count of the pair in the assay, NaN where none is known.
     """
 
     x: Encoding  # (n, 25, 13)
@@ -42,6 +44,7 @@ class LabelledSites:
     gapped: NDArray[np.bool_]  # (n,)
     assay: NDArray[np.int64]  # (n,)
     pair: NDArray[np.int64]  # (n,)
+    reads: FloatArray  # (n,)
 
     def take(self, rows: NDArray[np.generic]) -> LabelledSites:
         """Return some of the rows."""
@@ -86,6 +89,8 @@ def label_sites(tables: Sequence[Sites], *, most_mismatches: int) -> LabelledSit
     rows, place = np.unique(pair * len(tables) + assay, return_inverse=True)
     label = np.zeros(len(rows), dtype=np.int64)
     np.maximum.at(label, place, sites.label)
+    reads = np.full(len(rows), np.nan)
+    np.fmax.at(reads, place, sites.reads)
     number, assay = rows // len(tables), rows % len(tables)
     at = np.searchsorted(kept, number)
     here = kept[np.minimum(at, len(kept) - 1)] == number if len(kept) else at < 0
@@ -97,6 +102,7 @@ def label_sites(tables: Sequence[Sites], *, most_mismatches: int) -> LabelledSit
         gapped[kept][at],
         assay[here],
         number[here],
+        reads[here],
     )
 
 
@@ -119,7 +125,7 @@ def judged_together(data: LabelledSites) -> NDArray[np.str_]:  # (n,)
     --------
     >>> label, guide = np.array([1] * 10 + [0, 1]), np.array(["a"] * 11 + ["b"])
     >>> none = np.zeros(12, dtype=int)
-    >>> data = LabelledSites(none, label, guide, none > 0, none, none)
+    >>> data = LabelledSites(none, label, guide, none > 0, none, none, none * 1.0)
     >>> np.unique(judged_together(data)).tolist()
     ['0', '0 a']
     """

@@ -1,10 +1,9 @@
 """Train the correction: first its linear part to the optimum, then the trunk on it.
 
-What is learned must hold for other guides and assays, of which there are few. So every
-assay has an intercept of its own while training, and every guide one that is drawn to
-that of its assay: promiscuity that the energies of the hybrid explain is learned, the
-rest is not. Negatives are drawn where the
-kinetics find activity likely, and the draw is taken into account exactly.
+What is learned must hold for other guides and assays, of which there are few: what they
+differ by goes into `heads` of their own, so that promiscuity that the energies of the
+hybrid explain is learned, and the rest is not. Negatives are drawn where the kinetics
+find activity likely, and the draw is taken into account exactly.
 """
 
 from __future__ import annotations
@@ -20,6 +19,8 @@ from torch import Tensor, nn
 from meristem.errors import DataError
 from meristem.kinetics.cas9.edit_sums import edit_tensor
 from meristem.kinetics.cas9.encode import Encoding
+from meristem.kinetics.transfer.heads import Heads
+from meristem.kinetics.transfer.monotone import one_more_mismatch
 from meristem.kinetics.transfer.net import (
     FIRST_OFFSET,
     FIRST_SLOPE,
@@ -30,7 +31,6 @@ from meristem.kinetics.transfer.rows import LabelledSites
 from meristem.records import FloatArray
 
 _LEAST_DRAWN = 0.01
-_ASSAY_L2 = 1e-4
 _LINK_L2 = 1e-4
 _BLOCK = 20_000
 _SLOWER = 0.1
@@ -57,6 +57,13 @@ class TransferOptions:
     learn_weights, weight_l2
         Whether the kinetic networks get weights of their own, equal otherwise, and
         ridge on the logarithms of these.
+    slopes, slope_l2
+        Whether every assay has a slope of its own while training, and ridge on the
+        logarithms of these.
+    graded
+        Weight of the read counts of active sites beside their being active.
+    monotone
+        Weight of the penalty on pairs that score lower than with one mismatch more.
     """
 
     steps: int = 80
@@ -65,6 +72,10 @@ class TransferOptions:
     guide_l2: float = 1e-2
     learn_weights: bool = False
     weight_l2: float = 0.1
+    slopes: bool = False
+    slope_l2: float = 0.1
+    graded: float = 0.0
+    monotone: float = 0.0
     epochs: int = 3
     learning_rate: float = 0.002
     decay: float = 0.7
@@ -134,34 +145,6 @@ def draw_rows(
     return Drawn(drawn, -np.log(chance[drawn]), weight)
 
 
-@dataclass(frozen=True)
-class _Levels:
-    """Intercepts that stand for what assays and guides differ by while training."""
-
-    guide: Tensor  # (n_guide,)
-    assay: Tensor  # (n_assay,)
-    guide_place: Tensor  # (n_drawn,)
-    assay_place: Tensor  # (n_drawn,)
-
-    @classmethod
-    def of(cls, data: LabelledSites, rows: NDArray[np.int64]) -> _Levels:
-        """Start at zero for every guide of an assay, and every assay."""
-        assay = np.unique(data.assay[rows], return_inverse=True)[1]
-        name = np.unique(data.guide[rows], return_inverse=True)[1]
-        each = np.unique(assay * (int(name.max()) + 1) + name, return_inverse=True)[1]
-        return cls(
-            torch.zeros(int(each.max()) + 1, requires_grad=True),
-            torch.zeros(int(assay.max()) + 1, requires_grad=True),
-            torch.from_numpy(each),
-            torch.from_numpy(assay),
-        )
-
-    def at(self, chunk: Tensor) -> Tensor:
-        """Return the intercept of drawn rows: of the mean assay and guide it is 0."""
-        guide = (self.guide - self.guide.mean())[self.guide_place[chunk]]
-        return guide + (self.assay - self.assay.mean())[self.assay_place[chunk]]
-
-
 def train_epochs(
     net: TransferNet,
     data: LabelledSites,
@@ -184,13 +167,16 @@ def train_epochs(
     rows = drawn.rows
     target = torch.from_numpy(data.label[rows]).float()
     added = torch.from_numpy(drawn.log_odds).float()
-    levels = _Levels.of(data, rows)
+    heads = Heads.of(data, rows)
     given = _inputs(net, data.x[rows])
+    more = one_more_mismatch(data.x[rows], rng) if options.monotone else None
+    twins = None if more is None else _inputs(net, more)
     if options.steps:
-        _fit_linear(net, given, target, added, levels, options)
+        _fit_linear(net, (given, twins), target, added, heads, options)
     net.eval()
     yield 0
-    linear = [net.linear.weight, net.slope, net.offset, levels.guide, levels.assay]
+    free = heads.free(graded=options.graded, slopes=options.slopes)
+    linear = [net.linear.weight, net.slope, net.offset, *free]
     deep = [*net.trunk.parameters(), net.head.weight]
     slow = _SLOWER * options.learning_rate
     adam = torch.optim.AdamW(
@@ -200,7 +186,7 @@ def train_epochs(
         ],
         lr=options.learning_rate,
     )
-    clipped = [*net.parameters(), levels.guide, levels.assay]
+    clipped = [*net.parameters(), *free]
     schedule = torch.optim.lr_scheduler.ExponentialLR(adam, options.decay)
     for epoch in range(1, options.epochs + 1):
         net.train()
@@ -208,14 +194,14 @@ def train_epochs(
             torch.manual_seed(int(rng.integers(2**31)))
             order = torch.from_numpy(rng.permutation(len(rows)))
             for chunk in order.split(options.batch):
-                x = torch.from_numpy(data.x[rows[chunk.numpy()]]).float()
-                frozen = given.frozen[chunk] if len(given.frozen) else None
-                logit = (
-                    net(x, frozen, given.sums[chunk]) + added[chunk] + levels.at(chunk)
+                logit = _seen(net, data.x[rows[chunk.numpy()]], given, chunk)
+                loss = heads.loss(
+                    logit, target[chunk], added[chunk], chunk, graded=options.graded
                 )
-                loss = nn.functional.binary_cross_entropy_with_logits(
-                    logit, target[chunk]
-                )
+                if more is not None and twins is not None:
+                    twin = _seen(net, more[chunk.numpy()], twins, chunk)
+                    loss = loss + options.monotone * torch.relu(twin - logit).sum()
+                loss = loss / len(chunk)
                 adam.zero_grad()
                 loss.backward()
                 nn.utils.clip_grad_norm_(clipped, 1.0)
@@ -226,11 +212,20 @@ def train_epochs(
         yield epoch
 
 
+def _seen(
+    net: TransferNet, x: Encoding, given: _Inputs, chunk: Tensor
+) -> Tensor:  # (n_chunk,)
+    """Return the logits of some rows whose inputs are known already."""
+    frozen = given.frozen[chunk] if len(given.frozen) else None
+    return net(torch.from_numpy(x).float(), frozen, given.sums[chunk])
+
+
 def relink(net: TransferNet, data: LabelledSites, drawn: Drawn) -> None:
     """Fit slope and offset of the link anew, the correction as it is scaled now.
 
-    Where no row has a bulge, bulged sites get a line of their own: that of the rate
-    in vitro, fitted to the same rows. A correction of mismatches says nothing of them.
+    Where no table states bulges, bulged sites get a line of their own: that of the rate
+    in vitro, fitted to the same rows. A correction of mismatches says nothing of them,
+    nor do bulges that ungapped pairs hide: they were found because the site is active.
 
     Parameters
     ----------
@@ -242,7 +237,7 @@ def relink(net: TransferNet, data: LabelledSites, drawn: Drawn) -> None:
         Rows it was trained on.
     """
     assert net.kinetic is not None
-    rates, frozen, gaps = [], [], []
+    rates, frozen = [], []
     net.unlearned.fill_(torch.nan)
     with torch.no_grad():
         for i in range(0, len(drawn.rows), _BLOCK):
@@ -250,8 +245,7 @@ def relink(net: TransferNet, data: LabelledSites, drawn: Drawn) -> None:
             edits = edit_tensor(x)
             known = net.kinetic.log_rates(edits)
             parts = net.scale * net.parts(x, edits)
-            gaps.append(bulged(x))
-            rates.append(net.rates(known, parts, gaps[-1]) @ net.kinetic.shares())
+            rates.append(net.rates(known, parts, bulged(x)) @ net.kinetic.shares())
             nothing = torch.zeros_like(known[:, 0])
             frozen.append(net.kinetic(known, nothing) @ net.kinetic.shares())
         target = torch.from_numpy(data.label[drawn.rows]).float()
@@ -259,7 +253,7 @@ def relink(net: TransferNet, data: LabelledSites, drawn: Drawn) -> None:
         slope, offset = _line(torch.cat(rates), target, added)
         net.slope.copy_(slope)
         net.offset.copy_(offset)
-        if not bool(torch.cat(gaps).any()):
+        if not data.gapped[drawn.rows].any():
             net.unlearned.copy_(_line(torch.cat(frozen), target, added))
 
 
@@ -291,20 +285,23 @@ def _line(
 
 def _fit_linear(
     net: TransferNet,
-    given: _Inputs,
+    given: tuple[_Inputs, _Inputs | None],
     target: Tensor,  # (n,)
     added: Tensor,  # (n,)
-    levels: _Levels,
+    heads: Heads,
     options: TransferOptions,
 ) -> None:
-    """Fit linear weights, link and intercepts, the trunk left out."""
+    """Fit linear weights, link and heads, the trunk left out.
+
+    `given` are the inputs of the rows, and of the same with one mismatch more.
+    """
     weight = torch.zeros_like(net.linear.weight).requires_grad_(True)
     # squares stay at least zero, as slope, offset and bulge must
     start = [net.slope.item(), net.offset.item(), net.bulge.item()]
     if net.kinetic is not None:
         start = [value**0.5 for value in start]
     link = torch.tensor(start, requires_grad=True)
-    free = [weight, link, levels.guide, levels.assay]
+    free = [weight, link, *heads.free(graded=options.graded, slopes=options.slopes)]
     if net.kinetic is not None and options.learn_weights:
         free.append(net.kinetic.mix)
     solver = torch.optim.LBFGS(
@@ -316,20 +313,23 @@ def _fit_linear(
     n_positive = target.sum()
     every = torch.arange(len(target))
 
-    def logit() -> Tensor:
-        parts = given.sums @ weight.T
+    def logit(inputs: _Inputs) -> Tensor:
+        parts = inputs.sums @ weight.T
         if net.kinetic is None:
             return parts[:, 0] + link[1]
-        rates = net.rates(given.frozen, parts, given.bulged, link[2] ** 2)
+        rates = net.rates(inputs.frozen, parts, inputs.bulged, link[2] ** 2)
         return link[0] ** 2 * (rates @ net.kinetic.shares()) + link[1] ** 2
 
     def closure() -> Tensor:
         solver.zero_grad()
-        loss = nn.functional.binary_cross_entropy_with_logits(
-            logit() + added + levels.at(every), target, reduction="sum"
+        here = logit(given[0])
+        loss = heads.loss(here, target, added, every, graded=options.graded)
+        if given[1] is not None:
+            twin = logit(given[1])
+            loss = loss + options.monotone * torch.relu(twin - here).sum()
+        loss = loss / n_positive + heads.penalty(
+            guide_l2=options.guide_l2, slope_l2=options.slope_l2
         )
-        loss = loss / n_positive + options.guide_l2 * (levels.guide**2).sum()
-        loss = loss + _ASSAY_L2 * (levels.assay**2).sum()
         loss = loss + options.rate_l2 * (weight[:-1] ** 2).sum()
         loss = loss + options.shared_l2 * (weight[-1] ** 2).sum()
         if options.learn_weights and net.kinetic is not None:

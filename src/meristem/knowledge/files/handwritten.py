@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from meristem.config.faults import explain_faults
 from meristem.config.toml import parse_toml
 from meristem.errors import KnowledgeError
 from meristem.knowledge.graph import KnowledgeGraph, make_graph
@@ -39,21 +40,14 @@ class _Graph(_Part):
     edges: list[_Edge] = []
 
 
-def _explain(error: ValidationError) -> str:
-    lines = []
-    for item in error.errors():
-        place = ".".join(str(part) for part in item["loc"])
-        lines.append(f"  {place}: {item['msg']}")
-    return "\n".join(lines)
-
-
 def _parse(source: SourceText) -> _Graph:
     raw = parse_toml(source.text, source.path, KnowledgeError)
     try:
         return _Graph.model_validate(raw)
     except ValidationError as error:
         raise KnowledgeError(
-            f"{error.error_count()} field(s) are wrong:\n{_explain(error)}",
+            f"{error.error_count()} field(s) are wrong:\n"
+            f"{explain_faults(error, _Graph, source.text)}",
             where=source.path,
             remedy="nodes have name, kind, label, variants; edges have source, "
             "target, sign, kind",

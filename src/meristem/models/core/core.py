@@ -39,6 +39,7 @@ class CoreProblem:
     reliability: FloatArray | None = None  # (n_gene,) of expression, NaN not known
     polygenic: bool = True  # whether there is a path from all variants
     settings: CoreSettings = CoreSettings()
+    known: FloatArray | None = None  # (n_member,) see `genes.fit_gene_latents`
 
 
 @dataclass(frozen=True)
@@ -100,14 +101,18 @@ def fit_core(
     """
     settings, sets = problem.settings, problem.sets
     markers, expression = problem.markers[rows], problem.expression[rows]
+    penalty = cis_heritability(
+        markers, problem.genes, expression, problem.reliability, problem.known
+    )[1]
     latents = fit_gene_latents(
         markers,
         problem.genes,
         expression,
-        cis_heritability(markers, problem.genes, expression, problem.reliability)[1],
+        penalty,
         reliability=problem.reliability,
         max_regulators=settings.max_regulators,
         prior=settings.regulators,
+        known=problem.known,
     )
     genes = latents.join(latents.own(problem.markers))
     gene_kernel, gene_factor = unit_diagonal(genes[rows] @ genes[rows].T)

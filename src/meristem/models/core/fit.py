@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from meristem.config.models import GraphNetworkOptions
+from meristem.config.models import GraphNetworkOptions, KnownScoreOptions
 from meristem.errors import DataError
 from meristem.mixed.groups import Members, gather
 from meristem.mixed.stacking import stack
@@ -16,6 +16,7 @@ from meristem.mixed.targets import MIN_ROWS, Target
 from meristem.models.core.core import Core, CoreProblem, fit_core
 from meristem.models.core.fitted import FittedCore
 from meristem.models.core.genes import cis_gain
+from meristem.models.core.known import chosen_strength, with_scores
 from meristem.models.core.settings import CoreSettings
 from meristem.models.mixture.fit import NetworkPart
 from meristem.models.mixture.problem import Problem
@@ -26,6 +27,7 @@ from meristem.models.omics.expression import (
 )
 from meristem.models.panel import MarkerPanel
 from meristem.plan.gene_sets import gene_variants, node_sets
+from meristem.plan.known_scores import known_sizes
 from meristem.records import Dataset, FloatArray, IntArray, NetworkPlan, Split, StrArray
 
 
@@ -37,6 +39,7 @@ def core_part(
     rng: np.random.Generator,
     *,
     settings: CoreSettings | None = None,
+    priors: KnownScoreOptions | None = None,
 ) -> NetworkPart:
     """Fit the core on all rows, and on inner splits to see what it is worth.
 
@@ -52,9 +55,11 @@ def core_part(
     options
         Of the network.
     rng
-        As every network takes it; nothing is random.
+        Permutes scores of variants, where that is asked for.
     settings
         Constants of the core; the fitted state keeps them.
+    priors
+        Scores of variants, used in the nodes of genes as far as they help there.
 
     Raises
     ------
@@ -62,16 +67,22 @@ def core_part(
         If no omics feature measures a node that reads variants, or a target has
         too few observations.
     """
-    del rng
     settings = CoreSettings() if settings is None else settings
     dataset, targets = problem.dataset, problem.targets
     own = core_problem(dataset, plan, options, settings, problem.panel)
+    size, strength = None, 0.0
+    if priors is not None:
+        size = known_sizes(priors, dataset.genotypes, rng)
+        strength = chosen_strength(own, size, priors, problem.inner)
+        own = with_scores(own, size, strength)
     core = fit_core(own, np.arange(dataset.n_sample), targets)
     plans = folds or (plan,) * len(problem.inner)
     problems: list[CoreProblem | None] = [
         own if other is plan else _other_problem(problem, other, options, settings)
         for other in plans
     ]
+    if size is not None:
+        problems = [p and with_scores(p, size, strength) for p in problems]
     held = held_out_predictions(problems, dataset, targets, problem.inner)
     gain = cis_gain(own.markers, own.genes, own.expression, settings.penalty)
     share = settings.product_weight
@@ -97,6 +108,7 @@ def core_part(
         | {
             "cis_gain": gain and list(gain),
             "settings": json.loads(json.dumps(asdict(settings))),  # no tuples
+            "known_strength": strength,
         },
     )
     return NetworkPart(

@@ -64,6 +64,7 @@ def fit_gene_latents(
     reliability: FloatArray | None = None,  # (n_gene,) in (0, 1]
     max_regulators: int = 100,
     prior: ColumnPrior | None = None,
+    known: FloatArray | None = None,  # (n_member,)
 ) -> GeneLatents:
     """Learn expression from genotype.
 
@@ -84,6 +85,9 @@ def fit_gene_latents(
         Candidate regulators; 0: cis variants alone.
     prior
         Of the regulators' effects.
+    known
+        Variance of every variant's effect over that of the mean of its gene, before
+        expression is looked at; None: all are equal.
 
     References
     ----------
@@ -105,11 +109,11 @@ def fit_gene_latents(
     (True, True)
     """
     columns = np.asfortranarray(markers)
-    known = np.full(genes.n_group, np.nan) if reliability is None else reliability
-    noise = np.nan_to_num(1 - known)
+    sure = np.full(genes.n_group, np.nan) if reliability is None else reliability
+    noise = np.nan_to_num(1 - sure)
 
     def fit(response: FloatArray) -> GeneLatents:
-        cis, left_out = cis_leave_one_out(columns, genes, response, penalty)
+        cis, left_out = cis_leave_one_out(columns, genes, response, penalty, known)
         found = regulator_effects(
             left_out, expression, max_regulators, least_noise=noise, prior=prior
         )
@@ -128,18 +132,22 @@ def cis_leave_one_out(
     genes: Members,
     expression: FloatArray,  # (n_sample, n_gene) NaN missing
     penalty: FloatArray,  # (n_gene,)
+    known: FloatArray | None = None,  # (n_member,) see `fit_gene_latents`
 ) -> tuple[FloatArray, FloatArray]:  # (n_member,), (n_sample, n_gene)
     """Return ridge weights, and each row's prediction without its own measurement.
 
-    The left-out residual of a ridge regression is e_i / (1 - h_i).
+    The left-out residual of a ridge regression is e_i / (1 - h_i). Columns are
+    multiplied by the root of what is known, and so are the weights.
     """
+    root = np.ones(genes.member.size) if known is None else np.sqrt(known)
     weight = np.zeros(genes.member.size)
     left_out = np.zeros(expression.shape)
     for gene in range(genes.n_group):
         rows = np.flatnonzero(~np.isnan(expression[:, gene]))
         if rows.size < MIN_MEASURED:
             continue
-        x = markers[:, genes.of(gene)].astype(np.float64)
+        own = slice(int(genes.start[gene]), int(genes.start[gene + 1]))
+        x = markers[:, genes.of(gene)].astype(np.float64) * root[own]
         x -= x[rows].mean(axis=0)
         seen = x[rows]
         y = expression[rows, gene] - expression[rows, gene].mean()
@@ -147,7 +155,7 @@ def cis_leave_one_out(
         normal[np.diag_indices_from(normal)] += penalty[gene]
         inverse = np.linalg.inv(normal)
         cis = inverse @ (seen.T @ y)
-        weight[genes.start[gene] : genes.start[gene + 1]] = cis
+        weight[own] = cis * root[own]
         leverage = np.einsum("ij,ij->i", seen @ inverse, seen) + 1 / rows.size
         predicted = x @ cis
         predicted[rows] -= (y - predicted[rows]) * leverage / (1 - leverage)

@@ -24,6 +24,7 @@ def cis_heritability(
     genes: Members,
     expression: FloatArray,  # (n_sample, n_gene) standardised, NaN missing
     reliability: FloatArray | None = None,  # (n_gene,) in (0, 1], NaN not known
+    known: FloatArray | None = None,  # (n_member,) see `genes.fit_gene_latents`
 ) -> tuple[FloatArray, FloatArray]:  # (n_gene,), (n_gene,)
     """Return every gene's heritability by its own variants, and its ridge penalty.
 
@@ -40,6 +41,8 @@ def cis_heritability(
     reliability
         Share of the variance of measurements that is no error: the heritability is
         no larger.
+    known
+        Variance of every variant's effect over that of the mean of its gene.
 
     References
     ----------
@@ -66,6 +69,8 @@ def cis_heritability(
         if rows.size < MIN_MEASURED:
             continue
         x = markers[np.ix_(rows, genes.of(gene))].astype(np.float64)
+        if known is not None:
+            x *= np.sqrt(known[genes.start[gene] : genes.start[gene + 1]])
         x -= x.mean(axis=0)
         y = expression[rows, gene] - expression[rows, gene].mean()
         size[gene] = max(np.sum(x**2) / rows.size, 1e-12)

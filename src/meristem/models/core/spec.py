@@ -58,7 +58,8 @@ class VarianceCore:
         problem = make_problem(dataset, inner, options.inner_folds, rng)
         plan = network_plan(dataset, options, self.plan, problem.inner, rng)
         folds = inner_plans(dataset, options, self.plan, problem.inner, rng)
-        core = core_part(problem, plan, folds, options, rng)
+        priors = options.priors
+        core = core_part(problem, plan, folds, options, rng, priors=priors)
         if options.polygenic != "stack":
             return core.fitted
         return fit_mixture(problem, core, rng)

@@ -28,6 +28,7 @@ from meristem.config.models import (
     WeightedGBLUPOptions,
 )
 from meristem.mixed.fixed.generalised import CLASS_SHARES
+from meristem.models.mixture.settings import MOST, PartsOptions
 from meristem.models.protocol import Cost
 from meristem.records import Dataset, NetworkPlan
 from meristem.records.covariates import RANDOM
@@ -188,19 +189,18 @@ def kernel_average(
 def mixture(dataset: Dataset) -> Cost:
     """Return the cost of the parts of a mixture that read all variants."""
     size = size_of(dataset)
-    scanned = replace(size, p=min(size.p, 10_000.0))
+    scanned = replace(size, p=min(size.p, MOST))
     split = scanned.inner.scan + 3 * (scanned.gram + size.inner.decomposition)
     scan = _INNER * split + scanned.scan + scanned.gram + size.decomposition
     # fits to all rows, and five rounds' worth of rows left out
     kernels = size.rounds(5) * (1 + 5 / _ROUNDS) + size.decomposition
-    thin = min(size.p, 800.0)
-    tree = 3.5e-3 + 1.3e-9 * size.n * thin * np.log2(max(size.n / 3, 2.0))
+    forest = _forest(PartsOptions().forest, scanned)
     omics = 0.0
     if dataset.omics:
         features = sum(table.feature_id.size for table in dataset.omics)
         each = 1e-3 + 2e-8 * size.n**2
         omics = (1 + _INNER) * (features * each + size.decomposition)
-    fits = size.n_target * (kernels + scan + 100 * tree + 0.06)
+    fits = size.n_target * (kernels + scan + forest + 0.06)
     return Cost(2 * size.gram + fits + omics + borrowed(size), 56.0 * size.n**2)
 
 
@@ -243,9 +243,15 @@ def random_forest(
     """Return the cost of the trees of a forest."""
     del plan
     size = size_of(dataset)
+    return Cost(size.n_target * _forest(options, size) + borrowed(size))
+
+
+def _forest(options: ForestOptions, size: Size) -> float:
+    """Return the seconds of the trees of one target."""
+    splits = size.n / (2 * options.min_leaf)
     depth = np.log2(max(size.n / options.min_leaf, 2.0))
-    tree = 1.3e-3 + 1.3e-8 * options.max_features * size.n * size.p * depth
-    return Cost(size.n_target * options.trees * tree + borrowed(size))
+    read = options.max_features * size.n * size.p * depth
+    return options.trees * (6e-5 * splits + 2.4e-9 * read)
 
 
 def boosting(

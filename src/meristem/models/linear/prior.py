@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from meristem.config.models import PriorOptions
-from meristem.errors import DataError
+from meristem.genetics.frequency import frequency_permutation
 from meristem.genetics.relationship import gram
-from meristem.io.tables.variant_scores import read_variant_scores
 from meristem.mixed.blup import KernelBLUP, fit_kernel_blup
 from meristem.mixed.targets import Target, random_inner, target_splits, training_targets
 from meristem.models.effects import FittedLinear
@@ -26,10 +23,8 @@ from meristem.models.panel import (
     make_panel,
     marker_effects,
 )
-from meristem.records import Dataset, FloatArray, IntArray, Split, VariantScores
-
-N_BIN = 10
-"""Classes of allele frequency within which scores are permuted."""
+from meristem.plan.known_scores import cached_scores, score_sizes
+from meristem.records import Dataset, FloatArray, IntArray, Split
 
 
 @dataclass(frozen=True)
@@ -167,50 +162,14 @@ def match_scores(options: PriorOptions, dataset: Dataset) -> Scored:
         If no variant of the data has a score other than zero.
     """
     path = options.scores
-    stamp = path.stat().st_mtime_ns if path.exists() else 0
-    scores = _read(path, options.column, options.score_kind, stamp)
+    scores = cached_scores(path, options.column, options.score_kind)
+    size = score_sizes(scores, dataset.genotypes, path)
     names = dataset.genotypes.variants.variant_id
-    size = np.nan_to_num(scores.largest(names))
-    if not (size > 0).any():
-        raise DataError(
-            f"none of its variants ({scores.variant_id[0]}, ...) has a score and is "
-            f"among the genotypes ({names[0]}, ...)",
-            where=path,
-            remedy="score the variants of the genotype file: names are matched",
-        )
     place = {name: index for index, name in enumerate(names.tolist())}
     at = np.array([place.get(name, -1) for name in scores.variant_id.tolist()])
     used = np.flatnonzero((at >= 0) & (scores.gene_id != ""))
     gene = np.unique(scores.gene_id[used], return_inverse=True)[1]
     return Scored(size, at[used], gene.astype(np.int64), scores.score[used])
-
-
-@lru_cache(maxsize=4)
-def _read(path: Path, column: str, kind: str, stamp: int) -> VariantScores:
-    """Read scores once for all folds; `stamp` tells a file that has changed."""
-    del stamp
-    return read_variant_scores(path, column, kind)
-
-
-def frequency_permutation(
-    mean: FloatArray,  # (n_variant,) dosage
-    rng: np.random.Generator,
-) -> IntArray:  # (n_variant,)
-    """Return variants permuted among those of like frequency of the minor allele.
-
-    Examples
-    --------
-    >>> mean = np.array([0.1, 0.1, 1.0, 1.0, 1.9, 1.9])
-    >>> found = frequency_permutation(mean, np.random.default_rng(1))
-    >>> sorted(found.tolist())
-    [0, 1, 2, 3, 4, 5]
-    """
-    minor = np.minimum(mean, mean.max(initial=0.0) - mean)
-    order = np.argsort(minor, kind="stable")
-    permuted = np.arange(mean.size)
-    for members in np.array_split(order, min(N_BIN, max(mean.size, 1))):
-        permuted[members] = rng.permutation(members)
-    return permuted
 
 
 def prior_kernels(

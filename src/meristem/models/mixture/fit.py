@@ -8,8 +8,8 @@ most panels. A network then earns its share beside that mixture
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,26 +19,11 @@ from meristem.mixed.targets import Target
 from meristem.models.genomic_error import GenomicError, borrowed_error
 from meristem.models.mixture.fitted import FittedMixture
 from meristem.models.mixture.network import FittedMixedNetwork
-from meristem.models.mixture.parts import BASE, Part, PartsOptions, simple_parts
+from meristem.models.mixture.parts import Part, simple_parts
 from meristem.models.mixture.problem import Problem
+from meristem.models.mixture.settings import MixtureSettings
 from meristem.models.protocol import FittedNetwork, Share
 from meristem.records import FloatArray
-
-PRIOR = {BASE: 0.7, "scan": 0.1, "forest": 0.2, "predicted omics": 0.2}
-"""From refolds of public panels other than those of the published tables."""
-
-
-@dataclass(frozen=True)
-class MixtureSettings:
-    """What decides the shares."""
-
-    parts: PartsOptions = PartsOptions()
-    prior: Mapping[str, float] = field(default_factory=lambda: PRIOR)
-    """Shares of the parts before rows left out are seen, of those that are there."""
-    sd: float = 0.3
-    """How far shares may be from that."""
-    network_sd: float = 0.5
-    """How far the share of a network may be from what it is beforehand."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +58,7 @@ def fit_mixture(
     """
     settings = MixtureSettings() if settings is None else settings
     parts = simple_parts(problem, settings.parts, rng)
-    prior = np.array([settings.prior[part.name] for part in parts])
+    prior = settings.beforehand([part.name for part in parts])
     mixture, held = mix_parts(problem, parts, "auto", rng, prior, settings.sd)
     if network is None:
         return replace(mixture, error=_error(problem, held))
@@ -123,7 +108,7 @@ def mix_parts(
     rng
         Draws for the intervals.
     prior
-        Shares before rows are seen, as proportions.
+        Shares before rows are seen, adding up to 1.
     sd
         How far shares may be from them.
 
@@ -140,7 +125,8 @@ def mix_parts(
         np.stack([part.held for part in parts]),
         problem.label,
         rng,
-        prior=prior / prior.sum(),
+        noise=part_noise(parts),
+        prior=prior,
         sd=sd,
     )
     used = np.flatnonzero(found.weight.any(axis=1))
@@ -159,6 +145,12 @@ def mix_parts(
         part_share=tuple(shares),
     )
     return mixture, found.held
+
+
+def part_noise(parts: Sequence[Part]) -> FloatArray:  # (n_part, n_sample, n_target)
+    """Return the variance that held-out predictions have and fitted parts have not."""
+    none = np.zeros_like(parts[0].held)
+    return np.stack([none if part.noise is None else part.noise for part in parts])
 
 
 def _error(problem: Problem, held: FloatArray) -> GenomicError:

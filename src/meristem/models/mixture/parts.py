@@ -6,23 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from meristem.config.models import (
-    ForestOptions,
-    KernelAverageOptions,
-    WeightedGBLUPOptions,
-)
 from meristem.models.linear.gwablup import fit_by_scan
 from meristem.models.linear.kernel_average import fit_several_left_out, kernel_space
 from meristem.models.mixture.problem import Problem
+from meristem.models.mixture.settings import BASE, MOST, PartsOptions
 from meristem.models.omics.mediated import fit_one_kernel
 from meristem.models.panel import make_panel
 from meristem.models.protocol import Fitted
 from meristem.models.trees.forests import fit_forest
 from meristem.records import FloatArray, IntArray
-
-MOST_FOREST, MOST_SCAN = 800, 10_000
-"""Markers of the forest and of the scan: evenly spaced where there are more."""
-BASE = "kernels"
 
 
 @dataclass(frozen=True)
@@ -32,16 +24,8 @@ class Part:
     name: str
     fitted: Fitted
     held: FloatArray  # (n_sample, n_target) of rows left out, NaN where none
-
-
-@dataclass(frozen=True)
-class PartsOptions:
-    """Options of the parts that read all variants."""
-
-    kernels: KernelAverageOptions = KernelAverageOptions()
-    # without 1, which is GBLUP: the base has it
-    scan: WeightedGBLUPOptions = WeightedGBLUPOptions(prior=(0.001, 0.01, 0.1))
-    forest: ForestOptions = ForestOptions(trees=100, max_features=0.1)
+    noise: FloatArray | None = None  # (n_sample, n_target) variance that `held` has and
+    # the fitted model has not; None: none
 
 
 def simple_parts(
@@ -69,8 +53,8 @@ def simple_parts(
 def scan_part(problem: Problem, options: PartsOptions) -> Part:
     """Fit markers weighted by a scan, evenly spaced over the table."""
     dataset, panel = problem.dataset, problem.panel
-    if panel.scale.n_variant > MOST_SCAN:
-        dataset = dataset.take_variants(spaced(problem, MOST_SCAN))
+    if panel.scale.n_variant > MOST:
+        dataset = dataset.take_variants(spaced(problem, MOST))
         panel = make_panel(dataset.genotypes)
     found = fit_by_scan(dataset, panel, problem.targets, problem.inner, options.scan)
     return Part("scan", *found)
@@ -88,20 +72,16 @@ def forest_part(
 ) -> Part:
     """Fit the forest on markers evenly spaced over the table.
 
-    Rows that others repeat are predicted by trees without any of them only where the
-    forest is grown again.
+    Its trees take turns in leaving an inner fold out, so that one forest predicts the
+    rows of every fold without them, as the other parts do.
     """
-    n_row, label = problem.dataset.n_sample, problem.label
-    alone = label.shape[0] == 1 and np.unique(label).size == n_row
-    bagged = alone and problem.inner[0].scheme == "kfold"
-    kept = spaced(problem, MOST_FOREST)
-    thin = problem.dataset.take_variants(kept)
-    fitted, held = fit_forest(
-        thin,
+    kept = spaced(problem, MOST)
+    fitted, held, noise = fit_forest(
+        problem.dataset.take_variants(kept),
         problem.panel.scale.take(kept),
         problem.targets,
-        () if bagged else problem.inner,
+        problem.inner,
         options.forest,
         rng,
     )
-    return Part("forest", fitted, held)
+    return Part("forest", fitted, held, noise)

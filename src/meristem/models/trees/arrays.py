@@ -26,7 +26,7 @@ class TreeArrays:
 
     def predict(
         self,
-        features: NDArray[np.float32],  # (n_sample, n_feature)
+        features: NDArray,  # (n_sample, n_feature)
     ) -> FloatArray:  # (n_tree, n_sample)
         """Return the value of the leaf each sample reaches, tree by tree."""
         sample = np.arange(features.shape[0])
@@ -76,22 +76,6 @@ def join_trees(trees: list[dict[str, NDArray]]) -> TreeArrays:
         whole("feature").astype(np.int32),
         whole("threshold").astype(np.float64),
         whole("value").astype(np.float64),
-    )
-
-
-def forest_trees(forest: Any) -> TreeArrays:  # sklearn RandomForestRegressor
-    """Return the trees of a fitted scikit-learn forest."""
-    return join_trees(
-        [
-            {
-                "left": part.tree_.children_left,
-                "right": part.tree_.children_right,
-                "feature": np.maximum(part.tree_.feature, 0),
-                "threshold": part.tree_.threshold,
-                "value": part.tree_.value[:, 0, 0],
-            }
-            for part in forest.estimators_
-        ]
     )
 
 

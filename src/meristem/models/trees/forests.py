@@ -1,18 +1,18 @@
 """Random forest and histogram gradient boosting on dosages.
 
-scikit-learn grows the trees; a fitted model keeps them as plain node arrays, so that
-it is written without pickle and predicts the same numbers after reading.
+Forests are grown by `trees.grow`, boosted trees by scikit-learn; a fitted model keeps
+either as plain node arrays, so that it is written without pickle and predicts the same
+numbers after reading.
 """
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor
 
 from meristem.config.models import BoostingOptions, ForestOptions
 from meristem.mixed.targets import Target, random_inner, target_splits, training_targets
@@ -30,7 +30,8 @@ from meristem.models.marker_model import (
 )
 from meristem.models.packing import prefixed, with_prefix
 from meristem.models.panel import make_panel
-from meristem.models.trees.arrays import TreeArrays, boosted_trees, forest_trees
+from meristem.models.trees.arrays import TreeArrays, boosted_trees
+from meristem.models.trees.grow import Growth, grow_forest
 from meristem.prepare.scale import MarkerScale, fit_scale
 from meristem.records import (
     Dataset,
@@ -63,7 +64,7 @@ class RandomForest:
         del inner
         targets = training_targets(dataset.phenotypes)
         panel = make_panel(dataset.genotypes)
-        fitted, unseen = fit_forest(
+        fitted, unseen, _ = fit_forest(
             dataset, panel.scale, targets, (), self.options, rng
         )
         return replace(fitted, error=borrowed_error(panel, targets, (), unseen))
@@ -76,7 +77,7 @@ def fit_forest(
     inner: tuple[Split, ...],
     options: ForestOptions,
     rng: np.random.Generator,
-) -> tuple[FittedTrees, FloatArray]:
+) -> tuple[FittedTrees, FloatArray, FloatArray]:
     """Grow a forest for every target; its error is left open.
 
     Parameters
@@ -88,8 +89,9 @@ def fit_forest(
     targets
         As from `training_targets`.
     inner
-        Splits on which forests are grown again to predict held-out rows; empty: a
-        row is predicted by the trees that did not draw it.
+        Splits whose training rows the trees draw from, one after the other, and whose
+        test rows they predict; empty: a row is predicted by the trees that did not
+        draw it.
     options
         Of the forest.
     rng
@@ -97,64 +99,33 @@ def fit_forest(
 
     Returns
     -------
-    tuple
-        The forest, and (n_sample, n_target) predictions of held-out rows, NaN where
-        there are none.
+    fitted : FittedTrees
+        The forest.
+    held : FloatArray
+        (n_sample, n_target) predictions of held-out rows, NaN where there are none.
+    noise : FloatArray
+        (n_sample, n_target) by how much their variance exceeds that of the whole
+        forest, for fewer trees made them.
     """
-    features = scale.centre(dataset.genotypes.call_dosage)
-    held_out = np.full((dataset.n_sample, len(targets)), np.nan)
+    # a missing call goes where the mean goes, as in `FittedTrees.predict`
+    calls = dataset.genotypes.call_dosage
+    dosage = np.where(calls < 0, np.ceil(scale.mean - 0.5), calls).astype(np.int8)
+    growth = Growth(options.trees, options.max_features, options.min_leaf)
+    held = np.full((dataset.n_sample, len(targets)), np.nan)
+    noise = np.zeros_like(held)
     trees, level = [], []
     for target in targets:
-        model, centre = _grow(features, target, options, rng)
-        trees.append(forest_trees(model))
+        centre = float(np.average(target.y, weights=target.weight))
+        splits = target_splits(inner, target.rows) if inner else []
+        own, away = dosage[target.rows], target.y - centre
+        forest = grow_forest(own, away, target.weight, growth, rng, splits)
+        threshold = forest.trees.threshold - scale.mean[forest.trees.feature]
+        trees.append(replace(forest.trees, threshold=threshold))
         level.append(centre)
-        unseen = np.where(model.oob_prediction_ == 0, np.nan, model.oob_prediction_)
-        if inner:
-            unseen = _regrown(features, target, inner, options, rng) - centre
-        held_out[target.rows, target.column] = centre + unseen
+        held[target.rows, target.column] = centre + forest.unseen
+        noise[target.rows, target.column] = forest.noise
     fitted = _fitted("random_forest", dataset, scale, trees, level, None)
-    return fitted, held_out
-
-
-def _grow(
-    features: NDArray[np.float32],
-    target: Target,
-    options: ForestOptions,
-    rng: np.random.Generator,
-) -> tuple[RandomForestRegressor, float]:
-    """Return the forest of a target's rows about their mean, and the mean."""
-    centre = float(np.average(target.y, weights=target.weight))
-    model = RandomForestRegressor(
-        n_estimators=options.trees,
-        max_features=options.max_features,
-        min_samples_leaf=options.min_leaf,
-        random_state=int(rng.integers(2**31)),
-        oob_score=True,
-    )
-    with warnings.catch_warnings():
-        # few trees leave some rows in every bag: those count for no width
-        warnings.filterwarnings("ignore", message="Some inputs do not have OOB")
-        # nor is their R2 defined where all rows of a small fold are alike
-        warnings.filterwarnings("ignore", message="R.2 score is not well-defined")
-        model.fit(features[target.rows], target.y - centre, target.weight)
-    return model, centre
-
-
-def _regrown(
-    features: NDArray[np.float32],
-    target: Target,
-    inner: tuple[Split, ...],
-    options: ForestOptions,
-    rng: np.random.Generator,
-) -> FloatArray:  # (n_observed,) NaN where a row is in no test set
-    total, count = np.zeros((2, target.y.size))
-    for train, test in target_splits(inner, target.rows):
-        rows, weight = target.rows[train], target.weight[train]
-        part = Target(target.column, rows, target.y[train], weight)
-        model, centre = _grow(features, part, options, rng)
-        total[test] += centre + model.predict(features[target.rows[test]])
-        count[test] += 1
-    return total / np.where(count > 0, count, np.nan)
+    return fitted, held, noise
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from meristem.config.models import ModelOptions, PlanOptions
-from meristem.tune.space import Choice, Point, Variable
+from meristem.tune.space import Point, Variable, choices, values_at
 
 _TRAINING: dict[str, tuple[Any, ...]] = {
     "learning_rate": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
@@ -90,10 +90,7 @@ class OptionSpace:
     @property
     def variables(self) -> Mapping[str, Variable]:
         """One choice per option."""
-        return {
-            name: Choice(tuple(range(len(known))))
-            for name, known in self.values.items()
-        }
+        return choices(self.values)
 
     @property
     def start(self) -> Point:
@@ -105,8 +102,7 @@ class OptionSpace:
 
     def build(self, point: Point) -> ModelOptions:
         """Return the options of a point."""
-        chosen = {name: self.values[name][place] for name, place in point.items()}
-        return self.base.changed(**chosen)
+        return self.base.changed(**values_at(self.values, point))
 
 
 def lean(options: ModelOptions, share: float) -> ModelOptions:

@@ -13,7 +13,6 @@ Jamieson & Talwalkar 2016, AISTATS (successive halving); Cawley & Talbot 2010, J
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,12 +29,11 @@ from meristem.records import Dataset, Environments, FloatArray, NetworkPlan, Spl
 from meristem.runs.keys import digest
 from meristem.stats.folds import nested
 from meristem.stats.metrics import pearson
-from meristem.tune.optimisers import Trial, best_trials, make_optimiser, run_search
+from meristem.tune.budget import search_within
+from meristem.tune.halving import halve
+from meristem.tune.optimisers import Trial, best_trials
+from meristem.tune.space import values_at
 
-SIZE = 6
-"""Points of a generation."""
-SHORT = 0.25
-"""Length of the first training of a point, as a share of the usual one."""
 FINALISTS = 3
 """Best points that are compared on all inner splits, beside the options as set."""
 _WORST = -1.0
@@ -95,10 +93,18 @@ class Tuned:
         final = [search.score(space.build(p), splits, 1.0) for p in points[:4]]
         best = int(np.argmax(final))
         tried = tuple(
-            Tried(t.generation, _plain(space, t.point), t.reward, None, chosen=False)
+            Tried(
+                t.generation,
+                values_at(space.values, t.point),
+                t.reward,
+                None,
+                chosen=False,
+            )
             for t in trials
         ) + tuple(
-            Tried(-1, _plain(space, point), value, len(splits), chosen=k == best)
+            Tried(
+                -1, values_at(space.values, point), value, len(splits), chosen=k == best
+            )
             for k, (point, value) in enumerate(zip(points, final, strict=False))
         )
         return self._build(space.build(points[best])), tried
@@ -122,41 +128,21 @@ class _Search:
 
     def run(self) -> list[Trial]:
         """Return everything that was tried, of earlier starts too."""
-        tune, rng = self.model.tune, np.random.default_rng(self.seed)
-        about = digest(self.model, self.dataset, self.splits, self.seed)
-        journal = None if tune.journal is None else tune.journal / f"{about}.journal"
-        optimiser = make_optimiser(tune.method, self.space, rng, journal=journal)
-        folder = self.model.folder
-        started, further = time.process_time(), (tune.trials or 0) - 1
-        return run_search(
-            optimiser,
+        return search_within(
+            self.model.tune,
             self.space,
             self.rewards,
-            generations=10**6 if tune.trials is None else 1 - (-further // SIZE),
-            size=SIZE if tune.trials is None else min(SIZE, max(further, 1)),
-            state=None if folder is None else folder / f"{about}.json",
-            about=about,
             start=(self.space.start,),
-            until=None
-            if tune.minutes is None
-            else lambda: time.process_time() - started >= self.model.seconds,
+            rng=np.random.default_rng(self.seed),
+            about=digest(self.model, self.dataset, self.splits, self.seed),
+            seconds=self.model.seconds,
+            folder=self.model.folder,
         )
 
     def rewards(self, options: Sequence[ModelOptions]) -> FloatArray:
         """Return rewards; those that fall out keep what their short training gave."""
         first = self.splits[:1]
-        if len(options) == 1:
-            return np.array([self.score(options[0], first, 1.0)])
-        reward = np.array([self.score(one, first, SHORT) for one in options])
-        kept = np.argsort(-reward, kind="stable")[: -(-len(options) // 2)]
-        floor = reward[kept].min()
-        for place in kept:
-            reward[place] = self.score(options[int(place)], first, 1.0)
-        # a point that fell out must not pass one that was trained in full
-        fallen = np.setdiff1d(np.arange(len(options)), kept)
-        least = min(floor, reward[kept].min()) - 1e-6
-        reward[fallen] = np.maximum(np.minimum(reward[fallen], least), _WORST)
-        return reward
+        return halve(options, lambda one, share: self.score(one, first, share), _WORST)
 
     def score(
         self, options: ModelOptions, splits: tuple[Split, ...], share: float
@@ -185,7 +171,3 @@ class _Search:
             if rows.sum() >= MIN_ROWS
         ]
         return float(np.mean(np.nan_to_num(found, nan=0.0))) if found else np.nan
-
-
-def _plain(space: OptionSpace, point: dict[str, int]) -> dict[str, object]:
-    return {name: space.values[name][place] for name, place in point.items()}

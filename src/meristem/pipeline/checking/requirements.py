@@ -61,7 +61,7 @@ def graph_faults(
             yield from model_faults(member, dataset, where)
             if getattr(member, "identity", "") == "parents":
                 yield from _without_parents(dataset, where)
-            if getattr(member, "reads_covariates", False):
+            if member.reads_covariates:
                 yield from _without_covariates(config, dataset, where)
             if reads_graph(member):
                 yield from _graph_faults(member, dataset, knowledge, where)

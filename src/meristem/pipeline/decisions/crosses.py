@@ -25,15 +25,15 @@ from meristem.pipeline.decisions.haplotypes import (
 from meristem.pipeline.decisions.material import (
     Material,
     choose_label,
-    line_haplotypes,
     model_variants,
     place_variants,
     read_material,
     refuse_heterozygous,
 )
 from meristem.pipeline.decisions.multiparent import multiparent_table
+from meristem.pipeline.decisions.progeny import Ask, simulate_undecided
 from meristem.pipeline.fitting import load_fitted
-from meristem.records import FloatArray, IntArray
+from meristem.records import FloatArray
 from meristem.select.crosses.criteria import (
     all_usefulness,
     best_pairs,
@@ -41,19 +41,10 @@ from meristem.select.crosses.criteria import (
 )
 from meristem.select.crosses.inbred import pair_variances
 from meristem.select.crosses.progeny import DH_OF_F1, Progeny
-from meristem.select.crosses.simulated import (
-    SimulatedCrosses,
-    Simulation,
-    pilot_rows,
-    simulate_crosses,
-    undecided,
-)
+from meristem.select.crosses.simulated import Simulation
 from meristem.select.crosses.uncertain import posterior_mean_variances
 from meristem.select.exports.effects import refuse_poor_line
 from meristem.select.ranking.intensity import intensity
-
-N_PILOT = 20
-"""Crosses simulated to learn what the linear formula misses."""
 
 
 def rank_crosses(analysis: Analysis, request: CrossRequest) -> CrossResult:
@@ -211,7 +202,12 @@ def _combined(
     if request.segments:
         value = effects.value(lines.call_dosage, lines.ploidy)
         parts = line_segments(
-            material.known_dosage, effects.additive, value, placed, request.segments
+            lines.call_dosage,
+            effects.additive,
+            effects.mean,
+            value,
+            placed,
+            request.segments,
         )
         table["ohv"] = parts.best_of(pairs)
         notes.append(
@@ -268,48 +264,30 @@ def _simulated(
     factor: float,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Replace what the linear formula cannot decide by simulated progeny."""
-    order, back = placed.order, np.argsort(placed.order)
-    haplotypes = line_haplotypes(material.lines)[:, order]
-    rng = analysis.rng("progeny", material.label)
-    seed = int(rng.integers(2**31))
-    pairs = table["row_1"].to_numpy(), table["row_2"].to_numpy()
-
-    def simulate(rows: IntArray) -> SimulatedCrosses:
-        return simulate_crosses(
-            lambda calls: material.predict(calls[:, back]),
-            haplotypes,
-            (pairs[0][rows], pairs[1][rows]),
-            material.effects.additive[order],
-            placed.genetic_map,
+    linear = table["usefulness"].to_numpy().copy()
+    made = simulate_undecided(
+        analysis,
+        material,
+        placed,
+        (table["row_1"].to_numpy(), table["row_2"].to_numpy()),
+        linear,
+        Ask(
             request.progeny or DH_OF_F1,
             Simulation(request.simulate, factor, request.selected),
-            rng=np.random.default_rng(seed),  # the same crossovers for every cross
-        )
-
-    linear = table["usefulness"].to_numpy().copy()
-    pilot = pilot_rows(linear.size, N_PILOT, rng)
-    tried = simulate(pilot)
-    misfit = float(np.std(tried.usefulness - linear[pilot]))
-    open_ = undecided(linear, misfit, request.top)
-    rows = open_[: request.most_simulated]
-    found = simulate(rows)
-    table = table.copy()
+            request.top,
+            request.most_simulated,
+        ),
+    )
+    table, found = table.copy(), made.found
     table["usefulness_linear"] = linear
     table["mean_linear"] = table["mean"]
     for name in ("error", "best_share", "control_r2"):
         table[name] = np.nan
-    at = table.index[rows]
+    at = table.index[made.rows]
     table.loc[at, "mean"] = found.mean
     table.loc[at, "sd"] = found.sd
     table.loc[at, "usefulness"] = found.usefulness
     table.loc[at, "error"] = found.error
     table.loc[at, "best_share"] = found.best_share
     table.loc[at, "control_r2"] = found.r2
-    typical = float(np.median(found.error))
-    notes = [
-        f"the linear formula misses the simulated usefulness by {misfit:.3g} (sd over "
-        f"{pilot.size} crosses); {rows.size} of {open_.size} crosses that it cannot "
-        f"decide are simulated, {found.n_progeny} progeny each, Monte-Carlo error "
-        f"{typical:.2g}"
-    ]
-    return table, notes
+    return table, [made.said]

@@ -10,6 +10,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from meristem.errors import ConfigError
+from meristem.genetics.inheritance.maps import PlacedVariants
 from meristem.io.genotypes.phased import read_phased
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.decisions.families import matched_phase
@@ -98,15 +99,27 @@ def simulate_cycles(analysis: Analysis, request: CycleRequest) -> CycleResult:
         candidates=request.candidates or request.phased,
         genetic_map=placed,
     )
+    return run_cycles(analysis, material, placed, request)
+
+
+def run_cycles(
+    analysis: Analysis,
+    material: Material,
+    placed: PlacedVariants,
+    request: CycleRequest,
+) -> CycleResult:
+    """Return how strategies do with the best lines of some material as founders."""
+    _refuse_odd(request)
     order = placed.order
     best = np.argsort(-material.value, kind="stable")[: request.n_founder]
+    lines = material.lines.take_samples(best)
     if request.phased is not None:
-        halves = matched_phase(read_phased(request.phased), material.lines)
+        halves = matched_phase(read_phased(request.phased), material.lines)[best]
     else:
-        refuse_heterozygous(material.lines)
-        single = line_haplotypes(material.lines)
+        refuse_heterozygous(lines)
+        single = line_haplotypes(lines)
         halves = np.stack([single, single], axis=1)
-    founders = halves[best][:, :, order]
+    founders = halves[:, :, order]
     with threadpool_limits(limits=1):
         trait, words = _truth(analysis, material, founders, order, request)
         records = compare_strategies(

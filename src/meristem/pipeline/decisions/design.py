@@ -65,6 +65,20 @@ class DesignResult:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Panel:
+    """Lines among which a training set is chosen, with those phenotyped already."""
+
+    lines: Genotypes  # the variants of the model, in its order
+    candidates: IntArray  # (n,) rows that may be phenotyped
+    known_by: str = "phenotype"  # what the others have
+
+    @property
+    def observed(self) -> IntArray:
+        """Rows of the others, which have phenotypes."""
+        return np.setdiff1d(np.arange(self.lines.n_sample), self.candidates)
+
+
 def design_training(analysis: Analysis, request: DesignRequest) -> DesignResult:
     """Return the lines, or line x environment cells, to phenotype next.
 
@@ -81,29 +95,76 @@ def design_training(analysis: Analysis, request: DesignRequest) -> DesignResult:
     fitted = load_fitted(analysis, label)
     _refuse_odd(request)
     variants = model_variants(analysis, fitted)
-    lines = candidate_lines(analysis, variants, None)
-    seen = _phenotyped(analysis, lines)
-    if request.candidates is None:
+    given = None
+    if request.candidates is not None:
+        given = candidate_lines(analysis, variants, request.candidates)
+    panel = read_panel(analysis, fitted, given, request.node)
+    target = read_merit(analysis, request.traits).weights
+    return choose_next(analysis, fitted, panel, target, request)
+
+
+def read_panel(
+    analysis: Analysis,
+    fitted: Fitted,
+    given: Genotypes | None = None,
+    node: str = "",
+) -> Panel:
+    """Return candidates beside the lines of a run that are known already.
+
+    Known are those with a phenotype; of a node that the run has measurements of, those
+    with one: then lines with phenotypes are candidates for the assay too.
+
+    Parameters
+    ----------
+    analysis, fitted
+        A finished run and its model.
+    given
+        Candidates, with the variants of the model; those that are known are left out.
+        None: the lines of the run that are not known.
+    node
+        What is to be learned; empty: the trait.
+
+    Raises
+    ------
+    DataError
+        If fewer than two candidates are left.
+    """
+    lines = candidate_lines(analysis, model_variants(analysis, fitted), None)
+    seen = _assayed(analysis, lines, node)
+    what = "phenotype" if seen is None else f"measurement of {node}"
+    if seen is None:
+        seen = _phenotyped(analysis, lines)
+    if given is None:
         both, new = lines, np.flatnonzero(~seen)
     else:
-        given = candidate_lines(analysis, variants, request.candidates)
         both, new = _joined(lines.take_samples(np.flatnonzero(seen)), given)
     if new.size < 2:
         raise DataError(
-            f"{new.size} candidates have no phenotype",
-            remedy="give candidates (--candidates), or keep lines without phenotypes "
+            f"{new.size} candidates have no {what}",
+            remedy=f"give candidates (--candidates), or keep lines without {what} "
             "in the genotypes",
         )
-    old = np.setdiff1d(np.arange(both.n_sample), new)
+    return Panel(both, new, what)
+
+
+def choose_next(
+    analysis: Analysis,
+    fitted: Fitted,
+    panel: Panel,
+    weights: FloatArray,  # (n_target,) of the merit
+    request: DesignRequest,
+) -> DesignResult:
+    """Return the lines, or cells, of a panel to phenotype next."""
+    both, new, old = panel.lines, panel.candidates, panel.observed
     columns = _node_variants(fitted, request.node)
     chosen = both if columns is None else both.take_variants(columns)
     with threadpool_limits(limits=1):
         kernel = relationship_matrix(chosen.call_dosage, ploidy=chosen.ploidy)
         kernel /= np.trace(kernel) / kernel.shape[0]
-        noise = _noise(analysis, fitted, both.take_samples(new), request)
+        noise = _noise(fitted, both.take_samples(new), weights, request)
         cost = _costs(request, both.sample_id[new].tolist())
         if request.environments > 1:
-            problem = _cells(kernel[np.ix_(new, new)], noise, cost, request)
+            problem = _cells(kernel[np.ix_(new, new)], noise, request)
         else:
             problem = line_problem(
                 kernel, noise, candidates=new, targets=new, observed=old, cost=cost
@@ -116,10 +177,18 @@ def design_training(analysis: Analysis, request: DesignRequest) -> DesignResult:
             seconds=request.seconds,
         )
     table = _table(problem, found, both.sample_id[new], request)
-    return DesignResult(table, _notes(analysis, problem, found, noise, old, request))
+    said = f"{old.size} lines have a {panel.known_by} already"
+    return DesignResult(table, _notes(analysis, problem, found, (noise, said), request))
 
 
 def _refuse_odd(request: DesignRequest) -> None:
+    """Refuse what no training set can be chosen by.
+
+    Raises
+    ------
+    ConfigError
+        If an option is odd, or two do not go together.
+    """
     if request.h2 is not None and not 0 < request.h2 < 1:
         raise ConfigError(
             f"a heritability of {request.h2:g} is not possible",
@@ -147,6 +216,19 @@ def _phenotyped(analysis: Analysis, lines: Genotypes) -> np.ndarray:  # (n_line,
     if is_stacked(dataset) and dataset.groups is not None:
         names = dataset.groups.column("line")
     return np.isin(lines.sample_id, names[seen])
+
+
+def _assayed(
+    analysis: Analysis, lines: Genotypes, node: str
+) -> np.ndarray | None:  # (n_line,)
+    """Return which lines have a measurement of a node; None where nobody has."""
+    seen = np.zeros(lines.n_sample, dtype=bool)
+    for table in analysis.dataset.omics if node else ():
+        columns = np.flatnonzero((table.node_name == node) | (table.feature_id == node))
+        if columns.size:
+            measured = ~np.isnan(table.value[:, columns]).all(axis=1)
+            seen |= np.isin(lines.sample_id, table.sample_id[measured])
+    return seen if seen.any() else None
 
 
 def _joined(old: Genotypes, new: Genotypes) -> tuple[Genotypes, IntArray]:
@@ -206,13 +288,12 @@ def upstream_variants(plan: NetworkPlan, node: int) -> IntArray:
 
 
 def _noise(
-    analysis: Analysis, fitted: Fitted, lines: Genotypes, request: DesignRequest
+    fitted: Fitted, lines: Genotypes, weights: FloatArray, request: DesignRequest
 ) -> float:
     """Return residual variance over genetic variance, as estimated or given."""
     if request.h2 is not None:
         return (1 - request.h2) / request.h2
-    merit = read_merit(analysis, request.traits)
-    target = int(np.argmax(np.abs(merit.weights)))
+    target = int(np.argmax(np.abs(weights)))
     some = lines.take_samples(np.arange(min(lines.n_sample, 200)))
     posterior = fitted.posterior(some)
     genetic = float(np.nanmean(posterior.prior_variance[:, target]))
@@ -240,10 +321,7 @@ def _costs(request: DesignRequest, names: list[str]) -> FloatArray | None:
     return np.array([known[name] for name in names])
 
 
-def _cells(
-    kernel: FloatArray, noise: float, cost: FloatArray | None, request: DesignRequest
-) -> DesignProblem:
-    del cost
+def _cells(kernel: FloatArray, noise: float, request: DesignRequest) -> DesignProblem:
     share = request.interaction
     return cell_problem(
         kernel,
@@ -280,8 +358,7 @@ def _notes(
     analysis: Analysis,
     problem: DesignProblem,
     found: Design,
-    noise: float,
-    old: IntArray,
+    known: tuple[float, str],  # residual over genetic variance; which lines are known
     request: DesignRequest,
 ) -> tuple[str, ...]:
     rng = analysis.rng("design", request.label)
@@ -299,8 +376,9 @@ def _notes(
         else "exchanges stopped by the time limit (--seconds)"
     )
     what = "cells" if request.environments > 1 else "lines"
+    noise, said = known
     return (
-        f"{n} of {problem.n} {what} chosen, {old.size} lines phenotyped already",
+        f"{n} of {problem.n} {what} chosen, {said}",
         f"{name} {found.start:.4f} now, {found.value:.4f} with them (greedy alone "
         f"{found.greedy_value:.4f}, random sets {np.mean(chance):.4f})",
         f"residual over genetic variance {noise:.3g}; {found.n_swap} exchanges: {end}",

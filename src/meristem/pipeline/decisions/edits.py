@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from meristem.errors import ConfigError, DataError
-from meristem.genetics.contigs import match_contigs
 from meristem.genetics.relationship import relationship_matrix
-from meristem.io.fasta import read_fasta
 from meristem.io.tables.regions import read_regions
+from meristem.io.tables.variant_scores import read_variant_scores
 from meristem.io.tables.variant_weights import read_variant_weights
 from meristem.knowledge.files.genes import read_genes
 from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.decisions.guides import SiteScores, guide_table
 from meristem.pipeline.decisions.material import Material, read_material, rows_of
 from meristem.pipeline.fitting import training_rows
-from meristem.records import FloatArray, GeneTable, IntArray
+from meristem.records import FloatArray, GeneTable, IntArray, StrArray
 from meristem.select.edits.causal import causal_probabilities
 from meristem.select.edits.genes import (
     GeneEvidence,
     Region,
     gene_table,
     gene_variants,
-)
-from meristem.select.edits.guides import (
-    FLANK,
-    OffTargets,
-    find_guides,
-    find_off_targets,
-    line_sequence,
-    own_site,
+    names_of_genes,
 )
 from meristem.select.edits.value import (
     EditValues,
@@ -44,9 +35,6 @@ from meristem.select.edits.value import (
     model_edits,
     synergies,
 )
-
-SiteScores = Callable[[str, np.ndarray], FloatArray]
-"""Guide with PAM and targets of 23 nt -> log10 rates (the kinetic model's)."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +52,7 @@ class EditRequest:
     flank: int = 5000
     known: Path | None = None
     weights: Path | None = None  # on the probability of being causal
+    scores: Path | None = None  # of variants; None: those of the run
     fasta: Path | None = None
     most_mismatch: int = 3
 
@@ -73,12 +62,16 @@ class EditResult:
     """The tables, and what is said about them."""
 
     edits: pd.DataFrame
+    by_line: pd.DataFrame  # every edit in every line
     genes: pd.DataFrame | None
     notes: tuple[str, ...]
 
 
 def rank_edits(
-    analysis: Analysis, request: EditRequest, scores: SiteScores | None = None
+    analysis: Analysis,
+    request: EditRequest,
+    scores: SiteScores | None = None,
+    material: Material | None = None,
 ) -> EditResult:
     """Return edits by expected value, and candidate genes where genes are known.
 
@@ -90,42 +83,103 @@ def rank_edits(
         What to edit, and where to look.
     scores
         Rates of Cas9 at sites, from a kinetic model; None: mismatches are counted.
+    material
+        Lines, model and merit; None: those that the request names.
 
     Raises
     ------
     ConfigError, DataError
         If something asked for is not there.
     """
-    material = read_material(
+    material = material or read_material(
         analysis,
         label=request.label,
         traits=request.traits,
         candidates=request.candidates,
     )
-    lines = material.lines
+    lines, variants = material.lines, material.lines.variants
     with threadpool_limits(limits=1):
-        known = material.known_dosage
         chance = _weighted(_causal(analysis, material), material, request)
+        score = _variant_scores(analysis, variants.variant_id, request)
         elite = _elite(material, request)
-        calls = np.rint(known[elite]).astype(np.int8)
+        calls = np.rint(material.known_dosage(elite)).astype(np.int8)
         edits = _values(material, calls, chance, request)
         table = _edit_table(material, edits, elite, chance)
+        genes = _read_genes(analysis, request)
+        sets = [] if genes is None else gene_variants(genes, variants, request.flank)
+        if genes is not None:
+            named = names_of_genes(genes, sets, edits.variant)
+            table.insert(1, "gene", named)
+        if score is not None:
+            table["variant_score"] = score[edits.variant]
         table, said = _sets(material, edits, calls, table, request)
         if request.fasta is not None:
-            sites = _guide_table(material, edits, elite, request, scores)
+            sites = guide_table(
+                material, edits, elite, request.fasta, request.most_mismatch, scores
+            )
             table = table.merge(sites, on="variant", how="left")
-        genes = _genes(analysis, material, known, chance, request)
+        listed = None
+        if genes is not None and any(members.size for members in sets):
+            evidence = _evidence(material, chance, score, request)
+            rng = analysis.rng("genes", material.label)
+            listed = gene_table(
+                genes,
+                sets,
+                variants,
+                lambda columns: material.known_dosage(columns=columns),
+                evidence,
+                rng,
+            )
     notes = (
         f"{edits.variant.size} edits in {elite.size} lines of {lines.n_sample}, valued "
         f"by {material.label}; {said}",
         "hypotheses: markers stand for what is linked to them; validate before use",
     )
-    return EditResult(table, genes, notes)
+    by_line = _by_line(material, edits, elite, table["variant"].tolist())
+    return EditResult(table, by_line, listed, notes)
+
+
+def _by_line(
+    material: Material, edits: EditValues, elite: IntArray, order: list[str]
+) -> pd.DataFrame:
+    """Return the value of every edit in every line, in the order of the edits."""
+    names = material.lines.variants.variant_id[edits.variant]
+    table = pd.DataFrame(edits.change, names, material.lines.sample_id[elite])
+    table = table.loc[order]
+    table.index.name = "variant"
+    return table.reset_index()
+
+
+def _variant_scores(
+    analysis: Analysis, names: StrArray, request: EditRequest
+) -> FloatArray | None:  # (n_variant,)
+    """Return the largest score of every variant; None without scores.
+
+    Raises
+    ------
+    DataError
+        If no variant of the model has one.
+    """
+    known = analysis.config.priors
+    if request.scores is not None:
+        found = read_variant_scores(request.scores)
+    elif known is not None:
+        found = read_variant_scores(known.scores, known.column, known.kind)
+    else:
+        return None
+    score = found.largest(names)
+    if np.isnan(score).all():
+        raise DataError(
+            "scores none of the model's variants",
+            where=request.scores or (known.scores if known is not None else ""),
+            remedy="write the variants as in the genotypes",
+        )
+    return score
 
 
 def _elite(material: Material, request: EditRequest) -> IntArray:
     if request.lines:
-        return rows_of(material.lines, request.lines, "--line")
+        return rows_of(material.lines, request.lines, "--line (edits.lines)")
     return np.argsort(-material.value, kind="stable")[: request.elite]
 
 
@@ -270,156 +324,33 @@ def _sets(
     return table, said
 
 
-def _guide_table(
-    material: Material,
-    edits: EditValues,
-    elite: IntArray,
-    request: EditRequest,
-    scores: SiteScores | None,
-) -> pd.DataFrame:
-    """Return the best guide of each edit in the line that gains most, off-targets."""
-    if request.fasta is None:
-        raise ConfigError("guides need a genome", remedy="give --fasta")
-    genome = read_fasta(request.fasta)
-    variants = material.lines.variants
-    partner = match_contigs(
-        [name for name in variants.variant_contig.tolist() if name], [*genome]
-    ).partner
-    if not partner:
-        raise DataError(
-            "holds none of the contigs of the variants",
-            where=request.fasta,
-            remedy="give the genome that the genotypes were called on",
-        )
-    rows = []
-    for row, j in enumerate(edits.variant.tolist()):
-        contig = partner.get(str(variants.variant_contig[j]), "")
-        line = int(elite[int(edits.change[row].argmax())])
-        rows.append(_best_guide(material, genome.get(contig, ""), contig, j, line))
-    table = pd.DataFrame(
-        rows,
-        columns=[
-            *("variant", "guide_line", "guide_contig", "n_guides"),
-            *_GUIDE_COLUMNS,
-            "reference",
-        ],
-    )
-    shown = sorted({g for g in table["guide"].tolist() if g})
-    if not shown:
-        return table.drop(columns="guide_contig")
-    sites = find_off_targets(genome, shown, request.most_mismatch)
-    extra = pd.DataFrame(
-        [
-            _specificity(sites, shown, row, scores)
-            for row in table.itertuples(index=False)
-        ],
-        columns=["n_exact_elsewhere", "n_off_targets", "specificity"],
-    )
-    return pd.concat([table, extra], axis=1).drop(columns="guide_contig")
+def _read_genes(analysis: Analysis, request: EditRequest) -> GeneTable | None:
+    """Return the genes of the request, else of the run; None without any.
 
-
-_GUIDE_COLUMNS = ("guide", "pam", "strand", "cut", "window_position", "edit_type")
-
-
-def _best_guide(
-    material: Material, sequence: str, contig: str, j: int, line: int
-) -> tuple:
-    """Return the row of one edit; what the reference says of its allele last."""
-    variants = material.lines.variants
-    name, position = variants.variant_id[j], int(variants.variant_position[j])
-    ref, alt = str(variants.variant_ref[j]), str(variants.variant_alt[j])
-    blank = ("", "", "", 0, 0, "")
-    person = str(material.lines.sample_id[line])
-    if not sequence or not 1 <= position <= len(sequence):
-        return (name, person, contig, 0, *blank, "place not in the FASTA")
-    there = sequence[position - 1 : position - 1 + len(ref)].upper()
-    if there not in (ref.upper(), alt.upper()):
-        return (name, person, contig, 0, *blank, f"the FASTA has {there}")
-    if len(ref) != 1 or len(alt) != 1:
-        return (name, person, contig, 0, *blank, "no single base")
-    start = max(1, position - FLANK)
-    stretch = sequence[start - 1 : position + FLANK]
-    near = np.flatnonzero(
-        (variants.variant_contig == variants.variant_contig[j])
-        & (np.abs(variants.variant_position - position) <= FLANK)
-    )
-    dosage = material.known_dosage[line, near]
-    half = material.lines.ploidy / 2
-    alleles = np.where(
-        dosage > half, variants.variant_alt[near], variants.variant_ref[near]
-    )
-    own = line_sequence(
-        stretch, start, variants.variant_position[near].tolist(), alleles.tolist()
-    )
-    before = own[position - start].upper()
-    after = alt if before == ref.upper() else ref
-    guides = find_guides(own, start, position, before, after)
-    if not guides:
-        return (name, person, contig, 0, *blank, "")
-    best = guides[0]
-    return (
-        name,
-        person,
-        contig,
-        len(guides),
-        best.spacer,
-        best.pam,
-        best.strand,
-        best.cut,
-        best.place,
-        best.edit,
-        "",
-    )
-
-
-def _specificity(
-    sites: OffTargets, guides: list[str], row: Any, scores: SiteScores | None
-) -> tuple[float, float, float]:
-    """Return exact and all other sites, and the own site's share of all rates.
-
-    The line's own site may differ from the reference: it is left out by its place.
+    Raises
+    ------
+    ConfigError
+        If known QTL are to be laid over genes, and there are none.
     """
-    if not row.guide:
-        return np.nan, np.nan, np.nan
-    own = own_site(int(row.cut), str(row.strand))
-    elsewhere = (
-        (sites.contig != row.guide_contig)
-        | (sites.position != own)
-        | (sites.strand != row.strand)
-    )
-    other = (sites.guide == guides.index(row.guide)) & elsewhere
-    exact = other & (sites.mismatch == 0)
-    if scores is None:
-        return float(exact.sum()), float(other.sum()), np.nan
-    targets = np.concatenate([[row.guide + row.pam], sites.target[other]])
-    rate = 10.0 ** np.asarray(scores(row.guide + "NGG", targets), dtype=np.float64)
-    return float(exact.sum()), float(other.sum()), float(rate[0] / rate.sum())
-
-
-def _genes(
-    analysis: Analysis,
-    material: Material,
-    known: FloatArray,
-    chance: FloatArray,
-    request: EditRequest,
-) -> pd.DataFrame | None:
-    table: GeneTable | None = None
     if request.genes is not None:
-        table = read_genes(request.genes).genes
-    elif analysis.knowledge is not None:
-        table = analysis.knowledge.genes
-    if table is None and request.known is not None:
+        return read_genes(request.genes).genes
+    if analysis.knowledge is not None and analysis.knowledge.genes is not None:
+        return analysis.knowledge.genes
+    if request.known is not None:
         raise ConfigError(
             "known QTL are laid over genes, and the run has none",
-            where="--known-qtl",
-            remedy="give --genes too",
+            where="--known-qtl (edits.known)",
+            remedy="give --genes (edits.genes) too",
         )
-    if table is None:
-        return None
-    variants = material.lines.variants
-    sets = gene_variants(table, variants, request.flank)
-    if not any(members.size for members in sets):
-        return None
+    return None
+
+
+def _evidence(
+    material: Material,
+    chance: FloatArray,
+    score: FloatArray | None,
+    request: EditRequest,
+) -> GeneEvidence:
     regions: tuple[Region, ...] = ()
     if request.known is not None:
         columns = read_regions(request.known)
@@ -427,12 +358,11 @@ def _genes(
             Region(str(n), str(c), int(a), int(b))
             for n, c, a, b in zip(*columns, strict=True)
         )
-    evidence = GeneEvidence(
+    return GeneEvidence(
         material.effects.additive,
         chance,
         material.value,
         max(1, round(0.1 * material.lines.n_sample)),
         regions,
+        score,
     )
-    rng = analysis.rng("genes", material.label)
-    return gene_table(table, sets, variants, known, evidence, rng)

@@ -43,8 +43,9 @@ class LineSegments:
 
 
 def line_segments(
-    dosage: NDArray,  # (n_line, n_variant) in the order of the model, none missing
+    calls: NDArray,  # (n_line, n_variant) in the order of the model, -1 missing
     effect: FloatArray,  # (n_variant,) of one copy
+    mean: FloatArray,  # (n_variant,) dosage of a missing call
     value: FloatArray,  # (n_line,)
     placed: PlacedVariants,
     per_chromosome: int,
@@ -52,7 +53,7 @@ def line_segments(
     """Return what segments of equal length in Morgan add to the value of lines."""
     order = placed.order
     segment = segments(placed.genetic_map, per_chromosome)
-    parts = haplotype_values(dosage[:, order], effect[order], segment)
+    parts = haplotype_values(calls[:, order], effect[order], segment, mean[order])
     return LineSegments(parts, value - parts.sum(axis=1))
 
 

@@ -88,11 +88,14 @@ class Material:
         """Whether the model is a sum of effects of single copies."""
         return self.linearised is None and self.effects.dominance is None
 
-    @property
-    def known_dosage(self) -> FloatArray:  # (n_line, n_variant)
-        """Dosages with missing calls at the mean of the training rows."""
-        calls = self.lines.call_dosage
-        return np.where(calls < 0, self.effects.mean, calls)
+    def known_dosage(
+        self, rows: IntArray | slice = slice(None), columns: IntArray | None = None
+    ) -> FloatArray:  # (n_row, n_column)
+        """Return dosages with missing calls at the mean of the training rows."""
+        calls, mean = self.lines.call_dosage[rows], self.effects.mean
+        if columns is not None:
+            calls, mean = calls[:, columns], mean[columns]
+        return np.where(calls < 0, mean, calls)
 
     def predict(self, calls: Haplotypes) -> FloatArray:  # (n, n_variant) -> (n,)
         """Return the merit of made-up genotypes."""
@@ -250,6 +253,18 @@ def read_material(
     merit = read_merit(analysis, traits, signed=signed)
     variants = model_variants(analysis, fitted)
     lines = candidate_lines(analysis, variants, candidates)
+    return make_material(analysis, (label, fitted), merit, lines, genetic_map)
+
+
+def make_material(
+    analysis: Analysis,
+    model: tuple[str, Fitted],
+    merit: Merit,
+    lines: Genotypes,  # the variants of the model, in its order
+    genetic_map: PlacedVariants | None = None,
+) -> Material:
+    """Return lines with the effects of a model on their merit."""
+    label, fitted = model
     targets = np.flatnonzero(merit.weights)
     parts, linear = [], None
     for target in targets.tolist():

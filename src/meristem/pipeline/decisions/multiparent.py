@@ -1,4 +1,4 @@
-"""Three- and four-way crosses made of the best two-way crosses."""
+"""Backcrosses, three- and four-way crosses made of the best two-way crosses."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def multiparent_table(
 ) -> pd.DataFrame:
     """Return doubled haploids of the best pairs crossed with each other.
 
-    Pairs that share a line make three-way crosses, a backcross where the shared line
-    stands twice; the others four-way crosses.
+    Pairs that share a line make three-way crosses, the others four-way crosses; each
+    pair is crossed back to both of its lines.
 
     Parameters
     ----------
@@ -48,16 +48,18 @@ def multiparent_table(
         transmission_product(calls, additive, placed.genetic_map, power, function)
         for power in (np.array([1.0]), np.array([0.0, 1.0]))
     )
-    parents = np.array(
-        [_ordered(place[a], place[b]) for a, b in combinations(range(len(pairs)), 2)]
-    ).reshape(-1, 4)
+    made = [_ordered(place[a], place[b]) for a, b in combinations(range(len(pairs)), 2)]
+    made += [[a, b, back, back] for a, b in place.tolist() for back in (a, b)]
+    parents = np.array(made)
     mean, variance = four_way_moments(value[lines], first, second, parents)
     sd = np.sqrt(variance)
     names = material.lines.sample_id[lines[parents]]
     three = parents[:, 2] == parents[:, 3]
     table = pd.DataFrame(names, columns=[f"parent_{k}" for k in range(1, 5)])
     table.loc[three, "parent_4"] = ""
-    table.insert(0, "kind", np.where(three, "three-way", "four-way"))
+    back = three & (parents[:, [2]] == parents[:, :2]).any(axis=1)
+    kind = np.select([back, three], ["backcross", "three-way"], "four-way")
+    table.insert(0, "kind", kind)
     table["mean"], table["sd"] = mean, sd
     table["usefulness"] = mean + factor * sd
     table = table.sort_values("usefulness", ascending=False, kind="stable")

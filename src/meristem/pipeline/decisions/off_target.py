@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from meristem.errors import DataError
+from meristem.kinetics.cas9.pam import CAS9
 from meristem.kinetics.cas9.sites import Sites
 from meristem.kinetics.scoring.corrected import read_scorer
 from meristem.records import FloatArray
@@ -26,6 +28,12 @@ def read_site_scores(path: Path) -> Callable[[str, np.ndarray], FloatArray]:
         If it holds no network of guide-target pairs.
     """
     scorer = read_scorer(path)
+    if scorer.pam.place != CAS9.place:
+        raise DataError(
+            f"is of an enzyme with the PAM {scorer.pam.pattern}",
+            where=path,
+            remedy="give a model of Cas9 guides (20 bases and NGG)",
+        )
 
     def score(guide: str, targets: np.ndarray) -> FloatArray:  # (n,) -> (n,)
         n = len(targets)

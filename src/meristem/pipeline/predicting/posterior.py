@@ -8,6 +8,7 @@ import pandas as pd
 
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.fitting import deployable_labels, load_fitted
+from meristem.pipeline.prior_scores import with_prior_scores
 
 CONVERGENCE, INCLUSION = "convergence.csv", "variant_inclusion.csv"
 
@@ -51,6 +52,8 @@ def write_posterior_tables(analysis: Analysis) -> None:
     for name, found in frames.items():
         if found:
             table = pd.concat(found, ignore_index=True)
+            if name == INCLUSION:
+                table = with_prior_scores(table, analysis.config.priors)
             analysis.folder.write_table(name, table)
         else:
             analysis.folder.drop(name)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from meristem.config.selection import SelectionConfig
 from meristem.pipeline.selection.diversity import Diversity
+from meristem.pipeline.selection.further import Further
 from meristem.pipeline.selection.index import Index
 from meristem.pipeline.selection.lines import Lines
 from meristem.pipeline.selection.matings import Matings
@@ -26,4 +27,5 @@ class Selection:
     diversity: Diversity
     matings: Matings | None
     comparisons: tuple[tuple[str, Comparison], ...]
+    further: Further
     notes: tuple[str, ...]

@@ -32,6 +32,7 @@ from meristem.select.contribution.inbreeding import (
 )
 from meristem.select.contribution.programme import Programme, make_programme
 from meristem.select.contribution.robust import ErrorCovariance, robust_contributions
+from meristem.select.contribution.within import PoolBound, contributions_within
 from meristem.select.ranking.compare import best
 
 MOST_FACTORS = 400
@@ -80,6 +81,10 @@ def plan_contributions(
             value, error, f, programme, theta=theta, kappa=asked.kappa
         )
         said += f", {asked.kappa:g} SD of the gain subtracted for its uncertainty"
+    bounds = _pool_bounds(asked, lines, rows)
+    if bounds:
+        chosen = contributions_within(value, f, programme, chosen, theta, bounds)
+        said += "".join(f", at most {b.theta:g} within {b.name}" for b in bounds)
     equal = np.zeros(rows.size)
     equal[
         best(value, min(plan.ranking.selected(int(lines.counted.sum())), rows.size))
@@ -102,6 +107,19 @@ def plan_contributions(
         truncated,
         base,
         said,
+    )
+
+
+def _pool_bounds(
+    asked: DiversityConfig, lines: Lines, rows: IntArray
+) -> tuple[PoolBound, ...]:
+    """Return the bounds on the coancestry of single pools."""
+    if not asked.within:
+        return ()
+    label = lines.labels(asked.group, "diversity.group")[rows]
+    return tuple(
+        PoolBound(np.flatnonzero(label == name), asked.shares[name], most, name)
+        for name, most in asked.within.items()
     )
 
 

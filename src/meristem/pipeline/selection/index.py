@@ -43,6 +43,14 @@ class Index:
     response: IndexResponse | None  # of a linear index of several traits
     words: str
     notes: tuple[str, ...]
+    merit: tuple[int, ...] = ()  # targets that a merit by draws reads
+
+    @property
+    def emphasis(self) -> FloatArray:  # (n_target,)
+        """How much each target counts: the coefficients, or those that merit reads."""
+        if self.coefficient.any() or not self.merit:
+            return self.coefficient
+        return np.isin(np.arange(len(self.target)), self.merit).astype(np.float64)
 
     @property
     def sd(self) -> FloatArray:  # (n_line,)
@@ -221,11 +229,17 @@ def _covariances(
 def _given(config: IndexConfig, names: tuple[str, ...]) -> FloatArray:
     """Return the covariances of the plan; those not given are 0."""
     matrix = np.full((len(names),) * 2, np.nan)
+    given = {*config.genetic, *(two for row in config.genetic.values() for two in row)}
+    unknown = sorted(given - set(names))
+    if unknown:
+        raise ConfigError(
+            f"{unknown[0]!r} is no trait of this index",
+            where="index.genetic",
+            remedy=f"use {', '.join(names)}, or give {unknown[0]} a weight",
+        )
     for one, row in config.genetic.items():
         for two, value in row.items():
             for a, b in ((one, two), (two, one)):
-                if a not in names or b not in names:
-                    continue
                 i, j = names.index(a), names.index(b)
                 if np.isfinite(matrix[i, j]) and matrix[i, j] != value:
                     raise ConfigError(
@@ -310,4 +324,5 @@ def _merit_index(
         None,
         " + ".join(words),
         tuple(asked.notes),
+        tuple(sorted({term.target for term in terms})),
     )

@@ -35,6 +35,7 @@ class Lines:
     groups: SampleGroups | None  # of the lines, "" where unknown
     counted: Mask  # (n_line,) candidates; the others are checks
     kept: Mask  # (n_line,) selected whatever they are
+    phenotyped: Mask  # (n_line,) the model has seen a phenotype of it
     calibrated: bool  # whether out-of-fold residuals set the width
 
     @property
@@ -105,14 +106,22 @@ def read_lines(analysis: Analysis, plan: SelectionConfig) -> Lines:
     counted = ~np.isin(names, plan.candidates.checks)
     if counted.sum() < 2:
         raise DataError(
-            f"{int(counted.sum())} lines are no selection",
+            f"nothing can be selected from {int(counted.sum())} candidates",
             where="candidates",
             remedy="choose other candidates.lines, or exclude fewer",
         )
     kept = np.isin(names, plan.candidates.keep)
     groups = _groups(analysis, plan.candidates, names)
     return Lines(
-        label, fitted, genotypes, posterior, groups, counted, kept, is_calibrated
+        label,
+        fitted,
+        genotypes,
+        posterior,
+        groups,
+        counted,
+        kept,
+        seen[chosen],
+        is_calibrated,
     )
 
 

@@ -18,10 +18,14 @@ from meristem.pipeline.decisions.haplotypes import (
 )
 from meristem.pipeline.decisions.material import (
     MapRequest,
+    Material,
+    Merit,
+    make_material,
     model_variants,
     place_variants,
     refuse_heterozygous,
 )
+from meristem.pipeline.decisions.progeny import Ask, simulate_undecided
 from meristem.pipeline.selection.diversity import Diversity
 from meristem.pipeline.selection.index import Index
 from meristem.pipeline.selection.lines import Lines
@@ -30,7 +34,7 @@ from meristem.records import FloatArray, Genotypes, IntArray
 from meristem.select.crosses.criteria import make_crosses
 from meristem.select.crosses.inbred import pair_variances
 from meristem.select.crosses.progeny import Progeny
-from meristem.select.exports.effects import exact_effects
+from meristem.select.crosses.simulated import Simulation
 from meristem.select.mating.allocation import MatingPlan, place_of, plan_matings
 from meristem.select.mating.designs import (
     chain,
@@ -42,6 +46,9 @@ from meristem.select.mating.limits import MatingLimits
 from meristem.select.ranking.compare import best
 from meristem.select.ranking.intensity import intensity
 from meristem.select.records import Crosses
+
+DEFAULT = 10
+"""Crosses that are made where the plan names no number."""
 
 MOST_PARENTS = 1500
 """Lines among which crosses are planned: more than a million crosses."""
@@ -65,6 +72,7 @@ class Spread:
     segments: LineSegments | None = None
     lines: Genotypes | None = None  # of the model's variants; None without a map
     placed: PlacedVariants | None = None
+    error: FloatArray | None = None  # (n_cross,) Monte-Carlo, NaN by the formula
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,7 @@ class Matings:
     n_progeny: IntArray  # (n_chosen,) 0: not shared out
     criterion: str
     combined: Combined
+    error: FloatArray | None  # (n_chosen,) Monte-Carlo, of the usefulness
     notes: tuple[str, ...]
 
 
@@ -125,8 +134,18 @@ def plan_crosses(
         progeny,
         criterion,
         _combined(asked, spread, (chosen.first, chosen.second)),
+        _error_of(spread, chosen, rows.size),
         tuple(notes),
     )
+
+
+def _error_of(spread: Spread, chosen: Crosses, n: int) -> FloatArray | None:
+    """Return the Monte-Carlo error of the chosen crosses; None without progeny."""
+    if spread.error is None:
+        return None
+    code = place_of(spread.crosses, n)
+    order = np.argsort(code)
+    return spread.error[order[np.searchsorted(code[order], place_of(chosen, n))]]
 
 
 def _combined(
@@ -170,18 +189,41 @@ def _all_crosses(
         note = "crosses are valued by the mid-parent: no map, so no spread of progeny"
         zero = np.zeros(pairs[0].size)
         return Spread(make_crosses(pairs, value, zero, 0.0, "mid-parent"), [note])
-    effect, mean = _effects(lines, index)
+    if not index.coefficient.any():
+        raise ConfigError(
+            "a merit that is not linear has no effects of markers",
+            where="crosses.criterion",
+            remedy='use criterion = "mean", or a linear index',
+        )
     variants = model_variants(analysis, lines.fitted)
     request = MapRequest(asked.map, asked.cm_per_mb, asked.map_function)
     placed = place_variants(variants, request)
     some = align_variants(lines.genotypes.take_samples(rows), variants)
     refuse_heterozygous(some)
+    material = make_material(
+        analysis,
+        (lines.label, lines.fitted),
+        Merit(index.coefficient, index.words),
+        some,
+        placed,
+    )
+    effects = material.effects
+    if material.linearised is not None:
+        if not asked.simulate:
+            raise ConfigError(
+                f"{lines.label} is no sum over markers: the spread of progeny needs "
+                "simulated ones",
+                where="crosses.criterion",
+                remedy="give crosses.simulate = 200, or use criterion = "
+                '"mean", or another model',
+            )
+        value = effects.value(some.call_dosage, some.ploidy)
     progeny = Progeny(asked.progeny, asked.generation)
     if asked.wanted:
         refuse_other_progeny(progeny, "crosses.wanted")
     variance = pair_variances(
         some.call_dosage[:, placed.order],
-        effect[placed.order],
+        effects.additive[placed.order],
         placed.genetic_map,
         progeny,
         asked.map_function,
@@ -199,35 +241,58 @@ def _all_crosses(
         )
     parts = None
     if asked.segments:
-        dosage = np.where(some.call_dosage < 0, mean, some.call_dosage)
-        parts = line_segments(dosage, effect, value, placed, asked.segments)
-    crosses = make_crosses(pairs, value, sd, factor, progeny.name)
-    return Spread(crosses, notes, parts, some, placed)
-
-
-def _effects(lines: Lines, index: Index) -> tuple[FloatArray, FloatArray]:
-    """Return the effects of the index by variant, and the mean dosages."""
-    effect, mean = None, np.zeros(0)
-    for target in np.flatnonzero(index.coefficient).tolist():
-        exact = exact_effects(lines.fitted, target)
-        if exact is None:
-            raise ConfigError(
-                f"{lines.label} is no sum over markers: the spread of progeny needs "
-                "simulated ones",
-                where="crosses.criterion",
-                remedy='use criterion = "mean", another model, or `meristem select '
-                "crosses RUN --simulate 200`",
-            )
-        part = index.coefficient[target] * exact.additive
-        effect = part if effect is None else effect + part
-        mean = exact.mean
-    if effect is None:
-        raise ConfigError(
-            "a merit that is not linear has no effects of markers",
-            where="crosses.criterion",
-            remedy='use criterion = "mean", or a linear index',
+        parts = line_segments(
+            some.call_dosage,
+            effects.additive,
+            effects.mean,
+            value,
+            placed,
+            asked.segments,
         )
-    return effect, mean
+    crosses = make_crosses(pairs, value, sd, factor, progeny.name)
+    error = None
+    if asked.simulate:
+        how = Simulation(asked.simulate, factor, asked.selected)
+        crosses, error, said = _decided_by_progeny(
+            analysis, asked, material, placed, crosses, (progeny, how)
+        )
+        notes.append(said)
+    if material.linearised is not None:
+        notes.append(
+            f"{lines.label} is no sum over markers: its best line explains "
+            f"{effects.r2:.3f} of it among simulated progeny, and places the crosses "
+            "that are not simulated"
+        )
+    return Spread(crosses, notes, parts, some, placed, error)
+
+
+def _decided_by_progeny(
+    analysis: Analysis,
+    asked: MatingConfig,
+    material: Material,
+    placed: PlacedVariants,
+    crosses: Crosses,
+    made: tuple[Progeny, Simulation],
+) -> tuple[Crosses, FloatArray, str]:
+    """Return the crosses with what simulated progeny say, its error, and a note."""
+    n = asked.n or min(DEFAULT, crosses.n_cross)
+    near = best(crosses.usefulness, min(max(20 * n, 200), crosses.n_cross))
+    found = simulate_undecided(
+        analysis,
+        material,
+        placed,
+        (crosses.first[near], crosses.second[near]),
+        crosses.usefulness[near],
+        Ask(*made, top=min(3 * n, near.size), most=asked.most_simulated),
+    )
+    at = near[found.rows]
+    columns = [crosses.mean, crosses.sd, crosses.usefulness]
+    mean, sd, useful = (column.copy() for column in columns)
+    mean[at], sd[at] = found.found.mean, found.found.sd
+    useful[at] = found.found.usefulness
+    error = np.full(crosses.n_cross, np.nan)
+    error[at] = found.found.error
+    return replace(crosses, mean=mean, sd=sd, usefulness=useful), error, found.said
 
 
 def _limits(
@@ -271,7 +336,7 @@ def _limits(
     if asked.max_as_seed is not None:
         seeds = np.full(parents.size, asked.max_as_seed)
     return MatingLimits(
-        asked.n or min(10, n_cross),
+        asked.n or min(DEFAULT, n_cross),
         max_uses=asked.max_uses,
         min_uses=asked.min_uses,
         max_parents=asked.max_parents,

@@ -10,9 +10,11 @@ from threadpoolctl import threadpool_limits
 from meristem.config.selection import SelectionConfig
 from meristem.errors import ConfigError
 from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.decisions.guides import SiteScores
 from meristem.pipeline.selection.decision import Selection
 from meristem.pipeline.selection.diversity import plan_contributions
 from meristem.pipeline.selection.filters import filter_lines
+from meristem.pipeline.selection.further import decide_further
 from meristem.pipeline.selection.index import Index, make_index
 from meristem.pipeline.selection.lines import Lines, read_lines
 from meristem.pipeline.selection.matings import plan_crosses
@@ -26,16 +28,21 @@ FOLDER = "selection"
 """Where the files of a selection lie within the run folder."""
 
 TABLES = (
-    *("candidates.csv", "funnel.csv", "index.csv", "frontier.csv"),
+    *("candidates.csv", "funnel.csv", "costs.csv", "index.csv", "frontier.csv"),
     *("contributions.csv", "crosses.csv", "parents.csv", "crossing_list.csv"),
-    *("cross_map.csv", "comparison.csv"),
+    *("cross_map.csv", "comparison.csv", "genes.csv", "edits.csv"),
+    *("edits_by_line.csv", "next.csv", "cycles.csv", "cycles_differences.csv"),
 )
 SUMMARY = "selection.json"
 OUTPUTS = tuple(f"{FOLDER}/{name}" for name in (*TABLES, SUMMARY, PAGE))
 
 
 def decide(
-    analysis: Analysis, plan: SelectionConfig, *, matings: bool = True
+    analysis: Analysis,
+    plan: SelectionConfig,
+    *,
+    matings: bool = True,
+    scores: SiteScores | None = None,
 ) -> Selection:
     """Return what a plan decides; nothing is written.
 
@@ -47,6 +54,8 @@ def decide(
         What is wanted.
     matings
         Whether crosses are planned.
+    scores
+        Rates of Cas9 at sites, where `edits.kinetics` is given.
 
     Raises
     ------
@@ -64,13 +73,24 @@ def decide(
         if matings and passed.size > 1:
             made = plan_crosses(analysis, plan, lines, index, diversity)
         compared = _compare(analysis, plan, lines, index, passed)
+        candidates = passed[lines.counted[passed]]
+        further = decide_further(analysis, plan, lines, index, candidates, scores)
     notes = list(index.notes)
     if not lines.calibrated:
         notes.append(
             "the run was not evaluated: intervals are as wide as the model believes"
         )
     return Selection(
-        plan, lines, index, funnel, chosen, diversity, made, compared, tuple(notes)
+        plan,
+        lines,
+        index,
+        funnel,
+        chosen,
+        diversity,
+        made,
+        compared,
+        further,
+        tuple(notes),
     )
 
 

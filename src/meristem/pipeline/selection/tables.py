@@ -53,6 +53,7 @@ def selection_tables(
     tables = {
         "candidates.csv": _candidates(selection),
         "funnel.csv": pd.DataFrame([asdict(step) for step in selection.funnel.steps]),
+        "costs.csv": _costs(selection),
         "index.csv": _index(selection),
         "frontier.csv": _frontier(selection),
         "contributions.csv": _contributions(selection),
@@ -66,7 +67,23 @@ def selection_tables(
         tables["comparison.csv"] = pd.DataFrame(
             [{"model": label, **asdict(one)} for label, one in selection.comparisons]
         )
+    tables |= selection.further.tables
     return tables, _summary(selection, kind)
+
+
+def _costs(selection: Selection) -> pd.DataFrame:
+    """Return what every filter and constraint took away, units of the index."""
+    diversity, made = selection.diversity, selection.matings
+    rows = [(step.name, step.lost) for step in selection.funnel.steps[1:]]
+    gain = diversity.points[0].gain - diversity.chosen.gain
+    rows.append((f"diversity: {diversity.bound}", gain))
+    if made is not None:
+        useful = made.crosses.usefulness
+        n = min(made.plan.crosses.n_cross, useful.size)
+        best = np.partition(useful, useful.size - n)[useful.size - n :]
+        chosen = made.plan.crosses.usefulness
+        rows.append(("limits on crosses", float(best.mean() - chosen.mean())))
+    return pd.DataFrame(rows, columns=["constraint", "lost"])
 
 
 def _candidates(selection: Selection) -> pd.DataFrame:
@@ -282,6 +299,8 @@ def _crosses(selection: Selection, made: Matings) -> pd.DataFrame:
             "reason": reason,
         }
     )
+    if made.error is not None:
+        frame["error"] = made.error
     if made.combined.segment_best is not None:
         frame["ohv"] = made.combined.segment_best
     if made.combined.stacking is not None:
@@ -361,6 +380,7 @@ def _summary(selection: Selection, kind: str) -> dict[str, Any]:
         )
     strength = finite_intensity(n, k) if k < n else 0.0
     spread = float(index.value[every].std(ddof=1))
+    further = selection.further
     diversity, made, response = selection.diversity, selection.matings, index.response
     summary: dict[str, Any] = {
         "model": lines.label,
@@ -391,6 +411,7 @@ def _summary(selection: Selection, kind: str) -> dict[str, Any]:
         "index_efficiency": None if response is None else _real(response.efficiency),
         "notes": list(selection.notes),
         "plan": plan.model_dump(mode="json"),
+        "further": {name: list(said) for name, said in further.notes.items()},
         "mating": None,
     }
     if made is not None:

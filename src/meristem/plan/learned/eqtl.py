@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.special
 from numpy.typing import NDArray
 
 from meristem.config.models import LearnOptions
@@ -95,19 +96,41 @@ def scan_eqtl(
     >>> scan_eqtl(lines, value, LearnOptions(variants_per_gene=1), none).variant
     array([4])
     """
+    return kept_pairs(tested_pairs(genotypes, value, options, cis), genotypes, options)
+
+
+def tested_pairs(
+    genotypes: Genotypes,
+    value: FloatArray,  # (n_sample, n_feature) NaN missing
+    options: LearnOptions,
+    cis: Pairs,
+) -> EqtlTable:
+    """Test all pairs among which the best must be; see `scan_eqtl`."""
     prepared = prepare_features(genotypes, value)
-    pairs = _candidates(prepared, options, cis)
-    table = _test(prepared, pairs, cis)
+    return _test(prepared, _candidates(prepared, options, cis), cis)
+
+
+def kept_pairs(
+    table: EqtlTable,
+    genotypes: Genotypes,
+    options: LearnOptions,
+    weight: FloatArray | None = None,  # (n_pair,) see `learned.known`
+) -> EqtlTable:
+    """Return the best of the tested pairs of every feature, p over weight."""
     limit = np.where(
-        table.cis | ~np.isin(table.feature, cis.feature),
+        table.cis | ~np.isin(table.feature, table.feature[table.cis]),
         options.max_p,
         min(options.max_p, options.trans_max_p),
     )
-    usable = _take(table, np.flatnonzero(table.p <= limit))
     # p underflows to zero where evidence is overwhelming; beta / se does not
-    strength = np.abs(usable.beta) / np.maximum(usable.se, np.finfo(float).tiny)
-    order = np.lexsort((usable.variant, -strength, usable.feature))
-    ranked = _take(usable, order)
+    strength = np.abs(table.beta) / np.maximum(table.se, np.finfo(float).tiny)
+    rank, p = -strength, table.p
+    if weight is not None:
+        rank = scipy.special.log_ndtr(-strength) - np.log(weight)
+        p = np.minimum(p / weight, 1.0)
+    usable = np.flatnonzero(p <= limit)
+    order = np.lexsort((table.variant[usable], rank[usable], table.feature[usable]))
+    ranked = _take(table, usable[order])
     kept = keep_best(
         genotypes.call_dosage,
         ranked.feature,

@@ -13,11 +13,18 @@ from meristem.errors import DataError, PlanError
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.graph import make_graph
 from meristem.plan.assign import read_assignment
+from meristem.plan.known_scores import known_sizes
 from meristem.plan.learned.cis import Pairs, cis_pairs
 from meristem.plan.learned.coexpression import coexpression_modules
 from meristem.plan.learned.curated import GENE
-from meristem.plan.learned.eqtl import scan_eqtl
-from meristem.plan.learned.genes import choose_features
+from meristem.plan.learned.eqtl import kept_pairs, tested_pairs
+from meristem.plan.learned.genes import INNER_FOLDS, choose_features
+from meristem.plan.learned.known import (
+    Kept,
+    chosen_cis_weights,
+    nearest,
+    pair_weights,
+)
 from meristem.plan.learned.regulators import find_regulators
 from meristem.plan.learned.thin import keep_best
 from meristem.records import (
@@ -31,6 +38,7 @@ from meristem.records import (
     StrArray,
     VariantTable,
 )
+from meristem.stats.folds import random_splits
 
 
 @dataclass(frozen=True)
@@ -141,7 +149,7 @@ def _learn_table(
     rows = np.flatnonzero(~np.isnan(direct.value).all(axis=1))
     genotypes = dataset.genotypes.take_samples(rows)
     value = direct.value[rows][:, feature]
-    cis, _ = cis_pairs(
+    cis, distance = cis_pairs(
         node_name,
         genotypes.variants,
         options.cis_window_bp,
@@ -149,12 +157,16 @@ def _learn_table(
         graph=known.graph,
     )
     _require_cis(options, cis, known)
+    weight = _cis_weights(genotypes, value, (cis, distance), options, rng)
     if options.variants == "eqtl":
-        found = scan_eqtl(genotypes, value, options, cis)
+        tested = tested_pairs(genotypes, value, options, cis)
+        own = None if weight is None else pair_weights(tested, cis, weight)
+        found = kept_pairs(tested, genotypes, options, own)
         gene, variant = found.feature, found.variant
         beta, p, inside = found.beta, found.p, found.cis
     else:
-        gene, variant = _without_scan(genotypes, node_name, options, cis, known)
+        near = cis if weight is None else nearest(cis, distance / weight)
+        gene, variant = _without_scan(genotypes, node_name, options, near, known)
         beta, p = np.full((2, gene.size), np.nan)
         size = genotypes.n_variant
         inside = np.isin(gene * size + variant, cis.feature * size + cis.variant)
@@ -170,6 +182,43 @@ def _learn_table(
         inside,
         source,
         target,
+    )
+
+
+def _cis_weights(
+    genotypes: Genotypes,
+    value: FloatArray,  # (n_sample, n_gene)
+    near: tuple[Pairs, FloatArray],  # cis pairs and their distance
+    options: LearnOptions,
+    rng: np.random.Generator,
+) -> FloatArray | None:  # (n_pair,)
+    """Return what scores say of the cis pairs; None without scores."""
+    if options.priors is None:
+        return None
+    cis, distance = near
+    size = known_sizes(options.priors, genotypes, rng)
+
+    def keeper(rows: IntArray) -> Kept:
+        part = genotypes.take_samples(rows)
+        if options.variants == "cis":
+
+            def keep(weight: FloatArray) -> tuple[IntArray, IntArray]:
+                ranked = nearest(cis, distance / weight)
+                return _kept_near(part, ranked.feature, ranked.variant, options)
+
+            return keep
+        tested = tested_pairs(part, value[rows], options, cis)
+
+        def best(weight: FloatArray) -> tuple[IntArray, IntArray]:
+            own = pair_weights(tested, cis, weight)
+            found = kept_pairs(tested, part, options, own)
+            return found.feature, found.variant
+
+        return best
+
+    splits = random_splits(genotypes.n_sample, INNER_FOLDS, rng)
+    return chosen_cis_weights(
+        genotypes, value, cis, size, options.priors, splits, keeper
     )
 
 
@@ -212,6 +261,12 @@ def _without_scan(
     gene, variant = cis.feature, cis.variant
     if options.variants == "table":
         gene, variant = _from_table(genotypes.variants, node_name, options, known)
+    return _kept_near(genotypes, gene, variant, options)
+
+
+def _kept_near(
+    genotypes: Genotypes, gene: IntArray, variant: IntArray, options: LearnOptions
+) -> tuple[IntArray, IntArray]:
     kept = keep_best(
         genotypes.call_dosage,
         gene,

@@ -47,6 +47,7 @@ def crosses_section(decided: Decided) -> Section | None:
         "mean": "mean",
         "sd": "spread",
         "usefulness": "usefulness",
+        "error": "Monte-Carlo error",
         "ohv": "best of whole segments (OHV)",
         "stacking_chance": "chance of all wanted alleles",
         "coancestry": "coancestry",
@@ -61,7 +62,11 @@ def crosses_section(decided: Decided) -> Section | None:
     shown = table[kept].rename(columns=columns)
     formats: dict[str, Format] = dict.fromkeys(("mean", "spread", "usefulness"), number)
     formats |= {"coancestry": fixed, "chance above the best check": percent}
-    formats |= {columns["ohv"]: number, columns["stacking_chance"]: percent}
+    formats |= {
+        columns["error"]: number,
+        columns["ohv"]: number,
+        columns["stacking_chance"]: percent,
+    }
     present = {k: v for k, v in formats.items() if k in shown}
     note = "crossing_list.csv holds the same list for a field book. "
     note += " ".join(f"{line}." for line in mating["notes"])

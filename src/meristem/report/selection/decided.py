@@ -15,17 +15,31 @@ TABLES = {
     "candidates": ("sample_id", "status", "index", "spread"),
     "funnel": ("name", "removed", "left", "lost"),
     "index": ("trait", "coefficient", "gain", "gain_low", "gain_high"),
+    "costs": ("constraint", "lost"),
     "frontier": ("point", "kind", "gain", "coancestry", "ne"),
     "contributions": ("point", "sample_id", "contribution"),
     "parents": ("sample_id", "contribution", "uses"),
     "crosses": ("cross_id", "female", "male", "mean", "sd", "usefulness"),
     "cross_map": ("parent_1", "parent_2", "mean", "sd", "chosen"),
     "comparison": ("model", "overlap", "chance"),
+    "genes": ("gene", "share", "share_by_chance"),
+    "edits": ("variant", "value", "p_causal", "expected", "in_set"),
+    "next": ("order", "sample_id", "cumulative_cost"),
+    "cycles": ("strategy", "cycle", "gain", "genic_sd", "effective"),
+    "cycles_differences": ("strategy", "reference", "cycle", "difference"),
 }
 """Columns without which a table cannot be shown."""
 
-_OPTIONAL = ("crosses", "cross_map", "comparison")
-_TEXT = ("sample_id", "female", "male", "parent_1", "parent_2", "trait", "environment")
+_OPTIONAL = (
+    *("crosses", "cross_map", "comparison", "genes", "edits", "next", "cycles"),
+    "cycles_differences",
+)
+_TEXT = (
+    *("sample_id", "female", "male", "parent_1", "parent_2", "trait", "environment"),
+    *("gene", "variant", "contig", "from", "to", "guide", "best_line", "known_qtl"),
+    *("guide_line", "pam", "strand", "edit_type", "reference", "lead_variant"),
+    *("favourable_haplotype", "scored_variant"),
+)
 
 
 @dataclass(frozen=True)
@@ -36,12 +50,18 @@ class Decided:
     candidates: pd.DataFrame
     funnel: pd.DataFrame
     index: pd.DataFrame
+    costs: pd.DataFrame
     frontier: pd.DataFrame
     contributions: pd.DataFrame
     parents: pd.DataFrame
     crosses: pd.DataFrame
     cross_map: pd.DataFrame
     comparison: pd.DataFrame
+    genes: pd.DataFrame
+    edits: pd.DataFrame
+    next: pd.DataFrame
+    cycles: pd.DataFrame
+    cycles_differences: pd.DataFrame
 
 
 def read_decided(folder: Path) -> Decided:
@@ -60,7 +80,7 @@ def read_decided(folder: Path) -> Decided:
         raise DataError(
             f"cannot be read ({error})", where=path, remedy=remedy
         ) from error
-    tables = {}
+    tables: dict[str, pd.DataFrame] = {}
     for name, needed in TABLES.items():
         path = folder / f"{name}.csv"
         if name in _OPTIONAL and not path.is_file():

@@ -36,6 +36,19 @@ def funnel_section(decided: Decided) -> Section:
     )
 
 
+def costs_section(decided: Decided) -> Section:
+    """Return what every filter and constraint took away, in one table."""
+    table = decided.costs
+    intro = (
+        "Filters: of the mean index of the lines that would be selected. Diversity: of "
+        "the gain of the contributions, against the greatest gain. Crosses: of "
+        "their mean value, against as many of the most valuable pairs without limits."
+    )
+    headings = {"constraint": "filter or constraint", "lost": "lost, index units"}
+    html = table_html(table, {"lost": number}, headings, sortable=False)
+    return Section("What was lost where", "costs", "", intro, (str(html),))
+
+
 def _figure(decided: Decided) -> Figure:
     table = decided.funnel
     names, left = table["name"].tolist(), table["left"].tolist()

@@ -10,11 +10,14 @@ from meristem.pages.numbers import fixed, number, percent
 from meristem.pages.page import Card, Page, Section, write_page
 from meristem.pages.table import table_html
 from meristem.report.selection.crosses import crosses_section
+from meristem.report.selection.cycles import cycles_section
 from meristem.report.selection.decided import Decided, read_decided
+from meristem.report.selection.edits import edits_section, genes_section
 from meristem.report.selection.frontier import frontier_section
-from meristem.report.selection.funnel import funnel_section
+from meristem.report.selection.funnel import costs_section, funnel_section
 from meristem.report.selection.gains import gains_section
 from meristem.report.selection.lines import candidates_section, parents_section
+from meristem.report.selection.next import next_section
 
 PAGE = "selection.html"
 
@@ -44,6 +47,11 @@ def make_selection_page(decided: Decided) -> Page:
         frontier_section(decided),
         crosses_section(decided),
         parents_section(decided),
+        costs_section(decided),
+        next_section(decided),
+        genes_section(decided),
+        edits_section(decided),
+        cycles_section(decided),
         _comparison(decided),
         _assumptions(decided),
     )

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import numpy as np
 import pandas as pd
 import scipy.stats
 
-from meristem.config.represent import RepresentOptions
 from meristem.interpret.biology.enrichment import over_representation
-from meristem.records import FloatArray, OmicsTable, StrArray
+from meristem.records import FloatArray, OmicsTable
 from meristem.representation.confound.confounders import Confounder, fit_design
-from meristem.representation.confound.probe import held_folds, probe_confounder
 from meristem.representation.represented import Represented, fit_representation
-from meristem.representation.sets.membership import FeatureSets
 from meristem.stats.correlation import columnwise_r
 from meristem.stats.discoveries import benjamini_hochberg
 
@@ -23,7 +19,6 @@ TOP_SHARE = 0.05
 """Features of a factor that count as its own: the largest loadings."""
 SETS_SHOWN = 5
 HALVES = 5
-PROBE_FOLDS = 3
 
 
 def explained(found: Represented) -> FloatArray:  # (n_factor,)
@@ -157,67 +152,3 @@ def _best_match(own: FloatArray, other: FloatArray) -> FloatArray:
     n = own.shape[1]
     r = np.corrcoef(own.T, other.T)[:n, n:]
     return np.asarray(np.nan_to_num(np.abs(r)).max(axis=1))
-
-
-def confounding(
-    table: OmicsTable,
-    options: RepresentOptions,
-    k: int,
-    confounders: Sequence[Confounder],
-    sets: FeatureSets | None,
-    *,
-    line: StrArray,
-    seed: int,
-    rng: np.random.Generator,
-) -> pd.DataFrame:
-    """Say how well confounders are told from factors of rows held out.
-
-    Rows of one line are held out together. Raw factors are those of the same
-    representation without removal. Columns: confounder, chance, probe, raw, cleaned
-    (see `probe_confounder`).
-    """
-    rows = np.flatnonzero(~np.isnan(table.value).all(axis=1))
-    own = table.take_samples(rows)
-    about = [one.take(rows) for one in confounders]
-    folds = held_folds(line[rows], PROBE_FOLDS, rng)
-    kept: dict[tuple[str, bytes], FloatArray] = {}
-
-    def learned(how: RepresentOptions, train: np.ndarray) -> FloatArray:
-        key = (how.deconfound, train.tobytes())
-        if key not in kept:
-            found = fit_representation(
-                own.take_samples(train),
-                how,
-                rng=np.random.default_rng(seed),
-                k=k,
-                confounders=[one.take(train) for one in about],
-                sets=sets,
-            )
-            kept[key] = found.factors(own, about).value
-        return kept[key]
-
-    records = []
-    raw = options.model_copy(update={"deconfound": "none"})
-    for one in about:
-        for nonlinear in (False, True):
-            told = [
-                probe_confounder(
-                    partial(learned, how),
-                    one,
-                    folds,
-                    nonlinear=nonlinear,
-                )
-                for how in (raw, options)
-            ]
-            levels = np.unique(one.label[one.label != ""]).size
-            records.append(
-                {
-                    "confounder": one.name,
-                    "chance": 0.0 if one.number is not None else 1 / levels,
-                    "probe": "radial kernel" if nonlinear else "linear",
-                    "raw": told[0],
-                    "cleaned": told[1],
-                }
-            )
-    columns = ["confounder", "chance", "probe", "raw", "cleaned"]
-    return pd.DataFrame(records, columns=columns)

@@ -14,6 +14,7 @@ from meristem.pages.numbers import count, fixed, p_value, percent, plural
 from meristem.pages.page import Block, Card, Page, Section, write_page
 from meristem.pages.table import folded, table_html
 from meristem.representation.commands.figures import draw_about, draw_factors
+from meristem.representation.commands.removal import better_removal
 from meristem.runs.folder import RunFolder
 
 SHOWN = 40
@@ -97,12 +98,16 @@ def _section(
         blocks.append(draw_factors(factors, place))
     blocks += _reconstruction(recon, name)
     makers = (
+        ("trials", _trials),
         ("active", _active),
         ("sets", _sets),
         ("traits", _traits),
         ("confounding", _confounding),
         ("confounders", _confounders),
         ("imputation", _imputation),
+        ("neighbours", _neighbours),
+        ("network_traits", _network_traits),
+        ("smoothing", _smoothing),
         ("realism", _realism),
     )
     for part, make in makers:
@@ -166,6 +171,26 @@ def _reconstruction(recon: pd.DataFrame | None, name: str) -> list[Block]:
         "smallest decides on the number of factors.",
     )
     return [_titled("Values hidden from the fit", "", html)]
+
+
+def _trials(table: pd.DataFrame) -> Markup:
+    final = table[table["generation"] == -1].drop(columns="generation")
+    searched = int((table["generation"] >= 0).sum())
+    final = final.sort_values("rmse", kind="stable").dropna(axis=1, how="all")
+    shown = final.assign(chosen=np.where(final["chosen"], "yes", "no"))
+    html = table_html(
+        shown,
+        formats={"rmse": _three},
+        headings={"represent": "kind", "hidden": "units", "learning_rate": "step"},
+        note="Root mean squared error, in sds of a feature, of hidden values that the "
+        "search did not see; one network each.",
+    )
+    return _titled(
+        "Search of the architecture",
+        f"{plural(searched, 'point')} tried on values hidden from the fit; the best, "
+        "and the options as set, compared on others.",
+        html,
+    )
 
 
 def _three(value: float) -> str:
@@ -263,17 +288,86 @@ def _confounders(table: pd.DataFrame) -> Markup:
 
 
 def _confounding(table: pd.DataFrame) -> Markup:
+    own = str(table.loc[table["chosen"], "method"].iloc[0])
+    better = better_removal(table)
+    said = "No other way here leaves and keeps as much and is better at one of both."
+    if better:
+        said = (
+            f"{better} leaves no more of the confounders than {own} and keeps no "
+            "less, and is better at one of both."
+        )
+    shown = table.assign(chosen=np.where(table["chosen"], "yes", ""))
     html = table_html(
-        table,
-        formats={"chance": _three, "raw": _three, "cleaned": _three},
+        shown,
+        formats=dict.fromkeys(("chance", "linear", "radial", "kept"), _three),
+        headings={"linear": "linear probe", "radial": "radial probe"},
         sortable=False,
-        note="Balanced accuracy of labels, correlation of numbers. Representation and "
-        "probe are learned on two thirds of the samples, asked on the rest.",
+        note="Probes: balanced accuracy of labels, correlation of numbers. Kept: mean "
+        "r of gene sets (without sets: features), linear effects of the confounders "
+        "off, told from the factors. Representation and probes are learned on two "
+        "thirds of the samples, asked on the rest.",
     )
+    return _titled("What is left of the confounders, and what is kept", said, html)
+
+
+def _networks(table: pd.DataFrame) -> Markup:
+    formats = {"r": _three, "over_none": _three, "low": _three, "high": _three}
+    headings: dict[str, str | Markup] = {
+        "over_none": "over no network",
+        "low": "95 % from",
+        "high": "to",
+    }
+    return table_html(table, formats=formats, headings=headings, sortable=False)
+
+
+def _verdict(table: pd.DataFrame) -> str:
+    """Say whether a network tells more than none, and than its shuffle."""
+    real = table[table["network"].isin(["given", "learned"])]
+    above = real[real["low"] > 0]
+    if above.empty:
+        return "No network adds to ridge regression on all genes."
+    best = above.loc[above["over_none"].idxmax()]
+    shuffled = table[
+        (table["network"] == f"{best['network']}, shuffled")
+        & (table["method"] == best["method"])
+    ]
+    own = float(shuffled["over_none"].iloc[0])
+    return (
+        f"The {best['network']} network adds {fixed(best['over_none'], 3)} to r "
+        f"({best['method']}); shuffled {fixed(own, 3)}."
+    )
+
+
+def _neighbours(table: pd.DataFrame) -> Markup:
     return _titled(
-        "What is left of the confounders",
-        "How well each confounder is told from the factors of samples held out, "
-        "without removal and with it.",
+        "Genes told from a network",
+        f"{_verdict(table)} A tenth of the genes is hidden in rows held out; networks "
+        "and methods are learned on the other rows. Shuffled: as many neighbours, but "
+        "others. Mean r over hidden genes; t intervals over folds.",
+        _networks(table),
+    )
+
+
+def _network_traits(table: pd.DataFrame) -> Markup:
+    parts = [
+        Markup("<h4>{}</h4><p>{}</p>{}").format(
+            trait, _verdict(own), _networks(own.drop(columns="trait"))
+        )
+        for trait, own in table.groupby("trait", sort=False)
+    ]
+    return _titled(
+        "Traits told from genes over a network",
+        "r over rows held out; learned on the other rows.",
+        Markup("").join(parts),
+    )
+
+
+def _smoothing(table: pd.DataFrame) -> Markup:
+    html = table_html(table, formats={"share": fixed, "r": _three}, sortable=False)
+    return _titled(
+        "Values smoothed along the network",
+        "Agreement with this table (mean r over genes) on rows that did not choose "
+        "the share of the neighbours; without a network, and with it shuffled.",
         html,
     )
 

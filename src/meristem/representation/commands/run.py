@@ -8,11 +8,12 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
+from meristem.config.neighbours import NeighboursConfig
 from meristem.config.stages import OmicsConfig, RepresentConfig, StackConfig
 from meristem.records import FloatArray, OmicsTable
-from meristem.representation.choose import choose_by_values
+from meristem.representation.architecture.search import Place
+from meristem.representation.choose import choose_by_values, choose_shape
 from meristem.representation.commands.describe import (
-    confounding,
     explained,
     factor_confounders,
     factor_sets,
@@ -20,6 +21,12 @@ from meristem.representation.commands.describe import (
     factor_traits,
 )
 from meristem.representation.commands.inputs import Inputs, read_inputs
+from meristem.representation.commands.neighbours import (
+    judge_networks,
+    refuse_unjudgeable,
+    smooth_table,
+)
+from meristem.representation.commands.removal import Removal, removals
 from meristem.representation.commands.report import build_represent_report
 from meristem.representation.confound.confounders import (
     confounders_of,
@@ -44,6 +51,7 @@ from meristem.representation.sets.membership import (
     needed_sets,
 )
 from meristem.runs.folder import RunFolder
+from meristem.runs.keys import digest
 from meristem.runs.lock import in_locked_folder
 from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run, command_line, input_file
@@ -59,7 +67,8 @@ def table_files(name: str) -> dict[str, str]:
     parts = (
         *("factors", "loadings", "cleaned", "imputed", "half_width"),
         *("sets", "traits", "confounders", "confounding", "imputation", "active"),
-        *("samples", "realism", "about"),
+        *("samples", "realism", "about", "trials"),
+        *("neighbours", "network_traits", "smoothed", "smoothing"),
     )
     return {part: f"{stem}.{part}.csv" for part in parts}
 
@@ -98,6 +107,8 @@ def represent_run(
     inputs = read_inputs(config)
     for options, table in zip(inputs.options, inputs.tables, strict=True):
         _refuse_impossible(options, table, inputs)
+        if config.neighbours is not None and options.represent != "none":
+            refuse_unjudgeable(table)
     run = _plan(config, Path(folder), force)
     asked = [one for one in inputs.options if one.represent != "none"]
     files = [file for one in asked for file in table_files(one.name).values()]
@@ -220,6 +231,8 @@ class _Work:
         filled = self._fill()
         if self.config.samples:
             self._generate(found, k)
+        if self.config.neighbours is not None:
+            self._judge_networks(self.config.neighbours)
         known = ~np.isnan(self.table.value)
         self.about = {
             "table": name,
@@ -241,8 +254,44 @@ class _Work:
         x = x[~np.isnan(x).all(axis=1)]
         return 1 - float(np.nansum((x - found.reconstruct(x)) ** 2) / np.nansum(x**2))
 
+    def _search(self) -> int:
+        """Search the shape; keep its options, write what was tried, return k."""
+        tune = self.options.tune
+        assert tune is not None
+        rests_on = (self.options, self.table.value, self.confounders, self.sets)
+        seed = int(self.rng("shape").integers(2**31))
+        place = Place(
+            digest(*rests_on, seed),
+            seed,
+            60 * (tune.minutes or 0.0),
+            self.run_record.folder.file("work/shapes"),
+        )
+        shape, tried = choose_shape(
+            self.table,
+            self.options,
+            place,
+            confounders=self.confounders,
+            sets=self.sets,
+        )
+        frame = pd.DataFrame(
+            [{"generation": one.generation} | one.options for one in tried]
+        )
+        frame["rmse"] = [-one.reward for one in tried]
+        frame["chosen"] = [one.chosen for one in tried]
+        self._write("trials", frame)
+        self.options = shape.options.model_copy(update={"tune": None})
+        return shape.k
+
     def _choose(self) -> int:
-        options = self.options
+        if self.options.tune is not None:
+            found = self._search()
+            k = self.options.k + ((found,) if found not in self.options.k else ())
+            self._compare(self.options.model_copy(update={"k": k}))
+            return found
+        return self._compare(self.options)
+
+    def _compare(self, options: OmicsConfig | StackConfig) -> int:
+        """Compare numbers of factors, components beside them; return the best."""
         if options.represent == "sets":
             return options.k[0]
         rows: dict[str, dict[int, float]] = {}
@@ -307,18 +356,20 @@ class _Work:
             told = factor_confounders(name, factors.value, self.confounders)
             self._write("confounders", told)
             if self.options.removes:
-                seed = int(self.rng("probe").integers(2**62))
-                frame = confounding(
-                    self.table,
-                    self.options,
-                    k,
-                    self.confounders,
-                    self.sets,
-                    line=inputs.line,
-                    seed=seed,
-                    rng=self.rng("probe folds"),
-                )
-                self._write("confounding", frame)
+                self._write("confounding", self._removals(k))
+
+    def _removals(self, k: int) -> pd.DataFrame:
+        """Judge ways to remove the confounders on the rows that hold values."""
+        rows = np.flatnonzero(~np.isnan(self.table.value).all(axis=1))
+        removal = Removal(
+            self.table.take_samples(rows),
+            self.options,
+            k,
+            [one.take(rows) for one in self.confounders],
+            self.sets,
+            int(self.rng("probe").integers(2**62)),
+        )
+        return removals(removal, self.inputs.line[rows], self.rng("probe folds"))
 
     def _active(self, found: Represented, about: pd.DataFrame) -> pd.DataFrame:
         assert self.sets is not None
@@ -356,6 +407,21 @@ class _Work:
             for name in names
         ]
         self._write("realism", pd.DataFrame(rows))
+
+    def _judge_networks(self, asked: NeighboursConfig) -> None:
+        seed = int(self.rng("networks").integers(2**31))
+        genes, traits = judge_networks(
+            self.table, self.options, self.inputs, asked, seed
+        )
+        self._write("neighbours", genes)
+        if not traits.empty:
+            self._write("network_traits", traits)
+        if asked.smooth:
+            (other,) = (t for t in self.inputs.tables if t.name == asked.smooth)
+            smoothed, told = smooth_table(other, self.table, self.inputs, asked, seed)
+            self._write("smoothed", _frame(smoothed.value, smoothed))
+            if other.name != self.table.name:
+                self._write("smoothing", told)
 
     def _fill(self) -> Imputed | None:
         known = ~np.isnan(self.table.value)

@@ -15,11 +15,12 @@ from torch import Tensor, nn
 
 from meristem.records import FloatArray, IntArray
 from meristem.representation.gene_network import GeneNetwork
+from meristem.representation.genes.blend import blended_ridge
 from meristem.representation.genes.layers import LAYERS
 from meristem.representation.impute.methods import neighbour_ridge, ridge_rows
 from meristem.train.descent import limited_threads
 
-Method = Literal["ridge", "convolution", "attention", "sage"]
+Method = Literal["weighted", "ridge", "convolution", "attention", "sage"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ def infer_genes(
 ) -> FloatArray:  # (n_test, n_target)
     """Return hidden genes of test rows, told from the other genes of the row.
 
+    Without a network that is ridge regression on all genes.
+
     Parameters
     ----------
     train, test
@@ -53,9 +56,10 @@ def infer_genes(
     target
         Positions of the hidden genes.
     network
-        Learned from the training rows or given; None: ridge regression on all genes.
+        Learned from the training rows or given; None: none.
     method
-        `ridge` on the neighbours, or a graph network of two layers.
+        `weighted`: ridge on all genes, the neighbours with more weight where that
+        tells more; `ridge` on the neighbours alone; or a graph network of two layers.
     rng
         Source of randomness of the graph networks.
     settings
@@ -65,12 +69,40 @@ def infer_genes(
     holed[:, target] = np.nan
     both = np.concatenate([train, holed])
     n = train.shape[0]
-    if network is None:
+    if network is None and method != "weighted":
         return ridge_rows(both)[n:, target]
+    if method == "weighted" or network is None:
+        return _weighted(train, test, target, network)
     if method == "ridge":
         return neighbour_ridge(both, network)[n:, target]
     made = _fit_graph(train, network, method, rng, settings or GraphSettings())
     return _told(made, holed)[:, target]
+
+
+def _weighted(
+    train: FloatArray,
+    test: FloatArray,
+    target: IntArray,
+    network: GeneNetwork | None,
+) -> FloatArray:  # (n_test, n_target)
+    seen = np.ones(train.shape[1], dtype=bool)
+    seen[target] = False
+    own = _kernels(train[:, seen], test[:, seen])
+    out = np.empty((test.shape[0], target.size))
+    for place, gene in enumerate(target.tolist()):
+        near = None
+        if network is not None:
+            names = network.neighbours(gene)
+            names = names[seen[names]]
+            if names.size:
+                near = _kernels(train[:, names], test[:, names])
+        out[:, place], _ = blended_ridge(train[:, gene], own, near)
+    return out
+
+
+def _kernels(train: FloatArray, test: FloatArray) -> tuple[FloatArray, FloatArray]:
+    p = train.shape[1]
+    return train @ train.T / p, test @ train.T / p
 
 
 class GraphInference(nn.Module):

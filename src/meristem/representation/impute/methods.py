@@ -52,6 +52,7 @@ def fill_methods(sources: Sources) -> dict[str, Fill]:
         "mean": _mean,
         "knn": nearest_rows,
         "ridge": ridge_rows,
+        "ridge_each": lambda x: ridge_rows(x, each=True),
         "pca_5": lambda x: components(x, 5),
         "pca_20": lambda x: components(x, 20),
         "soft_impute": soft_impute,
@@ -108,22 +109,25 @@ def nearest_rows(x: FloatArray, k: int = NEIGHBOURS) -> FloatArray:
     return out
 
 
-def ridge_rows(x: FloatArray, kernel: FloatArray | None = None) -> FloatArray:
+def ridge_rows(
+    x: FloatArray, kernel: FloatArray | None = None, *, each: bool = False
+) -> FloatArray:
     """Fill gaps by ridge regression of every feature on all others, in turns.
 
     In its dual form: rows that are alike in the values known (and, with `kernel`, in
     what it stands for) are alike in the missing one. Kernel and values are renewed
     until both settle; the penalty is the one that generalised cross-validation
-    prefers over complete columns.
+    prefers over complete columns, or (`each`) one per feature: better where whole
+    blocks are missing.
     """
     missing = np.isnan(x)
-    filled = smooth(x, kernel) if kernel is not None else _mean(x)
+    filled = smooth(x, kernel, each=each) if kernel is not None else _mean(x)
     for _ in range(8):
         own = filled @ filled.T / x.shape[1]
         both = (
             own if kernel is None else 0.5 * (own + kernel * _scale_ratio(own, kernel))
         )
-        new = smooth(np.where(missing, np.nan, x), both)
+        new = smooth(np.where(missing, np.nan, x), both, each=each)
         moved = np.abs(new - filled)[missing].mean() if missing.any() else 0.0
         filled = new
         if moved < 1e-3:
@@ -135,21 +139,23 @@ def _scale_ratio(one: FloatArray, other: FloatArray) -> float:
     return float(np.trace(one) / max(np.trace(other), 1e-12))
 
 
-def smooth(x: FloatArray, kernel: FloatArray) -> FloatArray:
+def smooth(x: FloatArray, kernel: FloatArray, *, each: bool = False) -> FloatArray:
     """Return the values with gaps filled by their expectation under a kernel of rows.
 
     Each feature is kernel times a variance, plus noise; the gaps are those values
     that the smoother, given all others, returns unchanged (EM of a Gaussian process
-    with a common noise). The noise is chosen by generalised cross-validation.
+    with a common noise, or one for each feature). The noise is chosen by generalised
+    cross-validation.
     """
     missing = np.isnan(x)
     value, vector = np.linalg.eigh(kernel)
     value = np.maximum(value, 0.0) / max(float(value.mean()), 1e-12)
     filled = _mean(x)
-    ratio = _best_noise(value, vector.T @ filled)
-    shrink = value / (value + ratio)
+    power = (vector.T @ filled) ** 2
+    ratio = _best_noise(value, power if each else power.sum(axis=1, keepdims=True))
+    shrink = value[:, None] / (value[:, None] + ratio)
     for _ in range(SWEEPS):
-        said = vector @ (shrink[:, None] * (vector.T @ filled))
+        said = vector @ (shrink * (vector.T @ filled))
         moved = np.abs(said - filled)[missing].mean() if missing.any() else 0.0
         filled = np.where(missing, said, x)
         if moved < 1e-3:
@@ -157,15 +163,15 @@ def smooth(x: FloatArray, kernel: FloatArray) -> FloatArray:
     return filled
 
 
-def _best_noise(value: FloatArray, rotated: FloatArray) -> float:
-    n = value.size
-    power = (rotated**2).sum(axis=1)
+def _best_noise(
+    value: FloatArray,  # (n,) eigenvalues
+    power: FloatArray,  # (n, n_column) squared rotated values
+) -> FloatArray:  # (n_column,)
     candidates = np.geomspace(1e-2, 1e2, 17)
-    score = []
-    for ratio in candidates:
-        left = ratio / (value + ratio)
-        score.append((left**2 * power).sum() / max(left.sum() / n, 1e-9) ** 2)
-    return float(candidates[int(np.argmin(score))])
+    left = candidates[:, None] / (value + candidates[:, None])
+    free = np.maximum(left.sum(axis=1) / value.size, 1e-9)
+    score = (left**2 @ power) / free[:, None] ** 2
+    return np.asarray(candidates[np.argmin(score, axis=0)])
 
 
 def components(x: FloatArray, k: int) -> FloatArray:

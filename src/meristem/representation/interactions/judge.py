@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from meristem.config.interactions import InteractionsConfig
 from meristem.representation.interactions.pairs import NEW, Fold, Pairs
@@ -14,6 +13,7 @@ from meristem.representation.interactions.predictor import fit_predictor
 from meristem.representation.interactions.proteins import Proteins
 from meristem.representation.interactions.rivals import degree_score, similarity_score
 from meristem.stats.classes import auc
+from meristem.stats.intervals import mean_interval
 from meristem.stats.metrics import spearman
 
 MODELS = ("predictor", "degree", "similarity")
@@ -99,14 +99,14 @@ def score_pairs(said: pd.DataFrame) -> pd.DataFrame:
         here = own.pivot(index="fold", columns="model")
         for model in MODELS:
             gap = (here["auc"]["predictor"] - here["auc"][model]).to_numpy()
-            low, high = _interval(gap) if model != "predictor" else (np.nan, np.nan)
+            beyond, low, high = mean_interval(gap if model != "predictor" else ())
             found.append(
                 {
                     "new": kind,
                     "model": model,
                     "auc": here["auc"][model].mean(),
                     "spearman": here["spearman"][model].mean(),
-                    "beyond": gap.mean() if model != "predictor" else np.nan,
+                    "beyond": beyond,
                     "low": low,
                     "high": high,
                     "n_pair": int(here["n_pair"][model].sum()),
@@ -114,13 +114,6 @@ def score_pairs(said: pd.DataFrame) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(found)
-
-
-def _interval(gap: np.ndarray) -> tuple[float, float]:
-    if gap.size < 2:
-        return float("nan"), float("nan")
-    width = student.ppf(0.975, gap.size - 1) * gap.std(ddof=1) / np.sqrt(gap.size)
-    return float(gap.mean() - width), float(gap.mean() + width)
 
 
 def verdict(scores: pd.DataFrame) -> str:

@@ -214,7 +214,11 @@ class ActiveSet:
         """Return x and y of Q x - m'y = right, m x = level, over the free variables."""
         solved = self.inverse @ np.column_stack([right, m.T])
         g, x_m = solved[:, : right.shape[1]], solved[:, right.shape[1] :]
-        multipliers = np.linalg.solve(m @ x_m, level - m @ g)
+        both, wanted = m @ x_m, level - m @ g
+        try:
+            multipliers = np.linalg.solve(both, wanted)
+        except np.linalg.LinAlgError:  # more limits meet here than variables are free
+            multipliers = np.linalg.lstsq(both, wanted, rcond=None)[0]
         y = np.asarray(multipliers, dtype=np.float64)
         return g + x_m @ y, y
 

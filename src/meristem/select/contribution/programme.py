@@ -77,7 +77,8 @@ def make_programme(
             f"shares add up to {total:g}, and {int((held != 1).sum())} candidates are "
             "not in exactly one group",
             where="diversity.shares",
-            remedy="give every candidate one group, and shares that add up to 1",
+            remedy="give every candidate one group, or filter the others out "
+            "([[filters.label]]), and shares that add up to 1",
         )
     n_row = len(groups) + len(caps)
     rows = np.zeros((n_row, n + len(caps)))
@@ -130,6 +131,19 @@ def greatest_gain(
             remedy="raise max_contribution or a cap, or lower a fixed contribution",
         )
     return np.clip(found.x, programme.low, programme.high)
+
+
+def with_slacks(
+    c: FloatArray,  # (n,)
+    programme: Programme,
+) -> FloatArray:  # (n_variable,)
+    """Return contributions with the slack of every cap."""
+    x = np.zeros(programme.n_variable)
+    x[: c.size] = c
+    caps = programme.rows[:, c.size :].sum(axis=1) > 0
+    left = programme.level - programme.rows[:, : c.size] @ c
+    x[c.size :] = np.maximum(left[caps], 0)
+    return x
 
 
 def _tightest(programme: Programme) -> str:

@@ -21,7 +21,7 @@ from meristem.select.contribution.frontier import (
     trace_frontier,
     unreachable,
 )
-from meristem.select.contribution.programme import Programme
+from meristem.select.contribution.programme import Programme, with_slacks
 
 ROUNDS = 200
 """Most rounds on the spread of the sum."""
@@ -105,7 +105,7 @@ def robust_contributions(
         return start
     problem = _Problem(gain, error, coancestry, programme, theta)
     sigma = np.sqrt(error.variance(start.value))
-    x = _with_slacks(start.value, programme)
+    x = with_slacks(start.value, programme)
     price = max(start.price if np.isfinite(start.price) else 1.0, 1e-12)
     for _ in range(ROUNDS):
         x, price = problem.priced(kappa / max(sigma, 1e-12), x, price)
@@ -190,13 +190,3 @@ class _Problem:
         residual = kkt_residual(x, slope, between, self.programme)
         gain = float(self.gain @ c)
         return Contributions(c, gain, self.group(x), price, residual)
-
-
-def _with_slacks(c: FloatArray, programme: Programme) -> FloatArray:
-    """Return contributions with the slack of every cap."""
-    x = np.zeros(programme.n_variable)
-    x[: c.size] = c
-    caps = programme.rows[:, c.size :].sum(axis=1) > 0
-    left = programme.level - programme.rows[:, : c.size] @ c
-    x[c.size :] = np.maximum(left[caps], 0)
-    return x

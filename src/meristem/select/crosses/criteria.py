@@ -138,13 +138,21 @@ def segments(
 
 
 def haplotype_values(
-    code: NDArray,  # (n_line, n_locus) dosage of inbred lines, none missing
+    code: NDArray,  # (n_line, n_locus) dosage of inbred lines, -1 missing
     effect: FloatArray,  # (n_locus,) of one copy
     segment: IntArray,  # (n_locus,) ascending
+    mean: FloatArray | None = None,  # (n_locus,) dosage of a missing call
 ) -> FloatArray:  # (n_line, n_segment)
     """Return what each segment of a doubled haploid of the line adds."""
     starts = np.flatnonzero(np.diff(segment, prepend=-1))
-    return np.add.reduceat(code * effect, starts, axis=1)
+    values = np.empty((code.shape[0], starts.size))
+    ends = [*starts[1:].tolist(), segment.size]
+    for number, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
+        calls = code[:, start:end]
+        if mean is not None:
+            calls = np.where(calls < 0, mean[start:end], calls)
+        values[:, number] = calls @ effect[start:end]
+    return values
 
 
 def optimal_haplotype_values(

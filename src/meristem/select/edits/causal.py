@@ -104,13 +104,19 @@ def _sum_of_effects(
     for _ in range(_MOST_SWEEPS):
         before = share.copy()
         rest = y - fitted.sum(axis=0)
+        found = None
         for row in range(n_effect):
-            rest = rest + fitted[row]
-            found = _single_effect(x.T @ rest, size, varies, noise)
+            if fitted[row].any():
+                rest, found = rest + fitted[row], None
+            if found is None:  # effects that explain nothing share one answer
+                found = _single_effect(x.T @ rest, size, varies, noise)
             share[row], mean[row], spread, variance[row] = found
-            fitted[row] = x @ (share[row] * mean[row])
             square[row] = float(share[row] @ ((mean[row] ** 2 + spread) * size))
-            rest = rest - fitted[row]
+            if variance[row] > 0:
+                fitted[row] = x @ (share[row] * mean[row])
+                rest, found = rest - fitted[row], None
+            else:
+                fitted[row] = 0.0
         extra = square.sum() - float(np.einsum("ij,ij->", fitted, fitted))
         noise = max(float(rest @ rest) + extra, 1e-12 * float(y @ y)) / n
         if np.abs(share - before).max() < _CLOSE:
@@ -118,8 +124,8 @@ def _sum_of_effects(
             break
     used = variance > 0
     without = np.prod(1 - np.minimum(share[used], 1 - 1e-15), axis=0)
-    if not used.any():  # without evidence every variant is as likely as any other
-        without = 1 - varies / max(int(varies.sum()), 1)
+    # what no effect was found for is as likely as any other variant
+    without = np.minimum(without, 1 - varies / max(int(varies.sum()), 1))
     effect = (share * mean)[used].sum(axis=0)
     return SingleEffects(1 - without, effect, share, variance, converged)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,12 @@ from meristem.genetics.contigs import match_contigs
 from meristem.records import FloatArray, GeneTable, IntArray, VariantTable
 
 N_SHUFFLE = 200
+
+BLOCK = 256
+"""Genes, or variants, whose dosages are held as numbers at a time."""
+
+Columns = Callable[[IntArray], FloatArray]
+"""Variants -> (n_line, n) dosages, none missing."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +55,19 @@ def gene_variants(
     return found
 
 
+def names_of_genes(
+    genes: GeneTable, sets: list[IntArray], variant: IntArray
+) -> list[str]:
+    """Return the genes that hold each of some variants, joined by `;`."""
+    held: dict[int, list[str]] = {}
+    for name, members in zip(genes.gene_id.tolist(), sets, strict=True):
+        for j in members.tolist():
+            held.setdefault(j, []).append(name)
+    return [";".join(held.get(j, ())) for j in variant.tolist()]
+
+
 def gene_shares(
-    dosage: FloatArray,  # (n_line, n_variant) none missing
+    dosages: Columns,
     effect: FloatArray,  # (n_variant,)
     sets: list[IntArray],
     rng: np.random.Generator,
@@ -60,18 +78,23 @@ def gene_shares(
     included. The null is the 95 % quantile of the absolute share with the lines'
     partial values shuffled.
     """
-    total = dosage @ effect
+    every = np.flatnonzero(effect)
+    total = np.zeros(dosages(every[:0]).shape[0])
+    for start in range(0, every.size, BLOCK):
+        part = every[start : start + BLOCK]
+        total += dosages(part) @ effect[part]
     total = total - total.mean()
     variance = float(total @ total)
     share, null = np.zeros(len(sets)), np.zeros(len(sets))
     if variance <= 0:
         return share, null
     shuffled = np.stack([rng.permutation(total) for _ in range(N_SHUFFLE)])
-    for row, members in enumerate(sets):
-        if members.size:
-            partial = dosage[:, members] @ effect[members]
-            share[row] = float(partial @ total) / variance
-            null[row] = np.quantile(np.abs(shuffled @ partial) / variance, 0.95)
+    filled = [row for row, members in enumerate(sets) if members.size]
+    for start in range(0, len(filled), BLOCK):
+        rows = filled[start : start + BLOCK]
+        partial = np.stack([dosages(sets[row]) @ effect[sets[row]] for row in rows], 1)
+        share[rows] = total @ partial / variance
+        null[rows] = np.quantile(np.abs(shuffled @ partial) / variance, 0.95, axis=0)
     return share, null
 
 
@@ -84,24 +107,25 @@ class GeneEvidence:
     value: FloatArray  # (n_line,)
     k: int  # lines that count as the top
     regions: tuple[Region, ...] = ()
+    score: FloatArray | None = None  # (n_variant,) of a model of the sequence, or NaN
 
 
 def gene_table(
     genes: GeneTable,
     sets: list[IntArray],
     variants: VariantTable,
-    dosage: FloatArray,  # (n_line, n_variant) none missing
+    dosages: Columns,
     evidence: GeneEvidence,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Return one row per gene with variants, the largest share first."""
-    share, null = gene_shares(dosage, evidence.effect, sets, rng)
+    share, null = gene_shares(dosages, evidence.effect, sets, rng)
     top = np.argsort(-evidence.value, kind="stable")[: evidence.k]
     rows = []
     for row, members in enumerate(sets):
         if not members.size:
             continue
-        haplotype, carries = _favourable(dosage[:, members], evidence.effect[members])
+        haplotype, carries = _favourable(dosages(members), evidence.effect[members])
         known = [r.name for r in evidence.regions if _overlaps(genes, row, r)]
         chance = evidence.probability
         rows.append(
@@ -124,8 +148,23 @@ def gene_table(
                 "known_qtl": ";".join(known),
             }
         )
+        if evidence.score is not None:
+            rows[-1] |= _scored(variants, members, evidence.score[members])
     frame = pd.DataFrame(rows)
     return frame.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+
+
+def _scored(
+    variants: VariantTable, members: IntArray, score: FloatArray
+) -> dict[str, object]:
+    """Return the largest score among the variants of a gene, and whose it is."""
+    if np.isnan(score).all():
+        return {"variant_score": np.nan, "scored_variant": ""}
+    best = int(np.nanargmax(score))
+    return {
+        "variant_score": float(score[best]),
+        "scored_variant": variants.variant_id[members[best]],
+    }
 
 
 def _favourable(

@@ -45,7 +45,7 @@ def effect_table(
 
 
 def score_table(effects: LocusEffects) -> pd.DataFrame:
-    """Return the table of `plink2 --score FILE 1 2 3 header cols=+scoresums`.
+    """Return the table of `plink2 --score FILE 1 2 3 header-read cols=+scoresums`.
 
     The sum of a sample plus the intercept is the prediction. A missing call takes the
     frequency of the samples given (PLINK), not of the training lines (ours).

@@ -56,7 +56,8 @@ def greedy_plan(
         chosen.append(position)
         if len(chosen) == limits.n_cross:
             break
-    if not _keeps(np.array(chosen), uses, limits, coancestry):
+    lost = int(forced.sum()) - int(forced[np.array(chosen, dtype=np.int64)].sum())
+    if lost or not _keeps(np.array(chosen), uses, limits, coancestry):
         return None
     return np.array(chosen, dtype=np.int64)
 

@@ -61,6 +61,7 @@ def allowed_crosses(
             where="crosses.forced",
             remedy="name two lines that passed the filters, each pair once",
         )
+    _refuse_forced_beyond(crosses.take(forced), limits)
     keep = ~is_one_of(crosses, limits.forbidden)
     if limits.max_kinship is not None and coancestry is not None:
         keep &= coancestry[crosses.first, crosses.second] <= limits.max_kinship
@@ -75,6 +76,30 @@ def allowed_crosses(
             remedy="ask for fewer, or raise crosses.max_kinship",
         )
     return left
+
+
+def _refuse_forced_beyond(forced: Crosses, limits: MatingLimits) -> None:
+    """Refuse forced crosses that use a parent, or make crosses, more than allowed.
+
+    Raises
+    ------
+    ConfigError
+        If they do.
+    """
+    if forced.n_cross > limits.n_cross:
+        raise ConfigError(
+            f"{forced.n_cross} crosses are forced, and {limits.n_cross} are to be made",
+            where="crosses.forced",
+            remedy="force fewer, or make more crosses (crosses.n)",
+        )
+    uses = np.bincount(np.concatenate([forced.first, forced.second]), minlength=1)
+    if limits.max_uses is not None and uses.max() > limits.max_uses:
+        raise ConfigError(
+            f"a parent is used {uses.max()} times by forced crosses, and "
+            f"{limits.max_uses} at most is allowed",
+            where="crosses.forced",
+            remedy="force fewer crosses of one parent, or raise crosses.max_uses",
+        )
 
 
 def is_one_of(crosses: Crosses, pairs: Sequence[Pair]) -> Mask:  # (n_cross,)

@@ -10,14 +10,16 @@ import scipy
 
 from meristem.errors import ConfigError
 from meristem.records import FloatArray, IntArray
+from meristem.select.mating.columns import FIRST, first_columns
 from meristem.select.mating.greedy import greedy_plan
 from meristem.select.mating.limits import MatingLimits, is_one_of
 from meristem.select.mating.squares import INFEASIBLE, MOST_USES, Program, solve
-from meristem.select.mating.swaps import improve_plan
+from meristem.select.mating.swaps import (
+    improve_by_pairs,
+    improve_plan,
+    lowest_coancestry,
+)
 from meristem.select.records import Crosses
-
-FIRST = 3000
-"""Crosses with which the pricing starts."""
 
 NEAR = 0.004
 """Crosses that lower the relaxed optimum by less than this share of the gain are in
@@ -55,6 +57,8 @@ class Search:
         self.touched: list[FloatArray] = []  # contributions that planes touch
         self.active = np.zeros(0, dtype=bool)  # planes that bear on the relaxed plan
         self.n_priced = crosses.n_cross
+        self.inner: FloatArray | None = None  # contributions that keep to the bound
+        self.price = 0.0  # value of a plan per unit of group coancestry
 
     def uses(self, chosen: IntArray, x: FloatArray | None = None) -> FloatArray:
         """Return how often each parent is used."""
@@ -72,19 +76,41 @@ class Search:
     def run(self) -> tuple[IntArray, float]:
         """Return positions of the chosen crosses, and the bound."""
         end = time.process_time() + self.seconds
-        columns, price, relaxed = self._relaxed(self._first_columns())
-        best, bound = self._start(columns), relaxed
-        if self._is_small(self._near(columns, price, relaxed, NEAR)[0]):
+        first = first_columns(self.crosses, self.n)
+        first = np.union1d(first, np.flatnonzero(self.forced))
+        best = self._start(first)
+        if best is not None:
+            self.inner = self.uses(best) / (2 * best.size)
+        columns, price, relaxed = self._relaxed(first)
+        best, bound = self._better(best, self._start(columns)), relaxed
+        share = self._share(best, relaxed)
+        if self._is_small(self._near(columns, price, relaxed, share)[0]):
             best, bound = self._by_squares((columns, price, relaxed), best, end)
         best, bound = self._by_planes((columns, price, relaxed), best, bound, end)
         if best is None:
-            raise ConfigError(
-                "no plan of crosses was found that keeps to all limits",
-                where="crosses",
-                remedy="ask for fewer crosses, raise max_uses or max_kinship, allow a "
-                "larger group coancestry, or give more seconds",
-            )
+            raise self._none_found(columns)
         return best, bound
+
+    def _none_found(self, columns: IntArray) -> ConfigError:
+        """Return the error of limits that no plan keeps to, with what is in reach."""
+        said, most = "no plan of crosses was found that keeps to all limits", self.most
+        free = replace(self.limits, max_coancestry=None)
+        start = None if most is None else greedy_plan(self.crosses, free, self.n)
+        if start is not None and most is not None:
+            some = columns[:FIRST]
+            least = lowest_coancestry(self.crosses, start, some, free, self.kinship)
+            if least > most:
+                said = (
+                    f"a group coancestry of {most:.5g} was not reached by "
+                    f"{self.limits.n_cross} crosses under these limits: the smallest "
+                    f"one found is {least:.5g}"
+                )
+        return ConfigError(
+            said,
+            where="crosses",
+            remedy="ask for fewer crosses, raise max_uses or max_kinship, allow a "
+            "larger group coancestry, or give more seconds",
+        )
 
     def _by_planes(
         self,
@@ -95,7 +121,7 @@ class Search:
     ) -> tuple[IntArray | None, float]:
         """Return a better plan, and the bound, by planes on the group coancestry."""
         most = self.most
-        target, near = most, NEAR
+        target, near = most, self._share(best, relaxed[2])
         while (left := end - time.process_time()) > 0:
             if best is not None and self._gap(best, bound) <= self.max_gap:
                 break
@@ -126,6 +152,10 @@ class Search:
                 target = min(target, most) - 0.7 * (theta - most)
         return best, bound
 
+    def _share(self, best: IntArray | None, relaxed: float) -> float:
+        """Return how near to the relaxed optimum crosses of a better plan can be."""
+        return NEAR if best is None else min(NEAR, self._gap(best, relaxed) + 1e-9)
+
     def _is_small(self, taken: IntArray) -> bool:
         """Tell whether squares of uses can be taken exactly."""
         limits = self.limits
@@ -145,7 +175,7 @@ class Search:
     ) -> tuple[IntArray | None, float]:
         """Return the plan and the bound with the squares of uses taken exactly."""
         most, bound = self.most or 0.0, relaxed[2]
-        taken, beyond = self._near(*relaxed, NEAR)
+        taken, beyond = self._near(*relaxed, self._share(best, bound))
         if best is not None:
             self.touched.append(self.uses(best) / (2 * best.size))
         start, wall = time.process_time(), time.monotonic()
@@ -155,7 +185,8 @@ class Search:
             # the solver counts time by the clock, which runs on while others compute
             spent = max(time.process_time() - start, 0.1)
             pace = max((time.monotonic() - wall) / spent, 1.0)
-            found, proven, empty = self._with_squares(taken, most, left * pace)
+            least = -np.inf if best is None else self._value(best)
+            found, proven, empty = self._with_squares(taken, most, least, left * pace)
             self.n_priced = taken.size
             bound = min(bound, max(proven, beyond))
             if found is not None:
@@ -175,7 +206,7 @@ class Search:
         return best, bound
 
     def _with_squares(
-        self, taken: IntArray, most: float, seconds: float
+        self, taken: IntArray, most: float, least: float, seconds: float
     ) -> tuple[IntArray | None, float, bool]:
         first, second = self.crosses.first[taken], self.crosses.second[taken]
         parents = np.unique(np.concatenate([first, second]))
@@ -191,6 +222,7 @@ class Search:
             right,
             self.forced[taken].astype(np.float64),
             limits.n_cross,
+            least,
         )
         chosen, proven, empty = solve(
             program,
@@ -214,7 +246,12 @@ class Search:
         """Return the plan brought to the bound by swaps of single crosses."""
         if self.limits.min_uses > 1 or self.limits.max_parents is not None:
             return None
-        return improve_plan(self.crosses, found, taken, self.limits, self.kinship)
+        plan = improve_plan(self.crosses, found, taken, self.limits, self.kinship)
+        if plan is None or self.price <= 0:
+            return plan
+        return improve_by_pairs(
+            self.crosses, plan, taken, self.limits, self.kinship, self.price
+        )
 
     def _better(self, one: IntArray | None, two: IntArray | None) -> IntArray | None:
         if one is None or two is None:
@@ -233,20 +270,6 @@ class Search:
         size = max(abs(self.limits.n_cross * float(np.abs(self.worth).max())), 1e-12)
         spread = self.limits.n_cross * float(self.worth.max() - self.worth.mean())
         return 0.2 * self.max_gap * spread / size
-
-    def _first_columns(self) -> IntArray:
-        """Return the best crosses, the best of every parent, and the forced ones."""
-        order = np.argsort(-self.worth, kind="stable")
-        best = order[:FIRST]
-        rank = np.empty(order.size, dtype=np.int64)
-        rank[order] = np.arange(order.size)
-        both = np.concatenate([self.crosses.first, self.crosses.second])
-        twice = np.concatenate([rank, rank])
-        by_parent = np.lexsort([twice, both])
-        start = np.searchsorted(both[by_parent], np.arange(self.n))
-        within = np.arange(both.size) - start[both[by_parent]]
-        own = by_parent[within < 8] % order.size
-        return np.unique(np.concatenate([best, own, np.flatnonzero(self.forced)]))
 
     def _touch(self, c: FloatArray, theta: float) -> None:
         """Add the plane 2 (f c0)'c <= theta + c0'f c0."""
@@ -347,8 +370,24 @@ class Search:
         kept = float(c @ self.kinship @ c) <= most * (1 + 1e-6)
         if kept or lowered < 0.05 * self.max_gap * self._room(upper):
             return True
-        self._touch(c, most)
+        self._touch(self._on_the_bound(c), most)
         return False
+
+    def _on_the_bound(self, c: FloatArray) -> FloatArray:
+        """Return contributions at the bound, between known ones within it and these.
+
+        A plane that touches the bound itself cuts deeper than one beyond it.
+        """
+        if self.inner is None or self.most is None:
+            return c
+        step = c - self.inner
+        towards, square = self.kinship @ self.inner, float(step @ self.kinship @ step)
+        slope = float(2 * step @ towards)
+        room = max(self.most - float(self.inner @ towards), 0.0)
+        part = (-slope + np.sqrt(slope**2 + 4 * square * room)) / (2 * square)
+        met = self.inner + min(part, 1.0) * step
+        self.inner = (self.inner + met) / 2
+        return met
 
     def _reduced(
         self, found: scipy.optimize.OptimizeResult, rows: FloatArray
@@ -357,6 +396,7 @@ class Search:
         dual = found.ineqlin.marginals
         n_use = self.n if self.limits.max_uses is not None else 0
         self.active = np.abs(dual[n_use : rows.shape[0]]) > 1e-9
+        self.price = -float(dual[n_use : rows.shape[0]].sum())
         per_parent = rows.T @ dual[: rows.shape[0]]
         every = np.arange(self.crosses.n_cross)
         price = self.worth + per_parent[self.crosses.first]

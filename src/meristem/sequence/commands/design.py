@@ -31,6 +31,7 @@ from meristem.sequence.design.constraints import (
     learn_realism,
     near_pam,
 )
+from meristem.sequence.design.oracle import Oracle
 from meristem.sequence.design.search import STRATEGIES, Effort, search_edits
 from meristem.sequence.inputs.measured import read_sequences
 from meristem.sequence.inputs.onehot import code_matrix, decode, one_hot
@@ -39,6 +40,9 @@ from meristem.sequence.models.protocol import SequenceModel
 from meristem.stats.metrics import pearson
 
 _FILES = ("designs.csv", "designs.fa")
+
+MEMBERS = 5
+"""Models of the oracle."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,9 @@ class Wish:
     oracle, validator
         Models of the run, of different kinds; "" takes the best, and the best of
         another kind.
+    caution
+        Standard deviations among the models of the oracle by which the gain that is
+        sought is lowered; 0: their mean alone.
     """
 
     start: Path
@@ -78,6 +85,7 @@ class Wish:
     realistic: bool = True
     oracle: str = ""
     validator: str = ""
+    caution: float = 1.0
     seed: int = 1
 
 
@@ -130,7 +138,8 @@ def design_run(
     )
     run = replace(run, kind="sequence")
     with run.timed("oracle and validator"):
-        oracle, validator, agree = _halves(prepared, settings, labels, wish, notify)
+        fitted, validator, agree = _halves(prepared, settings, labels, wish, notify)
+        oracle = Oracle(fitted, weights, wish.caution)
     begin_run(run, _FILES)
     realism = learn_realism(train.sequence) if wish.realistic else None
     rows = []
@@ -140,10 +149,8 @@ def design_run(
             reach = near_pam(start, pam) if pam else None
             bound = Constraints(wish.edits, words, wish.gc, reach, realism)
             rng = derived_rng(wish.seed, "design", name)
-            made = search_edits(
-                wish.strategy, start, oracle, weights, bound, Effort(), rng
-            )
-            rows.append(_row(name, start, made, bound, (oracle, validator), weights))
+            made = search_edits(wish.strategy, start, oracle, bound, Effort(), rng)
+            rows.append(_row(name, start, made, bound, oracle, validator))
             notify("designs", number + 1, len(starts))
     table = pd.DataFrame(rows)
     run.table("designs", table)
@@ -168,6 +175,7 @@ def _plain(wish: Wish) -> dict[str, object]:
         "gc": list(wish.gc),
         "pam": wish.pam,
         "realistic": wish.realistic,
+        "caution": wish.caution,
     }
 
 
@@ -249,25 +257,41 @@ def _halves(
     labels: tuple[str, str],
     wish: Wish,
     notify: Notify,
-) -> tuple[SequenceModel, SequenceModel, float]:
-    """Return oracle and validator of two halves of the groups, and their agreement."""
+) -> tuple[tuple[SequenceModel, ...], SequenceModel, float]:
+    """Return oracle and validator of two halves of the groups, and their agreement.
+
+    The models of the oracle are each fitted on half of its groups.
+    """
     motifs = read_motif_set(settings)
     known = {m.name: specify(settings, m, motifs) for m in listed_models(settings)}
     units = np.unique(prepared.unit)
     rng = derived_rng(wish.seed, "halves")
     first = np.isin(prepared.unit, rng.permutation(units)[: units.size // 2])
+    members = 1 if wish.strategy == "gradient" else MEMBERS
     models = []
-    for number, (label, rows) in enumerate(
-        zip(labels, (np.flatnonzero(first), np.flatnonzero(~first)), strict=True)
-    ):
-        notify("oracle and validator", number, 2)
+    for member in range(members):
+        notify("oracle and validator", member, members + 1)
+        own = units[np.isin(units, prepared.unit[first])]
+        if members > 1:
+            own = rng.permutation(own)[: -(-own.size // 2)]
+        rows = np.flatnonzero(np.isin(prepared.unit, own))
+        label = labels[0] if members == 1 else f"{labels[0]} {member}"
         models.append(
-            fit_part(prepared, settings, known[label], rows, label, wish.seed)
+            fit_part(prepared, settings, known[labels[0]], rows, label, wish.seed)
         )
-    notify("oracle and validator", 2, 2)
+    notify("oracle and validator", members, members + 1)
+    validator = fit_part(
+        prepared,
+        settings,
+        known[labels[1]],
+        np.flatnonzero(~first),
+        labels[1],
+        wish.seed,
+    )
+    notify("oracle and validator", members + 1, members + 1)
     other = prepared.data.take(~first)
-    guess = models[0].predict(prepared.onehot[~first])[:, 0]
-    return models[0], models[1], pearson(other.value[:, 0], guess)
+    guess = np.mean([m.predict(prepared.onehot[~first]) for m in models], axis=0)
+    return tuple(models), validator, pearson(other.value[:, 0], guess[:, 0])
 
 
 def fit_part(
@@ -293,11 +317,12 @@ def _row(
     start: np.ndarray,
     made: np.ndarray,
     bound: Constraints,
-    judges: tuple[SequenceModel, SequenceModel],
-    weights: FloatArray,
+    oracle: Oracle,
+    validator: SequenceModel,
 ) -> dict[str, object]:
     both = one_hot(np.vstack([start, made]))
-    gains = [float(np.diff(judge.predict(both) @ weights)[0]) for judge in judges]
+    promised = np.diff(oracle.members(both), axis=1)[:, 0]
+    confirmed = float(np.diff(validator.predict(both) @ oracle.weights)[0])
     text = decode(both)
     places = np.flatnonzero(start != made)
     edits = " ".join(f"{text[0][p]}{p + 1}{text[1][p]}" for p in places)
@@ -305,8 +330,9 @@ def _row(
         "sequence_id": name,
         "edits": int(places.size),
         "changes": edits,
-        "oracle_gain": gains[0],
-        "validator_gain": gains[1],
+        "oracle_gain": float(promised.mean()),
+        "oracle_sd": float(promised.std(ddof=1)) if promised.size > 1 else np.nan,
+        "validator_gain": confirmed,
         "kept": bound.held(made, start),
         "start": text[0],
         "design": text[1],

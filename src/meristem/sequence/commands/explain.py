@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from meristem.errors import ConfigError
-from meristem.records import FloatArray
+from meristem.records import FloatArray, IntArray
 from meristem.runs.folder import RunFolder
 from meristem.runs.lock import in_locked_folder
 from meristem.runs.progress import Notify, silent
@@ -24,6 +24,7 @@ from meristem.sequence.inputs.measured import read_measured, read_sequences
 from meristem.sequence.inputs.onehot import BASES, OneHot, encode
 from meristem.sequence.interpretation.filters import first_layer_motifs
 from meristem.sequence.interpretation.gradients import METHODS, Method, attribute
+from meristem.sequence.interpretation.modisco import modisco_patterns
 from meristem.sequence.interpretation.mutagenesis import importance, saturate
 from meristem.sequence.interpretation.seqlets import Pattern, find_patterns
 from meristem.sequence.models.networks.ensemble import NetworkEnsemble
@@ -33,6 +34,8 @@ from meristem.sequence.motifs.motif import Motif, read_meme, write_meme
 
 ISM = "ism"
 ALL_METHODS = (ISM, *METHODS)
+FINDERS = {"seqlets": find_patterns, "modisco": modisco_patterns}
+"""What finds motifs in maps: our own clustering of peaks, or TF-MoDISco."""
 _FILES = (
     *("attributions.csv", "patterns.csv", "completeness.csv"),
     *("sites.csv", "marginals.csv", "spacing.csv"),
@@ -54,10 +57,12 @@ class Question:
     sequences
         FASTA or table; None takes the data of the run.
     most
-        Sequences that are explained: those of the largest predictions, either end.
+        Sequences that are explained, see `explained_rows`.
     motifs
         MEME file with names for what is found, and with motifs whose effects are
         asked for; None: neither.
+    finder
+        What finds motifs in the maps, one of `FINDERS`.
     """
 
     method: str = ISM
@@ -66,6 +71,7 @@ class Question:
     sequences: Path | None = None
     most: int = 200
     motifs: Path | None = None
+    finder: str = "seqlets"
 
 
 @in_locked_folder
@@ -95,6 +101,12 @@ def explain_run(
             where="--method",
             remedy=f"use {', '.join(ALL_METHODS)}",
         )
+    if question.finder not in FINDERS:
+        raise ConfigError(
+            f"there is no finder {question.finder!r}",
+            where="--finder",
+            remedy=f"use {', '.join(FINDERS)}",
+        )
     model = open_model(model_run, question.label)
     task = _task(model, question.task)
     known = [] if question.motifs is None else read_meme(question.motifs)
@@ -118,6 +130,7 @@ def explain_run(
             "task": model.tasks[task],
             "model": question.label,
             "most": question.most,
+            "finder": question.finder,
         },
         seed=0,
         inputs=inputs,
@@ -129,7 +142,7 @@ def explain_run(
     begin_run(run, _FILES)
     _write_maps(run, names, onehot, value, gap)
     with run.timed("motifs"):
-        patterns = find_patterns(value, onehot)
+        patterns = FINDERS[question.finder](value, onehot)
         filters = []
         if isinstance(model, NetworkEnsemble):
             filters = first_layer_motifs(model, onehot)
@@ -198,7 +211,7 @@ def _task(model: SequenceModel, name: str) -> int:
 def _chosen(
     model: SequenceModel, model_run: str | Path, question: Question, task: int
 ) -> tuple[list[str], OneHot]:
-    """Return the sequences of the largest and smallest predictions."""
+    """Return the sequences that are explained."""
     if question.sequences is not None:
         found = read_sequences(question.sequences)
     else:
@@ -209,12 +222,31 @@ def _chosen(
     names = list(found)
     window = model.window or max(len(text) for text in found.values())
     onehot = encode(list(found.values()), window, model.pad)
-    if len(names) > question.most:
-        order = np.argsort(model.predict(onehot)[:, task], kind="stable")
-        half = question.most // 2
-        kept = np.sort(np.concatenate([order[:half], order[len(order) - half :]]))
-        names, onehot = [names[row] for row in kept], onehot[kept]
+    kept = explained_rows(model.predict(onehot)[:, task], question.most)
+    names, onehot = [names[row] for row in kept], onehot[kept]
     return names, onehot
+
+
+def explained_rows(prediction: FloatArray, most: int) -> IntArray:  # (n,), (n_kept,)
+    """Return the rows to explain: extremes of the prediction, and some of all ranks.
+
+    Half of them are the largest and smallest, where maps are clearest; the other half
+    is spread evenly over the ranks, where weaker motifs are not hidden behind others.
+
+    Examples
+    --------
+    >>> explained_rows(np.arange(100.0), 8).tolist()
+    [0, 1, 14, 38, 62, 86, 98, 99]
+    """
+    order = np.argsort(prediction, kind="stable")
+    if order.size <= most:
+        return np.sort(order)
+    end = most // 4
+    inside = order[end : order.size - end]
+    spread = np.linspace(0, inside.size, most - 2 * end + 1)
+    middle = (spread[:-1] + spread[1:]) / 2
+    rows = [order[:end], inside[middle.astype(int)], order[order.size - end :]]
+    return np.sort(np.concatenate(rows))
 
 
 def _write_maps(

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from meristem.config.faults import explain_faults
 from meristem.config.strict import Strict
 from meristem.config.toml import parse_toml
 from meristem.errors import ConfigError
@@ -165,7 +166,7 @@ def specify(
         )
     except ValidationError as error:
         raise ConfigError(
-            f"has options that cannot be used:\n{_explain(error)}",
+            f"has options that cannot be used:\n{explain_faults(error, kind.options)}",
             where=where,
             remedy=f"its options are: {', '.join(kind.options.model_fields)}",
         ) from error
@@ -203,15 +204,6 @@ def listed_models(settings: SequenceSettings) -> tuple[ModelSettings, ...]:
     return models
 
 
-def _explain(error: ValidationError) -> str:
-    lines = []
-    for item in error.errors():
-        place = ".".join(str(part) for part in item["loc"])
-        message = item["msg"].removeprefix("Value error, ")
-        lines.append(f"  {place}: {message}" if place else f"  {message}")
-    return "\n".join(lines)
-
-
 def read_settings(path: str | Path) -> SequenceSettings:
     """Read and check a configuration; relative paths start at its folder.
 
@@ -221,12 +213,14 @@ def read_settings(path: str | Path) -> SequenceSettings:
         If the file is no TOML, or a field is unknown or wrong.
     """
     path = Path(path)
-    content = parse_toml(read_text(path), path)
+    text = read_text(path)
+    content = parse_toml(text, path)
     try:
         settings = SequenceSettings.model_validate(content)
     except ValidationError as error:
         raise ConfigError(
-            "has fields that cannot be used:\n" + _explain(error),
+            "has fields that cannot be used:\n"
+            + explain_faults(error, SequenceSettings, text),
             where=path,
             remedy="compare with examples/sequence/promoters.toml",
         ) from error

@@ -11,7 +11,6 @@ Linder & Seelig 2021, BMC Bioinformatics 22:510 (straight-through gradients); Ja
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,13 +19,11 @@ import torch
 from meristem.errors import ConfigError
 from meristem.records import FloatArray
 from meristem.sequence.design.constraints import Codes, Constraints
-from meristem.sequence.inputs.onehot import OneHot, one_hot
+from meristem.sequence.design.oracle import Oracle, Score
+from meristem.sequence.inputs.onehot import one_hot
 from meristem.sequence.interpretation.gradients import TaskView
 from meristem.sequence.models.networks.ensemble import NetworkEnsemble
 from meristem.sequence.models.protocol import SequenceModel
-
-Score = Callable[[OneHot], FloatArray]
-"""One-hot sequences to what is to be made large, (n,)."""
 
 STRATEGIES = ("greedy", "beam", "genetic", "gradient")
 
@@ -212,23 +209,22 @@ def _sure_edits(
 def search_edits(
     strategy: str,
     start: Codes,
-    oracle: SequenceModel,
-    weights: FloatArray,  # (n_task,)
+    oracle: Oracle,
     constraints: Constraints,
     effort: Effort,
     rng: np.random.Generator,
 ) -> Codes:  # (length,)
-    """Return the design of one start by the strategy named."""
+    """Return the design of one start by the strategy named.
 
-    def score(onehot: OneHot) -> FloatArray:
-        found: FloatArray = oracle.predict(onehot) @ weights
-        return found
-
+    The gradient search follows the first model of the oracle, without caution.
+    """
+    score = oracle.gains(start)
     begin = without_words(start, score, constraints)
     constraints = replace(constraints, clean=not constraints.words(begin[None])[0])
     if strategy == "gradient":
         seed = int(rng.integers(2**31))
-        return gradient_search(start, oracle, weights, constraints, effort, seed, begin)
+        first, weights = oracle.models[0], oracle.weights
+        return gradient_search(start, first, weights, constraints, effort, seed, begin)
     if strategy == "genetic":
         return genetic_search(start, score, constraints, effort, rng, begin)
     width = 1 if strategy == "greedy" else effort.beam

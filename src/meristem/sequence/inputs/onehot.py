@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
+from meristem.records import IntArray
 from meristem.sequence.genome.bases import ONE_HOT, clean_bases
 from meristem.sequence.genome.bases import encode as base_code
 
@@ -127,3 +128,24 @@ def decode(onehot: OneHot) -> list[str]:
 def flip(onehot: OneHot) -> OneHot:  # (n, 4, length)
     """Return the reverse complement of one-hot bases."""
     return np.ascontiguousarray(onehot[:, ::-1, ::-1])
+
+
+def substitute(
+    onehot: OneHot,  # (n, 4, length)
+    row: IntArray,  # (m,)
+    place: IntArray,  # (m,)
+    base: IntArray,  # (m,) 0 to 3
+) -> OneHot:  # (m, 4, length)
+    """Return copies of sequences, each with one base replaced.
+
+    Examples
+    --------
+    >>> made = substitute(encode(["AAC"]), np.array([0]), np.array([1]), np.array([3]))
+    >>> base_codes(made).tolist()
+    [[0, 3, 1]]
+    """
+    made = onehot[row]
+    every = np.arange(len(made))
+    made[every, :, place] = 0
+    made[every, base, place] = 1
+    return made

@@ -12,6 +12,7 @@ Majdandzic et al. 2023, Genome Biol 24:109 (centred gradients).
 
 from __future__ import annotations
 
+import logging
 import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -28,6 +29,8 @@ from meristem.sequence.models.networks.blocks import Exponential
 from meristem.sequence.models.networks.ensemble import NetworkEnsemble
 from meristem.sequence.models.protocol import SequenceModel
 from meristem.sequence.training.losses import Loss
+
+_LOG = logging.getLogger(__name__)
 
 Method = Literal["saliency", "input_x_gradient", "integrated", "deeplift"]
 METHODS: tuple[Method, ...] = ("saliency", "input_x_gradient", "integrated", "deeplift")
@@ -68,15 +71,18 @@ class TaskView(nn.Module):
     def forward(self, x: Tensor) -> Tensor:  # (n, 4, length) -> (n, 1)
         """Return the output."""
         n = len(x)
-        if self.both:  # one pass: a module that is called twice loses its bookkeeping
-            x = torch.cat([x, x.flip(1, 2)])
+        if self.both:
+            # One pass: a module that is called twice loses its bookkeeping. The strands
+            # of a sequence stand together, so that halves of the batch (DeepLIFT: the
+            # sequences and their references) stay halves.
+            x = torch.stack([x, x.flip(1, 2)], dim=1).flatten(0, 1)
         raw = self.network(x)
         if self.by_bins:
             raw = self.bins(self.softmax(raw.unflatten(-1, self.shape)[:, self.task]))
         else:
             raw = raw[:, self.task : self.task + 1]
         raw = raw * self.scale
-        return (raw[:n] + raw[n:]) / 2 if self.both else raw
+        return raw.view(n, 2, 1).mean(1) if self.both else raw
 
 
 def attribute(
@@ -107,8 +113,7 @@ def attribute(
     Raises
     ------
     ConfigError
-        If the model has no gradients, its layers do not pass contributions on, or
-        attributions do not add up.
+        If the model has no gradients, or its layers do not pass contributions on.
     """
     if not isinstance(model, NetworkEnsemble) or model.offset is not None:
         what = (
@@ -134,7 +139,16 @@ def attribute(
         value, gap = _one(view, onehot, method, seed)
         values.append(value)
         gaps.append(gap)
-    return Attribution(method, np.mean(values, axis=0), np.max(gaps, axis=0))
+    gap = np.max(gaps, axis=0)
+    if (n_missed := int((gap > TOLERANCE).sum())) > 0:
+        _LOG.warning(
+            "%s: the maps of %d sequences miss up to %.2g of the change they should "
+            "add up to",
+            method,
+            n_missed,
+            np.nanmax(gap),
+        )
+    return Attribution(method, np.mean(values, axis=0), gap)
 
 
 def _one(

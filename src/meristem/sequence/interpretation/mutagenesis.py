@@ -7,6 +7,7 @@ import numpy as np
 from meristem.records import FloatArray
 from meristem.sequence.inputs.onehot import OneHot
 from meristem.sequence.models.protocol import SequenceModel
+from meristem.sequence.models.substitutions import substitutions
 
 _BATCH = 4096  # sequences at once
 
@@ -28,16 +29,14 @@ def saturate(
     """
     n, _, length = onehot.shape
     change = np.zeros((n, 4, length, len(model.tasks)))
-    for row in range(n):
-        base = onehot[row]
-        where = np.argwhere((base < 0.5) & (base.sum(axis=0) > 0.5))
-        present = model.predict(base[None])[0]
-        for start in range(0, len(where), _BATCH):
-            part = where[start : start + _BATCH]
-            made = np.repeat(base[None], len(part), axis=0)
-            made[np.arange(len(part)), :, part[:, 1]] = 0
-            made[np.arange(len(part)), part[:, 0], part[:, 1]] = 1
-            change[row, part[:, 0], part[:, 1]] = model.predict(made) - present
+    known = onehot.sum(axis=1, keepdims=True) > 0.5
+    row, base, place = np.nonzero((onehot < 0.5) & known)
+    for start in range(0, len(row), _BATCH):
+        cut = slice(start, start + _BATCH)
+        first, last = row[cut][0], row[cut][-1] + 1
+        own, where, letter = row[cut] - first, place[cut], base[cut]
+        found = substitutions(model, onehot[first:last], own, where, letter)
+        change[row[cut], letter, where] = found.mean(axis=0)
     return change
 
 

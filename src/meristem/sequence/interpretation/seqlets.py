@@ -79,7 +79,7 @@ def find_patterns(
     for one in sorted(grown, key=lambda g: -g.n):
         if one.n < least:
             continue
-        p = _trim(one)
+        p = trim(base_frequencies(one.count))
         if p is not None:
             name = f"{prefix}{len(found) + 1}"
             found.append(Pattern(Motif(name, "", p), one.n, one.total / one.n))
@@ -140,9 +140,8 @@ def _shifted(x: FloatArray, shift: int) -> FloatArray:
     return out
 
 
-def _trim(pattern: _Growing) -> FloatArray | None:
-    """Return the informative part as probabilities; None where there is none."""
-    p = base_frequencies(pattern.count)
+def trim(p: FloatArray) -> FloatArray | None:  # (4, width)
+    """Return the informative part of a motif; None where there is too little."""
     bits = 2 + (p * np.log2(p)).sum(axis=0)
     strong = np.flatnonzero(bits > 0.3)
     if strong.size == 0:

@@ -61,14 +61,19 @@ class ClosedForm:
 
     def predict(self, onehot: OneHot) -> FloatArray:  # (n, n_task)
         """Return predictions; both strands give the same."""
-        bank = make_bank(self.motifs)
         parts = [
-            self.ridge.predict(
-                features_of(onehot[start : start + _BATCH], self.options, bank)
-            )
+            self.of_features(self.features(onehot[start : start + _BATCH]))
             for start in range(0, len(onehot), _BATCH)
         ]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.tasks)))
+
+    def features(self, onehot: OneHot) -> NDArray[np.float32]:  # (n, n_feature)
+        """Return what is counted, which no fit changes."""
+        return features_of(onehot, self.options, make_bank(self.motifs))
+
+    def of_features(self, features: NDArray[np.float32]) -> FloatArray:  # (n, n_task)
+        """Return the predictions of sequences whose features are known."""
+        return self.ridge.predict(features)
 
     def ensemble(self, onehot: OneHot) -> FloatArray:  # (1, n, n_task)
         """Return the predictions; there is one member."""
@@ -97,7 +102,7 @@ class ClosedForm:
 
     def hidden(self, onehot: OneHot) -> NDArray[np.float32]:  # (n, n_feature)
         """Return the standardised features."""
-        features = features_of(onehot, self.options, make_bank(self.motifs))
+        features = self.features(onehot)
         return ((features - self.ridge.centre) / self.ridge.scale).astype(np.float32)
 
     def save(self, folder: Path) -> None:

@@ -79,12 +79,23 @@ class Curved:
 
     def predict(self, onehot: OneHot) -> FloatArray:  # (n, n_task)
         """Return predictions; both strands give the same."""
-        bank = make_bank(self.motifs)
-        out = np.tile(self.intercept, (len(onehot), 1))
-        for start in range(0, len(onehot), _BATCH):
+        parts = [
+            self.of_features(self.features(onehot[start : start + _BATCH]))
+            for start in range(0, len(onehot), _BATCH)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.tasks)))
+
+    def features(self, onehot: OneHot) -> Matrix:  # (n, n_feature)
+        """Return what is counted, which no fit changes."""
+        return features_of(onehot, self.options, make_bank(self.motifs))
+
+    def of_features(self, features: Matrix) -> FloatArray:  # (n, n_task)
+        """Return the predictions of sequences whose features are known."""
+        out = np.tile(self.intercept, (len(features), 1))
+        for start in range(0, len(features), _BATCH):
             cut = slice(start, start + _BATCH)
-            features = features_of(onehot[cut], self.options, bank)
-            apart = squared_distance((features - self.centre) / self.scale, self.anchor)
+            scaled = (features[cut] - self.centre) / self.scale
+            apart = squared_distance(scaled, self.anchor)
             for bandwidth in np.unique(self.bandwidth):
                 tasks = np.flatnonzero(self.bandwidth == bandwidth)
                 kernel = np.exp(-np.float32(bandwidth) * apart)
@@ -97,8 +108,7 @@ class Curved:
 
     def hidden(self, onehot: OneHot) -> Matrix:  # (n, n_feature)
         """Return the scaled features between which distances are taken."""
-        features = features_of(onehot, self.options, make_bank(self.motifs))
-        return ((features - self.centre) / self.scale).astype(np.float32)
+        return ((self.features(onehot) - self.centre) / self.scale).astype(np.float32)
 
     def save(self, folder: Path) -> None:
         """Write the model into a folder."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from meristem.sequence.models.options import ModelOptions, NetworkOptions
-from meristem.tune.space import Choice, Point, Variable
+from meristem.tune.space import Point, Variable, choices, values_at
 
 OPTIONS: dict[str, tuple[Any, ...]] = {
     "channels": (16, 32, 64, 96),
@@ -38,9 +38,7 @@ class NetworkSpace:
     @property
     def variables(self) -> Mapping[str, Variable]:
         """One choice per option."""
-        return {
-            name: Choice(tuple(range(len(values)))) for name, values in OPTIONS.items()
-        }
+        return choices(OPTIONS)
 
     def build(self, point: Point) -> NetworkOptions:
         """Return the options of a point.
@@ -51,5 +49,4 @@ class NetworkSpace:
         >>> space.build({name: 0 for name in OPTIONS}).read
         'flat'
         """
-        chosen = {name: OPTIONS[name][place] for name, place in point.items()}
-        return self.base.model_copy(update=chosen)
+        return self.base.model_copy(update=values_at(OPTIONS, point))

@@ -1,9 +1,10 @@
-"""Effects of single-base changes by a closed-form model, without predicting windows.
+"""Effects of single-base changes without predicting every window twice.
 
-A change touches the placements of motifs and k-mers that overlap it. The rest of a
-window is scanned once for the reference, which neighbouring changes share: exp(s - t)
-is pooled over stretches of 1, 2, 4, ... starts, of which every window is made, so that
-nothing is subtracted from a sum it dominates.
+Under a closed-form model a change touches the placements of motifs and k-mers that
+overlap it. The rest of a window is scanned once for the reference, which neighbouring
+changes share: exp(s - t) is pooled over stretches of 1, 2, 4, ... starts, of which
+every window is made, so that nothing is subtracted from a sum it dominates. Networks
+compute what the base reaches (see `networks.local`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -21,8 +23,36 @@ from meristem.records import FloatArray, IntArray
 from meristem.sequence.features.kmers import canonical
 from meristem.sequence.features.occupancy import Bank, known_scores
 from meristem.sequence.genome.bases import ONE_HOT, BaseArray, encode
+from meristem.sequence.inputs.onehot import OneHot, substitute
 
 _MOST, _SPAN = 512, 16_384  # changes and bases at once: what fits into a cache
+
+
+class Predictor(Protocol):
+    """What is asked of a model that knows no short cut."""
+
+    def ensemble(self, onehot: OneHot) -> FloatArray:  # (n_member, n, n_task)
+        """Return the predictions of every member."""
+        ...
+
+
+def substitutions(
+    model: Predictor,
+    onehot: OneHot,  # (n, 4, length)
+    row: IntArray,  # (m,) of the sequences
+    place: IntArray,  # (m,) of known bases
+    base: IntArray,  # (m,) 0 to 3
+) -> FloatArray:  # (n_member, m, n_task)
+    """Return predictions with one base replaced minus without.
+
+    Networks compute anew what the base reaches (`substituted`); others predict whole
+    sequences.
+    """
+    short: Callable[..., FloatArray] | None = getattr(model, "substituted", None)
+    if short is not None:
+        return short(onehot, row, place, base)
+    changed = model.ensemble(substitute(onehot, row, place, base))
+    return changed - model.ensemble(onehot)[:, row]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from meristem.errors import ConfigError
 from meristem.records import FloatArray
 from meristem.sequence.genome.bases import BaseArray, CodeArray, encode
 from meristem.sequence.inputs.onehot import OneHot, one_hot
-from meristem.sequence.models.substitutions import Linear, substitution_effects
+from meristem.sequence.models.substitutions import substitution_effects, substitutions
 from meristem.sequence.variants.effects import Effect
 from meristem.sequence.variants.occupancy import Change
 
@@ -76,21 +76,14 @@ class ModelScorer:
         self, bases: BaseArray, changes: Sequence[Change]
     ) -> list[list[Effect]]:
         """Return the mean difference over the windows, task by task."""
-        linear = getattr(self.model, "linear", None)
-        if linear is None:
-            return self._by_windows(bases, changes)
         single = [c.end - c.start == 1 == len(c.alt) for c in changes]
         others = [c for c, s in zip(changes, single, strict=True) if not s]
-        found = iter(self._by_substitution(linear, bases, changes, single))
+        found = iter(self._by_substitution(bases, changes, single))
         rest = iter(self._by_windows(bases, others))
         return [next(found) if s else next(rest) for s in single]
 
     def _by_substitution(
-        self,
-        linear: Linear,
-        bases: BaseArray,
-        changes: Sequence[Change],
-        single: Sequence[bool],
+        self, bases: BaseArray, changes: Sequence[Change], single: Sequence[bool]
     ) -> list[list[Effect]]:
         """Return the effects of changes of single bases, by what they touch."""
         place = np.array([c.start for c, s in zip(changes, single, strict=True) if s])
@@ -100,11 +93,49 @@ class ModelScorer:
         alt = encode(np.frombuffer(letters.encode(), np.uint8))
         known = (encode(bases[place]) < 4) & (alt < 4)
         starts = _spread(np.arange(1 - self.length, 1), self.placements)
-        value = np.zeros((place.size, len(self.model.tasks)))
-        value[known] = substitution_effects(
-            linear, bases, place[known], alt[known], starts, self.length
-        )
-        return [self._effect(row[None]) for row in value]
+        asked = place[known], alt[known], starts
+        linear = getattr(self.model, "linear", None)
+        if linear is None:
+            found = self._substituted(bases, *asked)
+        else:
+            found = substitution_effects(linear, bases, *asked, self.length)[None]
+        value = np.zeros((len(found), place.size, len(self.model.tasks)))
+        value[:, known] = found
+        return [self._effect(value[:, row]) for row in range(place.size)]
+
+    def _substituted(
+        self,
+        bases: BaseArray,
+        place: NDArray[np.int64],  # (n,)
+        alt: CodeArray,  # (n,)
+        starts: NDArray[np.int64],  # (n_window,) from the changed base
+    ) -> FloatArray:  # (n_member, n, n_task)
+        """Return the mean over windows; each is predicted once as it is."""
+        step = max(1, _BATCH // starts.size)
+        parts = [
+            self._some_substituted(
+                bases, place[i : i + step], alt[i : i + step], starts
+            )
+            for i in range(0, place.size, step)
+        ]
+        return np.concatenate(parts, axis=1) if parts else np.zeros((1, 0, 1))
+
+    def _some_substituted(
+        self,
+        bases: BaseArray,
+        place: NDArray[np.int64],
+        alt: CodeArray,
+        starts: NDArray[np.int64],
+    ) -> FloatArray:
+        begin, row = np.unique(place[:, None] + starts, return_inverse=True)
+        at = begin[:, None] + np.arange(self.length)
+        codes = encode(bases[np.clip(at, 0, bases.size - 1)])
+        codes[(at < 0) | (at >= bases.size)] = 4
+        where = np.tile(-starts, place.size)
+        letter = np.repeat(alt, starts.size)
+        found = substitutions(self.model, one_hot(codes), row.ravel(), where, letter)
+        mean = found.reshape(len(found), place.size, starts.size, -1).mean(axis=2)
+        return np.asarray(mean)
 
     def _by_windows(
         self, bases: BaseArray, changes: Sequence[Change]

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from torch import nn
 
 from meristem.errors import ConfigError
-from meristem.records import FloatArray
+from meristem.records import FloatArray, IntArray
 from meristem.sequence.features.occupancy import log_odds
-from meristem.sequence.inputs.onehot import OneHot, Pad, flip
+from meristem.sequence.inputs.onehot import OneHot, Pad, flip, substitute
 from meristem.sequence.models.closed_form import (
     ClosedForm,
     fit_closed_form,
     restore_closed_form,
 )
+from meristem.sequence.models.networks.local import changed_outputs
 from meristem.sequence.models.options import MotifOptions, NetworkOptions
 from meristem.sequence.models.protocol import SequenceModel
 from meristem.sequence.models.store import write_model
@@ -81,6 +82,38 @@ class NetworkEnsemble:
                 out[member] += self.loss.value(raw).numpy() / len(views)
         if self.offset is not None and len(onehot):
             out += self.offset.predict(onehot) - self.loss.centre
+        return out
+
+    @torch.no_grad()
+    def substituted(
+        self,
+        onehot: OneHot,  # (n, 4, length)
+        row: IntArray,  # (m,) of the sequences
+        place: IntArray,  # (m,) of known bases
+        base: IntArray,  # (m,) 0 to 3
+    ) -> FloatArray:  # (n_member, m, n_task)
+        """Return predictions with one base replaced minus without, of every member.
+
+        Only what the base reaches is computed anew.
+        """
+        _refuse_length(onehot, self.window)
+        if not len(row):
+            return np.zeros((len(self.networks), 0, len(self.tasks)))
+        x = torch.from_numpy(onehot)
+        at = [torch.from_numpy(np.asarray(a, dtype=np.int64)) for a in (place, base)]
+        views = [(x, *at)]
+        if self.train.strands != "given":
+            views += [(x.flip(1, 2), self.window - 1 - at[0], 3 - at[1])]
+        rows = torch.from_numpy(np.asarray(row, dtype=np.int64))
+        out = np.zeros((len(self.networks), len(row), len(self.tasks)))
+        for member, network in enumerate(self.networks):
+            for view, where, letter in views:
+                plain, changed = changed_outputs(network, view, rows, where, letter)
+                value = self.loss.value(changed) - self.loss.value(plain)[rows]
+                out[member] += value.numpy() / len(views)
+        if self.offset is not None:
+            made = substitute(onehot, row, place, base)
+            out += self.offset.predict(made) - self.offset.predict(onehot)[row]
         return out
 
     def hidden(self, onehot: OneHot) -> NDArray[np.float32]:  # (n, n_hidden)
