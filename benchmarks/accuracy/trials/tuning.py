@@ -79,12 +79,12 @@ def main() -> None:
             table = pd.concat(parts)
             table.round(4).to_csv(asked.out / "results.csv", index=False)
     rows = []
-    for name, part in table.groupby("panel"):
+    for panel, part in table.groupby("panel"):
         gain = (part[TUNED] - part[DEFAULT]).to_numpy()
         error = gain.std(ddof=1) / np.sqrt(gain.size)
         rows.append(
             {
-                "panel": name,
+                "panel": panel,
                 "folds": gain.size,
                 **{label: part[label].mean() for label in (DEFAULT, TUNED)},
                 "gain": gain.mean(),
