@@ -5,7 +5,8 @@ haplotypes), then `meristem train` runs in a process of its own, whose CPU time 
 memory are measured. Beside it the matrix products that any such analysis needs, timed
 on some blocks on the same machine: of the lines with themselves, and with new lines.
 
-    python -m benchmarks.speed.streaming OUT --lines 10000 --variants 500000
+    python -m benchmarks.speed.streaming OUT --lines 10000 --new 2000 \
+        --variants 500000 --memory "4 GB" --json streaming.json
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -102,30 +105,24 @@ def product_seconds(n_line: int, n_new: int, p: int, blocks: int = 3) -> float:
     return float(np.median(spent)) * p / BLOCK
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--lines", type=int, default=10_000)
-    parser.add_argument("--new", type=int, default=2_000)
-    parser.add_argument("--variants", type=int, default=50_000)
-    parser.add_argument("--memory", default="4 GB")
-    asked = parser.parse_args()
-    asked.out.mkdir(parents=True, exist_ok=True)
-    if not (asked.out / "genetic.npy").exists():
-        simulate(asked.out, asked.lines, asked.new, asked.variants)
-    (asked.out / "analysis.toml").write_text(CONFIG.format(memory=asked.memory))
+def measure(out: Path, asked: argparse.Namespace) -> dict[str, float]:
+    """Return CPU time and peak memory of the run, beside those of its products."""
+    if not (out / "genetic.npy").exists():
+        simulate(out, asked.lines, asked.new, asked.variants)
+    (out / "analysis.toml").write_text(CONFIG.format(memory=asked.memory))
+    shutil.rmtree(out / "run", ignore_errors=True)
     products = product_seconds(asked.lines, asked.new, asked.variants)
     one = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
     command = ["-m", "meristem", "train", "analysis.toml", "--out", "run", "--force"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     subprocess.run(
-        [sys.executable, *command], cwd=asked.out, env={**os.environ, **one}, check=True
+        [sys.executable, *command], cwd=out, env={**os.environ, **one}, check=True
     )
     wall = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    found = {
+    return {
         "lines": asked.lines,
         "new": asked.new,
         "variants": asked.variants,
@@ -135,8 +132,26 @@ def main() -> None:
         "ratio": round(cpu / products, 2),
         "peak_gb": round(after.ru_maxrss / 1e6, 2),
     }
-    (asked.out / "about.json").write_text(json.dumps(found, indent=1) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out", type=Path, nargs="?", help="default: a passing folder")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--lines", type=int, default=2_500)
+    parser.add_argument("--new", type=int, default=500)
+    parser.add_argument("--variants", type=int, default=40_000)
+    parser.add_argument("--memory", default="0.7 GB")
+    asked = parser.parse_args()
+    if asked.out is None:
+        with TemporaryDirectory() as folder:
+            found = measure(Path(folder), asked)
+    else:
+        asked.out.mkdir(parents=True, exist_ok=True)
+        found = measure(asked.out, asked)
     print(found)
+    if asked.json:
+        asked.json.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ def judge(
     """Return the correlation within every environment of the test rows."""
     scheme, number, rows, tested = fold
     train, _ = training_set(data, rows)
-    options = TrialOptions(structure=structure)
+    options = TrialOptions.model_validate({"structure": structure})
     model = LinesByEnvironments(options, nearby)
     fitted = model.fit(train, rng=np.random.default_rng(1))
     held = data.take(tested)

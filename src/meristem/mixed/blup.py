@@ -76,7 +76,7 @@ class KernelBLUP:
     @cached_property
     def groups(self) -> tuple[TargetGroup, ...]:
         """Targets that share rows and weights, with eigenvectors."""
-        return tuple(
+        found = tuple(
             _group(
                 group.form.decomposition(),
                 group.targets,
@@ -87,6 +87,9 @@ class KernelBLUP:
             else group
             for group in self.fitted
         )
+        # they say the same: matrices of n x n need not be held twice
+        object.__setattr__(self, "fitted", found)
+        return found
 
     @property
     def h2(self) -> FloatArray:  # (n_target,)

@@ -81,3 +81,21 @@ def test_records_of_one_line_count_together():
     apart = supported(moved, missed, np.arange(300))
     together = supported(moved, missed, np.repeat(np.arange(30), 10))
     assert together < apart
+
+
+def test_more_factors_teach_more_slopes(problem):
+    data, table, *_ = problem
+    wide = Environments(
+        table.environment_name,
+        np.array(["rain", "sun"]),
+        np.column_stack([table.value, table.value**2]),
+    )
+    slopes = []
+    for factors in (1, 2):
+        options = OPTIONS.model_copy(update={"factors": factors})
+        spec = ReactionNetwork(options, None, wide)
+        lines, networks, _ = spec._paths(data, (), np.random.default_rng(0))
+        assert lines.environments.size == 6
+        slopes.append(networks[0].trait_name.tolist())
+    assert slopes[0] == ["yield mean", "yield slope 1"]
+    assert slopes[1] == ["yield mean", "yield slope 1", "yield slope 2"]

@@ -79,8 +79,13 @@ def reactions(
 ) -> Cost:
     """Return the cost of a network and a reaction norm, on all rows and inner folds."""
     path = trials(TrialOptions(structure="reaction_norm"), dataset, plan)
-    kinds = {"dense": dense, "cnn": cnn, "binn": binn}
-    network = kinds[options.network.kind](options.network, dataset, plan)
+    chosen = options.network
+    if isinstance(chosen, DenseOptions):
+        network = dense(chosen, dataset, plan)
+    elif isinstance(chosen, CNNOptions):
+        network = cnn(chosen, dataset, plan)
+    else:
+        network = binn(chosen, dataset, plan)
     once = path + network
     return Cost((1 + options.network.inner_folds) * once.seconds, once.memory)
 

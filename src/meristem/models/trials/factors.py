@@ -73,5 +73,7 @@ def line_slopes(
     np.add.at(inside, line, scaled[:, :, None] * factor[:, None, :])
     np.add.at(right, line, scaled * y[:, None])
     inside += np.diag(1 / np.maximum(variance, 1e-9 * noise))
-    found = np.linalg.solve(inside, right[:, :, None])[:, :, 0]
-    return found, np.bincount(line, weight, minlength=n_line)
+    solved = np.linalg.solve(inside, right[:, :, None])[:, :, 0]
+    found = np.asarray(solved, dtype=np.float64)
+    total = np.bincount(line, weight, minlength=n_line)
+    return found, np.asarray(total, dtype=np.float64)
