@@ -17,7 +17,8 @@ ROOT = HERE.parents[1]
 
 def run(wanted: list[str]) -> int:
     """Run the scripts one after the other; return the number that failed."""
-    scripts = sorted({*HERE.glob("*.py")} - {HERE / "__init__.py", HERE / "run.py"})
+    found = {*HERE.glob("*.py"), *HERE.glob("*/*.py")}
+    scripts = sorted(found - {HERE / "__init__.py", HERE / "run.py"})
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     environment["OPENBLAS_NUM_THREADS"] = "1"
     results = HERE.parent / "results"

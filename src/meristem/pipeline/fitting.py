@@ -202,7 +202,7 @@ def load_fitted(analysis: Analysis, label: str) -> Fitted:
     state = read_state(analysis.folder.file(MODELS), label)
     names = state.meta.get(IN_STORE, [])
     if not isinstance(names, list) or not names:
-        return restore(state)
+        return _restored(analysis, state)
     if not is_prepared(analysis.folder, str(state.meta["data_key"])):
         raise DataError(
             f"model {label!r} was fitted on another data set than that of the run",
@@ -210,7 +210,20 @@ def load_fitted(analysis: Analysis, label: str) -> Fitted:
             remedy="start `meristem run` in its folder again: it fits the model anew",
         )
     dosage = _kept_markers(analysis).call_dosage
-    return restore(replace(state, arrays=state.arrays | dict.fromkeys(names, dosage)))
+    arrays = state.arrays | dict.fromkeys(names, dosage)
+    return _restored(analysis, replace(state, arrays=arrays))
+
+
+def _restored(analysis: Analysis, state: FittedState) -> Fitted:
+    """Return a fitted model, or say that another version wrote it otherwise."""
+    try:
+        return restore(state)
+    except KeyError as error:
+        raise DataError(
+            f"holds a model that another version of Meristem wrote (no {error})",
+            where=analysis.folder.path,
+            remedy="start `meristem run` in its folder again: it fits the model anew",
+        ) from error
 
 
 def _without_dosages(state: FittedState, train: Dataset, key: str) -> FittedState:

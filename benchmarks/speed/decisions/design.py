@@ -4,7 +4,7 @@ The rival swaps one line at random, inverts anew, and keeps what is better: the 
 way. Both sides in one run, one thread, process CPU time; the criterion (CDmean) of
 both is told.
 
-    python benchmarks/speed/design.py --json design.json
+    python benchmarks/speed/decisions/design.py --json design.json
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ at a given lambda, no variance components, no errors. `ridge_cv` is scikit-learn
 RidgeCV with 20 penalties by leave-one-out in float32. The GBLUP of gsbench (a given
 lambda) and of genoselect (REML) take part where these packages are installed.
 
-    python benchmarks/speed/folds.py --json folds.json
+    python benchmarks/speed/mixed/folds.py --json folds.json
 """
 
 from __future__ import annotations

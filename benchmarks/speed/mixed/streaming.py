@@ -5,7 +5,7 @@ haplotypes), then `meristem train` runs in a process of its own, whose CPU time 
 memory are measured. Beside it the matrix products that any such analysis needs, timed
 on some blocks on the same machine: of the lines with themselves, and with new lines.
 
-    python -m benchmarks.speed.streaming OUT --lines 10000 --new 2000 \
+    python -m benchmarks.speed.mixed.streaming OUT --lines 10000 --new 2000 \
         --variants 500000 --memory "4 GB" --json streaming.json
 """
 

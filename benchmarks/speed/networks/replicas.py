@@ -3,7 +3,7 @@
 Net 20,000 -> 5,000 -> 800 -> 1, n = 600, minibatches of 64 from int8; process CPU time
 per replica and epoch, one thread, both sides in one run.
 
-    python benchmarks/speed/replicas.py --json replicas.json
+    python benchmarks/speed/networks/replicas.py --json replicas.json
 """
 
 from __future__ import annotations

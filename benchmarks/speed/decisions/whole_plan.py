@@ -5,8 +5,8 @@ as real files; GBLUP is trained; then every section of a plan is asked for in on
 command (`meristem select`), whose time and memory are told. The files are kept, so that
 a second call starts at the plan.
 
-    python benchmarks/speed/whole_plan.py --json whole_plan.json
-    python benchmarks/speed/whole_plan.py --lines 1000 --variants 5000
+    python benchmarks/speed/decisions/whole_plan.py --json whole_plan.json
+    python benchmarks/speed/decisions/whole_plan.py --lines 1000 --variants 5000
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Ours and cvxpy with Clarabel in one process, one thread, medians of process CPU 
 The 599 wheat lines of BGLR are used where the shared data are beside the checkout, else
 599 simulated ones; cvxpy's rows are left out where it is missing.
 
-    python benchmarks/speed/selection.py --json selection.json
+    python benchmarks/speed/decisions/selection.py --json selection.json
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from meristem.select.mating.allocation import plan_matings
 from meristem.select.mating.limits import MatingLimits
 from meristem.select.records import Crosses
 
-WHEAT = Path(__file__).parents[2] / ".." / "shared" / "data" / "gp" / "wheat_bglr"
+WHEAT = Path(__file__).parents[3] / ".." / "shared" / "data" / "gp" / "wheat_bglr"
 LIMITS = (1.00, 1.05, 1.15)
 
 

@@ -4,7 +4,7 @@ One step = zero_grad, forward, backward, Adam. Both sides in one process, one th
 rounds interleaved, median process CPU time. The compiled rival is built with g++ into
 a temporary folder; its rows are left out where there is no compiler.
 
-    python benchmarks/speed/layers.py --json layers.json
+    python benchmarks/speed/networks/layers.py --json layers.json
 """
 
 from __future__ import annotations
@@ -275,7 +275,8 @@ def measure(steps, rounds, repeat=1):
 def extra_memory(scale):
     """Peak MB above import of two Adam steps of layer (i)."""
     code = (
-        "import sys, resource, pathlib; sys.path.insert(0, 'benchmarks/speed')\n"
+        "import sys, resource, pathlib\n"
+        "sys.path.insert(0, 'benchmarks/speed/networks')\n"
         "from layers import layer_steps\n"
         "def peak():\n"
         "    words = pathlib.Path('/proc/self/status').read_text().split()\n"

@@ -3,7 +3,7 @@
 The same network with random weights, one thread, rounds interleaved, median process
 CPU time. Effects are those of SNPs far apart, one window of 110 bp around each.
 
-    python benchmarks/speed/mutagenesis.py --json mutagenesis.json
+    python benchmarks/speed/sequence/mutagenesis.py --json mutagenesis.json
 """
 
 from __future__ import annotations

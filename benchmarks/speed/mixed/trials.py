@@ -3,7 +3,7 @@
 Wheat-shaped: 599 lines in 4 environments. Beside it the same likelihood by dense
 algebra over the 2,396 records.
 
-    python benchmarks/speed/trials.py --json trials.json
+    python benchmarks/speed/mixed/trials.py --json trials.json
 """
 
 from __future__ import annotations

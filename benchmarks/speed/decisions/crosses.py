@@ -6,7 +6,7 @@ the crosses and scaled up. PyBrOpS runs in an environment of its own (it asks fo
 packages: `python -m venv peers; peers/bin/pip install pybrops`). All sides in one run,
 one thread, process CPU time, medians of ours.
 
-    python benchmarks/speed/crosses.py --pybrops peers/bin/python --json crosses.json
+    python benchmarks/speed/decisions/crosses.py --pybrops peers/bin/python
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """PyBrOpS's variances of doubled haploids; run by the Python that has PyBrOpS.
 
-    PYTHON benchmarks/speed/rivals/dh_variances.py INPUT.npz OUTPUT.npz
+    PYTHON benchmarks/speed/decisions/rivals/dh_variances.py INPUT.npz OUTPUT.npz
 
 The input holds `code` (n, p) of 0 and 1, `effect` (p,), `chromosome` and `morgan` (p,);
 the output the (n, n) variances and the CPU seconds of the call.

@@ -2,7 +2,7 @@
 
 Both sides in one run, one thread, median process CPU time.
 
-    python benchmarks/speed/linear.py --json linear.json
+    python benchmarks/speed/mixed/linear.py --json linear.json
 
 glimix-core and torch are optional: their rows are left out where they are missing.
 """

@@ -1,6 +1,6 @@
 """A thousand fits on a local Dask cluster of two workers, beside one process.
 
-python benchmarks/speed/cluster.py --json cluster.json
+python benchmarks/speed/mixed/cluster.py --json cluster.json
 """
 
 from __future__ import annotations

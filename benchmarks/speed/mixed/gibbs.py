@@ -4,7 +4,7 @@ Per iteration and chain at 599 lines x 1,279 markers; BGLR 1.1.5 needs 1.50 ms (
 1.81 ms (BayesC) there (12,000 iterations in 18.0 to 22.4 s on one core). And ten folds
 of four chains swept together, beside the four chains alone.
 
-    python benchmarks/speed/gibbs.py --json gibbs.json
+    python benchmarks/speed/mixed/gibbs.py --json gibbs.json
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ JASPAR widths; the goal for the million is five minutes on two cores below 1.5 G
 alternative scores both whole windows, as a model without this short cut does. The same
 for the closed-form motif model (`motif`) with one and with nine windows around a SNP.
 
-    python benchmarks/speed/variants.py --json variants.json
+    python benchmarks/speed/sequence/variants.py --json variants.json
 """
 
 from __future__ import annotations

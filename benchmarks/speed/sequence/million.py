@@ -4,7 +4,7 @@ A genome of 12 Mb with a SNP every 12 bp, 193 motifs of JASPAR widths, windows o
 bp, nine around every SNP: through a fitted motif model, and through the occupancy of
 motifs alone. The goal is five minutes on two cores, below 1.5 GB.
 
-    python benchmarks/speed/million.py --json million.json
+    python benchmarks/speed/sequence/million.py --json million.json
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 lines, minibatches. Wall and CPU time of `--threads` threads after a first epoch; the
 whole training is `--train-epochs` times one epoch, a check in five included.
 
-    python benchmarks/speed/networks.py --json networks.json
+    python benchmarks/speed/networks/networks.py --json networks.json
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Both sides in one run, one thread, process CPU time.
 
-    python benchmarks/speed/mixture.py --json mixture.json
+    python benchmarks/speed/mixed/mixture.py --json mixture.json
 """
 
 from __future__ import annotations
