@@ -175,12 +175,15 @@ def _rows(scores: pd.DataFrame, pairs: pd.DataFrame) -> list[dict[str, str]]:
 def heads_table(frame: pd.DataFrame) -> str:
     """Return medians, means, and differences to the transformer, in Markdown."""
     body = []
-    pairs = frame[frame["against"] != ""].set_index(["question", "model", "against"])
+    pairs = {
+        (pair["question"], pair["model"], pair["against"]): pair
+        for pair in frame[frame["against"] != ""].to_dict("records")
+    }
     for row in frame[frame["against"] == ""].to_dict("records"):
         key = (row["question"], "transformer", row["model"])
         gap = ""
-        if key in pairs.index:
-            pair = pairs.loc[key]
+        if key in pairs:
+            pair = pairs[key]
             low, high = float(pair["low"]), float(pair["high"])
             gap = f"{float(pair['mean']):+.3f} [{low:+.3f}, {high:+.3f}]"
         medians = [f"{float(row[name]):.3f}" for name in ("median", "mean")]
