@@ -76,6 +76,11 @@ def test_derived_values_count_where_they_are_asked_for_alone() -> None:
     table = OmicsTable("o", names, genes, genes, value, derived=derived)
     assert np.isnan(table.direct().value).all(axis=1).tolist() == derived.tolist()
     assert table.take_samples(np.array([1, 2])).derived.tolist() == [True, False]
+    known = replace(table, reliability=np.array([0.2, 0.7]))
+    second = known.take_features(np.array([False, True]))
+    assert second.value.ravel().tolist() == [1.0, 3.0, 5.0]
+    assert second.reliability.tolist() == [0.7]
+    assert second.derived.tolist() == derived.tolist()
     with pytest.raises(DataError, match="derived"):
         OmicsTable("o", names, genes, genes, value, derived=derived[:2])
 

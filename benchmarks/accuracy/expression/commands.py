@@ -17,6 +17,7 @@ class Job(StrEnum):
 
     yeast = "yeast"
     new_genes = "new-genes"
+    heads = "heads"
     planted = "planted"
     simulated = "simulated"
     into_prediction = "into-prediction"
@@ -44,6 +45,7 @@ def bench_expression(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No bars.")] = False,
 ) -> None:
     """Expression of lines from their genomes, against rivals and permuted lines."""
+    from benchmarks.accuracy.expression.heads import run_heads
     from benchmarks.accuracy.expression.into_prediction import run_into_prediction
     from benchmarks.accuracy.expression.new_genes import run_new_genes
     from benchmarks.accuracy.expression.planted import run_planted
@@ -76,6 +78,18 @@ def bench_expression(
             raise ConfigError(f"the job {job.value!r} needs --data", remedy="give it")
         if job is Job.new_genes:
             say(run_new_genes(out, data, seed=seed, command=command, progress=tell))
+            return
+        if job is Job.heads:
+            say(
+                run_heads(
+                    out,
+                    data,
+                    repeats=repeats,
+                    seed=seed,
+                    command=command,
+                    progress=tell,
+                )
+            )
             return
         text = run_yeast(
             out,

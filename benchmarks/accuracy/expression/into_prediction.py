@@ -16,7 +16,7 @@ import pandas as pd
 
 from benchmarks.accuracy.cells import CellTable, number, open_folder
 from benchmarks.accuracy.page import markdown_table
-from meristem.config.expression_training import PreprocessOptions
+from meristem.config.expression_training import ExpressionModel, PreprocessOptions
 from meristem.config.models import MediatedOptions
 from meristem.expression.lines import ExpressionLines, cis_variants
 from meristem.expression.questions.fit import run_holdout, train
@@ -43,7 +43,7 @@ PANEL = RecoveryConfig(
     measured_share=0.5,
 )
 WINDOW = 150_000  # bp
-MODEL = "cis_polygenic"
+MODEL: ExpressionModel = "cis_polygenic"
 MEASURED = "measured half"
 FILLED = "other half predicted"
 _DRAWS = 2000

@@ -24,7 +24,7 @@ from meristem.config.expression import GenesConfig, VariantsConfig
 from meristem.config.expression_heads import SharedRidgeOptions
 from meristem.config.stages import OmicsConfig
 from meristem.expression.embedding.cache import embed_distinct
-from meristem.expression.embedding.protocol import bin_middles
+from meristem.expression.embedding.protocol import Embedding, bin_middles
 from meristem.expression.embedding.supervised import SupervisedEmbedder
 from meristem.expression.haplotypes.build import GeneHaplotypes, build_haplotypes
 from meristem.expression.haplotypes.calls import read_calls
@@ -93,11 +93,11 @@ def run_new_genes(
     open_folder(out, settings, command)
     table = CellTable(out / "results.csv", COLUMNS, ("model",))
     tell = progress or (lambda done, total: None)
-    models = _models(data, out / "work" / "models", seed)
+    models = random_dna_models(data, out / "work" / "models", seed)
     tell(1, 4)
     lines, parents = _panels(data, models, out / "work")
     tell(3, 4)
-    value = _expression(data, lines)
+    value = measured_mean(data, lines)
     truth = _truth(data, parents)
     both = ["BY", "RM"]
     row = np.array([parents.lines.tolist().index(name) for name in both])
@@ -120,7 +120,7 @@ def run_new_genes(
     return new_gene_table(table.rows)
 
 
-def _models(data: Path, folder: Path, seed: int) -> dict[str, SequenceModel]:
+def random_dna_models(data: Path, folder: Path, seed: int) -> dict[str, SequenceModel]:
     """Return the models of random DNA; those fitted before are read."""
     if not all((folder / name).exists() for name in MODELS):
         sequence, value, _, _ = read_sets(data)
@@ -151,19 +151,39 @@ def _panels(
         )
     ]
     row = distinct_sequences([gene for _, genes in built for gene in genes])
+    embedding, channels = _embedded(models, list(row), work)
+    panels = [_panel(own, genes, row, embedding, channels) for own, genes in built]
+    return panels[0], panels[1]
+
+
+def segregants(
+    data: Path, models: dict[str, SequenceModel], work: Path, genes: Sequence[str]
+) -> tuple[EmbeddedPanel, list[str]]:
+    """Return the segregants in some genes, embedded, and the sequences."""
+    folder = data / CROSS
+    genome = open_genome(folder / "sacCer3.fa.gz")
+    annotation = read_transcripts(folder / "genes_R64-1-1.81.gff3.gz", genome)
+    names, built = _haplotypes(genome, annotation, folder, "segregants.bed", genes)
+    row = distinct_sequences(built)
+    embedding, channels = _embedded(models, list(row), work)
+    return _panel(names, built, row, embedding, channels), list(row)
+
+
+def _embedded(
+    models: dict[str, SequenceModel], sequences: list[str], work: Path
+) -> tuple[Embedding, np.ndarray]:
+    """Return predictions by bin, all models side by side, and the channels."""
     length, parts = UPSTREAM + DOWNSTREAM, []
     for name, model in models.items():
         key = f"{name}-{BINS}-{PLACEMENTS}"
         embedder = SupervisedEmbedder(
             length, BINS, model, key, hidden=False, placements=PLACEMENTS
         )
-        value = np.empty((len(row), BINS), np.float32)
-        embed_distinct(embedder, list(row), value, folder=work)
+        value = np.empty((len(sequences), BINS), np.float32)
+        embed_distinct(embedder, sequences, value, folder=work)
         parts.append(value)
-    embedding = np.stack(parts, axis=2).reshape(len(row), -1)
-    channels = np.array([f"predicted {name}" for name in models])
-    panels = [_panel(own, genes, row, embedding, channels) for own, genes in built]
-    return panels[0], panels[1]
+    embedding = np.stack(parts, axis=2).reshape(len(sequences), -1)
+    return embedding, np.array([f"predicted {name}" for name in models])
 
 
 def _haplotypes(
@@ -213,7 +233,7 @@ def _table(data: Path, medium: str) -> OmicsTable:
     return read_omics(OmicsConfig(path=path, layout="samples_in_rows"))
 
 
-def _expression(data: Path, panel: EmbeddedPanel) -> FloatArray:
+def measured_mean(data: Path, panel: EmbeddedPanel) -> FloatArray:
     """Return the mean of both media, lines and genes as in the panel."""
     total = np.zeros((panel.lines.size, panel.genes.size))
     for medium in ("glucose", "ethanol"):

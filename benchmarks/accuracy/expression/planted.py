@@ -68,11 +68,11 @@ def run_planted(
     cells = [(name, fold) for name in names for fold in range(FOLDS)]
     for done, (name, fold) in enumerate(cells):
         if not table.holds({"model": name, "fold": str(fold)}):
-            own, truth = value, genetic
+            own, told = value, genetic
             if name.endswith(PERMUTED):
-                own = truth = derived_rng(seed, name, fold).permutation(value)
+                own = told = derived_rng(seed, name, fold).permutation(value)
             held = line == fold, gene == fold
-            table.add(_cell(panel, own, truth, held, name, fold))
+            table.add(_cell(panel, own, told, held, name, fold))
         if progress is not None:
             progress(done + 1, len(cells))
     return planted_table(pd.DataFrame(table.rows))

@@ -63,6 +63,17 @@ class OmicsTable:
             derived=None if self.derived is None else self.derived[index],
         )
 
+    def take_features(self, index: NDArray) -> OmicsTable:
+        """Return the features at `index` (integers or a mask), in that order."""
+        known = self.reliability
+        return replace(
+            self,
+            feature_id=self.feature_id[index],
+            node_name=self.node_name[index],
+            value=self.value[:, index],
+            reliability=None if known is None else known[index],
+        )
+
     def direct(self) -> OmicsTable:
         """Return the table without derived values: each measurement counts once.
 

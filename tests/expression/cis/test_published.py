@@ -83,3 +83,6 @@ def test_another_database_is_refused(tmp_path) -> None:
     database.close()
     with pytest.raises(DataError, match="without PrediXcan weights"):
         read_published([path])
+    path.write_text("gene,variant,weight\n")
+    with pytest.raises(DataError, match="no SQLite database"):
+        read_published([path])

@@ -131,6 +131,7 @@ def test_a_report_is_written_anew(trained) -> None:
         ("[expression]\npath", "[embed]\ncache", "[expression] is not there"),
         ('models = ["cis_top"', 'models = ["cis_best"', "cis_best"),
         ('models = ["cis_top"', 'models = ["published"', "needs train.weights"),
+        ("[train]", "[train]\nzero_shot = true", "holds no embedded haplotypes"),
         ("window = 2000", "window = 1", "no variant lies within 1 bp"),
         ("fill = true", 'model = "gblup"', "was not trained"),
     ],
@@ -146,6 +147,37 @@ def test_what_cannot_be_done_is_refused(trained, old, new, words) -> None:
     result = _run(command, wrong)
     assert isinstance(result.exception, MeristemError)
     assert words in str(result.exception)
+
+
+def test_genes_without_values_are_left_out_and_others_are_as_before(
+    trained, recwarn
+) -> None:
+    _, path = trained
+    table = pd.read_parquet(path.parent / "sim" / "expression.parquet").set_index(
+        "line"
+    )
+    silent = table.assign(**{table.columns[0]: 3.0, table.columns[1]: float("nan")})
+    silent.to_csv(path.with_name("silent.csv"))
+    other = path.with_name("silent.toml")
+    text = path.read_text().replace('out = "run"', 'out = "silent"')
+    text = text.replace("sim/expression.parquet", "silent.csv")
+    other.write_text(
+        text.replace(
+            'models = ["cis_top", "cis_ridge", "cis_polygenic"]',
+            'models = ["cis_ridge"]\npermutations = 0',
+        )
+    )
+    result = _run("train", other, "-q")
+    assert result.exit_code == 0, result.output
+    assert not recwarn.list
+    gone = set(table.columns[:2])
+    scores = pd.read_csv(path.parent / "silent" / "scores.csv").set_index("gene")
+    assert set(table.columns) - set(scores.index) == gone
+    page = (path.parent / "silent" / "report.html").read_text()
+    assert "2 genes have too few values" in page
+    assert _run("predict", other).exit_code == 0
+    filled = pd.read_csv(path.parent / "silent" / "filled.csv", index_col=0)
+    assert set(filled.columns) == set(table.columns) - gone
 
 
 def test_a_run_needs_no_genome_where_markers_and_places_are_given(tmp_path) -> None:

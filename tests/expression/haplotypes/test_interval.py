@@ -35,6 +35,7 @@ def test_a_stretch_without_variants_is_the_reference(files) -> None:
         ("1:3", "a", "is no interval"),
         ("1:3-99", "a", "is not within chr1"),
         ("1:5-3", "a", "is not within chr1"),
+        ("9:3-12", "a", "there is no contig '9'"),
         ("1:3-12", "z", "there is no line 'z'"),
     ],
 )

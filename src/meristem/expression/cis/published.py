@@ -91,7 +91,14 @@ def _is_sqlite(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as handle:
-        return handle.read(15) == b"SQLite format 3"
+        found = handle.read(15) == b"SQLite format 3"
+    if path.suffix.lower() in (".db", ".sqlite") and not found:
+        raise DataError(
+            "is no SQLite database, although it is called one",
+            where=path,
+            remedy="give a PrediXcan .db, or call a table .csv or .tsv",
+        )
+    return found
 
 
 def _read_csv(path: Path) -> PublishedWeights:

@@ -14,6 +14,8 @@ from meristem.pages.scale import limits
 from meristem.pages.svg import Canvas
 
 BINS = 25
+_MARKS = "Dot: median gene; thick: middle half; thin: 90 % of the genes."
+_CHANCE = " Grey: 90 % of the genes when expression is dealt to other lines."
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -98,8 +100,7 @@ def draw_models(
         f"models_{question}",
         canvas.to_svg(),
         table,
-        caption="Dot: median gene; thick: middle half; thin: 90 % of the genes. Grey: "
-        "90 % of the genes when expression is dealt to other lines.",
+        caption=_MARKS + (_CHANCE if len(null) else ""),
         title=title,
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meristem.config.expression import ExpressionConfig
 from meristem.config.expression_training import ExpressionRun
@@ -19,9 +20,10 @@ from meristem.expression.cis.published import (
     read_published,
 )
 from meristem.expression.features import gene_features
+from meristem.expression.heads.training import FEWEST
 from meristem.expression.lines import ExpressionLines, cis_variants
 from meristem.expression.panel import EmbeddedPanel
-from meristem.expression.panel_file import read_panel
+from meristem.expression.panel_file import REST, read_panel
 from meristem.io.genotypes.read import read_genotypes
 from meristem.io.tables.covariates import read_covariate_table
 from meristem.io.tables.groups import read_groups
@@ -42,6 +44,7 @@ class TrainingInputs:
     weights: PublishedWeights | None
     panel: EmbeddedPanel | None
     n_unknown: int  # lines with expression and no genotypes
+    n_silent: int  # genes left out: too few lines with values, or all alike
     unplaced: StrArray  # genes that the positions do not know
     family: StrArray  # (n_line,) "" not known
     gene_group: StrArray  # (n_gene,) family, or contig
@@ -59,6 +62,8 @@ def read_training(config: ExpressionRun, folder: Path) -> TrainingInputs:
     genotypes = read_genotypes(genotype_config(config))
     table = read_omics(config.expression, genotypes.sample_id)
     value, n_unknown = _over(table, genotypes.sample_id)
+    told = _tells(value, table)
+    table, value = table.take_features(told), value[:, told]
     path = positions_path(config)
     genes = read_genes(path).genes
     names = np.where(table.node_name == "", table.feature_id, table.node_name)
@@ -69,12 +74,12 @@ def read_training(config: ExpressionRun, folder: Path) -> TrainingInputs:
     if config.train.weights:
         weights = read_published(config.train.weights)
         score, found = published_scores(weights, genotypes, names)
-    panel = None
     features: tuple[FloatArray, ...] = ()
     asked = config.train
     reads = [CATALOG[name].features for name in asked.models]
+    panel = None
     if any(reads) or asked.heads or asked.zero_shot:
-        panel = read_panel(RunFolder.open(folder))
+        panel = _embedded(folder)
     if panel is not None and any(reads):
         features = gene_features(panel, genotypes.sample_id, names)
     lines = ExpressionLines(
@@ -93,10 +98,44 @@ def read_training(config: ExpressionRun, folder: Path) -> TrainingInputs:
         weights,
         panel,
         n_unknown,
+        int((~told).sum()),
         table.feature_id[contig == ""],
         _labels(config.train.families, genotypes.sample_id),
         _gene_groups(config.train.gene_families, names, contig),
     )
+
+
+def _tells(value: FloatArray, table: OmicsTable) -> NDArray[np.bool_]:  # (n_gene,)
+    """Return which genes have enough values that differ to learn from.
+
+    Raises
+    ------
+    DataError
+        If none has.
+    """
+    n = (~np.isnan(value)).sum(axis=0)
+    low = np.where(np.isnan(value), np.inf, value).min(axis=0)
+    high = np.where(np.isnan(value), -np.inf, value).max(axis=0)
+    told = (n >= FEWEST) & (high > low)
+    if not told.any():
+        n_line = int((~np.isnan(value)).any(axis=1).sum())
+        raise DataError(
+            f"{n_line} genotyped lines have expression, and no gene has {FEWEST} "
+            "values that differ",
+            where=table.source,
+            remedy="check that both files name lines alike, and that values are there",
+        )
+    return np.asarray(told)
+
+
+def _embedded(folder: Path) -> EmbeddedPanel:
+    if not (folder / REST).is_file():
+        raise ConfigError(
+            "holds no embedded haplotypes, which models or heads of [train] read",
+            where=folder,
+            remedy="run `meristem expression embed` with the same configuration first",
+        )
+    return read_panel(RunFolder.open(folder))
 
 
 def genotype_config(config: ExpressionRun) -> GenotypeConfig:

@@ -93,6 +93,8 @@ def predict_run(
     value = _predict(config, inputs, target, name)
     assert config.expression is not None
     measured = read_omics(config.expression, inputs.lines.genotypes.sample_id)
+    told = np.isin(measured.feature_id, inputs.lines.gene)
+    measured = measured.take_features(told)
     table = predicted_table(
         config.expression.name,
         target.sample_id,

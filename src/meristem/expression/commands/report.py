@@ -72,6 +72,8 @@ def _lead(told: dict[str, Any]) -> str:
     )
     if told["no_genotypes"]:
         text += f"{told['no_genotypes']:,} lines with expression have no genotypes. "
+    if told["silent"]:
+        text += f"{told['silent']:,} genes have too few values that differ. "
     if told["no_position"]:
         text += f"{told['no_position']:,} genes have no known place. "
     if told["weights"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -82,9 +82,10 @@ def train_run(
     inputs = take_measured(read_training(config, place))
     run = _plan(config, place, force)
     run.folder.refuse_foreign(FILES)
+    held = holdouts_of(config, inputs)
     run.write(finished=False)
     with run.timed("folds"):
-        results = evaluate(config, inputs, place / "work", notify)
+        results = evaluate(config, inputs, held, place / "work", notify)
     scores = score_all(results, inputs.lines.gene)
     contig = pd.Series(inputs.lines.contig, index=inputs.lines.gene)
     run.table("scores", scores)
@@ -129,7 +130,11 @@ def holdouts_of(config: ExpressionRun, inputs: TrainingInputs) -> list[Holdout]:
 
 
 def evaluate(
-    config: ExpressionRun, inputs: TrainingInputs, work: Path | None, notify: Notify
+    config: ExpressionRun,
+    inputs: TrainingInputs,
+    held: Sequence[Holdout],
+    work: Path | None,
+    notify: Notify,
 ) -> list[Result]:
     """Fit every model on every holdout; what is done is kept in `work`."""
     asked, seed = config.train, config.run.seed
@@ -148,7 +153,7 @@ def evaluate(
     }
     if asked.zero_shot:
         heads["zero_shot"] = None
-    for holdout in holdouts_of(config, inputs):
+    for holdout in held:
         new_genes = holdout.question in ("new_genes", "both_new")
         for name in () if new_genes else asked.models:
             code = revision_of(run_holdout, CATALOG[name].model)
@@ -261,6 +266,7 @@ def _about(
         "variants": lines.genotypes.n_variant,
         "window": config.train.window,
         "no_genotypes": inputs.n_unknown,
+        "silent": inputs.n_silent,
         "no_position": int(inputs.unplaced.size),
         "no_cis": int((np.diff(lines.cis.start) == 0).sum()),
         "weights": "" if inputs.found is None else inputs.found.line,

@@ -11,8 +11,8 @@ import numpy as np
 from meristem.config.expression import VariantsConfig
 from meristem.errors import DataError
 from meristem.expression.haplotypes.calls import PanelCalls, read_calls
+from meristem.genetics.contigs import match_contigs
 from meristem.sequence.genome.bases import complement_strand
-from meristem.sequence.genome.contig_names import match_names
 from meristem.sequence.genome.fasta import Genome, open_genome
 from meristem.sequence.genome.windows import Window
 from meristem.sequence.variants.coding import Edit
@@ -52,7 +52,15 @@ def read_interval(text: str, genome: Genome) -> Window:
             "`:-` behind it for the reverse strand",
         )
     name = match["contig"]
-    contig = match_names([name], genome, "--interval").genome_name[name]
+    known = match_contigs([name], genome.length).partner
+    if name not in known:
+        raise DataError(
+            f"there is no contig {name!r} in the genome "
+            f"({', '.join(list(genome.length)[:4])}, ...)",
+            where="--interval",
+            remedy="name it as the genome does",
+        )
+    contig = known[name]
     start, end = (int(match[part].replace(",", "")) for part in ("start", "end"))
     if not 1 <= start <= end <= genome.length[contig]:
         raise DataError(
