@@ -70,7 +70,7 @@ def write_inputs(folder: Path) -> Path:
         rng=np.random.default_rng(8),
     )
     config = write_shoot_branching(population, folder, seed=3)
-    text = config.read_text(encoding="utf-8")
+    text = config.read_text(encoding="utf-8").replace("jobs = 2", "jobs = 1")
     config.write_text(text[: text.index("[[models]]")] + MODELS, encoding="utf-8")
     rows = (folder / "phenotypes.csv").read_text(encoding="utf-8").splitlines()
     (folder / "phenotypes.csv").write_text("\n".join(rows[:-7]) + "\n")

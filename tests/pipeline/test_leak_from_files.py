@@ -71,6 +71,11 @@ CROSSED = (
 )
 OF_LINES = (kinds.MultiTraitOptions(),)
 """Where rows are lines, not records."""
+REACTING = (
+    kinds.TrialOptions(structure="reaction_norm"),
+    kinds.ReactionOptions(network=kinds.DenseOptions(hidden=(3,), **TINY)),
+)
+"""Where environments have covariates."""
 
 
 def layout_of(name: str) -> Layout:
@@ -107,7 +112,7 @@ def fitted_bytes(analysis: Analysis, options: kinds.ModelOptions) -> dict[str, b
     """Return everything a model learns in the fold and says of its test rows."""
     (split,) = outer_splits(analysis)
     config = analysis.config
-    model = Remembered(build(options, plan=analysis.plan))
+    model = Remembered(build(options, analysis.plan, analysis.environments))
     result = run_fold(
         analysis.dataset,
         FoldTask("model", model, split),
@@ -127,8 +132,17 @@ def leaks(
     folder: Path, layout: Layout, models: tuple[kinds.ModelOptions, ...]
 ) -> list[str]:
     """Return model and array of every number that follows the test rows."""
-    honest = opened(write_case(folder / "honest", layout, spoilt=False))
-    spoilt = opened(write_case(folder / "spoilt", layout, spoilt=True))
+    cases = [
+        write_case(folder / "honest", layout, spoilt=False),
+        write_case(folder / "spoilt", layout, spoilt=True),
+    ]
+    for path in cases if models == REACTING else ():
+        (path.parent / "places.csv").write_text(
+            "environment,rain,heat\nA,3,1\nB,9,4\nC,5,9\n"
+        )
+        with path.open("a") as config:
+            config.write('\n[environments]\npath = "places.csv"\n')
+    honest, spoilt = map(opened, cases)
     found = []
     for options in models:
         one, two = fitted_bytes(honest, options), fitted_bytes(spoilt, options)
@@ -181,8 +195,12 @@ def test_nor_does_that_of_the_network_of_a_graph(tmp_path: Path, name: str) -> N
 
 
 def test_every_kind_that_predicts_from_genotypes_is_there() -> None:
-    kinds = {options.kind for options in MODELS + CROSSED + CORE + OF_LINES}
-    assert kinds == set(CATALOG) - {"measured_omics"}
+    tried = MODELS + CROSSED + CORE + OF_LINES + REACTING
+    assert {options.kind for options in tried} == set(CATALOG) - {"measured_omics"}
+
+
+def test_nor_does_that_of_reactions_to_environments(tmp_path: Path) -> None:
+    assert leaks(tmp_path, layout_of("by_record"), REACTING) == []
 
 
 @pytest.mark.parametrize("name", ["environments", "by_record"])

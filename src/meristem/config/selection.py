@@ -284,8 +284,10 @@ class MatingConfig(Strict):
         if bool(self.pool) != bool(self.seed_pool):
             raise ValueError("`pool` and `seed_pool` go together")
         asked = {frozenset(pair) for pair in self.forced}
-        if asked & {frozenset(pair) for pair in self.forbidden}:
-            raise ValueError("a cross is in `forced` and in `forbidden`")
+        forbidden = {frozenset(pair) for pair in self.forbidden}
+        both = [pair for pair in self.forced if frozenset(pair) in forbidden]
+        if both:
+            raise ValueError(f"{both[0]} is in `forced` and in `forbidden`")
         if self.n is not None and len(asked) > self.n:
             raise ValueError(f"{len(asked)} crosses are forced, and n = {self.n}")
         if self.max_uses is not None and self.min_uses > self.max_uses:
