@@ -35,14 +35,15 @@ EFFECT_COLUMNS = ("trait", "environment", "covariate", "category", "effect", "se
 COMPONENT_COLUMNS = ("model", "trait", "environment", "component", "value", "se")
 
 
-def training_rows(analysis: Analysis) -> Dataset:
+def training_rows(analysis: Analysis, *, products: bool = True) -> Dataset:
     """Return all rows with the markers that pass the filters on them.
 
     Values lose the effects of covariates; rows of lines in environments lose the mean
-    of their environment.
+    of their environment. Without `products` rows do not carry those of their dosages.
     """
     phenotypes, _ = analysis.trained
-    dataset = replace(analysis.shared, phenotypes=phenotypes, covariates=None)
+    rows = analysis.shared if products else analysis.dataset
+    dataset = replace(rows, phenotypes=phenotypes, covariates=None)
     if analysis.config.genotypes.filter == FilterConfig():
         return dataset
     kept = filter_markers(dataset.genotypes, analysis.config.genotypes.filter)

@@ -203,7 +203,10 @@ def _weighted(
 
 def _causal(analysis: Analysis, material: Material) -> FloatArray:  # (n_variant,)
     """Return the probability of each variant to be causal for the merit."""
-    train = training_rows(analysis)
+    train = training_rows(analysis, products=False)
+    targets = np.flatnonzero(material.merit.weights)
+    known = np.isfinite(train.phenotypes.value[:, targets]).any(axis=1)
+    train = train.take(np.flatnonzero(known))
     ids = material.lines.variants.variant_id
     place = {name: row for row, name in enumerate(train.genotypes.variants.variant_id)}
     rows = np.array([place.get(name, -1) for name in ids.tolist()])
@@ -215,7 +218,7 @@ def _causal(analysis: Analysis, material: Material) -> FloatArray:  # (n_variant
         train.genotypes.call_dosage, ploidy=train.genotypes.ploidy
     )
     none = np.ones(ids.size)
-    for target in np.flatnonzero(material.merit.weights).tolist():
+    for target in targets.tolist():
         y = train.phenotypes.value[:, target]
         seen = np.flatnonzero(~np.isnan(y))
         found = causal_probabilities(
