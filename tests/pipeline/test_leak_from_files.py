@@ -13,7 +13,7 @@ from tests.pipeline.leak_case import LAYOUTS, Layout, write_case
 from meristem.config import models as kinds
 from meristem.config import read_config
 from meristem.evaluate.fold import FoldTask, run_fold
-from meristem.models.catalog import CATALOG, build
+from meristem.models.catalog import CATALOG
 from meristem.models.protocol import Fitted, Predictor
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.evaluation import evaluate_models, outer_splits
@@ -112,7 +112,7 @@ def fitted_bytes(analysis: Analysis, options: kinds.ModelOptions) -> dict[str, b
     """Return everything a model learns in the fold and says of its test rows."""
     (split,) = outer_splits(analysis)
     config = analysis.config
-    model = Remembered(build(options, analysis.plan, analysis.environments))
+    model = Remembered(analysis.build(options, analysis.plan))
     result = run_fold(
         analysis.dataset,
         FoldTask("model", model, split),

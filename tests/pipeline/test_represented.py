@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.pipeline import test_leak_from_files
 from tests.pipeline.leak_case import Layout, write_case
 from tests.pipeline.test_leak_from_files import fitted_bytes, layout_of, opened
 
@@ -112,10 +111,7 @@ def test_models_that_need_measured_omics_predict_from_factors() -> None:
     ],
 )
 def test_no_factor_follows_the_test_rows(
-    tmp_path: Path,
-    kind: str,
-    models: tuple[kinds.ModelOptions, ...],
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, kind: str, models: tuple[kinds.ModelOptions, ...]
 ) -> None:
     layout: Layout = layout_of("replicates")
     found = []
@@ -126,7 +122,6 @@ def test_no_factor_follows_the_test_rows(
         assert "[[omics]]\n" in text
         path.write_text(text.replace("[[omics]]\n", asked))
         analysis = opened(path)
-        monkeypatch.setattr(test_leak_from_files, "build", analysis.build)
         found.append([fitted_bytes(analysis, options) for options in models])
     assert found[0] == found[1]
 

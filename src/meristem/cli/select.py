@@ -65,7 +65,10 @@ def plan(
         scores = read_site_scores(config.edits.kinetics)
     analysis = open_run(run, force=force)
     analysis.keep_to_stored()
-    analysis.folder.refuse_damaged()
+    listed = analysis.folder.record().get("artefacts", {})
+    analysis.folder.refuse_damaged(
+        [name for name in listed if not name.startswith(f"{FOLDER}/")]
+    )
     with locked(analysis.folder.path):
         page = write_selection(analysis, decide(analysis, config, scores=scores))
     report_again(analysis.folder)

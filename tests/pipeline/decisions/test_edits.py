@@ -92,3 +92,15 @@ def test_probabilities_scale_the_values(trained: Path) -> None:
     )
     assert (table["low"] <= table["value"] + 1e-12).all()
     assert table["status"].str.contains("hypothesis").all()
+
+
+def test_another_genome_is_refused(trained: Path, panel: Path, tmp_path: Path) -> None:
+    lines = (panel / "genome.fa").read_text().splitlines()
+    turned = [line if line.startswith(">") else line[::-1] for line in lines[::-1]]
+    names = [line for line in lines if line.startswith(">")]
+    text = "\n".join([names[0], *(t for t in turned if not t.startswith(">"))]) + "\n"
+    other = tmp_path / "other.fa"
+    other.write_text(text)
+    request = EditRequest(traits=("yield",), fasta=other, top=20)
+    with pytest.raises(DataError, match="has other bases than the alleles"):
+        rank_edits(open_run(trained), request)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from meristem.config.read import read_plan
 from meristem.config.selection import SelectionConfig
 from meristem.errors import ConfigError, DataError
 from meristem.pipeline.analysis import Analysis, open_run
+from meristem.pipeline.selection.lines import read_lines
 from meristem.pipeline.selection.select import (
     TABLES,
     decide,
@@ -410,3 +412,23 @@ def test_impossible_plans_are_refused(
 ) -> None:
     with pytest.raises(kind, match=match):
         decide(analysis_of(run_folder), plan_of(tmp_path, text))
+
+
+def test_caps_hold_for_lines_that_the_file_of_groups_alone_knows(
+    run_folder: Path, tmp_path: Path
+) -> None:
+    analysis = analysis_of(run_folder)
+    rows = [f"L{i:02d}" for i in range(50, 70)]
+    known = analysis.dataset.groups
+    assert known is not None
+    seen = ~np.isin(known.sample_id, rows)
+    label = np.where(seen[:, None], known.label, "")
+    analysis.dataset = replace(analysis.dataset, groups=replace(known, label=label))
+    text = '[diversity]\nmin_ne = 3\n[[diversity.caps]]\ngroup = "family"\nmost = 0.4\n'
+    lines = read_lines(analysis, plan_of(tmp_path, text))
+    assert set(lines.labels("family", "caps").tolist()) == {"f0", "f1", "f2"}
+    with pytest.raises(ConfigError, match="has the label 'f9'"):
+        decide(
+            analysis_of(run_folder),
+            plan_of(tmp_path, text.replace("most", 'label = "f9"\nmost')),
+        )

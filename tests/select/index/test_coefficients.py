@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from meristem.errors import ConfigError
+from meristem.errors import ConfigError, DataError
 from meristem.select.index.coefficients import (
     desired_gains,
     prediction_covariance,
@@ -127,3 +127,9 @@ def test_equal_reliabilities_leave_the_economic_weights():
     _, g, w = covariances(11)
     r2 = np.full(4, 0.4)
     assert smith_hazel(0.4 * g, prediction_covariance(g, r2), w) == pytest.approx(w)
+
+
+def test_an_accuracy_above_one_is_refused():
+    p, c, g = np.eye(2), 3 * np.eye(2), np.eye(2)
+    with pytest.raises(DataError, match="accuracy of the index would be 3.00"):
+        respond(np.ones(2), p, c, g, np.ones(2), 1.0)

@@ -38,3 +38,19 @@ def test_bending_keeps_variances_and_signs():
     refuse_indefinite(bent, NAMES, "G")
     fine = np.eye(3)
     assert bend(fine)[1] == 0
+
+
+def test_directions_are_named_on_the_scale_of_standard_deviations():
+    matrix = np.array([[1e6, 720.0], [720.0, 0.36]])
+    with pytest.raises(DataError) as caught:
+        refuse_indefinite(matrix, NAMES[:2], "G")
+    assert "yield" in caught.value.what
+    assert "height" in caught.value.what
+
+
+def test_a_variance_below_zero_is_named_and_never_bent():
+    matrix = np.diag([4.0, -0.36])
+    with pytest.raises(DataError, match=r"\+1 x height has the variance -0.36"):
+        refuse_indefinite(matrix, NAMES[:2], "G")
+    with pytest.raises(DataError, match="cannot be bent"):
+        bend(matrix)

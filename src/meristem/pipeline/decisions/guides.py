@@ -41,7 +41,8 @@ def guide_table(
     Raises
     ------
     DataError
-        If the genome has none of the contigs of the variants.
+        If the genome has none of the contigs of the variants, or other bases than
+        their alleles at more than a tenth of the edits.
     """
     genome = read_fasta(fasta)
     variants = material.lines.variants
@@ -67,6 +68,15 @@ def guide_table(
             "reference",
         ],
     )
+    other = table["reference"].str.startswith(_OTHER)
+    if other.mean() > _MOST_OTHER:
+        first = table[other].iloc[0]
+        raise DataError(
+            f"has other bases than the alleles at {other.sum()} of {len(table)} edits "
+            f"({first['variant']}: {first['reference']})",
+            where=fasta,
+            remedy="give the genome that the genotypes were called on",
+        )
     shown = sorted({g for g in table["guide"].tolist() if g})
     if not shown:
         return table.drop(columns="guide_contig")
@@ -81,6 +91,8 @@ def guide_table(
     return pd.concat([table, extra], axis=1).drop(columns="guide_contig")
 
 
+_OTHER = "the FASTA has"
+_MOST_OTHER = 0.1
 _GUIDE_COLUMNS = ("guide", "pam", "strand", "cut", "window_position", "edit_type")
 
 
@@ -97,7 +109,7 @@ def _best_guide(
         return (name, person, contig, 0, *blank, "place not in the FASTA")
     there = sequence[position - 1 : position - 1 + len(ref)].upper()
     if there not in (ref.upper(), alt.upper()):
-        return (name, person, contig, 0, *blank, f"the FASTA has {there}")
+        return (name, person, contig, 0, *blank, f"{_OTHER} {there}")
     if len(ref) != 1 or len(alt) != 1:
         return (name, person, contig, 0, *blank, "no single base")
     start = max(1, position - FLANK)

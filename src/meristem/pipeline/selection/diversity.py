@@ -220,7 +220,14 @@ def _programme(asked: DiversityConfig, lines: Lines, rows: IntArray) -> Programm
         share = [(np.flatnonzero(label == n), s) for n, s in asked.shares.items()]
     caps = []
     for cap in asked.caps:
-        label = lines.labels(cap.group, "diversity.caps")[rows]
-        found = [cap.label] if cap.label else sorted(set(label.tolist()) - {""})
+        label = lines.complete_labels(cap.group, "diversity.caps", rows)
+        known = sorted(set(label.tolist()))
+        if cap.label and cap.label not in known:
+            raise ConfigError(
+                f"no candidate has the label {cap.label!r} of {cap.group!r}",
+                where="diversity.caps",
+                remedy=f"use some of {', '.join(known[:10])}",
+            )
+        found = [cap.label] if cap.label else known
         caps += [(np.flatnonzero(label == one), cap.most) for one in found]
     return make_programme(n, share=share, low=low, high=high, caps=caps)

@@ -85,6 +85,26 @@ class Lines:
             )
         return self.groups.column(name)
 
+    def complete_labels(self, name: str, field: str, rows: IntArray) -> StrArray:
+        """Return the labels of some lines, each of which has one.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such grouping, or a line has no label.
+        """
+        label = self.labels(name, field)[rows]
+        bare = self.sample_id[rows][label == ""]
+        if bare.size:
+            raise ConfigError(
+                f"{bare.size} of {rows.size} candidates have no label of {name!r}: "
+                f"{', '.join(map(str, bare[:5]))}",
+                where=field,
+                remedy="label them in a table line,label,... that candidates.groups "
+                "names",
+            )
+        return label
+
 
 def read_lines(analysis: Analysis, plan: SelectionConfig) -> Lines:
     """Return the candidates and checks of a plan, predicted jointly.
@@ -213,7 +233,21 @@ def _groups(
     ids = known.sample_id
     if plan.groups is None and is_stacked(analysis.dataset):
         ids = known.column(LINE)
-    row = {name: k for k, name in enumerate(ids.tolist())}
-    blank = np.full(known.group_name.size, "", dtype=known.label.dtype)
-    label = [known.label[row[n]] if n in row else blank for n in names.tolist()]
-    return SampleGroups(names, known.group_name, np.array(label))
+    labels = dict(zip(ids.tolist(), known.label.tolist(), strict=True))
+    config = analysis.config.groups
+    blank = [""] * known.group_name.size
+    if plan.groups is None and config is not None and config.path.exists():
+        # the data set keeps the labels of its own lines; the file knows others too
+        table = read_groups(config)
+        columns = [
+            table.column(name).tolist()
+            if name in table.group_name
+            else [""] * table.sample_id.size
+            for name in known.group_name.tolist()
+        ]
+        rows = zip(*columns, strict=True)
+        for name, row in zip(table.sample_id.tolist(), rows, strict=True):
+            own = labels.get(name, blank)
+            labels[name] = [old or new for old, new in zip(own, row, strict=True)]
+    label = [labels.get(name, blank) for name in names.tolist()]
+    return SampleGroups(names, known.group_name, np.array(label, dtype=np.str_))

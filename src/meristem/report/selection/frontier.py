@@ -43,7 +43,8 @@ def frontier_section(decided: Decided) -> Section:
         "[[coancestry]]: every point solves its programme, with a residual of the "
         f"conditions of a solution of at most {_residual(decided)}. Chosen: "
         f"{summary['bound']}. Coancestry is counted by {summary['coancestry_base']}; "
-        f"the candidates as they are have {number(summary['coancestry_now'])}."
+        "the candidates that passed the filters have "
+        f"{number(summary['coancestry_now'])}, and Ne is told against them."
     )
     blocks = (_figure(decided), str(_slider(decided)), str(_table(decided)))
     return Section("Gain and diversity", "frontier", "", intro, blocks)
@@ -179,7 +180,9 @@ def _table(decided: Decided) -> Markup:
         "Ne": number,
         "residual": significant,
     }
-    note = "Empty Ne: no diversity is lost against the candidates."
+    note = (
+        "Empty Ne: no diversity is lost against the candidates that passed the filters."
+    )
     return table_html(pd.DataFrame(shown), formats, note=note)
 
 

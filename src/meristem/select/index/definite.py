@@ -54,13 +54,16 @@ def refuse_indefinite(
     if np.isfinite(matrix).all() and values[0] > bound and np.diag(matrix).min() > 0:
         return
     scale = np.sqrt(np.maximum(np.diag(matrix), np.finfo(float).tiny))
-    direction = vectors[:, 0] / scale
+    lead = vectors[:, 0]  # of traits in units of their SD
+    if np.diag(matrix).min() <= 0:
+        lead = np.eye(len(names))[int(np.diag(matrix).argmin())]
+    direction = lead / scale
     direction /= np.abs(direction).max()
-    order = np.argsort(-np.abs(direction))
+    order = np.argsort(-np.abs(lead))
     parts = " ".join(
         f"{direction[row]:+.3g} x {names[row]}"
         for row in order
-        if abs(direction[row]) > 0.05
+        if abs(lead[row]) > 0.05 * np.abs(lead).max()
     )
     raise DataError(
         f"{what} is no covariance matrix: the combination {parts} has the variance "
@@ -87,6 +90,11 @@ def bend(
     The eigenvalues of the correlation matrix are shrunk towards their mean, 1, until
     the smallest one is clear of 0; the variances stay.
 
+    Raises
+    ------
+    DataError
+        If a variance is not above 0: no bending helps.
+
     References
     ----------
     Hayes & Hill 1981, Biometrics 37:483.
@@ -97,6 +105,12 @@ def bend(
     >>> round(share, 2), bool(np.linalg.eigvalsh(bent)[0] > 0)
     (0.18, True)
     """
+    if not np.diag(matrix).min() > 0:
+        raise DataError(
+            f"a variance of {np.diag(matrix).min():.3g} cannot be bent",
+            where="index",
+            remedy="give variances above 0",
+        )
     sd = np.sqrt(np.diag(matrix))
     correlation = correlation_of(matrix)
     lowest = float(np.linalg.eigvalsh(correlation)[0])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from meristem.errors import DataError
 from meristem.records import FloatArray
 from meristem.select.index.coefficients import smith_hazel
 
@@ -47,6 +48,12 @@ def respond(
     intensity
         Selection intensity, SD.
 
+    Raises
+    ------
+    DataError
+        If the covariances do not go together: the index would be more accurate than
+        the merit itself.
+
     References
     ----------
     Cunningham 1969, Animal breeding theory; Pesek & Baker 1969, Can J Plant Sci
@@ -65,6 +72,14 @@ def respond(
     gain = intensity * (c.T @ coefficient) / sd
     spread = np.sqrt(max(float(weight @ genetic @ weight), 0))
     explained = float(weight @ c.T @ coefficient) / sd
+    if spread > 0 and abs(explained) > spread * (1 + 1e-6):
+        raise DataError(
+            f"the covariances do not go together: the accuracy of the index would be "
+            f"{explained / spread:.2f}",
+            where="index",
+            remedy="give genetic variances that fit the predictions (index.genetic), "
+            'or another `kind` of index, "base" for example',
+        )
     best = smith_hazel(p, c, weight)
     most = np.sqrt(max(float(best @ p @ best), 0))
     implied = np.linalg.lstsq(c, p @ coefficient, rcond=None)[0]
