@@ -27,8 +27,8 @@ from benchmarks.accuracy.expression.new_genes import (
 from benchmarks.accuracy.expression.yeast import STRONG, read_cross
 from benchmarks.accuracy.page import markdown_table
 from benchmarks.accuracy.sequence.promoters import MOTIFS
-from meristem.config.expression_heads import HeadOptions
-from meristem.config.expression_training import PreprocessOptions
+from meristem.config.expression.heads import HeadOptions
+from meristem.config.expression.training import PreprocessOptions
 from meristem.expression.embedding.cache import embed_distinct
 from meristem.expression.embedding.motif import MotifEmbedder
 from meristem.expression.heads.catalog import default_options

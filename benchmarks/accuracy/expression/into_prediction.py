@@ -16,7 +16,7 @@ import pandas as pd
 
 from benchmarks.accuracy.cells import CellTable, number, open_folder
 from benchmarks.accuracy.page import markdown_table
-from meristem.config.expression_training import ExpressionModel, PreprocessOptions
+from meristem.config.expression.training import ExpressionModel, PreprocessOptions
 from meristem.config.models import MediatedOptions
 from meristem.expression.lines import ExpressionLines, cis_variants
 from meristem.expression.questions.fit import run_holdout, train

@@ -20,8 +20,8 @@ import pandas as pd
 from benchmarks.accuracy.cells import CellTable, number, open_folder
 from benchmarks.accuracy.page import markdown_table
 from benchmarks.accuracy.sequence.promoters import LENGTH, MOTIFS, read_sets
-from meristem.config.expression import GenesConfig, VariantsConfig
-from meristem.config.expression_heads import SharedRidgeOptions
+from meristem.config.expression.heads import SharedRidgeOptions
+from meristem.config.expression.panel import GenesConfig, VariantsConfig
 from meristem.config.stages import OmicsConfig
 from meristem.expression.embedding.cache import embed_distinct
 from meristem.expression.embedding.protocol import Embedding, bin_middles

@@ -17,7 +17,7 @@ import pandas as pd
 
 from benchmarks.accuracy.cells import CellTable, number, open_folder
 from benchmarks.accuracy.page import markdown_table
-from meristem.config.expression import (
+from meristem.config.expression.panel import (
     EmbedConfig,
     ExpressionConfig,
     GenesConfig,

@@ -11,7 +11,7 @@ import pandas as pd
 
 from benchmarks.accuracy.cells import CellTable, number, open_folder
 from benchmarks.accuracy.representation.yeast import read_yeast
-from meristem.config.expression_training import ExpressionModel, PreprocessOptions
+from meristem.config.expression.training import ExpressionModel, PreprocessOptions
 from meristem.config.stages import GenotypeConfig
 from meristem.expression.cis.catalog import CATALOG
 from meristem.expression.cis.published import published_scores, read_published

@@ -8,8 +8,8 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from meristem.config.expression import ExpressionConfig
-from meristem.config.expression_training import ExpressionRun
+from meristem.config.expression.panel import ExpressionConfig
+from meristem.config.expression.training import ExpressionRun
 from meristem.config.faults import explain_faults
 from meristem.config.interactions import InteractionsConfig
 from meristem.config.selection import SelectionConfig

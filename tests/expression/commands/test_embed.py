@@ -6,12 +6,12 @@ from tests.expression.simulated import simulated_config, write_simulated
 from typer.testing import CliRunner
 
 from meristem.cli.main import app
-from meristem.config.expression import EmbedConfig
-from meristem.config.expression_heads import (
+from meristem.config.expression.heads import (
     ElasticNetHeadOptions,
     RidgeHeadOptions,
     TransformerOptions,
 )
+from meristem.config.expression.panel import EmbedConfig
 from meristem.expression.commands.embed import embed_run
 from meristem.expression.commands.haplotypes import haplotypes_run
 from meristem.expression.commands.inputs import panel_embedder, read_panel_inputs

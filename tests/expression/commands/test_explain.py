@@ -5,7 +5,7 @@ from tests.expression.toys import toy_panel
 from typer.testing import CliRunner
 
 from meristem.cli.main import app
-from meristem.config.expression_heads import RidgeHeadOptions
+from meristem.config.expression.heads import RidgeHeadOptions
 from meristem.errors import ConfigError, DataError
 from meristem.expression.commands.explain import explain_expression, panel_expression
 from meristem.expression.commands.inputs import read_panel_inputs

@@ -6,7 +6,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 from tests.expression.embedding.tiny_esm import save_tiny_esm
 
-from meristem.config.expression import EmbedConfig
+from meristem.config.expression.panel import EmbedConfig
 from meristem.errors import ConfigError
 from meristem.expression.embedding.catalog import Request, build_embedder
 from meristem.expression.embedding.language_model import (

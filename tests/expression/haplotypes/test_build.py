@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.sequence.small_genome import random_bases, write_variants
 
-from meristem.config.expression import VariantsConfig
+from meristem.config.expression.panel import VariantsConfig
 from meristem.expression.haplotypes.build import build_haplotypes
 from meristem.expression.haplotypes.calls import read_calls
 from meristem.expression.haplotypes.genes import GeneWindows

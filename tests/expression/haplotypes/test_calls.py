@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from tests.sequence.small_genome import write_variants
 
-from meristem.config.expression import VariantsConfig
+from meristem.config.expression.panel import VariantsConfig
 from meristem.errors import DataError
 from meristem.expression.haplotypes.calls import read_calls
 from meristem.io.genotypes.naming import make_variant_table

@@ -1,7 +1,7 @@
 import pytest
 from tests.sequence.small_genome import write_small_genome
 
-from meristem.config.expression import GenesConfig
+from meristem.config.expression.panel import GenesConfig
 from meristem.errors import DataError
 from meristem.expression.haplotypes.genes import gene_windows
 from meristem.sequence.genome.fasta import open_genome

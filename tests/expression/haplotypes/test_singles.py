@@ -1,7 +1,7 @@
 import numpy as np
 from tests.sequence.small_genome import write_variants
 
-from meristem.config.expression import VariantsConfig
+from meristem.config.expression.panel import VariantsConfig
 from meristem.expression.haplotypes.calls import read_calls
 from meristem.expression.haplotypes.genes import GeneWindows
 from meristem.expression.haplotypes.singles import single_variants

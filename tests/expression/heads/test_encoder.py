@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from meristem.config.expression_heads import TransformerOptions
+from meristem.config.expression.heads import TransformerOptions
 from meristem.errors import ConfigError
 from meristem.expression.heads.encoder import HaplotypeEncoder, distance_code
 

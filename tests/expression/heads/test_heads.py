@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.expression.toys import toy_panel
 
-from meristem.config.expression_heads import (
+from meristem.config.expression.heads import (
     ElasticNetHeadOptions,
     RidgeHeadOptions,
     SharedRidgeOptions,

@@ -3,7 +3,7 @@
 import numpy as np
 from tests.expression.toys import toy_panel
 
-from meristem.config.expression_heads import TransformerOptions
+from meristem.config.expression.heads import TransformerOptions
 from meristem.expression.heads.protocol import FittedHead
 from meristem.expression.heads.training import training_genes
 from meristem.expression.heads.transformer import (

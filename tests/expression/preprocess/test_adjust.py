@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from meristem.config.expression_training import PreprocessOptions
+from meristem.config.expression.training import PreprocessOptions
 from meristem.errors import DataError
 from meristem.expression.preprocess.adjust import fit_adjustment
 from meristem.records import Covariates, Genotypes, VariantTable

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from meristem.config.expression_training import PreprocessOptions
+from meristem.config.expression.training import PreprocessOptions
 from meristem.expression.cis.catalog import CATALOG
 from meristem.expression.lines import ExpressionLines
 from meristem.expression.questions.fit import run_holdout, train

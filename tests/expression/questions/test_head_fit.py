@@ -5,8 +5,8 @@ import pytest
 from tests.expression.questions.test_fit import crossed
 from tests.expression.toys import toy_panel
 
-from meristem.config.expression_heads import RidgeHeadOptions, SharedRidgeOptions
-from meristem.config.expression_training import PreprocessOptions
+from meristem.config.expression.heads import RidgeHeadOptions, SharedRidgeOptions
+from meristem.config.expression.training import PreprocessOptions
 from meristem.expression.questions.head_fit import run_head_holdout
 from meristem.expression.questions.holdouts import gene_holdouts, line_holdouts
 from meristem.expression.questions.scores import gene_scores

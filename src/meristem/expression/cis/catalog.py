@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meristem.config.expression_training import ExpressionModel
+from meristem.config.expression.training import ExpressionModel
 from meristem.expression.cis.elastic_net import CisElasticNet
 from meristem.expression.cis.mixed import GenomicBlup, MixedGenes, PublishedScore
 from meristem.expression.cis.protocol import GeneModel

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from meristem.config.expression import ExpressionConfig
+from meristem.config.expression.panel import ExpressionConfig
 from meristem.expression.commands.haplotypes import expression_run, write_haplotypes
 from meristem.expression.commands.inputs import (
     PanelInputs,

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from meristem.config.expression import ExpressionConfig
-from meristem.config.expression_heads import HeadOptions
+from meristem.config.expression.heads import HeadOptions
+from meristem.config.expression.panel import ExpressionConfig
 from meristem.errors import ConfigError, DataError
 from meristem.expression.commands.embed import embed_panel
 from meristem.expression.commands.haplotypes import expression_run

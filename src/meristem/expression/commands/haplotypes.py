@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from meristem.config.expression import ExpressionConfig
+from meristem.config.expression.panel import ExpressionConfig
 from meristem.expression.commands.inputs import (
     PanelInputs,
     input_files,

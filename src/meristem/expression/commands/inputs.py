@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meristem.config.expression import ExpressionConfig
+from meristem.config.expression.panel import ExpressionConfig
 from meristem.expression.embedding.catalog import Request, build_embedder
 from meristem.expression.embedding.protocol import Embedder
 from meristem.expression.haplotypes.build import GeneHaplotypes, build_haplotypes

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.config.expression import ExpressionConfig
-from meristem.config.expression_training import ExpressionRun
+from meristem.config.expression.panel import ExpressionConfig
+from meristem.config.expression.training import ExpressionRun
 from meristem.config.stages import GenotypeConfig, GroupConfig
 from meristem.errors import ConfigError, DataError
 from meristem.expression.cis.catalog import CATALOG

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from meristem.config.expression_training import ExpressionRun
+from meristem.config.expression.training import ExpressionRun
 from meristem.errors import ConfigError, DataError
 from meristem.expression.commands.lines import (
     TrainingInputs,

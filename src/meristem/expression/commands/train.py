@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from meristem.config.expression_heads import HeadOptions
-from meristem.config.expression_training import ExpressionModel, ExpressionRun
+from meristem.config.expression.heads import HeadOptions
+from meristem.config.expression.training import ExpressionModel, ExpressionRun
 from meristem.expression.cis.catalog import CATALOG
 from meristem.expression.commands.lines import (
     TrainingInputs,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from meristem.config.expression import EmbedConfig
+from meristem.config.expression.panel import EmbedConfig
 from meristem.errors import ConfigError
 from meristem.expression.embedding.language_model import (
     LanguageModelEmbedder,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.config.expression import VariantsConfig
+from meristem.config.expression.panel import VariantsConfig
 from meristem.expression.haplotypes.calls import ContigCalls, PanelCalls
 from meristem.expression.haplotypes.genes import GeneWindows
 from meristem.records import IntArray

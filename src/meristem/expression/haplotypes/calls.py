@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.config.expression import VariantsConfig
+from meristem.config.expression.panel import VariantsConfig
 from meristem.config.stages import GenotypeConfig
 from meristem.errors import DataError
 from meristem.io.genotypes.read import genotype_format, read_genotypes

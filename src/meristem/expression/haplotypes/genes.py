@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from meristem.config.expression import GenesConfig
+from meristem.config.expression.panel import GenesConfig
 from meristem.errors import DataError
 from meristem.sequence.genome.fasta import Genome
 from meristem.sequence.genome.promoters import Promoter

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from meristem.config.expression import VariantsConfig
+from meristem.config.expression.panel import VariantsConfig
 from meristem.errors import DataError
 from meristem.expression.haplotypes.calls import PanelCalls, read_calls
 from meristem.genetics.contigs import match_contigs

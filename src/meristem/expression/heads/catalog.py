@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from meristem.config.expression_heads import (
+from meristem.config.expression.heads import (
     ElasticNetHeadOptions,
     HeadOptions,
     RidgeHeadOptions,

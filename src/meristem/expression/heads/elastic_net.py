@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from meristem.config.expression_heads import ElasticNetHeadOptions
+from meristem.config.expression.heads import ElasticNetHeadOptions
 from meristem.config.models import ElasticNetOptions
 from meristem.expression.heads.training import GeneRows, training_genes
 from meristem.expression.panel import EmbeddedPanel

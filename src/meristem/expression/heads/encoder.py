@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from meristem.config.expression_heads import TransformerOptions
+from meristem.config.expression.heads import TransformerOptions
 from meristem.errors import ConfigError
 
 _WAVES = 8  # sines and cosines of the distance

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from meristem.config.expression_heads import RidgeHeadOptions
+from meristem.config.expression.heads import RidgeHeadOptions
 from meristem.expression.heads.readout import fit_readout
 from meristem.expression.heads.training import training_genes
 from meristem.expression.panel import EmbeddedPanel

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 
-from meristem.config.expression_heads import SharedRidgeOptions
+from meristem.config.expression.heads import SharedRidgeOptions
 from meristem.expression.heads.training import GeneRows, training_genes
 from meristem.expression.panel import EmbeddedPanel
 from meristem.records import FloatArray, IntArray

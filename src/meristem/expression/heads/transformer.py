@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from meristem.config.expression_heads import TransformerOptions
+from meristem.config.expression.heads import TransformerOptions
 from meristem.expression.heads.encoder import HaplotypeEncoder
 from meristem.expression.heads.losses import within_gene_loss
 from meristem.expression.heads.readout import Readout, fit_readout

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from meristem.config.expression_training import PreprocessOptions
+from meristem.config.expression.training import PreprocessOptions
 from meristem.errors import DataError
 from meristem.mixed.fixed.independent import independent_columns
 from meristem.prepare.covariates.axes import MarkerAxes, marker_axes

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from meristem.config.expression_training import ExpressionModel, PreprocessOptions
+from meristem.config.expression.training import ExpressionModel, PreprocessOptions
 from meristem.expression.cis.catalog import CATALOG
 from meristem.expression.cis.protocol import FittedGenes, NewLines, TrainingLines
 from meristem.expression.lines import ExpressionLines

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from meristem.config.expression_heads import HeadOptions
-from meristem.config.expression_training import PreprocessOptions
+from meristem.config.expression.heads import HeadOptions
+from meristem.config.expression.training import PreprocessOptions
 from meristem.expression.heads.catalog import fit_head
 from meristem.expression.heads.protocol import FittedHead
 from meristem.expression.lines import ExpressionLines

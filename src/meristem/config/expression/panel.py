@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from meristem.config.expression_training import ExpressionRun
+from meristem.config.expression.training import ExpressionRun
 from meristem.config.strict import Strict
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from meristem.config.expression_heads import HeadOptions
+from meristem.config.expression.heads import HeadOptions
 from meristem.config.stages import (
     CovariateConfig,
     GenotypeConfig,
