@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from meristem.errors import KnowledgeError
-from meristem.knowledge.annotation import Annotation
-from meristem.knowledge.ontology import make_ontology
+from meristem.knowledge.ontology.annotation import Annotation
+from meristem.knowledge.ontology.ontology import make_ontology
 from meristem.knowledge.terms import (
     make_set_graph,
     make_term_graph,

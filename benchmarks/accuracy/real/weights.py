@@ -30,7 +30,7 @@ from benchmarks.accuracy.real.panel_list import AUTO, PANELS
 from benchmarks.accuracy.real.panels import panel_config, panel_folds
 from meristem.config.stages import AnalysisConfig
 from meristem.evaluate.fold import FoldTask, fit_fold
-from meristem.mixed.shares import model_shares
+from meristem.mixed.averaging.shares import model_shares
 from meristem.models.mixture.fit import part_noise
 from meristem.models.mixture.parts import Part, simple_parts
 from meristem.models.mixture.problem import make_problem

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from meristem.config.stages import KnowledgeConfig
 from meristem.errors import KnowledgeError
-from meristem.knowledge.annotation import Annotation
 from meristem.knowledge.feedback import EdgeList, without_feedback
 from meristem.knowledge.files.edge_table import parse_edge_table
 from meristem.knowledge.files.edges import parse_edges
@@ -29,7 +28,8 @@ from meristem.knowledge.graph import (
 )
 from meristem.knowledge.levels import node_levels
 from meristem.knowledge.merge import label_nodes, unite
-from meristem.knowledge.ontology import Ontology
+from meristem.knowledge.ontology.annotation import Annotation
+from meristem.knowledge.ontology.ontology import Ontology
 from meristem.knowledge.prune import prune_terms
 from meristem.knowledge.reading import KnowledgeSource, Reading
 from meristem.knowledge.source import SourceText

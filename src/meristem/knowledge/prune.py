@@ -11,7 +11,7 @@ from scipy import sparse
 from meristem.config.stages import PruneConfig
 from meristem.errors import KnowledgeError
 from meristem.knowledge.levels import node_levels
-from meristem.knowledge.ontology import propagate, without
+from meristem.knowledge.ontology.ontology import propagate, without
 from meristem.knowledge.terms import TermGraph
 from meristem.records import IntArray
 

@@ -12,7 +12,7 @@ from meristem.knowledge.build import Knowledge
 from meristem.knowledge.claims import Claims
 from meristem.knowledge.graph import KnowledgeGraph
 from meristem.knowledge.levels import node_levels
-from meristem.knowledge.ontology import propagate
+from meristem.knowledge.ontology.ontology import propagate
 from meristem.knowledge.prune import similar_pairs
 from meristem.records import IntArray
 

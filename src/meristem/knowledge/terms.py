@@ -9,10 +9,10 @@ import numpy as np
 from scipy import sparse
 
 from meristem.errors import KnowledgeError
-from meristem.knowledge.annotation import Annotation
 from meristem.knowledge.gene_names import offer
 from meristem.knowledge.graph import KnowledgeGraph, make_graph
-from meristem.knowledge.ontology import Ontology, canonical_namespace
+from meristem.knowledge.ontology.annotation import Annotation
+from meristem.knowledge.ontology.ontology import Ontology, canonical_namespace
 from meristem.records import IntArray, StrArray
 
 Resolver = Callable[[tuple[str, ...]], str]

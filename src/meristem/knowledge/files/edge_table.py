@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meristem.errors import KnowledgeError
-from meristem.knowledge.ontology import (
+from meristem.knowledge.ontology.ontology import (
     Ontology,
     canonical_namespace,
     canonical_relation,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from meristem.errors import KnowledgeError
-from meristem.knowledge.annotation import Annotation
-from meristem.knowledge.ontology import canonical_namespace
+from meristem.knowledge.ontology.annotation import Annotation
+from meristem.knowledge.ontology.ontology import canonical_namespace
 from meristem.knowledge.source import SourceText, read_table
 
 _COLUMNS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meristem.errors import KnowledgeError
-from meristem.knowledge.annotation import Annotation
+from meristem.knowledge.ontology.annotation import Annotation
 from meristem.knowledge.source import SourceText
 
 

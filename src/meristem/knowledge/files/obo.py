@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from meristem.errors import KnowledgeError
-from meristem.knowledge.ontology import (
+from meristem.knowledge.ontology.ontology import (
     RELATIONS,
     Ontology,
     canonical_relation,

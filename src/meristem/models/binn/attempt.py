@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.config.models import TrainedNetworkOptions
-from meristem.mixed.stacking import clearly_better, stack
+from meristem.mixed.averaging.stacking import clearly_better, stack
 from meristem.models.binn.affordable import (
     OFF_GRAPH_STARTS,
     affordable,

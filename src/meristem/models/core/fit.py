@@ -10,8 +10,8 @@ import numpy as np
 
 from meristem.config.models import GraphNetworkOptions, KnownScoreOptions
 from meristem.errors import DataError
+from meristem.mixed.averaging.stacking import stack
 from meristem.mixed.groups import Members, gather
-from meristem.mixed.stacking import stack
 from meristem.mixed.targets import MIN_ROWS, Target
 from meristem.models.core.core import Core, CoreProblem, fit_core
 from meristem.models.core.fitted import FittedCore

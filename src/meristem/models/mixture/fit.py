@@ -1,9 +1,9 @@
 """Fit a mixture: what every part earned on rows left out is its share.
 
 Parts that read all variants share the prediction by one rule
-(`mixed.shares.model_shares`): what rows left out say, drawn towards shares that suit
-most panels. A network then earns its share beside that mixture
-(`mixed.shares.earned_share`).
+(`mixed.averaging.shares.model_shares`): what rows left out say, drawn towards shares
+that suit most panels. A network then earns its share beside that mixture
+(`mixed.averaging.shares.earned_share`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from meristem.mixed.averaging.shares import EarnedShare, earned_share, model_shares
 from meristem.mixed.blup import fit_kernel_blup
-from meristem.mixed.shares import EarnedShare, earned_share, model_shares
 from meristem.mixed.targets import Target
 from meristem.models.genomic_error import GenomicError, borrowed_error
 from meristem.models.mixture.fitted import FittedMixture

@@ -14,7 +14,7 @@ import numpy as np
 import scipy
 import scipy.linalg
 
-from meristem.mixed.stacking import FEWEST
+from meristem.mixed.averaging.stacking import FEWEST
 from meristem.records import FloatArray, IntArray
 
 _BLOCKS = 10

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from meristem.mixed.shares import clustered_error, earned_share, model_shares
+from meristem.mixed.averaging.shares import clustered_error, earned_share, model_shares
 
 
 def rows(n):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from meristem.mixed.stacking import stack
+from meristem.mixed.averaging.stacking import stack
 
 
 def share(y, linear, network, weight=None, prior=(1.0, 0.0), sd=0.5):

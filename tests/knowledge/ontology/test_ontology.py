@@ -7,7 +7,7 @@ from scipy import sparse
 
 from meristem.errors import KnowledgeError
 from meristem.knowledge.files.edge_table import parse_edge_table
-from meristem.knowledge.ontology import (
+from meristem.knowledge.ontology.ontology import (
     canonical_namespace,
     canonical_relation,
     make_ontology,
