@@ -62,6 +62,35 @@ def test_cells_equal_a_model_with_a_mean_per_environment() -> None:
     assert criterion_of(problem, cells) == pytest.approx(expected, rel=1e-4)
 
 
+def test_cells_know_the_lines_phenotyped_elsewhere() -> None:
+    """As if chosen: the same model with one more environment, whose plots are given."""
+    k, old, new = kernel(9), np.array([1, 4, 6, 8]), np.array([0, 2, 3, 5, 7])
+    problem = cell_problem(
+        k,
+        2,
+        main=0.6,
+        interaction=0.4,
+        noise=0.7,
+        environment_sd=1e3,
+        candidates=new,
+        observed=old,
+    )
+    cells = np.array([0, 3, 5, 8])
+    line = np.concatenate([new[cells // 2], old])
+    place = np.concatenate([cells % 2, np.full(old.size, 2)])
+    v = k[np.ix_(line, line)] * (0.6 + 0.4 * (place[:, None] == place))
+    v += 0.7 * np.eye(line.size)
+    x = (place[:, None] == np.arange(3)).astype(float)
+    inverse = np.linalg.inv(v)
+    p = inverse - inverse @ x @ np.linalg.solve(x.T @ inverse @ x, x.T @ inverse)
+    centred = k[new] - k[new].mean(axis=0)
+    d = 0.6 * centred[:, line]
+    prior = 0.6 * np.diagonal(centred[:, new] - centred[:, new].mean(axis=1)[:, None])
+    expected = np.mean(np.einsum("ij,jk,ik->i", d, p, d) / prior)
+    assert criterion_of(problem, cells) == pytest.approx(expected, rel=1e-4)
+    assert criterion_of(problem, cells) > problem.start("cd") > 0
+
+
 def test_a_single_line_is_no_design() -> None:
     with pytest.raises(ConfigError, match="no design"):
         line_problem(np.eye(3), 1.0, candidates=np.array([0]), targets=np.array([0]))

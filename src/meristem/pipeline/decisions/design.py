@@ -170,7 +170,15 @@ def choose_next(
         noise = _noise(fitted, both.take_samples(new), weights, request)
         cost = _costs(request, both.sample_id[new].tolist())
         if request.environments > 1:
-            problem = _cells(kernel[np.ix_(new, new)], noise, request)
+            problem = cell_problem(
+                kernel,
+                request.environments,
+                main=1 - request.interaction,
+                interaction=request.interaction,
+                noise=noise,
+                candidates=new,
+                observed=old,
+            )
         else:
             problem = line_problem(
                 kernel, noise, candidates=new, targets=new, observed=old, cost=cost
@@ -325,17 +333,6 @@ def _costs(request: DesignRequest, names: list[str]) -> FloatArray | None:
             remedy="add a row for each",
         )
     return np.array([known[name] for name in names])
-
-
-def _cells(kernel: FloatArray, noise: float, request: DesignRequest) -> DesignProblem:
-    share = request.interaction
-    return cell_problem(
-        kernel,
-        request.environments,
-        main=1 - share,
-        interaction=share,
-        noise=noise,
-    )
 
 
 def _table(

@@ -89,8 +89,8 @@ def line_problem(
     covariance = kernel[np.ix_(candidates, candidates)].copy()
     contrast = centred[:, candidates].copy()
     if observed is not None and observed.size:
-        residual = kernel[np.ix_(observed, observed)] + noise * np.eye(observed.size)
-        inverse = np.linalg.inv(residual)
+        seen = kernel[np.ix_(observed, observed)]
+        inverse = np.linalg.inv(seen + noise * np.eye(observed.size))
         weight = inverse.sum(axis=0)
         total = float(weight.sum())
         projection = inverse - np.outer(weight, weight) / total
@@ -122,14 +122,16 @@ def cell_problem(
     interaction: float,
     noise: float,
     environment_sd: float = 10.0,
-    cost: FloatArray | None = None,  # (n_environment,) of one plot there
+    candidates: IntArray | None = None,  # (n_candidate,) rows that may be grown
+    observed: IntArray | None = None,  # (n_observed,) rows phenotyped already
 ) -> DesignProblem:
     """Return the choice of line x environment cells: sparse testing.
 
     Values are main effects of lines plus interactions, both with the kernel, plus the
     mean of the environment, of which nearly nothing is known. What is learned are the
-    main effects: each line minus the mean of all. Cell (line, environment) is number
-    `line * n_environment + environment`.
+    main effects of the candidates: each minus the mean of all. Cell (candidate,
+    environment) is number `candidate * n_environment + environment`. Phenotypes of
+    other environments tell of main effects, through relatives: they are known.
 
     Parameters
     ----------
@@ -141,8 +143,10 @@ def cell_problem(
         Variances.
     environment_sd
         Standard deviation of environment means, in sd of a phenotype.
-    cost
-        Of a cell in each environment; default 1.
+    candidates
+        Lines of the cells; default all.
+    observed
+        Lines with one phenotype each, from an environment that is not to come.
 
     Examples
     --------
@@ -150,23 +154,42 @@ def cell_problem(
     >>> problem.n, problem.covariance[0, 1] - problem.covariance[0, 2]
     (6, np.float64(-249.0))
     """
+    new = np.arange(kernel.shape[0]) if candidates is None else candidates
+    own = np.asarray(kernel[np.ix_(new, new)], dtype=np.float64)
+    before = main * own
+    now = before
+    if observed is not None and observed.size:
+        seen = kernel[np.ix_(observed, observed)]
+        explained = _projection((main + interaction) * seen, noise)
+        cross = main * kernel[np.ix_(new, observed)]
+        now = before - cross @ explained @ cross.T
     same = np.eye(n_environment)
-    covariance: FloatArray = np.asarray(
-        np.kron(kernel, main + interaction * same), dtype=np.float64
-    )
     level = (main + interaction + noise) * environment_sd**2
-    covariance += np.kron(np.ones_like(kernel), level * same)
-    centred = kernel - kernel.mean(axis=0)
-    own = centred - centred.mean(axis=1)[:, None]
-    prior = np.asarray(main * np.diagonal(own), dtype=np.float64)
-    n = kernel.shape[0] * n_environment
-    plots = np.ones(n_environment) if cost is None else cost
+    covariance = np.kron(now, np.ones_like(same))
+    covariance += np.kron(own, interaction * same)
+    covariance += np.kron(np.ones_like(own), level * same)
+    prior = np.diagonal(_contrasts(before))
+    centred = now - now.mean(axis=0)
+    n = new.size * n_environment
     return DesignProblem(
         covariance,
-        (main * np.repeat(centred, n_environment, axis=1)).astype(np.float64),
+        np.repeat(centred, n_environment, axis=1),
         prior,
-        np.zeros_like(prior),
+        prior - np.diagonal(_contrasts(now)),
         np.full(n, float(noise)),
-        np.tile(plots, kernel.shape[0]),
+        np.ones(n),
         intercept=True,
     )
+
+
+def _contrasts(covariance: FloatArray) -> FloatArray:  # (n, n)
+    """Return the covariance of each value minus the mean of all."""
+    centred = covariance - covariance.mean(axis=0)
+    return centred - centred.mean(axis=1)[:, None]
+
+
+def _projection(genetic: FloatArray, noise: float) -> FloatArray:  # (n, n)
+    """Return the inverse covariance of phenotypes whose mean is unknown."""
+    inverse = np.linalg.inv(genetic + noise * np.eye(len(genetic)))
+    weight = inverse.sum(axis=0)
+    return inverse - np.outer(weight, weight) / weight.sum()
