@@ -65,6 +65,7 @@ def test_a_network_is_linearised_from_its_gradient(finished: Analysis) -> None:
     assert not material.additive
     line = material.linearised
     assert 0.3 < line.r2_progeny <= 1
+    # eight lines left out are too few to tell
     assert material.effects.r2 == pytest.approx(min(1, line.r2_progeny))
     shown = np.corrcoef(
         material.effects.value(material.lines.call_dosage), material.value

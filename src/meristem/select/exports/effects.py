@@ -17,6 +17,9 @@ from meristem.records import FloatArray, Genotypes, IntArray
 LEAST_R2 = 0.9
 """A line that explains less of a model is not handed on as its effects."""
 
+LEAST_LINES = 10
+"""Fewer lines left out say little of how much a line explains."""
+
 _RIDGES: FloatArray = np.logspace(-8, 2, 41)
 """Candidate ridges, in mean eigenvalues of the kernel."""
 
@@ -54,7 +57,10 @@ def _marker_sum(fitted: MarkerSum, target: int) -> LocusEffects:
 
 @dataclass(frozen=True)
 class Linearised:
-    """The best sum over loci for a model on a population, and how good it is."""
+    """The best sum over loci for a model on a population, and how good it is.
+
+    `effects.r2` is the smaller share, of lines where at least ten were left out.
+    """
 
     effects: LocusEffects
     r2_lines: float  # on lines that it was not fitted on
@@ -115,7 +121,8 @@ def linearise(
         _r2(_values(fitted, target, lines, calls), effects.value(calls))
         for calls in (known[out], progeny(n_test, rng))
     ]
-    effects = replace(effects, r2=min(1.0, max(scores[1], 0.0)))
+    counted = scores if out.size >= LEAST_LINES else scores[1:]
+    effects = replace(effects, r2=float(np.clip(min(counted), 0, 1)))
     return Linearised(effects, scores[0], scores[1], train.shape[0])
 
 
