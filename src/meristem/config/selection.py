@@ -242,6 +242,20 @@ class MatingConfig(Strict):
         "0: none",
     )
     most_simulated: int = Field(default=200, ge=1, le=100_000, description="crosses")
+    draws: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="draws of the effects: usefulness by the posterior mean variance; "
+        "0: effects taken as known",
+    )
+    combine: int = Field(
+        default=0,
+        ge=0,
+        le=500,
+        description="best planned crosses that are crossed with each other and back: "
+        "three- and four-way crosses, backcrosses",
+    )
     segments: int = Field(
         default=3,
         ge=0,

@@ -184,13 +184,21 @@ def _rows(parents: Genotypes, sample_id: StrArray, parent: StrArray) -> IntArray
     return np.array([row[name] for name in parent.tolist()], dtype=np.int64)
 
 
+def heterozygosity(
+    calls: NDArray[np.int8],  # (n_line, n_variant) dosages, -1 missing
+    ploidy: int,
+) -> NDArray[np.float64]:  # (n_line,)
+    """Return the share of the known calls of every line that are heterozygous."""
+    both = ((calls > 0) & (calls < ploidy)).sum(axis=1)
+    return np.asarray(both / np.maximum((calls >= 0).sum(axis=1), 1))
+
+
 def _gametes(
     parents: Genotypes,
     used: IntArray,  # (n_used,) rows of the lines that are crossed
 ) -> NDArray[np.int8]:  # (n_used, n_variant)
     calls = parents.call_dosage[used]
-    heterozygous = ((calls > 0) & (calls < parents.ploidy)).sum(axis=1)
-    share = heterozygous / np.maximum((calls >= 0).sum(axis=1), 1)
+    share = heterozygosity(calls, parents.ploidy)
     worst = int(np.argmax(share))
     if share[worst] > GREATEST_HETEROZYGOSITY:
         raise DataError(

@@ -3,7 +3,8 @@
 Modules: `meristem.pipeline.selection.lines`, `meristem.pipeline.selection.index`,
 `meristem.pipeline.selection.filters`, `meristem.pipeline.selection.decision`,
 `meristem.pipeline.selection.diversity`, `meristem.pipeline.selection.matings`,
-`meristem.pipeline.selection.tables`, `meristem.pipeline.selection.further`.
+`meristem.pipeline.selection.tables`, `meristem.pipeline.selection.further`,
+`meristem.pipeline.selection.spread`.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ seed_pool = "west"
 max_as_seed = 3
 total_progeny = 60
 wanted = {m3 = "G", m40 = "A"}
+combine = 4
 max_gap = 0.01
 seconds = 3
 [edits]
@@ -241,6 +243,34 @@ def test_crosses_keep_to_pools_uses_and_seeds(decided: Path) -> None:
     assert mating["value"] == pytest.approx(crosses["usefulness"].sum())
     assert 0 <= mating["gap"] < 0.1
     assert mating["greedy"] is None or mating["value"] >= mating["greedy"] - 1e-9
+
+
+def test_planned_crosses_are_crossed_with_each_other(decided: Path) -> None:
+    more = table(decided, "crosses_multiparent")
+    crosses = table(decided, "crosses").head(4)
+    parents = set(crosses[["female", "male"]].to_numpy().ravel())
+    used = more.filter(like="parent_").to_numpy().ravel()
+    assert {name for name in used if isinstance(name, str)} <= parents
+    assert set(more["kind"]) <= {"backcross", "three-way", "four-way"}
+    assert (more["kind"] == "backcross").sum() == 8
+    assert "crosses_multiparent.csv" in (decided / "selection" / PAGE).read_text()
+
+
+def test_uncertain_effects_widen_the_spread_and_temper_the_chance(
+    run_folder: Path, tmp_path: Path
+) -> None:
+    text = '[candidates]\nlines = "all"\nchecks = ["L00"]\n[crosses]\nn = 5\n'
+    text += "cm_per_mb = 1.0\naccuracy = 0.6\n"
+    analysis = analysis_of(run_folder)
+    plain, drawn = (
+        decide(analysis, plan_of(tmp_path, text + more)).matings
+        for more in ("", "draws = 60\n")
+    )
+    assert plain is not None and drawn is not None
+    assert (plain.uncertain_sd > plain.plan.crosses.sd).all()
+    assert drawn.uncertain_sd.tolist() == drawn.plan.crosses.sd.tolist()
+    assert drawn.crosses.sd.mean() > 1.05 * plain.crosses.sd.mean()
+    assert drawn.crosses.mean.tolist() == plain.crosses.mean.tolist()
 
 
 def test_the_same_plan_decides_the_same(decided: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from meristem.genetics.inheritance.maps import GeneticMap, even_map
 from meristem.genetics.inheritance.meiosis import gametes
@@ -56,8 +57,13 @@ def test_usefulness_of_all_pairs_in_place() -> None:
 
 
 def test_chances_and_numbers() -> None:
-    chance = chance_above(np.array([0.0, 2.0, 2.0]), np.array([1.0, 0.0, 4.0]), 1.0)
+    chance = chance_above(np.array([-1.0, 1.0, 1.0]), np.array([1.0, 0.0, 4.0]))
     assert chance == pytest.approx([0.158655, 1.0, 0.598706], abs=1e-6)
+    # normal draws of the excess widen the spread of the progeny
+    excess = 1.0 + 2.0 * np.random.default_rng(3).standard_normal((200_000, 1))
+    assert chance_above(excess, np.array([1.5])) == pytest.approx(
+        [ndtr(1 / 2.5)], abs=2e-3
+    )
     assert progeny_needed(np.array([1.0, 0.9, 0.158655])).tolist() == [1, 1, 14]
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.decisions.beliefs import line_errors
 from meristem.pipeline.decisions.material import MapRequest, Material, rows_of
 from meristem.records import FloatArray, Genotypes, IntArray
 from meristem.select.crosses.criteria import chance_above, progeny_needed
@@ -72,7 +74,11 @@ def cross_table(
 
 
 def finish_table(
-    material: Material, request: CrossRequest, table: pd.DataFrame, kind: str
+    analysis: Analysis,
+    material: Material,
+    request: CrossRequest,
+    table: pd.DataFrame,
+    kind: str,
 ) -> pd.DataFrame:
     """Add what breeders read off moments; keep the best."""
     table = table.head(request.top).reset_index(drop=True)
@@ -84,7 +90,17 @@ def finish_table(
     table[f"best_of_{request.n_progeny}"] = mean + best * sd
     if request.check:
         check = rows_of(material.lines, (request.check,), "--check")[0]
-        chance = chance_above(mean, sd, float(value[check]))
+        if "sd_uncertain" in table:
+            sd = table["sd_uncertain"].to_numpy()
+        excess = mean - float(value[check])
+        used, place = np.unique(
+            np.stack([*rows, np.full(mean.size, check)]), return_inverse=True
+        )
+        errors = line_errors(analysis, material, used)
+        if errors is not None:
+            one, two, beaten = place.reshape(3, -1)
+            excess = excess + (errors[:, one] + errors[:, two]) / 2 - errors[:, beaten]
+        chance = chance_above(excess, sd)
         table["above_check"] = chance
         table["progeny_needed"] = progeny_needed(chance)
     table.insert(0, "rank", np.arange(1, len(table) + 1))

@@ -8,8 +8,8 @@ from threadpoolctl import threadpool_limits
 
 from meristem.errors import ConfigError, DataError
 from meristem.genetics.inheritance.maps import PlacedVariants
-from meristem.models.protocol import MarkerSum
 from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.decisions.beliefs import uncertain_sd, uncertain_variances
 from meristem.pipeline.decisions.cross_tables import (
     CrossRequest,
     CrossResult,
@@ -33,7 +33,6 @@ from meristem.pipeline.decisions.material import (
 from meristem.pipeline.decisions.multiparent import multiparent_table
 from meristem.pipeline.decisions.progeny import Ask, simulate_undecided
 from meristem.pipeline.fitting import load_fitted
-from meristem.records import FloatArray
 from meristem.select.crosses.criteria import (
     all_usefulness,
     best_pairs,
@@ -42,9 +41,14 @@ from meristem.select.crosses.criteria import (
 from meristem.select.crosses.inbred import pair_variances
 from meristem.select.crosses.progeny import DH_OF_F1, Progeny
 from meristem.select.crosses.simulated import Simulation
-from meristem.select.crosses.uncertain import posterior_mean_variances
 from meristem.select.exports.effects import refuse_poor_line
 from meristem.select.ranking.intensity import intensity
+
+CHANCE = (
+    "chances are of one of the progeny: over what the values of parents and check and, "
+    "where the model knows it, the effects of the markers may be"
+)
+"""What a chance to be better than a check is counted over."""
 
 
 def rank_crosses(analysis: Analysis, request: CrossRequest) -> CrossResult:
@@ -125,15 +129,21 @@ def _inbred(
     if not request.simulate:
         refuse_poor_line(effects, material.label)
     factor = intensity(request.selected) * request.accuracy
-    order = placed.order
     function = request.map.function
-    additive = effects.additive[order]
-    calls = lines.call_dosage[:, order]
-    variance = pair_variances(calls, additive, placed.genetic_map, progeny, function)
+    variance = pair_variances(
+        lines.call_dosage[:, placed.order],
+        effects.additive[placed.order],
+        placed.genetic_map,
+        progeny,
+        function,
+    )
     sd_known = None
     if request.draws:
         sd_known = variance.copy()
-        variance = _uncertain(analysis, material, placed, request, progeny)
+        asked = (request.draws, "--draws")
+        variance = uncertain_variances(
+            analysis, material, placed, progeny, function, asked
+        )
     value = effects.value(lines.call_dosage, lines.ploidy)
     # additive values: an inbred line has no heterozygotes to speak of
     score = all_usefulness(value, variance, factor)
@@ -145,20 +155,21 @@ def _inbred(
     if sd_known is not None:
         table["sd_effects_known"] = np.sqrt(sd_known[first, second])
     notes = _said(material, placed, request, progeny, factor)
-    multiparent = None
-    if request.combine:
-        pairs = np.stack([first, second], axis=1)[: request.combine]
-        multiparent = multiparent_table(
-            material, placed, pairs, value, factor, function
-        )
+    pairs = np.stack([first, second], axis=1)[: request.combine]
     if request.simulate:
         table, said = _simulated(analysis, material, placed, request, table, factor)
         notes += said
     table = table.sort_values("usefulness", ascending=False, kind="stable")
     table, said = _combined(material, placed, request, table)
     notes += said
-    finished = finish_table(material, request, table, progeny.name)
-    return CrossResult(finished, tuple(notes), multiparent)
+    if request.check:
+        table = _uncertain_spread(analysis, material, placed, request, table)
+        notes.append(CHANCE)
+    finished = finish_table(analysis, material, request, table, progeny.name)
+    if not request.combine:
+        return CrossResult(finished, tuple(notes))
+    more = multiparent_table(material, placed, pairs, value, factor, function)
+    return CrossResult(finished, tuple(notes), more)
 
 
 def _said(
@@ -184,7 +195,7 @@ def _said(
     if material.linearised is not None:
         notes.append(
             f"the model is no sum over markers: its best line explains "
-            f"{effects.r2:.3f} of it among simulated progeny"
+            f"{effects.r2:.3f} of it among lines and progeny left out"
         )
     return notes
 
@@ -222,37 +233,20 @@ def _combined(
     return table, notes
 
 
-def _uncertain(
+def _uncertain_spread(
     analysis: Analysis,
     material: Material,
     placed: PlacedVariants,
     request: CrossRequest,
-    progeny: Progeny,
-) -> FloatArray:  # (n_line, n_line)
-    fitted = material.fitted
-    total: FloatArray | None = None
-    if isinstance(fitted, MarkerSum):
-        rng = analysis.rng("effects", material.label)
-        for target in np.flatnonzero(material.merit.weights).tolist():
-            drawn = fitted.effect_draws(target, request.draws, rng)
-            if drawn is None:
-                total = None
-                break
-            part = drawn * fitted.scale.weight * material.merit.weights[target]
-            total = part if total is None else total + part
-    if total is None:
-        raise ConfigError(
-            f"{material.label} has no posterior of its marker effects",
-            where="--draws",
-            remedy="name a linear model (--model), or leave --draws out",
-        )
-    return posterior_mean_variances(
-        material.lines.call_dosage[:, placed.order],
-        total[:, placed.order],
-        placed.genetic_map,
-        progeny,
-        request.map.function,
-    )
+    table: pd.DataFrame,
+) -> pd.DataFrame:
+    """Add the spread that a chance is counted with, where the model knows it."""
+    if request.draws:
+        return table
+    pairs = table["row_1"].to_numpy(), table["row_2"].to_numpy()
+    progeny, function = request.progeny or DH_OF_F1, request.map.function
+    sd = uncertain_sd(analysis, material, placed, pairs, progeny, function)
+    return table if sd is None else table.assign(sd_uncertain=sd)
 
 
 def _simulated(

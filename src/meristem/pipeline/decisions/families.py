@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from meristem.errors import ConfigError
+from meristem.genetics.hybrids import GREATEST_HETEROZYGOSITY, heterozygosity
 from meristem.genetics.inheritance.meiosis import Haplotypes
 from meristem.io.genotypes.phased import PhasedGenotypes, read_phased
 from meristem.pipeline.analysis import Analysis
@@ -52,7 +53,7 @@ def rank_families(
         )
         notes.append("the spread within families needs phased parents (--phased)")
         return CrossResult(
-            finish_table(material, request, table, "family"), tuple(notes)
+            finish_table(analysis, material, request, table, "family"), tuple(notes)
         )
     placed = place_variants(lines.variants, request.map)
     phased = read_phased(request.phased)
@@ -75,7 +76,8 @@ def rank_families(
     table = cross_table(lines, (first, second), mean, sd, mean + factor * sd)
     table = table.sort_values("usefulness", ascending=False, kind="stable")
     return CrossResult(
-        finish_table(material, request, table, "family"), (placed.line, *notes)
+        finish_table(analysis, material, request, table, "family"),
+        (placed.line, *notes),
     )
 
 
@@ -90,7 +92,10 @@ def _hybrids(
     order = np.argsort(-value, axis=None, kind="stable")[: request.top]
     a, b = np.unravel_index(order, value.shape)
     mean = value[a, b]
-    table = cross_table(lines, (one[a], two[b]), mean, np.full(mean.size, np.nan), mean)
+    # between inbred lines every plant of a hybrid is the same
+    mixed = heterozygosity(lines.call_dosage, lines.ploidy).max()
+    sd = np.full(mean.size, 0.0 if mixed <= GREATEST_HETEROZYGOSITY else np.nan)
+    table = cross_table(lines, (one[a], two[b]), mean, sd, mean)
     table["general_1"], table["general_2"] = parts.general_1[a], parts.general_2[b]
     table["specific"] = parts.specific[a, b]
     notes = (
@@ -98,7 +103,9 @@ def _hybrids(
         f"specific combining ability makes {parts.specific_share:.1%} of their "
         "variance",
     )
-    return CrossResult(finish_table(material, request, table, "hybrid"), notes)
+    return CrossResult(
+        finish_table(analysis, material, request, table, "hybrid"), notes
+    )
 
 
 def _pool_rows(

@@ -10,7 +10,7 @@ from typing import get_args
 import numpy as np
 
 from meristem.errors import ConfigError, DataError
-from meristem.genetics.hybrids import GREATEST_HETEROZYGOSITY
+from meristem.genetics.hybrids import GREATEST_HETEROZYGOSITY, heterozygosity
 from meristem.genetics.inheritance.maps import (
     GeneticMap,
     MapFunction,
@@ -351,9 +351,7 @@ def refuse_heterozygous(lines: Genotypes) -> None:
     DataError
         If more than 20 % of the calls of a line are heterozygous.
     """
-    calls = lines.call_dosage
-    both = ((calls > 0) & (calls < lines.ploidy)).sum(axis=1)
-    share = both / np.maximum((calls >= 0).sum(axis=1), 1)
+    share = heterozygosity(lines.call_dosage, lines.ploidy)
     worst = int(np.argmax(share))
     if share[worst] > GREATEST_HETEROZYGOSITY:
         raise DataError(

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from meristem.config.selection import CandidateConfig, SelectionConfig
 from meristem.config.stages import GroupConfig
 from meristem.errors import ConfigError, DataError
-from meristem.evaluate.intervals import calibrated
 from meristem.io.tables.groups import read_groups
 from meristem.models.protocol import Fitted
 from meristem.pipeline.analysis import Analysis
+from meristem.pipeline.decisions.beliefs import joint_posterior
 from meristem.pipeline.decisions.material import choose_label
 from meristem.pipeline.fitting import load_fitted
 from meristem.pipeline.predicting.candidates import match_asked
@@ -143,32 +143,6 @@ def read_lines(analysis: Analysis, plan: SelectionConfig) -> Lines:
         seen[chosen],
         is_calibrated,
     )
-
-
-def joint_posterior(
-    analysis: Analysis, label: str, fitted: Fitted, genotypes: Genotypes
-) -> tuple[Posterior, bool]:
-    """Return the joint posterior, at the width of out-of-fold residuals if known.
-
-    Raises
-    ------
-    DataError
-        If the model gives no error of its predictions.
-    """
-    posterior = fitted.posterior(genotypes)
-    analysis.folder.refuse_lost(["predictions.csv"])
-    known = analysis.folder.file("predictions.csv").exists()
-    if known:
-        table = analysis.folder.read_table("predictions.csv")
-        posterior = calibrated(posterior, table, label)
-    if not np.isfinite(posterior.sd).all():
-        raise DataError(
-            f"{label} gives no error of its predictions, so that nothing can be "
-            "promised of a selection",
-            where=analysis.folder.path,
-            remedy="choose another `model` in the plan, gblup for example",
-        )
-    return posterior, known
 
 
 def _all_lines(analysis: Analysis) -> tuple[Genotypes, Mask]:

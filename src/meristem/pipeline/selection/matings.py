@@ -5,36 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from meristem.config.selection import MatingConfig, SelectionConfig
 from meristem.errors import ConfigError
-from meristem.genetics.inheritance.maps import PlacedVariants
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.decisions.haplotypes import (
-    LineSegments,
-    line_segments,
-    refuse_other_progeny,
-    stacking_chances,
-)
-from meristem.pipeline.decisions.material import (
-    MapRequest,
-    Material,
-    Merit,
-    make_material,
-    model_variants,
-    place_variants,
-    refuse_heterozygous,
-)
-from meristem.pipeline.decisions.progeny import Ask, simulate_undecided
+from meristem.pipeline.decisions.beliefs import uncertain_sd
+from meristem.pipeline.decisions.haplotypes import stacking_chances
+from meristem.pipeline.decisions.multiparent import multiparent_table
 from meristem.pipeline.selection.diversity import Diversity
 from meristem.pipeline.selection.index import Index
 from meristem.pipeline.selection.lines import Lines
-from meristem.prepare.match import align_variants
-from meristem.records import FloatArray, Genotypes, IntArray
-from meristem.select.crosses.criteria import make_crosses
-from meristem.select.crosses.inbred import pair_variances
-from meristem.select.crosses.progeny import Progeny
-from meristem.select.crosses.simulated import Simulation
+from meristem.pipeline.selection.spread import DEFAULT, Spread, spread_of_crosses
+from meristem.records import FloatArray, IntArray
+from meristem.select.exports.effects import refuse_poor_line
 from meristem.select.mating.allocation import MatingPlan, place_of, plan_matings
 from meristem.select.mating.designs import (
     chain,
@@ -46,9 +30,6 @@ from meristem.select.mating.limits import MatingLimits
 from meristem.select.ranking.compare import best
 from meristem.select.ranking.intensity import intensity
 from meristem.select.records import Crosses
-
-DEFAULT = 10
-"""Crosses that are made where the plan names no number."""
 
 MOST_PARENTS = 1500
 """Lines among which crosses are planned: more than a million crosses."""
@@ -64,18 +45,6 @@ class Combined:
 
 
 @dataclass(frozen=True)
-class Spread:
-    """Every cross of the parents, and what tells more of some of them."""
-
-    crosses: Crosses
-    notes: list[str]
-    segments: LineSegments | None = None
-    lines: Genotypes | None = None  # of the model's variants; None without a map
-    placed: PlacedVariants | None = None
-    error: FloatArray | None = None  # (n_cross,) Monte-Carlo, NaN by the formula
-
-
-@dataclass(frozen=True)
 class Matings:
     """Every cross of the lines that passed, and the plan; rows are of `Diversity`."""
 
@@ -86,6 +55,8 @@ class Matings:
     criterion: str
     combined: Combined
     error: FloatArray | None  # (n_chosen,) Monte-Carlo, of the usefulness
+    uncertain_sd: FloatArray  # (n_chosen,) with what is not known of the effects
+    multiparent: pd.DataFrame | None  # chosen crosses crossed with each other
     notes: tuple[str, ...]
 
 
@@ -106,7 +77,7 @@ def plan_crosses(
     asked = plan.crosses
     place = _parents(asked, lines, index, diversity.rows)
     rows = diversity.rows[place]
-    spread = _all_crosses(analysis, asked, lines, index, rows)
+    spread = spread_of_crosses(analysis, asked, lines, index, rows)
     crosses, notes = spread.crosses, spread.notes
     if place.size < diversity.rows.size:
         notes.append(
@@ -135,7 +106,48 @@ def plan_crosses(
         criterion,
         _combined(asked, spread, (chosen.first, chosen.second)),
         _error_of(spread, chosen, rows.size),
+        _uncertain_sd(analysis, asked, spread, chosen),
+        _multiparent(asked, spread, chosen),
         tuple(notes),
+    )
+
+
+def _uncertain_sd(
+    analysis: Analysis, asked: MatingConfig, spread: Spread, chosen: Crosses
+) -> FloatArray:
+    """Return the spread that a chance is counted with; the plain one if unknown."""
+    if spread.mapped is None or asked.draws:
+        return chosen.sd
+    material, placed, progeny = spread.mapped
+    pairs = chosen.first, chosen.second
+    sd = uncertain_sd(analysis, material, placed, pairs, progeny, asked.map_function)
+    return chosen.sd if sd is None else sd
+
+
+def _multiparent(
+    asked: MatingConfig, spread: Spread, chosen: Crosses
+) -> pd.DataFrame | None:
+    """Return the best chosen crosses, crossed with each other and back."""
+    if not asked.combine:
+        return None
+    if spread.mapped is None:
+        raise ConfigError(
+            "crosses of three and four lines need the spread of progeny",
+            where="crosses.combine",
+            remedy="give crosses.map or crosses.cm_per_mb, and usefulness",
+        )
+    material, placed, _ = spread.mapped
+    refuse_poor_line(material.effects, material.label)
+    order = np.argsort(-chosen.usefulness, kind="stable")[: asked.combine]
+    pairs = np.stack([chosen.first, chosen.second], axis=1)[order]
+    lines = material.lines
+    return multiparent_table(
+        material,
+        placed,
+        pairs,
+        material.effects.value(lines.call_dosage, lines.ploidy),
+        intensity(asked.selected) * asked.accuracy,
+        asked.map_function,
     )
 
 
@@ -155,9 +167,10 @@ def _combined(
     if spread.segments is not None:
         best_of = spread.segments.best_of(pairs)
         all_best = spread.segments.best_of_all(pairs)
-    if asked.wanted and spread.lines is not None and spread.placed is not None:
+    if asked.wanted and spread.mapped is not None:
+        material, placed, _ = spread.mapped
         stacking = stacking_chances(
-            spread.lines, spread.placed, asked.wanted, pairs, "crosses.wanted"
+            material.lines, placed, asked.wanted, pairs, "crosses.wanted"
         )
     return Combined(best_of, all_best, stacking)
 
@@ -174,125 +187,6 @@ def _parents(
 def _among(crosses: Crosses, place: IntArray) -> Crosses:
     """Return the crosses with their parents numbered among all lines that passed."""
     return replace(crosses, first=place[crosses.first], second=place[crosses.second])
-
-
-def _all_crosses(
-    analysis: Analysis, asked: MatingConfig, lines: Lines, index: Index, rows: IntArray
-) -> Spread:
-    """Return all pairs of the lines, with mean and, on a map, spread of the progeny."""
-    pairs = np.triu_indices(rows.size, 1)
-    value = index.value[rows]
-    useful = asked.criterion == "usefulness" or (
-        asked.criterion == "auto" and asked.mapped
-    )
-    if not useful:
-        note = "crosses are valued by the mid-parent: no map, so no spread of progeny"
-        zero = np.zeros(pairs[0].size)
-        return Spread(make_crosses(pairs, value, zero, 0.0, "mid-parent"), [note])
-    if not index.coefficient.any():
-        raise ConfigError(
-            "a merit that is not linear has no effects of markers",
-            where="crosses.criterion",
-            remedy='use criterion = "mean", or a linear index',
-        )
-    variants = model_variants(analysis, lines.fitted)
-    request = MapRequest(asked.map, asked.cm_per_mb, asked.map_function)
-    placed = place_variants(variants, request)
-    some = align_variants(lines.genotypes.take_samples(rows), variants)
-    refuse_heterozygous(some)
-    material = make_material(
-        analysis,
-        (lines.label, lines.fitted),
-        Merit(index.coefficient, index.words),
-        some,
-        placed,
-    )
-    effects = material.effects
-    if material.linearised is not None:
-        if not asked.simulate:
-            raise ConfigError(
-                f"{lines.label} is no sum over markers: the spread of progeny needs "
-                "simulated ones",
-                where="crosses.criterion",
-                remedy="give crosses.simulate = 200, or use criterion = "
-                '"mean", or another model',
-            )
-        value = effects.value(some.call_dosage, some.ploidy)
-    progeny = Progeny(asked.progeny, asked.generation)
-    if asked.wanted:
-        refuse_other_progeny(progeny, "crosses.wanted")
-    variance = pair_variances(
-        some.call_dosage[:, placed.order],
-        effects.additive[placed.order],
-        placed.genetic_map,
-        progeny,
-        asked.map_function,
-    )
-    factor = intensity(asked.selected) * asked.accuracy
-    sd = np.sqrt(variance[pairs])
-    notes = [
-        placed.line,
-        f"usefulness = mean + {factor:.3f} sd: the best {asked.selected:.0%} of a "
-        f"family, accuracy {asked.accuracy:g} within it",
-    ]
-    if asked.accuracy == 1:
-        notes.append(
-            "the accuracy within families is taken as 1; give crosses.accuracy"
-        )
-    parts = None
-    if asked.segments:
-        parts = line_segments(
-            some.call_dosage,
-            effects.additive,
-            effects.mean,
-            value,
-            placed,
-            asked.segments,
-        )
-    crosses = make_crosses(pairs, value, sd, factor, progeny.name)
-    error = None
-    if asked.simulate:
-        how = Simulation(asked.simulate, factor, asked.selected)
-        crosses, error, said = _decided_by_progeny(
-            analysis, asked, material, placed, crosses, (progeny, how)
-        )
-        notes.append(said)
-    if material.linearised is not None:
-        notes.append(
-            f"{lines.label} is no sum over markers: its best line explains "
-            f"{effects.r2:.3f} of it among simulated progeny, and places the crosses "
-            "that are not simulated"
-        )
-    return Spread(crosses, notes, parts, some, placed, error)
-
-
-def _decided_by_progeny(
-    analysis: Analysis,
-    asked: MatingConfig,
-    material: Material,
-    placed: PlacedVariants,
-    crosses: Crosses,
-    made: tuple[Progeny, Simulation],
-) -> tuple[Crosses, FloatArray, str]:
-    """Return the crosses with what simulated progeny say, its error, and a note."""
-    n = asked.n or min(DEFAULT, crosses.n_cross)
-    near = best(crosses.usefulness, min(max(20 * n, 200), crosses.n_cross))
-    found = simulate_undecided(
-        analysis,
-        material,
-        placed,
-        (crosses.first[near], crosses.second[near]),
-        crosses.usefulness[near],
-        Ask(*made, top=min(3 * n, near.size), most=asked.most_simulated),
-    )
-    at = near[found.rows]
-    columns = [crosses.mean, crosses.sd, crosses.usefulness]
-    mean, sd, useful = (column.copy() for column in columns)
-    mean[at], sd[at] = found.found.mean, found.found.sd
-    useful[at] = found.found.usefulness
-    error = np.full(crosses.n_cross, np.nan)
-    error[at] = found.found.error
-    return replace(crosses, mean=mean, sd=sd, usefulness=useful), error, found.said
 
 
 def _limits(

@@ -30,7 +30,13 @@ FOLDER = "selection"
 TABLES = (
     *("candidates.csv", "funnel.csv", "costs.csv", "index.csv", "frontier.csv"),
     *("contributions.csv", "crosses.csv", "parents.csv", "crossing_list.csv"),
-    *("cross_map.csv", "comparison.csv", "genes.csv", "edits.csv"),
+    *(
+        "cross_map.csv",
+        "crosses_multiparent.csv",
+        "comparison.csv",
+        "genes.csv",
+        "edits.csv",
+    ),
     *("edits_by_line.csv", "next.csv", "cycles.csv", "cycles_differences.csv"),
 )
 SUMMARY = "selection.json"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from meristem.pipeline.selection.decision import Selection
 from meristem.pipeline.selection.matings import Matings
-from meristem.records import FloatArray
+from meristem.records import FloatArray, IntArray
 from meristem.report.view import ADDITIVE
 from meristem.select.contribution.frontier import Contributions
 from meristem.select.contribution.inbreeding import (
@@ -63,6 +63,8 @@ def selection_tables(
         tables["crosses.csv"] = _crosses(selection, selection.matings)
         tables["crossing_list.csv"] = _crossing_list(tables["crosses.csv"])
         tables["cross_map.csv"] = _cross_map(selection, selection.matings)
+        if selection.matings.multiparent is not None:
+            tables["crosses_multiparent.csv"] = selection.matings.multiparent
     if selection.comparisons:
         tables["comparison.csv"] = pd.DataFrame(
             [{"model": label, **asdict(one)} for label, one in selection.comparisons]
@@ -309,11 +311,23 @@ def _crosses(selection: Selection, made: Matings) -> pd.DataFrame:
         frame["n_progeny"] = made.n_progeny
     checks = np.flatnonzero(~selection.lines.counted)
     if checks.size and np.any(chosen.sd > 0):
-        best = float(selection.index.value[checks].max())
-        frame["above_best_check"] = chance_above(chosen.mean, chosen.sd, best)
+        excess = _excess(selection, made, checks)
+        frame["above_best_check"] = chance_above(excess, made.uncertain_sd)
     frame = frame.sort_values("usefulness", ascending=False, kind="stable")
     frame.insert(0, "cross_id", [f"X{k + 1:03d}" for k in range(len(frame))])
     return frame.reset_index(drop=True)
+
+
+def _excess(
+    selection: Selection, made: Matings, checks: IntArray
+) -> FloatArray:  # (n_draw, n_chosen)
+    """Return joint draws of the mean of the progeny of crosses minus the best check."""
+    index, chosen = selection.index, made.plan.crosses
+    first, second = (selection.diversity.rows[k] for k in (chosen.first, chosen.second))
+    middle = (index.value[first] + index.value[second]) / 2
+    drawn = (index.drawn[:, first] + index.drawn[:, second]) / 2
+    best = index.drawn[:, checks].max(axis=1)
+    return drawn - middle + chosen.mean - best[:, None]
 
 
 def _names(selection: Selection) -> np.ndarray:

@@ -80,7 +80,24 @@ def crosses_section(decided: Decided) -> Section | None:
     blocks: list[Block] = [str(table_html(shown, present, note=note))]
     if useful:
         blocks = [_map(decided), _progeny(decided), *blocks]
+    if len(decided.crosses_multiparent):
+        blocks.append(_multiparent(decided))
     return Section("Crosses", "crosses", "", intro, tuple(blocks))
+
+
+def _multiparent(decided: Decided) -> str:
+    """Return the best crosses of three and four lines, and backcrosses."""
+    table = decided.crosses_multiparent
+    shown = table.head(SHOWN).rename(columns={"sd": "spread"})
+    shown.columns = shown.columns.str.replace("_", " ")
+    more = f" The other {len(table) - SHOWN:,} are in" if len(table) > SHOWN else " In"
+    note = (
+        "The planned crosses crossed with each other, (1 x 2) x (3 x 4) or (1 x 2) x "
+        "3, and back to their own lines: doubled haploids of what comes of it."
+        f"{more} crosses_multiparent.csv."
+    )
+    formats: dict[str, Format] = dict.fromkeys(("mean", "spread", "usefulness"), number)
+    return str(table_html(shown, formats, note=note))
 
 
 def _map(decided: Decided) -> Figure:

@@ -21,6 +21,7 @@ TABLES = {
     "parents": ("sample_id", "contribution", "uses"),
     "crosses": ("cross_id", "female", "male", "mean", "sd", "usefulness"),
     "cross_map": ("parent_1", "parent_2", "mean", "sd", "chosen"),
+    "crosses_multiparent": ("rank", "kind", "mean", "sd", "usefulness"),
     "comparison": ("model", "overlap", "chance"),
     "genes": ("gene", "share", "share_by_chance"),
     "edits": ("variant", "value", "p_causal", "expected", "in_set"),
@@ -32,10 +33,11 @@ TABLES = {
 
 _OPTIONAL = (
     *("crosses", "cross_map", "comparison", "genes", "edits", "next", "cycles"),
-    "cycles_differences",
+    *("cycles_differences", "crosses_multiparent"),
 )
 _TEXT = (
     *("sample_id", "female", "male", "parent_1", "parent_2", "trait", "environment"),
+    *("parent_3", "parent_4", "kind"),
     *("gene", "variant", "contig", "from", "to", "guide", "best_line", "known_qtl"),
     *("guide_line", "pam", "strand", "edit_type", "reference", "lead_variant"),
     *("favourable_haplotype", "scored_variant"),
@@ -56,6 +58,7 @@ class Decided:
     parents: pd.DataFrame
     crosses: pd.DataFrame
     cross_map: pd.DataFrame
+    crosses_multiparent: pd.DataFrame
     comparison: pd.DataFrame
     genes: pd.DataFrame
     edits: pd.DataFrame

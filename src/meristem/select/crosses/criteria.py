@@ -92,18 +92,28 @@ def make_crosses(
 
 
 def chance_above(
-    mean: FloatArray, sd: FloatArray, check: float
-) -> FloatArray:  # of the same shape
-    """Return the probability that one of the progeny is better than the check.
+    excess: FloatArray,  # (n_cross,) or (n_draw, n_cross)
+    sd: FloatArray,  # (n_cross,)
+) -> FloatArray:  # (n_cross,)
+    """Return the probability that one of the progeny is better than a check.
+
+    Parameters
+    ----------
+    excess
+        Mean of the progeny minus the check: one value, or joint draws of both, over
+        which the chance is averaged.
+    sd
+        Of the progeny; NaN, where it is not known, gives NaN.
 
     Examples
     --------
-    >>> chance_above(np.array([1.0, 0.0]), np.array([2.0, 0.0]), 1.0)
+    >>> chance_above(np.array([0.0, -1.0]), np.array([2.0, 0.0]))
     array([0.5, 0. ])
     """
-    excess = mean - check
+    excess = np.atleast_2d(excess)
     certain = np.where(excess > 0, np.inf, -np.inf)
-    return ndtr(np.divide(excess, sd, out=certain, where=sd > 0))
+    z = np.divide(excess, sd, out=certain, where=np.broadcast_to(sd != 0, excess.shape))
+    return np.asarray(ndtr(z).mean(axis=0))
 
 
 def progeny_needed(
