@@ -165,7 +165,7 @@ def cell_problem(
         now = before - cross @ explained @ cross.T
     same = np.eye(n_environment)
     level = (main + interaction + noise) * environment_sd**2
-    covariance = np.kron(now, np.ones_like(same))
+    covariance: FloatArray = np.kron(now, np.ones_like(same)).astype(np.float64)
     covariance += np.kron(own, interaction * same)
     covariance += np.kron(np.ones_like(own), level * same)
     prior = np.diagonal(_contrasts(before))
