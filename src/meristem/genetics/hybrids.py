@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
+from meristem.genetics.comparable import heterozygosity
 from meristem.records import (
     MISSING,
     Dataset,
@@ -184,30 +185,21 @@ def _rows(parents: Genotypes, sample_id: StrArray, parent: StrArray) -> IntArray
     return np.array([row[name] for name in parent.tolist()], dtype=np.int64)
 
 
-def heterozygosity(
-    calls: NDArray[np.int8],  # (n_line, n_variant) dosages, -1 missing
-    ploidy: int,
-) -> NDArray[np.float64]:  # (n_line,)
-    """Return the share of the known calls of every line that are heterozygous."""
-    both = ((calls > 0) & (calls < ploidy)).sum(axis=1)
-    return np.asarray(both / np.maximum((calls >= 0).sum(axis=1), 1))
-
-
 def _gametes(
     parents: Genotypes,
     used: IntArray,  # (n_used,) rows of the lines that are crossed
 ) -> NDArray[np.int8]:  # (n_used, n_variant)
-    calls = parents.call_dosage[used]
-    share = heterozygosity(calls, parents.ploidy)
+    crossed = parents.take_samples(used)
+    share = heterozygosity(crossed)
     worst = int(np.argmax(share))
     if share[worst] > GREATEST_HETEROZYGOSITY:
         raise DataError(
             f"{share[worst]:.0%} of the calls of parent "
-            f"{parents.sample_id[used[worst]]} are heterozygous: it is no inbred line",
+            f"{crossed.sample_id[worst]} are heterozygous: it is no inbred line",
             where=parents.source,
             remedy="give genotypes of the hybrids themselves",
         )
     codes = np.full(parents.ploidy + 2, _UNKNOWN, dtype=np.int8)
     codes[-MISSING] = 0
     codes[parents.ploidy - MISSING] = max(parents.ploidy // 2, 1)
-    return codes[calls - MISSING]
+    return codes[crossed.call_dosage - MISSING]

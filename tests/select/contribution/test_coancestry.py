@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from meristem.errors import ConfigError, DataError
+from meristem.select.contribution import coancestry
 from meristem.select.contribution.coancestry import (
     identity_by_state,
     marker_coancestry,
@@ -39,6 +40,14 @@ def test_identity_by_state_is_that_of_drawn_alleles():
             slow[i, j] = (p * q + (1 - p) * (1 - q)).mean()
     assert f == pytest.approx(slow, abs=1e-6)
     assert np.linalg.eigvalsh(f)[0] > -1e-6
+
+
+def test_strips_of_lines_make_the_whole_table(monkeypatch):
+    calls = np.random.default_rng(8).integers(0, 3, (11, 40)).astype(np.int8)
+    share = calls / 2
+    expected = (share @ share.T + (1 - share) @ (1 - share).T) / 40
+    monkeypatch.setattr(coancestry, "STRIP", 4)
+    assert identity_by_state(calls).value == pytest.approx(expected, abs=1e-12)
 
 
 def test_missing_calls_take_the_mean_of_the_locus():

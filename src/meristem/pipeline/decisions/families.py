@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from meristem.errors import ConfigError
-from meristem.genetics.hybrids import GREATEST_HETEROZYGOSITY, heterozygosity
+from meristem.genetics.comparable import heterozygosity
+from meristem.genetics.hybrids import GREATEST_HETEROZYGOSITY
 from meristem.genetics.inheritance.meiosis import Haplotypes
 from meristem.io.genotypes.phased import PhasedGenotypes, read_phased
 from meristem.pipeline.analysis import Analysis
@@ -93,7 +94,7 @@ def _hybrids(
     a, b = np.unravel_index(order, value.shape)
     mean = value[a, b]
     # between inbred lines every plant of a hybrid is the same
-    mixed = heterozygosity(lines.call_dosage, lines.ploidy).max()
+    mixed = heterozygosity(lines).max()
     sd = np.full(mean.size, 0.0 if mixed <= GREATEST_HETEROZYGOSITY else np.nan)
     table = cross_table(lines, (one[a], two[b]), mean, sd, mean)
     table["general_1"], table["general_2"] = parts.general_1[a], parts.general_2[b]

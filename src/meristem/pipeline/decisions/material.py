@@ -10,7 +10,8 @@ from typing import get_args
 import numpy as np
 
 from meristem.errors import ConfigError, DataError
-from meristem.genetics.hybrids import GREATEST_HETEROZYGOSITY, heterozygosity
+from meristem.genetics.comparable import heterozygosity
+from meristem.genetics.hybrids import GREATEST_HETEROZYGOSITY
 from meristem.genetics.inheritance.maps import (
     GeneticMap,
     MapFunction,
@@ -275,8 +276,13 @@ def make_material(
             linear = linearise(fitted, target, lines, progeny, rng)
             effects = linear.effects
         parts.append((float(merit.weights[target]), effects))
-    value = merit.of(fitted.predict(lines).value)
-    return Material(label, fitted, merit, lines, weighted_sum(parts), linear, value)
+    effects = weighted_sum(parts)
+    if linear is None:
+        # the sum of the effects, without the errors that a prediction counts
+        value = effects.value(lines.call_dosage, lines.ploidy)
+    else:
+        value = merit.of(fitted.predict(lines).value)
+    return Material(label, fitted, merit, lines, effects, linear, value)
 
 
 def model_variants(analysis: Analysis, fitted: Fitted) -> VariantTable:
@@ -351,7 +357,7 @@ def refuse_heterozygous(lines: Genotypes) -> None:
     DataError
         If more than 20 % of the calls of a line are heterozygous.
     """
-    share = heterozygosity(lines.call_dosage, lines.ploidy)
+    share = heterozygosity(lines)
     worst = int(np.argmax(share))
     if share[worst] > GREATEST_HETEROZYGOSITY:
         raise DataError(

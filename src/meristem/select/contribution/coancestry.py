@@ -11,15 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import ssyrk
 
 from meristem.errors import DataError
 from meristem.genetics.frequency import BLOCK, dosage_moments
 from meristem.genetics.relationship import vanraden_scale
 from meristem.records import FloatArray, IntArray
 
-EXACT = 16_384
-"""Loci whose products are summed in float32, in steps of 1/4096, without rounding."""
+STRIP = 1024
+"""Lines whose coancestries with those that follow are summed at a time."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +56,14 @@ def identity_by_state(
     """
     n, n_variant = call_dosage.shape
     result = np.zeros((n, n))
-    product = np.zeros((n, n), dtype=np.float32, order="F")  # one triangle of it
-    held = 0
     for centred in _half_centred(call_dosage, ploidy):
-        product = ssyrk(1.0, centred.T, 1.0, product, trans=1, overwrite_c=1)
-        held += centred.shape[1]
-        if held + BLOCK > EXACT:
-            _add_triangle(result, product)
-            held = 0
-    if held:
-        _add_triangle(result, product)
+        for start in range(0, n, STRIP):
+            rows = slice(start, start + STRIP)
+            # in steps of 1/4096 products of a block sum without rounding in float32
+            result[rows, start:] += centred[rows] @ centred[start:].T
+    for start in range(0, n, STRIP):
+        end = start + STRIP
+        result[end:, start:end] = result[start:end, end:].T
     # p q + (1 - p)(1 - q) = 2 (p - 1/2)(q - 1/2) + 1/2
     result *= 2 / n_variant
     result += 0.5
@@ -74,14 +71,6 @@ def identity_by_state(
         result,
         "identity by state: 0 is no allele in common, 1 is the same allele everywhere",
     )
-
-
-def _add_triangle(result: FloatArray, product: NDArray[np.float32]) -> None:
-    """Add a symmetric matrix of which one triangle is there, and clear that."""
-    result += product
-    result += product.T
-    result[np.diag_indices_from(result)] -= np.diagonal(product)
-    product[:] = 0
 
 
 def _half_centred(
