@@ -49,12 +49,8 @@ def plan(
     from meristem.config.selection import SelectionConfig
     from meristem.pipeline.analysis import open_run
     from meristem.pipeline.run import report_again
-    from meristem.pipeline.selection.select import (
-        FOLDER,
-        SUMMARY,
-        decide,
-        write_selection,
-    )
+    from meristem.pipeline.selection.files import FOLDER, SUMMARY
+    from meristem.pipeline.selection.select import decide, write_selection
     from meristem.runs.lock import locked
 
     config = SelectionConfig() if plan is None else read_plan(plan)

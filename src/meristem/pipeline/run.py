@@ -24,7 +24,7 @@ from meristem.pipeline.predicting.posterior import (
 )
 from meristem.pipeline.predicting.trials import TRIALS, write_trial_predictions
 from meristem.pipeline.preparation import write_prepared
-from meristem.pipeline.selection.select import drop_outdated
+from meristem.pipeline.selection.files import drop_outdated
 from meristem.plan.summary import network_json
 from meristem.records import is_streamed
 from meristem.report.build import build_report

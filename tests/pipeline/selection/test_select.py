@@ -4,7 +4,7 @@ Modules: `meristem.pipeline.selection.lines`, `meristem.pipeline.selection.index
 `meristem.pipeline.selection.filters`, `meristem.pipeline.selection.decision`,
 `meristem.pipeline.selection.diversity`, `meristem.pipeline.selection.matings`,
 `meristem.pipeline.selection.tables`, `meristem.pipeline.selection.further`,
-`meristem.pipeline.selection.spread`.
+`meristem.pipeline.selection.spread`, `meristem.pipeline.selection.files`.
 """
 
 from __future__ import annotations
@@ -22,14 +22,10 @@ from meristem.config.read import read_plan
 from meristem.config.selection import SelectionConfig
 from meristem.errors import ConfigError, DataError
 from meristem.pipeline.analysis import Analysis, open_run
+from meristem.pipeline.selection.files import TABLES, drop_outdated
 from meristem.pipeline.selection.lines import read_lines
-from meristem.pipeline.selection.select import (
-    TABLES,
-    decide,
-    drop_outdated,
-    write_selection,
-)
-from meristem.report.selection.page import PAGE
+from meristem.pipeline.selection.select import decide, write_selection
+from meristem.report.selection.decided import PAGE
 
 FULL = """
 seed = 4
@@ -266,7 +262,8 @@ def test_uncertain_effects_widen_the_spread_and_temper_the_chance(
         decide(analysis, plan_of(tmp_path, text + more)).matings
         for more in ("", "draws = 60\n")
     )
-    assert plain is not None and drawn is not None
+    assert plain is not None
+    assert drawn is not None
     assert (plain.uncertain_sd > plain.plan.crosses.sd).all()
     assert drawn.uncertain_sd.tolist() == drawn.plan.crosses.sd.tolist()
     assert drawn.crosses.sd.mean() > 1.05 * plain.crosses.sd.mean()

@@ -20,7 +20,8 @@ import pytest
 from meristem.errors import DataError
 from meristem.report.artefacts import read_artefacts
 from meristem.report.sections.selection import selection_section
-from meristem.report.selection.page import PAGE, build_selection_page
+from meristem.report.selection.decided import PAGE
+from meristem.report.selection.page import build_selection_page
 from meristem.report.view import make_view
 
 SUMMARY = {

@@ -13,6 +13,7 @@ from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.decisions.guides import SiteScores
 from meristem.pipeline.selection.decision import Selection
 from meristem.pipeline.selection.diversity import plan_contributions
+from meristem.pipeline.selection.files import FOLDER, OUTPUTS, SUMMARY, TABLES
 from meristem.pipeline.selection.filters import filter_lines
 from meristem.pipeline.selection.further import decide_further
 from meristem.pipeline.selection.index import Index, make_index
@@ -20,27 +21,10 @@ from meristem.pipeline.selection.lines import Lines, read_lines
 from meristem.pipeline.selection.matings import plan_crosses
 from meristem.pipeline.selection.tables import selection_tables
 from meristem.records import IntArray
-from meristem.report.selection.page import PAGE, build_selection_page
+from meristem.report.selection.decided import PAGE
+from meristem.report.selection.page import build_selection_page
 from meristem.runs.folder import RunFolder
 from meristem.select.ranking.compare import Comparison, best, compare_selections
-
-FOLDER = "selection"
-"""Where the files of a selection lie within the run folder."""
-
-TABLES = (
-    *("candidates.csv", "funnel.csv", "costs.csv", "index.csv", "frontier.csv"),
-    *("contributions.csv", "crosses.csv", "parents.csv", "crossing_list.csv"),
-    *(
-        "cross_map.csv",
-        "crosses_multiparent.csv",
-        "comparison.csv",
-        "genes.csv",
-        "edits.csv",
-    ),
-    *("edits_by_line.csv", "next.csv", "cycles.csv", "cycles_differences.csv"),
-)
-SUMMARY = "selection.json"
-OUTPUTS = tuple(f"{FOLDER}/{name}" for name in (*TABLES, SUMMARY, PAGE))
 
 
 def decide(
@@ -115,22 +99,6 @@ def write_selection(analysis: Analysis, selection: Selection) -> Path:
             folder.drop(f"{FOLDER}/{name}")
     folder.write_json(f"{FOLDER}/{SUMMARY}", summary)
     return write_page_again(folder)
-
-
-def drop_outdated(analysis: Analysis) -> None:
-    """Remove the selection of a model that was fitted anew since."""
-    folder = analysis.folder
-    name = f"{FOLDER}/{SUMMARY}"
-    if not folder.file(name).is_file():
-        return
-    made = folder.read_json(name)
-    label = made.get("model")
-    if label in dict(analysis.predictors) and made.get("fit") == analysis.fit_key(
-        label
-    ):
-        return
-    for output in OUTPUTS:
-        folder.drop(output)
 
 
 def write_page_again(folder: RunFolder) -> Path:

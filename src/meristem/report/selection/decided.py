@@ -11,6 +11,8 @@ import pandas as pd
 
 from meristem.errors import DataError
 
+PAGE = "selection.html"
+
 TABLES = {
     "candidates": ("sample_id", "status", "index", "spread"),
     "funnel": ("name", "removed", "left", "lost"),

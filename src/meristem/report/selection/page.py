@@ -11,15 +11,13 @@ from meristem.pages.page import Card, Page, Section, write_page
 from meristem.pages.table import table_html
 from meristem.report.selection.crosses import crosses_section
 from meristem.report.selection.cycles import cycles_section
-from meristem.report.selection.decided import Decided, read_decided
+from meristem.report.selection.decided import PAGE, Decided, read_decided
 from meristem.report.selection.edits import edits_section, genes_section
 from meristem.report.selection.frontier import frontier_section
 from meristem.report.selection.funnel import costs_section, funnel_section
 from meristem.report.selection.gains import gains_section
 from meristem.report.selection.lines import candidates_section, parents_section
 from meristem.report.selection.next import next_section
-
-PAGE = "selection.html"
 
 
 def build_selection_page(folder: Path) -> Path:
