@@ -15,7 +15,8 @@ from meristem.representation.scale import fit_feature_scale
 
 SWEEPS = 30
 NEIGHBOURS = 10
-SOFT_RANK = 50
+_RATIOS: list[float] = np.geomspace(3.0, 0.02, 10).tolist()
+"""Noise over variance: candidates of a ridge on the rows."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,6 @@ def fill_methods(sources: Sources) -> dict[str, Fill]:
         "mean": _mean,
         "knn": nearest_rows,
         "ridge": ridge_rows,
-        "ridge_each": lambda x: ridge_rows(x, each=True),
         "pca_5": lambda x: components(x, 5),
         "pca_20": lambda x: components(x, 20),
         "soft_impute": soft_impute,
@@ -109,25 +109,38 @@ def nearest_rows(x: FloatArray, k: int = NEIGHBOURS) -> FloatArray:
     return out
 
 
-def ridge_rows(
-    x: FloatArray, kernel: FloatArray | None = None, *, each: bool = False
-) -> FloatArray:
+def ridge_rows(x: FloatArray, kernel: FloatArray | None = None) -> FloatArray:
     """Fill gaps by ridge regression of every feature on all others, in turns.
 
     In its dual form: rows that are alike in the values known (and, with `kernel`, in
     what it stands for) are alike in the missing one. Kernel and values are renewed
-    until both settle; the penalty is the one that generalised cross-validation
-    prefers over complete columns, or (`each`) one per feature: better where whole
-    blocks are missing.
+    until both settle. The penalty is the one under which entries left out (a
+    twentieth) are told best: a feature is part of the kernel, so that how well it
+    fits says little.
     """
+
+    def step(holed: FloatArray, start: FloatArray, ratio: float) -> FloatArray:
+        return _settle(holed, start, kernel, ratio, rounds=3)
+
+    ratio, start = _walk(x, _RATIOS, step)
+    return _settle(x, start, kernel, ratio)
+
+
+def _settle(
+    x: FloatArray,
+    start: FloatArray,
+    kernel: FloatArray | None,
+    ratio: float,
+    rounds: int = 8,
+) -> FloatArray:
+    """Renew the kernel of the rows and the values in the gaps until both settle."""
     missing = np.isnan(x)
-    filled = smooth(x, kernel, each=each) if kernel is not None else _mean(x)
-    for _ in range(8):
-        own = filled @ filled.T / x.shape[1]
-        both = (
-            own if kernel is None else 0.5 * (own + kernel * _scale_ratio(own, kernel))
-        )
-        new = smooth(np.where(missing, np.nan, x), both, each=each)
+    filled = np.where(missing, start, x)
+    for _ in range(rounds):
+        both = filled @ filled.T / x.shape[1]
+        if kernel is not None:
+            both = 0.5 * (both + kernel * _scale_ratio(both, kernel))
+        new = smooth(x, both, ratio)
         moved = np.abs(new - filled)[missing].mean() if missing.any() else 0.0
         filled = new
         if moved < 1e-3:
@@ -135,25 +148,47 @@ def ridge_rows(
     return filled
 
 
+def _walk(
+    x: FloatArray,
+    path: list[float],  # strongest penalty first
+    step: Callable[[FloatArray, FloatArray, float], FloatArray],
+) -> tuple[float, FloatArray]:
+    """Return the penalty after which entries left out are told worse, and a fill.
+
+    `step` fills a table under a penalty, from the fill under the one before.
+    """
+    test = ~np.isnan(x) & (np.random.default_rng(0).random(x.shape) < 0.05)
+    holed = np.where(test, np.nan, x)
+    best, low = path[0], float("inf")
+    filled = np.zeros(x.shape)
+    for penalty in path:
+        filled = step(holed, filled, penalty)
+        error = float(((filled - x)[test] ** 2).mean()) if test.any() else 0.0
+        if error > low * 1.001:
+            break
+        best, low = penalty, min(error, low)
+    return best, filled
+
+
 def _scale_ratio(one: FloatArray, other: FloatArray) -> float:
     return float(np.trace(one) / max(np.trace(other), 1e-12))
 
 
-def smooth(x: FloatArray, kernel: FloatArray, *, each: bool = False) -> FloatArray:
+def smooth(x: FloatArray, kernel: FloatArray, ratio: float | None = None) -> FloatArray:
     """Return the values with gaps filled by their expectation under a kernel of rows.
 
     Each feature is kernel times a variance, plus noise; the gaps are those values
     that the smoother, given all others, returns unchanged (EM of a Gaussian process
-    with a common noise, or one for each feature). The noise is chosen by generalised
-    cross-validation.
+    with a common noise). The noise over the variance is `ratio`, or chosen by
+    generalised cross-validation.
     """
     missing = np.isnan(x)
     value, vector = np.linalg.eigh(kernel)
     value = np.maximum(value, 0.0) / max(float(value.mean()), 1e-12)
     filled = _mean(x)
-    power = (vector.T @ filled) ** 2
-    ratio = _best_noise(value, power if each else power.sum(axis=1, keepdims=True))
-    shrink = value[:, None] / (value[:, None] + ratio)
+    if ratio is None:
+        ratio = _best_noise(value, ((vector.T @ filled) ** 2).sum(axis=1))
+    shrink = (value / (value + ratio))[:, None]
     for _ in range(SWEEPS):
         said = vector @ (shrink * (vector.T @ filled))
         moved = np.abs(said - filled)[missing].mean() if missing.any() else 0.0
@@ -165,13 +200,12 @@ def smooth(x: FloatArray, kernel: FloatArray, *, each: bool = False) -> FloatArr
 
 def _best_noise(
     value: FloatArray,  # (n,) eigenvalues
-    power: FloatArray,  # (n, n_column) squared rotated values
-) -> FloatArray:  # (n_column,)
+    power: FloatArray,  # (n,) squared rotated values, of all features
+) -> float:
     candidates = np.geomspace(1e-2, 1e2, 17)
     left = candidates[:, None] / (value + candidates[:, None])
-    free = np.maximum(left.sum(axis=1) / value.size, 1e-9)
-    score = (left**2 @ power) / free[:, None] ** 2
-    return np.asarray(candidates[np.argmin(score, axis=0)])
+    free = np.maximum(left.mean(axis=1), 1e-9)
+    return float(candidates[np.argmin((left**2 @ power) / free**2)])
 
 
 def components(x: FloatArray, k: int) -> FloatArray:
@@ -191,17 +225,9 @@ def soft_impute(x: FloatArray) -> FloatArray:
     Mazumder, Hastie & Tibshirani 2010, JMLR 11:2287.
     """
     known = ~np.isnan(x)
-    test = known & (np.random.default_rng(0).random(x.shape) < 0.05)
     largest = np.linalg.norm(np.where(known, x, 0.0), 2)
-    path = largest * np.geomspace(0.7, 0.02, 10)
-    best, low = float(path[0]), float("inf")
-    filled = np.zeros(x.shape)
-    for penalty in path.tolist():
-        filled = _soften(np.where(test, np.nan, x), filled, penalty)
-        error = float(((filled - x)[test] ** 2).mean()) if test.any() else 0.0
-        if error > low * 1.001:
-            break
-        best, low = penalty, min(error, low)
+    path = (largest * np.geomspace(0.7, 0.02, 10)).tolist()
+    best, filled = _walk(x, path, _soften)
     return np.where(known, x, _soften(x, filled, best))
 
 
