@@ -14,7 +14,7 @@ from meristem.records import FloatArray, Genotypes, IntArray, Posterior
 from meristem.select.crosses.progeny import Progeny
 from meristem.select.crosses.uncertain import posterior_mean_variances
 
-EFFECT_DRAWS = 100
+EFFECT_DRAWS = 40
 """Draws of the effects for the spread that a chance is counted with."""
 
 LINE_DRAWS = 2000

@@ -212,7 +212,7 @@ class Search:
         parents = np.unique(np.concatenate([first, second]))
         limits = self.limits
         allowed = limits.n_cross if limits.max_uses is None else limits.max_uses
-        uses = self._matrix(taken, np.eye(self.n))
+        uses = self._matrix(taken, scipy.sparse.eye_array(self.n, format="csr"))
         right = self._right(np.full(parents.size, float(allowed)))
         rows = np.concatenate([parents, np.arange(self.n, uses.shape[0])])
         program = Program(
@@ -281,20 +281,23 @@ class Search:
         self.touched.append(c)
         self.planes.append((2 * fc, theta + float(c @ fc)))
 
-    def _parent_rows(self, target: float | None) -> tuple[FloatArray, FloatArray]:
-        """Return limits sum over parents of row x uses <= right side, densely."""
+    def _parent_rows(
+        self, target: float | None
+    ) -> tuple[scipy.sparse.csr_array, FloatArray]:
+        """Return limits sum over parents of row x uses <= right side."""
         limits, rows, right = self.limits, [], []
         if limits.max_uses is not None:
-            rows.append(np.eye(self.n))
+            rows.append(scipy.sparse.eye_array(self.n))
             right.append(np.full(self.n, float(limits.max_uses)))
         if self.planes and self.most is not None and target is not None:
             scale = 2 * limits.n_cross
-            rows.append(np.stack([plane for plane, _ in self.planes]) / scale)
+            planes = np.stack([plane for plane, _ in self.planes]) / scale
+            rows.append(scipy.sparse.csr_array(planes))
             below = self.most - target
             right.append(np.array([r - below for _, r in self.planes]))
         if not rows:
-            return np.zeros((0, self.n)), np.zeros(0)
-        return np.concatenate(rows), np.concatenate(right)
+            return scipy.sparse.csr_array((0, self.n)), np.zeros(0)
+        return scipy.sparse.vstack(rows, format="csr"), np.concatenate(right)
 
     def _drop_idle_planes(self) -> None:
         """Leave out planes that do not bear on the relaxed plan; new ones stay."""
@@ -303,15 +306,22 @@ class Search:
         self.planes = kept + self.planes[self.active.size :]
         self.active = np.ones(len(self.planes), dtype=bool)
 
-    def _matrix(self, columns: IntArray, rows: FloatArray) -> scipy.sparse.csr_array:
+    def _matrix(
+        self, columns: IntArray, rows: scipy.sparse.csr_array
+    ) -> scipy.sparse.csr_array:
         """Return the rows over parents as rows over crosses, with seed limits below."""
         first, second = self.crosses.first[columns], self.crosses.second[columns]
-        made = [scipy.sparse.csr_array(rows[:, first] + rows[:, second])]
+        made = rows @ (self._counts(first) + self._counts(second))
         if self.limits.seeds is not None:
-            one = np.ones(columns.size)
-            place = (self.seed_parent(columns), np.arange(columns.size))
-            made.append(scipy.sparse.csr_array((one, place), (self.n, columns.size)))
-        return scipy.sparse.csr_array(scipy.sparse.vstack(made))
+            seeds = self._counts(self.seed_parent(columns))
+            made = scipy.sparse.vstack([made, seeds])
+        return scipy.sparse.csr_array(made)
+
+    def _counts(self, parent: IntArray) -> scipy.sparse.csr_array:
+        """Return 1 for the parent of every column, parents by columns."""
+        place = (parent, np.arange(parent.size))
+        shape = (self.n, parent.size)
+        return scipy.sparse.csr_array((np.ones(parent.size), place), shape)
 
     def seed_parent(self, columns: IntArray) -> IntArray:
         """Return the parent that bears the seed: that of pool 0, or the first."""
@@ -394,7 +404,7 @@ class Search:
         return met
 
     def _reduced(
-        self, found: scipy.optimize.OptimizeResult, rows: FloatArray
+        self, found: scipy.optimize.OptimizeResult, rows: scipy.sparse.csr_array
     ) -> FloatArray:  # (n_cross,)
         """Return what one more of every cross would add to the optimum."""
         dual = found.ineqlin.marginals
@@ -436,7 +446,8 @@ class Search:
         self._drop_idle_planes()
         rows, right = self._parent_rows(target)
         matrix, right = self._matrix(columns, rows), self._right(right)
-        uses = self._matrix(columns, np.eye(self.n))[: self.n]
+        uses = self._counts(self.crosses.first[columns])
+        uses += self._counts(self.crosses.second[columns])
         used = limits.min_uses > 1 or limits.max_parents is not None
         n_used = self.n if used else 0
         blank = scipy.sparse.csr_array((matrix.shape[0], n_used))
