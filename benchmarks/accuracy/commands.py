@@ -216,7 +216,7 @@ def calibration(
     replicates: Replicates = 200,
     slow_replicates: Annotated[
         int, typer.Option(min=1, help="Replicates of networks and other slow models.")
-    ] = 50,
+    ] = 60,
     seed: Seed = 1,
     quiet: Quiet = False,
 ) -> None:

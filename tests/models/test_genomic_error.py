@@ -1,5 +1,7 @@
 """`meristem.models.genomic_error`: the posterior of every kind of kernel model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests import toys
@@ -17,7 +19,7 @@ from meristem.config.models import (
 from meristem.mixed.targets import training_targets
 from meristem.models import genomic_error
 from meristem.models.catalog import build, restore
-from meristem.models.genomic_error import borrowed_error
+from meristem.models.genomic_error import borrowed_error, restore_error
 from meristem.models.panel import make_panel
 from meristem.records import Split
 
@@ -96,7 +98,7 @@ def test_beyond_the_landmarks_every_variance_is_kept(population, monkeypatch):
 
 
 def test_a_model_with_worse_held_out_rows_is_wider(population):
-    train, _ = population
+    train, new = population
     panel, targets = make_panel(train.genotypes), training_targets(train.phenotypes)
     rows = np.arange(N)
     inner = tuple(
@@ -104,14 +106,44 @@ def test_a_model_with_worse_held_out_rows_is_wider(population):
     )
     y = train.phenotypes.value
     level = np.broadcast_to(np.nanmean(y, axis=0), y.shape)
-    assert (borrowed_error(panel, targets, inner).width == 1).all()
-    knows_nothing = borrowed_error(panel, targets, inner, level).width
-    knows_less = borrowed_error(panel, targets, inner, 2 * level - y).width
-    assert (knows_nothing > 1).all()
-    assert (knows_less > knows_nothing).all()
-    knows_all = borrowed_error(panel, targets, inner, y).width
-    assert (knows_all < 1).all()
-    assert (knows_all >= 0.25).all()
+    plain = build(GBLUPOptions()).fit(train, rng=np.random.default_rng(1))
+    blup = plain.predict(new)
+    flat = replace(blup, value=np.broadcast_to(blup.value.mean(axis=0), (N_NEW, 2)))
+
+    def size(predictions, held_out=None):
+        error = borrowed_error(panel, targets, inner, held_out)
+        sd = error.posterior(predictions, new.call_dosage).sd
+        return np.sqrt(np.mean(sd**2, axis=0))
+
+    alone = size(blup)
+    assert alone == pytest.approx(np.sqrt(np.mean(plain.posterior(new).sd ** 2, 0)))
+    distance = np.mean((flat.value - blup.value) ** 2, axis=0)
+    assert size(flat) == pytest.approx(np.sqrt(alone**2 + distance))
+    knows_nothing = size(flat, level)
+    assert (knows_nothing > alone).all()
+    mirrored = replace(blup, value=2 * flat.value - blup.value)
+    assert (size(mirrored, 2 * level - y) > knows_nothing).all()
+    knows_all = borrowed_error(panel, targets, inner, y)
+    assert (knows_all.width < 1).all()
+    assert (knows_all.width >= 0.25).all()
+    assert (knows_all.apart < 0.1).all()
+
+
+def test_lines_on_which_model_and_blup_disagree_are_less_certain(population):
+    train, new = population
+    panel, targets = make_panel(train.genotypes), training_targets(train.phenotypes)
+    error = borrowed_error(panel, targets, ())
+    blup = build(GBLUPOptions()).fit(train, rng=np.random.default_rng(1)).predict(new)
+    moved = blup.value.copy()
+    moved[3, 0] += 2
+    before = error.posterior(blup, new.call_dosage)
+    after = error.posterior(replace(blup, value=moved), new.call_dosage)
+    wider = before.sd**2
+    wider[3, 0] += 4
+    assert after.sd**2 == pytest.approx(wider)
+    assert restore_error(error.arrays()).posterior(
+        replace(blup, value=moved), new.call_dosage
+    ).sd == pytest.approx(after.sd, rel=1e-12)
 
 
 def test_components_have_standard_errors(population):

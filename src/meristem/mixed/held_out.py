@@ -9,6 +9,7 @@ import scipy.linalg
 
 from meristem.mixed.targets import Target, target_splits
 from meristem.records import FloatArray, Split
+from meristem.stats.shrunk import SMALLEST, shrunk_scale
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,69 @@ def held_out_blup(
         count[test] += 1
     count = np.where(count > 0, count, np.nan)
     return HeldOut(total / count, variance / count)
+
+
+def held_out_error(
+    kernel: FloatArray,  # (n_train, n_train)
+    target: Target,
+    inner: tuple[Split, ...],
+    unseen: FloatArray,  # (n_observed,)
+    *,
+    genetic: float,
+    noise: float,
+) -> tuple[float, float]:
+    """Return what the error of a model is made of, by that of BLUP on rows left out.
+
+    Say d is by how much the model differs from the BLUP, and s the share of d that is
+    the model's error: 1 where the BLUP is right, 0 where the model is. Then
+
+        excess = mean squared error - that of the BLUP = (2 s - 1) mean d^2,
+
+    in which the noise of the phenotypes cancels. Both the excess and s count by what
+    their standard errors leave of them.
+
+    Parameters
+    ----------
+    kernel
+        Over all training rows.
+    target
+        Observed rows.
+    inner
+        Splits whose test rows were predicted; empty: every row was left out alone.
+    unseen
+        Predictions of rows that taught the model nothing, NaN where there are none.
+    genetic, noise
+        Of the BLUP: variance on the kernel's diagonal, and of a value of weight 1.
+
+    Returns
+    -------
+    width : float
+        Factor on the error variance of the BLUP, 1 with fewer than 3 rows. With
+        the distance it is as wide as the excess says, and never less than
+        1 - (1 - s)^2 mean d^2 / mean error variance.
+    apart : float
+        s^2, the share of the squared distance from the BLUP that is error too; 1
+        with fewer than 3 rows.
+    """
+    blup = held_out_blup(kernel, target, inner, genetic=genetic, noise=noise)
+    error = unseen - target.y
+    excess = (error**2 - blup.residual**2) * target.weight
+    excess = excess[np.isfinite(excess)]
+    if excess.size <= 2:
+        return 1.0, 1.0
+    pev = float(np.nanmean(blup.variance))
+    mean, doubt = float(excess.mean()), float(excess.std(ddof=1) / np.sqrt(excess.size))
+    total = shrunk_scale(1 + mean / pev, doubt / pev)
+    distance = float(np.nanmean((error - blup.residual) ** 2 * target.weight))
+    if distance <= 1e-12 * pev:
+        return total, 0.0
+    # one half before anything is measured, with the doubt that `shrunk_scale` has
+    share = shrunk_scale(1 + mean / (2 * distance), doubt / (2 * distance)) - 0.5
+    share = min(max(share, 0.0), 1.0)
+    # what the model knows beyond the BLUP is the most that can be taken off
+    least = 1 - (1 - share) ** 2 * distance / pev
+    width = max(total - share**2 * distance / pev, least, SMALLEST)
+    return width, share**2
 
 
 def _leave_one_out(

@@ -243,27 +243,26 @@ def feature_weights(
     return weight
 
 
-def count_losses(
+def count_predictions(
     stack: KernelStack,
     target: Target,
     train: IntArray,  # (n_train,) positions within the target's rows
     test: IntArray,  # (n_test,) positions within the target's rows
     counts: Sequence[int],
-) -> FloatArray:  # (n_count,)
-    """Return the squared error of held-out rows for each number of sets kept.
+) -> FloatArray:  # (n_count, n_test)
+    """Return predictions of held-out rows for each number of sets kept.
 
     Screening sees the training rows of the split alone.
     """
     part = target.take(train)
     score = score_sets(stack, part) if max(counts) > 0 else np.empty(0)
-    loss = np.empty(len(counts))
-    fitted: dict[int, float] = {}
+    value = np.empty((len(counts), test.size))
+    fitted: dict[int, FloatArray] = {}
     for position, count in enumerate(counts):
         kept = best_sets(score, count)
         if kept.size not in fitted:
             fit = fit_stack(stack, part, kept)
-            value = predict_stack(stack, fit, part.rows, target.rows[test])
-            error = (value - target.y[test]) ** 2
-            fitted[kept.size] = float(error @ target.weight[test])
-        loss[position] = fitted[kept.size]
-    return loss
+            held = predict_stack(stack, fit, part.rows, target.rows[test])
+            fitted[kept.size] = held
+        value[position] = fitted[kept.size]
+    return value

@@ -108,11 +108,14 @@ class FittedLinear(MarkerModel):
         """Return effects drawn from their posterior; None where it is not known."""
         if self.error is None:
             return None
-        return self.marker_effect[:, target] + self.error.effect_errors(target, n, rng)
+        effect = self.marker_effect[:, target]
+        return effect + self.error.effect_errors(effect, target, n, rng)
 
     def effect_sd(self, target: int) -> FloatArray | None:  # (n_variant,)
         """Return the standard errors of the effects; None where they are not known."""
-        return None if self.error is None else self.error.effect_sd(target)
+        if self.error is None:
+            return None
+        return self.error.effect_sd(self.marker_effect[:, target], target)
 
     def state(self) -> FittedState:
         """Return the fitted model as arrays and plain values."""

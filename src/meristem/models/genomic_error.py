@@ -1,19 +1,22 @@
 """Error of predicted genetic values, jointly over lines: exact for kernel models.
 
-A model whose equations give no error of its own (trees, networks, an elastic net)
-borrows the shape of the BLUP of the same markers: lines far from the training rows
-err more, relatives err together. Its size is that of the BLUP, corrected by what the
-model's held-out rows say:
+A model whose equations give no error of its own (trees, networks, an elastic net), or
+one that knows nothing of choices made by the same phenotypes (sets, scans), borrows
+the error of the BLUP of the same markers: lines far from the training rows err more,
+relatives err together. Seen from another centre m than the BLUP's own m_B, what the
+BLUP leaves open has the second moment
 
-    width = 1 + (mean squared error - that of the BLUP on the same rows) / mean PEV.
+    E (g - m)(g - m)' = V + (m - m_B)(m - m_B)'
 
-Noise of the phenotypes is in both errors and cancels.
+so that a line on which the two disagree is less certain. How much of that distance is
+error, and how wide the rest, held-out rows say (`mixed.held_out.held_out_error`): the
+model may be the better one of the two.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.linalg
@@ -22,7 +25,7 @@ from numpy.typing import NDArray
 from meristem.genetics.products import TrainingProducts
 from meristem.genetics.relationship import cross_gram, diagonal_gram
 from meristem.mixed.blup import KernelBLUP, fit_kernel_blup, restore_kernel_blup
-from meristem.mixed.held_out import held_out_blup
+from meristem.mixed.held_out import held_out_error
 from meristem.mixed.sets import unit_diagonal
 from meristem.mixed.targets import Target
 from meristem.models.packing import prefixed, with_prefix
@@ -36,7 +39,6 @@ from meristem.records import (
     Split,
 )
 from meristem.records.posterior import without_error
-from meristem.stats.shrunk import shrunk_scale
 
 LANDMARKS = 1000
 """Up to this many lines the joint error is exact; beyond, it is of this rank, and
@@ -139,6 +141,8 @@ class GenomicError:
     mean: FloatArray  # (n_variant,)
     kernels: tuple[MarkerKernel, ...]
     width: FloatArray  # (n_target,) factor on the error variance
+    apart: FloatArray  # (n_target,) share of the squared distance from the values of
+    # the kernels that is error too: 0 where they are the predictions themselves
     shared: TrainingProducts | None = None  # of the one kernel, within a run
 
     def shared_view(self, genotypes: Genotypes) -> KernelView | None:
@@ -161,8 +165,7 @@ class GenomicError:
     def posterior_shared(self, predictions: Predictions, view: KernelView) -> Posterior:
         """Return the posterior around predictions by the one kernel."""
         kernel = self.kernels[0]
-        parts = [(kernel.column, kernel.solved, view)]
-        return kernel_posterior(predictions, parts, self.width)
+        return self._posterior(predictions, [(kernel.column, kernel.solved, view)])
 
     def marginal(
         self,
@@ -195,7 +198,21 @@ class GenomicError:
             (kernel.column, kernel.solved, self.view(kernel, call_dosage))
             for kernel in self.kernels
         ]
-        return kernel_posterior(predictions, parts, self.width)
+        return self._posterior(predictions, parts)
+
+    def _posterior(
+        self,
+        predictions: Predictions,
+        parts: Sequence[tuple[IntArray, KernelBLUP, KernelView]],
+    ) -> Posterior:
+        posterior = kernel_posterior(predictions, parts, self.width)
+        if not self.apart.any():
+            return posterior
+        distance = predictions.value.copy()
+        for columns, solved, view in parts:
+            distance[:, columns] -= solved.predict(view.cross)
+        shared = (np.sqrt(self.apart) * distance).T[:, :, None]
+        return replace(posterior, factor=np.dstack([posterior.factor, shared]))
 
     def view(self, kernel: MarkerKernel, call_dosage: NDArray[np.int8]) -> KernelView:
         """Return a kernel between lines and training rows, and among the lines."""
@@ -210,13 +227,18 @@ class GenomicError:
         )
 
     def effect_errors(
-        self, target: int, n: int, rng: np.random.Generator
+        self,
+        effect: FloatArray,  # (n_variant,) per allele copy
+        target: int,
+        n: int,
+        rng: np.random.Generator,
     ) -> FloatArray:  # (n, n_variant)
         """Return draws of what is not known of the marker effects of a target.
 
         With K = Z diag(root^2) Z' and M = vectors' Z diag(root^2) over the training
         rows the covariance of the effects is
-        genetic diag(root^2) - M' diag(inverse) M + (M' slope)(M' slope)'.
+        genetic diag(root^2) - M' diag(inverse) M + (M' slope)(M' slope)',
+        times the width, and the distance from the effects of the kernel.
         """
         root, rows, genetic, inverse, slope = self._effect_terms(target)
         size = np.einsum("ij,ij->i", rows, rows)
@@ -228,13 +250,38 @@ class GenomicError:
         drawn *= np.sqrt(genetic)
         level = rng.standard_normal((n, slope.shape[1]))
         drawn += (level @ slope.T) @ rows
-        return drawn * root * np.sqrt(self.width[target])
+        drawn *= root * np.sqrt(self.width[target])
+        if self.apart[target] > 0:
+            drawn += np.outer(rng.standard_normal(n), self._distance(effect, target))
+        return drawn
 
-    def effect_sd(self, target: int) -> FloatArray:  # (n_variant,)
+    def effect_sd(
+        self,
+        effect: FloatArray,  # (n_variant,) per allele copy
+        target: int,
+    ) -> FloatArray:  # (n_variant,)
         """Return the standard error of every marker effect of a target."""
         root, rows, genetic, inverse, slope = self._effect_terms(target)
         variance = genetic - inverse @ rows**2 + ((slope.T @ rows) ** 2).sum(axis=0)
-        return root * np.sqrt(np.maximum(variance, 0) * self.width[target])
+        variance = root**2 * np.maximum(variance, 0) * self.width[target]
+        if self.apart[target] > 0:
+            variance += self._distance(effect, target) ** 2
+        return np.sqrt(variance)
+
+    def _distance(self, effect: FloatArray, target: int) -> FloatArray:  # (n_variant,)
+        """Return the error in the direction of the kernel's own effects."""
+        kernel, place = self._kernel_of(target)
+        dual = kernel.solved.dual[:, place]
+        own = kernel.root**2 * (self._centred().T @ dual)
+        return np.sqrt(self.apart[target]) * (effect - own)
+
+    def _kernel_of(self, target: int) -> tuple[MarkerKernel, int]:
+        kernel = next(k for k in self.kernels if target in k.column)
+        return kernel, int(np.flatnonzero(kernel.column == target)[0])
+
+    def _centred(self, rows: IntArray | slice = slice(None)) -> FloatArray:
+        dosage = self.train_dosage[rows]
+        return np.where(dosage < 0, 0.0, dosage - self.mean)
 
     def _effect_terms(
         self, target: int
@@ -243,14 +290,11 @@ class GenomicError:
 
         The rows of the second, (n_train, n_variant), are orthogonal.
         """
-        kernel = next(k for k in self.kernels if target in k.column)
-        place = int(np.flatnonzero(kernel.column == target)[0])
+        kernel, place = self._kernel_of(target)
         group = next(g for g in kernel.solved.groups if place in g.column)
         number = int(np.flatnonzero(group.column == place)[0])
         terms = group.error
-        z = self.train_dosage[group.rows] - self.mean
-        z[self.train_dosage[group.rows] < 0] = 0
-        rows = group.vectors.T @ (z * kernel.root)
+        rows = group.vectors.T @ (self._centred(group.rows) * kernel.root)
         return (
             kernel.root,
             rows,
@@ -276,6 +320,7 @@ class GenomicError:
             "error.train_dosage": self.train_dosage,
             "error.mean": self.mean,
             "error.width": self.width,
+            "error.apart": self.apart,
         }
         for number, kernel in enumerate(self.kernels):
             arrays[f"error.{number}.column"] = kernel.column
@@ -336,6 +381,7 @@ def restore_error(arrays: dict[str, NDArray]) -> GenomicError | None:
         arrays["error.mean"],
         tuple(kernels),
         arrays["error.width"],
+        arrays["error.apart"],
     )
 
 
@@ -344,8 +390,8 @@ def exact_error(panel: MarkerPanel, solved: KernelBLUP) -> GenomicError:
     columns = np.arange(solved.genetic.size)
     root = panel.scale.weight * np.sqrt(panel.factor)
     kernels = (MarkerKernel(columns, root, solved),)
-    width = np.ones(columns.size)
-    return GenomicError(panel.dosage, panel.scale.mean, kernels, width, panel.shared)
+    known = np.ones(columns.size), np.zeros(columns.size)
+    return GenomicError(panel.dosage, panel.scale.mean, kernels, *known, panel.shared)
 
 
 def weighted_error(
@@ -358,7 +404,8 @@ def weighted_error(
         MarkerKernel(np.array([number]), root, solved)
         for number, (root, solved) in enumerate(fits)
     )
-    return GenomicError(dosage, mean, kernels, np.ones(len(fits)))
+    known = np.ones(len(fits)), np.zeros(len(fits))
+    return GenomicError(dosage, mean, kernels, *known)
 
 
 def proportional_fit(
@@ -385,7 +432,7 @@ def borrowed_error(
     inner: tuple[Split, ...],
     held_out: FloatArray | None = None,  # (n_train, n_target) NaN where never held out
 ) -> GenomicError:
-    """Return the error of another model: that of the BLUP, at the model's width.
+    """Return the error of another model: that of the BLUP, seen from its predictions.
 
     Parameters
     ----------
@@ -396,25 +443,21 @@ def borrowed_error(
     inner
         Splits on whose test rows the BLUP is compared; empty: on every row alone.
     held_out
-        The model's predictions of rows it did not learn from; without them the width
-        is that of the BLUP.
+        The model's predictions of rows that took no part in it; without them all that
+        it says otherwise than the BLUP is error.
     """
     solved = fit_kernel_blup(panel.kernel, targets)
-    error = exact_error(panel, solved)
+    error = replace(exact_error(panel, solved), apart=np.ones(len(targets)))
     if held_out is None:
         return error
-    width = error.width.copy()
-    for target in targets:
-        column = target.column
-        genetic, noise = float(solved.mean_genetic[column]), float(solved.noise[column])
-        reference = held_out_blup(
-            panel.kernel, target, inner, genetic=genetic, noise=noise
+    for number, target in enumerate(targets):
+        found = held_out_error(
+            panel.kernel,
+            target,
+            inner,
+            held_out[target.rows, target.column],
+            genetic=float(solved.mean_genetic[number]),
+            noise=float(solved.noise[number]),
         )
-        other = held_out[target.rows, column] - target.y
-        excess = (other**2 - reference.residual**2) * target.weight
-        excess = excess[np.isfinite(excess)]
-        if excess.size > 2:
-            pev = float(np.nanmean(reference.variance))
-            doubt = float(excess.std(ddof=1)) / np.sqrt(excess.size) / pev
-            width[column] = shrunk_scale(1 + excess.mean() / pev, doubt)
-    return GenomicError(error.train_dosage, error.mean, error.kernels, width)
+        error.width[number], error.apart[number] = found
+    return error

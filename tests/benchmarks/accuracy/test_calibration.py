@@ -57,9 +57,8 @@ def test_the_table_tells_a_sure_model_from_an_honest_one():
 
 def test_every_kind_that_predicts_from_genotypes_is_counted():
     counted = {options.kind for options in MODELS.values()}
-    # auto is one of those counted, a stack the average of some; no scores, one trait,
-    # one environment
-    left_out = {"measured_omics", "auto", "stack", "prior_gblup", "multi_trait"}
+    # a stack is the average of some; no scores, one trait, one environment
+    left_out = {"measured_omics", "stack", "prior_gblup", "multi_trait"}
     left_out |= {"reaction_network"}
     assert counted == set(CATALOG) - left_out
 

@@ -18,6 +18,7 @@ from meristem.models.marker_model import training_fields
 from meristem.models.panel import make_panel
 from meristem.prepare.scale import fit_scale
 from meristem.records import Dataset, FloatArray, Split
+from meristem.stats.choices import best_choice
 
 SMALLEST_ALPHA = 1e-2
 """End of the path, as a share of the smallest penalty that keeps no marker."""
@@ -77,29 +78,26 @@ def choose_penalty(
     Returns
     -------
     tuple
-        The l1_ratio, the path that ends at the chosen penalty, and what it predicts
-        for the held-out rows, shape (n_observed,), NaN where a row never was.
+        The l1_ratio, the path that ends at the chosen penalty, and predictions of
+        rows that took no part in the choice, (n_observed,); see `best_choice`.
     """
     observed = markers[target.rows]
-    splits = target_splits(inner, target.rows)
-    best_loss, best_ratio, best_path = np.inf, options.l1_ratio[0], np.zeros(1)
-    best_held_out = np.full(target.y.size, np.nan)
-    for ratio in options.l1_ratio:
-        path = penalty_path(observed, target.y, target.weight, ratio, options.n_alphas)
-        loss = np.zeros(path.size)
-        held_out = np.full((path.size, target.y.size), np.nan)
-        for train, test in splits:
+    paths = [
+        penalty_path(observed, target.y, target.weight, ratio, options.n_alphas)
+        for ratio in options.l1_ratio
+    ]
+    tried = []
+    for train, test in target_splits(inner, target.rows):
+        predicted = []
+        for ratio, path in zip(options.l1_ratio, paths, strict=True):
             coefficient, level = fit_path(
                 observed[train], target.y[train], target.weight[train], ratio, path
             )
-            predicted = level[:, None] + coefficient @ observed[test].T
-            held_out[:, test] = predicted
-            loss += (predicted - target.y[test]) ** 2 @ target.weight[test]
-        at = int(np.argmin(loss))
-        if loss[at] < best_loss:
-            best_loss, best_ratio, best_path = float(loss[at]), ratio, path[: at + 1]
-            best_held_out = held_out[at]
-    return best_ratio, best_path, best_held_out
+            predicted.append(level[:, None] + coefficient @ observed[test].T)
+        tried.append((test, np.concatenate(predicted)))
+    best, unseen = best_choice(tried, target.y, target.weight)
+    at, place = divmod(best, options.n_alphas)
+    return options.l1_ratio[at], paths[at][: place + 1], unseen
 
 
 def penalty_path(

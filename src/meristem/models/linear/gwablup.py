@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit
@@ -13,7 +13,7 @@ from meristem.mixed.blup import KernelBLUP, fit_kernel_blup
 from meristem.mixed.reml import decompose, estimate, precision
 from meristem.mixed.targets import Target, random_inner, target_splits, training_targets
 from meristem.models.effects import FittedLinear
-from meristem.models.genomic_error import weighted_error
+from meristem.models.genomic_error import borrowed_error
 from meristem.models.marker_model import training_fields
 from meristem.models.panel import (
     MarkerPanel,
@@ -21,7 +21,8 @@ from meristem.models.panel import (
     make_panel,
     marker_effects,
 )
-from meristem.records import Dataset, FloatArray, Split, StrArray
+from meristem.records import Dataset, FloatArray, IntArray, Split, StrArray
+from meristem.stats.choices import best_choice
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ class WeightedGBLUP:
         targets = training_targets(dataset.phenotypes)
         inner = inner or random_inner(dataset.n_sample, rng)
         panel = make_panel(dataset.genotypes)
-        return fit_by_scan(dataset, panel, targets, inner, self.options)[0]
+        fitted, _, unseen = fit_by_scan(dataset, panel, targets, inner, self.options)
+        error = borrowed_error(panel, targets, inner, unseen)
+        return replace(fitted, error=error)
 
 
 def fit_by_scan(
@@ -61,26 +64,30 @@ def fit_by_scan(
     targets: tuple[Target, ...],
     inner: tuple[Split, ...],
     options: WeightedGBLUPOptions,
-) -> tuple[FittedLinear, FloatArray]:
+) -> tuple[FittedLinear, FloatArray, FloatArray]:
     """Choose the prior on the inner splits, and fit all rows with it.
 
     Returns
     -------
-    tuple
-        The fitted model, and (n_sample, n_target) predictions of held-out rows at the
-        prior that was chosen, scanned and fitted within each split; NaN where a row
-        is in no test set.
+    fitted : FittedLinear
+        The model, without an error.
+    held : FloatArray
+        (n_sample, n_target) predictions of held-out rows at the prior that was
+        chosen, scanned and fitted within each split; NaN where a row is in no test
+        set.
+    unseen : FloatArray
+        The same at priors that the row itself took no part in choosing.
     """
     contig = dataset.genotypes.variants.variant_contig
     fits: list[tuple[FloatArray, KernelBLUP]] = []
     chosen = []
     held = np.full((dataset.n_sample, len(targets)), np.nan)
+    unseen = held.copy()
     for number, target in enumerate(targets):
-        unseen = _held_out(panel, contig, target, inner, options)
-        error = (unseen - target.y) ** 2
-        loss = np.where(np.isnan(error), 0.0, error) @ target.weight
-        best = int(np.argmin(loss))
-        held[target.rows, number] = unseen[best]
+        tried = _tried(panel, contig, target, inner, options)
+        best, unseen[target.rows, number] = best_choice(tried, target.y, target.weight)
+        at_best = [(test, predicted[[best]]) for test, predicted in tried]
+        held[target.rows, number] = best_choice(at_best, target.y, target.weight)[1]
         prior = options.prior[best]
         weight = np.ones(panel.dosage.shape[1])
         if prior < 1:
@@ -93,9 +100,8 @@ def fit_by_scan(
         np.hstack([_effects(panel, root, solved) for root, solved in fits]),
         np.array([solved.intercept[0] for _, solved in fits]),
         {"prior": chosen},
-        weighted_error(panel.dosage, panel.scale.mean, fits),
     )
-    return fitted, held
+    return fitted, held, unseen
 
 
 def fit_weighted(
@@ -175,22 +181,22 @@ def posterior(log_ratio: FloatArray, prior: float) -> FloatArray:
     return expit(log_ratio + np.log(prior) - np.log1p(-prior))
 
 
-def _held_out(
+def _tried(
     panel: MarkerPanel,
     contig: StrArray,  # (n_variant,)
     target: Target,
     inner: tuple[Split, ...],
     options: WeightedGBLUPOptions,
-) -> FloatArray:  # (n_prior, n_observed) NaN where a row is in no test set
+) -> list[tuple[IntArray, FloatArray]]:  # of every split (n_test,), (n_prior, n_test)
     """Return predictions of held-out rows at every prior, scanned in their split."""
-    shape = len(options.prior), target.y.size
-    total, count = np.zeros(shape), np.zeros(shape[1])
+    tried = []
     for train, test in target_splits(inner, target.rows):
         part = target.take(train)
         ratio = smoothed(log_ratios(panel, part), contig, options.window)
-        for number, prior in enumerate(options.prior):
+        predicted = []
+        for prior in options.prior:
             kernel, _ = _weighted_kernel(panel, posterior(ratio, prior))
             solved = fit_kernel_blup(kernel, [part])
-            total[number, test] += solved.predict(kernel[target.rows[test]])[:, 0]
-        count[test] += 1
-    return total / np.where(count > 0, count, np.nan)
+            predicted.append(solved.predict(kernel[target.rows[test]])[:, 0])
+        tried.append((test, np.stack(predicted)))
+    return tried

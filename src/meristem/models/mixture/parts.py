@@ -56,8 +56,10 @@ def scan_part(problem: Problem, options: PartsOptions) -> Part:
     if panel.scale.n_variant > MOST:
         dataset = dataset.take_variants(spaced(problem, MOST))
         panel = make_panel(dataset.genotypes)
-    found = fit_by_scan(dataset, panel, problem.targets, problem.inner, options.scan)
-    return Part("scan", *found)
+    fitted, held, _ = fit_by_scan(
+        dataset, panel, problem.targets, problem.inner, options.scan
+    )
+    return Part("scan", fitted, held)
 
 
 def spaced(problem: Problem, most: int) -> IntArray:

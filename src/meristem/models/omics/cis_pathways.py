@@ -14,7 +14,7 @@ from meristem.mixed.sets import (
     StackFit,
     assess_sets,
     best_sets,
-    count_losses,
+    count_predictions,
     feature_weights,
     fit_stack,
     make_stack,
@@ -105,7 +105,8 @@ def choose_counts(
             if not usable or not np.isin(target.rows, split.test).any():
                 continue
             ((train, test),) = target_splits((split,), target.rows)
-            loss[row] += count_losses(features.stack, target, train, test, counts)
+            held = count_predictions(features.stack, target, train, test, counts)
+            loss[row] += (held - target.y[test]) ** 2 @ target.weight[test]
     return [counts[int(best)] for best in np.argmin(loss, axis=1)]
 
 

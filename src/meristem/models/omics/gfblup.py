@@ -10,9 +10,8 @@ from meristem.config.models import FeatureBLUPOptions
 from meristem.errors import ConfigError
 from meristem.mixed.groups import Members, gather
 from meristem.mixed.sets import (
-    KernelStack,
     best_sets,
-    count_losses,
+    count_predictions,
     feature_weights,
     fit_stack,
     make_stack,
@@ -20,12 +19,13 @@ from meristem.mixed.sets import (
 )
 from meristem.mixed.targets import random_inner, target_splits, training_targets
 from meristem.models.effects import FittedLinear
-from meristem.models.genomic_error import proportional_fit, weighted_error
+from meristem.models.genomic_error import borrowed_error
 from meristem.models.marker_model import training_fields
-from meristem.models.panel import MarkerPanel, make_panel
+from meristem.models.panel import make_panel
 from meristem.plan.gene_sets import gene_variants, node_sets
 from meristem.plan.learned.of_options import model_plan
-from meristem.records import Dataset, FloatArray, IntArray, NetworkPlan, Split
+from meristem.records import Dataset, NetworkPlan, Split
+from meristem.stats.choices import best_choice
 
 
 @dataclass(frozen=True)
@@ -69,51 +69,32 @@ class FeatureBLUP:
         dual = np.zeros((markers.shape[0], len(targets)))
         through = np.zeros((markers.shape[1], len(targets)))
         intercept = np.zeros(len(targets))
-        fits = []
+        unseen = np.full(dataset.phenotypes.value.shape, np.nan)
         tuning: dict[str, list] = {"kept": [], "variance": [], "residual": []}
         for target in targets:
-            loss = np.zeros(len(counts))
-            for train, test in target_splits(inner, target.rows):
-                loss += count_losses(stack, target, train, test, counts)
-            kept = best_sets(score_sets(stack, target), counts[int(np.argmin(loss))])
+            tried = [
+                (test, count_predictions(stack, target, train, test, counts))
+                for train, test in target_splits(inner, target.rows)
+            ]
+            best, rows = best_choice(tried, target.y, target.weight)
+            kept = best_sets(score_sets(stack, target), counts[best])
             fit = fit_stack(stack, target, kept)
             column = target.column
+            unseen[target.rows, column] = rows
             dual[target.rows, column] = fit.genetic[0] * fit.dual
             through[:, column] = feature_weights(markers, stack, sets, fit, target)
             intercept[column] = fit.intercept
             tuning["kept"].append(sets.name[kept].tolist())
             tuning["variance"].append(fit.genetic.tolist())
             tuning["residual"].append(fit.residual)
-            everyone = np.arange(dataset.n_sample)
-            weight, solved = proportional_fit(
-                target, fit.genetic.tolist(), stack.kernels(everyone, fit.kept)
-            )
-            root = _marker_root(panel, stack, sets, fit.kept, weight)
-            fits.append((root, solved))
         through *= (panel.scale.weight / panel.scale.sd)[:, None]
         return FittedLinear(
             *training_fields("gfblup", dataset, panel.scale),
             panel.effects(dual) + through,
             intercept,
             tuning,
-            weighted_error(panel.dosage, panel.scale.mean, fits),
+            borrowed_error(panel, targets, inner, unseen),
         )
-
-
-def _marker_root(
-    panel: MarkerPanel,
-    stack: KernelStack,
-    sets: Members,
-    kept: IntArray,  # (n_kept,) sets
-    weight: FloatArray,  # (1 + n_kept,) of the kernel of all markers, of those sets
-) -> FloatArray:  # (n_variant,)
-    """Return the root of every marker's variance in the sum of the kernels."""
-    variance = np.full(panel.scale.n_variant, weight[0] * panel.factor)
-    for share, number in zip(weight[1:], kept, strict=True):
-        members = sets.of(number)
-        size = share * stack.factor_scale[number] ** 2
-        variance[members] += size / panel.scale.sd[members] ** 2
-    return panel.scale.weight * np.sqrt(variance)
 
 
 def _variant_sets(plan: NetworkPlan | None) -> Members:

@@ -42,6 +42,7 @@ from meristem.records import (
     Predictions,
     Split,
 )
+from meristem.stats.choices import best_choice
 
 
 @dataclass(frozen=True)
@@ -183,21 +184,17 @@ class Boosting:
         features: NDArray[np.float32],
         target: Target,
         inner: tuple[Split, ...],
-    ) -> tuple[int, FloatArray]:  # and (n_observed,) what those rounds predict held out
-        observed = features[target.rows]
-        held_out = np.full((self.options.rounds, target.y.size), np.nan)
-        loss = np.zeros(self.options.rounds)
+    ) -> tuple[int, FloatArray]:  # and (n_observed,) predictions of unseen rows
+        observed, tried = features[target.rows], []
         for train, test in target_splits(inner, target.rows):
             weight = target.weight[train]
             centre = float(np.average(target.y[train], weights=weight))
             model = clone(grower)
             model.fit(observed[train], target.y[train] - centre, weight)
             stages = np.stack(list(model.staged_predict(observed[test])))
-            held_out[:, test] = stages + centre
-            error = (stages + centre - target.y[test]) ** 2
-            loss += error @ target.weight[test]
-        best = int(np.argmin(loss))
-        return best + 1, held_out[best]
+            tried.append((test, stages + centre))
+        best, unseen = best_choice(tried, target.y, target.weight)
+        return best + 1, unseen
 
 
 @dataclass(frozen=True)
