@@ -30,6 +30,7 @@ from meristem.select.index.covariance import (
 from meristem.select.index.definite import bend, refuse_indefinite
 from meristem.select.index.merit import Belief, MeritTerm, merit_draws
 from meristem.select.index.response import IndexResponse, respond
+from meristem.select.index.together import move_together, shrink_covariances
 from meristem.select.ranking.intensity import finite_intensity
 
 MOST_LINES = 1500
@@ -69,6 +70,13 @@ class Index:
     def sd(self) -> FloatArray:  # (n_line,)
         """Standard deviation of the merit of every line."""
         return self.drawn.std(axis=0)
+
+    @property
+    def worth_words(self) -> str:
+        """What gains are told in, as a formula of the true values."""
+        if self.merit or self.worth == "index":
+            return self.words
+        return _sum_of(self.weight, self.target)
 
     @property
     def expected(self) -> FloatArray:  # (n_line,)
@@ -128,6 +136,26 @@ class _Asked:
             self.notes.append(f"{what} was bent: correlations shrunk by {share:.0%}")
         return bent
 
+    def settled(self, found: TraitCovariance, p: FloatArray) -> FloatArray:
+        """Return genetic covariances that may be used; those given stay as they are.
+
+        Estimated ones are shrunk towards the correlations of the predictions, and
+        further where some combination of traits would be known too well.
+        """
+        if self.config.genetic:
+            return self.definite(found.genetic, "index.genetic", strict=False)
+        what = "the genetic covariance (REML)"
+        genetic, share = shrink_covariances(found.genetic, found.error, p)
+        genetic = self.definite(genetic, what, strict=False)
+        genetic, further = move_together(genetic, p)
+        if len(genetic) > 1:
+            self.notes.append(
+                f"{what}: correlations were moved by {share:.0%} on average towards "
+                "those of the predictions, each as far as its standard error asks"
+                + (f", then all by {further:.0%} to go with them" if further else "")
+            )
+        return genetic
+
 
 def make_index(analysis: Analysis, plan: SelectionConfig, lines: Lines) -> Index:
     """Return the index that a plan asks for.
@@ -153,11 +181,12 @@ def make_index(analysis: Analysis, plan: SelectionConfig, lines: Lines) -> Index
     if used.size > 1 or plan.index.method != "base":
         some = asked.of(used)
         found = _covariances(analysis, some, used)
-        posterior = _joined(lines, used, found.genetic, found.residual)
         p = np.atleast_2d(np.cov(sources[:, used].T, ddof=1))
         p = some.definite(p, "the covariance of the predictions")
-        share = realised_reliability(p, found.genetic)
-        known = Covariances(used, p, found.genetic, found.error, share)
+        genetic = some.settled(found, p)
+        posterior = _joined(lines, used, genetic, found.residual)
+        share = realised_reliability(p, genetic)
+        known = Covariances(used, p, genetic, found.error, share)
         b = _coefficients(some, p, known.c, weight[used])
         coefficient = np.zeros(len(names))
         coefficient[used] = b
@@ -274,7 +303,6 @@ def _covariances(analysis: Analysis, asked: _Asked, used: IntArray) -> TraitCova
     dataset = analysis.dataset
     if asked.config.genetic:
         given = _given(asked.config, asked.name)
-        given = asked.definite(given, "index.genetic", strict=False)
         zero = np.zeros_like(given)
         return TraitCovariance(given, np.diag(np.diag(given)), zero)
     if is_stacked(dataset):
@@ -294,8 +322,7 @@ def _covariances(analysis: Analysis, asked: _Asked, used: IntArray) -> TraitCova
         f"genetic covariances of {used.size} targets are REML estimates from "
         f"{seen.size} lines"
     )
-    what = "the genetic covariance (REML)"
-    return replace(found, genetic=asked.definite(found.genetic, what, strict=False))
+    return found
 
 
 def _given(config: IndexConfig, names: tuple[str, ...]) -> FloatArray:

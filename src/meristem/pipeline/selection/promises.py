@@ -121,6 +121,7 @@ def promised(selection: Selection, said: Promises) -> dict[str, Any]:
             foreseen = response.merit
     return {
         "gain_in": index.worth,
+        "gain_of": index.worth_words,
         "gain_base": gain_base,
         "ne_base": ne_base,
         "gain": asdict(said.gain),

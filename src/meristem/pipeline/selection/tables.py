@@ -380,6 +380,8 @@ def _summary(selection: Selection, said: Promises, kind: str) -> dict[str, Any]:
         "coancestry_base": diversity.coancestry.base,
         "coancestry_now": diversity.base,
         "bound": diversity.bound,
+        "coancestry": diversity.chosen.coancestry,
+        "ne": real(diversity.effective_size(diversity.chosen.coancestry)),
         "kappa": plan.diversity.kappa,
         "degree": plan.diversity.degree,
         "residual": diversity.chosen.residual,

@@ -7,7 +7,7 @@ import numpy as np
 from meristem.pages.numbers import fixed, number, percent
 from meristem.pages.page import Block, Figure, Section
 from meristem.pages.palette import ACCENT, INK, NULL, PAPER, SOFT, WARN
-from meristem.pages.panel import draw_axes, draw_slope, make_panel, tick_room
+from meristem.pages.panel import Panel, draw_axes, draw_slope, make_panel, tick_room
 from meristem.pages.rows import draw_rows, label_room
 from meristem.pages.scale import Scale, limits
 from meristem.pages.svg import Canvas
@@ -103,6 +103,7 @@ def _map(decided: Decided) -> Figure:
         for level in np.quantile(table["usefulness"], np.linspace(0.3, 1, LINES)):
             # mean + factor sd = level
             draw_slope(canvas, panel, -1 / factor, float(level) / factor, stroke=SOFT)
+            _label_line(canvas, panel, float(level), factor)
     canvas.dots(panel.x(others["mean"]), panel.y(others["sd"]), 2.2, NULL)
     for row in chosen.to_dict("records"):
         useful = number(row["usefulness"])
@@ -115,10 +116,26 @@ def _map(decided: Decided) -> Figure:
         )
     caption = (
         "Green: crosses of the plan; grey: the most useful of the others and some of "
-        "the rest. Along a line the usefulness is equal; it grows towards the upper "
-        "right. A useful cross that is not chosen is held back by a limit."
+        "the rest. Along a line the usefulness is equal, the number at its end; it "
+        "grows towards the upper right. A useful cross that is not chosen is held back "
+        "by a limit."
     )
     return Figure("selection_crosses", canvas.to_svg(), table, caption)
+
+
+def _label_line(canvas: Canvas, panel: Panel, level: float, factor: float) -> None:
+    """Write the usefulness of a line where it enters the panel."""
+    mean = level - factor * panel.y.high
+    at_top = mean >= panel.x.low
+    sd = panel.y.high if at_top else (level - panel.x.low) / factor
+    if not panel.y.low <= sd or mean > panel.x.high:
+        return
+    x, y = float(panel.x(max(mean, panel.x.low))), float(panel.y(sd))
+    size: dict[str, object] = {"fill": SOFT, "halo": True}
+    if at_top:
+        canvas.text(x, y - 6, number(level), 11, anchor="middle", **size)
+    else:
+        canvas.text(x + 5, y + 4, number(level), 11, **size)
 
 
 def _progeny(decided: Decided) -> Figure:
