@@ -125,6 +125,7 @@ def promised(selection: Selection, said: Promises) -> dict[str, Any]:
         "gain_base": gain_base,
         "ne_base": ne_base,
         "gain": asdict(said.gain),
+        "index_mean": float(index.value[lines.counted].mean()),
         "index_gain": None if index.is_merit else said.index,
         "contributions_gain": asdict(said.points[chosen]),
         "gain_above_best_check": None

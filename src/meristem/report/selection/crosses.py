@@ -26,16 +26,24 @@ def crosses_section(decided: Decided) -> Section | None:
     mating = decided.summary["mating"]
     if mating is None:
         return None
+    base, n = decided.summary["index_mean"], mating["n"]
+
+    def above(total: float) -> str:
+        """Return the mean of the crosses above the mean of all candidates."""
+        return number(total / n - base, 4)
+
     greedy = mating["greedy"]
     beaten = (
-        f" The sorted list under the same limits is worth {number(greedy, 5)}."
+        f" The sorted list under the same limits has {above(greedy)}."
         if greedy is not None
         else " The sorted list finds no plan under these limits."
     )
+    word = "usefulness" if mating["criterion"] == "usefulness" else "mid-parent value"
     intro = (
-        f"{mating['n']} of {mating['allowed']:,} crosses that the limits allow, worth "
-        f"{number(mating['value'], 5)} together. No plan under these limits is worth "
-        f"more than {number(mating['bound'], 5)}: an [[optimality gap]] of "
+        f"{n} of {mating['allowed']:,} crosses that the limits allow. Their mean "
+        f"{word} is {above(mating['value'])} above the index of the "
+        f"{decided.summary['gain_base']}; no plan under these limits has more than "
+        f"{above(mating['bound'])}: an [[optimality gap]] of "
         f"{percent(mating['gap'], 3)} of the gain.{beaten} This holds for the values "
         "as they are believed, and says nothing of their errors."
     )

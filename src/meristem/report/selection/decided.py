@@ -26,7 +26,7 @@ TABLES = {
     "edits": ("variant", "value", "p_causal", "expected", "in_set"),
     "next": ("order", "sample_id", "cumulative_cost"),
     "cycles": ("strategy", "cycle", "gain", "genic_sd", "effective"),
-    "cycles_differences": ("strategy", "reference", "cycle", "difference"),
+    "cycles_differences": ("strategy", "reference", "cycle", "difference", "ne"),
 }
 """Columns without which a table cannot be shown."""
 
