@@ -189,14 +189,14 @@ def test_edits_with_guides(select: Call, run: Path, panel: Path) -> None:
     code, text, err = select(*words, "--budget", "3")
     assert code == 0, err
     assert "hypotheses" in text
-    table = pd.read_csv(run / "edits.csv")
+    table = pd.read_csv(run / "edits" / "edits.csv")
     assert (table["synergy_with_first"] == 0).all()
     assert sorted(table["in_set"][table["in_set"] > 0]) == [1, 2, 3]
     found = table["guide"].notna()
     assert found.any()
     assert (table.loc[found, "n_exact_elsewhere"] == 0).all()
     assert table["expected"].is_monotonic_decreasing
-    listed = pd.read_csv(run / "candidate_genes.csv")
+    listed = pd.read_csv(run / "edits" / "genes.csv")
     assert listed["share"].sum() == pytest.approx(1)
     assert set(listed["gene"][listed["known_qtl"] == "q1"]) == {"g10", "g11"}
     code, _, err = select(*words, "--line", "nobody")

@@ -80,11 +80,17 @@ def plan(
 def answer(summary: dict) -> list[str]:
     """Return what a selection says of itself in a few lines."""
     gain, level = summary["gain"], summary["level"]
+    held, ne = summary["contributions_gain"], summary["ne"]
     lines = [
         f"{summary['selected']} of {summary['candidates']} candidates selected "
         f"({summary['passed']} passed the filters), by {summary['index']}",
-        f"expected gain {gain['expected']:.4g} ({level:.0%} interval {gain['low']:.4g} "
-        f"to {gain['high']:.4g}) above the mean of the candidates",
+        f"expected gain in {summary['gain_in']} {gain['expected']:.4g} ({level:.0%} "
+        f"interval {gain['low']:.4g} to {gain['high']:.4g}) above the "
+        f"{summary['gain_base']}",
+        f"contributions ({summary['bound']}): expected gain {held['expected']:.4g} "
+        f"({held['low']:.4g} to {held['high']:.4g}), "
+        + ("no inbreeding" if ne is None else f"Ne {ne:.3g}")
+        + f" against the {summary['ne_base']}",
     ]
     mating = summary["mating"]
     if mating is not None:

@@ -55,6 +55,7 @@ def _write(
     for target in tables:
         refuse_overwriting(target, inputs=read, written_by=analysis.folder, force=force)
     for target, table in tables.items():
+        target.parent.mkdir(parents=True, exist_ok=True)
         with replacing(target) as temporary:
             separator = "\t" if target.suffix == ".score" else ","
             table.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
@@ -315,13 +316,13 @@ def edits(
     )
     scores = None if kinetics is None else read_site_scores(kinetics)
     result = rank_edits(analysis, request, scores)
-    folder = out or run
+    folder = out or run / "edits"  # the run's own genes.csv is another one
     tables = {
         folder / "edits.csv": result.edits,
         folder / "edits_by_line.csv": result.by_line,
     }
     if result.genes is not None:
-        tables[folder / "candidate_genes.csv"] = result.genes
+        tables[folder / "genes.csv"] = result.genes
     given = [candidates, genes, known, weights, variant_scores, fasta, kinetics]
     _write(analysis, tables, given, force=force)
     _answer(result.notes, folder / "edits.csv", as_json=as_json)

@@ -3,8 +3,9 @@
 Modules: `meristem.pipeline.selection.lines`, `meristem.pipeline.selection.index`,
 `meristem.pipeline.selection.filters`, `meristem.pipeline.selection.decision`,
 `meristem.pipeline.selection.diversity`, `meristem.pipeline.selection.matings`,
-`meristem.pipeline.selection.tables`, `meristem.pipeline.selection.further`,
-`meristem.pipeline.selection.spread`, `meristem.pipeline.selection.files`.
+`meristem.pipeline.selection.tables`, `meristem.pipeline.selection.promises`,
+`meristem.pipeline.selection.further`, `meristem.pipeline.selection.spread`,
+`meristem.pipeline.selection.files`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from meristem.pipeline.analysis import Analysis, open_run
 from meristem.pipeline.selection.files import TABLES, drop_outdated
 from meristem.pipeline.selection.lines import read_lines
 from meristem.pipeline.selection.select import decide, write_selection
+from meristem.pipeline.selection.tables import selection_tables
 from meristem.report.selection.decided import PAGE
 
 FULL = """
@@ -191,11 +193,76 @@ def test_promises_are_of_joint_draws(decided: Path) -> None:
     counted = lines["status"] != "check"
     told = lines.loc[chosen, "index"].mean() - lines.loc[counted, "index"].mean()
     assert gain["expected"] == pytest.approx(told)
-    for trait in index.index:
-        value = lines[f"{trait}: predicted"]
-        told = value[chosen].mean() - value[counted].mean()
-        assert index.loc[trait, "gain"] == pytest.approx(told)
-    assert index["implied_weight"].tolist() == pytest.approx(index["weight"].tolist())
+    known = summary["covariances"]
+    p, g = np.array(known["predictions"]), np.array(known["genetic"])
+    value = lines[[f"{trait}: predicted" for trait in known["traits"]]].to_numpy()
+    assert p == pytest.approx(np.cov(value[counted].T))
+    share = np.minimum(np.diag(p) / np.diag(g), 1)
+    assert known["reliability"] == pytest.approx(share)
+    apart = value[chosen].mean(axis=0) - value[counted].mean(axis=0)
+    assert index["predictions_differ"].tolist() == pytest.approx(apart)
+    c = share[:, None] * g
+    assert index["gain"].tolist() == pytest.approx(c.T @ np.linalg.solve(p, apart))
+    weight = index["weight"].to_numpy()
+    assert weight @ index["gain"] == pytest.approx(gain["expected"])  # of w'u
+    assert index["coefficient"].tolist() == pytest.approx(
+        np.linalg.solve(p, c @ weight)
+    )
+    assert index["implied_weight"].tolist() == pytest.approx(weight)
+    assert summary["gain_in"] == "merit"
+    assert summary["index_gain"] is None  # the index is the expected merit
+
+
+def test_all_gains_are_counted_from_all_candidates(decided: Path) -> None:
+    summary = json.loads((decided / "selection" / "selection.json").read_text())
+    lines = table(decided, "candidates").set_index("sample_id")
+    value = lines["index"]
+    mean = value[lines["status"] != "check"].mean()
+    points = table(decided, "contributions")
+    frontier = table(decided, "frontier").set_index("point")
+    assert (frontier["gain_base"] == summary["gain_base"]).all()
+    for number, rows in points.groupby("point"):
+        gain = rows["contribution"] @ value[rows["sample_id"]].to_numpy() - mean
+        one = frontier.loc[number]
+        assert one["gain"] == pytest.approx(gain, abs=1e-5)
+        assert one["gain_low"] < gain < one["gain_high"]
+    chosen = frontier[frontier["kind"] == "chosen"].iloc[0]
+    assert summary["contributions_gain"]["expected"] == pytest.approx(chosen["gain"])
+    base = table(decided, "funnel")["coancestry"].iloc[0]
+    assert summary["coancestry_now"] == pytest.approx(base)
+    rate = (chosen["coancestry"] - base) / (1 - base)
+    assert chosen["ne"] == pytest.approx(1 / (2 * rate))
+
+
+def test_one_trait_has_one_gain_and_one_interval(
+    run_folder: Path, tmp_path: Path
+) -> None:
+    plan = plan_of(tmp_path, "[index]\nweights = {height = -2.0}\n")
+    selection = decide(analysis_of(run_folder), plan, matings=False)
+    tables, summary = selection_tables(selection, "gblup")
+    one = tables["index.csv"].set_index("trait").loc["height"]
+    gain = summary["gain"]
+    assert [-2 * one["gain"], -2 * one["gain_high"], -2 * one["gain_low"]] == (
+        pytest.approx([gain["expected"], gain["low"], gain["high"]])
+    )
+    assert one["gain_alone"] == pytest.approx(one["gain"])
+    assert summary["gain_in"] == "merit"
+    assert "index_gain" not in tables["frontier.csv"]
+
+
+@pytest.mark.parametrize("weights", ["", "weights = {yield = 1.0, protein = 0.5}\n"])
+def test_the_gain_of_desired_gains_is_in_merit_where_there_are_weights(
+    run_folder: Path, tmp_path: Path, weights: str
+) -> None:
+    text = '[index]\nmethod = "desired"\ndesired = {yield = 1.0}\nbend = true\n'
+    plan = plan_of(tmp_path, text + weights)
+    selection = decide(analysis_of(run_folder), plan, matings=False)
+    tables, summary = selection_tables(selection, "gblup")
+    index = tables["index.csv"]
+    assert summary["gain_in"] == ("merit" if weights else "index")
+    worth = index["weight" if weights else "coefficient"].to_numpy()
+    assert worth @ index["gain"] == pytest.approx(summary["gain"]["expected"])
+    assert ("index_gain" in tables["frontier.csv"]) == (not selection.index.is_merit)
 
 
 def test_contributions_keep_to_their_limits(decided: Path) -> None:

@@ -35,7 +35,14 @@ SUMMARY = {
     "selected": 2,
     "checks": ["K"],
     "level": 0.9,
+    "gain_in": "merit",
+    "gain_of": "1 x yield",
+    "gain_base": "mean of all 5 candidates before the filters",
+    "ne_base": "mean coancestry 0.5000 of all 5 candidates before the filters",
     "gain": {"expected": 1.2, "low": 0.4, "high": 2.0, "sd": 0.5},
+    "index_gain": None,
+    "index_mean": 1.6,
+    "covariances": None,
     "gain_above_best_check": {"expected": 0.1, "low": -0.4, "high": 0.6, "sd": 0.3},
     "intensity": 0.8,
     "gain_foreseen": 1.1,
@@ -101,6 +108,7 @@ def tables() -> dict[str, pd.DataFrame]:
                 "mean": [1.6, 1.9],
                 "best": [2.5, 2.4],
                 "lost": [0.0, 0.1],
+                "coancestry": [0.5, 0.52],
             }
         ),
         "index": pd.DataFrame(
@@ -114,7 +122,8 @@ def tables() -> dict[str, pd.DataFrame]:
                 "gain": [1.2, 0.1, 3.0],
                 "gain_low": [0.4, -0.2, 1.0],
                 "gain_high": [2.0, 0.4, 5.0],
-                "desired": [1.0, 0.2, -1.0],
+                "gain_alone": [1.3, 0.3, None],
+                "desired": [1.0, 0.2, None],
             }
         ),
         "costs": pd.DataFrame({"constraint": ["oil > 3"], "lost": [0.1]}),
@@ -123,6 +132,8 @@ def tables() -> dict[str, pd.DataFrame]:
                 "point": [0, 1, 2, 3],
                 "kind": ["frontier", "frontier", "chosen", "truncation"],
                 "gain": [1.4, 0.2, 1.0, 0.8],
+                "gain_low": [0.4, -0.2, 0.5, 0.3],
+                "gain_high": [2.4, 0.6, 1.5, 1.3],
                 "coancestry": [0.8, 0.45, 0.6, 0.7],
                 "rate_of_inbreeding": [0.6, -0.1, 0.2, 0.4],
                 "ne": [0.8, None, 2.5, 1.2],
@@ -207,8 +218,11 @@ def test_the_page_is_whole(tmp_path: Path, mating: bool) -> None:
     ElementTree.fromstring(text.split("\n", 1)[1])
     assert page.name == PAGE
     assert "90% interval 0.400 to 2.00" in text
+    assert "above the mean of all 5 candidates before the filters" in text
+    assert "Ne is told against the mean coancestry 0.5000" in text
     assert "&lt;E&gt;" in text
-    assert "no diversity is lost" in text
+    assert "no inbreeding" in text
+    assert "blue: desired gains of the traits that have one" in text
     assert "A note of the index." in text
     assert "intervals rest on the model alone" in text
     assert ("proven" in text) == mating or "optimality gap" in text
@@ -225,11 +239,37 @@ def test_the_page_is_whole(tmp_path: Path, mating: bool) -> None:
     assert {p.stem for p in (tmp_path / "s" / "figures").glob("*.csv")} == figures
 
 
-def test_one_panel_of_the_slider_is_shown_at_first(tmp_path: Path) -> None:
+def test_the_slider_opens_on_the_chosen_plan(tmp_path: Path) -> None:
     text = build_selection_page(write(tmp_path / "s", mating=False)).read_text()
     panels = re.findall(r'<div data-point="(\d)"( hidden)?', text)
-    assert [number for number, _ in panels] == ["0", "1"]
-    assert [bool(hidden) for _, hidden in panels].count(False) == 1
+    assert [number for number, _ in panels] == ["0", "1", "2"]
+    assert [bool(hidden) for _, hidden in panels] == [True, False, True]
+    assert 'min="0" max="2" value="1"' in text
+    shown = text.split('<div data-point="1"')[1].split('<div data-point="2"')[0]
+    assert "The chosen plan: expected gain 1.00 (0.500 to 1.50)" in shown
+    assert "70.0 %" in shown  # as in contributions.csv
+    assert "30.0 %" in shown
+
+
+@pytest.mark.parametrize("desired", [True, False])
+def test_the_radar_is_drawn_with_and_without_desired_gains(
+    tmp_path: Path, desired: bool
+) -> None:
+    folder = write(tmp_path / "s", mating=False)
+    if not desired:
+        table = pd.read_csv(folder / "index.csv").drop(columns="desired")
+        table.to_csv(folder / "index.csv", index=False)
+    text = build_selection_page(folder).read_text()
+    drawn = pd.read_csv(folder / "figures" / "selection_radar.csv")
+    assert drawn["desired_sd"].notna().sum() == (2 if desired else 0)
+    assert drawn["alone_sd"].notna().sum() == 2
+    assert ("lines chosen for it alone, which" in text) == (not desired)
+
+
+def test_lines_of_equal_usefulness_are_labelled(tmp_path: Path) -> None:
+    build_selection_page(write(tmp_path / "s", mating=True))
+    drawn = (tmp_path / "s" / "figures" / "selection_crosses.svg").read_text()
+    assert drawn.count(">3.00<") + drawn.count(">1.57<") + drawn.count(">2.45<") >= 1
 
 
 def test_damaged_files_are_refused(tmp_path: Path) -> None:
@@ -250,4 +290,5 @@ def test_the_report_of_the_run_links_to_it(tmp_path: Path) -> None:
     assert section is not None
     assert 'href="selection/selection.html"' in section.html
     assert "2 of 5 candidates, expected gain 1.20" in section.html
+    assert "in merit above the mean of all 5 candidates" in section.html
     assert "1 cross planned" in section.html.replace("crosses", "cross")

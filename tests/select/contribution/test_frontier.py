@@ -151,7 +151,7 @@ def test_a_walk_may_end_at_its_bound():
 
 def test_a_bound_out_of_reach_is_answered_with_the_reachable_one():
     frontier = trace_frontier(U, F, make_programme(3))
-    with pytest.raises(ConfigError, match=r"0\.2142.*Ne|0\.2142.*no loss"):
+    with pytest.raises(ConfigError, match=r"0\.2142.*Ne|0\.2142.*no inbreeding"):
         frontier.at(0.2)
     held = make_programme(3, low=np.array([0.8, 0, 0]), high=np.ones(3))
     with pytest.raises(ConfigError, match="cannot be reached"):

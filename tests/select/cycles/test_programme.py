@@ -156,8 +156,11 @@ def test_usefulness_and_contributions_beat_truncation_at_equal_ne() -> None:
 
 def test_paired_intervals() -> None:
     rows = [
-        {"strategy": s, "replicate": r, "cycle": 1, "gain": r + shift}
-        for s, shift in (("a", 0.0), ("b", 0.5))
+        {
+            **{"strategy": s, "replicate": r, "cycle": 1, "gain": r + shift},
+            "effective": ne,
+        }
+        for s, shift, ne in (("a", 0.0, 10.0), ("b", 0.5, 8.0))
         for r in range(4)
     ]
     table = pd.DataFrame(rows)
@@ -165,6 +168,7 @@ def test_paired_intervals() -> None:
     gap = paired_differences(table, "a").iloc[0]
     assert gap["difference"] == pytest.approx(0.5)
     assert 0 < gap["low"] < 0.5 < gap["high"] < 1  # the spread of replicates is gone
+    assert gap[["ne", "ne_reference"]].tolist() == [8.0, 10.0]
 
 
 def test_rapid_rounds_gain_and_are_paid_for() -> None:

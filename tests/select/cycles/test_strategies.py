@@ -12,6 +12,7 @@ from meristem.select.cycles.strategies import (
     optimal_usefulness,
     pair_by_score,
     random_choice,
+    select,
     truncation,
 )
 
@@ -87,3 +88,20 @@ def test_shares_become_whole_numbers() -> None:
     uses = largest_remainder(share, 7)
     assert uses.sum() == 7
     assert np.abs(uses - 7 * share).max() < 1
+
+
+def test_select_truncates_or_keeps_to_a_bound() -> None:
+    rng = np.random.default_rng(8)
+    value, calls = rng.normal(size=40), rng.integers(0, 2, (40, 60))
+    f = (calls @ calls.T + (1 - calls) @ (1 - calls).T) / 60
+    cut = select(value, 5)
+    assert np.flatnonzero(cut).tolist() == sorted(np.argsort(-value)[:5].tolist())
+    assert cut.max() == pytest.approx(0.2)
+    group = cut @ f @ cut
+    share = select(value, 2, coancestry=f, bound=float(group))
+    assert share.sum() == pytest.approx(1)
+    assert share.max() <= 0.5 + 1e-9
+    assert share @ f @ share <= group + 1e-9
+    assert share @ value > cut @ value  # more gain at the same coancestry
+    least = select(value, 2, coancestry=f, bound=0.0)
+    assert least @ f @ least < group

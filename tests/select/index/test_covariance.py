@@ -29,6 +29,10 @@ def test_covariances_are_recovered_over_replicates():
         each = np.array([getattr(one, name) for one in found])
         error = each.std(axis=0, ddof=1) / np.sqrt(len(found))
         assert (np.abs(each.mean(axis=0) - truth) < 4 * error + 0.02).all()
+    said = np.mean([one.error for one in found], axis=0)
+    spread = np.std([one.genetic for one in found], axis=0, ddof=1)
+    assert (said > spread / 2).all()
+    assert (said < spread * 2).all()
     assert found[0].phenotypic == pytest.approx(found[0].genetic + found[0].residual)
 
 

@@ -230,6 +230,35 @@ def _truth(
     return Trait(value, effect, spread * (1 - request.h2) / request.h2), words
 
 
+CLOSE = 0.05
+"""Relative difference up to which two Ne are called equal."""
+
+
+def compared_sizes(ne: float, reference: float) -> str:
+    """Return whether two strategies were compared at equal Ne, in words.
+
+    Examples
+    --------
+    >>> compared_sizes(10.2, 10.0)
+    'at equal Ne (10.2 against 10.0)'
+    >>> compared_sizes(8.0, 10.0)
+    'not at equal Ne: 8.0 against 10.0, 20% lower'
+    """
+    both = f"{ne:.1f} against {reference:.1f}"
+    if not np.isfinite([ne, reference]).all():
+        known = [one for one in (ne, reference) if np.isfinite(one)]
+        return "at no inbreeding" if not known else "not at equal Ne: one has no loss"
+    apart = ne / reference - 1
+    if abs(apart) <= CLOSE:
+        return f"at equal Ne ({both})"
+    word = "higher" if apart > 0 else "lower"
+    return f"not at equal Ne: {both}, {abs(apart):.0%} {word}"
+
+
+def _size(ne: float) -> str:
+    return f"Ne {ne:.1f}" if np.isfinite(ne) else "no inbreeding"
+
+
 def _notes(
     table: pd.DataFrame,
     gaps: pd.DataFrame,
@@ -237,11 +266,12 @@ def _notes(
     words: str,
     request: CycleRequest,
 ) -> tuple[str, ...]:
+    start = table[table["cycle"] == 0].groupby("strategy")["genic_sd"].mean()
     last = table[table["cycle"] == request.plan.n_cycle].groupby("strategy", sort=False)
     lines = [
-        f"{name}: gain {rows['gain'].mean():.2f} genic sd of the founders, "
-        f"Ne {rows['effective'].median():.1f}, genic sd "
-        f"{rows['genic_sd'].mean():.3g}"
+        f"{name} gains {rows['gain'].mean():.2f} genic SD of the founders in "
+        f"{request.plan.n_cycle} cycles at {_size(rows['effective'].median())}, with "
+        f"{rows['genic_sd'].mean() / start[name]:.0%} of their genic SD left"
         for name, rows in last
     ]
     final = gaps[gaps["cycle"] == request.plan.n_cycle] if len(gaps) else gaps
@@ -254,8 +284,9 @@ def _notes(
             else "not told apart from"
         )
         lines.append(
-            f"{row['strategy']} is {told} {row['reference']}: "
+            f"{row['strategy']} is {told} {row['reference']} in gain: "
             f"{row['difference']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f}, "
-            f"paired 95 %, {row['n_replicate']:.0f} replicates)"
+            f"paired 95 %, {row['n_replicate']:.0f} replicates), "
+            + compared_sizes(row["ne"], row["ne_reference"])
         )
     return (placed, words, *lines)

@@ -10,8 +10,8 @@ import numpy as np
 from meristem.config.selection import DiversityConfig, SelectionConfig
 from meristem.errors import ConfigError
 from meristem.io.tables.crosses import read_crosses
-from meristem.pipeline.selection.index import Index
-from meristem.pipeline.selection.lines import Lines
+from meristem.pipeline.selection.index import Index, index_draws
+from meristem.pipeline.selection.lines import Lines, Mask
 from meristem.records import FloatArray, IntArray
 from meristem.select.contribution.coancestry import (
     Coancestry,
@@ -34,6 +34,7 @@ from meristem.select.contribution.programme import Programme, make_programme
 from meristem.select.contribution.robust import ErrorCovariance, robust_contributions
 from meristem.select.contribution.within import PoolBound, contributions_within
 from meristem.select.ranking.compare import best
+from meristem.select.ranking.filters import Funnel
 
 MOST_FACTORS = 400
 """Factors of the joint error that the robust programme holds."""
@@ -44,23 +45,28 @@ class Diversity:
     """The frontier of the lines that passed the filters, and the point chosen."""
 
     rows: IntArray  # (n_passed,) of the lines
-    coancestry: Coancestry  # of these
+    every: IntArray  # (n_candidate,) of the lines, before the filters
+    left: FloatArray  # (n_step,) mean coancestry of those left after each filter
+    coancestry: Coancestry  # of the lines that passed
     frontier: Frontier
     points: tuple[Contributions, ...]
     chosen: Contributions
     truncated: Contributions  # the best lines in equal shares
-    base: float  # mean coancestry of the candidates, what loss is counted from
+    base: float  # mean coancestry of all candidates, what loss is counted from
     bound: str  # what the chosen point keeps to, in words
 
     def effective_size(self, theta: float) -> float:
-        """Return Ne of a group coancestry, against the candidates."""
+        """Return Ne of a group coancestry, against all candidates."""
         return effective_size(rate_of_inbreeding(theta, self.base))
 
 
 def plan_contributions(
-    plan: SelectionConfig, lines: Lines, index: Index, rows: IntArray
+    plan: SelectionConfig, lines: Lines, index: Index, funnel: Funnel
 ) -> Diversity:
     """Return the optimal contributions of the lines that passed the filters.
+
+    Inbreeding is counted from all candidates before the filters, as gains are: what
+    filters cost in diversity is part of it.
 
     Raises
     ------
@@ -68,15 +74,21 @@ def plan_contributions(
         If the limits, or the bound, cannot be kept.
     """
     asked = plan.diversity
-    coancestry = _coancestry(asked, lines, rows)
+    every, rows = np.flatnonzero(lines.counted), np.flatnonzero(funnel.passed)
+    whole = _coancestry(asked, lines, every)
+    left = np.array([_mean_within(whole.value, m[every]) for m in funnel.left])
+    base = float(left[0])
+    coancestry = whole
+    if rows.size < every.size:
+        place = np.searchsorted(every, rows)
+        coancestry = replace(whole, value=whole.value[np.ix_(place, place)])
     programme = _programme(asked, lines, rows)
     value, f = index.value[rows], coancestry.value
-    frontier = trace_frontier(value, f, programme)
-    base = float(f.mean())
+    frontier = trace_frontier(value, f, programme, base=base)
     theta, said = _bound(asked, frontier, base)
     chosen = frontier.at(theta)
     if asked.kappa > 0:
-        error = _errors(index.drawn[:, rows])
+        error = _errors(index_draws(index, plan)[:, rows])
         chosen = robust_contributions(
             value, error, f, programme, theta=theta, kappa=asked.kappa
         )
@@ -100,6 +112,8 @@ def plan_contributions(
     )
     return Diversity(
         rows,
+        every,
+        left,
         coancestry,
         frontier,
         frontier.points(asked.points),
@@ -108,6 +122,12 @@ def plan_contributions(
         base,
         said,
     )
+
+
+def _mean_within(f: FloatArray, some: Mask) -> float:
+    """Return the mean coancestry of some lines, pairs with themselves included."""
+    share = some / max(int(some.sum()), 1)
+    return float(share @ f @ share)
 
 
 def _pool_bounds(

@@ -13,17 +13,24 @@ from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.selection.lines import Lines
 from meristem.prepare.by_environment import is_stacked
 from meristem.records import FloatArray, IntArray, Posterior, StrArray
+from meristem.select.index.belief import TraitBelief
 from meristem.select.index.coefficients import (
     desired_gains,
     prediction_covariance,
     ratio,
+    realised_reliability,
     restricted,
     smith_hazel,
 )
-from meristem.select.index.covariance import error_correlation, trait_covariance
+from meristem.select.index.covariance import (
+    TraitCovariance,
+    error_correlation,
+    trait_covariance,
+)
 from meristem.select.index.definite import bend, refuse_indefinite
-from meristem.select.index.merit import MeritTerm, merit_draws
+from meristem.select.index.merit import Belief, MeritTerm, merit_draws
 from meristem.select.index.response import IndexResponse, respond
+from meristem.select.index.together import move_together, shrink_covariances
 from meristem.select.ranking.intensity import finite_intensity
 
 MOST_LINES = 1500
@@ -32,18 +39,25 @@ MOST_LINES = 1500
 
 @dataclass(frozen=True)
 class Index:
-    """What the candidates are ranked by, with joint draws of it."""
+    """What the candidates are ranked by, and joint draws of what they are worth.
+
+    The merit of a line is w'u: the economic weights times its true values. Where a
+    plan has none (desired gains alone) it is the index of its true values.
+    """
 
     target: tuple[str, ...]  # (n_target,)
     weight: FloatArray  # (n_target,) economic, per unit; 0 not in the index
     coefficient: FloatArray  # (n_target,) of the predictions
-    value: FloatArray  # (n_line,) expected
-    drawn: FloatArray  # (n_draw, n_line)
-    posterior: Posterior  # errors of the traits joined
+    value: FloatArray  # (n_line,) index of the predictions
+    drawn: FloatArray  # (n_draw, n_line) merit
+    posterior: Posterior  # each trait by itself, errors of the traits joined
+    belief: Belief  # traits given the predictions of all of them
     response: IndexResponse | None  # of a linear index of several traits
     words: str
     notes: tuple[str, ...]
     merit: tuple[int, ...] = ()  # targets that a merit by draws reads
+    worth: str = "merit"  # what `drawn` is, in a word
+    covariance: Covariances | None = None  # of a linear index of several traits
 
     @property
     def emphasis(self) -> FloatArray:  # (n_target,)
@@ -54,8 +68,42 @@ class Index:
 
     @property
     def sd(self) -> FloatArray:  # (n_line,)
-        """Standard deviation of the index of every line."""
+        """Standard deviation of the merit of every line."""
         return self.drawn.std(axis=0)
+
+    @property
+    def worth_words(self) -> str:
+        """What gains are told in, as a formula of the true values."""
+        if self.merit or self.worth == "index":
+            return self.words
+        return _sum_of(self.weight, self.target)
+
+    @property
+    def expected(self) -> FloatArray:  # (n_line,)
+        """Expected merit of every line."""
+        return self.drawn.mean(axis=0)
+
+    @property
+    def is_merit(self) -> bool:
+        """Whether the index is the expected merit, up to a constant."""
+        apart = self.value - self.expected
+        return bool(np.ptp(apart) <= 1e-6 * max(np.ptp(self.value), 1e-300))
+
+
+@dataclass(frozen=True)
+class Covariances:
+    """What a linear index of several traits rests on; symbols as in `coefficients`."""
+
+    used: IntArray  # (n_used,) targets
+    p: FloatArray  # (n_used, n_used) of the predictions, among the candidates
+    genetic: FloatArray  # (n_used, n_used)
+    error: FloatArray  # (n_used, n_used) standard error of the genetic ones
+    reliability: FloatArray  # (n_used,) var(u_hat) / var(u)
+
+    @property
+    def c(self) -> FloatArray:  # (n_used, n_used)
+        """Covariance of predictions (rows) with genetic values."""
+        return prediction_covariance(self.genetic, self.reliability)
 
 
 @dataclass(frozen=True)
@@ -88,6 +136,26 @@ class _Asked:
             self.notes.append(f"{what} was bent: correlations shrunk by {share:.0%}")
         return bent
 
+    def settled(self, found: TraitCovariance, p: FloatArray) -> FloatArray:
+        """Return genetic covariances that may be used; those given stay as they are.
+
+        Estimated ones are shrunk towards the correlations of the predictions, and
+        further where some combination of traits would be known too well.
+        """
+        if self.config.genetic:
+            return self.definite(found.genetic, "index.genetic", strict=False)
+        what = "the genetic covariance (REML)"
+        genetic, share = shrink_covariances(found.genetic, found.error, p)
+        genetic = self.definite(genetic, what, strict=False)
+        genetic, further = move_together(genetic, p)
+        if len(genetic) > 1:
+            self.notes.append(
+                f"{what}: correlations were moved by {share:.0%} on average towards "
+                "those of the predictions, each as far as its standard error asks"
+                + (f", then all by {further:.0%} to go with them" if further else "")
+            )
+        return genetic
+
 
 def make_index(analysis: Analysis, plan: SelectionConfig, lines: Lines) -> Index:
     """Return the index that a plan asks for.
@@ -103,39 +171,73 @@ def make_index(analysis: Analysis, plan: SelectionConfig, lines: Lines) -> Index
     names = tuple(phenotypes.target_name)
     asked = _Asked(plan.index, names, phenotypes.trait_name, [])
     sources = lines.posterior.mean[lines.counted]
-    rng = np.random.default_rng([plan.seed, 1])
     if plan.index.merit:
-        return _merit_index(asked, lines, plan, rng)
+        return _merit_index(asked, lines, plan, draw_seed(plan))
     weight = _weights(asked, sources.std(axis=0, ddof=1), analysis)
     used = _used(asked, weight)
     posterior, coefficient, response = lines.posterior, weight.copy(), None
+    belief: Belief = posterior
+    known = None
     if used.size > 1 or plan.index.method != "base":
         some = asked.of(used)
-        genetic, residual = _covariances(analysis, some, used)
-        posterior = _joined(lines, used, genetic, residual)
+        found = _covariances(analysis, some, used)
         p = np.atleast_2d(np.cov(sources[:, used].T, ddof=1))
         p = some.definite(p, "the covariance of the predictions")
-        reliability = lines.posterior.reliability[lines.counted].mean(axis=0)[used]
-        c = prediction_covariance(genetic, np.maximum(reliability, 1e-6))
-        b = _coefficients(some, p, c, weight[used])
+        genetic = some.settled(found, p)
+        posterior = _joined(lines, used, genetic, found.residual)
+        share = realised_reliability(p, genetic)
+        known = Covariances(used, p, genetic, found.error, share)
+        b = _coefficients(some, p, known.c, weight[used])
         coefficient = np.zeros(len(names))
         coefficient[used] = b
         n = int(lines.counted.sum())
         strength = finite_intensity(n, min(plan.ranking.selected(n), n))
-        response = respond(b, p, c, genetic, weight[used], strength)
-    taken = np.flatnonzero(coefficient)
-    terms = [MeritTerm(t, float(coefficient[t])) for t in taken.tolist()]
+        response = respond(b, p, known.c, known.genetic, weight[used], strength)
+        level = sources[:, used].mean(axis=0)
+        belief = TraitBelief(
+            posterior, used, level, p, known.c, share[:, None] * found.error
+        )
+    valued = plan.index.method != "desired" or bool(plan.index.weights)
+    worth = weight if valued else coefficient
+    terms = [MeritTerm(t, float(worth[t])) for t in np.flatnonzero(worth).tolist()]
     return Index(
         names,
         weight,
         coefficient,
         lines.posterior.mean @ coefficient,
-        merit_draws(posterior, terms, plan.ranking.draws, rng),
+        merit_draws(belief, terms, plan.ranking.draws, draw_seed(plan)),
         posterior,
+        belief,
         response,
-        " + ".join(f"{coefficient[t]:.4g} x {names[t]}" for t in taken),
+        _sum_of(coefficient, names),
         tuple(asked.notes),
+        worth="merit" if valued else "index",
+        covariance=known,
     )
+
+
+def index_draws(index: Index, plan: SelectionConfig) -> FloatArray:
+    """Return joint draws of the index of the true values, (n_draw, n_line)."""
+    if index.is_merit:
+        return index.drawn
+    b = index.coefficient
+    terms = [MeritTerm(t, float(b[t])) for t in np.flatnonzero(b).tolist()]
+    return merit_draws(index.belief, terms, plan.ranking.draws, draw_seed(plan))
+
+
+def draw_seed(plan: SelectionConfig) -> np.random.Generator:
+    """Return the generator of the joint draws of a plan; the same every time."""
+    return np.random.default_rng([plan.seed, 1])
+
+
+def _sum_of(coefficient: FloatArray, names: tuple[str, ...]) -> str:
+    """Return the index as a formula."""
+    said = ""
+    for t in np.flatnonzero(coefficient):
+        sign = "-" if coefficient[t] < 0 else "+"
+        part = f"{abs(coefficient[t]):.4g} x {names[t]}"
+        said += f" {sign} {part}" if said else f"{'-' * (sign == '-')}{part}"
+    return said
 
 
 def targets_of(
@@ -196,15 +298,13 @@ def _used(asked: _Asked, weight: FloatArray) -> IntArray:
     return np.flatnonzero(used)
 
 
-def _covariances(
-    analysis: Analysis, asked: _Asked, used: IntArray
-) -> tuple[FloatArray, FloatArray]:
+def _covariances(analysis: Analysis, asked: _Asked, used: IntArray) -> TraitCovariance:
     """Return genetic and residual covariances of the targets used."""
     dataset = analysis.dataset
     if asked.config.genetic:
         given = _given(asked.config, asked.name)
-        given = asked.definite(given, "index.genetic", strict=False)
-        return given, np.diag(np.diag(given))
+        zero = np.zeros_like(given)
+        return TraitCovariance(given, np.diag(np.diag(given)), zero)
     if is_stacked(dataset):
         raise ConfigError(
             "covariances of traits are not estimated from records of environments",
@@ -222,8 +322,7 @@ def _covariances(
         f"genetic covariances of {used.size} targets are REML estimates from "
         f"{seen.size} lines"
     )
-    what = "the genetic covariance (REML)"
-    return asked.definite(found.genetic, what, strict=False), found.residual
+    return found
 
 
 def _given(config: IndexConfig, names: tuple[str, ...]) -> FloatArray:
@@ -306,7 +405,9 @@ def _merit_index(
         weight = item.weight / rows.size
         terms += [MeritTerm(t, weight, item.form, item.at) for t in rows.tolist()]
         at = "" if item.form == "linear" else f", {item.at:g}"
-        words.append(f"{item.weight:g} x {item.form}({item.trait}{at})")
+        sign = ("- " if item.weight < 0 else "+ ") if words else ""
+        size = abs(item.weight) if words else item.weight
+        words.append(f"{sign}{size:g} x {item.form}({item.trait}{at})")
     drawn = merit_draws(lines.posterior, terms, plan.ranking.draws, rng)
     error = float((drawn.std(axis=0) / np.sqrt(len(drawn) / 2)).max())
     asked.notes.append(
@@ -321,8 +422,9 @@ def _merit_index(
         drawn.mean(axis=0),
         drawn,
         lines.posterior,
+        lines.posterior,
         None,
-        " + ".join(words),
+        " ".join(words),
         tuple(asked.notes),
         tuple(sorted({term.target for term in terms})),
     )

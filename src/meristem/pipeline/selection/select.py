@@ -58,7 +58,7 @@ def decide(
         funnel = filter_lines(plan, lines, index)
         passed = np.flatnonzero(funnel.passed)
         chosen = _choose(plan, lines, index, passed)
-        diversity = plan_contributions(plan, lines, index, passed)
+        diversity = plan_contributions(plan, lines, index, funnel)
         made = None
         if matings and passed.size > 1:
             made = plan_crosses(analysis, plan, lines, index, diversity)

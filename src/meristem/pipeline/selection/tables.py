@@ -10,6 +10,14 @@ import pandas as pd
 
 from meristem.pipeline.selection.decision import Selection
 from meristem.pipeline.selection.matings import Matings
+from meristem.pipeline.selection.promises import (
+    Promises,
+    base_words,
+    plan_points,
+    promise,
+    promised,
+    real,
+)
 from meristem.records import FloatArray, IntArray
 from meristem.report.view import ADDITIVE
 from meristem.select.contribution.frontier import Contributions
@@ -20,22 +28,10 @@ from meristem.select.contribution.inbreeding import (
     status_number,
 )
 from meristem.select.crosses.criteria import chance_above
-from meristem.select.index.merit import antithetic_draws
-from meristem.select.ranking.gain import (
-    SetGain,
-    better_chance,
-    formula_gain,
-    gain_of,
-    set_gain,
-    top_chance,
-)
-from meristem.select.ranking.intensity import finite_intensity
+from meristem.select.ranking.gain import SetGain, better_chance, top_chance
 
 MAP_POINTS = 3000
 """Crosses beside the chosen ones on the cross map: the best, and evenly spread ones."""
-
-TRAIT_DRAWS = 1000
-"""Draws from which the gain of every trait is told."""
 
 
 def selection_tables(
@@ -50,12 +46,13 @@ def selection_tables(
     kind
         Kind of its model: only additive ones give GEBVs.
     """
+    said = promise(selection)
     tables = {
         "candidates.csv": _candidates(selection),
-        "funnel.csv": pd.DataFrame([asdict(step) for step in selection.funnel.steps]),
+        "funnel.csv": _funnel(selection),
         "costs.csv": _costs(selection),
-        "index.csv": _index(selection),
-        "frontier.csv": _frontier(selection),
+        "index.csv": _index(selection, said),
+        "frontier.csv": _frontier(selection, said),
         "contributions.csv": _contributions(selection),
         "parents.csv": _parents(selection),
     }
@@ -70,7 +67,13 @@ def selection_tables(
             [{"model": label, **asdict(one)} for label, one in selection.comparisons]
         )
     tables |= selection.further.tables
-    return tables, _summary(selection, kind)
+    return tables, _summary(selection, said, kind)
+
+
+def _funnel(selection: Selection) -> pd.DataFrame:
+    """Return what every filter leaves, in lines, index and diversity."""
+    frame = pd.DataFrame([asdict(step) for step in selection.funnel.steps])
+    return frame.assign(coancestry=selection.diversity.left)
 
 
 def _costs(selection: Selection) -> pd.DataFrame:
@@ -112,12 +115,15 @@ def _candidates(selection: Selection) -> pd.DataFrame:
             "status": status,
             "rank": rank,
             "index": index.value,
+            "merit": index.expected,
             "spread": index.sd,
             "top_probability": top,
             "contribution": contribution,
             "uses": _uses(selection),
         }
     )
+    if index.is_merit:
+        frame = frame.drop(columns="merit")
     checks = np.flatnonzero(~lines.counted)
     if checks.size:
         frame["better_than_checks"] = better_chance(index.drawn, checks)
@@ -140,27 +146,13 @@ def _uses(selection: Selection) -> np.ndarray:
     return uses
 
 
-def trait_gains(selection: Selection) -> list[SetGain]:
-    """Return the gain of the selected lines in every target, from joint draws."""
-    lines, index = selection.lines, selection.index
-    rng = np.random.default_rng([selection.plan.seed, 3])
-    every = np.flatnonzero(lines.counted)
-    found: list[list[FloatArray]] = [[] for _ in index.target]
-    for _ in range(TRAIT_DRAWS // 100):
-        drawn = antithetic_draws(index.posterior, 100, rng)
-        difference = drawn[:, selection.chosen].mean(axis=1)
-        difference -= drawn[:, every].mean(axis=1)
-        for t in range(len(index.target)):
-            found[t].append(difference[:, t])
-    level = selection.plan.ranking.level
-    return [gain_of(np.concatenate(parts), level=level) for parts in found]
-
-
-def _index(selection: Selection) -> pd.DataFrame:
+def _index(selection: Selection, said: Promises) -> pd.DataFrame:
     """Return weights, coefficients and gains of every target."""
     lines, index = selection.lines, selection.index
     posterior = lines.posterior
-    gains = trait_gains(selection)
+    gains, predicted = said.trait, posterior.mean
+    apart = predicted[selection.chosen].mean(axis=0)
+    apart -= predicted[lines.counted].mean(axis=0)
     frame = pd.DataFrame(
         {
             "trait": posterior.trait_name,
@@ -172,6 +164,9 @@ def _index(selection: Selection) -> pd.DataFrame:
             "gain": [gain.expected for gain in gains],
             "gain_low": [gain.low for gain in gains],
             "gain_high": [gain.high for gain in gains],
+            "gain_alone": said.alone,
+            "predictions_differ": apart,
+            "gain_base": base_words(selection)[0],
         }
     )
     desired = selection.plan.index.desired
@@ -182,24 +177,29 @@ def _index(selection: Selection) -> pd.DataFrame:
         ]
     response = index.response
     if response is not None:
-        used = np.flatnonzero(index.coefficient)
-        if used.size == response.gain.size:
-            frame["gain_by_formula"] = np.nan
+        known = index.covariance
+        if known is not None:
+            frame["gain_foreseen"] = np.nan
             frame["implied_weight"] = np.nan
-            frame.loc[used, "gain_by_formula"] = response.gain
-            frame.loc[used, "implied_weight"] = response.implied_weight
+            frame.loc[known.used, "gain_foreseen"] = response.gain
+            frame.loc[known.used, "implied_weight"] = response.implied_weight
     return frame
 
 
-def _point(selection: Selection, point: Contributions, kind: str, number: int) -> dict:
+def _point(
+    selection: Selection, point: Contributions, kind: str, number: int, gain: SetGain
+) -> dict:
     base = selection.diversity.base
     rate = rate_of_inbreeding(point.coancestry, base)
     used = point.value > 1e-6
-    mean = float(selection.diversity.frontier.gain.mean())
+    mean = float(selection.index.value[selection.lines.counted].mean())
     return {
         "point": number,
         "kind": kind,
-        "gain": point.gain - mean,
+        "gain": gain.expected,
+        "gain_low": gain.low,
+        "gain_high": gain.high,
+        "index_gain": point.gain - mean,
         "coancestry": point.coancestry,
         "rate_of_inbreeding": rate,
         "ne": effective_size(rate),
@@ -211,22 +211,17 @@ def _point(selection: Selection, point: Contributions, kind: str, number: int) -
     }
 
 
-def _points(selection: Selection) -> list[tuple[str, Contributions]]:
-    diversity = selection.diversity
-    return [
-        *(("frontier", point) for point in diversity.points),
-        ("chosen", diversity.chosen),
-        ("truncation", diversity.truncated),
-    ]
-
-
-def _frontier(selection: Selection) -> pd.DataFrame:
+def _frontier(selection: Selection, said: Promises) -> pd.DataFrame:
     """Return the points of the frontier, the chosen one, and truncation selection."""
     rows = [
-        _point(selection, point, kind, number)
-        for number, (kind, point) in enumerate(_points(selection))
+        _point(selection, point, kind, number, said.points[number])
+        for number, (kind, point) in enumerate(plan_points(selection))
     ]
-    return pd.DataFrame(rows).replace(np.inf, np.nan)
+    frame = pd.DataFrame(rows).replace(np.inf, np.nan)
+    if selection.index.is_merit:
+        frame = frame.drop(columns="index_gain")
+    frame["gain_base"], frame["ne_base"] = base_words(selection)
+    return frame
 
 
 def _contributions(selection: Selection) -> pd.DataFrame:
@@ -234,7 +229,7 @@ def _contributions(selection: Selection) -> pd.DataFrame:
     names = selection.lines.sample_id[selection.diversity.rows]
     value = selection.diversity.frontier.gain
     frames = []
-    for number, (kind, point) in enumerate(_points(selection)):
+    for number, (kind, point) in enumerate(plan_points(selection)):
         used = np.flatnonzero(point.value > 1e-6)
         used = used[np.argsort(-point.value[used], kind="stable")]
         frames.append(
@@ -378,51 +373,33 @@ def _cross_map(selection: Selection, made: Matings) -> pd.DataFrame:
     return frame.sort_values("usefulness", ascending=False, kind="stable")
 
 
-def _summary(selection: Selection, kind: str) -> dict[str, Any]:
+def _summary(selection: Selection, said: Promises, kind: str) -> dict[str, Any]:
     """Return what the page says in words: promises, limits, assumptions."""
     lines, index, plan = selection.lines, selection.index, selection.plan
-    n, k = int(lines.counted.sum()), int(selection.chosen.size)
-    every = np.flatnonzero(lines.counted)
-    level = plan.ranking.level
-    gain = set_gain(index.drawn, selection.chosen, every, level=level)
     checks = np.flatnonzero(~lines.counted)
-    above = None
-    if checks.size:
-        best = index.drawn[:, checks].max(axis=1)
-        above = gain_of(
-            index.drawn[:, selection.chosen].mean(axis=1) - best, level=level
-        )
-    strength = finite_intensity(n, k) if k < n else 0.0
-    spread = float(index.value[every].std(ddof=1))
     further = selection.further
-    diversity, made, response = selection.diversity, selection.matings, index.response
+    diversity, made = selection.diversity, selection.matings
     summary: dict[str, Any] = {
         "model": lines.label,
         "word": "GEBV" if kind in ADDITIVE else "predicted value",
         "index": index.words,
         "linear": not plan.index.merit,
         "method": plan.index.method,
-        "candidates": n,
+        "candidates": int(lines.counted.sum()),
         "passed": int(selection.funnel.passed.sum()),
-        "selected": k,
+        "selected": int(selection.chosen.size),
         "checks": lines.sample_id[checks].tolist(),
-        "level": level,
-        "gain": asdict(gain),
-        "gain_above_best_check": None if above is None else asdict(above),
-        "intensity": strength,
-        "gain_foreseen": formula_gain(n, k, 1.0, spread) if k < n else 0.0,
+        "level": plan.ranking.level,
+        **promised(selection, said),
         "calibrated": lines.calibrated,
         "coancestry_base": diversity.coancestry.base,
         "coancestry_now": diversity.base,
         "bound": diversity.bound,
+        "coancestry": diversity.chosen.coancestry,
+        "ne": real(diversity.effective_size(diversity.chosen.coancestry)),
         "kappa": plan.diversity.kappa,
         "degree": plan.diversity.degree,
         "residual": diversity.chosen.residual,
-        "index_accuracy": None if response is None else response.accuracy,
-        "index_heritability": None
-        if response is None
-        else _real(response.heritability),
-        "index_efficiency": None if response is None else _real(response.efficiency),
         "notes": list(selection.notes),
         "plan": plan.model_dump(mode="json"),
         "further": {name: list(said) for name, said in further.notes.items()},
@@ -436,17 +413,12 @@ def _summary(selection: Selection, kind: str) -> dict[str, Any]:
             "value": made.plan.value,
             "bound": made.plan.bound,
             "gap": made.plan.gap,
-            "greedy": _real(made.plan.greedy),
-            "coancestry": _real(made.plan.coancestry),
-            "ne": _real(diversity.effective_size(made.plan.coancestry)),
+            "greedy": real(made.plan.greedy),
+            "coancestry": real(made.plan.coancestry),
+            "ne": real(diversity.effective_size(made.plan.coancestry)),
             "opv": made.combined.all_best,
             "allowed": made.plan.n_allowed,
             "possible": made.crosses.n_cross,
             "notes": list(made.notes),
         }
     return summary
-
-
-def _real(value: float) -> float | None:
-    """Return a number, or None where it is none: JSON knows no NaN."""
-    return float(value) if np.isfinite(value) else None

@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from meristem.pages.numbers import number
 from meristem.pages.page import Section
+from meristem.report.selection.decided import gain_in
 from meristem.report.view import View
 
 
@@ -18,7 +19,8 @@ def selection_section(view: View) -> Section | None:
     said = (
         f"{decided['selected']} of {decided['candidates']:,} candidates, expected gain "
         f"{number(gain['expected'])} ({decided['level']:.0%} interval "
-        f"{number(gain['low'])} to {number(gain['high'])}) in the index"
+        f"{number(gain['low'])} to {number(gain['high'])}) in "
+        f"{gain_in(decided)} above the {decided['gain_base']}"
     )
     said += f"; {mating['n']} crosses planned." if mating is not None else "."
     html = Markup(

@@ -7,7 +7,7 @@ import numpy as np
 from meristem.pages.numbers import fixed, number, percent
 from meristem.pages.page import Block, Figure, Section
 from meristem.pages.palette import ACCENT, INK, NULL, PAPER, SOFT, WARN
-from meristem.pages.panel import draw_axes, draw_slope, make_panel, tick_room
+from meristem.pages.panel import Panel, draw_axes, draw_slope, make_panel, tick_room
 from meristem.pages.rows import draw_rows, label_room
 from meristem.pages.scale import Scale, limits
 from meristem.pages.svg import Canvas
@@ -26,16 +26,24 @@ def crosses_section(decided: Decided) -> Section | None:
     mating = decided.summary["mating"]
     if mating is None:
         return None
+    base, n = decided.summary["index_mean"], mating["n"]
+
+    def above(total: float) -> str:
+        """Return the mean of the crosses above the mean of all candidates."""
+        return number(total / n - base, 4)
+
     greedy = mating["greedy"]
     beaten = (
-        f" The sorted list under the same limits is worth {number(greedy, 5)}."
+        f" The sorted list under the same limits has {above(greedy)}."
         if greedy is not None
         else " The sorted list finds no plan under these limits."
     )
+    word = "usefulness" if mating["criterion"] == "usefulness" else "mid-parent value"
     intro = (
-        f"{mating['n']} of {mating['allowed']:,} crosses that the limits allow, worth "
-        f"{number(mating['value'], 5)} together. No plan under these limits is worth "
-        f"more than {number(mating['bound'], 5)}: an [[optimality gap]] of "
+        f"{n} of {mating['allowed']:,} crosses that the limits allow. Their mean "
+        f"{word} is {above(mating['value'])} above the index of the "
+        f"{decided.summary['gain_base']}; no plan under these limits has more than "
+        f"{above(mating['bound'])}: an [[optimality gap]] of "
         f"{percent(mating['gap'], 3)} of the gain.{beaten} This holds for the values "
         "as they are believed, and says nothing of their errors."
     )
@@ -120,6 +128,7 @@ def _map(decided: Decided) -> Figure:
         for level in np.quantile(table["usefulness"], np.linspace(0.3, 1, LINES)):
             # mean + factor sd = level
             draw_slope(canvas, panel, -1 / factor, float(level) / factor, stroke=SOFT)
+            _label_line(canvas, panel, float(level), factor)
     canvas.dots(panel.x(others["mean"]), panel.y(others["sd"]), 2.2, NULL)
     for row in chosen.to_dict("records"):
         useful = number(row["usefulness"])
@@ -132,10 +141,26 @@ def _map(decided: Decided) -> Figure:
         )
     caption = (
         "Green: crosses of the plan; grey: the most useful of the others and some of "
-        "the rest. Along a line the usefulness is equal; it grows towards the upper "
-        "right. A useful cross that is not chosen is held back by a limit."
+        "the rest. Along a line the usefulness is equal, the number at its end; it "
+        "grows towards the upper right. A useful cross that is not chosen is held back "
+        "by a limit."
     )
     return Figure("selection_crosses", canvas.to_svg(), table, caption)
+
+
+def _label_line(canvas: Canvas, panel: Panel, level: float, factor: float) -> None:
+    """Write the usefulness of a line where it enters the panel."""
+    mean = level - factor * panel.y.high
+    at_top = mean >= panel.x.low
+    sd = panel.y.high if at_top else (level - panel.x.low) / factor
+    if not panel.y.low <= sd or mean > panel.x.high:
+        return
+    x, y = float(panel.x(max(mean, panel.x.low))), float(panel.y(sd))
+    size: dict[str, object] = {"fill": SOFT, "halo": True}
+    if at_top:
+        canvas.text(x, y - 6, number(level), 11, anchor="middle", **size)
+    else:
+        canvas.text(x + 5, y + 4, number(level), 11, **size)
 
 
 def _progeny(decided: Decided) -> Figure:

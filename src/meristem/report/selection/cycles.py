@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from meristem.pages.numbers import count, fixed, number
 from meristem.pages.page import Block, Figure, Section
@@ -21,25 +22,51 @@ def cycles_section(decided: Decided) -> Section | None:
     if table.empty:
         return None
     said = decided.summary["further"].get("cycles", [])
-    intro = " ".join(f"{line[0].upper()}{line[1:]}." for line in said)
+    intro = (
+        "A programme simulated from the best candidates: in every cycle lines are "
+        "chosen and crossed, their progeny made, phenotyped and predicted anew. "
+        "Strategies share founders and random numbers, so that what differs is the "
+        "choice of parents. A gain that costs diversity (a lower Ne) is paid later."
+    )
+    listed = Markup("<ul>{}</ul>").format(
+        Markup("").join(
+            Markup("<li>{}.</li>").format(f"{line[0].upper()}{line[1:]}")
+            for line in said
+        )
+    )
     means = _means(table)
     formats = {
         "cycle": count,
         **dict.fromkeys(("gain", "genic_sd", "accuracy", "cost"), number),
-        **dict.fromkeys(("effective", "coancestry"), fixed),
+        "effective": _one,
+        "coancestry": fixed,
     }
     headings = {
         "gain": "gain, genic SD of the founders",
         "genic_sd": "genic SD",
         "effective": "Ne so far (median)",
     }
-    blocks: list[Block] = [_figure(means), str(table_html(means, formats, headings))]
+    blocks: list[Block] = [
+        str(listed),
+        _figure(means),
+        str(table_html(means, formats, headings)),
+    ]
     gaps = decided.cycles_differences
     if not gaps.empty:
-        note = "Gains in the same replicate, paired 95 % intervals."
+        note = (
+            "Differences of gains in the same replicate, with paired 95 % intervals, "
+            "beside the Ne of both (medians)."
+        )
         forms = dict.fromkeys(("difference", "low", "high"), fixed)
-        blocks.append(str(table_html(gaps, forms, note=note)))
+        forms |= dict.fromkeys(("ne", "ne_reference"), _one)
+        heads = {"ne": "Ne", "ne_reference": "Ne of the reference"}
+        heads["n_replicate"] = "replicates"
+        blocks.append(str(table_html(gaps, forms, heads, note=note)))
     return Section("Several cycles", "cycles", "", intro, tuple(blocks))
+
+
+def _one(value: float) -> str:
+    return fixed(value, 1)
 
 
 def _means(table: pd.DataFrame) -> pd.DataFrame:

@@ -15,10 +15,10 @@ PAGE = "selection.html"
 
 TABLES = {
     "candidates": ("sample_id", "status", "index", "spread"),
-    "funnel": ("name", "removed", "left", "lost"),
-    "index": ("trait", "coefficient", "gain", "gain_low", "gain_high"),
+    "funnel": ("name", "removed", "left", "lost", "coancestry"),
+    "index": ("trait", "coefficient", "gain", "gain_low", "gain_high", "gain_alone"),
     "costs": ("constraint", "lost"),
-    "frontier": ("point", "kind", "gain", "coancestry", "ne"),
+    "frontier": ("point", "kind", "gain", "gain_low", "coancestry", "ne"),
     "contributions": ("point", "sample_id", "contribution"),
     "parents": ("sample_id", "contribution", "uses"),
     "crosses": ("cross_id", "female", "male", "mean", "sd", "usefulness"),
@@ -29,7 +29,7 @@ TABLES = {
     "edits": ("variant", "value", "p_causal", "expected", "in_set"),
     "next": ("order", "sample_id", "cumulative_cost"),
     "cycles": ("strategy", "cycle", "gain", "genic_sd", "effective"),
-    "cycles_differences": ("strategy", "reference", "cycle", "difference"),
+    "cycles_differences": ("strategy", "reference", "cycle", "difference", "ne"),
 }
 """Columns without which a table cannot be shown."""
 
@@ -67,6 +67,11 @@ class Decided:
     next: pd.DataFrame
     cycles: pd.DataFrame
     cycles_differences: pd.DataFrame
+
+
+def gain_in(summary: dict[str, Any]) -> str:
+    """Return what gains are told in: merit, or the index of a plan without weights."""
+    return {"merit": "merit", "index": "the index"}[summary["gain_in"]]
 
 
 def read_decided(folder: Path) -> Decided:

@@ -6,18 +6,17 @@ import math
 from collections.abc import Hashable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from meristem.pages.numbers import fixed, number, percent, significant
+from meristem.pages.numbers import fixed, number, percent, plural, significant
 from meristem.pages.page import Figure, Section
 from meristem.pages.palette import ACCENT, INK, PAPER, SOFT, WARN
 from meristem.pages.panel import Panel, draw_axes, make_panel, tick_room
 from meristem.pages.scale import Scale, limits
 from meristem.pages.svg import Canvas
 from meristem.pages.table import Format, table_html
-from meristem.report.selection.decided import Decided
+from meristem.report.selection.decided import Decided, gain_in
 
 SHOWN = 12
 """Contributors listed for a point."""
@@ -39,12 +38,13 @@ def frontier_section(decided: Decided) -> Section:
     """Return the frontier, and a slider over the plans on it."""
     summary = decided.summary
     intro = (
-        "No contributions of these candidates under these limits gain more at the same "
-        "[[coancestry]]: every point solves its programme, with a residual of the "
-        f"conditions of a solution of at most {_residual(decided)}. Chosen: "
-        f"{summary['bound']}. Coancestry is counted by {summary['coancestry_base']}; "
-        "the candidates that passed the filters have "
-        f"{number(summary['coancestry_now'])}, and Ne is told against them."
+        "No contributions of the lines that passed the filters have a higher index "
+        "under these limits at the same [[coancestry]]: every point solves its "
+        f"programme, with a residual of the conditions of a solution of at most "
+        f"{_residual(decided)}. Chosen: {summary['bound']}. Expected gains are in "
+        f"{gain_in(summary)}, above the {summary['gain_base']}; Ne is told against the "
+        f"{summary['ne_base']}. Coancestry is counted by "
+        f"{summary['coancestry_base']}."
     )
     blocks = (_figure(decided), str(_slider(decided)), str(_table(decided)))
     return Section("Gain and diversity", "frontier", "", intro, blocks)
@@ -60,6 +60,7 @@ def _figure(decided: Decided) -> Figure:
     canvas = Canvas(840, 400, "Gain and coancestry of the frontier")
     y = limits([table["gain"]])
     x = limits([table["coancestry"]])
+    place = {row["point"]: at for at, row in enumerate(_slides(decided))}
     left = tick_room(Scale(*y, 300, 0)) + 4
     panel = make_panel((left, 62, 840 - left - 30, 280), x, y)
     draw_axes(canvas, panel, "group coancestry of the parents", "expected gain")
@@ -67,14 +68,14 @@ def _figure(decided: Decided) -> Figure:
     points = zip(panel.x(curve["coancestry"]), panel.y(curve["gain"]), strict=True)
     canvas.polyline(list(points), stroke=ACCENT, stroke_width=2)
     for row in curve.to_dict("records"):
-        tip = f"gain {number(row['gain'])}, Ne {_ne(row['ne'])}"
+        tip = f"gain {number(row['gain'])}, Ne {effective_words(row['ne'])}"
         canvas.circle(
             float(panel.x(row["coancestry"])),
             float(panel.y(row["gain"])),
             4.5,
             tip=f"{tip}, {row['contributors']} lines",
             fill=ACCENT,
-            data_dot=int(row["point"]),
+            data_dot=place[row["point"]],
         )
     for kind, colour, word in (
         ("chosen", INK, "chosen"),
@@ -82,7 +83,17 @@ def _figure(decided: Decided) -> Figure:
     ):
         marked = table[table["kind"] == kind].iloc[0]
         px, py = float(panel.x(marked["coancestry"])), float(panel.y(marked["gain"]))
-        canvas.circle(px, py, 7, fill=PAPER, stroke=colour, stroke_width=2.5)
+        slide = place.get(marked["point"])
+        dot = {} if slide is None else {"data_dot": slide}
+        canvas.circle(
+            px,
+            py,
+            4.5 if dot else 7,
+            fill=PAPER,
+            stroke=colour,
+            stroke_width=2.5,
+            **dot,
+        )
         near = px > panel.right - 180
         canvas.text(
             px + (-12 if near else 12),
@@ -96,7 +107,7 @@ def _figure(decided: Decided) -> Figure:
     caption = (
         "Each dot is a plan: towards the right more gain and fewer contributors. The "
         "axis at the top is the effective size (Ne) that a coancestry means against "
-        "the candidates."
+        "all candidates before the filters."
     )
     return Figure("selection_frontier", canvas.to_svg(), table, caption)
 
@@ -125,32 +136,38 @@ def _ne_axis(canvas: Canvas, panel: Panel, base: float) -> None:
     )
 
 
-def _ne(value: float) -> str:
-    return "no loss" if not math.isfinite(value) else number(value)
+def effective_words(value: float) -> str:
+    """Return an effective size; without one, that there is no inbreeding."""
+    return number(value) if math.isfinite(value) else "no inbreeding"
+
+
+def _slides(decided: Decided) -> list[dict[Hashable, Any]]:
+    """Return the plans of the slider from gain to diversity, the chosen one among."""
+    table = decided.frontier[decided.frontier["kind"] != "truncation"]
+    order = table.sort_values("coancestry", ascending=False, kind="stable")
+    return order.to_dict("records")
 
 
 def _slider(decided: Decided) -> Markup:
-    """Return a slider over the points of the frontier, one panel each."""
-    points = decided.frontier[decided.frontier["kind"] == "frontier"]
-    chosen = decided.frontier[decided.frontier["kind"] == "chosen"].iloc[0]
-    distance = np.abs(points["coancestry"] - chosen["coancestry"]).to_numpy()
-    start = int(points["point"].iloc[int(distance.argmin())])
-    rows = points.to_dict("records")
-    panels = [_panel(decided, row, int(row["point"]) != start) for row in rows]
-    low, high = int(points["point"].min()), int(points["point"].max())
+    """Return a slider over the plans, one panel each; it opens on the chosen one."""
+    rows = _slides(decided)
+    start = next(at for at, row in enumerate(rows) if row["kind"] == "chosen")
+    panels = [_panel(decided, at, row, at != start) for at, row in enumerate(rows)]
     return Markup(
         '<div class="slider"><p><label>Slide from gain to diversity '
         '<input type="range" min="{}" max="{}" value="{}" style="width:100%" '
         'oninput="{}" /></label></p>{}</div>'
-    ).format(low, high, start, _SLIDE, Markup("").join(panels))
+    ).format(0, len(rows) - 1, start, _SLIDE, Markup("").join(panels))
 
 
-def _panel(decided: Decided, row: dict[Hashable, Any], hidden: bool) -> Markup:
+def _panel(decided: Decided, at: int, row: dict[Hashable, Any], hidden: bool) -> Markup:
     own = decided.contributions[decided.contributions["point"] == row["point"]]
+    name = "The chosen plan" if row["kind"] == "chosen" else f"Plan {at + 1}"
+    ends = f"{number(row['gain_low'])} to {number(row['gain_high'])}"
     said = (
-        f"Plan {row['point'] + 1}: expected gain {number(row['gain'])}, coancestry "
-        f"{fixed(row['coancestry'], 4)}, Ne {_ne(row['ne'])}, {row['contributors']} "
-        "contributors."
+        f"{name}: expected gain {number(row['gain'])} ({ends}), coancestry "
+        f"{fixed(row['coancestry'], 4)}, Ne: {effective_words(row['ne'])}, "
+        f"{plural(int(row['contributors']), 'contributor')}."
     )
     shown = own.head(SHOWN)[["sample_id", "contribution", "index"]]
     shown = shown.rename(columns={"sample_id": "line"})
@@ -158,30 +175,36 @@ def _panel(decided: Decided, row: dict[Hashable, Any], hidden: bool) -> Markup:
     table = table_html(shown, {"contribution": percent, "index": number}, note=note)
     attribute = Markup(' hidden="hidden"') if hidden else Markup("")
     return Markup('<div data-point="{}"{}><p><b>{}</b></p>{}</div>').format(
-        row["point"], attribute, said, table
+        at, attribute, said, table
     )
 
 
 def _table(decided: Decided) -> Markup:
     columns = {
         "kind": "plan",
+        "index_gain": "in the index",
         "gain": "expected gain",
+        "gain_low": f"{decided.summary['level']:.0%} low",
+        "gain_high": "high",
         "coancestry": "coancestry",
         "rate_of_inbreeding": "rate of inbreeding",
         "ne": "Ne",
         "contributors": "contributors",
         "residual": "residual",
     }
-    shown = decided.frontier[list(columns)].rename(columns=columns)
+    kept = [name for name in columns if name in decided.frontier]
+    shown = decided.frontier[kept].rename(columns=columns)
+    shown["Ne"] = [effective_words(ne) for ne in shown["Ne"]]
+    gains = ("gain", "index_gain", "gain_low", "gain_high")
     formats: dict[str, Format] = {
-        "expected gain": number,
+        **{columns[name]: number for name in gains if name in kept},
         "coancestry": _four,
         "rate of inbreeding": percent,
-        "Ne": number,
         "residual": significant,
     }
     note = (
-        "Empty Ne: no diversity is lost against the candidates that passed the filters."
+        "No inbreeding: the parents are as diverse as all candidates before the "
+        "filters, or more so. The last plan is that of the best lines in equal shares."
     )
     return table_html(pd.DataFrame(shown), formats, note=note)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meristem.pages.numbers import count, number, plural
+from meristem.pages.numbers import count, fixed, number, plural
 from meristem.pages.page import Figure, Section
 from meristem.pages.palette import ACCENT, INK, NULL, WARN
 from meristem.pages.rows import draw_rows, label_room
@@ -13,19 +13,23 @@ from meristem.report.selection.decided import Decided
 def funnel_section(decided: Decided) -> Section:
     """Return the filters with the lines they take and the index they cost."""
     table = decided.funnel
-    shown = table[["name", "removed", "left", "mean", "best", "lost"]]
+    shown = table[["name", "removed", "left", "mean", "best", "lost", "coancestry"]]
     k = decided.summary["selected"]
     headings = {
         "name": "step",
         "mean": "mean index",
         "best": f"mean of the best {k}",
         "lost": "lost by it",
+        "coancestry": "mean coancestry",
     }
     formats = {"removed": count, "left": count}
     formats |= dict.fromkeys(("mean", "best", "lost"), number)
+    formats["coancestry"] = _four
     intro = (
         "Filters in order. What a filter costs is told of the lines that would be "
-        "selected without the filters after it. Checks are never counted."
+        "selected without the filters after it, in units of the index; what it costs "
+        "in diversity by the mean coancestry of the lines left. Gains and Ne are "
+        "counted from the first row. Checks are never counted."
     )
     return Section(
         "What the filters took",
@@ -34,6 +38,10 @@ def funnel_section(decided: Decided) -> Section:
         intro,
         (_figure(decided), str(table_html(shown, formats, headings, sortable=False))),
     )
+
+
+def _four(value: float) -> str:
+    return fixed(value, 4)
 
 
 def costs_section(decided: Decided) -> Section:

@@ -11,13 +11,16 @@ from meristem.pages.page import Card, Page, Section, write_page
 from meristem.pages.table import table_html
 from meristem.report.selection.crosses import crosses_section
 from meristem.report.selection.cycles import cycles_section
-from meristem.report.selection.decided import PAGE, Decided, read_decided
+from meristem.report.selection.decided import PAGE, Decided, gain_in, read_decided
 from meristem.report.selection.edits import edits_section, genes_section
-from meristem.report.selection.frontier import frontier_section
+from meristem.report.selection.frontier import effective_words, frontier_section
 from meristem.report.selection.funnel import costs_section, funnel_section
 from meristem.report.selection.gains import gains_section
 from meristem.report.selection.lines import candidates_section, parents_section
 from meristem.report.selection.next import next_section
+
+LONG = 80
+"""Characters up to which a formula stands in a sentence."""
 
 
 def build_selection_page(folder: Path) -> Path:
@@ -67,15 +70,17 @@ def make_selection_page(decided: Decided) -> Page:
 def _lead(decided: Decided) -> Markup:
     summary = decided.summary
     gain, level = summary["gain"], f"{summary['level']:.0%}"
+    formula = f", {summary['gain_of']}" if len(summary["gain_of"]) <= LONG else ""
     said = (
         f"{summary['selected']} of {summary['candidates']:,} candidates, expected to "
-        f"gain {number(gain['expected'])} in the index ({level} interval "
-        f"{number(gain['low'])} to {number(gain['high'])}) above the mean of all."
+        f"gain {number(gain['expected'])} ({level} interval {number(gain['low'])} to "
+        f"{number(gain['high'])}) in {gain_in(summary)}{formula}, above the "
+        f"{summary['gain_base']}. Every gain on this page has that base."
     )
     above = summary["gain_above_best_check"]
     if above is not None:
         said += (
-            f" Against the best check ({', '.join(summary['checks'])}): "
+            f" Against the best of the checks ({', '.join(summary['checks'])}): "
             f"{number(above['expected'])} ({number(above['low'])} to "
             f"{number(above['high'])})."
         )
@@ -93,7 +98,8 @@ def _cards(decided: Decided) -> tuple[Card, ...]:
         Card(
             "expected gain",
             number(gain["expected"]),
-            f"{number(gain['low'])} to {number(gain['high'])}",
+            f"{number(gain['low'])} to {number(gain['high'])}, in "
+            f"{gain_in(decided.summary)}, above all candidates",
         ),
         Card(
             "selection intensity",
@@ -102,8 +108,9 @@ def _cards(decided: Decided) -> tuple[Card, ...]:
         ),
         Card(
             "effective population size",
-            number(chosen["ne"]),
-            f"of the chosen contributions, {int(chosen['contributors'])} lines",
+            effective_words(chosen["ne"]),
+            f"of the chosen contributions of {int(chosen['contributors'])} lines, "
+            "against all candidates",
         ),
     ]
     mating = summary["mating"]

@@ -76,6 +76,7 @@ class Frontier:
     coancestry: FloatArray  # (n_sample, n_sample) f
     programme: Programme
     scale: float  # spread of u
+    base: float  # group coancestry that inbreeding is counted from
 
     @property
     def greatest(self) -> float:
@@ -109,7 +110,7 @@ class Frontier:
                 return self._point(segment, segment.mu_at(theta))
         if theta >= self.least * (1 - 1e-6):
             return self._point(self.segments[-1], self.segments[-1].mu_low)
-        raise unreachable(theta, self.least, self.coancestry)
+        raise unreachable(theta, self.least, self.base)
 
     def points(self, n: int) -> tuple[Contributions, ...]:
         """Return n contributions from the greatest gain to the least coancestry.
@@ -156,11 +157,10 @@ class Frontier:
         return kkt_residual(x, slope / max(mu, 1), basis, self.programme)
 
 
-def unreachable(theta: float, least: float, coancestry: FloatArray) -> ConfigError:
+def unreachable(theta: float, least: float, base: float) -> ConfigError:
     """Return the error of a bound that no contributions keep to."""
-    base = float(coancestry.mean())
     effective = effective_size(rate_of_inbreeding(least, base))
-    size = "no loss" if np.isinf(effective) else f"Ne {effective:.3g}"
+    size = "no inbreeding" if np.isinf(effective) else f"Ne {effective:.3g}"
     return ConfigError(
         f"a group coancestry of {theta:.5g} cannot be reached: the smallest one of "
         f"these candidates under these limits is {least:.5g} ({size})",
@@ -175,6 +175,7 @@ def trace_frontier(
     programme: Programme,
     *,
     until: float | None = None,
+    base: float | None = None,
 ) -> Frontier:
     """Walk the frontier from the greatest gain down.
 
@@ -188,6 +189,8 @@ def trace_frontier(
         Limits of the contributions.
     until
         Stop once the coancestry is this low; default: go down to the least one.
+    base
+        Group coancestry that Ne is told against; default: the mean of `coancestry`.
 
     Returns
     -------
@@ -232,7 +235,8 @@ def trace_frontier(
         greatest_gain(programme, worth),
     )
     segments = _walk(state, until)
-    return Frontier(tuple(segments), gain, coancestry, programme, scale / size)
+    start = float(coancestry.mean()) if base is None else base
+    return Frontier(tuple(segments), gain, coancestry, programme, scale / size, start)
 
 
 def _walk(state: ActiveSet, until: float | None) -> list[Segment]:

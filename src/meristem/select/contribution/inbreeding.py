@@ -33,8 +33,12 @@ def rate_of_inbreeding(theta: float, base: float) -> float:
     return (theta - base) / (1 - base)
 
 
+NO_LOSS = 1e-6
+"""Rate of inbreeding below which there is none: rounding, not parents, makes it."""
+
+
 def effective_size(rate: float) -> float:
-    """Return Ne = 1 / (2 dF); infinite where nothing is lost.
+    """Return Ne = 1 / (2 dF); infinite where nothing is lost (dF of at most 1e-6).
 
     References
     ----------
@@ -42,10 +46,10 @@ def effective_size(rate: float) -> float:
 
     Examples
     --------
-    >>> effective_size(0.01), effective_size(-0.2)
-    (50.0, inf)
+    >>> effective_size(0.01), effective_size(-0.2), effective_size(1e-12)
+    (50.0, inf, inf)
     """
-    return 1 / (2 * rate) if rate > 0 else np.inf
+    return 1 / (2 * rate) if rate > NO_LOSS else np.inf
 
 
 def bound_of(effective: float, base: float, generations: float = 1.0) -> float:

@@ -103,7 +103,7 @@ def robust_contributions(
     start = plain.at(theta)
     if kappa == 0 or not np.isfinite(error.diagonal).all():
         return start
-    problem = _Problem(gain, error, coancestry, programme, theta)
+    problem = _Problem(gain, error, coancestry, programme, theta, plain.base)
     sigma = np.sqrt(error.variance(start.value))
     x = with_slacks(start.value, programme)
     price = max(start.price if np.isfinite(start.price) else 1.0, 1e-12)
@@ -124,6 +124,7 @@ class _Problem:
     coancestry: FloatArray
     programme: Programme
     theta: float
+    base: float
 
     def solved(self, beta: float, price: float, x: FloatArray) -> FloatArray:
         """Maximise u'c - beta c'Wc / 2 - price c'fc / 2 from a point on."""
@@ -166,7 +167,7 @@ class _Problem:
                 low, step = high, 4 * step
                 if step > 200:
                     least = self.group(known[high])
-                    raise unreachable(self.theta, least, self.coancestry)
+                    raise unreachable(self.theta, least, self.base)
         else:
             while excess(low := low - step) <= 0:
                 high, step = low, 4 * step

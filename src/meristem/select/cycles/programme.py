@@ -209,7 +209,8 @@ def paired_differences(
 ) -> pd.DataFrame:
     """Return what each strategy gains beyond the reference, cycle by cycle.
 
-    Differences are within replicates; the interval is that of a paired t test.
+    Differences are within replicates; the interval is that of a paired t test. Beside
+    them stand the median Ne of both: gains are compared fairly where these are equal.
 
     Parameters
     ----------
@@ -240,6 +241,8 @@ def paired_differences(
                     "low": gap.mean() - width,
                     "high": gap.mean() + width,
                     "n_replicate": n,
+                    "ne": float(here["effective"][name].median()),
+                    "ne_reference": float(here["effective"][reference].median()),
                 }
             )
     return pd.DataFrame(rows)

@@ -32,6 +32,53 @@ class Strategy:
     rapid: int = 0  # rounds of crossing by prediction before lines are made
 
 
+def select(
+    value: FloatArray,  # (n,)
+    n_parent: int,
+    *,
+    coancestry: FloatArray | None = None,  # (n, n)
+    bound: float = 1.0,
+) -> FloatArray:  # (n,) sum 1
+    """Return the share of each line in the next generation.
+
+    Without a coancestry that is truncation: the best lines in equal shares. With one
+    it is the contributions of the greatest value that keep to a bound.
+
+    Parameters
+    ----------
+    value
+        What lines are chosen by, large is good.
+    n_parent
+        Lines chosen by truncation; with a coancestry the fewest that may be, as none
+        gives more than its share of so many.
+    coancestry
+        Between 0 and 1, pairs with themselves included.
+    bound
+        Most group coancestry; where it cannot be reached, the least one is taken.
+
+    References
+    ----------
+    Meuwissen 1997, J Anim Sci 75:934 (optimal contributions).
+
+    Examples
+    --------
+    >>> value = np.array([3.0, 1.0, 2.0])
+    >>> select(value, 2)
+    array([0.5, 0. , 0.5])
+    >>> f = np.array([[0.5, 0.0, 0.25], [0.0, 0.5, 0.0], [0.25, 0.0, 0.5]])
+    >>> select(value, 2, coancestry=f, bound=0.3).round(3)
+    array([0.5  , 0.119, 0.381])
+    """
+    n = value.size
+    if coancestry is None:
+        share = np.zeros(n)
+        share[np.argsort(-value, kind="stable")[:n_parent]] = 1
+        return share / share.sum()
+    programme = make_programme(n, high=np.full(n, 1 / n_parent))
+    frontier = trace_frontier(value, coancestry, programme)
+    return frontier.at(max(bound, frontier.least)).value
+
+
 def truncation(n_parent: int) -> Strategy:
     """Return: the best lines by predicted value, crossed at random, each as often."""
 
@@ -39,7 +86,8 @@ def truncation(n_parent: int) -> Strategy:
         stock: Stock, n_cross: int, bound: float, rng: np.random.Generator
     ) -> IntArray:
         del bound
-        best = np.argsort(-stock.predicted, kind="stable")[:n_parent]
+        order = np.argsort(-stock.predicted, kind="stable")
+        best = order[select(stock.predicted, n_parent)[order] > 0]
         uses = np.resize(rng.permutation(best), 2 * n_cross)
         return _pair_at_random(uses, rng)
 
@@ -137,12 +185,9 @@ def contributed_uses(
 
     Where the bound cannot be reached, the least coancestry is taken.
     """
-    n = stock.plants.shape[0]
     f = line_coancestry(stock.plants)
     f[np.diag_indices_from(f)] += _STRICT
-    programme = make_programme(n, high=np.full(n, 0.5))
-    frontier = trace_frontier(stock.predicted, f, programme)
-    share = frontier.at(max(bound, frontier.least)).value
+    share = select(stock.predicted, 2, coancestry=f, bound=bound)
     return largest_remainder(share, 2 * n_cross)
 
 

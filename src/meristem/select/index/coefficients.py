@@ -52,6 +52,24 @@ def prediction_covariance(
     return reliability[:, None] * genetic
 
 
+def realised_reliability(
+    p: FloatArray,  # (n_trait, n_trait) of the predictions
+    genetic: FloatArray,  # (n_trait, n_trait)
+) -> FloatArray:  # (n_trait,) 0..1
+    """Return var(u_hat) / var(u): the reliability that the candidates show.
+
+    A BLUP has cov(u_hat, u) = var(u_hat), so that this share, and no other, leaves
+    the prediction of a trait by itself as it is. At most 1.
+
+    Examples
+    --------
+    >>> realised_reliability(np.diag([0.5, 3.0]), np.diag([1.0, 2.0]))
+    array([0.5, 1. ])
+    """
+    share = np.diag(p) / np.maximum(np.diag(genetic), np.finfo(float).tiny)
+    return np.clip(share, 1e-6, 1.0)
+
+
 def restricted(
     p: FloatArray,  # (n_source, n_source)
     c: FloatArray,  # (n_source, n_trait)

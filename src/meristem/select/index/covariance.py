@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from meristem.errors import DataError
-from meristem.mixed.reml import Decomposition, decompose, estimate
+from meristem.mixed.reml import Components, Decomposition, decompose, estimate
 from meristem.records import FloatArray, IntArray
 
 LEAST_LINES = 20
@@ -20,6 +20,7 @@ class TraitCovariance:
 
     genetic: FloatArray  # (n_trait, n_trait)
     residual: FloatArray  # (n_trait, n_trait) of line means
+    error: FloatArray  # (n_trait, n_trait) standard error of the genetic covariance
 
     @property
     def phenotypic(self) -> FloatArray:  # (n_trait, n_trait)
@@ -35,7 +36,8 @@ def trait_covariance(
 
     cov(t, s) = [var(t + s) - var(t - s)] / 4 on standardised values, from the lines
     measured for both. Needs no bivariate fit; pairs are estimated one by one, so that
-    the matrix need not be positive definite (see `definite`).
+    the matrix need not be positive definite (see `definite`). Standard errors are of
+    the expected information of the two variances, taken as independent.
 
     Parameters
     ----------
@@ -54,7 +56,7 @@ def trait_covariance(
     Searle & Rounsaville 1974, Am Stat 28:67 (covariances from variances of sums).
     """
     n_trait = value.shape[1]
-    genetic, residual = np.empty((n_trait, n_trait)), np.empty((n_trait, n_trait))
+    genetic, residual, error = np.empty((3, n_trait, n_trait))
     sd = np.nanstd(value, axis=0, ddof=1)
     sd[~(sd > 0)] = 1.0
     scaled = value / sd
@@ -68,7 +70,8 @@ def trait_covariance(
             found = _covariance(own, pair[rows, 0], pair[rows, 1]) * sd[one] * sd[two]
             genetic[one, two] = genetic[two, one] = found[0]
             residual[one, two] = residual[two, one] = found[1]
-    return TraitCovariance(genetic, residual)
+            error[one, two] = error[two, one] = found[2]
+    return TraitCovariance(genetic, residual, error)
 
 
 def _decompose(kernel: FloatArray, rows: IntArray) -> Decomposition:
@@ -85,18 +88,23 @@ def _decompose(kernel: FloatArray, rows: IntArray) -> Decomposition:
 
 def _covariance(
     rotated: Decomposition, one: FloatArray, two: FloatArray
-) -> FloatArray:  # (2,) genetic, residual
+) -> FloatArray:  # (3,) genetic, residual, standard error of the genetic one
     """Return the covariance of two standardised traits measured on the same lines."""
-    plus, minus = (
-        estimate(rotated, y, np.ones((y.size, 1))) if y.any() else None
-        for y in (one + two, one - two)
-    )
-    found = np.zeros(2)
-    if plus is not None:
-        found += [plus.genetic, plus.residual]
-    if minus is not None:
-        found -= [minus.genetic, minus.residual]
-    return found / 4
+    found, variance = np.zeros(2), 0.0
+    for sign, y in ((1, one + two), (-1, one - two)):
+        if y.any():
+            fit = estimate(rotated, y, np.ones((y.size, 1)))
+            found += [sign * fit.genetic, sign * fit.residual]
+            variance += _variance_of_genetic(rotated.values, fit)
+    return np.array([*found, np.sqrt(variance)]) / 4
+
+
+def _variance_of_genetic(values: FloatArray, fit: Components) -> float:
+    """Return the sampling variance of s_g, from the expected information."""
+    one = 1 / (fit.genetic * values + fit.residual) ** 2
+    lines, both = float(one.sum()), float((one * values).sum())
+    genetic = float((one * values**2).sum())
+    return 2 * lines / max(genetic * lines - both**2, np.finfo(float).tiny)
 
 
 def error_correlation(

@@ -6,14 +6,14 @@ posterior is; a linear merit is the special case in which that is the linear ind
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.records import FloatArray, Posterior
+from meristem.records import FloatArray
 
 Form = Literal["linear", "optimum", "threshold", "capped"]
 
@@ -62,26 +62,51 @@ def merit(
     return total
 
 
+class Belief(Protocol):
+    """Values of lines and targets, with joint draws of them; a `Posterior` is one."""
+
+    @property
+    def mean(self) -> FloatArray:  # (n_sample, n_target)
+        """Expected values."""
+        ...
+
+    def draws(
+        self, n: int, rng: np.random.Generator
+    ) -> FloatArray:  # (n, n_sample, n_target)
+        """Return values drawn jointly."""
+        ...
+
+
 def antithetic_draws(
-    posterior: Posterior, n_draw: int, rng: np.random.Generator
+    belief: Belief, n_draw: int, rng: np.random.Generator
 ) -> FloatArray:  # (n_draw, n_sample, n_target)
-    """Return joint draws in mirrored pairs, whose mean is that of the posterior.
+    """Return joint draws in mirrored pairs, whose mean is that of the belief.
 
     Parameters
     ----------
-    posterior
+    belief
         Of lines and targets.
     n_draw
         Even; an odd number is raised by one.
     rng
         Source of the draws.
     """
-    half = posterior.draws((n_draw + 1) // 2, rng)
-    return np.concatenate([half, 2 * posterior.mean - half])
+    half = belief.draws((n_draw + 1) // 2, rng)
+    return np.concatenate([half, 2 * belief.mean - half])
+
+
+def drawn_blocks(
+    belief: Belief, n_draw: int, rng: np.random.Generator
+) -> Iterator[FloatArray]:  # each (n_part, n_sample, n_target)
+    """Yield joint draws block by block; one seed yields the same draws again."""
+    pairs = (n_draw + 1) // 2
+    block = max(1, BLOCK // (2 * belief.mean.size))
+    for start in range(0, pairs, block):
+        yield antithetic_draws(belief, 2 * min(block, pairs - start), rng)
 
 
 def merit_draws(
-    posterior: Posterior,
+    belief: Belief,
     terms: Sequence[MeritTerm],
     n_draw: int,
     rng: np.random.Generator,
@@ -93,6 +118,7 @@ def merit_draws(
 
     Examples
     --------
+    >>> from meristem.records import Posterior
     >>> belief = Posterior(
     ...     np.array(["a", "b"]), np.array(["yield"]), np.array([""]),
     ...     mean=np.array([[3.0], [2.0]]), factor=np.ones((1, 2, 1)),
@@ -103,11 +129,6 @@ def merit_draws(
     >>> drawn.mean(axis=0).round(10)
     array([6., 4.])
     """
-    n, n_target = posterior.mean.shape
-    pairs = (n_draw + 1) // 2
-    block = max(1, BLOCK // (2 * n * n_target))
-    found = [
-        merit(antithetic_draws(posterior, 2 * min(block, pairs - start), rng), terms)
-        for start in range(0, pairs, block)
-    ]
-    return np.concatenate(found)
+    return np.concatenate(
+        [merit(drawn, terms) for drawn in drawn_blocks(belief, n_draw, rng)]
+    )

@@ -40,6 +40,7 @@ class Funnel:
     steps: tuple[FunnelStep, ...]
     passed: Mask  # (n_sample,)
     failed_at: NDArray[np.str_]  # (n_sample,) the first filter not passed; "" none
+    left: tuple[Mask, ...]  # of every step, each (n_sample,)
 
 
 def run_filters(
@@ -75,13 +76,14 @@ def run_filters(
     passed = np.ones(index.size, dtype=bool) if counted is None else counted.copy()
     spared = np.zeros(index.size, dtype=bool) if spared is None else spared
     failed_at = np.full(index.size, "", dtype=object)
-    steps = [_step("candidates", index, passed, k, None)]
+    steps, left = [_step("candidates", index, passed, k, None)], [passed]
     for item in filters:
         kept = passed & (item.passes | spared)
         failed_at[passed & ~kept] = item.name
         passed = kept
         steps.append(_step(item.name, index, passed, k, steps[-1]))
-    return Funnel(tuple(steps), passed, failed_at.astype(np.str_))
+        left.append(passed)
+    return Funnel(tuple(steps), passed, failed_at.astype(np.str_), tuple(left))
 
 
 def _step(
