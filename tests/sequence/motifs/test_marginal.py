@@ -3,7 +3,8 @@ import pytest
 
 from meristem.errors import ConfigError
 from meristem.sequence.motifs.marginal import (
-    marginal_effect,
+    Planted,
+    marginal_effects,
     put_site,
     shuffled,
     spacing_effect,
@@ -26,11 +27,37 @@ def test_only_pairs_at_the_liked_distance_interact():
         pairs = (g[:, 1:-4] * g[:, :-5] * c[:, 5:]).sum(axis=1)  # GG...C
         return np.column_stack([g.sum(axis=1) + 3 * pairs, c.sum(axis=1)])
 
-    together = spacing_effect(predict, _background(), (G, C), (0, 3, 5))
+    planted = Planted(predict, _background())
+    together = spacing_effect(planted, (G, C), (0, 3, 5))
     assert together.shape == (3, 5, 2)
     assert np.ptp(together, axis=1).max() == 0  # the background is all A
     assert together[:, 0].tolist() == [[0, 0], [3, 0], [0, 0]]
-    assert marginal_effect(predict, _background(), G).tolist() == [[2, 0]] * 5
+    assert marginal_effects(planted, [G]).tolist() == [[[2, 0]] * 5]
+
+
+def test_every_placement_is_predicted_once_and_is_that_of_its_own():
+    asked = []
+
+    def predict(x):
+        asked.append(len(x))
+        place = np.arange(1, x.shape[2] + 1) ** 2
+        return ((x[:, 1] + 2 * x[:, 2]) * place).sum(axis=1, keepdims=True) ** 1.5
+
+    x = _background()
+    x[1, :, 3] = [0, 1, 0, 0]
+    planted = Planted(predict, x)
+    found = spacing_effect(planted, (G, C), (0, 1, 4))
+    assert sum(asked) == len(x) * (1 + 3 + 2 + 3)  # C stands at 11 twice
+    for distance, own in zip((0, 1, 4), found, strict=True):
+        left = (21 - 3 - distance) // 2
+        right = left + 2 + distance
+        one, other = put_site(x, G, left), put_site(x, C, right)
+        both = put_site(one, C, right)
+        slow = predict(both) - predict(one) - predict(other) + predict(x)
+        assert own == pytest.approx(slow)
+    before = sum(asked)
+    assert np.array_equal(spacing_effect(planted, (G, C), (0, 1, 4)), found)
+    assert sum(asked) == before
 
 
 def test_shuffles_keep_bases_and_padding():

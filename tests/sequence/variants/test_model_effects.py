@@ -3,6 +3,7 @@ import pytest
 from tests.sequence.toys import fitted
 
 from meristem.errors import ConfigError
+from meristem.sequence.inputs.onehot import one_hot
 from meristem.sequence.variants.model_effects import ModelScorer, window_pairs
 from meristem.sequence.variants.occupancy import Change
 
@@ -115,3 +116,32 @@ def test_a_linear_model_scores_bases_without_predicting_windows():
             [[e.score for e in row] for row in wanted],
             atol=2e-5,
         )
+
+
+@pytest.mark.parametrize("kind", ["cnn", "dilated", "stack"])
+def test_networks_score_variants_as_if_windows_were_predicted_twice(kind):
+    model = fitted(kind)
+    bases = np.random.default_rng(4).choice(LETTERS[:4], 150)
+    bases[100] = ord("N")
+    changes = [
+        *(
+            Change(0, 1, "C"),
+            Change(1, 2, "G"),
+            Change(0, 3, "TTA"),
+            Change(2, 2, "AC"),
+        ),
+        *(Change(70, 71, "T"), Change(70, 73, "ACG"), Change(70, 75, "A")),
+        *(Change(100, 101, "A"), Change(101, 102, "G"), Change(140, 140, "GATTACA")),
+        *(Change(147, 150, "A"), Change(148, 149, "T"), Change(149, 150, "C")),
+    ]
+    for placements in (1, 4):
+        found = ModelScorer(model, "x", placements=placements).effects(bases, changes)
+        for change, effects in zip(changes, found, strict=True):
+            pairs = window_pairs(bases, change, model.window, placements)
+            old, new = (
+                model.ensemble(one_hot(np.stack(windows))).mean(axis=(0, 1))
+                for windows in list(zip(*pairs, strict=True))[1:]
+            )
+            known = all(letter in b"ACGT" for letter in bases[change.start :][:1])
+            wanted = new - old if known or change.end - change.start != 1 else 0 * old
+            assert [e.score for e in effects] == pytest.approx(wanted, abs=1e-5)

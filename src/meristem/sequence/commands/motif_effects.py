@@ -14,7 +14,8 @@ from meristem.runs.progress import Notify, silent
 from meristem.sequence.inputs.onehot import OneHot
 from meristem.sequence.models.protocol import SequenceModel
 from meristem.sequence.motifs.marginal import (
-    marginal_effect,
+    Planted,
+    marginal_effects,
     shuffled,
     spacing_effect,
 )
@@ -74,11 +75,11 @@ def marginal_table(
         ``motif, label, site, effect`` (mean change of the prediction) ``, sd`` (over
         the shuffles).
     """
+    fits = [motif for motif in motifs if motif.width <= background.shape[2]]
+    effects = marginal_effects(Planted(model.predict, background), fits)
     rows = []
-    for motif in motifs:
-        if motif.width > background.shape[2]:
-            continue
-        change = marginal_effect(model.predict, background, motif)[:, task]
+    for motif, own in zip(fits, effects, strict=True):
+        change = own[:, task]
         site = "".join("ACGT"[base] for base in motif.probability.argmax(axis=0))
         rows.append((motif.name, motif.label, site, change.mean(), change.std()))
     table = pd.DataFrame(rows, columns=["motif", "label", "site", "effect", "sd"])
@@ -104,6 +105,7 @@ def spacing_table(
         ``, sd`` (over the shuffles).
     """
     pairs = list(combinations(motifs, 2))
+    planted = Planted(model.predict, background)
     rows = []
     for done, (first, second) in enumerate(pairs, start=1):
         room = background.shape[2] - first.width - second.width
@@ -113,9 +115,8 @@ def spacing_table(
                 motif if strand == "+" else reverse_complement(motif)
                 for motif, strand in zip((first, second), strands, strict=True)
             ]
-            found = spacing_effect(
-                model.predict, background, (turned[0], turned[1]), distances
-            )[..., task]
+            pair = turned[0], turned[1]
+            found = spacing_effect(planted, pair, distances)[..., task]
             rows += [
                 (first.name, second.name, "".join(strands), gap, own.mean(), own.std())
                 for gap, own in zip(distances, found, strict=True)

@@ -21,6 +21,9 @@ Pad = Literal["both", "left", "right"]
 
 BASES = "ACGT"
 
+COMPLEMENT = np.array([3, 2, 1, 0, 4], dtype=np.uint8)
+"""Code of the base that pairs with each; unknown with unknown."""
+
 _LETTER = np.frombuffer(b"ACGTN", dtype=np.uint8)
 
 
@@ -111,6 +114,25 @@ def base_codes(
     """Return the codes of one-hot bases; 4 where no channel is 1."""
     known = onehot.max(axis=1) > 0.5
     return np.where(known, onehot.argmax(axis=1), 4).astype(np.uint8)
+
+
+def hard_codes(
+    onehot: OneHot,  # (n, 4, length)
+) -> NDArray[np.uint8] | None:  # (n, length)
+    """Return the codes of bases; None where any is a mixture, such as half A, half G.
+
+    Examples
+    --------
+    >>> hard_codes(encode(["ACN"])).tolist()
+    [[0, 1, 4]]
+    >>> hard_codes(encode(["AC"]) / 2) is None
+    True
+    """
+    known = onehot.sum(axis=1)
+    if not (np.array_equal(onehot * onehot, onehot) and known.max(initial=0) <= 1):
+        return None
+    code = onehot[:, 1] + 2 * onehot[:, 2] + 3 * onehot[:, 3] + 4 * (1 - known)
+    return code.astype(np.uint8)
 
 
 def decode(onehot: OneHot) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from meristem.records import FloatArray
-from meristem.sequence.inputs.onehot import OneHot
+from meristem.sequence.inputs.onehot import OneHot, base_codes
 from meristem.sequence.models.protocol import SequenceModel
 from meristem.sequence.models.substitutions import substitutions
 
@@ -31,11 +31,12 @@ def saturate(
     change = np.zeros((n, 4, length, len(model.tasks)))
     known = onehot.sum(axis=1, keepdims=True) > 0.5
     row, base, place = np.nonzero((onehot < 0.5) & known)
+    codes = base_codes(onehot)
     for start in range(0, len(row), _BATCH):
         cut = slice(start, start + _BATCH)
         first, last = row[cut][0], row[cut][-1] + 1
         own, where, letter = row[cut] - first, place[cut], base[cut]
-        found = substitutions(model, onehot[first:last], own, where, letter)
+        found = substitutions(model, codes[first:last], own, where, letter)
         change[row[cut], letter, where] = found.mean(axis=0)
     return change
 

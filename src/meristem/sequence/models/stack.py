@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.records import FloatArray
+from meristem.records import FloatArray, IntArray
 from meristem.sequence.inputs.onehot import OneHot, Pad
 from meristem.sequence.models.options import StackOptions
 from meristem.sequence.models.protocol import SequenceModel
 from meristem.sequence.models.store import write_model
+from meristem.sequence.models.substitutions import substitutions
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,20 @@ class Stack:
         Members with fewer are repeated, so that the mean over the first axis is the
         prediction; the spread is that of the networks, each in the company of the rest.
         """
-        parts = [model.ensemble(onehot) for model in self.models]
+        return self._joined([model.ensemble(onehot) for model in self.models])
+
+    def substituted(
+        self,
+        codes: NDArray[np.uint8],  # (n, length)
+        row: IntArray,  # (m,)
+        place: IntArray,  # (m,)
+        base: IntArray,  # (m,)
+    ) -> FloatArray:  # (n_member, m, n_task)
+        """Return predictions with one base replaced minus without, as of `ensemble`."""
+        asked = codes, row, place, base
+        return self._joined([substitutions(model, *asked) for model in self.models])
+
+    def _joined(self, parts: list[FloatArray]) -> FloatArray:
         most = max(len(part) for part in parts)
         total = np.zeros((most, *parts[0].shape[1:]))
         for share, part in zip(self.share, parts, strict=True):

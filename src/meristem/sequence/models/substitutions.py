@@ -23,10 +23,7 @@ from meristem.records import FloatArray, IntArray
 from meristem.sequence.features.kmers import canonical
 from meristem.sequence.features.occupancy import Bank, known_scores
 from meristem.sequence.genome.bases import ONE_HOT, BaseArray, encode
-from meristem.sequence.inputs.onehot import OneHot, substitute
-
-FEWEST = 3
-"""Changes of a sequence from which parts of networks are computed anew."""
+from meristem.sequence.inputs.onehot import OneHot, one_hot, substitute
 
 _MOST, _SPAN = 512, 16_384  # changes and bases at once: what fits into a cache
 
@@ -41,19 +38,20 @@ class Predictor(Protocol):
 
 def substitutions(
     model: Predictor,
-    onehot: OneHot,  # (n, 4, length)
+    codes: NDArray[np.uint8],  # (n, length)
     row: IntArray,  # (m,) of the sequences
     place: IntArray,  # (m,) of known bases
     base: IntArray,  # (m,) 0 to 3
 ) -> FloatArray:  # (n_member, m, n_task)
     """Return predictions with one base replaced minus without.
 
-    Where a sequence has several changes, networks compute anew what the base reaches
-    (`substituted`); otherwise whole sequences are predicted.
+    Networks compute anew what the base reaches (`substituted`); of other models whole
+    sequences are predicted.
     """
     short: Callable[..., FloatArray] | None = getattr(model, "substituted", None)
-    if short is not None and len(row) >= FEWEST * len(onehot):
-        return short(onehot, row, place, base)
+    if short is not None:
+        return short(codes, row, place, base)
+    onehot = one_hot(codes)
     changed = model.ensemble(substitute(onehot, row, place, base))
     return changed - model.ensemble(onehot)[:, row]
 

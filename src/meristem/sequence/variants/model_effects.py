@@ -101,7 +101,7 @@ class ModelScorer:
             found = substitution_effects(linear, bases, *asked, self.length)[None]
         value = np.zeros((len(found), place.size, len(self.model.tasks)))
         value[:, known] = found
-        return [self._effect(value[:, row]) for row in range(place.size)]
+        return self._effects(value)
 
     def _substituted(
         self,
@@ -133,7 +133,7 @@ class ModelScorer:
         codes[(at < 0) | (at >= bases.size)] = 4
         where = np.tile(-starts, place.size)
         letter = np.repeat(alt, starts.size).astype(np.int64)
-        found = substitutions(self.model, one_hot(codes), row.ravel(), where, letter)
+        found = substitutions(self.model, codes, row.ravel(), where, letter)
         mean = found.reshape(len(found), place.size, starts.size, -1).mean(axis=2)
         return np.asarray(mean)
 
@@ -158,7 +158,7 @@ class ModelScorer:
             difference = members[:, :n_pair] - members[:, ref]
             owner = np.repeat(np.arange(len(batch)), [len(p) for p in pairs])
             mean = _mean_by(difference, owner, len(batch))
-            found += [self._effect(mean[:, number]) for number in range(len(batch))]
+            found += self._effects(mean)
         return found
 
     def _batches(self, changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
@@ -167,15 +167,16 @@ class ModelScorer:
         for start in range(0, len(changes), step):
             yield changes[start : start + step]
 
-    def _effect(self, mean: FloatArray) -> list[Effect]:  # (n_member, n_task)
-        spread = (
-            mean.std(axis=0, ddof=1)
-            if mean.shape[0] > 1
-            else np.full(mean.shape[1], np.nan)
-        )
+    def _effects(self, value: FloatArray) -> list[list[Effect]]:
+        """Return values (n_member, n, n_task) as effects."""
+        score = value.mean(axis=0)
+        if len(value) > 1:
+            spread = value.std(axis=0, ddof=1)
+        else:
+            spread = np.full(score.shape, np.nan)
         return [
-            Effect(float(mean[:, column].mean()), task, float(spread[column]))
-            for column, task in enumerate(self.model.tasks)
+            [Effect(*one) for one in zip(own, self.model.tasks, about, strict=True)]
+            for own, about in zip(score.tolist(), spread.tolist(), strict=True)
         ]
 
 

@@ -5,22 +5,32 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from meristem.errors import ConfigError
 from meristem.records import FloatArray, IntArray
 from meristem.sequence.features.occupancy import log_odds
-from meristem.sequence.inputs.onehot import OneHot, Pad, flip, substitute
+from meristem.sequence.inputs.onehot import (
+    COMPLEMENT,
+    OneHot,
+    Pad,
+    flip,
+    hard_codes,
+    one_hot,
+    substitute,
+)
 from meristem.sequence.models.closed_form import (
     ClosedForm,
     fit_closed_form,
     restore_closed_form,
 )
+from meristem.sequence.models.networks.lean import Lean, lean
 from meristem.sequence.models.networks.local import changed_outputs
 from meristem.sequence.models.options import MotifOptions, NetworkOptions
 from meristem.sequence.models.protocol import SequenceModel
@@ -34,6 +44,8 @@ from meristem.stats.folds import grouped_folds
 Build = Callable[[NetworkOptions, int, int], nn.Sequential]
 
 _OFFSET_FOLDS = 5
+_BASES = 8192  # of sequences at a time, which fit into a cache
+_CHANGED_BASES = 32_768  # of sequences whose maps are kept for their changes
 
 
 @dataclass(frozen=True)
@@ -74,20 +86,46 @@ class NetworkEnsemble:
     def ensemble(self, onehot: OneHot) -> FloatArray:  # (n_member, n, n_task)
         """Return predictions of every member."""
         _refuse_length(onehot, self.window)
-        views = [onehot] if self.train.strands == "given" else [onehot, flip(onehot)]
-        out = np.zeros((len(self.networks), len(onehot), len(self.tasks)))
-        for member, network in enumerate(self.networks):
-            for view in views:
-                raw = run_network(network, view)
-                out[member] += self.loss.value(raw).numpy() / len(views)
+        found = np.zeros((len(self.networks), len(onehot), len(self.tasks)))
+        step = max(_BASES // self.window, 1)
+        for start in range(0, len(onehot), step):
+            cut = slice(start, start + step)
+            found[:, cut] = self._some(onehot[cut])
         if self.offset is not None and len(onehot):
-            out += self.offset.predict(onehot) - self.loss.centre
-        return out
+            found += self.offset.predict(onehot) - self.loss.centre
+        return found
 
-    @torch.no_grad()
+    @cached_property
+    def lean(self) -> tuple[Lean, ...]:
+        """The members as they predict."""
+        return tuple(lean(network) for network in self.networks)
+
+    @property
+    def n_strand(self) -> int:
+        """Strands that predictions are averaged over."""
+        return 1 if self.train.strands == "given" else 2
+
+    @torch.inference_mode()
+    def _some(self, onehot: OneHot) -> FloatArray:  # (n_member, n, n_task)
+        codes = hard_codes(onehot)
+        members: Sequence[Callable[[Tensor], Tensor]] = self.networks
+        if codes is None:  # shares of bases, which no table holds
+            both = [onehot, flip(onehot)]
+            x = torch.from_numpy(np.concatenate(both[: self.n_strand]))
+        else:
+            members = self.lean
+            x = torch.from_numpy(_strands(codes, self.n_strand))
+        value = torch.stack([self.loss.value(member(x)) for member in members])
+        strands = (
+            value.numpy()
+            .astype(np.float64)
+            .reshape(len(members), self.n_strand, len(onehot), -1)
+        )
+        return np.asarray(strands.mean(axis=1))
+
     def substituted(
         self,
-        onehot: OneHot,  # (n, 4, length)
+        codes: NDArray[np.uint8],  # (n, window)
         row: IntArray,  # (m,) of the sequences
         place: IntArray,  # (m,) of known bases
         base: IntArray,  # (m,) 0 to 3
@@ -96,25 +134,46 @@ class NetworkEnsemble:
 
         Only what the base reaches is computed anew.
         """
-        _refuse_length(onehot, self.window)
-        if not len(row):
-            return np.zeros((len(self.networks), 0, len(self.tasks)))
-        x = torch.from_numpy(onehot)
-        at = [torch.from_numpy(np.asarray(a, dtype=np.int64)) for a in (place, base)]
-        views = [(x, *at)]
-        if self.train.strands != "given":
-            views += [(x.flip(1, 2), self.window - 1 - at[0], 3 - at[1])]
-        rows = torch.from_numpy(np.asarray(row, dtype=np.int64))
-        out = np.zeros((len(self.networks), len(row), len(self.tasks)))
-        for member, network in enumerate(self.networks):
-            for view, where, letter in views:
-                plain, changed = changed_outputs(network, view, rows, where, letter)
-                value = self.loss.value(changed) - self.loss.value(plain)[rows]
-                out[member] += value.numpy() / len(views)
-        if self.offset is not None:
+        _refuse_length(codes, self.window)
+        found = np.zeros((len(self.networks), len(row), len(self.tasks)))
+        # Sequences that are changed at the same place stand together: few phases each.
+        where = np.full(len(codes), self.window)
+        where[row[::-1]] = place[::-1]
+        together = np.argsort(where, kind="stable")
+        rank = np.argsort(together)[row]
+        order = np.argsort(rank, kind="stable")
+        step = max(_CHANGED_BASES // self.window, 1)
+        for start in range(0, len(codes), step):
+            ends = np.searchsorted(rank, (start, start + step), sorter=order)
+            own = order[slice(*ends)]
+            if own.size:
+                asked = rank[own] - start, place[own], base[own]
+                some = codes[together[start : start + step]]
+                found[:, own] = self._changed(some, asked)
+        if self.offset is not None and len(row):
+            onehot = one_hot(codes)
             made = substitute(onehot, row, place, base)
-            out += self.offset.predict(made) - self.offset.predict(onehot)[row]
-        return out
+            found += self.offset.predict(made) - self.offset.predict(onehot)[row]
+        return found
+
+    @torch.inference_mode()
+    def _changed(
+        self, codes: NDArray[np.uint8], asked: tuple[IntArray, IntArray, IntArray]
+    ) -> FloatArray:  # (n_member, m, n_task)
+        """Return what the networks make of changes: of row, place and base."""
+        row, place, base = asked
+        other = row + len(codes), self.window - 1 - place, 3 - base
+        both = [
+            torch.from_numpy(np.concatenate(pair[: self.n_strand]).astype(np.int64))
+            for pair in zip(asked, other, strict=True)
+        ]
+        strands = torch.from_numpy(_strands(codes, self.n_strand))
+        found = []
+        for member in self.lean:
+            plain, changed = changed_outputs(member, strands, *both)
+            value = self.loss.value(changed) - self.loss.value(plain)[both[0]]
+            found.append(value.view(self.n_strand, len(row), -1).mean(0))
+        return np.asarray(torch.stack(found).numpy(), dtype=np.float64)
 
     def hidden(self, onehot: OneHot) -> NDArray[np.float32]:  # (n, n_hidden)
         """Return the units before the output, of all members, mean over strands."""
@@ -154,10 +213,19 @@ class NetworkEnsemble:
         write_model(folder, record, arrays)
 
 
-def _refuse_length(onehot: OneHot, window: int) -> None:
-    if onehot.shape[2] != window:
+def _strands(
+    codes: NDArray[np.uint8],  # (n, length)
+    n_strand: int,
+) -> NDArray[np.uint8]:  # (n_strand * n, length)
+    """Return sequences, and behind them their reverse complements."""
+    return np.concatenate([codes, COMPLEMENT[codes[:, ::-1]]][:n_strand])
+
+
+def _refuse_length(sequences: NDArray, window: int) -> None:  # (n, ..., length)
+    length = sequences.shape[-1]
+    if length != window:
         raise ConfigError(
-            f"the network reads {window} bp, and the sequences have {onehot.shape[2]}",
+            f"the network reads {window} bp, and the sequences have {length}",
             remedy="encode them with the window and padding of the model",
         )
 

@@ -1,31 +1,38 @@
 """Outputs of a network for sequences with one base changed, by what the base reaches.
 
 A convolution or a pooling layer changes only where the base lies in its reach: all else
-is taken from the sequence as it is. The first layer that reads all positions, and what
-follows it, is computed anew. The result is that of the whole network but for rounding.
+is taken from the sequence as it is. The first layer that reads all positions, or whose
+reach is the whole sequence, and what follows it, is computed anew. The result is that
+of the whole network but for rounding.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from meristem.sequence.models.networks.blocks import Exponential
-from meristem.sequence.models.networks.dilated import Dilated
+from meristem.sequence.models.networks.lean import (
+    BEYOND,
+    UNKNOWN,
+    Lean,
+    Lookup,
+    Step,
+    Whole,
+    pooled,
+)
 
-_POINTWISE = (nn.ReLU, nn.GELU, nn.ELU, nn.SiLU, Exponential, nn.Dropout)
-_AT_ONCE = 512  # changed sequences at a time: what fits into a cache
+_AT_ONCE = 128  # changes at a time: what fits into a cache
 
 
 def changed_outputs(
-    network: nn.Sequential,
-    onehot: Tensor,  # (n, 4, length)
+    network: Lean,
+    codes: Tensor,  # (n, length)
     row: Tensor,  # (m,) of the sequences
-    place: Tensor,  # (m,) of the changed bases
+    place: Tensor,  # (m,) of the changed bases, which are known
     base: Tensor,  # (m,) 0 to 3
 ) -> tuple[Tensor, Tensor]:  # (n, n_output), (m, n_output)
     """Return the raw outputs of sequences, and of each with one base replaced.
@@ -34,145 +41,241 @@ def changed_outputs(
     ----------
     network
         Ready to predict.
-    onehot
-        The sequences as they are.
+    codes
+        The sequences as they are; 4 where a base is unknown.
     row, place, base
         Which sequence is changed, where, and into what.
     """
-    local, rest = _parted(network)
-    stride = 1
-    for layer in local:
-        stride *= _pool_size(layer)
-    wholes = _wholes(local, onehot.transpose(1, 2).contiguous())
-    plain = rest(wholes[-1].transpose(1, 2))
+    plan = _plan(network, codes.shape[1])
+    maps = [network.first(codes, plan.margin[0], plan.unit[0])]
+    for number, step in enumerate(plan.steps, 1):
+        maps.append(step.whole(maps, plan.margin[number], plan.unit[number]))
+    plain = torch.cat(
+        [
+            network.finish(replace(maps[-1], value=part), len(plan.steps))
+            for part in maps[-1].value.split(_AT_ONCE)
+        ]
+    )
     found = plain.new_empty(len(row), plain.shape[1])
-    for phase in range(stride):  # pooling cuts all changes of a phase alike
-        members = torch.nonzero(place % stride == phase)[:, 0]
+    for phase in range(plan.stride):  # pooling cuts all changes of a phase alike
+        members = torch.nonzero(place % plan.stride == phase)[:, 0]
         for part in members.split(_AT_ONCE) if len(members) else ():
-            letters = functional.one_hot(base[part], 4).float()[:, None]
-            at = _Map(wholes[0], letters, row[part], place[part] - phase, phase)
-            found[part] = rest(_assembled(_through(local, wholes[1:], at)))
+            cell = [(place[part] - phase) // plan.first.pool]
+            for step in plan.steps:
+                cell.append(cell[-1] // step.pool if step.pool > 1 else cell[-1])
+            changes = _Changes(maps, row[part], tuple(cell))
+            begin = _first_piece(plan, changes, codes, base[part], phase)
+            last = _last_piece(plan, changes, begin)
+            found[part] = network.finish(changes.whole(last), len(plan.steps))
     return plain, found
 
 
-@dataclass
-class _Map:
-    """What a layer reads: the sequences as they are, and what a change makes of it."""
+@dataclass(frozen=True)
+class _Plan:
+    """Steps that are computed in part, and where their pieces lie.
 
-    whole: Tensor  # (n, place, channel)
-    piece: Tensor  # (m, width, channel) of the changed sequences
-    row: Tensor  # (m,) the sequence that was changed
-    origin: Tensor  # (m,) place from which `start` counts
-    start: int
+    Attributes
+    ----------
+    first, steps
+        As far as they do not reach over a whole sequence.
+    unit, margin
+        Of every map: the size of the cells that pieces fill, and how far beyond its
+        ends they reach.
+    """
+
+    first: Lookup
+    steps: tuple[Step, ...]
+    unit: tuple[int, ...]
+    margin: tuple[int, ...] = ()
+
+    @property
+    def stride(self) -> int:
+        """Bases that all poolings join."""
+        return self.first.pool * math.prod(step.pool for step in self.steps)
+
+    def begin(self, low: int, high: int) -> tuple[int, int]:
+        """Return what bases from `low` to `high` change in the first map."""
+        low += self.first.padding - self.first.width + 1
+        high += self.first.padding + 1
+        pool = self.first.pool
+        return _aligned(low // pool, -(-high // pool), self.unit[0])
+
+    def behind(self, number: int, start: int, end: int) -> tuple[int, int]:
+        """Return what a step makes of a piece from `start` to `end`."""
+        step = self.steps[number]
+        if isinstance(step.module, nn.Conv1d):
+            padding, reach = _reach(step.module)
+            start, end = start + padding - reach, end + padding
+        elif step.pool > 1:
+            start, end = start // step.pool, -(-end // step.pool)
+        return _aligned(start, end, self.unit[number + 1])
+
+    def extents(self) -> list[tuple[int, int]]:
+        """Return what any piece of every map fills."""
+        found = [self.begin(0, self.stride - 1)]
+        for number in range(len(self.steps)):
+            found.append(self.behind(number, *found[-1]))
+        return found
+
+
+def _plan(network: Lean, length: int) -> _Plan:
+    first, steps = network.first, network.steps
+    plan = _Plan(first, steps, _units(steps))
+    n_step, places = 0, math.ceil(first.places(length) / first.pool)
+    for step, (start, end) in zip(steps, plan.extents()[1:], strict=True):
+        places = math.ceil(places / step.pool)
+        if end - start > places:
+            break
+        n_step += 1
+    for number, step in enumerate(steps):
+        if number - step.back < n_step <= number:  # never between two terms of a sum
+            n_step = number - step.back
+    steps = steps[:n_step]
+    plan = _Plan(first, steps, _units(steps))
+    need = [max(-start, end, 0) for start, end in plan.extents()]
+    for number in range(n_step - 1, -1, -1):
+        step = steps[number]
+        sums = any(other.back for other in steps[number:])  # of maps with equal margins
+        if sums or not isinstance(step.module, nn.Conv1d):
+            need[number] = max(step.pool * need[number + 1], need[number])
+    return replace(plan, margin=tuple(need))
+
+
+def _units(steps: Sequence[Step]) -> tuple[int, ...]:
+    """Return for every map the size of a pooling that follows without a convolution."""
+    found = [1]
+    for step in reversed(steps):
+        passes = step.module is not None and step.spread is None
+        found.append(step.pool if step.pool > 1 else found[-1] if passes else 1)
+    return tuple(reversed(found))
+
+
+def _reach(layer: nn.Conv1d) -> tuple[int, int]:
+    """Return padding, and places between the first and the last weight."""
+    dilation, width = int(layer.dilation[0]), int(layer.kernel_size[0])
+    return int(layer.padding[0]), dilation * (width - 1)
+
+
+def _aligned(start: int, end: int, unit: int) -> tuple[int, int]:
+    """Return whole cells of `unit` places around a piece."""
+    return unit * (start // unit), -unit * (-end // unit)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What changes make of a stretch of a map."""
+
+    value: Tensor  # (m, width, channel)
+    start: int  # from the cell of every change
 
     @property
     def end(self) -> int:
-        """First place behind the piece, from the origin."""
-        return self.start + self.piece.shape[1]
-
-    def around(self, first: int, end: int, beyond: float) -> Tensor:
-        """Return the places from `first` to `end` with the change in them."""
-        window, outside = _window(self.whole, self, first, end)
-        window[:, self.start - first : self.end - first] = self.piece
-        if bool(outside.any()):
-            window[outside] = beyond
-        return window
+        return self.start + self.value.shape[1]
 
 
-def _window(whole: Tensor, at: _Map, first: int, end: int) -> tuple[Tensor, Tensor]:
-    """Return places of the unchanged sequences, and which lie beyond them."""
-    length = whole.shape[1]
-    place = at.origin[:, None] + torch.arange(first, end)
-    window = whole[at.row[:, None], place.clamp(0, length - 1)]
-    return window, (place < 0) | (place >= length)
+@dataclass(frozen=True)
+class _Changes:
+    """Maps of sequences as they are, and changes of one phase."""
+
+    maps: Sequence[Whole]
+    row: Tensor  # (m,) sequence that is changed
+    cell: tuple[Tensor, ...]  # per map (m,) place from which pieces count
+
+    def before(self, number: int, start: int, end: int) -> Tensor:
+        """Return a stretch of a map as it is around every change."""
+        whole = self.maps[number]
+        at = self.row * whole.value.shape[1] + self.cell[number] + whole.margin
+        places = at[:, None] + torch.arange(start, end)
+        found = whole.value.flatten(0, 1).index_select(0, places.flatten())
+        return found.view(len(self.row), end - start, -1)
+
+    def around(self, number: int, piece: _Piece, start: int, end: int) -> Tensor:
+        """Return a stretch of a map with the piece in it."""
+        if (piece.start, piece.end) == (start, end):
+            return piece.value
+        found = self.before(number, start, end)
+        found[:, piece.start - start : piece.end - start] = piece.value
+        return found
+
+    def whole(self, piece: _Piece) -> Whole:
+        """Return the last map of the changed sequences."""
+        last = self.maps[-1]
+        value = last.value.index_select(0, self.row)
+        n, total, _ = value.shape
+        at = torch.arange(n) * total + self.cell[-1] + last.margin
+        places = at[:, None] + torch.arange(piece.start, piece.end)
+        value.flatten(0, 1).index_copy_(0, places.flatten(), piece.value.flatten(0, 1))
+        return replace(last, value=value)
 
 
-def _parted(network: nn.Sequential) -> tuple[list[nn.Module], nn.Sequential]:
-    """Return the layers that read a few positions each, and the network behind them."""
-    layers = list(network)
-    number = 0
-    while number < len(layers) and _is_local(layers[number]):
-        number += 1
-    return layers[:number], nn.Sequential(*layers[number:])
+def _first_piece(
+    plan: _Plan, changes: _Changes, codes: Tensor, base: Tensor, phase: int
+) -> _Piece:
+    """Return what changes make of the first map, from the bases around them."""
+    first = plan.first
+    start, end = plan.begin(phase, phase)
+    n_place, origin = first.pool * (end - start), first.pool * changes.cell[0]
+    begin = first.pool * start
+    reads = torch.arange(first.read(n_place)) + begin - first.padding
+    at = origin[:, None] + reads
+    length = codes.shape[1]
+    around = codes[changes.row[:, None], at.clamp(0, length - 1)].int()
+    around.masked_fill_((at < 0) | (at >= length), UNKNOWN)
+    around[:, phase + first.padding - begin] = base.int()
+    value = first.scores(around, n_place)
+    value = _bounded(value, origin + begin, first.places(length))
+    return _Piece(pooled(value, first.pool), start)
 
 
-def _is_local(layer: nn.Module) -> bool:
-    if isinstance(layer, nn.MaxPool1d):
-        return layer.stride == layer.kernel_size and layer.padding == 0
-    if isinstance(layer, nn.Conv1d):
-        return layer.stride == (1,) and layer.groups == 1
-    return isinstance(layer, (*_POINTWISE, nn.BatchNorm1d, Dilated))
+def _last_piece(plan: _Plan, changes: _Changes, first: _Piece) -> _Piece:
+    """Return what changes make of the last map."""
+    pieces = [first]
+    for number, step in enumerate(plan.steps):
+        last = pieces[-1]
+        start, end = plan.behind(number, last.start, last.end)
+        if step.module is None:
+            far = number - step.back
+            value = changes.around(far, pieces[far], start, end) + last.value
+        elif isinstance(step.module, nn.Conv1d) and step.spread is not None:
+            own = step.module, step.spread
+            value = _convolved(own, changes, number, last, (start, end))
+        elif step.pool > 1:
+            begin = start * step.pool
+            value = changes.around(number, last, begin, end * step.pool)
+            if not changes.maps[number].bounded:
+                place = changes.cell[number] + begin
+                value = _bounded(value, place, changes.maps[number].length)
+            value = pooled(value, step.pool)
+        else:
+            value = step.module(last.value)
+        pieces.append(_Piece(value, start))
+    return pieces[-1]
 
 
-def _pool_size(layer: nn.Module) -> int:
-    """Return the positions that a layer joins; 1 where it pools none."""
-    if not isinstance(layer, nn.MaxPool1d):
-        return 1
-    size = layer.kernel_size
-    return size if isinstance(size, int) else size[0]
+def _convolved(
+    convolution: tuple[nn.Conv1d, Tensor],
+    changes: _Changes,
+    number: int,
+    last: _Piece,
+    span: tuple[int, int],
+) -> Tensor:
+    """Return what a convolution makes of a piece: a change is added."""
+    layer, spread = convolution
+    padding, reach = _reach(layer)
+    change = last.value - changes.before(number, last.start, last.end)
+    value = changes.before(number + 1, *span)
+    added = (change @ spread).unflatten(2, (-1, value.shape[2]))
+    skip = last.start + padding - reach - span[0]
+    for place in range(change.shape[1]):
+        begin = skip + place
+        value[:, begin : begin + reach + 1 : layer.dilation[0]] += added[:, place]
+    return value
 
 
-def _wholes(layers: Sequence[nn.Module], x: Tensor) -> list[Tensor]:
-    """Return the sequences as they are, and what every layer makes of them."""
-    found = [x]
-    for layer in layers:
-        made = layer(found[-1].transpose(1, 2))
-        found.append(made.transpose(1, 2).contiguous())
-    return found
-
-
-def _through(layers: Sequence[nn.Module], wholes: Sequence[Tensor], at: _Map) -> _Map:
-    """Return what layers make of a change; `wholes` are their outputs without it."""
-    for layer, whole in zip(layers, wholes, strict=True):
-        at = _step(layer, whole, at)
-    return at
-
-
-def _step(layer: nn.Module, whole: Tensor, at: _Map) -> _Map:
-    start, origin = at.start, at.origin
-    if isinstance(layer, nn.Conv1d):
-        start, piece = _convolved(layer, whole, at)
-    elif isinstance(layer, nn.MaxPool1d):
-        size = _pool_size(layer)
-        start, end = at.start // size, -(-at.end // size)
-        window = at.around(start * size, end * size, -torch.inf)
-        piece = window.unflatten(1, (-1, size)).amax(2)
-        origin = torch.div(origin, size, rounding_mode="floor")
-    elif isinstance(layer, Dilated):
-        inside = list(layer.inside)
-        inner = _through(inside, _wholes(inside, at.whole)[1:], at)
-        start = inner.start
-        piece = at.around(inner.start, inner.end, 0.0) + inner.piece
-    elif isinstance(layer, nn.BatchNorm1d):
-        piece = layer(at.piece.transpose(1, 2)).transpose(1, 2)
-    else:
-        piece = layer(at.piece)
-    return _Map(whole, piece, at.row, origin, start)
-
-
-def _convolved(layer: nn.Conv1d, whole: Tensor, at: _Map) -> tuple[int, Tensor]:
-    """Return where a convolution changes, and what it is there: a change is added."""
-    padding, dilation = int(layer.padding[0]), int(layer.dilation[0])
-    width = int(layer.kernel_size[0])
-    reach = dilation * (width - 1)
-    start = at.start + padding - reach
-    before, outside = _window(at.whole, at, at.start, at.end)
-    step = at.piece - before
-    if bool(outside.any()):
-        step[outside] = 0.0
-    weight = layer.weight.flip(2).permute(1, 2, 0)  # (in, width, out)
-    added = (step @ weight.flatten(1)).unflatten(2, (width, -1))
-    piece, _ = _window(whole, at, start, at.end + padding)
-    for place in range(step.shape[1]):
-        piece[:, place : place + reach + 1 : dilation] += added[:, place]
-    return start, piece
-
-
-def _assembled(at: _Map) -> Tensor:  # (m, channel, place)
-    """Return whole maps of the changed sequences."""
-    full = at.whole[at.row]
-    place = at.origin[:, None] + torch.arange(at.start, at.end)
-    which = torch.arange(len(place))[:, None].expand_as(place)
-    inside = (place >= 0) & (place < full.shape[1])
-    full[which[inside], place[inside]] = at.piece[inside]
-    return full.transpose(1, 2)
+def _bounded(value: Tensor, start: Tensor, length: int) -> Tensor:
+    """Return stretches from `start`, with nothing beyond the ends of their map."""
+    place = start[:, None] + torch.arange(value.shape[1])
+    outside = (place < 0) | (place >= length)
+    if not bool(outside.any()):
+        return value
+    return value.masked_fill(outside[:, :, None], BEYOND)
