@@ -40,7 +40,7 @@ from meristem.evaluate.crossval import CrossValidation, cross_validate
 from meristem.evaluate.splits import make_splits
 from meristem.pipeline.analysis import Analysis
 from meristem.prepare.adjust import observed_values
-from meristem.records import Dataset, FloatArray, Split, StrArray
+from meristem.records import Dataset, FloatArray, Splits, StrArray
 from meristem.runs.folder import RunFolder
 from meristem.runs.seeds import derived_rng
 
@@ -226,7 +226,7 @@ def _add_panel(
         table.add(fold_rows(name, result, panel))
 
 
-def panel_folds(name: str, analysis: Analysis) -> tuple[Dataset, tuple[Split, ...]]:
+def panel_folds(name: str, analysis: Analysis) -> tuple[Dataset, Splits]:
     """Return the lines of a panel that take part, and its folds."""
     sampling, config = PANELS[name].sampling, analysis.config
     seed, dataset = config.run.seed, analysis.dataset

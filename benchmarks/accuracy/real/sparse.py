@@ -40,7 +40,7 @@ from meristem.evaluate.fold import predict_rows
 from meristem.evaluate.splits import make_splits
 from meristem.evaluate.table import PredictionTable
 from meristem.models.catalog import build
-from meristem.records import Dataset, Split
+from meristem.records import Dataset, Splits
 from meristem.runs.seeds import derived_rng
 from meristem.simulate.recovery import RecoveryConfig
 from meristem.stats.metrics import pearson, spearman
@@ -221,12 +221,12 @@ def _panel_rows(
 
 
 def nested_splits(
-    splits: tuple[Split, ...],
+    splits: Splits,
     dataset: Dataset,
     sizes: Sequence[int],
     seed: int,
     names: tuple[str, ...] = (),
-) -> tuple[Split, ...]:
+) -> Splits:
     """Return every fold at every training size that it has rows for, nested.
 
     The rows depend on the fold alone, so that more replicates leave them as they are.

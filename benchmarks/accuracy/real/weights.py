@@ -39,7 +39,7 @@ from meristem.models.protocol import Predictor
 from meristem.pipeline.analysis import Analysis
 from meristem.prepare.adjust import observed_values
 from meristem.prepare.training import training_set
-from meristem.records import Dataset, FloatArray, Split
+from meristem.records import Dataset, FloatArray, Split, Splits
 from meristem.runs.folder import RunFolder
 
 COLUMNS = (
@@ -66,7 +66,7 @@ class _Parts:
     """Fits the parts alone, as the mixture does."""
 
     def fit(
-        self, dataset: Dataset, *, rng: np.random.Generator, inner: tuple[Split, ...]
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits
     ) -> Weighed:
         settings = MixtureSettings()
         problem = make_problem(dataset, inner, len(inner), rng)

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.linalg
 
 from meristem.mixed.targets import Target, target_splits
-from meristem.records import FloatArray, Split
+from meristem.records import FloatArray, Splits
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class HeldOut:
 def held_out_blup(
     kernel: FloatArray,  # (n_train, n_train)
     target: Target,
-    inner: tuple[Split, ...],
+    inner: Splits,
     *,
     genetic: float,
     noise: float,

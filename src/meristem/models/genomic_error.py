@@ -33,7 +33,7 @@ from meristem.records import (
     IntArray,
     Posterior,
     Predictions,
-    Split,
+    Splits,
 )
 from meristem.records.posterior import without_error
 from meristem.stats.shrunk import shrunk_scale
@@ -382,7 +382,7 @@ def proportional_fit(
 def borrowed_error(
     panel: MarkerPanel,
     targets: Sequence[Target],
-    inner: tuple[Split, ...],
+    inner: Splits,
     held_out: FloatArray | None = None,  # (n_train, n_target) NaN where never held out
 ) -> GenomicError:
     """Return the error of another model: that of the BLUP, at the model's width.

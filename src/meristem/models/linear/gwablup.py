@@ -21,7 +21,7 @@ from meristem.models.panel import (
     make_panel,
     marker_effects,
 )
-from meristem.records import Dataset, FloatArray, Split, StrArray
+from meristem.records import Dataset, FloatArray, Splits, StrArray
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,7 @@ class WeightedGBLUP:
     options: WeightedGBLUPOptions = WeightedGBLUPOptions()
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedLinear:
         """Learn from the training rows; see `models.protocol.Predictor`."""
         targets = training_targets(dataset.phenotypes)
@@ -59,7 +55,7 @@ def fit_by_scan(
     dataset: Dataset,
     panel: MarkerPanel,
     targets: tuple[Target, ...],
-    inner: tuple[Split, ...],
+    inner: Splits,
     options: WeightedGBLUPOptions,
 ) -> tuple[FittedLinear, FloatArray]:
     """Choose the prior on the inner splits, and fit all rows with it.
@@ -179,7 +175,7 @@ def _held_out(
     panel: MarkerPanel,
     contig: StrArray,  # (n_variant,)
     target: Target,
-    inner: tuple[Split, ...],
+    inner: Splits,
     options: WeightedGBLUPOptions,
 ) -> FloatArray:  # (n_prior, n_observed) NaN where a row is in no test set
     """Return predictions of held-out rows at every prior, scanned in their split."""

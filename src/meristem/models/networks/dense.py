@@ -16,7 +16,7 @@ from meristem.models.networks.ensemble import (
 )
 from meristem.models.networks.members import torch_generator
 from meristem.nn.dense import DenseNetwork
-from meristem.records import Dataset, FittedState, Split
+from meristem.records import Dataset, FittedState, Splits
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,7 @@ class Dense:
     options: DenseOptions
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedEnsemble:
         """Train the ensemble on the rows of `dataset`.
 

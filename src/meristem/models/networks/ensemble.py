@@ -49,7 +49,7 @@ from meristem.records import (
     Genotypes,
     Posterior,
     Predictions,
-    Split,
+    Splits,
     StrArray,
     VariantTable,
 )
@@ -129,7 +129,7 @@ def fit_ensemble(
     *,
     standardised: bool,
     rng: np.random.Generator,
-    inner: tuple[Split, ...],
+    inner: Splits,
 ) -> FittedEnsemble:
     """Train the members of a genotype-only network.
 

@@ -40,7 +40,7 @@ from meristem.records import (
     Genotypes,
     Posterior,
     Predictions,
-    Split,
+    Splits,
 )
 
 
@@ -51,11 +51,7 @@ class RandomForest:
     options: ForestOptions = ForestOptions()
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedTrees:
         """Learn from the training rows; nothing is tuned.
 
@@ -74,7 +70,7 @@ def fit_forest(
     dataset: Dataset,
     scale: MarkerScale,
     targets: tuple[Target, ...],
-    inner: tuple[Split, ...],
+    inner: Splits,
     options: ForestOptions,
     rng: np.random.Generator,
 ) -> tuple[FittedTrees, FloatArray, FloatArray]:
@@ -135,11 +131,7 @@ class Boosting:
     options: BoostingOptions = BoostingOptions()
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedTrees:
         """Learn from the training rows; see `models.protocol.Predictor`."""
         splits = inner or random_inner(dataset.n_sample, rng)
@@ -182,7 +174,7 @@ class Boosting:
         grower: HistGradientBoostingRegressor,
         features: NDArray[np.float32],
         target: Target,
-        inner: tuple[Split, ...],
+        inner: Splits,
     ) -> tuple[int, FloatArray]:  # and (n_observed,) what those rounds predict held out
         observed = features[target.rows]
         held_out = np.full((self.options.rounds, target.y.size), np.nan)
