@@ -7,7 +7,8 @@ row per fold and model; `results.csv` what follows from them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,13 +18,11 @@ from pydantic import BaseModel
 from benchmarks.accuracy.cells import (
     CellTable,
     Row,
-    correlation,
-    mean_interval,
-    number,
-    open_folder,
+    open_table,
     refuse_unknown,
     write_rows,
 )
+from benchmarks.accuracy.figures import correlation, mean_interval, number
 from benchmarks.accuracy.real.panel_list import (
     AUTO,
     NOT_DEPLOYABLE,
@@ -42,6 +41,7 @@ from meristem.pipeline.analysis import Analysis
 from meristem.prepare.adjust import observed_values
 from meristem.records import Dataset, FloatArray, Splits, StrArray
 from meristem.runs.folder import RunFolder
+from meristem.runs.progress import Notify, silent
 from meristem.runs.seeds import derived_rng
 
 T = TypeVar("T")
@@ -90,8 +90,7 @@ def run_panels(
     seed: int = 1,
     jobs: int = 1,
     examples: Path = Path("examples"),
-    command: str = "",
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Notify = silent,
 ) -> str:
     """Cross-validate the models of every panel and write the tables.
 
@@ -101,8 +100,6 @@ def run_panels(
 
     Parameters
     ----------
-    data
-        Folder that holds `gp/` and `prior_knowledge/`.
     out
         Folder of the tables. Repeats of a model that `folds.csv` holds are taken from
         there; to have them anew, delete their rows. Fits are kept in `out/work`.
@@ -114,14 +111,6 @@ def run_panels(
         Repeats of the folds; where whole groups are left out there may be fewer.
     seed
         Of lines drawn from large panels, folds and models.
-    jobs
-        Processes.
-    examples
-        Folder of the configurations.
-    command
-        Command line, for the record.
-    progress
-        Called with (panel, fits done, fits in all).
 
     Returns
     -------
@@ -141,8 +130,7 @@ def run_panels(
         raise ConfigError(
             "is no folder", where=data, remedy="name the folder that holds gp/"
         )
-    open_folder(out, {"seed": seed}, command)
-    table = CellTable(out / "folds.csv", FOLD_COLUMNS, CELL)
+    table = open_table(out, {"seed": seed}, FOLD_COLUMNS, CELL, "folds.csv")
     for name in panels:
         config = panel_config(name, data, examples, replicates=replicates, seed=seed)
         if models:
@@ -153,7 +141,7 @@ def run_panels(
     results = result_rows(table.rows)
     write_rows(out / "results.csv", RESULT_COLUMNS, results)
     against = summary_rows(table.rows)
-    write_rows(out / "summary.csv", SUMMARY_COLUMNS, against)
+    table.summarise(SUMMARY_COLUMNS, against)
     return summary_text(results, against)
 
 
@@ -197,7 +185,7 @@ def _add_panel(
     config: AnalysisConfig,
     work: Path,
     jobs: int,
-    progress: Callable[[str, int, int], None] | None,
+    progress: Notify,
 ) -> None:
     """Add the folds of a panel that the table does not hold, repeat by repeat."""
     panel, seed = PANELS[name], config.run.seed
@@ -221,7 +209,7 @@ def _add_panel(
             seed=seed,
             jobs=jobs,
             work=work,
-            progress=lambda done, of: progress(name, done, of) if progress else None,
+            progress=partial(progress, name),
         )
         table.add(fold_rows(name, result, panel))
 

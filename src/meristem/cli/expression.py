@@ -35,7 +35,7 @@ def haplotypes(
     quiet: Quiet = False,
 ) -> None:
     """Write the distinct haplotypes of every gene, and count the work ahead."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.config.read import read_expression_config
     from meristem.errors import ConfigError
     from meristem.expression.commands.haplotypes import (
@@ -58,8 +58,9 @@ def haplotypes(
             )
             say(text)
         return
-    with progress(quiet=quiet) as notify:
-        work = haplotypes_run(settings, out or settings.run.out, notify, force=force)
+    where = out or settings.run.out
+    with destination(where, force=force, quiet=quiet) as to:
+        work = haplotypes_run(settings, to)
     say(str(work))
 
 
@@ -71,13 +72,14 @@ def embed(
     quiet: Quiet = False,
 ) -> None:
     """Embed every distinct haplotype once; what is known is not embedded again."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.config.read import read_expression_config
     from meristem.expression.commands.embed import embed_run
 
     settings = read_expression_config(config)
-    with progress(quiet=quiet) as notify:
-        report = embed_run(settings, out or settings.run.out, notify, force=force)
+    where = out or settings.run.out
+    with destination(where, force=force, quiet=quiet) as to:
+        report = embed_run(settings, to)
     say(str(report))
 
 
@@ -89,25 +91,27 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Compare models of expression on lines and genes held out."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.config.read import read_expression_run
     from meristem.expression.commands.train import train_run
 
     settings = read_expression_run(config)
-    with progress(quiet=quiet) as notify:
-        report = train_run(settings, out or settings.run.out, notify, force=force)
+    where = out or settings.run.out
+    with destination(where, force=force, quiet=quiet) as to:
+        report = train_run(settings, to)
     say(str(report))
 
 
 @app.command()
 def predict(config: ConfigPath, out: OutFolder = None, force: Force = False) -> None:
     """Predict expression of lines without any, as an omics table for analyses."""
-    from meristem.cli.console import say
+    from meristem.cli.console import destination, say
     from meristem.config.read import read_expression_run
     from meristem.expression.commands.predict import predict_run
 
     settings = read_expression_run(config)
-    say(str(predict_run(settings, out or settings.run.out, force=force)))
+    with destination(out or settings.run.out, force=force) as to:
+        say(str(predict_run(settings, to)))
 
 
 @app.command()
@@ -135,14 +139,12 @@ def explain(
     quiet: Quiet = False,
 ) -> None:
     """Say which variant of whose promoter carries the predictions, and draw it."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.config.read import read_expression_config
     from meristem.expression.commands.explain import explain_expression
     from meristem.expression.heads.catalog import default_options
 
     settings, options = read_expression_config(config), default_options(head)
-    with progress(quiet=quiet) as notify:
-        page = explain_expression(
-            settings, out, options, tuple(gene or ()), notify, force=force
-        )
+    with destination(out, force=force, quiet=quiet) as to:
+        page = explain_expression(settings, to, options, tuple(gene or ()))
     say(str(page))

@@ -31,13 +31,14 @@ def represent(
     ] = False,
 ) -> None:
     """Write factors, cleaned and filled tables of omics, and what the factors are."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.config.read import read_represent_config
     from meristem.representation.commands.run import represent_run
 
     settings = read_represent_config(config)
-    with progress(quiet=quiet) as notify:
-        report = represent_run(settings, out or settings.run.out, notify, force=force)
+    where = out or settings.run.out
+    with destination(where, force=force, quiet=quiet) as to:
+        report = represent_run(settings, to)
     say(str(report))
 
 
@@ -54,13 +55,12 @@ def interactions(
     ] = False,
 ) -> None:
     """Learn which proteins interact from their sequences, beside the baselines."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.config.read import read_interactions_config
     from meristem.representation.commands.interactions import interactions_run
 
     settings = read_interactions_config(config)
-    with progress(quiet=quiet) as notify:
-        report = interactions_run(
-            settings, out or settings.run.out, notify, force=force
-        )
+    where = out or settings.run.out
+    with destination(where, force=force, quiet=quiet) as to:
+        report = interactions_run(settings, to)
     say(str(report))

@@ -7,7 +7,7 @@ import platform
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from typing import Any
 import pandas as pd
 
 from meristem._version import __version__
+from meristem.runs.destination import Destination
 from meristem.runs.folder import CONTRACT_VERSION, RunFolder
 from meristem.runs.keys import hash_input
 
@@ -109,6 +110,14 @@ class Run:
             }
         )
 
+    def finish(self, build: Callable[[Path], Path]) -> Path:
+        """End the run with the report that `build` makes of its folder; return it."""
+        self.folder.announce("report.html")
+        self.write(finished=True)
+        report = build(self.folder.path)
+        self.folder.note("report.html")
+        return report
+
     def table(self, name: str, table: pd.DataFrame) -> None:
         """Write a table as CSV."""
         self.folder.write_table(f"{name}.csv", table)
@@ -125,37 +134,35 @@ def command_line() -> str:
 
 
 def plan_run(
-    folder: str | Path,
+    to: Destination,
     *,
     title: str,
     question: str,
     config: dict[str, Any],
     seed: int,
     inputs: Sequence[tuple[str, Path]] = (),
-    force: bool = False,
+    kind: str = "kinetics",
 ) -> Run:
-    """Return the run of a kinetic command; nothing is written yet.
+    """Return the run of a command; nothing is written yet.
 
     Parameters
     ----------
-    folder
+    to
         Run folder.
-    title, question, config, seed
+    title, question, config, seed, kind
         For `run.json`.
     inputs
         Role and path of every file that is read.
-    force
-        Replace files that Meristem did not write.
     """
     files = [input_file(role, path) for role, path in inputs if path.exists()]
     return Run(
-        RunFolder(Path(folder), force),
+        RunFolder(to.folder, to.force),
         title,
         question,
         config,
         {"seed": seed},
         files,
-        kind="kinetics",
+        kind=kind,
         command=command_line(),
     )
 

@@ -67,15 +67,6 @@ def begin_run(run: Run) -> None:
     run.folder.refuse_foreign((*_FILES, "report.html"))
 
 
-def finish_run(run: Run) -> Path:
-    """Write `run.json` and the report; return the latter."""
-    run.folder.announce("report.html")
-    run.write(finished=True)
-    report = build_kinetics_report(run.folder.path)
-    run.folder.note("report.html")
-    return report
-
-
 def build_kinetics_report(folder: str | Path) -> Path:
     """Write ``report.html`` of a kinetic run folder.
 

@@ -51,10 +51,10 @@ from meristem.representation.sets.membership import (
     feature_sets,
     needed_sets,
 )
+from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.folder import RunFolder
 from meristem.runs.keys import digest
-from meristem.runs.lock import in_locked_folder
-from meristem.runs.progress import Notify, silent
+from meristem.runs.progress import Notify
 from meristem.runs.record import Run, command_line, input_file
 from meristem.runs.seeds import derived_rng
 
@@ -77,10 +77,7 @@ def table_files(name: str) -> dict[str, str]:
 @in_locked_folder
 def represent_run(
     config: RepresentConfig,
-    folder: str | Path,
-    notify: Notify = silent,
-    *,
-    force: bool = False,
+    to: Destination,
 ) -> Path:
     """Represent every table that asks for it and write a run folder.
 
@@ -88,12 +85,8 @@ def represent_run(
     ----------
     config
         Tables, and what is known of their samples and features.
-    folder
+    to
         Run folder.
-    notify
-        Called as `notify(stage, done, total)`.
-    force
-        Replace files that Meristem did not write.
 
     Returns
     -------
@@ -110,7 +103,7 @@ def represent_run(
         _refuse_impossible(options, table, inputs)
         if config.neighbours is not None and options.represent != "none":
             refuse_unjudgeable(table, inputs.network)
-    run = _plan(config, Path(folder), force)
+    run = _plan(config, to)
     asked = [one for one in inputs.options if one.represent != "none"]
     files = [file for one in asked for file in table_files(one.name).values()]
     run.folder.refuse_foreign((*SUMMARY, *files))
@@ -124,25 +117,21 @@ def represent_run(
         if options.represent == "none":
             continue
         with run.timed(f"represent {options.name}"):
-            notify("tables", number, len(inputs.options))
-            work = _Work(config, options, table, inputs, run, notify)
+            to.notify("tables", number, len(inputs.options))
+            work = _Work(config, options, table, inputs, run, to.notify)
             work.run()
         about.append(work.about)
         recon += work.reconstruction
-    notify("tables", len(inputs.options), len(inputs.options))
+    to.notify("tables", len(inputs.options), len(inputs.options))
     run.folder.drop("aligned.csv")
     if inputs.aligned is not None:
         run.table("aligned", inputs.aligned)
     run.table("tables", pd.DataFrame(about))
     run.table("reconstruction", pd.DataFrame(recon))
-    run.folder.announce("report.html")
-    run.write(finished=True)
-    report = build_represent_report(run.folder.path)
-    run.folder.note("report.html")
-    return report
+    return run.finish(build_represent_report)
 
 
-def _plan(config: RepresentConfig, folder: Path, force: bool) -> Run:
+def _plan(config: RepresentConfig, to: Destination) -> Run:
     named = [(f"omics {one.name}", one.path) for one in config.omics]
     named += [
         (f"node map {one.name}", one.node_map)
@@ -160,7 +149,7 @@ def _plan(config: RepresentConfig, folder: Path, force: bool) -> Run:
                 named.append((role, path))
         named += [("gene sets", path) for path in config.knowledge.gene_sets]
     return Run(
-        RunFolder(folder, force),
+        RunFolder(to.folder, to.force),
         config.run.title,
         config.run.question or "What do the omics have in common, and what is it?",
         config.model_dump(mode="json"),

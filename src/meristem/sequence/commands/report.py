@@ -35,15 +35,6 @@ def begin_run(run: Run, files: tuple[str, ...] = _FILES) -> None:
     run.folder.refuse_foreign((*files, "report.html"))
 
 
-def finish_run(run: Run) -> Path:
-    """Write `run.json` and the report; return the latter."""
-    run.folder.announce("report.html")
-    run.write(finished=True)
-    report = build_report(run.folder.path)
-    run.folder.note("report.html")
-    return report
-
-
 def read_note(folder: RunFolder, name: str) -> dict[str, Any]:
     """Return plain values of a run; none where there is no such file."""
     if not folder.file(name).exists():
