@@ -26,7 +26,11 @@ class Destination:
 
 
 def in_locked_folder(call: Callable[Given, Result]) -> Callable[Given, Result]:
-    """Let a function hold the folder of its argument `to`, a `Destination`."""
+    """Let a function hold the folder of its argument `to`, a `Destination`.
+
+    Such a function carries out one command: it writes a run folder, returns the report,
+    and raises a `MeristemError` if an input or an option cannot be used.
+    """
     expected = signature(call)
 
     @wraps(call)

@@ -55,8 +55,6 @@ def embed_run(
     ----------
     config
         Genome, genes, variants, embedder.
-    to
-        Run folder.
     """
     run = expression_run(config, to)
     inputs = read_panel_inputs(config, to.notify)

@@ -48,18 +48,11 @@ def explain_expression(
     ----------
     config
         As of `embed`, with measured expression; what was embedded for it is used.
-    to
-        Run folder.
     options
         Which head.
     genes
         Genes to explain; none: all, of which those with the largest spread of the
         prediction are drawn.
-
-    Returns
-    -------
-    Path
-        The page.
 
     Raises
     ------

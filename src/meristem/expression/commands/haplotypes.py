@@ -65,8 +65,6 @@ def haplotypes_run(
     ----------
     config
         Genome, genes, variants; the embedder, for the estimate of its work.
-    to
-        Run folder.
 
     Returns
     -------

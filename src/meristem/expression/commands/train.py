@@ -64,18 +64,7 @@ CARRIERS: tuple[ExpressionModel, ...] = (
 
 @in_locked_folder
 def train_run(config: ExpressionRun, to: Destination) -> Path:
-    """Compare the models of a configuration and write a run folder.
-
-    Returns
-    -------
-    Path
-        The report.
-
-    Raises
-    ------
-    MeristemError
-        If an input cannot be used.
-    """
+    """Compare the models of a configuration and write a run folder."""
     inputs = take_measured(read_training(config, to.folder))
     run = _plan(config, to)
     run.folder.refuse_foreign(FILES)

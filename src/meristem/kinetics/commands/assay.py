@@ -36,11 +36,6 @@ def fit_assay(settings: KineticsSettings, run: Run) -> Path:
     those of ``data.test_path`` are predicted, beside a regression of the log rate on
     the log concentrations.
 
-    Returns
-    -------
-    Path
-        The report.
-
     Raises
     ------
     MeristemError

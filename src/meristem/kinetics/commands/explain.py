@@ -40,15 +40,8 @@ def explain_run(
         ``model.json`` of a run.
     guide, targets
         5' to 3'; the matched target is always shown first.
-    to
-        Run folder.
     sbml
         Also write the first member's scheme with the numbers of every pair.
-
-    Returns
-    -------
-    Path
-        The report.
     """
     kinns = read_pair_kinns(model)
     channels, pam = kinns[0].channels, kinns[0].pam

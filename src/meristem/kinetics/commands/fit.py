@@ -66,11 +66,6 @@ def fit_run(
 ) -> Path:
     """Fit the windows of the configuration and write a run folder.
 
-    Returns
-    -------
-    Path
-        The report.
-
     Raises
     ------
     MeristemError
@@ -162,11 +157,6 @@ def search_run(
     """Search architectures within the training rows, fit the best, test once.
 
     A search that was killed continues from ``search.json`` in the folder.
-
-    Returns
-    -------
-    Path
-        The report.
     """
     if settings.data.kind == "assay":
         raise ConfigError(

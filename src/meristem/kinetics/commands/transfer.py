@@ -61,13 +61,7 @@ def transfer_run(
     settings: TransferSettings,
     to: Destination,
 ) -> Path:
-    """Train the correction, test it on guides held out, write a run folder.
-
-    Returns
-    -------
-    Path
-        The report.
-    """
+    """Train the correction, test it on guides held out, write a run folder."""
     run = plan_run(
         to,
         title=settings.title,

@@ -43,18 +43,6 @@ def interactions_run(
     ----------
     config
         Pairs, sequences, and how they are learned.
-    to
-        Run folder.
-
-    Returns
-    -------
-    Path
-        The report.
-
-    Raises
-    ------
-    MeristemError
-        If an input cannot be used.
     """
     network = read_network(config.network)
     asked_names = [] if config.predict is None else _asked_names(config.predict)

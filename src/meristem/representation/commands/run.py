@@ -85,18 +85,6 @@ def represent_run(
     ----------
     config
         Tables, and what is known of their samples and features.
-    to
-        Run folder.
-
-    Returns
-    -------
-    Path
-        The report.
-
-    Raises
-    ------
-    MeristemError
-        If an input cannot be used.
     """
     inputs = read_inputs(config)
     for options, table in zip(inputs.options, inputs.tables, strict=True):

@@ -97,11 +97,6 @@ def design_run(
 ) -> Path:
     """Design edits with an oracle of one half of the data, judged by the other half's.
 
-    Returns
-    -------
-    Path
-        The report.
-
     Raises
     ------
     ConfigError

@@ -85,11 +85,6 @@ def explain_run(
 ) -> Path:
     """Write attribution maps, the motifs in them, and a page into a folder.
 
-    Returns
-    -------
-    Path
-        The report.
-
     Raises
     ------
     ConfigError

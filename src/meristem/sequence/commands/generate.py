@@ -72,11 +72,6 @@ def generate_run(
 ) -> Path:
     """Train a generator on one half of the groups; a model of the other half judges.
 
-    Returns
-    -------
-    Path
-        The report.
-
     Raises
     ------
     ConfigError

@@ -53,11 +53,6 @@ def search_run(
     budget, and the default architecture are then trained on all its training rows and
     tested on its test rows. A search that was stopped continues.
 
-    Returns
-    -------
-    Path
-        The report.
-
     Raises
     ------
     ConfigError

@@ -138,18 +138,7 @@ def train_run(
     settings: SequenceSettings,
     to: Destination,
 ) -> Path:
-    """Evaluate the models of a configuration, fit them on all rows, write a run folder.
-
-    Returns
-    -------
-    Path
-        The report.
-
-    Raises
-    ------
-    MeristemError
-        If data or options cannot be used.
-    """
+    """Evaluate the models of a configuration, fit them on all rows, write a run folder."""
     run = plan_sequence_run(
         settings,
         to,
