@@ -12,12 +12,12 @@ import json
 import platform
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from meristem._version import __version__
 from meristem.errors import ConfigError
+from meristem.runs.record import package_versions
 from meristem.text.files import write_text
 
 Row = dict[str, str]
@@ -180,13 +180,8 @@ def open_folder(out: Path, settings: Mapping[str, object]) -> None:
 
 def versions() -> dict[str, str]:
     """Return the versions of what the figures depend on."""
-    found = {"meristem": __version__, "python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "absent"
-    return found
+    own = {"meristem": __version__, "python": platform.python_version()}
+    return own | package_versions(_PACKAGES)
 
 
 def refuse_unknown(given: Iterable[str], known: Sequence[str], what: str) -> None:

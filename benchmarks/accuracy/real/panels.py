@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
-from pydantic import BaseModel
 
 from benchmarks.accuracy.cells import (
     CellTable,
@@ -32,7 +30,7 @@ from benchmarks.accuracy.real.panel_list import (
     Panel,
     sample_rows,
 )
-from meristem.config.read import read_config
+from meristem.config.read import read_config, with_paths
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.crossval import CrossValidation, cross_validate
@@ -43,8 +41,6 @@ from meristem.records import Dataset, FloatArray, Splits, StrArray
 from meristem.runs.folder import RunFolder
 from meristem.runs.progress import Notify, silent
 from meristem.runs.seeds import derived_rng
-
-T = TypeVar("T")
 
 ALL = "all"
 LEAST = 3
@@ -150,7 +146,8 @@ def panel_config(
 ) -> AnalysisConfig:
     """Return the example's configuration with question and rivals of the panel."""
     panel = PANELS[name]
-    moved = _moved(read_config(examples / f"{panel.example}.toml"), data)
+    config = read_config(examples / f"{panel.example}.toml")
+    moved = with_paths(config, partial(_moved, data=data))
     asked = {**panel.evaluate, "replicates": replicates, "reference": "gblup"}
     update: dict[str, object] = {
         "models": panel.models,
@@ -163,20 +160,12 @@ def panel_config(
     return moved.model_copy(update=update)
 
 
-def _moved(value: T, data: Path) -> T:
-    """Return the configuration with the paths of the public data below `data`."""
-    if isinstance(value, BaseModel):
-        fields = {
-            name: _moved(getattr(value, name), data)
-            for name in type(value).model_fields
-        }
-        return value.model_copy(update=fields)
-    if isinstance(value, tuple):
-        return tuple(_moved(item, data) for item in value)  # type: ignore[return-value]
-    if isinstance(value, Path) and "data" in value.parts:
-        last = len(value.parts) - 1 - value.parts[::-1].index("data")
-        return data.joinpath(*value.parts[last + 1 :])  # type: ignore[return-value]
-    return value
+def _moved(path: Path, data: Path) -> Path:
+    """Return a path of the public data below `data`, any other as it is."""
+    if "data" not in path.parts:
+        return path
+    last = len(path.parts) - 1 - path.parts[::-1].index("data")
+    return data.joinpath(*path.parts[last + 1 :])
 
 
 def _add_panel(

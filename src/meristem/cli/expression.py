@@ -7,26 +7,19 @@ from typing import Annotated
 
 import typer
 
+from meristem.cli.options import ConfigPath, Force, OtherFolder, Quiet
+
 app = typer.Typer(
     help="Expression of lines from their own genomes.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
-ConfigPath = Annotated[Path, typer.Argument(help="Configuration (TOML).")]
-OutFolder = Annotated[
-    Path | None, typer.Option("--out", "-o", help="Run folder; default: run.out.")
-]
-Force = Annotated[
-    bool, typer.Option("--force", help="Replace files that Meristem did not write.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
-
 
 @app.command()
 def haplotypes(
     config: ConfigPath,
-    out: OutFolder = None,
+    out: OtherFolder = None,
     interval: Annotated[
         str, typer.Option(help="contig:start-end[:-]: print one line's sequence of it.")
     ] = "",
@@ -67,7 +60,7 @@ def haplotypes(
 @app.command()
 def embed(
     config: ConfigPath,
-    out: OutFolder = None,
+    out: OtherFolder = None,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -86,7 +79,7 @@ def embed(
 @app.command()
 def train(
     config: ConfigPath,
-    out: OutFolder = None,
+    out: OtherFolder = None,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -103,7 +96,7 @@ def train(
 
 
 @app.command()
-def predict(config: ConfigPath, out: OutFolder = None, force: Force = False) -> None:
+def predict(config: ConfigPath, out: OtherFolder = None, force: Force = False) -> None:
     """Predict expression of lines without any, as an omics table for analyses."""
     from meristem.cli.console import destination, say
     from meristem.config.read import read_expression_run
@@ -115,7 +108,7 @@ def predict(config: ConfigPath, out: OutFolder = None, force: Force = False) -> 
 
 
 @app.command()
-def report(config: ConfigPath, out: OutFolder = None) -> None:
+def report(config: ConfigPath, out: OtherFolder = None) -> None:
     """Write the page of a run of `train` anew."""
     from meristem.cli.console import say
     from meristem.config.read import read_expression_run

@@ -7,22 +7,16 @@ from typing import Annotated
 
 import typer
 
+from meristem.cli.options import ConfigPath, Force, OutFolder, Threads
+
 app = typer.Typer(
     help="Kinetically interpretable networks.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
-ConfigPath = Annotated[Path, typer.Argument(help="Configuration (TOML).")]
-OutFolder = Annotated[Path, typer.Option("--out", "-o", help="Run folder.")]
 ModelPath = Annotated[Path, typer.Option("--model", "-m", help="model.json of a run.")]
-Force = Annotated[
-    bool, typer.Option("--force", help="Replace files that Meristem did not write.")
-]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
-Threads = Annotated[
-    int, typer.Option(help="Threads of the numerical kernels.", min=1, max=1024)
-]
 
 
 def _say_cautions(report: Path) -> None:
@@ -132,8 +126,7 @@ def score(
         ),
     ],
     targets: Annotated[
-        Path,
-        typer.Option(help="Sites (table or Cas-OFFinder output; may be gzipped)."),
+        Path, typer.Option(help="Sites (table or Cas-OFFinder output; may be gzipped).")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Table to write (TSV).")],
     guide: Annotated[

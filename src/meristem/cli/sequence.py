@@ -7,24 +7,17 @@ from typing import Annotated
 
 import typer
 
+from meristem.cli.options import ConfigPath, Force, OutFolder, Quiet, Threads
+
 app = typer.Typer(
     help="Models of DNA: molecular phenotypes, variant effects, motifs.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
-ConfigPath = Annotated[Path, typer.Argument(help="Configuration (TOML).")]
 RunPath = Annotated[Path, typer.Argument(help="Run folder of `sequence train`.")]
-OutFolder = Annotated[Path, typer.Option("--out", "-o", help="Run folder.")]
 Label = Annotated[
     str, typer.Option("--model", "-m", help="Model of the run; default: the best.")
-]
-Force = Annotated[
-    bool, typer.Option("--force", help="Replace files that Meristem did not write.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
-Threads = Annotated[
-    int, typer.Option(help="Threads of the numerical kernels.", min=1, max=1024)
 ]
 
 
@@ -67,13 +60,7 @@ def predict(
 
     with limited_threads(threads), progress(quiet=quiet) as notify:
         n = predict_sequences(
-            run,
-            sequences,
-            out,
-            label=model,
-            column=column,
-            force=force,
-            notify=notify,
+            run, sequences, out, label=model, column=column, force=force, notify=notify
         )
     say(f"{n} sequences predicted: {out}")
 
@@ -188,8 +175,7 @@ def generate(
     out: OutFolder,
     n: Annotated[int, typer.Option(min=2, max=100_000, help="Sequences.")] = 500,
     method: Annotated[
-        str,
-        typer.Option(help="vae (conditional autoencoder) | gan (Wasserstein)."),
+        str, typer.Option(help="vae (conditional autoencoder) | gan (Wasserstein).")
     ] = "vae",
     want: Annotated[
         list[str] | None,

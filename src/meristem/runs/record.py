@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
 from meristem._version import __version__
+from meristem.config.run import RunConfig
 from meristem.runs.destination import Destination
 from meristem.runs.folder import CONTRACT_VERSION, RunFolder
 from meristem.runs.keys import hash_input
@@ -167,6 +168,39 @@ def plan_run(
     )
 
 
+class HasRun(Protocol):
+    """A configuration with a section `[run]`."""
+
+    @property
+    def run(self) -> RunConfig:
+        """Title, question and seed."""
+        ...
+
+    def model_dump(self, *, mode: str) -> dict[str, Any]:
+        """Return the whole configuration as plain values."""
+        ...
+
+
+def configured_run(
+    config: HasRun,
+    to: Destination,
+    question: str,
+    inputs: Sequence[InputFile],
+    kind: str,
+) -> Run:
+    """Return the run of a configuration; `question` is asked where it has none."""
+    return Run(
+        RunFolder(to.folder, to.force),
+        config.run.title,
+        config.run.question or question,
+        config.model_dump(mode="json"),
+        {"run": config.run.seed},
+        inputs,
+        kind=kind,
+        command=command_line(),
+    )
+
+
 def _entry(item: InputFile) -> dict[str, Any]:
     entry = {
         "role": item.role,
@@ -183,12 +217,14 @@ def _now() -> str:
 
 @cache
 def _library_versions() -> dict[str, str]:
-    found = {
-        "meristem": __version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-    }
-    for name in _PACKAGES:
+    own = {"meristem": __version__, "python": platform.python_version()}
+    return {**own, "platform": platform.platform(), **package_versions(_PACKAGES)}
+
+
+def package_versions(names: Sequence[str]) -> dict[str, str]:
+    """Return the version of every package, `absent` where there is none."""
+    found = {}
+    for name in names:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

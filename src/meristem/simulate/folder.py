@@ -22,6 +22,9 @@ CONFIG = "meristem.toml"
 def simulation_folder(folder: str | Path, force: bool) -> Iterator[Path]:
     """Yield a draft that becomes the folder once it is complete.
 
+    Everything that is simulated is written so: whole or not at all, with a
+    configuration that holds the seed of its analysis.
+
     Parameters
     ----------
     folder

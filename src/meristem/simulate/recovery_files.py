@@ -24,25 +24,11 @@ FLANK = 99_000
 def write_recovery(
     panel: RecoveryPanel, folder: str | Path, *, seed: int = 1, force: bool = False
 ) -> Path:
-    """Write a recovery panel into a folder, whole or not at all.
+    """Write a recovery panel as files; return their configuration.
 
     Training lines become the phenotyped lines, test lines the candidates.
     `truth.csv` holds the genetic values of both and `causal.csv` the causal genes and
     pathways; no other file refers to them.
-
-    Parameters
-    ----------
-    panel
-        What was simulated.
-    folder, force
-        See `folder.simulation_folder`, also for what it refuses.
-    seed
-        Seed of the analysis, written into the configuration.
-
-    Returns
-    -------
-    Path
-        The configuration, ready for `meristem run`.
     """
     train, truth = panel.train, panel.truth
     names = np.concatenate([train.sample_id, panel.test.sample_id]).tolist()

@@ -41,7 +41,7 @@ def write_shoot_branching(
     rng: np.random.Generator | None = None,
     force: bool = False,
 ) -> Path:
-    """Write a shoot-branching population into a folder, whole or not at all.
+    """Write a shoot-branching population as files; return their configuration.
 
     Training plants become the phenotyped lines, test plants the candidates.
     `truth.csv` holds the true node values and delays of both; no other file refers
@@ -51,20 +51,11 @@ def write_shoot_branching(
     ----------
     population
         What was simulated.
-    folder, force
-        See `folder.simulation_folder`, also for what it refuses.
-    seed
-        Seed of the analysis, written into the configuration.
     replicates
         Phenotype records per line. With the default of one, the heritability of
         the line means is the one of the population.
     rng
         Noise of further replicates; needed when there are any.
-
-    Returns
-    -------
-    Path
-        The configuration, ready for `meristem run`.
 
     Raises
     ------
@@ -100,7 +91,7 @@ def write_additive(
     seed: int = 1,
     force: bool = False,
 ) -> Path:
-    """Write an additive population into a folder, whole or not at all.
+    """Write an additive population as files; return their configuration.
 
     Genes and pathways are written beside it. They cover the genome and have nothing
     to do with the trait: a network built from them can at best equal GBLUP.
@@ -109,17 +100,8 @@ def write_additive(
     ----------
     population
         What was simulated.
-    folder, force
-        See `folder.simulation_folder`, also for what it refuses.
     rng
         Draws the pathways.
-    seed
-        Seed of the analysis, written into the configuration.
-
-    Returns
-    -------
-    Path
-        The configuration, ready for `meristem run`.
     """
     dataset = population.dataset
     names = dataset.sample_id.tolist()

@@ -32,10 +32,9 @@ from meristem.expression.questions.holdouts import (
 from meristem.expression.questions.scores import compare, gene_scores, summarise
 from meristem.records import StrArray
 from meristem.runs.destination import Destination, in_locked_folder
-from meristem.runs.folder import RunFolder
 from meristem.runs.keys import digest
 from meristem.runs.progress import Notify
-from meristem.runs.record import Run, command_line
+from meristem.runs.record import Run, configured_run
 from meristem.runs.revision import revision_of
 from meristem.runs.seeds import derived_rng
 from meristem.runs.tasks import Arrays, Task, run_tasks
@@ -270,13 +269,5 @@ def labels(config: ExpressionRun) -> dict[str, str]:
 
 
 def _plan(config: ExpressionRun, to: Destination) -> Run:
-    return Run(
-        RunFolder(to.folder, to.force),
-        config.run.title,
-        config.run.question or "Which genes can be told from the genome, and how?",
-        config.model_dump(mode="json"),
-        {"run": config.run.seed},
-        training_files(config),
-        kind="expression",
-        command=command_line(),
-    )
+    question = "Which genes can be told from the genome, and how?"
+    return configured_run(config, to, question, training_files(config), "expression")

@@ -69,14 +69,7 @@ class FittedBINN:
         """Predict every target; spread is the sd over the members."""
         members = self.member_predictions(genotypes)
         spread = members.std(axis=0, ddof=1) if members.shape[0] > 1 else None
-        value = members.mean(axis=0)
-        return Predictions(
-            genotypes.sample_id,
-            self.trait_name,
-            self.environment_name,
-            value,
-            np.full(value.shape, np.nan) if spread is None else spread,
-        )
+        return Predictions.of(self, genotypes.sample_id, members.mean(axis=0), spread)
 
     def member_predictions(
         self,

@@ -70,16 +70,7 @@ class BINN:
     def fit(
         self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedMixture | FittedMixedNetwork | FittedNetwork:
-        """Train the ensemble on the rows of `dataset`.
-
-        Parameters
-        ----------
-        dataset
-            Training rows; rows with omics alone serve the omics loss.
-        rng
-            Source of splits, initial weights and order.
-        inner
-            Splits that mimic the outer question; default random folds.
+        """Train the ensemble; rows with omics alone serve the omics loss.
 
         Raises
         ------

@@ -91,13 +91,7 @@ class FittedCore(ExplicitNetwork):
     def predict(self, genotypes: Genotypes) -> Predictions:
         """Predict every target; one network has no spread."""
         value = self.member_predictions(genotypes)[0]
-        return Predictions(
-            genotypes.sample_id,
-            self.trait_name,
-            self.environment_name,
-            value,
-            np.full(value.shape, np.nan),
-        )
+        return Predictions.of(self, genotypes.sample_id, value)
 
     def member_predictions(
         self,

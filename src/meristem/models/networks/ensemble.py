@@ -78,16 +78,8 @@ class FittedEnsemble:
     def predict(self, genotypes: Genotypes) -> Predictions:
         """Predict every target; spread is the sd over the members."""
         members = self.member_predictions(genotypes)
-        value = members.mean(axis=0)
-        single = members.shape[0] < 2
-        spread = np.full(value.shape, np.nan) if single else members.std(axis=0, ddof=1)
-        return Predictions(
-            genotypes.sample_id,
-            self.trait_name,
-            self.environment_name,
-            value,
-            spread,
-        )
+        spread = members.std(axis=0, ddof=1) if members.shape[0] > 1 else None
+        return Predictions.of(self, genotypes.sample_id, members.mean(axis=0), spread)
 
     def member_predictions(
         self,

@@ -24,8 +24,7 @@ from meristem.representation.interactions.pairs import (
 from meristem.representation.interactions.predictor import fit_predictor
 from meristem.representation.interactions.proteins import Proteins, read_proteins
 from meristem.runs.destination import Destination, in_locked_folder
-from meristem.runs.folder import RunFolder
-from meristem.runs.record import Run, command_line, input_file
+from meristem.runs.record import Run, configured_run, input_file
 from meristem.runs.seeds import derived_rng
 from meristem.text.columns import read_table
 
@@ -99,16 +98,9 @@ def _plan(config: InteractionsConfig, to: Destination) -> Run:
         )
         if path is not None
     ]
-    return Run(
-        RunFolder(to.folder, to.force),
-        config.run.title,
-        config.run.question or "Do sequences tell which proteins interact?",
-        config.model_dump(mode="json"),
-        {"run": config.run.seed},
-        [input_file(role, path) for role, path in named],
-        kind="interactions",
-        command=command_line(),
-    )
+    question = "Do sequences tell which proteins interact?"
+    inputs = [input_file(role, path) for role, path in named]
+    return configured_run(config, to, question, inputs, "interactions")
 
 
 def _asked_names(path: Path) -> list[list[str]]:

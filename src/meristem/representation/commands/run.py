@@ -52,10 +52,9 @@ from meristem.representation.sets.membership import (
     needed_sets,
 )
 from meristem.runs.destination import Destination, in_locked_folder
-from meristem.runs.folder import RunFolder
 from meristem.runs.keys import digest
 from meristem.runs.progress import Notify
-from meristem.runs.record import Run, command_line, input_file
+from meristem.runs.record import Run, configured_run, input_file
 from meristem.runs.seeds import derived_rng
 
 SUMMARY = ("tables.csv", "aligned.csv", "reconstruction.csv", "report.html")
@@ -136,16 +135,9 @@ def _plan(config: RepresentConfig, to: Destination) -> Run:
             if path is not None:
                 named.append((role, path))
         named += [("gene sets", path) for path in config.knowledge.gene_sets]
-    return Run(
-        RunFolder(to.folder, to.force),
-        config.run.title,
-        config.run.question or "What do the omics have in common, and what is it?",
-        config.model_dump(mode="json"),
-        {"run": config.run.seed},
-        [input_file(role, path) for role, path in named if path.exists()],
-        kind="representation",
-        command=command_line(),
-    )
+    question = "What do the omics have in common, and what is it?"
+    inputs = [input_file(role, path) for role, path in named if path.exists()]
+    return configured_run(config, to, question, inputs, "representation")
 
 
 def _refuse_impossible(

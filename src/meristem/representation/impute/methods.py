@@ -15,7 +15,6 @@ from meristem.representation.scale import fit_feature_scale
 
 SWEEPS = 30
 NEIGHBOURS = 10
-SOFT_RANK = 50
 
 
 @dataclass(frozen=True)

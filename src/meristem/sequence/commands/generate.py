@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
 from meristem.pages.numbers import fixed, percent
-from meristem.pages.page import Card, Page, Section, write_page
+from meristem.pages.page import Card, Section
+from meristem.pages.run_page import write_run_page
 from meristem.pages.table import table_html
 from meristem.records import FloatArray
 from meristem.runs.destination import Destination, in_locked_folder
@@ -198,7 +199,7 @@ def _table(
 def build_generated(folder: str | Path) -> Path:
     """Write ``report.html`` of generated sequences; it reads the folder alone."""
     opened = RunFolder.open(folder)
-    about, summary = opened.record(), read_note(opened, "summary.json")
+    summary = read_note(opened, "summary.json")
     quality, table = (read_frame(opened, f"{n}.csv") for n in ("quality", "generated"))
     if quality is None or table is None:
         raise ConfigError("holds no generated sequences", where=folder)
@@ -242,16 +243,8 @@ def build_generated(folder: str | Path) -> Path:
         "sequences show the range. The model that predicts was fitted on the groups "
         "that the generator has not seen."
     )
-    page = Page(
-        title=str(about.get("title", "")),
-        question=str(about.get("question", "")),
-        kicker="Sequence models",
-        sections=(
-            Section("Quality", "quality", html=str(html), intro=intro),
-            Section("Wanted and predicted", "wanted", blocks=tuple(fits)),
-        ),
-        cards=tuple(cards),
-        footer=f"meristem {about.get('versions', {}).get('meristem', '')}",
-        glossary=False,
+    sections = (
+        Section("Quality", "quality", html=str(html), intro=intro),
+        Section("Wanted and predicted", "wanted", blocks=tuple(fits)),
     )
-    return write_page(opened.path, page)
+    return write_run_page(opened, "Sequence models", sections, cards)

@@ -138,7 +138,7 @@ def train_run(
     settings: SequenceSettings,
     to: Destination,
 ) -> Path:
-    """Evaluate the models of a configuration, fit them on all rows, write a run folder."""
+    """Evaluate the models of a configuration and fit them on all rows."""
     run = plan_sequence_run(
         settings,
         to,

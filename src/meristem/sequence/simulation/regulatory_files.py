@@ -27,25 +27,11 @@ _LINE = 80
 def write_regulatory(
     panel: RegulatoryPanel, folder: str | Path, *, seed: int = 1, force: bool = False
 ) -> Path:
-    """Write a regulatory panel into a folder, whole or not at all.
+    """Write a regulatory panel as files; return their configuration.
 
     `scores.tsv` holds what the true motifs say of the promoter variants. `truth.csv`
     (genetic values), `causal_genes.csv` and `causal_variants.csv` are named by no
     other file.
-
-    Parameters
-    ----------
-    panel
-        What was simulated.
-    folder, force
-        See `folder.simulation_folder`, also for what it refuses.
-    seed
-        Seed of the analysis, written into the configuration.
-
-    Returns
-    -------
-    Path
-        The configuration, ready for `meristem run`.
     """
     train, truth = panel.train, panel.truth
     names = np.concatenate([train.sample_id, panel.test.sample_id]).tolist()
