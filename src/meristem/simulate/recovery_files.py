@@ -9,6 +9,7 @@ import numpy as np
 from meristem.io.genotypes.vcf import write_vcf
 from meristem.simulate.folder import (
     CONFIG,
+    config_head,
     simulation_folder,
     write_csv,
     write_groups,
@@ -19,6 +20,13 @@ from meristem.simulate.recovery import TRAIT, RecoveryPanel
 
 FLANK = 99_000
 """Distance in bp at which a gene reaches the ten variants on either side."""
+
+
+_TITLE = "Pathways and expression behind a trait"
+_QUESTION = (
+    "Do known pathways and expression of the training lines help to predict lines from "
+    "genotypes alone?"
+)
 
 
 def write_recovery(
@@ -63,23 +71,7 @@ def _config(panel: RecoveryPanel, seed: int) -> str:
 expression on {n_measured} of them.
 # Every field and its meaning: meristem schema
 
-[run]
-title = "Pathways and expression behind a trait"
-question = "Do known pathways and expression of the training lines help to predict \
-lines from genotypes alone?"
-seed = {seed}
-jobs = 2
-out = "run"
-
-[genotypes]
-path = "genotypes.vcf.gz"
-
-[phenotypes]
-path = "phenotypes.csv"
-
-[groups]
-path = "groups.csv"
-
+{config_head(_TITLE, _QUESTION, seed)}
 [[omics]]
 name = "expression"
 path = "expression.parquet"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from meristem.simulate.additive import AdditivePopulation
 from meristem.simulate.bud_equations import NODES
 from meristem.simulate.folder import (
     CONFIG,
+    config_head,
     simulation_folder,
     write_csv,
     write_groups,
@@ -170,39 +170,18 @@ def _model(kind: str, **options: str) -> str:
     return "\n".join(lines)
 
 
-def _head(title: str, question: str, seed: int, trait: str = "") -> str:
-    minimise = f"minimise = [{json.dumps(trait)}]\n" if trait else ""
-    return f"""\
-[run]
-title = {json.dumps(title)}
-question = {json.dumps(question)}
-seed = {seed}
-jobs = 2
-out = "run"
-
-[genotypes]
-path = "genotypes.vcf.gz"
-
-[phenotypes]
-path = "phenotypes.csv"
-{minimise}
-[groups]
-path = "groups.csv"
-"""
-
-
 def _shoot_config(population: ShootBranching, seed: int) -> str:
     n = population.train.genetic.size
     n_labelled = int(population.train.labelled.sum())
     parts = [
         f"# Simulated F2 of {n} plants, h2 = {population.h2:g}; metabolites on "
         f"{n_labelled} of them.\n# Every field and its meaning: meristem schema\n",
-        _head(
+        config_head(
             "Days until a bud grows out",
             "Does knowing which hormone acts on which help to predict the delay "
             "from genotypes alone?",
             seed,
-            TRAIT,
+            minimise=TRAIT,
         ),
     ]
     if n_labelled:
@@ -221,7 +200,7 @@ def _additive_config(population: AdditivePopulation, seed: int) -> str:
     parts = [
         f"# Simulated additive trait, h2 = {population.h2:g}. Genes and pathways are "
         "unrelated to it.\n# Every field and its meaning: meristem schema\n",
-        _head(
+        config_head(
             "An additive trait",
             "Does a network stay level with GBLUP when there is nothing but "
             "additive effects?",

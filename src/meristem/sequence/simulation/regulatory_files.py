@@ -15,6 +15,7 @@ from meristem.sequence.simulation.regulatory import (
 )
 from meristem.simulate.folder import (
     CONFIG,
+    config_head,
     simulation_folder,
     write_csv,
     write_omics,
@@ -22,6 +23,10 @@ from meristem.simulate.folder import (
 
 _LETTERS = np.frombuffer(b"ACGTN", np.uint8)
 _LINE = 80
+
+
+_TITLE = "Which promoter variants matter"
+_QUESTION = "Do scores of variants from their motifs help to predict lines?"
 
 
 def write_regulatory(
@@ -140,19 +145,7 @@ def _config(panel: RegulatoryPanel, seed: int) -> str:
 # variants act through the sites of {config.n_factor} factors.
 # Every field and its meaning: meristem schema
 
-[run]
-title = "Which promoter variants matter"
-question = "Do scores of variants from their motifs help to predict lines?"
-seed = {seed}
-jobs = 2
-out = "run"
-
-[genotypes]
-path = "genotypes.vcf.gz"
-
-[phenotypes]
-path = "phenotypes.csv"
-
+{config_head(_TITLE, _QUESTION, seed, groups=False)}
 [[omics]]
 name = "expression"
 path = "expression.parquet"
