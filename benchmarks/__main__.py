@@ -9,10 +9,11 @@ def main() -> int:
     """Hand the words to the accuracy experiments or to the speed comparisons."""
     kind, *words = sys.argv[1:] or ["help"]
     if kind == "accuracy":
+        from benchmarks.accuracy.cells import PROGRAM
         from benchmarks.accuracy.commands import app
         from meristem.cli.main import main as call
 
-        sys.argv = ["python -m benchmarks accuracy", *words]
+        sys.argv = [PROGRAM, *words]
         call(app)
         return 0
     if kind == "speed":

@@ -7,22 +7,17 @@ haploid lines, an additive trait, some lines phenotyped and the others candidate
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import norm
 from threadpoolctl import threadpool_limits
 
-from benchmarks.accuracy.cells import (
-    CellTable,
-    Row,
-    correlation,
-    open_folder,
-    refuse_unknown,
-    write_rows,
-)
+from benchmarks.accuracy.cells import Progress, Row, open_table, refuse_unknown
+from benchmarks.accuracy.figures import correlation
 from meristem.config.models import (
     AutoOptions,
     BayesOptions,
@@ -135,8 +130,7 @@ def run_calibration(
     models: Sequence[str] = tuple(MODELS),
     h2: float = 0.5,
     hidden: bool = False,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> str:
     """Count how often stated chances happen; write `results.csv`, `summary.csv`.
 
@@ -144,10 +138,6 @@ def run_calibration(
     ----------
     replicates
         Populations, numbered from 1.
-    out
-        Folder of the tables. Cells already there are not run again.
-    seed
-        Of everything.
     slow_replicates
         Populations of the models in `SLOW`.
     models
@@ -156,10 +146,6 @@ def run_calibration(
         Heritability of the phenotyped values.
     hidden
         Whether causal loci are left out of the markers.
-    command
-        Command line, for the record.
-    progress
-        Called with (cells done, cells in all).
 
     Returns
     -------
@@ -167,28 +153,26 @@ def run_calibration(
         One line per model.
     """
     refuse_unknown(models, tuple(MODELS), "model")
-    open_folder(out, {"seed": seed, "h2": h2, "hidden": hidden}, command)
-    table = CellTable(out / "results.csv", COLUMNS, KEY)
+    table = open_table(out, {"seed": seed, "h2": h2, "hidden": hidden}, COLUMNS, KEY)
     cells = [
         (replicate, model)
         for replicate in range(1, replicates + 1)
         for model in models
         if model not in SLOW or replicate <= slow_replicates
     ]
-    population, simulated = None, 0
-    for done, (replicate, model) in enumerate(cells):
-        if progress is not None:
-            progress(done, len(cells))
-        key = {"replicate": str(replicate), "model": model}
-        if not table.holds(key):
-            if population is None or simulated != replicate:
-                rng = derived_rng(seed, "population", replicate)
-                population = simulate_population(rng, h2=h2, hidden=hidden)
-                simulated = replicate
-            with threadpool_limits(limits=1):
-                table.add([key | judge(model, population, seed, replicate)])
+
+    @lru_cache(maxsize=1)
+    def population(replicate: int) -> Population:
+        rng = derived_rng(seed, "population", replicate)
+        return simulate_population(rng, h2=h2, hidden=hidden)
+
+    def work(replicate: int, model: str) -> list[Row]:
+        with threadpool_limits(limits=1):
+            return [judge(model, population(replicate), seed, replicate)]
+
+    table.fill(cells, work, progress)
     rows = summarise(table.rows, models)
-    write_rows(out / "summary.csv", SUMMARY, rows)
+    table.summarise(SUMMARY, rows)
     return "\n".join(
         f"{row['model']}: stated {row['stated']} happened {row['happened']} "
         f"({row['lines']} lines), 90 % intervals hold {row['inside_90']}"

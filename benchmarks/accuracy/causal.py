@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.accuracy.cells import Row, number
+from benchmarks.accuracy.cells import Row
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.recovery_task import Task
 from meristem.config.stages import EvaluateConfig
 from meristem.evaluate.splits import inner_splits

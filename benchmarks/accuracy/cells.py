@@ -10,18 +10,22 @@ import csv
 import io
 import json
 import platform
-from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from meristem._version import __version__
 from meristem.errors import ConfigError
-from meristem.stats.intervals import mean_interval as mean_interval
+from meristem.runs.record import package_versions
 from meristem.text.files import write_text
 
 Row = dict[str, str]
+
+Progress = Callable[[int, int], None]
+"""Called with (cells done, cells in all)."""
+
+PROGRAM = "python -m benchmarks accuracy"
 
 _PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "torch")
 
@@ -63,10 +67,58 @@ class CellTable:
         wanted = [(name, cell[name]) for name in self.key if name in cell]
         return [o for o in self.rows if all(o[name] == text for name, text in wanted)]
 
+    def fill(
+        self,
+        cells: Sequence[tuple[Any, ...]],
+        work: Callable[..., Iterable[Row]],
+        progress: Progress | None = None,
+    ) -> None:
+        """Do the cells that have no rows.
+
+        Parameters
+        ----------
+        cells
+            Values of the columns of the key, in their order.
+        work
+            Called with the values of a cell; returns what its rows hold beside them.
+        progress
+            Told after every cell.
+        """
+        for done, values in enumerate(cells, start=1):
+            cell = dict(zip(self.key, map(_word, values), strict=True))
+            if not self.holds(cell):
+                self.add(cell | row for row in work(*values))
+            if progress is not None:
+                progress(done, len(cells))
+
     def add(self, rows: Iterable[Row]) -> None:
         """Add rows and write the whole file."""
         self.rows += rows
         write_rows(self.path, self.columns, self.rows)
+
+    def summarise(self, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Write `summary.csv` beside the table."""
+        write_rows(self.path.with_name("summary.csv"), columns, rows)
+
+
+def open_table(
+    out: Path,
+    settings: Mapping[str, object],
+    columns: Sequence[str],
+    key: Sequence[str],
+    name: str = "results.csv",
+) -> CellTable:
+    """Open the folder of a benchmark (see `open_folder`) and its table."""
+    open_folder(out, settings)
+    return CellTable(out / name, columns, key)
+
+
+def untold(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def _word(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -85,17 +137,22 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
     write_text(path, text.getvalue())
 
 
-def open_folder(out: Path, settings: Mapping[str, object], command: str = "") -> None:
+def command_line() -> str:
+    """Return the command of this process, without --quiet; "" if it is no benchmark."""
+    program, *words = sys.argv
+    if program != PROGRAM:
+        return ""
+    return " ".join([program, *(w for w in words if w not in ("--quiet", "-q"))])
+
+
+def open_folder(out: Path, settings: Mapping[str, object]) -> None:
     """Record the settings of a benchmark, or refuse those of another.
 
     Parameters
     ----------
-    out
-        Folder of the tables.
     settings
-        What all cells share; kept in `settings.json`.
-    command
-        Command line; added to `about.json`, which has the versions of the packages.
+        What all cells share; kept in `settings.json`. The command is added to
+        `about.json`, which has the versions of the packages.
 
     Raises
     ------
@@ -111,6 +168,7 @@ def open_folder(out: Path, settings: Mapping[str, object], command: str = "") ->
         )
     write_text(path, json.dumps(settings, indent=1) + "\n")
     record = out / "about.json"
+    command = command_line()
     commands: list[str] = []
     if record.exists():
         commands = json.loads(record.read_text(encoding="utf-8")).get("commands", [])
@@ -122,13 +180,8 @@ def open_folder(out: Path, settings: Mapping[str, object], command: str = "") ->
 
 def versions() -> dict[str, str]:
     """Return the versions of what the figures depend on."""
-    found = {"meristem": __version__, "python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "absent"
-    return found
+    own = {"meristem": __version__, "python": platform.python_version()}
+    return own | package_versions(_PACKAGES)
 
 
 def refuse_unknown(given: Iterable[str], known: Sequence[str], what: str) -> None:
@@ -145,15 +198,3 @@ def refuse_unknown(given: Iterable[str], known: Sequence[str], what: str) -> Non
             f"unknown {what}: {', '.join(unknown)}",
             remedy=f"use some of {', '.join(known)}",
         )
-
-
-def correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Return Pearson's r; 0 where one side does not vary."""
-    if one.std() == 0 or other.std() == 0:
-        return 0.0
-    return float(np.corrcoef(one, other)[0, 1])
-
-
-def number(value: float) -> str:
-    """Return a figure as it is kept: six digits, empty where unknown."""
-    return f"{value:.6g}" if np.isfinite(value) else ""

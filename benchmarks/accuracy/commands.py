@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +10,23 @@ import typer
 
 from benchmarks.accuracy.expression.commands import bench_expression
 from benchmarks.accuracy.kinetics.commands import bench_kinetics
+from benchmarks.accuracy.options import (
+    H2,
+    Data,
+    Jobs,
+    Models,
+    Out,
+    Panels,
+    Quiet,
+    Replicates,
+    Seed,
+    Sizes,
+    Tests,
+    measure,
+)
 from benchmarks.accuracy.representation.commands import bench_representation
 from benchmarks.accuracy.sequence.commands import bench_sequence
-from meristem.cli.console import progress, say
+from meristem.cli.console import say
 
 app = typer.Typer(
     help="Reproduce accuracy figures.",
@@ -24,10 +38,7 @@ app.command("sequence")(bench_sequence)
 app.command("expression")(bench_expression)
 app.command("representation")(bench_representation)
 
-Out = Annotated[Path, typer.Option("--out", help="Folder to write.")]
-Replicates = Annotated[int, typer.Option(min=1, help="Replicates.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
+BOTH = "results.csv, summary.csv"
 
 
 @app.command("decisions")
@@ -35,7 +46,7 @@ def decisions(out: Out, seed: Seed = 1) -> None:
     """Promises, nonlinear usefulness, edits and cycles on simulated data."""
     from benchmarks.accuracy.decisions import run_decisions
 
-    say(run_decisions(out, seed, _command()).to_string(index=False))
+    say(run_decisions(out, seed).to_string(index=False))
     say(f"results: {out / 'results.csv'}")
 
 
@@ -52,39 +63,33 @@ def shoot_branching(
     quiet: Quiet = False,
 ) -> None:
     """Relative error and latents on the simulated shoot-branching network."""
-    from benchmarks.accuracy.shoot_branching import run_shoot_branching
+    from benchmarks.accuracy.branching.shoot_branching import run_shoot_branching
 
-    with progress(quiet=quiet) as notify:
-        table = run_shoot_branching(
-            n=tuple(n or (200,)),
-            h2=tuple(h2 or (1.0,)),
-            labels=tuple(labels or (0.0,)),
-            replicates=replicates,
-            out=out,
-            seed=seed,
-            command=_command(),
-            progress=lambda done, total: notify("cells", done, total),
-        )
-    say(table)
-    say(f"results: {out / 'results.csv'}, {out / 'latents.csv'}")
+    work = partial(
+        run_shoot_branching,
+        n=tuple(n or (200,)),
+        h2=tuple(h2 or (1.0,)),
+        labels=tuple(labels or (0.0,)),
+        replicates=replicates,
+        out=out,
+        seed=seed,
+    )
+    files = f"results.csv, {out / 'latents.csv'}"
+    measure(work, out, files, quiet=quiet, stage="cells")
 
 
 @app.command("recovery")
 def recovery(
     out: Out,
-    n: Annotated[
-        list[int] | None, typer.Option(help="Training lines; repeatable.")
-    ] = None,
-    test: Annotated[
-        list[str] | None, typer.Option(help="within | across subpopulations.")
-    ] = None,
+    n: Sizes = None,
+    test: Tests = None,
     measured: Annotated[
         list[float] | None, typer.Option(help="Share of lines with expression.")
     ] = None,
     trait: Annotated[
         list[str] | None, typer.Option(help="pathways | additive.")
     ] = None,
-    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    model: Models = None,
     causal: Annotated[bool, typer.Option(help="Score causal pathways, genes.")] = True,
     replicates: Replicates = 5,
     seed: Seed = 3000,
@@ -94,35 +99,30 @@ def recovery(
     from benchmarks.accuracy.recovery import run_recovery
     from benchmarks.accuracy.recovery_task import DEFAULT_MODELS
 
-    with progress(quiet=quiet) as notify:
-        table = run_recovery(
-            tuple(n or (100, 300, 450, 600)),
-            replicates,
-            out,
-            seed,
-            tests=tuple(test or ("within",)),
-            measured=tuple(measured or (1.0,)),
-            traits=tuple(trait or ("pathways",)),
-            models=tuple(model or DEFAULT_MODELS),
-            causal=causal,
-            command=_command(),
-            progress=lambda done, total: notify("cells", done, total),
-        )
-    say(table)
-    say(f"results: {out / 'results.csv'}, summary.csv, causal.csv")
+    work = partial(
+        run_recovery,
+        tuple(n or (100, 300, 450, 600)),
+        replicates,
+        out,
+        seed,
+        tests=tuple(test or ("within",)),
+        measured=tuple(measured or (1.0,)),
+        traits=tuple(trait or ("pathways",)),
+        models=tuple(model or DEFAULT_MODELS),
+        causal=causal,
+    )
+    measure(work, out, f"{BOTH}, causal.csv", quiet=quiet, stage="cells")
 
 
 @app.command("priors")
 def priors(
     out: Out,
-    n: Annotated[
-        list[int] | None, typer.Option(help="Training lines; repeatable.")
-    ] = None,
+    n: Sizes = None,
     share: Annotated[
         list[float] | None,
         typer.Option(help="Genetic variance through motifs; repeatable."),
     ] = None,
-    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    model: Models = None,
     replicates: Replicates = 10,
     seed: Seed = 7000,
     quiet: Quiet = False,
@@ -130,19 +130,12 @@ def priors(
     """Scores of variants as priors on the simulated regulatory panel."""
     from benchmarks.accuracy.priors import MODELS, run_priors
 
-    with progress(quiet=quiet) as notify:
-        table = run_priors(
-            tuple(n or (300, 600)),
-            replicates,
-            out,
-            seed,
-            shares=tuple(share or (0.7, 0.3)),
-            models=tuple(model or MODELS),
-            command=_command(),
-            progress=lambda done, total: notify("cells", done, total),
-        )
-    say(table)
-    say(f"results: {out / 'results.csv'}, summary.csv")
+    sizes, shares = tuple(n or (300, 600)), tuple(share or (0.7, 0.3))
+    models = tuple(model or MODELS)
+    work = partial(
+        run_priors, sizes, replicates, out, seed, shares=shares, models=models
+    )
+    measure(work, out, BOTH, quiet=quiet, stage="cells")
 
 
 @app.command("controls")
@@ -155,7 +148,7 @@ def controls(
         list[int] | None, typer.Option(min=20, help="Training plants; repeatable.")
     ] = None,
     n_recovery: Annotated[int, typer.Option(min=20, help="Training lines.")] = 450,
-    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    model: Models = None,
     replicates: Replicates = 5,
     seed: Seed = 3000,
     quiet: Quiet = False,
@@ -163,53 +156,40 @@ def controls(
     """Shuffled, random, dense and damaged networks beside the true one."""
     from benchmarks.accuracy.controls import BENCHMARKS, run_controls
 
-    with progress(quiet=quiet) as notify:
-        table = run_controls(
-            out,
-            replicates,
-            seed,
-            benchmarks=tuple(benchmark or BENCHMARKS),
-            n_shoot=tuple(n_shoot or (200,)),
-            n_recovery=n_recovery,
-            models=tuple(model or ()),
-            command=_command(),
-            progress=lambda done, total: notify("cells", done, total),
-        )
-    say(table)
-    say(f"results: {out / 'results.csv'}, summary.csv")
+    work = partial(
+        run_controls,
+        out,
+        replicates,
+        seed,
+        benchmarks=tuple(benchmark or BENCHMARKS),
+        n_shoot=tuple(n_shoot or (200,)),
+        n_recovery=n_recovery,
+        models=tuple(model or ()),
+    )
+    measure(work, out, BOTH, quiet=quiet, stage="cells")
 
 
 @app.command("node-order")
 def node_order(
     out: Out,
     n: Annotated[int, typer.Option(help="Training plants.")] = 500,
-    h2: Annotated[float, typer.Option(help="Heritability.")] = 1.0,
+    h2: H2 = 1.0,
     replicates: Replicates = 10,
     seed: Seed = 1,
     quiet: Quiet = False,
 ) -> None:
     """Order nodes of shoot branching by importance, beside the true order."""
-    from benchmarks.accuracy.node_order import run_node_order
+    from benchmarks.accuracy.branching.node_order import run_node_order
 
-    with progress(quiet=quiet) as notify:
-        text = run_node_order(
-            n,
-            h2,
-            replicates,
-            out,
-            seed,
-            command=_command(),
-            progress=lambda done, total: notify("replicates", done, total),
-        )
-    say(text)
-    say(f"results: {out / 'sensitivity.csv'}")
+    work = partial(run_node_order, n, h2, replicates, out, seed)
+    measure(work, out, "sensitivity.csv", quiet=quiet, stage="replicates")
 
 
 @app.command("calibration")
 def calibration(
     out: Out,
-    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
-    h2: Annotated[float, typer.Option(help="Heritability.")] = 0.5,
+    model: Models = None,
+    h2: H2 = 0.5,
     hidden: Annotated[
         bool, typer.Option("--hidden", help="Causal loci are no markers.")
     ] = False,
@@ -223,20 +203,17 @@ def calibration(
     """How often a stated chance to be among the best happens."""
     from benchmarks.accuracy.calibration import MODELS, run_calibration
 
-    with progress(quiet=quiet) as notify:
-        text = run_calibration(
-            replicates,
-            out,
-            seed,
-            slow_replicates=slow_replicates,
-            models=tuple(model or MODELS),
-            h2=h2,
-            hidden=hidden,
-            command=_command(),
-            progress=lambda done, total: notify("cells", done, total),
-        )
-    say(text)
-    say(f"results: {out / 'results.csv'}, summary.csv")
+    work = partial(
+        run_calibration,
+        replicates,
+        out,
+        seed,
+        slow_replicates=slow_replicates,
+        models=tuple(model or MODELS),
+        h2=h2,
+        hidden=hidden,
+    )
+    measure(work, out, BOTH, quiet=quiet, stage="cells")
 
 
 @app.command("estimates")
@@ -248,56 +225,46 @@ def estimates(
     """What `meristem check` says a run takes, beside what the run took."""
     from benchmarks.accuracy.estimates import CASES, run_estimates
 
-    with progress(quiet=quiet) as notify:
-        text = run_estimates(
-            out,
-            cases=tuple(case or CASES),
-            command=_command(),
-            progress=lambda done, total: notify("runs", done, total),
-        )
-    say(text)
-    say(f"results: {out / 'results.csv'}, measured.csv")
+    work = partial(run_estimates, out, cases=tuple(case or CASES))
+    measure(work, out, "results.csv, measured.csv", quiet=quiet, stage="runs")
 
 
 @app.command("panels")
 def panels(
-    data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],
+    data: Data,
     out: Out,
-    panel: Annotated[list[str] | None, typer.Option(help="Some panels only.")] = None,
-    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    panel: Panels = None,
+    model: Models = None,
     examples: Annotated[
         Path, typer.Option(help="Folder of the configurations.")
     ] = Path("examples"),
     replicates: Replicates = 2,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    jobs: Jobs = 1,
     seed: Seed = 1,
     quiet: Quiet = False,
 ) -> None:
     """Predictive ability on public panels, the network against its rivals."""
     from benchmarks.accuracy.real.panels import PANELS, run_panels
 
-    with progress(quiet=quiet) as notify:
-        table = run_panels(
-            data,
-            out,
-            panels=tuple(panel or PANELS),
-            models=tuple(model or ()),
-            replicates=replicates,
-            seed=seed,
-            jobs=jobs,
-            examples=examples,
-            command=_command(),
-            progress=notify,
-        )
-    say(table)
-    say(f"results: {out / 'results.csv'}")
+    work = partial(
+        run_panels,
+        data,
+        out,
+        panels=tuple(panel or PANELS),
+        models=tuple(model or ()),
+        replicates=replicates,
+        seed=seed,
+        jobs=jobs,
+        examples=examples,
+    )
+    measure(work, out, "results.csv", quiet=quiet)
 
 
 @app.command("null")
 def null(
-    data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],
+    data: Data,
     out: Out,
-    panel: Annotated[list[str] | None, typer.Option(help="Some panels only.")] = None,
+    panel: Panels = None,
     arm: Annotated[list[str] | None, typer.Option(help="permuted | additive.")] = None,
     replicates: Replicates = 10,
     seed: Seed = 1,
@@ -306,26 +273,23 @@ def null(
     """The mixture where there is nothing beyond what linear models find."""
     from benchmarks.accuracy.real.null import ARMS, DEFAULT_PANELS, run_null
 
-    with progress(quiet=quiet) as notify:
-        table = run_null(
-            data,
-            out,
-            panels=tuple(panel or DEFAULT_PANELS),
-            arms=tuple(arm or ARMS),
-            replicates=replicates,
-            seed=seed,
-            command=_command(),
-            progress=notify,
-        )
-    say(table)
-    say(f"results: {out / 'folds.csv'}, summary.csv")
+    work = partial(
+        run_null,
+        data,
+        out,
+        panels=tuple(panel or DEFAULT_PANELS),
+        arms=tuple(arm or ARMS),
+        replicates=replicates,
+        seed=seed,
+    )
+    measure(work, out, "folds.csv, summary.csv", quiet=quiet)
 
 
 @app.command("weights")
 def weights(
-    data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],
+    data: Data,
     out: Out,
-    panel: Annotated[list[str] | None, typer.Option(help="Some panels only.")] = None,
+    panel: Panels = None,
     replicates: Replicates = 1,
     seed: Seed = 1,
     quiet: Quiet = False,
@@ -334,32 +298,23 @@ def weights(
     from benchmarks.accuracy.real.panel_list import PANELS
     from benchmarks.accuracy.real.weights import run_weights
 
-    with progress(quiet=quiet) as notify:
-        table = run_weights(
-            data,
-            out,
-            panels=tuple(panel or PANELS),
-            replicates=replicates,
-            seed=seed,
-            command=_command(),
-            progress=notify,
-        )
-    say(table)
-    say(f"results: {out / 'results.csv'}, summary.csv")
+    some = tuple(panel or PANELS)
+    work = partial(
+        run_weights, data, out, panels=some, replicates=replicates, seed=seed
+    )
+    measure(work, out, BOTH, quiet=quiet)
 
 
 @app.command("sparse")
 def sparse(
-    data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],
+    data: Data,
     out: Out,
-    panel: Annotated[list[str] | None, typer.Option(help="Some panels only.")] = None,
-    test: Annotated[
-        list[str] | None, typer.Option(help="within | across subpopulations.")
-    ] = None,
-    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    panel: Panels = None,
+    test: Tests = None,
+    model: Models = None,
     lines: Annotated[int, typer.Option(min=100, help="Lines at most.")] = 600,
     replicates: Replicates = 5,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    jobs: Jobs = 1,
     seed: Seed = 1,
     quiet: Quiet = False,
 ) -> None:
@@ -367,50 +322,44 @@ def sparse(
     from benchmarks.accuracy.real.sources import SOURCES
     from benchmarks.accuracy.real.sparse import RECOVERY, run_sparse
 
-    with progress(quiet=quiet) as notify:
-        table = run_sparse(
-            data,
-            out,
-            panels=tuple(panel or (*SOURCES, RECOVERY)),
-            tests=tuple(test or ("within", "across")),
-            models=tuple(model or ()),
-            replicates=replicates,
-            lines=lines,
-            seed=seed,
-            jobs=jobs,
-            command=_command(),
-            progress=notify,
-        )
-    say(table)
-    say(f"results: {out / 'results.csv'}, summary.csv")
+    work = partial(
+        run_sparse,
+        data,
+        out,
+        panels=tuple(panel or (*SOURCES, RECOVERY)),
+        tests=tuple(test or ("within", "across")),
+        models=tuple(model or ()),
+        replicates=replicates,
+        lines=lines,
+        seed=seed,
+        jobs=jobs,
+    )
+    measure(work, out, BOTH, quiet=quiet)
 
 
 @app.command("covariates")
 def covariates(
-    data: Annotated[Path, typer.Option(help="Folder that holds gp/.")],
+    data: Data,
     out: Out,
     lines: Annotated[int, typer.Option(min=100, help="Mice at most.")] = 500,
     replicates: Replicates = 2,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    jobs: Jobs = 1,
     seed: Seed = 1,
     quiet: Quiet = False,
 ) -> None:
     """Mice with and without sex, density, litter and cage, on the same folds."""
     from benchmarks.accuracy.real.covariates import run_covariates
 
-    with progress(quiet=quiet) as notify:
-        table = run_covariates(
-            data,
-            out,
-            replicates=replicates,
-            lines=lines,
-            seed=seed,
-            jobs=jobs,
-            command=_command(),
-            progress=notify,
-        )
-    say(table)
-    say(f"results: {out / 'results.csv'}, summary.csv")
+    work = partial(
+        run_covariates,
+        data,
+        out,
+        replicates=replicates,
+        lines=lines,
+        seed=seed,
+        jobs=jobs,
+    )
+    measure(work, out, BOTH, quiet=quiet)
 
 
 @app.command("page")
@@ -424,8 +373,3 @@ def page(
 
     write_text(out, accuracy_page(data))
     say(f"page: {out}")
-
-
-def _command() -> str:
-    words = [word for word in sys.argv[1:] if word not in ("--quiet", "-q")]
-    return " ".join(["python -m benchmarks accuracy", *words])

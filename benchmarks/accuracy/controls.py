@@ -8,30 +8,19 @@ the recovery panel: the controls of `evaluate.controls`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.accuracy.cells import (
-    CellTable,
-    Row,
-    correlation,
-    mean_interval,
-    number,
-    open_folder,
-    refuse_unknown,
-    write_rows,
-)
+from benchmarks.accuracy.branching.shoot_branching import benchmark_plan
+from benchmarks.accuracy.cells import Progress, Row, open_table, refuse_unknown
+from benchmarks.accuracy.figures import correlation, mean_interval, number
 from benchmarks.accuracy.recovery_task import CONTROLS as RECOVERY_CONTROLS
 from benchmarks.accuracy.recovery_task import Setting, fit_model, make_task
-from benchmarks.accuracy.shoot_branching import benchmark_plan
 from meristem.config.models import AutoOptions, DenseOptions
-from meristem.evaluate.controls import (
-    ShuffledOmics,
-    equal_dense,
-)
+from meristem.evaluate.controls import ShuffledOmics, equal_dense
 from meristem.evaluate.fold import predict_rows
 from meristem.models.catalog import build
 from meristem.models.protocol import Predictor
@@ -104,15 +93,12 @@ def run_controls(
     n_recovery: int = 450,
     models: Sequence[str] = (),
     base: RecoveryConfig | None = None,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> str:
     """Fit the network and its controls; write `results.csv` and `summary.csv`.
 
     Parameters
     ----------
-    out
-        Folder of the tables. Cells already there are not run again.
     replicates
         Populations per benchmark, numbered from 1.
     seed
@@ -126,26 +112,11 @@ def run_controls(
         Some models alone; empty: all.
     base
         Sizes of the recovery panel; default: the benchmark.
-    command
-        Command line, for the record.
-    progress
-        Called with (cells done, cells in all).
-
-    Returns
-    -------
-    str
-        The summary as a text table.
-
-    Raises
-    ------
-    ConfigError
-        If a name is unknown, or the folder holds results of another seed.
     """
     refuse_unknown(benchmarks, tuple(BENCHMARKS), "benchmarks")
     refuse_unknown(models, sorted({*SHOOT_MODELS, *RECOVERY_MODELS}), "models")
     base = RecoveryConfig() if base is None else base
-    open_folder(out, {"seed": seed}, command)
-    table = CellTable(out / "results.csv", RESULT_COLUMNS, KEY)
+    table = open_table(out, {"seed": seed}, RESULT_COLUMNS, KEY)
     sizes = {"shoot-branching": tuple(n_shoot), "recovery": (n_recovery,)}
     cells = [
         (name, replicate, n, model)
@@ -155,25 +126,16 @@ def run_controls(
         for model in BENCHMARKS[name]
         if not models or model in models
     ]
-    for done, (name, replicate, n, model) in enumerate(cells):
-        cell = {
-            "benchmark": name,
-            "replicate": str(replicate),
-            "n": str(n),
-            "model": model,
-        }
-        if not table.holds(cell):
-            with threadpool_limits(limits=1):
-                figures = (
-                    _shoot(replicate, n, model, seed)
-                    if name == "shoot-branching"
-                    else _recovery(replicate, n, model, seed, base)
-                )
-            table.add([cell | figures])
-        if progress is not None:
-            progress(done + 1, len(cells))
+
+    def work(name: str, replicate: int, n: int, model: str) -> list[Row]:
+        with threadpool_limits(limits=1):
+            if name == "shoot-branching":
+                return [_shoot(replicate, n, model, seed)]
+            return [_recovery(replicate, n, model, seed, base)]
+
+    table.fill(cells, work, progress)
     rows = summarise(table.rows)
-    write_rows(out / "summary.csv", SUMMARY_COLUMNS, rows)
+    table.summarise(SUMMARY_COLUMNS, rows)
     return summary_text(rows)
 
 

@@ -172,9 +172,9 @@ PARTS: dict[str, tuple[Callable[[np.random.Generator], Rows], int]] = {
 """What is measured, and how often."""
 
 
-def run_decisions(out: Path, seed: int, command: str) -> pd.DataFrame:
+def run_decisions(out: Path, seed: int) -> pd.DataFrame:
     """Run what is not there yet; return means with the number of replicates."""
-    open_folder(out, {"seed": seed}, command)
+    open_folder(out, {"seed": seed})
     path = out / "results.csv"
     rows = read_rows(path)
     done = {(row["part"], row["replicate"]) for row in rows}

@@ -10,13 +10,12 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.accuracy.cells import CellTable, open_folder, write_rows
+from benchmarks.accuracy.cells import Progress, open_table, untold, write_rows
 from meristem.config.read import read_config
 from meristem.models.costs.speed import slowness
 from meristem.pipeline.checking.check import check_analysis
@@ -101,11 +100,7 @@ CASES: dict[str, Case] = {
 
 
 def run_estimates(
-    out: Path,
-    *,
-    cases: tuple[str, ...] = tuple(CASES),
-    command: str = "",
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    out: Path, *, cases: tuple[str, ...] = tuple(CASES), progress: Progress = untold
 ) -> str:
     """Run the cases, estimate them, and write both.
 
@@ -115,22 +110,12 @@ def run_estimates(
 
     Parameters
     ----------
-    out
-        Folder of the tables.
     cases
         Names among `CASES`.
-    command
-        Command line, for the record.
-    progress
-        Called as `progress(done, total)`.
-
-    Returns
-    -------
-    str
-        The table.
     """
-    open_folder(out, {"benchmark": "estimates"}, command)
-    measured = CellTable(out / "measured.csv", _MEASURED, _KEY)
+    measured = open_table(
+        out, {"benchmark": "estimates"}, _MEASURED, _KEY, "measured.csv"
+    )
     rows = []
     for done, name in enumerate(cases):
         with tempfile.TemporaryDirectory() as temporary:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.cells import Row, mean_interval, read_rows
+from benchmarks.accuracy.cells import Row, read_rows
+from benchmarks.accuracy.figures import mean_interval
 from benchmarks.accuracy.real import sections
 from benchmarks.accuracy.targets import judge_targets
 from meristem.errors import DataError

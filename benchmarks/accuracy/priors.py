@@ -9,22 +9,14 @@ scored on their genetic value. Every cell is written as it is done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.accuracy.cells import (
-    CellTable,
-    Row,
-    correlation,
-    mean_interval,
-    number,
-    open_folder,
-    refuse_unknown,
-    write_rows,
-)
+from benchmarks.accuracy.cells import Progress, Row, open_table, refuse_unknown, untold
+from benchmarks.accuracy.figures import correlation, mean_interval, number
 from meristem.config.models import (
     GBLUPOptions,
     ModelOptions,
@@ -60,8 +52,7 @@ def run_priors(
     shares: Sequence[float] = (0.7, 0.3),
     models: Sequence[str] = MODELS,
     n_test: int = 300,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = untold,
 ) -> str:
     """Fit every model in every cell and write `results.csv` and `summary.csv`.
 
@@ -71,8 +62,6 @@ def run_priors(
         Training sizes.
     replicates
         Panels, each with a seed of its own.
-    out
-        Folder of the tables; cells already there are not run again.
     seed
         Of the first panel.
     shares
@@ -82,10 +71,6 @@ def run_priors(
         candidate.
     n_test
         Test lines.
-    command
-        Command line, for the record.
-    progress
-        Called with (cells done, cells in all).
 
     Returns
     -------
@@ -93,8 +78,7 @@ def run_priors(
         Mean correlation with the genetic value and gain over GBLUP, as a table.
     """
     refuse_unknown(models, MODELS, "models")
-    open_folder(out, {"seed": seed, "n_test": n_test}, command)
-    results = CellTable(out / "results.csv", COLUMNS, KEY)
+    results = open_table(out, {"seed": seed, "n_test": n_test}, COLUMNS, KEY)
     settings = [
         (replicate, size, share)
         for replicate in range(1, replicates + 1)
@@ -114,10 +98,9 @@ def run_priors(
         missing = [cell for cell in cells if not results.holds(cell)]
         if missing:
             results.add(_rows(missing, size, share, n_test, seed + replicate))
-        if progress is not None:
-            progress(done + 1, len(settings))
+        progress(done + 1, len(settings))
     summary = _summary(results.rows)
-    write_rows(out / "summary.csv", SUMMARY, summary)
+    results.summarise(SUMMARY, summary)
     return _text(summary)
 
 

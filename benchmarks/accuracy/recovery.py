@@ -7,7 +7,7 @@ test lines. One panel per replicate: smaller training sets are its first lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -15,14 +15,13 @@ from threadpoolctl import threadpool_limits
 from benchmarks.accuracy.causal import CAUSAL_COLUMNS, SCANS, causal_rows
 from benchmarks.accuracy.cells import (
     CellTable,
+    Progress,
     Row,
-    correlation,
-    mean_interval,
-    number,
-    open_folder,
+    open_table,
     refuse_unknown,
-    write_rows,
+    untold,
 )
+from benchmarks.accuracy.figures import correlation, mean_interval, number
 from benchmarks.accuracy.recovery_task import (
     DEFAULT_MODELS,
     KEY,
@@ -72,8 +71,7 @@ def run_recovery(
     models: Sequence[str] = DEFAULT_MODELS,
     causal: bool = True,
     base: RecoveryConfig | None = None,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = untold,
 ) -> str:
     """Fit every model on every training set; write `results.csv` and more.
 
@@ -87,8 +85,6 @@ def run_recovery(
         Training sizes.
     replicates
         Panels, numbered from 1; effects are drawn anew in each.
-    out
-        Folder of the tables. Cells already there are not run again.
     seed
         Of everything: panels, folds, networks.
     tests
@@ -105,15 +101,7 @@ def run_recovery(
     base
         Sizes of the panel; its `n_train` is the smallest panel drawn. Default: the
         benchmark.
-    command
-        Command line, for the record.
-    progress
-        Called with (cells done, cells in all).
 
-    Returns
-    -------
-    str
-        The summary as a text table.
 
     Raises
     ------
@@ -127,8 +115,7 @@ def run_recovery(
     if min(n) < SMALLEST_N:
         raise ConfigError(f"n is {min(n)}", remedy=f"give at least {SMALLEST_N} lines")
     sizes = {"n_gene": base.n_gene, "n_test": base.n_test, "lines": base.n_train}
-    open_folder(out, {"seed": seed} | sizes, command)
-    results = CellTable(out / "results.csv", RESULT_COLUMNS, (*KEY, "model"))
+    results = open_table(out, {"seed": seed} | sizes, RESULT_COLUMNS, (*KEY, "model"))
     found = CellTable(out / "causal.csv", (*KEY, *CAUSAL_COLUMNS), (*KEY, "method"))
     settings = [
         Setting(replicate, size, test, share, trait)  # type: ignore[arg-type]
@@ -146,15 +133,14 @@ def run_recovery(
                 row, named = run_cell(setting, label, seed, base, causal=scored)
                 _renew(found, named)
                 results.add([row])
-            if progress is not None:
-                progress(place * len(models) + done + 1, total)
+            progress(place * len(models) + done + 1, total)
         for method in SCANS if scored else ():
             if not found.holds(setting.key | {"method": method}):
                 task = make_task(setting, seed, base)
                 rows = causal_rows(method, task, seed=seed)
                 found.add(setting.key | row for row in rows)
     summary = summarise(results.rows)
-    write_rows(out / "summary.csv", SUMMARY_COLUMNS, summary)
+    results.summarise(SUMMARY_COLUMNS, summary)
     return summary_text(summary)
 
 

@@ -198,11 +198,7 @@ def _all_lines(panel: RecoveryPanel) -> Dataset:
     return Dataset(
         Genotypes(names, test.variants, dosage, source=test.source),
         Phenotypes(
-            names,
-            known.trait_name,
-            known.environment_name,
-            value,
-            np.ones(value.shape),
+            names, known.trait_name, known.environment_name, value, np.ones(value.shape)
         ),
         (replace(omics, sample_id=names, value=measured),),
         SampleGroups(names, panel.test_groups.group_name, label),

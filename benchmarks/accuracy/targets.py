@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.accuracy.branching.node_order import replicate_agreement
 from benchmarks.accuracy.cells import Row, read_rows
-from benchmarks.accuracy.node_order import replicate_agreement
 
 WITHOUT, WITH, DENSE = "binn", "binn+metabolites", "dense"
 NODES_WELL, NODES_HARD = ("A", "S", "I"), ("CK", "SL")

@@ -19,6 +19,7 @@ from meristem.kinetics.network.kinn import Architecture, Kinn, Measurements
 from meristem.kinetics.network.mpkp import ENZYMES, GUIDES, read_rates
 from meristem.kinetics.network.simulate import planted_benchmark
 from meristem.kinetics.network.store import write_kinns
+from meristem.runs.destination import Destination
 
 REACTIONS = ("k01", "k10", "k12", "k21", "k23", "k32", "k30")
 PLANTED = "".join(
@@ -212,7 +213,7 @@ def test_networks_of_sequences_score_no_sites(tmp_path: Path) -> None:
     config.write_text('model = "model.json"\ntables = ["sites.csv"]\n')
     out = tmp_path / "out"
     with pytest.raises(MeristemError, match="not fitted to guide-target pairs"):
-        transfer_run(read_settings(config, TransferSettings), out)
+        transfer_run(read_settings(config, TransferSettings), Destination(out))
     for words in (
         ("score", "--model", model, "--targets", sites),
         ("explain", "--model", model, "--guide", GUIDE),

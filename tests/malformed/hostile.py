@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shlex
+import shutil
 import signal
 import sys
 import time
@@ -116,6 +117,15 @@ def refused(
     assert outcome.err.count("error: ") <= 1
     assert set(outcome.changed) <= set(may_change)
     assert outcome.seconds < SECONDS
+
+
+def refused_in_copy(case: Case, good: Path, tmp_path: Path) -> None:
+    """Assert that a copy of a good folder is refused once it is spoiled."""
+    command, spoil, said = case
+    folder = tmp_path / "hostile"
+    shutil.copytree(good, folder)
+    spoil(folder)
+    refused(command, folder, said)
 
 
 def nothing(folder: Path) -> None:

@@ -18,7 +18,7 @@ from meristem.models.protocol import Fitted, Predictor
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.evaluation import evaluate_models, outer_splits
 from meristem.pipeline.run import prepare
-from meristem.records import Dataset, FittedState, Split
+from meristem.records import Dataset, FittedState, Splits
 from meristem.runs.folder import RunFolder
 
 TINY = {"epochs": 3, "patience": 2, "seeds": 1, "inner_folds": 2}
@@ -97,11 +97,7 @@ class Remembered:
         self.state = FittedState("")
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> Fitted:
         fitted = self.predictor.fit(dataset, rng=rng, inner=inner)
         self.state = fitted.state()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from meristem.prepare.scale import fit_scale, standardised_blocks
+from meristem.prepare.scale import fit_scale
 
 
 @pytest.fixture
@@ -30,15 +30,6 @@ def test_a_variant_without_variation_is_zero_for_new_samples(calls):
     assert (values[:, [5, 6]] == 0).all()
     assert (scale.sd > 0).all()
     assert (scale.centre(new)[:, 5] == 0).all()
-
-
-def test_blocks_give_what_the_whole_gives(calls):
-    scale = fit_scale(calls)
-    whole = scale.standardise(calls)
-    joined = np.empty_like(whole)
-    for columns, values in standardised_blocks(calls, scale, block=8):
-        joined[:, columns] = values
-    assert np.array_equal(joined, whole)
 
 
 def test_the_scale_is_that_of_the_training_rows_alone(calls):

@@ -14,6 +14,7 @@ from meristem.config.read import read_represent_config
 from meristem.errors import ConfigError, DataError
 from meristem.representation.align import stack_tables
 from meristem.representation.commands.run import represent_run
+from meristem.runs.destination import Destination
 
 
 def test_features_are_matched_by_name() -> None:
@@ -62,7 +63,7 @@ def write_two(folder: Path) -> Path:
 
 def test_two_studies_are_represented_as_one(tmp_path: Path) -> None:
     config = read_represent_config(write_two(tmp_path))
-    page = represent_run(config, config.run.out).read_text()
+    page = represent_run(config, Destination(config.run.out)).read_text()
     assert "What was aligned" in page
     factors = pd.read_csv(tmp_path / "out" / "stack.factors.csv", index_col=0)
     a = factors[factors.index.str.endswith("@a")].to_numpy()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from meristem.errors import ConfigError
-from meristem.runs.lock import LOCK, in_locked_folder, locked
+from meristem.runs.lock import LOCK, locked
 
 HOLD = """
 import sys, time
@@ -81,14 +81,3 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "f").write_text("x")
     with pytest.raises(ConfigError, match="cannot be made"), locked(tmp_path / "f"):
         pass
-
-
-def test_a_function_holds_its_folder(tmp_path: Path) -> None:
-    @in_locked_folder
-    def work(number: int, folder: str) -> int:
-        with pytest.raises(ConfigError), locked(Path(folder)):
-            pass
-        return number + 1
-
-    assert work(1, folder=str(tmp_path)) == 2
-    assert work(1, str(tmp_path)) == 2

@@ -32,6 +32,7 @@ from meristem.kinetics.commands.settings import (
 from meristem.kinetics.commands.sources import load_source
 from meristem.kinetics.network.store import write_kinns
 from meristem.kinetics.scheme.scheme import read_scheme
+from meristem.runs.destination import Destination
 from meristem.runs.record import plan_run
 
 RUN_FILES = {
@@ -168,7 +169,7 @@ def test_explain(model: Path, tmp_path: Path) -> None:
 
 def test_a_guide_without_pam_is_not_explained(model: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="PAM"):
-        explain_run(model, GUIDE[:-3], [], tmp_path / "out")
+        explain_run(model, GUIDE[:-3], [], Destination(tmp_path / "out"))
 
 
 def test_score(model: Path, tmp_path: Path) -> None:
@@ -299,8 +300,9 @@ def test_generations_are_announced(tmp_path: Path) -> None:
     settings = read_settings(config, KineticsSettings)
     search_run(
         settings,
-        tmp_path / "run",
-        lambda stage, done, total: seen.append((done, total)),
+        Destination(
+            tmp_path / "run", lambda stage, done, total: seen.append((done, total))
+        ),
     )
     assert (1, 2) in seen
     assert (2, 2) in seen
@@ -312,12 +314,14 @@ def test_networks_of_other_features_are_not_explained(tmp_path: Path) -> None:
     settings = read_settings(config, KineticsSettings)
     source = load_source(settings.data, np.random.default_rng(0))
     kinn = replace(draw_kinn(0), weights=np.zeros((7, 50, 4)), channels="")
-    run = plan_run(tmp_path / "run", title="t", question="q", config={}, seed=0)
+    run = plan_run(
+        Destination(tmp_path / "run"), title="t", question="q", config={}, seed=0
+    )
     describe_model(run, [kinn], source.train)
     assert not (tmp_path / "run" / "mutagenesis.csv").exists()
     write_kinns([kinn], tmp_path / "model.json")
     with pytest.raises(DataError, match="not fitted to guide-target pairs"):
-        explain_run(tmp_path / "model.json", GUIDE, [], tmp_path / "out")
+        explain_run(tmp_path / "model.json", GUIDE, [], Destination(tmp_path / "out"))
 
 
 def test_a_folder_without_a_run_has_no_page(tmp_path: Path) -> None:
@@ -335,14 +339,16 @@ def test_the_run_folder_must_be_a_folder(tmp_path: Path) -> None:
 def test_a_folder_with_another_search_is_refused(tmp_path: Path) -> None:
     first = tmp_path / "small.toml"
     first.write_text(SMALL)
-    search_run(read_settings(first, KineticsSettings), tmp_path / "run")
+    search_run(read_settings(first, KineticsSettings), Destination(tmp_path / "run"))
     other = tmp_path / "other.toml"
     other.write_text(SMALL.replace("seed = 3", "seed = 4"))
     with pytest.raises(ConfigError, match="other rows, settings or seed"):
-        search_run(read_settings(other, KineticsSettings), tmp_path / "run")
+        search_run(
+            read_settings(other, KineticsSettings), Destination(tmp_path / "run")
+        )
     longer = tmp_path / "longer.toml"
     longer.write_text(SMALL.replace("generations = 2", "generations = 3"))
-    search_run(read_settings(longer, KineticsSettings), tmp_path / "run")
+    search_run(read_settings(longer, KineticsSettings), Destination(tmp_path / "run"))
     assert len(pd.read_csv(tmp_path / "run" / "trials.csv")) == 12
 
 

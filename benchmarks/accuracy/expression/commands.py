@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from meristem.cli.console import progress, say
+from benchmarks.accuracy.options import Out, Quiet, measure
+from meristem.cli.console import say
 
 
 class Job(StrEnum):
@@ -25,7 +26,7 @@ class Job(StrEnum):
 
 def bench_expression(
     job: Annotated[Job, typer.Argument(help="What is measured.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    out: Out,
     data: Annotated[
         Path | None, typer.Option(help="Folder that holds gp/ and sequence/.")
     ] = None,
@@ -42,7 +43,7 @@ def bench_expression(
         int, typer.Option(min=1, help="Repeats (yeast), panels (simulations).")
     ] = 5,
     seed: Annotated[int, typer.Option("--seed", min=0, help="First seed.")] = 7000,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No bars.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Expression of lines from their genomes, against rivals and permuted lines."""
     from benchmarks.accuracy.expression.heads import run_heads
@@ -53,53 +54,26 @@ def bench_expression(
     from benchmarks.accuracy.expression.yeast import run_yeast
     from meristem.errors import ConfigError
 
-    words = [w for w in sys.argv[1:] if w not in ("--quiet", "-q")]
-    command = " ".join(["python -m benchmarks accuracy", *words])
     if job is Job.simulated:
-        drawn = range(seed, seed + repeats)
-        say(run_simulated(out, seeds=drawn, command=command))
+        say(run_simulated(out, seeds=range(seed, seed + repeats)))
         return
-    with progress(quiet=quiet) as notify:
-
-        def tell(done: int, total: int) -> None:
-            notify(job.value, done, total)
-
-        if job is Job.planted:
-            say(run_planted(out, seed=seed, command=command, progress=tell))
-            return
-        if job is Job.into_prediction:
-            say(
-                run_into_prediction(
-                    out, panels=repeats, seed=seed, command=command, progress=tell
-                )
-            )
-            return
-        if data is None:
-            raise ConfigError(f"the job {job.value!r} needs --data", remedy="give it")
-        if job is Job.new_genes:
-            say(run_new_genes(out, data, seed=seed, command=command, progress=tell))
-            return
-        if job is Job.heads:
-            say(
-                run_heads(
-                    out,
-                    data,
-                    repeats=repeats,
-                    seed=seed,
-                    command=command,
-                    progress=tell,
-                )
-            )
-            return
-        text = run_yeast(
+    if data is None and job not in (Job.planted, Job.into_prediction):
+        raise ConfigError(f"the job {job.value!r} needs --data", remedy="give it")
+    folder = data or Path()
+    jobs: dict[Job, partial[str]] = {
+        Job.planted: partial(run_planted, out),
+        Job.into_prediction: partial(run_into_prediction, out, panels=repeats),
+        Job.new_genes: partial(run_new_genes, out, folder),
+        Job.heads: partial(run_heads, out, folder, repeats=repeats),
+        Job.yeast: partial(
+            run_yeast,
             out,
-            data,
+            folder,
             sets=tuple(part or ("strong", "all")),
             media=tuple(medium or ("glucose",)),
             models=tuple(model or ()),
             repeats=repeats,
-            seed=seed,
-            command=command,
-            progress=tell,
-        )
-    say(text)
+        ),
+    }
+    work = partial(jobs[job], seed=seed)
+    measure(work, out, "", quiet=quiet, stage=job.value)

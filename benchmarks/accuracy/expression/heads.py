@@ -8,14 +8,13 @@ Beside them the sequence models without expression, and the elastic net on marke
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy.cells import CellTable, number, open_folder
+from benchmarks.accuracy.cells import CellTable, Progress, open_folder, untold
 from benchmarks.accuracy.expression.new_genes import (
     BINS,
     DOWNSTREAM,
@@ -25,6 +24,7 @@ from benchmarks.accuracy.expression.new_genes import (
     segregants,
 )
 from benchmarks.accuracy.expression.yeast import STRONG, read_cross
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.page import markdown_table
 from benchmarks.accuracy.sequence.promoters import MOTIFS
 from meristem.config.expression.heads import HeadOptions
@@ -36,11 +36,7 @@ from meristem.expression.lines import ExpressionLines
 from meristem.expression.panel import EmbeddedPanel
 from meristem.expression.questions.fit import run_holdout
 from meristem.expression.questions.head_fit import run_head_holdout
-from meristem.expression.questions.holdouts import (
-    Holdout,
-    gene_holdouts,
-    line_holdouts,
-)
+from meristem.expression.questions.holdouts import Holdout, gene_holdouts, line_holdouts
 from meristem.expression.questions.scores import compare, gene_scores
 from meristem.runs.keys import digest
 from meristem.runs.tasks import Arrays, Task, run_tasks
@@ -63,17 +59,11 @@ MARKERS = "markers: cis_elastic_net"
 
 
 def run_heads(
-    out: Path,
-    data: Path,
-    *,
-    repeats: int,
-    seed: int,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    out: Path, data: Path, *, repeats: int, seed: int, progress: Progress = untold
 ) -> str:
     """Fit every head on every holdout; return medians and paired differences."""
     settings = {"job": "heads", "seed": seed, "repeats": repeats, "bins": BINS}
-    open_folder(out, settings, command)
+    open_folder(out, settings)
     lines, panel = _inputs(data, out / "work", seed)
     n_line, n_gene = lines.value.shape
     held = line_holdouts(n_line, n_gene, folds=5, repeats=repeats, seed=seed)
@@ -83,8 +73,7 @@ def run_heads(
     results: dict[int, Arrays] = {}
     for k, arrays in run_tasks(tasks, folder=out / "work" / "fits"):
         results[k] = arrays
-        if progress is not None:
-            progress(len(results), len(tasks))
+        progress(len(results), len(tasks))
     scores = _scores(work, results, lines)
     table = CellTable(out / "results.csv", COLUMNS, ("question", "model", "against"))
     table.rows = []

@@ -7,14 +7,14 @@ predicted by models fitted on the measured half, and given to GOBLUP beside it, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy.cells import CellTable, number, open_folder
+from benchmarks.accuracy.cells import Progress, open_table
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.page import markdown_table
 from meristem.config.expression.training import ExpressionModel, PreprocessOptions
 from meristem.config.models import MediatedOptions
@@ -50,21 +50,14 @@ _DRAWS = 2000
 
 
 def run_into_prediction(
-    out: Path,
-    *,
-    panels: int,
-    seed: int,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    out: Path, *, panels: int, seed: int, progress: Progress | None = None
 ) -> str:
     """Fit GOBLUP with every table on every panel; return the paired differences."""
-    open_folder(out, {"job": "into_prediction", "seed": seed}, command)
-    table = CellTable(out / "results.csv", COLUMNS, ("panel",))
-    for panel in range(panels):
-        if not table.holds({"panel": str(panel)}):
-            table.add(_panel(panel, seed))
-        if progress is not None:
-            progress(panel + 1, panels)
+    table = open_table(
+        out, {"job": "into_prediction", "seed": seed}, COLUMNS, ("panel",)
+    )
+    cells = [(panel,) for panel in range(panels)]
+    table.fill(cells, lambda panel: _panel(panel, seed), progress)
     return into_prediction_table(pd.DataFrame(table.rows))
 
 
@@ -80,7 +73,6 @@ def _panel(panel_number: int, seed: int) -> list[dict[str, str]]:
         told = fitted.predict(panel.test).value[:, 0]
         rows.append(
             {
-                "panel": str(panel_number),
                 "lines": str(data.n_sample),
                 "omics": name,
                 "r": number(float(np.corrcoef(told, panel.test_genetic)[0, 1])),

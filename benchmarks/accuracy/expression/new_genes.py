@@ -10,14 +10,15 @@ left out; ties count as wrong signs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy.cells import CellTable, number, open_folder
+from benchmarks.accuracy.cells import Progress, open_table, untold
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.page import markdown_table
 from benchmarks.accuracy.sequence.promoters import LENGTH, MOTIFS, read_sets
 from meristem.config.expression.heads import SharedRidgeOptions
@@ -74,12 +75,7 @@ class Truth:
 
 
 def run_new_genes(
-    out: Path,
-    data: Path,
-    *,
-    seed: int,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    out: Path, data: Path, *, seed: int, progress: Progress = untold
 ) -> str:
     """Predict the difference of the alleles by every way; return the table."""
     settings = {
@@ -90,13 +86,11 @@ def run_new_genes(
         "upstream": UPSTREAM,
         "downstream": DOWNSTREAM,
     }
-    open_folder(out, settings, command)
-    table = CellTable(out / "results.csv", COLUMNS, ("model",))
-    tell = progress or (lambda done, total: None)
+    table = open_table(out, settings, COLUMNS, ("model",))
     models = random_dna_models(data, out / "work" / "models", seed)
-    tell(1, 4)
+    progress(1, 4)
     lines, parents = _panels(data, models, out / "work")
-    tell(3, 4)
+    progress(3, 4)
     value = measured_mean(data, lines)
     truth = _truth(data, parents)
     both = ["BY", "RM"]
@@ -116,7 +110,7 @@ def run_new_genes(
         if not table.holds({"model": name}):
             table.add(_figures(name, change, truth, parents))
     np.savez_compressed(out / "work" / "differences.npz", genes=parents.genes, **found)
-    tell(4, 4)
+    progress(4, 4)
     return new_gene_table(table.rows)
 
 

@@ -9,13 +9,14 @@ own genetic expression, r of the one variant of a gene would be near -1 or 1 by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy.cells import CellTable, number, open_folder
+from benchmarks.accuracy.cells import Progress, Row, open_table
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.page import markdown_table
 from meristem.config.expression.panel import (
     EmbedConfig,
@@ -30,6 +31,7 @@ from meristem.expression.heads.catalog import HEADS, default_options, fit_head
 from meristem.expression.panel import EmbeddedPanel
 from meristem.expression.panel_file import read_panel
 from meristem.records import FloatArray
+from meristem.runs.destination import Destination
 from meristem.runs.folder import RunFolder
 from meristem.runs.seeds import derived_rng
 from meristem.sequence.simulation.regulatory import (
@@ -51,13 +53,11 @@ def run_planted(
     *,
     models: Sequence[str] = (),
     seed: int,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> str:
     """Fit every head on every fold; return the table."""
     settings = {"job": "planted", "seed": seed, "lines": N_LINE, "genes": N_GENE}
-    open_folder(out, settings, command)
-    table = CellTable(out / "results.csv", COLUMNS, ("model", "fold"))
+    table = open_table(out, settings, COLUMNS, ("model", "fold"))
     truth, panel = simulated(out / "work", seed)
     order = [truth.gene_id.tolist().index(name) for name in panel.genes.tolist()]
     value, genetic = truth.measured[:, order], truth.truth.expression[:N_LINE][:, order]
@@ -66,15 +66,15 @@ def run_planted(
     gene = rng.permutation(panel.genes.size) % FOLDS
     names = [*(models or HEADS), *(f"{one}{PERMUTED}" for one in models or HEADS)]
     cells = [(name, fold) for name in names for fold in range(FOLDS)]
-    for done, (name, fold) in enumerate(cells):
-        if not table.holds({"model": name, "fold": str(fold)}):
-            own, told = value, genetic
-            if name.endswith(PERMUTED):
-                own = told = derived_rng(seed, name, fold).permutation(value)
-            held = line == fold, gene == fold
-            table.add(_cell(panel, own, told, held, name, fold))
-        if progress is not None:
-            progress(done + 1, len(cells))
+
+    def work(name: str, fold: int) -> list[Row]:
+        own, told = value, genetic
+        if name.endswith(PERMUTED):
+            own = told = derived_rng(seed, name, fold).permutation(value)
+        held = line == fold, gene == fold
+        return _cell(panel, own, told, held, name, fold)
+
+    table.fill(cells, work, progress)
     return planted_table(pd.DataFrame(table.rows))
 
 
@@ -99,7 +99,7 @@ def simulated(work: Path, seed: int) -> tuple[RegulatoryPanel, EmbeddedPanel]:
         variants=VariantsConfig(path=files / "genotypes.vcf.gz", inbred=True),
         embed=EmbedConfig(motifs=files / "motifs.meme", bins=5, kmers=()),
     )
-    embed_run(own, work / "embedded")
+    embed_run(own, Destination(work / "embedded"))
     return truth, read_panel(RunFolder.open(work / "embedded"))
 
 
@@ -129,8 +129,6 @@ def _cell(
         r = _r(head.predict(panel, lines, genes), truth[np.ix_(lines, genes)])
         found.append(
             {
-                "model": name,
-                "fold": str(fold),
                 "question": question,
                 "genes": str(r.size),
                 "median": number(float(np.median(r))),

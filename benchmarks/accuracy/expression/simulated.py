@@ -9,10 +9,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy.cells import CellTable, number, open_folder
+from benchmarks.accuracy.cells import open_table
+from benchmarks.accuracy.figures import number
 from meristem.config.read import read_expression_config, read_expression_run
 from meristem.expression.commands.embed import embed_run
 from meristem.expression.commands.train import train_run
+from meristem.runs.destination import Destination
 from meristem.sequence.simulation.regulatory import (
     RegulatoryConfig,
     RegulatoryPanel,
@@ -59,14 +61,15 @@ kind = "shared_ridge"
 """
 
 
-def run_simulated(out: Path, *, seeds: Sequence[int], command: str = "") -> str:
+def run_simulated(out: Path, *, seeds: Sequence[int]) -> str:
     """Run `embed` and `train` on panels of 300 lines; genes with a planted change.
 
     The table holds median and mean r (within five folds) over the genes whose promoter
     carries a variant that changes their expression.
     """
-    open_folder(out, {"job": "simulated", "config": CONFIG}, command)
-    table = CellTable(out / "results.csv", COLUMNS, COLUMNS[:-1])
+    table = open_table(
+        out, {"job": "simulated", "config": CONFIG}, COLUMNS, COLUMNS[:-1]
+    )
     for seed in seeds:
         if table.of({"seed": str(seed)}):
             continue
@@ -104,6 +107,6 @@ def _scores(panel: RegulatoryPanel, folder: Path, seed: int) -> pd.DataFrame:
     write_regulatory(panel, folder / "panel", seed=seed)
     path = folder / "expression.toml"
     path.write_text(CONFIG, "utf-8")
-    embed_run(read_expression_config(path), folder / "run")
-    train_run(read_expression_run(path), folder / "run", lambda *_: None)
+    embed_run(read_expression_config(path), Destination(folder / "run"))
+    train_run(read_expression_run(path), Destination(folder / "run"))
     return pd.read_csv(folder / "run" / "scores.csv")

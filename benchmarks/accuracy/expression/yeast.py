@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy.cells import CellTable, number, open_folder
+from benchmarks.accuracy.cells import CellTable, Progress, open_table, untold
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.representation.yeast import read_yeast
 from meristem.config.expression.training import ExpressionModel, PreprocessOptions
 from meristem.config.stages import GenotypeConfig
@@ -104,8 +105,7 @@ def run_yeast(
     models: Sequence[str] = (),
     repeats: int,
     seed: int,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = untold,
 ) -> str:
     """Predict lines held out, five folds, in strong genes and in all of them.
 
@@ -115,8 +115,7 @@ def run_yeast(
     over the lines of a repeat. Permuted lines are one run.
     """
     settings: dict[str, object] = {"job": "yeast", "window": WINDOW, "seed": seed}
-    open_folder(out, settings, command)
-    table = CellTable(out / "results.csv", COLUMNS, COLUMNS[:-1])
+    table = open_table(out, settings, COLUMNS, COLUMNS[:-1])
     work = []
     for medium in media:
         cross = read_cross(data, medium)
@@ -132,8 +131,7 @@ def run_yeast(
             work += [(medium, name, model, lines, held) for model in chosen]
     for done, (medium, name, model, lines, held) in enumerate(work):
         _cell(table, out / "work", (medium, name, model), lines, held)
-        if progress is not None:
-            progress(done + 1, len(work))
+        progress(done + 1, len(work))
     return summary(pd.DataFrame(table.rows))
 
 
@@ -200,6 +198,5 @@ def _placed(genotypes: Genotypes, place: pd.DataFrame) -> Genotypes:
     variants = genotypes.variants
     known = place.set_index("marker")["pos_R64"].reindex(variants.variant_id)
     return replace(
-        genotypes,
-        variants=replace(variants, variant_position=known.to_numpy(np.int64)),
+        genotypes, variants=replace(variants, variant_position=known.to_numpy(np.int64))
     )

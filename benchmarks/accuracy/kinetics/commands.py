@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from meristem.cli.console import progress, say
+from benchmarks.accuracy.options import Out, Quiet, measure
 
 
 class Job(StrEnum):
@@ -32,7 +32,7 @@ def bench_kinetics(
             "trained on; transfer: guides held out; assays: each of four left out."
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    out: Out,
     data: Annotated[
         Path | None, typer.Option(help="Folder with mpkp and in_vivo.")
     ] = None,
@@ -42,9 +42,7 @@ def bench_kinetics(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Number of seeds.")] = 5,
     seed: Annotated[int, typer.Option(min=0, help="First seed.")] = 1,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress bars.")
-    ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Accuracy of kinetic networks: across guides, planted windows, off-target sites.
 
@@ -65,29 +63,15 @@ def bench_kinetics(
         raise ConfigError(f"the job {job.value!r} needs {missing}", remedy="give it")
     folder, models = data or Path(), model or []
     drawn = range(seed, seed + seeds)
-    command = " ".join(["python -m benchmarks accuracy", *sys.argv[1:]])
-    with progress(quiet=quiet) as notify:
-
-        def told(done: int, total: int) -> None:
-            notify(job.value, done, total)
-
-        common: dict[str, Any] = {"command": command, "progress": told}
-        if job is Job.nested:
-            table = cross_guide.run_nested(folder, out, seeds=drawn, **common)
-        elif job is Job.published:
-            table = cross_guide.run_published(folder, out, seeds=drawn, **common)
-        elif job is Job.planted:
-            table = planted_windows.run_planted(out, seeds=drawn, **common)
-        elif job is Job.zero_shot:
-            table = unseen_sites.run_zero_shot(folder, models, out, seed=seed, **common)
-        else:
-            table = unseen_sites.run_transfer(
-                folder,
-                models,
-                out,
-                seeds=drawn,
-                assays=job is Job.assays,
-                **common,
-            )
-    say(table)
-    say(f"results: {out / 'results.csv'}")
+    transfer = partial(unseen_sites.run_transfer, folder, models, out, seeds=drawn)
+    jobs: dict[Job, partial[str]] = {
+        Job.nested: partial(cross_guide.run_nested, folder, out, seeds=drawn),
+        Job.published: partial(cross_guide.run_published, folder, out, seeds=drawn),
+        Job.planted: partial(planted_windows.run_planted, out, seeds=drawn),
+        Job.zero_shot: partial(
+            unseen_sites.run_zero_shot, folder, models, out, seed=seed
+        ),
+        Job.transfer: partial(transfer, assays=False),
+        Job.assays: partial(transfer, assays=True),
+    }
+    measure(jobs[job], out, "results.csv", quiet=quiet, stage=job.value)

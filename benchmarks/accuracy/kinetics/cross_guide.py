@@ -7,13 +7,14 @@ the test guide, as the published figures do, and is there for comparison only.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.cells import CellTable, Row, mean_interval, number, open_folder
+from benchmarks.accuracy.cells import Progress, Row, open_table
+from benchmarks.accuracy.figures import mean_interval, number
 from meristem.kinetics.cas9.encode import count_edits, encode_pairs
 from meristem.kinetics.network.ensemble import fit_ensemble, predict_ensemble
 from meristem.kinetics.network.fit import fit_kinns
@@ -34,8 +35,6 @@ from meristem.kinetics.transfer.baselines import ridge_prediction
 from meristem.records import FloatArray
 from meristem.stats.metrics import pearson
 from meristem.tune.optimisers import best_trials, make_optimiser, run_search
-
-Progress = Callable[[int, int], None]
 
 FULL = FitOptions(limits=(-5.0, math.inf))
 QUICK = replace(
@@ -68,7 +67,6 @@ def run_nested(
     space: str = "finkelstein",
     plan: SearchPlan = PLAN,
     members: int = 6,
-    command: str = "",
     progress: Progress | None = None,
 ) -> str:
     """Search and fit within each guide, test on the other; write tables and models.
@@ -106,17 +104,13 @@ def run_nested(
         "members": members,
         "smooth": list(SMOOTH),
     }
-    open_folder(out, settings, command)
-    table = CellTable(out / "results.csv", COLUMNS, KEY)
+    table = open_table(out, settings, COLUMNS, KEY)
     tables = read_rates(rates_path(data))
-    cells = [(seed, guide) for seed in seeds for guide in (1, 2)]
-    for done, (seed, guide) in enumerate(cells):
-        cell = {"train_guide": str(guide), "seed": str(seed)}
-        if not table.holds(cell):
-            found = _nested_cell(tables, guide, seed, out, space, plan, members)
-            table.add(cell | row for row in found)
-        if progress is not None:
-            progress(done + 1, len(cells))
+
+    def work(guide: int, seed: int) -> list[Row]:
+        return _nested_cell(tables, guide, seed, out, space, plan, members)
+
+    table.fill([(guide, seed) for seed in seeds for guide in (1, 2)], work, progress)
     return summary(table.rows)
 
 
@@ -205,7 +199,6 @@ def run_published(
     generations: int = 40,
     size: int = 16,
     shortlist: int = 24,
-    command: str = "",
     progress: Progress | None = None,
 ) -> str:
     """Choose by 80 % of the test guide's rows, score on the rest: published protocol.
@@ -225,24 +218,19 @@ def run_published(
         "size": size,
         "shortlist": shortlist,
     }
-    open_folder(out, settings, command)
-    table = CellTable(out / "results.csv", COLUMNS, KEY)
+    table = open_table(out, settings, COLUMNS, KEY)
     tables = read_rates(rates_path(data))
-    cells = [(seed, guide) for seed in seeds for guide in (1, 2)]
-    for done, (seed, guide) in enumerate(cells):
-        cell = {"train_guide": str(guide), "seed": str(seed)}
-        if not table.holds(cell):
-            train = measurements(tables[guide], unique=True)
-            other = measurements(tables[3 - guide], unique=False)
-            rng = np.random.default_rng([seed, guide])
-            state = out / f"search_{guide}_{seed}.json"
-            found = _published_cell(
-                train, other, generations, size, shortlist, rng, state
-            )
-            state.unlink(missing_ok=True)
-            table.add(cell | row for row in found)
-        if progress is not None:
-            progress(done + 1, len(cells))
+
+    def work(guide: int, seed: int) -> list[Row]:
+        train = measurements(tables[guide], unique=True)
+        other = measurements(tables[3 - guide], unique=False)
+        rng = np.random.default_rng([seed, guide])
+        state = out / f"search_{guide}_{seed}.json"
+        found = _published_cell(train, other, generations, size, shortlist, rng, state)
+        state.unlink(missing_ok=True)
+        return found
+
+    table.fill([(guide, seed) for seed in seeds for guide in (1, 2)], work, progress)
     return summary(table.rows)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.cells import CellTable, Row, number, open_folder
+from benchmarks.accuracy.cells import Progress, Row, open_table
+from benchmarks.accuracy.figures import number
 from meristem.kinetics.network.fit import fit_kinns
 from meristem.kinetics.network.kinn import Architecture, FitOptions, Measurements
 from meristem.kinetics.network.simulate import Simulation, planted_benchmark, simulate
@@ -59,8 +60,7 @@ def run_planted(
     generations: int = 40,
     size: int = 16,
     rows: int = 2000,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> str:
     """Search the planted benchmark with every method at one budget; write a table.
 
@@ -90,27 +90,19 @@ def run_planted(
         "top": TOP,
         "searches": SEARCHES,
     }
-    open_folder(out, settings, command)
-    table = CellTable(out / "results.csv", COLUMNS, KEY)
+    table = open_table(out, settings, COLUMNS, KEY)
     cells = [(seed, method) for seed in seeds for method in (TRUTH, *methods)]
-    for done, (seed, method) in enumerate(cells):
-        cell = {"seed": str(seed), "method": method}
-        if not table.holds(cell):
-            state = out / f"search_{method}_{seed}.json".replace(" ", "_")
-            row = _cell(seed, method, generations, size, rows, state)
-            table.add([cell | row])
-        if progress is not None:
-            progress(done + 1, len(cells))
+
+    def work(seed: int, method: str) -> list[Row]:
+        state = out / f"search_{method}_{seed}.json".replace(" ", "_")
+        return [_cell(seed, method, generations, size, rows, state)]
+
+    table.fill(cells, work, progress)
     return "\n".join("  ".join(row[c] for c in COLUMNS) for row in table.rows)
 
 
 def _cell(
-    seed: int,
-    method: str,
-    generations: int,
-    size: int,
-    rows: int,
-    state: Path,
+    seed: int, method: str, generations: int, size: int, rows: int, state: Path
 ) -> Row:
     rng = np.random.default_rng(seed)
     simulation = planted_benchmark(rng)

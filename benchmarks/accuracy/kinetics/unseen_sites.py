@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.accuracy.cells import CellTable, Row, number, open_folder
+from benchmarks.accuracy.cells import CellTable, Progress, Row, open_folder
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.kinetics.cross_guide import rates_path
 from meristem.kinetics.cas9.bulges import encode_sites
 from meristem.kinetics.cas9.encode import count_edits, encode_pairs
@@ -22,9 +23,8 @@ from meristem.kinetics.network.store import read_kinns, write_kinns
 from meristem.kinetics.scoring.score import Scorer
 from meristem.kinetics.transfer.baselines import CnnRegression, fit_cnn
 from meristem.records import FloatArray
+from meristem.runs.destination import Destination
 from meristem.stats.ranking import compare_scores
-
-Progress = Callable[[int, int], None]
 
 TABLES = ("site_seq", "circle_seq")
 ASSAYS = (*TABLES, "pdh_haeussler", "pkd_cd33")
@@ -56,7 +56,6 @@ def run_zero_shot(
     seed: int,
     cnns: int = 2,
     bootstraps: int = 60,
-    command: str = "",
     progress: Progress | None = None,
 ) -> str:
     """Rank the sites of two assays by networks that were fitted to rates alone.
@@ -79,11 +78,6 @@ def run_zero_shot(
         CNNs per guide.
     bootstraps
         Resamples of the rows for the intervals.
-
-    Returns
-    -------
-    str
-        The table.
     """
     settings = {
         "job": "zero-shot",
@@ -92,19 +86,19 @@ def run_zero_shot(
         "cnns": cnns,
         "bootstraps": bootstraps,
     }
-    open_folder(out, settings, command)
+    open_folder(out, settings)
     columns = ("table", "rows", "against", *METRICS)
     table = CellTable(out / "results.csv", columns, ("table",))
     scorer = Scorer([kinn for path in models for kinn in read_kinns(path)])
     rng = np.random.default_rng(seed)
     plain = _cnns(data, cnns, rng)
-    for done, name in enumerate(TABLES):
-        if not table.holds({"table": name}):
-            sites = read_sites(data / "in_vivo" / f"{name}.csv.gz")
-            scores, near = _scores(sites, scorer, plain)
-            table.add(_parts(name, sites, scores, near, rng, bootstraps))
-        if progress is not None:
-            progress(done + 1, len(TABLES))
+
+    def work(name: str) -> list[Row]:
+        sites = read_sites(_sites_path(data, name))
+        scores, near = _scores(sites, scorer, plain)
+        return _parts(name, sites, scores, near, rng, bootstraps)
+
+    table.fill([(name,) for name in TABLES], work, progress)
     return _text(table.rows)
 
 
@@ -120,9 +114,7 @@ def _cnns(data: Path, n: int, rng: np.random.Generator) -> list[CnnRegression]:
 
 
 def _scores(
-    sites: Sites,
-    scorer: Scorer,
-    cnns: Sequence[CnnRegression],
+    sites: Sites, scorer: Scorer, cnns: Sequence[CnnRegression]
 ) -> tuple[dict[str, FloatArray], NDArray[np.bool_]]:
     """Return every score of every site, and which have few mismatches."""
     names = ("kinetic", "cnn", "edits", "edits as written")
@@ -195,7 +187,6 @@ def run_transfer(
     seeds: Sequence[int],
     settings: Mapping[str, object] = TRANSFER,
     assays: bool = False,
-    command: str = "",
     progress: Progress | None = None,
 ) -> str:
     """Transfer to labelled sites, each seed with other guides held out, or each assay.
@@ -217,20 +208,13 @@ def run_transfer(
     assays
         Leave out every one of four assays (`ASSAYS`) in turn, and train on the others,
         in place of guides of two (`TABLES`).
-
-    Returns
-    -------
-    str
-        The table.
     """
     given = dict(settings)
     shared = {
         "job": "assays" if assays else "transfer",
         "models": [path.name for path in models],
     }
-    open_folder(
-        out, shared | {key: str(value) for key, value in given.items()}, command
-    )
+    open_folder(out, shared | {key: str(value) for key, value in given.items()})
     networks = out / "networks.json"
     write_kinns([kinn for path in models for kinn in _both_ends(path)], networks)
     table = CellTable(
@@ -238,18 +222,18 @@ def run_transfer(
     )
     parts = ASSAYS if assays else ("all",)
     cells = [(seed, part) for seed in seeds for part in parts]
-    for done, (seed, part) in enumerate(cells):
-        if not table.holds({"seed": str(seed), "rows": part}):
-            folder = out / f"{part}_{seed}"
-            learned = [name for name in (ASSAYS if assays else TABLES) if name != part]
-            content = given | {"seed": seed, "model": networks}
-            content["tables"] = [_sites_path(data, name) for name in learned]
-            if assays:
-                content["test_tables"] = [_sites_path(data, part)]
-            transfer_run(TransferSettings.model_validate(content), folder)
-            table.add(_cell(folder, str(seed), part))
-        if progress is not None:
-            progress(done + 1, len(cells))
+
+    def work(seed: int, part: str) -> list[Row]:
+        folder = out / f"{part}_{seed}"
+        learned = [name for name in (ASSAYS if assays else TABLES) if name != part]
+        content = given | {"seed": seed, "model": networks}
+        content["tables"] = [_sites_path(data, name) for name in learned]
+        if assays:
+            content["test_tables"] = [_sites_path(data, part)]
+        transfer_run(TransferSettings.model_validate(content), Destination(folder))
+        return _cell(folder, str(seed), part)
+
+    table.fill(cells, work, progress)
     return _text(table.rows)
 
 

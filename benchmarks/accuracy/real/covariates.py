@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.accuracy.cells import (
-    CellTable,
-    Row,
-    number,
-    open_folder,
-    write_rows,
-)
+from benchmarks.accuracy.cells import CellTable, Row, open_folder
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.real.sources import MICE, SOURCES
 from benchmarks.accuracy.real.sparse import corrected_interval
 from meristem.config.models import ForestOptions, GBLUPOptions, KernelOptions
@@ -25,6 +21,7 @@ from meristem.evaluate.splits import make_splits
 from meristem.models.catalog import build
 from meristem.pipeline.inputs import with_covariates
 from meristem.records import Dataset
+from meristem.runs.progress import Notify, silent
 from meristem.runs.seeds import derived_rng
 from meristem.stats.metrics import pearson
 
@@ -51,15 +48,12 @@ def run_covariates(
     lines: int = 500,
     seed: int = 1,
     jobs: int = 1,
-    command: str = "",
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Notify = silent,
 ) -> str:
     """Cross-validate mice with and without covariates; write every fold.
 
     Parameters
     ----------
-    data
-        Folder that holds `gp/`.
     out
         Folder of the tables; fits are kept in `out/work`.
     tests
@@ -70,12 +64,6 @@ def run_covariates(
         Mice, in whole cages.
     seed
         Of mice, folds and models.
-    jobs
-        Processes.
-    command
-        Command line, for the record.
-    progress
-        Called with (arm, fits done, fits in all).
 
     Returns
     -------
@@ -83,7 +71,7 @@ def run_covariates(
         Mean ability and gain over no adjustment, as a text table.
     """
     settings = {"seed": seed, "lines": lines, "replicates": replicates}
-    open_folder(out, settings, command)
+    open_folder(out, settings)
     source = SOURCES["mice"]
     plain = source.config(data).model_copy(update={"covariates": None})
     mice = source.dataset(data, lines, derived_rng(seed, "lines", "mice"))
@@ -103,19 +91,13 @@ def run_covariates(
                 seed=seed,
                 jobs=jobs,
                 work=out / "work" / test / str(number_),
-                progress=_telling(progress, f"{test}, {arm}"),
+                progress=partial(progress, f"{test}, {arm}"),
             )
         table.rows = [row for row in table.rows if row["test"] != test]
         table.add(_rows(test, results))
     summary = summary_rows(table.rows, 0.25)
-    write_rows(out / "summary.csv", (*SUMMARY, *GAIN), summary)
+    table.summarise((*SUMMARY, *GAIN), summary)
     return summary_text(summary)
-
-
-def _telling(
-    progress: Callable[[str, int, int], None] | None, what: str
-) -> Callable[[int, int], None]:
-    return lambda done, total: progress(what, done, total) if progress else None
 
 
 def _arm(

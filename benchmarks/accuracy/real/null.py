@@ -7,22 +7,15 @@ compared with the genetic values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.cells import (
-    CellTable,
-    Row,
-    correlation,
-    mean_interval,
-    number,
-    open_folder,
-    refuse_unknown,
-    write_rows,
-)
+from benchmarks.accuracy.cells import Row, open_table, refuse_unknown
+from benchmarks.accuracy.figures import correlation, mean_interval, number
 from benchmarks.accuracy.real.panel_list import AUTO, PANELS
 from benchmarks.accuracy.real.panels import panel_config, panel_folds
 from meristem.config.models import (
@@ -39,6 +32,7 @@ from meristem.pipeline.analysis import Analysis
 from meristem.prepare.scale import fit_scale
 from meristem.records import Dataset, FloatArray
 from meristem.runs.folder import RunFolder
+from meristem.runs.progress import Notify, silent
 from meristem.runs.seeds import derived_rng
 
 ARMS = ("permuted", "additive")
@@ -64,59 +58,36 @@ def run_null(
     replicates: int = 10,
     seed: int = 1,
     examples: Path = Path("examples"),
-    command: str = "",
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Notify = silent,
 ) -> str:
     """Fit the mixture and linear models on null panels; write the tables.
 
     Parameters
     ----------
-    data
-        Folder that holds `gp/`.
-    out
-        Folder of the tables.
     panels
         Public panels whose lines and first trait are used.
     arms
         Some of `ARMS`.
     replicates
         Traits of every panel and arm, with folds of their own.
-    seed
-        Of everything.
-    examples
-        Folder of the configurations.
-    command
-        Command line, for the record.
-    progress
-        Called with (panel and arm, replicates done, replicates in all).
-
-    Returns
-    -------
-    str
-        The summary as a text table.
-
-    Raises
-    ------
-    ConfigError
-        If a name is unknown, or the folder holds results of another seed.
     """
     refuse_unknown(panels, tuple(PANELS), "panels")
     refuse_unknown(arms, ARMS, "arms")
-    open_folder(out, {"seed": seed}, command)
-    table = CellTable(out / "folds.csv", COLUMNS, ("panel", "arm", "replicate"))
+    table = open_table(
+        out, {"seed": seed}, COLUMNS, ("panel", "arm", "replicate"), "folds.csv"
+    )
+
+    def work(name: str, arm: str, replicate: int) -> list[Row]:
+        own = int(derived_rng(seed, arm, replicate).integers(2**31))
+        config = panel_config(name, data, examples, replicates=1, seed=own)
+        return _replicate(name, arm, config, out / "work" / name)
+
     for name in panels:
         for arm in arms:
-            for replicate in range(replicates):
-                cell = {"panel": name, "arm": arm, "replicate": str(replicate)}
-                if not table.holds(cell):
-                    own = int(derived_rng(seed, arm, replicate).integers(2**31))
-                    config = panel_config(name, data, examples, replicates=1, seed=own)
-                    rows = _replicate(name, arm, config, out / "work" / name)
-                    table.add(cell | row for row in rows)
-                if progress is not None:
-                    progress(f"{name} {arm}", replicate + 1, replicates)
+            cells = [(name, arm, replicate) for replicate in range(replicates)]
+            table.fill(cells, work, partial(progress, f"{name} {arm}"))
     summary = summary_rows(table.rows)
-    write_rows(out / "summary.csv", SUMMARY_COLUMNS, summary)
+    table.summarise(SUMMARY_COLUMNS, summary)
     return summary_text(summary)
 
 

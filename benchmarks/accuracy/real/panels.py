@@ -7,23 +7,20 @@ row per fold and model; `results.csv` what follows from them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
-from pydantic import BaseModel
 
 from benchmarks.accuracy.cells import (
     CellTable,
     Row,
-    correlation,
-    mean_interval,
-    number,
-    open_folder,
+    open_table,
     refuse_unknown,
     write_rows,
 )
+from benchmarks.accuracy.figures import correlation, mean_interval, number
 from benchmarks.accuracy.real.panel_list import (
     AUTO,
     NOT_DEPLOYABLE,
@@ -33,18 +30,17 @@ from benchmarks.accuracy.real.panel_list import (
     Panel,
     sample_rows,
 )
-from meristem.config.read import read_config
+from meristem.config.read import read_config, with_paths
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.crossval import CrossValidation, cross_validate
 from meristem.evaluate.splits import make_splits
 from meristem.pipeline.analysis import Analysis
 from meristem.prepare.adjust import observed_values
-from meristem.records import Dataset, FloatArray, Split, StrArray
+from meristem.records import Dataset, FloatArray, Splits, StrArray
 from meristem.runs.folder import RunFolder
+from meristem.runs.progress import Notify, silent
 from meristem.runs.seeds import derived_rng
-
-T = TypeVar("T")
 
 ALL = "all"
 LEAST = 3
@@ -90,8 +86,7 @@ def run_panels(
     seed: int = 1,
     jobs: int = 1,
     examples: Path = Path("examples"),
-    command: str = "",
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Notify = silent,
 ) -> str:
     """Cross-validate the models of every panel and write the tables.
 
@@ -101,8 +96,6 @@ def run_panels(
 
     Parameters
     ----------
-    data
-        Folder that holds `gp/` and `prior_knowledge/`.
     out
         Folder of the tables. Repeats of a model that `folds.csv` holds are taken from
         there; to have them anew, delete their rows. Fits are kept in `out/work`.
@@ -114,14 +107,6 @@ def run_panels(
         Repeats of the folds; where whole groups are left out there may be fewer.
     seed
         Of lines drawn from large panels, folds and models.
-    jobs
-        Processes.
-    examples
-        Folder of the configurations.
-    command
-        Command line, for the record.
-    progress
-        Called with (panel, fits done, fits in all).
 
     Returns
     -------
@@ -141,8 +126,7 @@ def run_panels(
         raise ConfigError(
             "is no folder", where=data, remedy="name the folder that holds gp/"
         )
-    open_folder(out, {"seed": seed}, command)
-    table = CellTable(out / "folds.csv", FOLD_COLUMNS, CELL)
+    table = open_table(out, {"seed": seed}, FOLD_COLUMNS, CELL, "folds.csv")
     for name in panels:
         config = panel_config(name, data, examples, replicates=replicates, seed=seed)
         if models:
@@ -153,7 +137,7 @@ def run_panels(
     results = result_rows(table.rows)
     write_rows(out / "results.csv", RESULT_COLUMNS, results)
     against = summary_rows(table.rows)
-    write_rows(out / "summary.csv", SUMMARY_COLUMNS, against)
+    table.summarise(SUMMARY_COLUMNS, against)
     return summary_text(results, against)
 
 
@@ -162,7 +146,8 @@ def panel_config(
 ) -> AnalysisConfig:
     """Return the example's configuration with question and rivals of the panel."""
     panel = PANELS[name]
-    moved = _moved(read_config(examples / f"{panel.example}.toml"), data)
+    config = read_config(examples / f"{panel.example}.toml")
+    moved = with_paths(config, partial(_moved, data=data))
     asked = {**panel.evaluate, "replicates": replicates, "reference": "gblup"}
     update: dict[str, object] = {
         "models": panel.models,
@@ -175,20 +160,12 @@ def panel_config(
     return moved.model_copy(update=update)
 
 
-def _moved(value: T, data: Path) -> T:
-    """Return the configuration with the paths of the public data below `data`."""
-    if isinstance(value, BaseModel):
-        fields = {
-            name: _moved(getattr(value, name), data)
-            for name in type(value).model_fields
-        }
-        return value.model_copy(update=fields)
-    if isinstance(value, tuple):
-        return tuple(_moved(item, data) for item in value)  # type: ignore[return-value]
-    if isinstance(value, Path) and "data" in value.parts:
-        last = len(value.parts) - 1 - value.parts[::-1].index("data")
-        return data.joinpath(*value.parts[last + 1 :])  # type: ignore[return-value]
-    return value
+def _moved(path: Path, data: Path) -> Path:
+    """Return a path of the public data below `data`, any other as it is."""
+    if "data" not in path.parts:
+        return path
+    last = len(path.parts) - 1 - path.parts[::-1].index("data")
+    return data.joinpath(*path.parts[last + 1 :])
 
 
 def _add_panel(
@@ -197,7 +174,7 @@ def _add_panel(
     config: AnalysisConfig,
     work: Path,
     jobs: int,
-    progress: Callable[[str, int, int], None] | None,
+    progress: Notify,
 ) -> None:
     """Add the folds of a panel that the table does not hold, repeat by repeat."""
     panel, seed = PANELS[name], config.run.seed
@@ -221,12 +198,12 @@ def _add_panel(
             seed=seed,
             jobs=jobs,
             work=work,
-            progress=lambda done, of: progress(name, done, of) if progress else None,
+            progress=partial(progress, name),
         )
         table.add(fold_rows(name, result, panel))
 
 
-def panel_folds(name: str, analysis: Analysis) -> tuple[Dataset, tuple[Split, ...]]:
+def panel_folds(name: str, analysis: Analysis) -> tuple[Dataset, Splits]:
     """Return the lines of a panel that take part, and its folds."""
     sampling, config = PANELS[name].sampling, analysis.config
     seed, dataset = config.run.seed, analysis.dataset

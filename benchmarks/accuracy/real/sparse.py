@@ -6,22 +6,17 @@ nested, the last is every line that the fold leaves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import scipy.stats
 from threadpoolctl import threadpool_limits
 
-from benchmarks.accuracy.cells import (
-    CellTable,
-    Row,
-    number,
-    open_folder,
-    refuse_unknown,
-    write_rows,
-)
+from benchmarks.accuracy.cells import CellTable, Row, open_table, refuse_unknown
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.real.figure import draw_sparse, size_order
 from benchmarks.accuracy.real.sources import SOURCES
 from benchmarks.accuracy.recovery_task import Setting, fit_model, make_task
@@ -40,7 +35,8 @@ from meristem.evaluate.fold import predict_rows
 from meristem.evaluate.splits import make_splits
 from meristem.evaluate.table import PredictionTable
 from meristem.models.catalog import build
-from meristem.records import Dataset, Split
+from meristem.records import Dataset, Splits
+from meristem.runs.progress import Notify, silent
 from meristem.runs.seeds import derived_rng
 from meristem.simulate.recovery import RecoveryConfig
 from meristem.stats.metrics import pearson, spearman
@@ -96,15 +92,12 @@ def run_sparse(
     lines: int = 600,
     seed: int = 1,
     jobs: int = 1,
-    command: str = "",
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Notify = silent,
 ) -> str:
     """Fit every model on every training set; write `results.csv` and `summary.csv`.
 
     Parameters
     ----------
-    data
-        Folder that holds `gp/`.
     out
         Folder of the tables; fits are kept in `out/work`, and not made again.
     panels
@@ -118,19 +111,7 @@ def run_sparse(
         Repeats of five folds; of the recovery panel, panels.
     lines
         Lines of a panel at most; larger ones are sampled.
-    seed
-        Of everything.
-    jobs
-        Processes.
-    command
-        Command line, for the record.
-    progress
-        Called with (panel and test, fits done, fits in all).
 
-    Returns
-    -------
-    str
-        The summary as a text table.
 
     Raises
     ------
@@ -142,8 +123,7 @@ def run_sparse(
     refuse_unknown(tests, ("within", "across"), "tests")
     refuse_unknown(models, sorted({*MODELS, *RECOVERY_MODELS}), "models")
     settings = {"seed": seed, "lines": lines}
-    open_folder(out, settings, command)
-    table = CellTable(out / "results.csv", COLUMNS, KEY)
+    table = open_table(out, settings, COLUMNS, KEY)
     for name in panels:
         for test in tests:
             if name == RECOVERY:
@@ -169,7 +149,7 @@ def run_sparse(
                 ]
                 table.add(rows)
     summary = summary_rows(table.rows)
-    write_rows(out / "summary.csv", SUMMARY_COLUMNS, summary)
+    table.summarise(SUMMARY_COLUMNS, summary)
     if summary:
         write_text(out / "sparse.svg", draw_sparse(summary))
     return summary_text(summary)
@@ -186,7 +166,7 @@ def _panel_rows(
     lines: int,
     seed: int,
     jobs: int,
-    progress: Callable[[str, int, int], None] | None,
+    progress: Notify,
 ) -> list[Row]:
     source = SOURCES[name]
     question = source.across if test == "across" else {"scheme": "kfold"}
@@ -208,7 +188,7 @@ def _panel_rows(
         seed=seed,
         jobs=jobs,
         work=work / name / test,
-        progress=lambda k, n: progress(f"{name} {test}", k, n) if progress else None,
+        progress=partial(progress, f"{name} {test}"),
     )
     size = {
         (split.scheme, str(split.replicate), str(split.fold)): split.train.size
@@ -221,12 +201,12 @@ def _panel_rows(
 
 
 def nested_splits(
-    splits: tuple[Split, ...],
+    splits: Splits,
     dataset: Dataset,
     sizes: Sequence[int],
     seed: int,
     names: tuple[str, ...] = (),
-) -> tuple[Split, ...]:
+) -> Splits:
     """Return every fold at every training size that it has rows for, nested.
 
     The rows depend on the fold alone, so that more replicates leave them as they are.
@@ -283,31 +263,30 @@ def _recovery(
     models: Sequence[str],
     replicates: int,
     seed: int,
-    progress: Callable[[str, int, int], None] | None,
+    progress: Notify,
 ) -> None:
     """Fit the models of the simulated panel, cell by cell; truth is what is scored."""
     base = RecoveryConfig(n_train=600)
     labels = [label for label in RECOVERY_MODELS if not models or label in models]
     cells = [
-        (replicate, size, label)
+        (RECOVERY, test, size, label, replicate, 0, "trait")
         for replicate in range(1, replicates + 1)
-        for size in (*SIZES, base.n_train)
+        for size in (*SIZES, "all")
         for label in labels
     ]
-    for done, (replicate, size, label) in enumerate(cells):
-        shown = "all" if size == base.n_train else str(size)
-        key = {"panel": RECOVERY, "test": test, "n": shown, "model": label}
-        key |= {"replicate": str(replicate), "fold": "0", "trait": "trait"}
-        if not table.holds(key):
-            setting = Setting(replicate, size, test, 1.0, "pathways")  # type: ignore[arg-type]
-            task = make_task(setting, seed, base)
-            with threadpool_limits(limits=1):
-                fitted = fit_model(setting, RECOVERY_MODELS[label], seed, task)
-                value = predict_rows(fitted, task.test).value[:, 0]
-            counts = {"n_train": str(size), "n_test": str(task.truth.size)}
-            table.add([key | counts | _correlations(task.truth, value)])
-        if progress is not None:
-            progress(f"{RECOVERY} {test}", done + 1, len(cells))
+
+    def work(*cell: str | int) -> list[Row]:
+        n, label, replicate = cell[2], str(cell[3]), int(cell[4])
+        size = base.n_train if n == "all" else int(n)
+        setting = Setting(replicate, size, test, 1.0, "pathways")  # type: ignore[arg-type]
+        task = make_task(setting, seed, base)
+        with threadpool_limits(limits=1):
+            fitted = fit_model(setting, RECOVERY_MODELS[label], seed, task)
+            value = predict_rows(fitted, task.test).value[:, 0]
+        counts = {"n_train": str(size), "n_test": str(task.truth.size)}
+        return [counts | _correlations(task.truth, value)]
+
+    table.fill(cells, work, partial(progress, f"{RECOVERY} {test}"))
 
 
 def summary_rows(rows: Sequence[Row]) -> list[Row]:

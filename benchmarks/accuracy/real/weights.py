@@ -9,23 +9,17 @@ the outer ones rise by 1 where the inner ones do: the slope.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import scipy.stats
-from threadpoolctl import threadpool_limits
 
-from benchmarks.accuracy.cells import (
-    CellTable,
-    Row,
-    number,
-    open_folder,
-    refuse_unknown,
-    write_rows,
-)
+from benchmarks.accuracy.cells import Row, open_table, refuse_unknown
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.real.panel_list import AUTO, PANELS
 from benchmarks.accuracy.real.panels import panel_config, panel_folds
 from meristem.config.stages import AnalysisConfig
@@ -39,8 +33,9 @@ from meristem.models.protocol import Predictor
 from meristem.pipeline.analysis import Analysis
 from meristem.prepare.adjust import observed_values
 from meristem.prepare.training import training_set
-from meristem.records import Dataset, FloatArray, Split
+from meristem.records import Dataset, FloatArray, Split, Splits
 from meristem.runs.folder import RunFolder
+from meristem.runs.progress import Notify, silent
 
 COLUMNS = (
     *("panel", "trait", "environment", "replicate", "part"),
@@ -66,7 +61,7 @@ class _Parts:
     """Fits the parts alone, as the mixture does."""
 
     def fit(
-        self, dataset: Dataset, *, rng: np.random.Generator, inner: tuple[Split, ...]
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits
     ) -> Weighed:
         settings = MixtureSettings()
         problem = make_problem(dataset, inner, len(inner), rng)
@@ -90,65 +85,42 @@ def run_weights(
     replicates: int = 1,
     seed: int = 1,
     examples: Path = Path("examples"),
-    command: str = "",
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Notify = silent,
 ) -> str:
     """Weigh the parts on inner and on outer rows; write `results.csv`, `summary.csv`.
 
     Parameters
     ----------
-    data
-        Folder that holds `gp/`.
-    out
-        Folder of the tables. Repeats that it holds are not run again.
     panels
         Some of `panel_list.PANELS`.
     replicates
         Repeats of the folds.
     seed
         Of lines drawn from large panels, folds and parts.
-    examples
-        Folder of the configurations.
-    command
-        Command line, for the record.
-    progress
-        Called with (panel, repeats done, repeats in all).
-
-    Returns
-    -------
-    str
-        The summary as a text table.
-
-    Raises
-    ------
-    ConfigError
-        If a name is unknown, or the folder holds results of another seed.
     """
     refuse_unknown(panels, tuple(PANELS), "panels")
-    open_folder(out, {"seed": seed}, command)
-    table = CellTable(out / "results.csv", COLUMNS, ("panel", "replicate"))
+    table = open_table(out, {"seed": seed}, COLUMNS, ("panel", "replicate"))
     for name in panels:
         config = panel_config(name, data, examples, replicates=replicates, seed=seed)
         analysis = Analysis(config, RunFolder(out / "work" / name))
         dataset, splits = panel_folds(name, analysis)
-        repeats = tuple(dict.fromkeys(split.replicate for split in splits))
-        for done, repeat in enumerate(repeats):
-            cell = {"panel": name, "replicate": str(repeat)}
-            if not table.holds(cell):
-                own = [split for split in splits if split.replicate == repeat]
-                with threadpool_limits(limits=1):
-                    table.add(cell | row for row in _repeat(dataset, own, config))
-            if progress is not None:
-                progress(name, done + 1, len(repeats))
+        work = partial(_repeat, dataset, splits, config)
+        cells = [(name, r) for r in dict.fromkeys(s.replicate for s in splits)]
+        table.fill(cells, work, partial(progress, name))
     summary = summary_rows(table.rows)
-    write_rows(out / "summary.csv", SUMMARY_COLUMNS, summary)
+    table.summarise(SUMMARY_COLUMNS, summary)
     return summary_text(summary)
 
 
 def _repeat(
-    dataset: Dataset, splits: Sequence[Split], config: AnalysisConfig
+    dataset: Dataset,
+    every: Sequence[Split],
+    config: AnalysisConfig,
+    panel: str,
+    repeat: int,
 ) -> list[Row]:
     """Return inner shares, means over folds, and the outer ones of all test rows."""
+    splits = [split for split in every if split.replicate == repeat]
     filters, seed = config.genotypes.filter, config.run.seed
     observed, predicted, shares = [], [], []
     for split in splits:

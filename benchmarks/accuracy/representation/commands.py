@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from meristem.cli.console import progress, say
+from benchmarks.accuracy.options import Out, Quiet, measure
 
 
 class Job(StrEnum):
@@ -25,7 +25,7 @@ class Job(StrEnum):
 
 def bench_representation(
     job: Annotated[Job, typer.Argument(help="What is measured.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    out: Out,
     data: Annotated[
         Path | None, typer.Option(help="Folder that holds gp/ and prior_knowledge/.")
     ] = None,
@@ -40,7 +40,7 @@ def bench_representation(
     ] = "binn",
     seeds: Annotated[int, typer.Option(min=1, help="Replicates.")] = 5,
     seed: Annotated[int, typer.Option("--seed", min=0, help="First seed.")] = 5000,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No bars.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Confounders, gaps, sets, batches, networks of genes: each against its rivals."""
     from benchmarks.accuracy.cells import refuse_unknown
@@ -57,29 +57,17 @@ def bench_representation(
     if needs_data and data is None:
         raise ConfigError(f"the job {job.value!r} needs --data", remedy="give it")
     folder, drawn = data or Path(), range(seed, seed + seeds)
-    words = [w for w in sys.argv[1:] if w not in ("--quiet", "-q")]
-    command = " ".join(["python -m benchmarks accuracy", *words])
-    with progress(quiet=quiet) as notify:
-
-        def told(done: int, total: int) -> None:
-            notify(job.value, done, total)
-
-        how: dict[str, Any] = {"seeds": drawn, "command": command, "progress": told}
-        if job is Job.medium:
-            text = medium.run_medium(folder, out, **how)
-        elif job is Job.imputation:
-            text = imputation.run_imputation(folder, out, **how)
-        elif job is Job.neighbours:
-            text = neighbours.run_neighbours(folder, out, **how)
-        elif job is Job.sets:
-            text = planted.run_sets(out, **how)
-        elif job is Job.shift:
-            text = planted.run_shift(out, **how)
-        else:
-            models = tuple(omics or panel.MODELS)
-            sizes = tuple(n or (300, 450))
-            refuse_unknown([network], tuple(panel.NETWORKS), "network")
-            refuse_unknown(models, tuple(panel.MODELS), "omics")
-            text = panel.run_panel(out, n=sizes, models=models, label=network, **how)
-    say(text)
-    say(f"results: {out / 'results.csv'}")
+    models, sizes = tuple(omics or panel.MODELS), tuple(n or (300, 450))
+    if job is Job.panel:
+        refuse_unknown([network], tuple(panel.NETWORKS), "network")
+        refuse_unknown(models, tuple(panel.MODELS), "omics")
+    jobs: dict[Job, partial[str]] = {
+        Job.medium: partial(medium.run_medium, folder),
+        Job.imputation: partial(imputation.run_imputation, folder),
+        Job.neighbours: partial(neighbours.run_neighbours, folder),
+        Job.sets: partial(planted.run_sets),
+        Job.shift: partial(planted.run_shift),
+        Job.panel: partial(panel.run_panel, n=sizes, models=models, label=network),
+    }
+    work = partial(jobs[job], out, seeds=drawn)
+    measure(work, out, "results.csv", quiet=quiet, stage=job.value)

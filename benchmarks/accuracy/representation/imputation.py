@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.cells import CellTable, number, open_folder
+from benchmarks.accuracy.cells import Progress, Row, open_table
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.representation.yeast import read_yeast
 from meristem.records import FloatArray
 from meristem.representation.impute.choose import impute
-from meristem.representation.impute.methods import (
-    Sources,
-    fill_methods,
-    genomic_kernel,
-)
+from meristem.representation.impute.methods import Sources, fill_methods, genomic_kernel
 from meristem.representation.scale import fit_feature_scale
 from meristem.runs.seeds import derived_rng
 
@@ -30,44 +27,42 @@ def run_imputation(
     *,
     seeds: Sequence[int],
     gaps: Sequence[str] = GAPS,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> str:
     """Hide a fifth of the glucose expression and fill it; errors in sds of a gene.
 
     The mixture sees genotypes too; the rivals see the table alone, as usual.
     """
-    open_folder(out, {"job": "imputation", "genes": N_GENE}, command)
-    table = CellTable(out / "results.csv", COLUMNS, ("seed", "gaps"))
+    table = open_table(
+        out, {"job": "imputation", "genes": N_GENE}, COLUMNS, ("seed", "gaps")
+    )
     yeast = read_yeast(data)
     genes = np.linspace(0, yeast.gene.size - 1, N_GENE).astype(int)
     truth = yeast.glucose[:, genes]
     truth = (truth - truth.mean(axis=0)) / truth.std(axis=0)
     sources = Sources(genotypes=genomic_kernel(yeast.genotypes))
     cells = [(seed, kind) for seed in seeds for kind in gaps]
-    for done, (seed, kind) in enumerate(cells):
-        cell = {"seed": str(seed), "gaps": kind}
-        if not table.holds(cell):
-            rng = derived_rng(seed, "gaps", kind)
-            hidden = make_gaps(kind, truth.shape, rng)
-            holed = np.where(hidden, np.nan, truth)
-            one = yeast.table(yeast.glucose)
-            one = type(one)(one.name, one.sample_id, *(yeast.gene[genes],) * 2, holed)
-            found = impute(one, sources, rng=derived_rng(seed, "impute", kind))
-            error = (found.table.value - truth)[hidden]
-            inside = (np.abs(error) <= found.half_width[hidden]).mean()
-            rows = [("mixture", _rmse(error), float(inside))]
-            # rivals know the values left and no more: neither mean nor sd of the rest
-            scale = fit_feature_scale(holed)
-            for name, fill in fill_methods(Sources()).items():
-                said = scale.undo(fill(scale.apply(holed)), np.ones(holed.shape[0]))
-                rows.append((name, _rmse((said - truth)[hidden]), float("nan")))
-            table.add(
-                cell | {"method": m, "rmse": number(r), "coverage": number(c)}
-                for m, r, c in rows
-            )
-        if progress is not None:
-            progress(done + 1, len(cells))
+
+    def work(seed: int, kind: str) -> list[Row]:
+        rng = derived_rng(seed, "gaps", kind)
+        hidden = make_gaps(kind, truth.shape, rng)
+        holed = np.where(hidden, np.nan, truth)
+        one = yeast.table(yeast.glucose)
+        one = type(one)(one.name, one.sample_id, *(yeast.gene[genes],) * 2, holed)
+        found = impute(one, sources, rng=derived_rng(seed, "impute", kind))
+        error = (found.table.value - truth)[hidden]
+        inside = (np.abs(error) <= found.half_width[hidden]).mean()
+        rows = [("mixture", _rmse(error), float(inside))]
+        # rivals know the values left and no more: neither mean nor sd of the rest
+        scale = fit_feature_scale(holed)
+        for name, fill in fill_methods(Sources()).items():
+            said = scale.undo(fill(scale.apply(holed)), np.ones(holed.shape[0]))
+            rows.append((name, _rmse((said - truth)[hidden]), float("nan")))
+        return [
+            {"method": m, "rmse": number(r), "coverage": number(c)} for m, r, c in rows
+        ]
+
+    table.fill(cells, work, progress)
     return "\n".join("  ".join(row[c] for c in COLUMNS) for row in table.rows)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.cells import CellTable, number, open_folder
+from benchmarks.accuracy.cells import Progress, Row, open_table
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.representation.yeast import Yeast, read_yeast
 from meristem.config.represent import RepresentOptions
 from meristem.records import FloatArray, OmicsTable
@@ -36,8 +37,7 @@ def run_medium(
     *,
     seeds: Sequence[int],
     methods: Sequence[str] = METHODS,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> str:
     """Stack both media, remove the medium, and ask on lines held out.
 
@@ -45,17 +45,17 @@ def run_medium(
     factors in glucose are nearest to its own in ethanol among the lines held out;
     sets: mean r of GO-slim set scores told from the factors.
     """
-    open_folder(out, {"job": "medium", "k": K, "folds": FOLDS}, command)
-    table = CellTable(out / "results.csv", COLUMNS, ("seed", "method"))
+    table = open_table(
+        out, {"job": "medium", "k": K, "folds": FOLDS}, COLUMNS, ("seed", "method")
+    )
     yeast = read_yeast(data)
     cells = [(seed, method) for seed in seeds for method in methods]
-    for done, (seed, method) in enumerate(cells):
-        cell = {"seed": str(seed), "method": method}
-        if not table.holds(cell):
-            found = medium_cell(yeast, method, seed)
-            table.add([cell | {name: number(v) for name, v in found.items()}])
-        if progress is not None:
-            progress(done + 1, len(cells))
+
+    def work(seed: int, method: str) -> list[Row]:
+        found = medium_cell(yeast, method, seed)
+        return [{name: number(value) for name, value in found.items()}]
+
+    table.fill(cells, work, progress)
     return "\n".join("  ".join(row[c] for c in COLUMNS) for row in table.rows)
 
 

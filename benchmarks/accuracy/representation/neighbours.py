@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.cells import CellTable, mean_interval, number, open_folder
+from benchmarks.accuracy.cells import CellTable, Progress, Row, open_table
+from benchmarks.accuracy.figures import mean_interval, number
 from benchmarks.accuracy.representation.yeast import read_yeast
 from meristem.records import FloatArray
 from meristem.representation.genes.coexpression import (
@@ -36,12 +37,7 @@ WAYS = (
 
 
 def run_neighbours(
-    data: Path,
-    out: Path,
-    *,
-    seeds: Sequence[int],
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    data: Path, out: Path, *, seeds: Sequence[int], progress: Progress | None = None
 ) -> str:
     """Hide a tenth of the genes in lines held out; network learned on the others.
 
@@ -50,19 +46,19 @@ def run_neighbours(
 
     r is the mean over hidden genes of the correlation over lines held out.
     """
-    open_folder(out, {"job": "neighbours", "genes": N_GENE}, command)
-    table = CellTable(out / "results.csv", COLUMNS, COLUMNS[:3])
+    table = open_table(
+        out, {"job": "neighbours", "genes": N_GENE}, COLUMNS, COLUMNS[:3]
+    )
     yeast = read_yeast(data)
     genes = np.linspace(0, yeast.gene.size - 1, N_GENE).astype(int)
     value = yeast.glucose[:, genes]
     cells = [(seed, *way) for seed in seeds for way in WAYS]
-    for done, (seed, method, network) in enumerate(cells):
-        cell = {"seed": str(seed), "method": method, "network": network}
-        if not table.holds(cell):
-            r = _cell(value, yeast.gene[genes], seed, method, network)
-            table.add([cell | {"r": number(r)}])
-        if progress is not None:
-            progress(done + 1, len(cells))
+
+    def work(seed: int, method: str, network: str) -> list[Row]:
+        r = _cell(value, yeast.gene[genes], seed, method, network)
+        return [{"r": number(r)}]
+
+    table.fill(cells, work, progress)
     return _summary(table)
 
 

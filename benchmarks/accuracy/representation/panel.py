@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.cells import (
-    CellTable,
-    correlation,
-    mean_interval,
-    number,
-    open_folder,
-)
+from benchmarks.accuracy.cells import CellTable, Progress, Row, open_table
+from benchmarks.accuracy.figures import correlation, mean_interval, number
 from benchmarks.accuracy.recovery_task import NETWORK, Setting, Task, make_task
 from meristem.config.models import AutoOptions
 from meristem.config.represent import RepresentOptions
@@ -64,8 +59,7 @@ def run_panel(
     n: Sequence[int] = (300, 450),
     models: Sequence[str] = tuple(MODELS),
     label: str = NETWORK.label,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> str:
     """Fit a model with raw and with represented omics, with batches and without.
 
@@ -75,8 +69,7 @@ def run_panel(
     settings = {"job": "panel", "shift": SHIFT, "model": label}
     if label != NETWORK.label:
         settings["inner_folds"] = INNER[label]
-    open_folder(out, settings, command)
-    table = CellTable(out / "results.csv", COLUMNS, COLUMNS[:4])
+    table = open_table(out, settings, COLUMNS, COLUMNS[:4])
     cells = [
         (seed, size, batches, model)
         for seed in seeds
@@ -84,13 +77,11 @@ def run_panel(
         for batches in ("yes", "no")
         for model in models
     ]
-    for done, (seed, size, batches, model) in enumerate(cells):
-        cell = {"seed": str(seed), "n": str(size), "batches": batches, "omics": model}
-        if not table.holds(cell):
-            r = _cell(seed, size, batches == "yes", model, label)
-            table.add([cell | {"r": number(r)}])
-        if progress is not None:
-            progress(done + 1, len(cells))
+
+    def work(seed: int, size: int, batches: str, model: str) -> list[Row]:
+        return [{"r": number(_cell(seed, size, batches == "yes", model, label))}]
+
+    table.fill(cells, work, progress)
     return _summary(table, n, models)
 
 

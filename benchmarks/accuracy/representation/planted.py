@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.cells import CellTable, number, open_folder
+from benchmarks.accuracy.cells import Progress, Row, open_table
+from benchmarks.accuracy.figures import number
 from meristem.config.represent import RepresentOptions
 from meristem.records import FloatArray, OmicsTable
 from meristem.representation.confound.confounders import Confounder
@@ -23,42 +24,36 @@ N_GENE, N_LINE = 2000, 150
 
 
 def run_sets(
-    out: Path,
-    *,
-    seeds: Sequence[int],
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    out: Path, *, seeds: Sequence[int], progress: Progress | None = None
 ) -> str:
     """Plant factors in 10 of 100 overlapping sets of 20 of 2,000 genes; find them.
 
     Half of a set's genes follow its factor; all genes share two more. 150 lines.
     """
-    open_folder(out, {"job": "sets", "sets": N_SET, "genes": N_GENE}, command)
-    table = CellTable(out / "results.csv", SET_COLUMNS, ("seed",))
-    for done, seed in enumerate(seeds):
-        if not table.holds({"seed": str(seed)}):
-            x, member = planted_sets(derived_rng(seed, "sets"))
-            tests = active_sets(x, member, rng=derived_rng(seed, "random sets"))
-            active = tests["active"].to_numpy()
-            n_true = int(active[:N_ACTIVE].sum())
-            share = 1 - n_true / max(int(active.sum()), 1) if active.any() else 0.0
-            table.add(
-                [
-                    {
-                        "seed": str(seed),
-                        "active": str(N_ACTIVE),
-                        "found": str(int(active.sum())),
-                        "true": str(n_true),
-                        "false_share": number(share),
-                        "power": number(n_true / N_ACTIVE),
-                    }
-                ]
-            )
-        if progress is not None:
-            progress(done + 1, len(seeds))
+    table = open_table(
+        out, {"job": "sets", "sets": N_SET, "genes": N_GENE}, SET_COLUMNS, ("seed",)
+    )
+    table.fill([(seed,) for seed in seeds], _sets_cell, progress)
     shares = [float(row["false_share"]) for row in table.rows]
     power = [float(row["power"]) for row in table.rows]
     return f"false share {np.mean(shares):.3f}, power {np.mean(power):.3f}"
+
+
+def _sets_cell(seed: int) -> list[Row]:
+    x, member = planted_sets(derived_rng(seed, "sets"))
+    tests = active_sets(x, member, rng=derived_rng(seed, "random sets"))
+    active = tests["active"].to_numpy()
+    n_true = int(active[:N_ACTIVE].sum())
+    share = 1 - n_true / max(int(active.sum()), 1) if active.any() else 0.0
+    return [
+        {
+            "active": str(N_ACTIVE),
+            "found": str(int(active.sum())),
+            "true": str(n_true),
+            "false_share": number(share),
+            "power": number(n_true / N_ACTIVE),
+        }
+    ]
 
 
 def planted_sets(rng: np.random.Generator) -> tuple[FloatArray, np.ndarray]:
@@ -79,24 +74,18 @@ def run_shift(
     *,
     seeds: Sequence[int],
     methods: Sequence[str] = METHODS,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> str:
     """Predict a trait from factors of expression whose test rows have a new balance.
 
     Two batches, 4:1 in the training rows and 1:4 in the test rows, or none; the
     trait hangs on four factors and, in the training rows, on nothing of the batch.
     """
-    open_folder(out, {"job": "shift"}, command)
-    table = CellTable(out / "results.csv", SHIFT_COLUMNS, ("seed", "batch", "method"))
+    table = open_table(
+        out, {"job": "shift"}, SHIFT_COLUMNS, ("seed", "batch", "method")
+    )
     cells = [(s, b, m) for s in seeds for b in ("yes", "no") for m in methods]
-    for done, (seed, batch, method) in enumerate(cells):
-        cell = {"seed": str(seed), "batch": batch, "method": method}
-        if not table.holds(cell):
-            r = _shift_cell(seed, batch == "yes", method)
-            table.add([cell | {"r": number(r)}])
-        if progress is not None:
-            progress(done + 1, len(cells))
+    table.fill(cells, _shift_cell, progress)
     lines = []
     for batch in ("yes", "no"):
         for method in methods:
@@ -106,7 +95,7 @@ def run_shift(
     return "\n".join(lines)
 
 
-def _shift_cell(seed: int, batched: bool, method: str) -> float:
+def _shift_cell(seed: int, batches: str, method: str) -> list[Row]:
     rng = derived_rng(seed, "shift")
     n, p, k = 240, 300, 4
     z = rng.normal(size=(n, k))
@@ -115,7 +104,7 @@ def _shift_cell(seed: int, batched: bool, method: str) -> float:
     train = np.arange(n) < 160
     label = np.where(rng.random(n) < np.where(train, 0.8, 0.2), "a", "b")
     trait += 1.0 * (train & (label == "b"))  # trial effects that come with the batch
-    if batched:
+    if batches == "yes":
         x += np.outer(label == "b", rng.normal(0, 1.5, p))
     name = np.array([f"g{j}" for j in range(p)])
     table = OmicsTable("rna", np.array([f"l{i}" for i in range(n)]), name, name, x)
@@ -135,4 +124,4 @@ def _shift_cell(seed: int, batched: bool, method: str) -> float:
     penalty = np.diag(np.r_[0.0, np.full(f.shape[1], 10.0)])
     slope = np.linalg.solve(own.T @ own + penalty, own.T @ trait[rows])
     said = f[~train] @ slope[1:]
-    return float(np.corrcoef(said, trait[~train])[0, 1])
+    return [{"r": number(float(np.corrcoef(said, trait[~train])[0, 1]))}]

@@ -7,13 +7,14 @@ two predictions. Ties count as wrong signs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy.cells import CellTable, number, open_folder
+from benchmarks.accuracy.cells import Progress, Row, open_table
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.page import markdown_table
 from benchmarks.accuracy.sequence.models import TRAIN, chosen, fit_timed
 from meristem.sequence.inputs.onehot import encode
@@ -37,17 +38,12 @@ def read_pairs(data: Path) -> pd.DataFrame:
 
 
 def run_alleles(
-    data: Path,
-    out: Path,
-    *,
-    models: Sequence[str],
-    seed: int,
-    command: str,
-    progress: Callable[[int, int], None],
+    data: Path, out: Path, *, models: Sequence[str], seed: int, progress: Progress
 ) -> str:
     """Cross-validate every model by chromosome; return the table in Markdown."""
-    open_folder(out, {"seed": seed, "train": TRAIN.model_dump()}, command)
-    table = CellTable(out / "results.csv", COLUMNS, ("model",))
+    table = open_table(
+        out, {"seed": seed, "train": TRAIN.model_dump()}, COLUMNS, ("model",)
+    )
     pairs, motifs = read_pairs(data), read_meme(data / MOTIFS)
     fold = _folds(pairs, seed)
     length = int(
@@ -56,30 +52,25 @@ def run_alleles(
     ends = [encode(list(pairs[name]), length) for name in ("ref_seq", "alt_seq")]
     half = pairs["logFC"].to_numpy() / 2
     level = pairs["mean_expr"].to_numpy()
-    names = chosen(models)
-    for done, name in enumerate(names):
-        progress(done, len(names))
-        if table.holds({"model": name}):
-            continue
+
+    def work(name: str) -> list[Row]:
         guess, spent = np.zeros((2, len(pairs))), 0.0
         for number_of in range(FOLDS):
             out_rows = fold == number_of
+            measured = [(level - half)[~out_rows], (level + half)[~out_rows]]
             rows = Rows(
                 np.concatenate([end[~out_rows] for end in ends]),
-                np.concatenate([(level - half)[~out_rows], (level + half)[~out_rows]])[
-                    :, None
-                ],
+                np.concatenate(measured)[:, None],
                 np.tile(_group(pairs)[~out_rows], 2),
             )
             model, seconds = fit_timed(name, rows, ("activity",), motifs, seed)
             spent += seconds
             for side in (0, 1):
                 guess[side, out_rows] = model.predict(ends[side][out_rows])[:, 0]
-        table.add(
-            {"model": name, "cpu_seconds": number(round(spent, 1)), **row}
-            for row in figures(pairs, guess.mean(axis=0), guess[1] - guess[0])
-        )
-    progress(len(names), len(names))
+        found = figures(pairs, guess.mean(axis=0), guess[1] - guess[0])
+        return [{"cpu_seconds": number(round(spent, 1)), **row} for row in found]
+
+    table.fill([(name,) for name in chosen(models)], work, progress)
     return allele_table(table.rows)
 
 

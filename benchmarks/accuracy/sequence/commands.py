@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from meristem.cli.console import progress, say
+from benchmarks.accuracy.options import Models, Out, Quiet, measure
 
 
 class Job(StrEnum):
@@ -35,12 +35,10 @@ def bench_sequence(
     data: Annotated[
         Path, typer.Option(help="Folder that holds sequence/ and motifs/.")
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
-    model: Annotated[list[str] | None, typer.Option(help="Some models only.")] = None,
+    out: Out,
+    model: Models = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 1,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress bars.")
-    ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Accuracy of models of DNA: every model on the same rows, with CPU seconds.
 
@@ -64,15 +62,5 @@ def bench_sequence(
         Job.elements: elements.run_elements,
         Job.planted: planted.run_planted,
     }
-    command = " ".join(["python -m benchmarks accuracy", *sys.argv[1:]])
-    with progress(quiet=quiet) as notify:
-        table = jobs[job](
-            data,
-            out,
-            models=tuple(model or ()),
-            seed=seed,
-            command=command,
-            progress=lambda done, total: notify(job.value, done, total),
-        )
-    say(table)
-    say(f"results: {out / 'results.csv'}")
+    work = partial(jobs[job], data, out, models=tuple(model or ()), seed=seed)
+    measure(work, out, "results.csv", quiet=quiet, stage=job.value)

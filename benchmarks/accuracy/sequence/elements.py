@@ -8,19 +8,15 @@ against the default, paired by fold.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import scipy.stats
 
-from benchmarks.accuracy.cells import (
-    CellTable,
-    number,
-    open_folder,
-    refuse_unknown,
-)
+from benchmarks.accuracy.cells import Progress, Row, open_table, refuse_unknown
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.page import markdown_table
 from benchmarks.accuracy.sequence.promoters import LENGTH, MOTIFS, read_sets
 from meristem.pages.palette import ACCENT, NEUTRAL
@@ -81,13 +77,7 @@ ELEMENTS: dict[str, tuple[str, dict[str, object], dict[str, object]]] = {
 
 
 def run_elements(
-    data: Path,
-    out: Path,
-    *,
-    models: Sequence[str],
-    seed: int,
-    command: str,
-    progress: Callable[[int, int], None],
+    data: Path, out: Path, *, models: Sequence[str], seed: int, progress: Progress
 ) -> str:
     """Train every element on every fold; return the table in Markdown.
 
@@ -100,8 +90,7 @@ def run_elements(
         "options": BASE.model_dump(),
         "train": TRAIN.model_dump(),
     }
-    open_folder(out, settings, command)
-    table = CellTable(out / "results.csv", COLUMNS, ("element", "fold"))
+    table = open_table(out, settings, COLUMNS, ("element", "fold"))
     refuse_unknown(models, tuple(ELEMENTS), "elements")
     names = tuple(models) or tuple(ELEMENTS)
     sequence, value, _, _ = read_sets(data)
@@ -111,27 +100,24 @@ def run_elements(
     onehot = encode([sequence[i] for i in kept], LENGTH, "left")
     value = value[kept]
     fold = grouped_folds(cluster_copies([sequence[i] for i in kept]), FOLDS, rng)
-    total, done = len(names) * TESTED, 0
-    for place in range(TESTED):
+
+    def work(name: str, place: int) -> list[Row]:
         test = fold == place
         rows = Rows(onehot[~test], value[~test], np.arange(int((~test).sum())))
-        for name in names:
-            done += 1
-            if table.holds({"element": name, "fold": str(place)}):
-                continue
-            begin = time.process_time()
-            model = fit_model(
-                _specified(name, motifs),
-                rows,
-                tasks=("expression",),
-                rng=derived_rng(seed, "element", place),
-                pad="left",
-            )
-            r = pearson(value[test, 0], model.predict(onehot[test])[:, 0])
-            row = {"element": name, "fold": str(place), "value": number(r)}
-            spent = number(round(time.process_time() - begin, 1))
-            table.add([row | {"cpu_seconds": spent}])
-            progress(done, total)
+        begin = time.process_time()
+        model = fit_model(
+            _specified(name, motifs),
+            rows,
+            tasks=("expression",),
+            rng=derived_rng(seed, "element", place),
+            pad="left",
+        )
+        r = pearson(value[test, 0], model.predict(onehot[test])[:, 0])
+        spent = number(round(time.process_time() - begin, 1))
+        return [{"value": number(r), "cpu_seconds": spent}]
+
+    cells = [(name, place) for place in range(TESTED) for name in names]
+    table.fill(cells, work, progress)
     write_text(out / "elements.svg", draw_elements(table.rows))
     return element_table(table.rows)
 

@@ -6,12 +6,13 @@ each task on the very rows that are tested: it is no weaker than what a user fin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.cells import CellTable, number, open_folder
+from benchmarks.accuracy.cells import Progress, open_table
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.page import markdown_table
 from benchmarks.accuracy.sequence.models import TRAIN, chosen, fit_timed
 from meristem.sequence.inputs.measured import MeasuredSequences, Source, read_measured
@@ -40,21 +41,16 @@ _DRAWS = 400
 
 
 def run_enhancers(
-    data: Path,
-    out: Path,
-    *,
-    models: Sequence[str],
-    seed: int,
-    command: str,
-    progress: Callable[[int, int], None],
+    data: Path, out: Path, *, models: Sequence[str], seed: int, progress: Progress
 ) -> str:
     """Cross-validate every model; return the table in Markdown.
 
     The motifs are those of plants: the data folder has none of animals. Families of
     transcription factors are shared between kingdoms in part.
     """
-    open_folder(out, {"seed": seed, "train": TRAIN.model_dump()}, command)
-    table = CellTable(out / "results.csv", COLUMNS, ("set", "model"))
+    table = open_table(
+        out, {"seed": seed, "train": TRAIN.model_dump()}, COLUMNS, ("set", "model")
+    )
     names = chosen(models)
     motifs = read_meme(data / MOTIFS)
     total, done = len(SETS) * (len(WORDS) + len(names)), 0

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.accuracy.cells import CellTable, number, open_folder, refuse_unknown
+from benchmarks.accuracy.cells import Progress, open_table, refuse_unknown
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.page import markdown_table
 from benchmarks.accuracy.sequence.promoters import MOTIFS
 from meristem.runs.seeds import derived_rng
@@ -62,13 +63,7 @@ TRAIN = TrainOptions(members=2, epochs=30)
 
 
 def run_planted(
-    data: Path,
-    out: Path,
-    *,
-    models: Sequence[str],
-    seed: int,
-    command: str,
-    progress: Callable[[int, int], None],
+    data: Path, out: Path, *, models: Sequence[str], seed: int, progress: Progress
 ) -> str:
     """Find and name the motifs of `SEEDS` simulations; return the table in Markdown.
 
@@ -81,8 +76,7 @@ def run_planted(
         "network": NETWORK.model_dump(),
         "train": TRAIN.model_dump(),
     }
-    open_folder(out, settings, command)
-    table = CellTable(out / "results.csv", COLUMNS, ("seed", "method"))
+    table = open_table(out, settings, COLUMNS, ("seed", "method"))
     refuse_unknown(models, tuple(METHODS), "methods")
     names = tuple(models) or tuple(METHODS)
     collection = read_meme(data / MOTIFS)

@@ -8,13 +8,14 @@ ten are held out; copies of test sequences, on any strand, train nothing.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.accuracy.cells import CellTable, number, open_folder
+from benchmarks.accuracy.cells import Progress, Row, open_table
+from benchmarks.accuracy.figures import number
 from benchmarks.accuracy.page import markdown_table
 from benchmarks.accuracy.sequence.models import TRAIN, chosen, fit_timed
 from meristem.sequence.commands.fitting import centre_sources
@@ -38,17 +39,12 @@ _DRAWS = 400
 
 
 def run_promoters(
-    data: Path,
-    out: Path,
-    *,
-    models: Sequence[str],
-    seed: int,
-    command: str,
-    progress: Callable[[int, int], None],
+    data: Path, out: Path, *, models: Sequence[str], seed: int, progress: Progress
 ) -> str:
     """Fit and test every model; return the table in Markdown."""
-    open_folder(out, {"seed": seed, "train": TRAIN.model_dump()}, command)
-    table = CellTable(out / "results.csv", COLUMNS, ("model",))
+    table = open_table(
+        out, {"seed": seed, "train": TRAIN.model_dump()}, COLUMNS, ("model",)
+    )
     motifs = read_meme(data / MOTIFS)
     sequence, value, held, natives = read_sets(data)
     rows = Rows(
@@ -56,11 +52,8 @@ def run_promoters(
         value[~held],
         np.arange(int((~held).sum())),
     )
-    names = chosen(models)
-    for done, name in enumerate(names):
-        progress(done, len(names))
-        if table.holds({"model": name}):
-            continue
+
+    def work(name: str) -> list[Row]:
         model, seconds = _fitted(name, rows, motifs, seed, out / "models")
         random = pd.DataFrame(
             {
@@ -72,13 +65,9 @@ def run_promoters(
         found = _test(model, "random, held out by hash", random)
         for test, frame in natives.items():
             found += _test(model, test, frame)
-        table.add(
-            [
-                {"model": name, "cpu_seconds": number(round(seconds, 1)), **row}
-                for row in found
-            ]
-        )
-    progress(len(names), len(names))
+        return [{"cpu_seconds": number(round(seconds, 1)), **row} for row in found]
+
+    table.fill([(name,) for name in chosen(models)], work, progress)
     return promoter_table(table.rows)
 
 

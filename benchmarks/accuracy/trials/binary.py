@@ -35,11 +35,7 @@ def simulate(seed: int, share: float) -> tuple[Dataset, np.ndarray]:
     names = np.array([f"l{k}" for k in range(n)])
     markers = np.array([f"v{k}" for k in range(P)])
     table = VariantTable(
-        markers,
-        np.full(P, "1"),
-        np.arange(1, P + 1),
-        np.full(P, "A"),
-        np.full(P, "C"),
+        markers, np.full(P, "1"), np.arange(1, P + 1), np.full(P, "A"), np.full(P, "C")
     )
     phenotypes = Phenotypes(
         names, np.array(["y"]), np.array([""]), y[:, None], np.ones((n, 1))

@@ -26,13 +26,7 @@ from meristem.config.models import TrialOptions
 from meristem.models.trials.spec import LinesByEnvironments, record_labels
 from meristem.prepare.by_environment import stack_environments
 from meristem.prepare.training import training_set
-from meristem.records import (
-    Dataset,
-    Environments,
-    Genotypes,
-    Phenotypes,
-    VariantTable,
-)
+from meristem.records import Dataset, Environments, Genotypes, Phenotypes, VariantTable
 
 TRAIT = "yield"
 STRUCTURES = ("main", "main_gxe", "reaction_norm")
@@ -59,20 +53,12 @@ def read_soynam(folder: Path, trait: str) -> Dataset:
     wide = wide.loc[:, wide.notna().any()]
     p = names.size
     variants = VariantTable(
-        names,
-        np.full(p, "1"),
-        np.arange(1, p + 1),
-        np.full(p, "A"),
-        np.full(p, "C"),
+        names, np.full(p, "1"), np.arange(1, p + 1), np.full(p, "A"), np.full(p, "C")
     )
     value = wide.to_numpy(np.float64)
     t = value.shape[1]
     phenotypes = Phenotypes(
-        line,
-        np.full(t, trait),
-        wide.columns.to_numpy(str),
-        value,
-        np.ones(value.shape),
+        line, np.full(t, trait), wide.columns.to_numpy(str), value, np.ones(value.shape)
     )
     return stack_environments(Dataset(Genotypes(line, variants, dosage), phenotypes))
 
@@ -178,10 +164,7 @@ def fit_all(data: Dataset, rows: np.ndarray) -> dict[str, object]:
         "cpu_seconds": round(spent, 1),
         "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
         "rounds": one.fit.rounds,
-        "components": [
-            *one.components,
-            ("residual", float(one.fit.residual[0, 0])),
-        ],
+        "components": [*one.components, ("residual", float(one.fit.residual[0, 0]))],
     }
 
 

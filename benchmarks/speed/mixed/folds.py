@@ -54,12 +54,7 @@ def ours(dataset, splits):
     shared = replace(dataset, genotypes=with_products(dataset.genotypes))
     model = (("gblup", GBLUP(GBLUPOptions())),)
     found = cross_validate(
-        shared,
-        model,
-        splits,
-        config=EvaluateConfig(),
-        filters=FilterConfig(),
-        seed=1,
+        shared, model, splits, config=EvaluateConfig(), filters=FilterConfig(), seed=1
     )
     return [result.predicted[:, 0] for result in found.results]
 

@@ -92,9 +92,7 @@ def layer_steps(name, batch, h, scale, compiled, rivals):
         narrow = expand_edges(row, col, (n_out, n_in), members=1, shared_input=True)
         c = nn.Parameter(torch.randn(narrow.n_edge * h))
         steps["compiled"] = make_step(
-            [c],
-            lambda: compiled.product(x.t().contiguous(), c, narrow, h),
-            fused=False,
+            [c], lambda: compiled.product(x.t().contiguous(), c, narrow, h), fused=False
         )
     if "index_add" in rivals:
         a = own()
@@ -219,9 +217,7 @@ def dag_steps(scale, compiled, batch=64, h=6):
     plan = dag_plan(scale, np.random.default_rng(3))
     x = torch.randn(batch, plan.variants.n_variant)
     ours = LevelByLevel(plan, h, "ours")
-    steps = {
-        "ours": make_step(ours.parameters(), lambda: ours(x.t().contiguous())),
-    }
+    steps = {"ours": make_step(ours.parameters(), lambda: ours(x.t().contiguous()))}
     if compiled is not None:
         other = LevelByLevel(plan, h, "compiled", compiled)
         steps["compiled"] = make_step(

@@ -25,12 +25,7 @@ import torch
 from meristem.nn.dag import NodeShape, PlanNetwork
 from meristem.nn.losses import trait_error, trait_loss
 from meristem.records import NetworkPlan, PlanLevel, VariantTable
-from meristem.train import (
-    DosageBatches,
-    FitSettings,
-    Losses,
-    fit_network,
-)
+from meristem.train import DosageBatches, FitSettings, Losses, fit_network
 
 SIZES = {"small": (500, 120, 20, 100), "large": (20_000, 5_000, 800, 600)}
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from meristem.cli.console import progress, say, say_json
+from meristem.cli.options import AnalysisPath, Force, Json, Quiet
 from meristem.runs.progress import Notify
 
 if TYPE_CHECKING:
     from meristem.pipeline.analysis import Analysis
 
-Config = Annotated[Path, typer.Argument(help="Analysis configuration (TOML).")]
 Run = Annotated[Path, typer.Argument(help="Run folder.")]
 Out = Annotated[
     Path | None,
@@ -35,24 +36,43 @@ Memory = Annotated[
     str | None,
     typer.Option("--max-memory", metavar="SIZE", help="Memory of the run, as 4GB."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
-Json = Annotated[bool, typer.Option("--json", help="Result as JSON.")]
-Force = Annotated[
-    bool, typer.Option("--force", help="Replace files that Meristem did not write.")
-]
 
 
-def _start(
+@dataclass(frozen=True)
+class _Asked:
+    """What a command line changes of a configuration."""
+
+    out: Path | None
+    seed: int | None
+    jobs: int | None
+    max_memory: str | None
+    force: bool
+    controls: bool = False
+
+
+def _carry_out(
     path: Path,
-    notify: Notify,
+    asked: _Asked,
+    stages: tuple[str, ...] = (),
     *,
-    out: Path | None,
-    seed: int | None,
-    jobs: int | None,
-    max_memory: str | None,
-    force: bool,
-    controls: bool = False,
-) -> Analysis:
+    cluster: str | None = None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Run stages of an analysis, all if none is named, and say what was found."""
+    from meristem.pipeline.run import STAGES, run_stages
+    from meristem.runs.cluster import on_cluster
+
+    with (
+        progress(quiet=quiet or as_json) as notify,
+        on_cluster(cluster, asked.jobs) as at_once,
+    ):
+        analysis = _start(path, replace(asked, jobs=at_once), notify)
+        run_stages(analysis, stages or tuple(STAGES))
+    _finish(analysis, as_json=as_json)
+
+
+def _start(path: Path, asked: _Asked, notify: Notify) -> Analysis:
     from meristem.config import read_config
     from meristem.config.run import parse_memory
     from meristem.pipeline.analysis import Analysis
@@ -60,19 +80,20 @@ def _start(
     from meristem.runs.record import command_line
 
     config = read_config(path)
-    memory = None if max_memory is None else parse_memory(max_memory)
+    size = asked.max_memory
+    memory = None if size is None else parse_memory(size)
     changes = {
-        "out": out and out.resolve(),
-        "seed": seed,
-        "jobs": jobs,
+        "out": asked.out and asked.out.resolve(),
+        "seed": asked.seed,
+        "jobs": asked.jobs,
         "max_memory": memory,
     }
     given = {name: value for name, value in changes.items() if value is not None}
     config = config.model_copy(update={"run": config.run.model_copy(update=given)})
-    if controls:
+    if asked.controls:
         wider = config.evaluate.model_copy(update={"controls": True})
         config = config.model_copy(update={"evaluate": wider})
-    folder = RunFolder(config.run.out, force=force)
+    folder = RunFolder(config.run.out, force=asked.force)
     return Analysis(config, folder, command=command_line(), notify=notify)
 
 
@@ -98,7 +119,7 @@ def _shown(verdicts: list[dict]) -> list[dict]:
 
 
 def run(
-    config: Config,
+    config: AnalysisPath,
     out: Out = None,
     seed: Seed = None,
     jobs: Jobs = None,
@@ -109,28 +130,12 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run a whole analysis: prepare, evaluate, fit, explain, predict, report."""
-    from meristem.pipeline.run import run_stages
-    from meristem.runs.cluster import on_cluster
-
-    with (
-        progress(quiet=quiet or as_json) as notify,
-        on_cluster(cluster, jobs) as at_once,
-    ):
-        analysis = _start(
-            config,
-            notify,
-            out=out,
-            seed=seed,
-            jobs=at_once,
-            max_memory=max_memory,
-            force=force,
-        )
-        run_stages(analysis)
-    _finish(analysis, as_json=as_json)
+    asked = _Asked(out, seed, jobs, max_memory, force)
+    _carry_out(config, asked, cluster=cluster, quiet=quiet, as_json=as_json)
 
 
 def train(
-    config: Config,
+    config: AnalysisPath,
     out: Out = None,
     seed: Seed = None,
     jobs: Jobs = None,
@@ -140,24 +145,13 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Fit every model on all lines and keep it, without evaluation."""
-    from meristem.pipeline.run import run_stages
-
-    with progress(quiet=quiet or as_json) as notify:
-        analysis = _start(
-            config,
-            notify,
-            out=out,
-            seed=seed,
-            jobs=jobs,
-            max_memory=max_memory,
-            force=force,
-        )
-        run_stages(analysis, ("prepare", "knowledge", "fit", "candidates"))
-    _finish(analysis, as_json=as_json)
+    asked = _Asked(out, seed, jobs, max_memory, force)
+    stages = ("prepare", "knowledge", "fit", "candidates")
+    _carry_out(config, asked, stages, quiet=quiet, as_json=as_json)
 
 
 def evaluate(
-    config: Config,
+    config: AnalysisPath,
     out: Out = None,
     seed: Seed = None,
     jobs: Jobs = None,
@@ -171,25 +165,9 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Compare the models on shared folds and give one verdict each."""
-    from meristem.pipeline.run import run_stages
-    from meristem.runs.cluster import on_cluster
-
-    with (
-        progress(quiet=quiet or as_json) as notify,
-        on_cluster(cluster, jobs) as at_once,
-    ):
-        analysis = _start(
-            config,
-            notify,
-            out=out,
-            seed=seed,
-            jobs=at_once,
-            max_memory=max_memory,
-            force=force,
-            controls=controls,
-        )
-        run_stages(analysis, ("prepare", "knowledge", "evaluate"))
-    _finish(analysis, as_json=as_json)
+    asked = _Asked(out, seed, jobs, max_memory, force, controls)
+    stages = ("prepare", "knowledge", "evaluate")
+    _carry_out(config, asked, stages, cluster=cluster, quiet=quiet, as_json=as_json)
 
 
 def explain(
@@ -275,7 +253,7 @@ def predict(
     say(f"{table['sample_id'].nunique()} lines predicted: {target}")
 
 
-def check(config: Config, as_json: Json = False) -> None:
+def check(config: AnalysisPath, as_json: Json = False) -> None:
     """Read everything, estimate memory and time, list all problems; run nothing."""
     from meristem.config import read_config
     from meristem.pipeline.checking.check import check_analysis

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meristem.runs.progress import Notify
+from meristem.runs.destination import Destination
+from meristem.runs.progress import Notify, silent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,7 +40,7 @@ def progress(*, quiet: bool) -> Iterator[Notify]:
     Bars go to standard error, so that standard output stays clean for results.
     """
     if quiet:
-        yield lambda stage, done, total: None
+        yield silent
         return
     from rich.progress import (
         BarColumn,
@@ -66,3 +68,17 @@ def progress(*, quiet: bool) -> Iterator[Notify]:
             bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
 
         yield notify
+
+
+@contextmanager
+def destination(
+    folder: Path, *, force: bool, quiet: bool = True, threads: int | None = None
+) -> Iterator[Destination]:
+    """Give where a command writes its run, with bars, and with so many threads."""
+    limited: AbstractContextManager[object] = nullcontext()
+    if threads is not None:
+        from meristem.train.descent import limited_threads
+
+        limited = limited_threads(threads)
+    with limited, progress(quiet=quiet) as notify:
+        yield Destination(folder, notify, force)

@@ -7,26 +7,19 @@ from typing import Annotated
 
 import typer
 
+from meristem.cli.options import ConfigPath, Force, OtherFolder, Quiet
+
 app = typer.Typer(
     help="Expression of lines from their own genomes.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
-ConfigPath = Annotated[Path, typer.Argument(help="Configuration (TOML).")]
-OutFolder = Annotated[
-    Path | None, typer.Option("--out", "-o", help="Run folder; default: run.out.")
-]
-Force = Annotated[
-    bool, typer.Option("--force", help="Replace files that Meristem did not write.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
-
 
 @app.command()
 def haplotypes(
     config: ConfigPath,
-    out: OutFolder = None,
+    out: OtherFolder = None,
     interval: Annotated[
         str, typer.Option(help="contig:start-end[:-]: print one line's sequence of it.")
     ] = "",
@@ -35,7 +28,7 @@ def haplotypes(
     quiet: Quiet = False,
 ) -> None:
     """Write the distinct haplotypes of every gene, and count the work ahead."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.config.read import read_expression_config
     from meristem.errors import ConfigError
     from meristem.expression.commands.haplotypes import (
@@ -58,60 +51,64 @@ def haplotypes(
             )
             say(text)
         return
-    with progress(quiet=quiet) as notify:
-        work = haplotypes_run(settings, out or settings.run.out, notify, force=force)
+    where = out or settings.run.out
+    with destination(where, force=force, quiet=quiet) as to:
+        work = haplotypes_run(settings, to)
     say(str(work))
 
 
 @app.command()
 def embed(
     config: ConfigPath,
-    out: OutFolder = None,
+    out: OtherFolder = None,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
     """Embed every distinct haplotype once; what is known is not embedded again."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.config.read import read_expression_config
     from meristem.expression.commands.embed import embed_run
 
     settings = read_expression_config(config)
-    with progress(quiet=quiet) as notify:
-        report = embed_run(settings, out or settings.run.out, notify, force=force)
+    where = out or settings.run.out
+    with destination(where, force=force, quiet=quiet) as to:
+        report = embed_run(settings, to)
     say(str(report))
 
 
 @app.command()
 def train(
     config: ConfigPath,
-    out: OutFolder = None,
+    out: OtherFolder = None,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
     """Compare models of expression on lines and genes held out."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.config.read import read_expression_run
     from meristem.expression.commands.train import train_run
 
     settings = read_expression_run(config)
-    with progress(quiet=quiet) as notify:
-        report = train_run(settings, out or settings.run.out, notify, force=force)
+    where = out or settings.run.out
+    with destination(where, force=force, quiet=quiet) as to:
+        report = train_run(settings, to)
     say(str(report))
 
 
 @app.command()
-def predict(config: ConfigPath, out: OutFolder = None, force: Force = False) -> None:
+def predict(config: ConfigPath, out: OtherFolder = None, force: Force = False) -> None:
     """Predict expression of lines without any, as an omics table for analyses."""
-    from meristem.cli.console import say
+    from meristem.cli.console import destination, say
     from meristem.config.read import read_expression_run
     from meristem.expression.commands.predict import predict_run
 
     settings = read_expression_run(config)
-    say(str(predict_run(settings, out or settings.run.out, force=force)))
+    with destination(out or settings.run.out, force=force) as to:
+        say(str(predict_run(settings, to)))
 
 
 @app.command()
-def report(config: ConfigPath, out: OutFolder = None) -> None:
+def report(config: ConfigPath, out: OtherFolder = None) -> None:
     """Write the page of a run of `train` anew."""
     from meristem.cli.console import say
     from meristem.config.read import read_expression_run
@@ -135,14 +132,12 @@ def explain(
     quiet: Quiet = False,
 ) -> None:
     """Say which variant of whose promoter carries the predictions, and draw it."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.config.read import read_expression_config
     from meristem.expression.commands.explain import explain_expression
     from meristem.expression.heads.catalog import default_options
 
     settings, options = read_expression_config(config), default_options(head)
-    with progress(quiet=quiet) as notify:
-        page = explain_expression(
-            settings, out, options, tuple(gene or ()), notify, force=force
-        )
+    with destination(out, force=force, quiet=quiet) as to:
+        page = explain_expression(settings, to, options, tuple(gene or ()))
     say(str(page))

@@ -7,22 +7,16 @@ from typing import Annotated
 
 import typer
 
+from meristem.cli.options import ConfigPath, Force, OutFolder, Threads
+
 app = typer.Typer(
     help="Kinetically interpretable networks.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
-ConfigPath = Annotated[Path, typer.Argument(help="Configuration (TOML).")]
-OutFolder = Annotated[Path, typer.Option("--out", "-o", help="Run folder.")]
 ModelPath = Annotated[Path, typer.Option("--model", "-m", help="model.json of a run.")]
-Force = Annotated[
-    bool, typer.Option("--force", help="Replace files that Meristem did not write.")
-]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
-Threads = Annotated[
-    int, typer.Option(help="Threads of the numerical kernels.", min=1, max=1024)
-]
 
 
 def _say_cautions(report: Path) -> None:
@@ -44,14 +38,13 @@ def fit(
     threads: Threads = 1,
 ) -> None:
     """Fit a kinetic network with the windows of the configuration."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.kinetics.commands.fit import fit_run
     from meristem.kinetics.commands.settings import KineticsSettings, read_settings
-    from meristem.train.descent import limited_threads
 
     settings = read_settings(config, KineticsSettings)
-    with limited_threads(threads), progress(quiet=quiet) as notify:
-        report = fit_run(settings, out, notify, force=force)
+    with destination(out, force=force, quiet=quiet, threads=threads) as to:
+        report = fit_run(settings, to)
     _say_cautions(report)
     say(str(report))
 
@@ -68,14 +61,13 @@ def search(
 
     A search that was stopped continues in the same folder.
     """
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.kinetics.commands.fit import search_run
     from meristem.kinetics.commands.settings import KineticsSettings, read_settings
-    from meristem.train.descent import limited_threads
 
     settings = read_settings(config, KineticsSettings)
-    with limited_threads(threads), progress(quiet=quiet) as notify:
-        report = search_run(settings, out, notify, force=force)
+    with destination(out, force=force, quiet=quiet, threads=threads) as to:
+        report = search_run(settings, to)
     _say_cautions(report)
     say(str(report))
 
@@ -89,14 +81,13 @@ def transfer(
     threads: Threads = 1,
 ) -> None:
     """Correct a fitted kinetic network with labelled off-target sites."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.kinetics.commands.settings import TransferSettings, read_settings
     from meristem.kinetics.commands.transfer import transfer_run
-    from meristem.train.descent import limited_threads
 
     settings = read_settings(config, TransferSettings)
-    with limited_threads(threads), progress(quiet=quiet) as notify:
-        report = transfer_run(settings, out, notify, force=force)
+    with destination(out, force=force, quiet=quiet, threads=threads) as to:
+        report = transfer_run(settings, to)
     say(str(report))
 
 
@@ -116,12 +107,11 @@ def explain(
     threads: Threads = 1,
 ) -> None:
     """Show rates, control, occupancies and an in-silico mutagenesis map of a guide."""
-    from meristem.cli.console import say
+    from meristem.cli.console import destination, say
     from meristem.kinetics.commands.explain import explain_run
-    from meristem.train.descent import limited_threads
 
-    with limited_threads(threads):
-        report = explain_run(model, guide, target or [], out, sbml=sbml, force=force)
+    with destination(out, force=force, threads=threads) as to:
+        report = explain_run(model, guide, target or [], to, sbml=sbml)
     say(str(report))
 
 
@@ -136,8 +126,7 @@ def score(
         ),
     ],
     targets: Annotated[
-        Path,
-        typer.Option(help="Sites (table or Cas-OFFinder output; may be gzipped)."),
+        Path, typer.Option(help="Sites (table or Cas-OFFinder output; may be gzipped).")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Table to write (TSV).")],
     guide: Annotated[

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from meristem.cli.console import say, say_json
+from meristem.cli.options import AnalysisPath, Json
 
 if TYPE_CHECKING:
     from meristem.knowledge.build import Knowledge
     from meristem.knowledge.quality import Quality
     from meristem.plan.compile import Compilation
     from meristem.plan.summary import PlanSummary
-
-Config = Annotated[Path, typer.Argument(help="Analysis configuration (TOML).")]
-Json = Annotated[bool, typer.Option("--json", help="Result as JSON.")]
 
 
 def _compiled(path: Path) -> tuple[Knowledge, Compilation]:
@@ -113,7 +111,7 @@ def _dropped_lines(compiled: Compilation) -> list[str]:
     return lines
 
 
-def knowledge(config: Config, as_json: Json = False) -> None:
+def knowledge(config: AnalysisPath, as_json: Json = False) -> None:
     """Print the quality of the knowledge graph: coverage, orphans, depth, overlap."""
     from meristem.knowledge.quality import measure_quality
 
@@ -127,7 +125,7 @@ def knowledge(config: Config, as_json: Json = False) -> None:
 
 
 def plan(
-    config: Config,
+    config: AnalysisPath,
     svg: Annotated[Path | None, typer.Option("--svg", help="Drawing to write.")] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace a file that is there.")

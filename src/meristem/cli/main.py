@@ -42,8 +42,7 @@ def _root(
         typer.Option("--version", callback=_version, is_eager=True, help="Version."),
     ] = False,
     debug: Annotated[
-        bool,
-        typer.Option("--debug", help="Show the traceback of any error."),
+        bool, typer.Option("--debug", help="Show the traceback of any error.")
     ] = False,
 ) -> None:
     """Biologically informed genotype-to-phenotype modelling."""

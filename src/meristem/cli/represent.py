@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from meristem.cli.options import ConfigPath, Force, OtherFolder, Quiet
+
 Config = Annotated[
     Path, typer.Argument(help="Configuration (TOML), of its own or of an analysis.")
 ]
@@ -19,48 +21,33 @@ def attach(app: typer.Typer) -> None:
 
 
 def represent(
-    config: Config,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Run folder; default: run.out.")
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace files that Meristem did not write.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress bars.")
-    ] = False,
+    config: Config, out: OtherFolder = None, force: Force = False, quiet: Quiet = False
 ) -> None:
     """Write factors, cleaned and filled tables of omics, and what the factors are."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.config.read import read_represent_config
     from meristem.representation.commands.run import represent_run
 
     settings = read_represent_config(config)
-    with progress(quiet=quiet) as notify:
-        report = represent_run(settings, out or settings.run.out, notify, force=force)
+    where = out or settings.run.out
+    with destination(where, force=force, quiet=quiet) as to:
+        report = represent_run(settings, to)
     say(str(report))
 
 
 def interactions(
-    config: Annotated[Path, typer.Argument(help="Configuration (TOML).")],
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Run folder; default: run.out.")
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace files that Meristem did not write.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress bars.")
-    ] = False,
+    config: ConfigPath,
+    out: OtherFolder = None,
+    force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Learn which proteins interact from their sequences, beside the baselines."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.config.read import read_interactions_config
     from meristem.representation.commands.interactions import interactions_run
 
     settings = read_interactions_config(config)
-    with progress(quiet=quiet) as notify:
-        report = interactions_run(
-            settings, out or settings.run.out, notify, force=force
-        )
+    where = out or settings.run.out
+    with destination(where, force=force, quiet=quiet) as to:
+        report = interactions_run(settings, to)
     say(str(report))

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from meristem.cli import select_tools
 from meristem.cli.console import say, say_json
+from meristem.cli.options import Force, Json
 
 
 class PlanFirst(TyperGroup):
@@ -39,10 +40,8 @@ def plan(
     plan: Annotated[
         Path | None, typer.Option("--plan", help="Plan (TOML); default: all defaults.")
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace files that Meristem did not write.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Result as JSON.")] = False,
+    force: Force = False,
+    as_json: Json = False,
 ) -> None:
     """Decide what to keep and what to cross, with gains, intervals and costs."""
     from meristem.config.read import read_plan

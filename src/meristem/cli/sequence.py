@@ -7,24 +7,17 @@ from typing import Annotated
 
 import typer
 
+from meristem.cli.options import ConfigPath, Force, OutFolder, Quiet, Threads
+
 app = typer.Typer(
     help="Models of DNA: molecular phenotypes, variant effects, motifs.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
-ConfigPath = Annotated[Path, typer.Argument(help="Configuration (TOML).")]
 RunPath = Annotated[Path, typer.Argument(help="Run folder of `sequence train`.")]
-OutFolder = Annotated[Path, typer.Option("--out", "-o", help="Run folder.")]
 Label = Annotated[
     str, typer.Option("--model", "-m", help="Model of the run; default: the best.")
-]
-Force = Annotated[
-    bool, typer.Option("--force", help="Replace files that Meristem did not write.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
-Threads = Annotated[
-    int, typer.Option(help="Threads of the numerical kernels.", min=1, max=1024)
 ]
 
 
@@ -37,14 +30,13 @@ def train(
     threads: Threads = 1,
 ) -> None:
     """Evaluate models on folds that do not leak, and fit them on all rows."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.sequence.commands.settings import read_settings
     from meristem.sequence.commands.train import train_run
-    from meristem.train.descent import limited_threads
 
     settings = read_settings(config)
-    with limited_threads(threads), progress(quiet=quiet) as notify:
-        report = train_run(settings, out, notify, force=force)
+    with destination(out, force=force, quiet=quiet, threads=threads) as to:
+        report = train_run(settings, to)
     say(str(report))
 
 
@@ -68,13 +60,7 @@ def predict(
 
     with limited_threads(threads), progress(quiet=quiet) as notify:
         n = predict_sequences(
-            run,
-            sequences,
-            out,
-            label=model,
-            column=column,
-            force=force,
-            notify=notify,
+            run, sequences, out, label=model, column=column, force=force, notify=notify
         )
     say(f"{n} sequences predicted: {out}")
 
@@ -110,13 +96,12 @@ def explain(
     threads: Threads = 1,
 ) -> None:
     """Show which bases make a prediction, and which motifs they spell."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.sequence.commands.explain import Question, explain_run
-    from meristem.train.descent import limited_threads
 
     question = Question(method, task, model, sequences, most, motifs, finder)
-    with limited_threads(threads), progress(quiet=quiet) as notify:
-        report = explain_run(run, out, question, notify, force=force)
+    with destination(out, force=force, quiet=quiet, threads=threads) as to:
+        report = explain_run(run, to, question)
     say(str(report))
 
 
@@ -162,9 +147,8 @@ def design(
     threads: Threads = 1,
 ) -> None:
     """Edit sequences towards a prediction; another model judges the result."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.sequence.commands.design import Wish, design_run
-    from meristem.train.descent import limited_threads
 
     wish = Wish(
         start,
@@ -180,8 +164,8 @@ def design(
         caution,
         seed,
     )
-    with limited_threads(threads), progress(quiet=quiet) as notify:
-        report = design_run(run, out, wish, notify, force=force)
+    with destination(out, force=force, quiet=quiet, threads=threads) as to:
+        report = design_run(run, to, wish)
     say(str(report))
 
 
@@ -191,8 +175,7 @@ def generate(
     out: OutFolder,
     n: Annotated[int, typer.Option(min=2, max=100_000, help="Sequences.")] = 500,
     method: Annotated[
-        str,
-        typer.Option(help="vae (conditional autoencoder) | gan (Wasserstein)."),
+        str, typer.Option(help="vae (conditional autoencoder) | gan (Wasserstein).")
     ] = "vae",
     want: Annotated[
         list[str] | None,
@@ -209,11 +192,10 @@ def generate(
     threads: Threads = 1,
 ) -> None:
     """Generate sequences; their words, novelty and predicted activity are measured."""
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.errors import ConfigError
     from meristem.sequence.commands.generate import Order, generate_run
     from meristem.sequence.generation.networks import GenerateOptions
-    from meristem.train.descent import limited_threads
 
     if method not in ("vae", "gan"):
         raise ConfigError(
@@ -225,8 +207,8 @@ def generate(
         temperature=temperature,
     )
     order = Order(n, options, _numbers(want, "--want", "VALUE"), model, seed)
-    with limited_threads(threads), progress(quiet=quiet) as notify:
-        report = generate_run(run, out, order, notify, force=force)
+    with destination(out, force=force, quiet=quiet, threads=threads) as to:
+        report = generate_run(run, to, order)
     say(str(report))
 
 
@@ -266,12 +248,11 @@ def search(
 
     A search that was stopped continues in the same folder.
     """
-    from meristem.cli.console import progress, say
+    from meristem.cli.console import destination, say
     from meristem.sequence.commands.search import search_run
     from meristem.sequence.commands.settings import read_settings
-    from meristem.train.descent import limited_threads
 
     settings = read_settings(config)
-    with limited_threads(threads), progress(quiet=quiet) as notify:
-        report = search_run(settings, out, notify, force=force)
+    with destination(out, force=force, quiet=quiet, threads=threads) as to:
+        report = search_run(settings, to)
     say(str(report))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from meristem.cli.options import Threads
+
 if TYPE_CHECKING:
     from meristem.sequence.genome.transcripts import Annotation
     from meristem.sequence.variants.consequences import ConsequenceSummary
@@ -186,9 +188,7 @@ def effects(
     index: Index = None,
     force: Force = False,
     quiet: Quiet = False,
-    threads: Annotated[
-        int, typer.Option(help="Threads of the numerical kernels.", min=1, max=1024)
-    ] = 2,
+    threads: Threads = 2,
 ) -> None:
     """Predict what every variant does to activity, or to the motifs it lies in."""
     from meristem.cli.console import progress, say

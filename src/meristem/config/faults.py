@@ -5,15 +5,39 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from typing import Any, get_args
+from pathlib import Path
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from meristem.errors import ConfigError
+
 Place = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
 _KEY = re.compile(r"""\s*(["']?[\w.-]+["']?)\s*=""")
 _FAULTS = {"extra_forbidden": "is no field here", "missing": "is needed"}
+
+
+def checked(
+    kind: type[Model], content: object, text: str, path: Path, remedy: str
+) -> Model:
+    """Return the content of a TOML file as the settings it stands for.
+
+    Raises
+    ------
+    ConfigError
+        If a field is unknown or wrong.
+    """
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(
+            "has fields that cannot be used:\n" + explain_faults(error, kind, text),
+            where=path,
+            remedy=remedy,
+        ) from error
 
 
 def explain_faults(

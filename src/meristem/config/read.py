@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -22,25 +24,28 @@ Model = TypeVar("Model", bound=BaseModel)
 SCHEMA = "see `meristem schema` for every field and its meaning"
 
 
-def _absolute(value: object, folder: Path) -> object:
-    """Return the configuration with every relative path taken from its file."""
+def with_paths(value: Any, change: Callable[[Path], Path]) -> Any:
+    """Return a configuration, or a part of one, with every path changed."""
     if isinstance(value, BaseModel):
         fields = {
-            name: _absolute(getattr(value, name), folder)
+            name: with_paths(getattr(value, name), change)
             for name in type(value).model_fields
         }
         return value.model_copy(update=fields)
     if isinstance(value, tuple):
-        return tuple(_absolute(item, folder) for item in value)
-    if isinstance(value, Path):
-        if not str(value).isprintable():
-            raise ConfigError(
-                f"the path {str(value)!r} holds a control character",
-                where=folder,
-                remedy=PATHS,
-            )
-        return Path(os.path.normpath(folder / value))
-    return value
+        return tuple(with_paths(item, change) for item in value)
+    return change(value) if isinstance(value, Path) else value
+
+
+def _absolute(path: Path, folder: Path) -> Path:
+    """Return a path of a configuration, taken from the folder of its file."""
+    if not str(path).isprintable():
+        raise ConfigError(
+            f"the path {str(path)!r} holds a control character",
+            where=folder,
+            remedy=PATHS,
+        )
+    return Path(os.path.normpath(folder / path))
 
 
 def read_config(path: str | Path) -> AnalysisConfig:
@@ -211,4 +216,5 @@ def _validated(
             where=path,
             remedy=remedy,
         ) from error
-    return cast(Model, _absolute(config, path.resolve().parent))
+    home = path.resolve().parent
+    return cast(Model, with_paths(config, partial(_absolute, folder=home)))

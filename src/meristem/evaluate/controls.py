@@ -22,7 +22,7 @@ from meristem.evaluate.table import PredictionTable
 from meristem.models.protocol import Fitted, Predictor
 from meristem.plan.learned.of_options import is_learned, learned_network
 from meristem.plan.network_size import network_parameters
-from meristem.records import Dataset, NetworkPlan, OmicsTable, SampleGroups, Split
+from meristem.records import Dataset, NetworkPlan, OmicsTable, SampleGroups, Splits
 
 Builder = Callable[..., Predictor]
 """`build(options, plan) -> Predictor`, as the catalogue of the models has it."""
@@ -39,11 +39,7 @@ class ShuffledOmics:
     predictor: Predictor
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> Fitted:
         """Permute, then fit."""
         omics = tuple(_permute_rows(table, rng) for table in dataset.omics)
@@ -57,11 +53,7 @@ class WithoutOmics:
     predictor: Predictor
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> Fitted:
         """Take the omics away, then fit."""
         return self.predictor.fit(replace(dataset, omics=()), rng=rng, inner=inner)
@@ -77,11 +69,7 @@ class DenseOfLearned:
     name: str
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> Fitted:
         """Learn the graph for its size alone, then fit the dense network."""
         learned = learned_network(dataset, self.options, self.plan, inner, rng)

@@ -19,7 +19,7 @@ from meristem.evaluate.table import PredictionTable
 from meristem.models.protocol import Predictor
 from meristem.prepare.adjust import observed_values
 from meristem.prepare.by_environment import ENVIRONMENT, LINE, is_stacked
-from meristem.records import Dataset, FloatArray, Split, StrArray
+from meristem.records import Dataset, FloatArray, Split, Splits, StrArray
 from meristem.runs.keys import digest
 from meristem.runs.revision import revision_of
 from meristem.runs.tasks import Arrays, Progress, Task, run_tasks
@@ -169,7 +169,7 @@ def tuning_frame(
 def cross_validate(  # noqa: PLR0913 - one argument per decision of the run
     dataset: Dataset,
     predictors: tuple[tuple[str, Predictor], ...],
-    splits: tuple[Split, ...],
+    splits: Splits,
     *,
     config: EvaluateConfig,
     filters: FilterConfig,

@@ -29,7 +29,7 @@ from meristem.models.protocol import (
 )
 from meristem.prepare.by_environment import ENVIRONMENT, LINE, is_stacked
 from meristem.prepare.training import TakenOff, training_set
-from meristem.records import Dataset, FloatArray, Predictions, Split, StrArray
+from meristem.records import Dataset, FloatArray, Predictions, Split, Splits, StrArray
 from meristem.runs.seeds import derived_rng
 from meristem.runs.tasks import Arrays
 
@@ -153,10 +153,7 @@ def fit_fold(
 
 
 def fit_chosen(
-    predictor: Predictor,
-    train: Dataset,
-    rng: np.random.Generator,
-    inner: tuple[Split, ...],
+    predictor: Predictor, train: Dataset, rng: np.random.Generator, inner: Splits
 ) -> tuple[Fitted, tuple[Tried, ...]]:
     """Fit a model; one that searches its options says what it tried."""
     tried: tuple[Tried, ...] = ()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from meristem.errors import DataError
-from meristem.records import IntArray, Split, StrArray
+from meristem.records import IntArray, Split, Splits, StrArray
 from meristem.text.columns import read_table
 from meristem.text.files import write_text
 
@@ -17,7 +17,7 @@ Key = tuple[str, int, int]
 
 
 def write_splits(
-    splits: tuple[Split, ...],
+    splits: Splits,
     sample_id: StrArray,  # (n_sample,)
     path: str | Path,
 ) -> None:
@@ -44,7 +44,7 @@ def write_splits(
 def read_splits(
     path: str | Path,
     sample_id: StrArray,  # (n_sample,)
-) -> tuple[Split, ...]:
+) -> Splits:
     """Read splits and turn sample ids into positions.
 
     Parameters

@@ -16,7 +16,7 @@ from meristem.errors import ConfigError, DataError
 from meristem.evaluate.schemes import Drawn, Mask, ask
 from meristem.evaluate.split_files import read_splits, write_splits
 from meristem.genetics.copies import copy_labels
-from meristem.records import Dataset, IntArray, Split, StrArray
+from meristem.records import Dataset, IntArray, Split, Splits, StrArray
 
 __all__ = [
     "inner_splits",
@@ -31,7 +31,7 @@ def make_splits(
     dataset: Dataset,
     config: EvaluateConfig,
     rng: np.random.Generator,
-) -> tuple[Split, ...]:
+) -> Splits:
     """Divide the rows of a dataset into training and test rows.
 
     Parameters
@@ -117,7 +117,7 @@ def inner_splits(
     dataset: Dataset,
     config: EvaluateConfig,
     rng: np.random.Generator,
-) -> tuple[Split, ...]:
+) -> Splits:
     """Divide training rows by the same kind of question as the outer splits ask.
 
     Choices made inside training (penalties, bandwidths, early stopping, stacking
@@ -179,7 +179,7 @@ def _draw_splits(
     n_fold: int,
     n_replicate: int,
     rng: np.random.Generator,
-) -> tuple[Split, ...]:
+) -> Splits:
     rows = _usable_rows(dataset)
     usable = dataset.take(rows)
     measured = np.isin(rows, measured_rows(dataset))
@@ -224,9 +224,9 @@ def _folds(
 
 
 def _without_copies(
-    splits: tuple[Split, ...],
+    splits: Splits,
     label: StrArray,  # (n_sample,)
-) -> tuple[Split, ...]:
+) -> Splits:
     return tuple(
         replace(
             split,
@@ -237,11 +237,8 @@ def _without_copies(
 
 
 def _with_subsamples(
-    splits: tuple[Split, ...],
-    dataset: Dataset,
-    sizes: tuple[int, ...],
-    rng: np.random.Generator,
-) -> tuple[Split, ...]:
+    splits: Splits, dataset: Dataset, sizes: tuple[int, ...], rng: np.random.Generator
+) -> Splits:
     if not sizes:
         return splits
     phenotyped = measured_rows(dataset)
@@ -266,8 +263,8 @@ def _with_subsamples(
 
 
 def _with_fewer_markers(
-    splits: tuple[Split, ...], dataset: Dataset, numbers: tuple[int, ...]
-) -> tuple[Split, ...]:
+    splits: Splits, dataset: Dataset, numbers: tuple[int, ...]
+) -> Splits:
     n_variant = dataset.genotypes.n_variant
     if numbers and max(numbers) > n_variant:
         raise ConfigError(

@@ -27,7 +27,7 @@ from meristem.mixed.reml import (
     with_noise,
 )
 from meristem.mixed.targets import Target, target_splits
-from meristem.records import FloatArray, IntArray, Split
+from meristem.records import FloatArray, IntArray, Splits
 
 H2_GRID: FloatArray = expit(np.linspace(-7, 7, 29))
 """Candidate shares of the kernel when inner splits choose."""
@@ -202,7 +202,7 @@ def fit_kernel_blup(
     kernel: FloatArray,  # (n_train, n_train)
     targets: Sequence[Target],
     *,
-    inner: tuple[Split, ...] = (),
+    inner: Splits = (),
     spent: bool = False,
 ) -> KernelBLUP:
     """Fit every target; the variance ratio by REML, or on inner splits if given.
@@ -234,7 +234,7 @@ def fit_kernel_ridge(
     targets: Sequence[Target],
     h2: FloatArray,  # (n_candidate,)
     *,
-    inner: tuple[Split, ...] = (),
+    inner: Splits = (),
 ) -> KernelBLUP:
     """Fit every target; the ratio among candidates, by exact leave-one-out.
 
@@ -256,7 +256,7 @@ def fit_kernel_ridge(
 def inner_loss(
     kernel: FloatArray,  # (n_train, n_train)
     target: Target,
-    inner: tuple[Split, ...],
+    inner: Splits,
     h2: FloatArray,  # (n_candidate,)
 ) -> FloatArray:  # (n_candidate,)
     """Return the weighted squared error of held-out rows, summed over inner splits."""

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.linalg
 
 from meristem.mixed.targets import Target, target_splits
-from meristem.records import FloatArray, Split
+from meristem.records import FloatArray, Splits
 from meristem.stats.shrunk import SMALLEST, shrunk_scale
 
 
@@ -23,7 +23,7 @@ class HeldOut:
 def held_out_blup(
     kernel: FloatArray,  # (n_train, n_train)
     target: Target,
-    inner: tuple[Split, ...],
+    inner: Splits,
     *,
     genetic: float,
     noise: float,
@@ -66,7 +66,7 @@ def held_out_blup(
 def held_out_error(
     kernel: FloatArray,  # (n_train, n_train)
     target: Target,
-    inner: tuple[Split, ...],
+    inner: Splits,
     unseen: FloatArray,  # (n_observed,)
     *,
     genetic: float,

@@ -17,14 +17,14 @@ import scipy.linalg
 
 from meristem.mixed.several import KernelsFit, parabola_top, precision_multi
 from meristem.mixed.targets import Target, target_splits
-from meristem.records import FloatArray, IntArray, Split
+from meristem.records import FloatArray, IntArray, Splits
 
 
 def left_out_predictions(
     kernels: Sequence[FloatArray],  # each (n_observed, n_observed)
     fit: KernelsFit,
     target: Target,
-    inner: tuple[Split, ...],
+    inner: Splits,
     *,
     corrected: bool = True,
 ) -> FloatArray:  # (n_observed,) NaN where a row was never left out

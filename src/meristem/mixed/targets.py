@@ -8,7 +8,7 @@ import numpy as np
 
 from meristem.errors import DataError
 from meristem.mixed.fixed.independent import independent_columns
-from meristem.records import FloatArray, IntArray, Phenotypes, Split
+from meristem.records import FloatArray, IntArray, Phenotypes, Splits
 from meristem.stats.folds import random_splits
 
 MIN_ROWS = 3
@@ -75,15 +75,13 @@ def training_targets(phenotypes: Phenotypes) -> tuple[Target, ...]:
     return tuple(targets)
 
 
-def random_inner(
-    n_sample: int, rng: np.random.Generator, folds: int = 5
-) -> tuple[Split, ...]:
+def random_inner(n_sample: int, rng: np.random.Generator, folds: int = 5) -> Splits:
     """Return random inner folds, for when the caller gave none."""
     return random_splits(n_sample, folds, rng)
 
 
 def target_splits(
-    inner: tuple[Split, ...],
+    inner: Splits,
     rows: IntArray,  # (n_observed,) sorted
 ) -> list[tuple[IntArray, IntArray]]:
     """Return the inner splits as positions within the observed rows of a target.

@@ -17,7 +17,7 @@ from meristem.models.mixture.problem import make_problem
 from meristem.models.networks.members import require_variants
 from meristem.models.protocol import FittedNetwork
 from meristem.plan.learned.of_options import inner_plans, is_learned, network_plan
-from meristem.records import Dataset, NetworkPlan, Split
+from meristem.records import Dataset, NetworkPlan, Splits
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,7 @@ class Auto:
     plan: NetworkPlan | None
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedMixture | FittedMixedNetwork | FittedNetwork:
         """Learn from the training rows; see `models.protocol.Predictor`.
 

@@ -36,7 +36,7 @@ from meristem.records import (
     IntArray,
     Posterior,
     Predictions,
-    Split,
+    Splits,
 )
 from meristem.records.posterior import without_error
 
@@ -429,7 +429,7 @@ def proportional_fit(
 def borrowed_error(
     panel: MarkerPanel,
     targets: Sequence[Target],
-    inner: tuple[Split, ...],
+    inner: Splits,
     held_out: FloatArray | None = None,  # (n_train, n_target) NaN where never held out
 ) -> GenomicError:
     """Return the error of another model: that of the BLUP, seen from its predictions.

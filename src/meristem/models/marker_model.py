@@ -53,13 +53,7 @@ class MarkerModel:
         spread: FloatArray | None = None,  # (n_sample, n_target)
     ) -> Predictions:
         """Return values as predictions of the lines; no spread if none is given."""
-        return Predictions(
-            genotypes.sample_id,
-            self.trait_name,
-            self.environment_name,
-            value,
-            np.full(value.shape, np.nan) if spread is None else spread,
-        )
+        return Predictions.of(self, genotypes.sample_id, value, spread)
 
     def marker_arrays(self) -> dict[str, NDArray]:
         """Return the fields of this record as arrays, for the fitted state."""

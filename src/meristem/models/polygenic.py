@@ -14,7 +14,7 @@ from meristem.mixed.blup import fit_kernel_blup
 from meristem.mixed.targets import Target
 from meristem.models.panel import marker_effects
 from meristem.prepare.scale import MarkerScale
-from meristem.records import FloatArray, Phenotypes, Split
+from meristem.records import FloatArray, Phenotypes, Splits
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def polygenic_sets(
 def polygenic_out_of_fold(
     call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
     fits: Sequence[Polygenic],
-    inner: tuple[Split, ...],
+    inner: Splits,
 ) -> FloatArray:  # (n_sample, n_target) NaN where a row was never held out
     """Return predictions of each row by the BLUPs of the inner training rows."""
     n_target = fits[0].intercept.size

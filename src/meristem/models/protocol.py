@@ -19,7 +19,7 @@ from meristem.records import (
     OmicsTable,
     Posterior,
     Predictions,
-    Split,
+    Splits,
     StrArray,
     VariantTable,
 )
@@ -195,11 +195,7 @@ class Predictor(Protocol):
     """A model specification: frozen, cheap to make, holds nothing learned."""
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> Fitted:
         """Learn from the training rows.
 
@@ -235,11 +231,7 @@ class Searching(Protocol):
     """A specification that chooses its options on the training rows first."""
 
     def choose(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> tuple[Predictor, tuple[Tried, ...]]:
         """Return the model with its options, and everything that was tried."""
         ...

@@ -18,7 +18,7 @@ from meristem.models.mixture.fitted import FittedMixture
 from meristem.models.mixture.parts import Part
 from meristem.models.mixture.problem import make_problem
 from meristem.models.protocol import Cost, Predictor, predict_measured
-from meristem.records import Dataset, FloatArray, NetworkPlan, Split
+from meristem.records import Dataset, FloatArray, NetworkPlan, Splits
 from meristem.stats.folds import nested
 
 
@@ -42,11 +42,7 @@ class Stack:
     plan: NetworkPlan | None = None
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedMixture:
         """Fit every model on all rows, and on inner splits for its weight.
 
@@ -87,10 +83,7 @@ def stack_cost(
 
 
 def _held_out(
-    predictor: Predictor,
-    dataset: Dataset,
-    inner: tuple[Split, ...],
-    rng: np.random.Generator,
+    predictor: Predictor, dataset: Dataset, inner: Splits, rng: np.random.Generator
 ) -> FloatArray:  # (n_sample, n_target) NaN where a row was never held out
     """Return the mean prediction of every row by fits on inner training rows."""
     observed = ~np.isnan(dataset.phenotypes.value)

@@ -19,7 +19,7 @@ from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.covariates import adjusted_for
 from meristem.pipeline.explaining.validation import latent_validation
 from meristem.prepare.by_environment import line_groups
-from meristem.records import Split
+from meristem.records import Splits
 from meristem.runs.keys import digest
 from meristem.runs.revision import revision_of
 
@@ -37,7 +37,7 @@ OUTPUTS = (
 )
 
 
-def outer_splits(analysis: Analysis) -> tuple[Split, ...]:
+def outer_splits(analysis: Analysis) -> Splits:
     """Return the splits of the run, made now or read from the file asked for."""
     config = analysis.config.evaluate
     if config.scheme == "file" and config.splits is not None:
@@ -87,9 +87,7 @@ def evaluate_models(analysis: Analysis) -> None:
     folder.mark_done("evaluate", key, OUTPUTS)
 
 
-def _write_results(
-    analysis: Analysis, splits: tuple[Split, ...], result: CrossValidation
-) -> None:
+def _write_results(analysis: Analysis, splits: Splits, result: CrossValidation) -> None:
     folder, config, dataset = analysis.folder, analysis.config, analysis.dataset
     for name in OUTPUTS[6:]:
         folder.drop(name)  # of an earlier configuration

@@ -29,7 +29,7 @@ from meristem.records import (
     OmicsTable,
     Posterior,
     Predictions,
-    Split,
+    Splits,
 )
 from meristem.representation.architecture.search import Place
 from meristem.representation.architecture.space import Shape
@@ -58,11 +58,7 @@ class OnFactors:
     folder: Path | None = field(default=None, compare=False)  # of searches
 
     def choose(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> tuple[Predictor, tuple[Tried, ...]]:
         """Return the model with shapes and options found, and what was tried.
 
@@ -88,11 +84,7 @@ class OnFactors:
         return replace(settled, predictor=predictor), (*tried, *own)
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> Fitted:
         """Learn the representations from the rows, then the model from their factors.
 
@@ -113,7 +105,7 @@ class OnFactors:
         return fitted
 
     def _represent(
-        self, dataset: Dataset, inner: tuple[Split, ...]
+        self, dataset: Dataset, inner: Splits
     ) -> tuple[tuple[OmicsTable, ...], tuple[Represented, ...]]:
         """Return what the model is handed of every table, and what was learned."""
         asked = dict(self.options)
@@ -134,7 +126,7 @@ class OnFactors:
         dataset: Dataset,
         table: OmicsTable,
         options: RepresentOptions,
-        inner: tuple[Split, ...],
+        inner: Splits,
     ) -> tuple[Shape, tuple[Tried, ...]]:
         """Search the shape of one table; the same rows find the same, once."""
         about = confounders_of(dataset.groups, options.confounders)
@@ -165,7 +157,7 @@ class OnFactors:
         dataset: Dataset,
         table: OmicsTable,
         options: RepresentOptions,
-        inner: tuple[Split, ...],
+        inner: Splits,
     ) -> Represented:
         about = confounders_of(dataset.groups, options.confounders)
         sets: FeatureSets | None = None

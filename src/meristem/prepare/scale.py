@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.genetics.frequency import BLOCK, dosage_moments
+from meristem.genetics.frequency import dosage_moments
 from meristem.records import FloatArray
 
 
@@ -91,15 +90,3 @@ def fit_scale(
         sd=np.where(varies, sd, 1.0),
         weight=varies.astype(np.float64),
     )
-
-
-def standardised_blocks(
-    call_dosage: NDArray[np.int8],  # (n_sample, n_variant)
-    scale: MarkerScale,
-    *,
-    block: int = BLOCK,
-) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """Yield (columns, standardised float32 block), the whole copy never made."""
-    for start in range(0, call_dosage.shape[1], block):
-        columns = slice(start, min(start + block, call_dosage.shape[1]))
-        yield columns, scale.take(columns).standardise(call_dosage[:, columns])

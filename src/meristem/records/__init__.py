@@ -7,7 +7,7 @@ treat them as read-only.
 
 from meristem.records.arrays import FloatArray, IntArray, StrArray
 from meristem.records.covariates import Covariates
-from meristem.records.dataset import Dataset, Environments, SampleGroups, Split
+from meristem.records.dataset import Dataset, Environments, SampleGroups, Split, Splits
 from meristem.records.fitted import FittedState, Latents, Predictions
 from meristem.records.genotypes import MISSING, Genotypes, VariantTable
 from meristem.records.omics import OmicsTable
@@ -41,6 +41,7 @@ __all__ = [
     "Products",
     "SampleGroups",
     "Split",
+    "Splits",
     "StrArray",
     "VariantScores",
     "VariantTable",

@@ -116,3 +116,7 @@ class Split:
     fold: int
     train: IntArray  # (n_train,) sorted
     test: IntArray  # (n_test,) sorted
+
+
+Splits = tuple[Split, ...]
+"""Some folds of the same rows."""

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from meristem.records.arrays import FloatArray, StrArray
+
+
+class HasTargets(Protocol):
+    """What has targets: traits, each in an environment."""
+
+    @property
+    def trait_name(self) -> StrArray:  # (n_target,)
+        """Trait of every target."""
+        ...
+
+    @property
+    def environment_name(self) -> StrArray:  # (n_target,)
+        """Environment of every target; empty: all together."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -18,6 +34,18 @@ class Predictions:
     environment_name: StrArray  # (n_target,)
     value: FloatArray  # (n_sample, n_target)
     spread: FloatArray  # (n_sample, n_target) sd of ensemble or posterior; NaN if none
+
+    @classmethod
+    def of(
+        cls,
+        model: HasTargets,
+        sample_id: StrArray,  # (n_sample,)
+        value: FloatArray,  # (n_sample, n_target)
+        spread: FloatArray | None = None,  # (n_sample, n_target)
+    ) -> Predictions:
+        """Return what a model predicts of its targets; no spread if none is given."""
+        none = np.full(value.shape, np.nan) if spread is None else spread
+        return cls(sample_id, model.trait_name, model.environment_name, value, none)
 
 
 @dataclass(frozen=True)

@@ -183,25 +183,23 @@ def _expected(name: str, record: dict[str, Any]) -> bool:
     return name != "covariate_effects.csv" or bool(named)
 
 
+def _wrong(path: Path, what: str) -> DataError:
+    return DataError(what, where=path, remedy=f"remove it, then {_REMEDY}")
+
+
 def _read_json(path: Path) -> object:
     if not path.is_file():
         return None
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(
-            f"cannot be read as JSON ({error})",
-            where=path,
-            remedy=f"remove it, then {_REMEDY}",
-        ) from error
+        raise _wrong(path, f"cannot be read as JSON ({error})") from error
 
 
 def _as_dict(content: object, path: Path) -> dict[str, Any] | None:
     if content is None or isinstance(content, dict):
         return content
-    raise DataError(
-        "holds no JSON object", where=path, remedy=f"remove it, then {_REMEDY}"
-    )
+    raise _wrong(path, "holds no JSON object")
 
 
 def _as_list(content: object, path: Path) -> list[dict[str, Any]]:
@@ -209,9 +207,7 @@ def _as_list(content: object, path: Path) -> list[dict[str, Any]]:
         return []
     if isinstance(content, list) and all(isinstance(item, dict) for item in content):
         return content
-    raise DataError(
-        "is no list of JSON objects", where=path, remedy=f"remove it, then {_REMEDY}"
-    )
+    raise _wrong(path, "is no list of JSON objects")
 
 
 def _read_table(path: Path, name: str) -> pd.DataFrame:
@@ -221,18 +217,10 @@ def _read_table(path: Path, name: str) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, str), low_memory=False)
     except (OSError, ValueError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"cannot be read as a table ({error})",
-            where=path,
-            remedy=f"remove it, then {_REMEDY}",
-        ) from error
+        raise _wrong(path, f"cannot be read as a table ({error})") from error
     missing = [column for column in REQUIRED[name] if column not in frame.columns]
     if missing:
-        raise DataError(
-            f"lacks the columns {', '.join(missing)}",
-            where=path,
-            remedy=f"remove it, then {_REMEDY}",
-        )
+        raise _wrong(path, f"lacks the columns {', '.join(missing)}")
     _check_numbers(frame, path)
     for column in _OPTIONAL_TEXT:
         if column not in frame.columns:

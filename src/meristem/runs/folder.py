@@ -184,18 +184,9 @@ class RunFolder:
             temporary.write_text(text + "\n", encoding="utf-8")
 
     def read_json(self, name: str) -> Any:
-        """Read a JSON artefact.
-
-        Raises
-        ------
-        DataError
-            If it is not as it was written.
-        """
-        self.refuse_damaged([name])
-        try:
-            return json.loads(self.file(name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise self._damaged(name) from error
+        """Read a JSON artefact; see `_reading`."""
+        with self._reading(name) as path:
+            return json.loads(path.read_text(encoding="utf-8"))
 
     def write_table(self, name: str, frame: pd.DataFrame) -> None:
         """Write an artefact as CSV, whole or not at all."""
@@ -203,7 +194,21 @@ class RunFolder:
             frame.to_csv(temporary, index=False, lineterminator="\n")
 
     def read_table(self, name: str) -> pd.DataFrame:
-        """Read a CSV artefact; names stay text, empty cells of text columns ''.
+        """Read a CSV artefact; names stay text, empty cells of text columns ''."""
+        with self._reading(name) as path:
+            frame = pd.read_csv(
+                path,
+                dtype=dict.fromkeys(_TEXT, str),
+                keep_default_na=False,
+                na_values=[""],
+            )
+        present = [column for column in _TEXT if column in frame.columns]
+        frame[present] = frame[present].fillna("")
+        return frame
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[Path]:
+        """Give the path of an artefact to read.
 
         Raises
         ------
@@ -212,17 +217,9 @@ class RunFolder:
         """
         self.refuse_damaged([name])
         try:
-            frame = pd.read_csv(
-                self.file(name),
-                dtype=dict.fromkeys(_TEXT, str),
-                keep_default_na=False,
-                na_values=[""],
-            )
+            yield self.file(name)
         except (OSError, ValueError) as error:
             raise self._damaged(name) from error
-        present = [column for column in _TEXT if column in frame.columns]
-        frame[present] = frame[present].fillna("")
-        return frame
 
     def refuse_damaged(self, names: Iterable[str] | None = None) -> None:
         """Refuse artefacts (default: all) that are there, but not as written.

@@ -8,19 +8,14 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import wraps
-from inspect import signature
 from pathlib import Path
-from typing import Any, ParamSpec, TextIO, TypeVar
+from typing import Any, TextIO
 
 from meristem.errors import ConfigError
 
 LOCK = ".lock"
-
-Given = ParamSpec("Given")
-Result = TypeVar("Result")
 
 
 @contextmanager
@@ -49,18 +44,6 @@ def locked(folder: Path) -> Iterator[None]:
             handle.truncate(0)
     finally:
         _remove_if_empty(folder, made)
-
-
-def in_locked_folder(call: Callable[Given, Result]) -> Callable[Given, Result]:
-    """Let a function hold the folder that its argument `folder` names."""
-    expected = signature(call)
-
-    @wraps(call)
-    def held(*args: Given.args, **kwargs: Given.kwargs) -> Result:
-        with locked(Path(expected.bind(*args, **kwargs).arguments["folder"])):
-            return call(*args, **kwargs)
-
-    return held
 
 
 def _make(folder: Path) -> list[Path]:

@@ -7,18 +7,20 @@ import platform
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
 from meristem._version import __version__
+from meristem.config.run import RunConfig
+from meristem.runs.destination import Destination
 from meristem.runs.folder import CONTRACT_VERSION, RunFolder
 from meristem.runs.keys import hash_input
 
@@ -109,6 +111,14 @@ class Run:
             }
         )
 
+    def finish(self, build: Callable[[Path], Path]) -> Path:
+        """End the run with the report that `build` makes of its folder; return it."""
+        self.folder.announce("report.html")
+        self.write(finished=True)
+        report = build(self.folder.path)
+        self.folder.note("report.html")
+        return report
+
     def table(self, name: str, table: pd.DataFrame) -> None:
         """Write a table as CSV."""
         self.folder.write_table(f"{name}.csv", table)
@@ -125,37 +135,68 @@ def command_line() -> str:
 
 
 def plan_run(
-    folder: str | Path,
+    to: Destination,
     *,
     title: str,
     question: str,
     config: dict[str, Any],
     seed: int,
     inputs: Sequence[tuple[str, Path]] = (),
-    force: bool = False,
+    kind: str = "kinetics",
 ) -> Run:
-    """Return the run of a kinetic command; nothing is written yet.
+    """Return the run of a command; nothing is written yet.
 
     Parameters
     ----------
-    folder
+    to
         Run folder.
-    title, question, config, seed
+    title, question, config, seed, kind
         For `run.json`.
     inputs
         Role and path of every file that is read.
-    force
-        Replace files that Meristem did not write.
     """
     files = [input_file(role, path) for role, path in inputs if path.exists()]
     return Run(
-        RunFolder(Path(folder), force),
+        RunFolder(to.folder, to.force),
         title,
         question,
         config,
         {"seed": seed},
         files,
-        kind="kinetics",
+        kind=kind,
+        command=command_line(),
+    )
+
+
+class HasRun(Protocol):
+    """A configuration with a section `[run]`."""
+
+    @property
+    def run(self) -> RunConfig:
+        """Title, question and seed."""
+        ...
+
+    def model_dump(self, *, mode: str) -> dict[str, Any]:
+        """Return the whole configuration as plain values."""
+        ...
+
+
+def configured_run(
+    config: HasRun,
+    to: Destination,
+    question: str,
+    inputs: Sequence[InputFile],
+    kind: str,
+) -> Run:
+    """Return the run of a configuration; `question` is asked where it has none."""
+    return Run(
+        RunFolder(to.folder, to.force),
+        config.run.title,
+        config.run.question or question,
+        config.model_dump(mode="json"),
+        {"run": config.run.seed},
+        inputs,
+        kind=kind,
         command=command_line(),
     )
 
@@ -176,12 +217,14 @@ def _now() -> str:
 
 @cache
 def _library_versions() -> dict[str, str]:
-    found = {
-        "meristem": __version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-    }
-    for name in _PACKAGES:
+    own = {"meristem": __version__, "python": platform.python_version()}
+    return {**own, "platform": platform.platform(), **package_versions(_PACKAGES)}
+
+
+def package_versions(names: Sequence[str]) -> dict[str, str]:
+    """Return the version of every package, `absent` where there is none."""
+    found = {}
+    for name in names:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

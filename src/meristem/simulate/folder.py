@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,9 @@ CONFIG = "meristem.toml"
 @contextmanager
 def simulation_folder(folder: str | Path, force: bool) -> Iterator[Path]:
     """Yield a draft that becomes the folder once it is complete.
+
+    Everything that is simulated is written so: whole or not at all, with a
+    configuration that holds the seed of its analysis.
 
     Parameters
     ----------
@@ -71,6 +75,38 @@ def _refuse_occupied(folder: Path, force: bool) -> None:
             where=folder,
             remedy="name another folder, or replace this one with --force",
         )
+
+
+def config_head(
+    title: str, question: str, seed: int, *, minimise: str = "", groups: bool = True
+) -> str:
+    """Return the first sections of an analysis of simulated lines.
+
+    Parameters
+    ----------
+    title, question, seed
+        Of the run.
+    minimise
+        Trait of which less is better; "": none.
+    groups
+        Whether there is a table of groups.
+    """
+    less = f"minimise = [{json.dumps(minimise)}]\n" if minimise else ""
+    table = '\n[groups]\npath = "groups.csv"\n' if groups else ""
+    return f"""\
+[run]
+title = {json.dumps(title)}
+question = {json.dumps(question)}
+seed = {seed}
+jobs = 2
+out = "run"
+
+[genotypes]
+path = "genotypes.vcf.gz"
+
+[phenotypes]
+path = "phenotypes.csv"
+{less}{table}"""
 
 
 def write_csv(

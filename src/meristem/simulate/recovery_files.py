@@ -9,6 +9,7 @@ import numpy as np
 from meristem.io.genotypes.vcf import write_vcf
 from meristem.simulate.folder import (
     CONFIG,
+    config_head,
     simulation_folder,
     write_csv,
     write_groups,
@@ -21,28 +22,21 @@ FLANK = 99_000
 """Distance in bp at which a gene reaches the ten variants on either side."""
 
 
+_TITLE = "Pathways and expression behind a trait"
+_QUESTION = (
+    "Do known pathways and expression of the training lines help to predict lines from "
+    "genotypes alone?"
+)
+
+
 def write_recovery(
     panel: RecoveryPanel, folder: str | Path, *, seed: int = 1, force: bool = False
 ) -> Path:
-    """Write a recovery panel into a folder, whole or not at all.
+    """Write a recovery panel as files; return their configuration.
 
     Training lines become the phenotyped lines, test lines the candidates.
     `truth.csv` holds the genetic values of both and `causal.csv` the causal genes and
     pathways; no other file refers to them.
-
-    Parameters
-    ----------
-    panel
-        What was simulated.
-    folder, force
-        See `folder.simulation_folder`, also for what it refuses.
-    seed
-        Seed of the analysis, written into the configuration.
-
-    Returns
-    -------
-    Path
-        The configuration, ready for `meristem run`.
     """
     train, truth = panel.train, panel.truth
     names = np.concatenate([train.sample_id, panel.test.sample_id]).tolist()
@@ -77,23 +71,7 @@ def _config(panel: RecoveryPanel, seed: int) -> str:
 expression on {n_measured} of them.
 # Every field and its meaning: meristem schema
 
-[run]
-title = "Pathways and expression behind a trait"
-question = "Do known pathways and expression of the training lines help to predict \
-lines from genotypes alone?"
-seed = {seed}
-jobs = 2
-out = "run"
-
-[genotypes]
-path = "genotypes.vcf.gz"
-
-[phenotypes]
-path = "phenotypes.csv"
-
-[groups]
-path = "groups.csv"
-
+{config_head(_TITLE, _QUESTION, seed)}
 [[omics]]
 name = "expression"
 path = "expression.parquet"

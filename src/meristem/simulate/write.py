@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from meristem.simulate.additive import AdditivePopulation
 from meristem.simulate.bud_equations import NODES
 from meristem.simulate.folder import (
     CONFIG,
+    config_head,
     simulation_folder,
     write_csv,
     write_groups,
@@ -41,7 +41,7 @@ def write_shoot_branching(
     rng: np.random.Generator | None = None,
     force: bool = False,
 ) -> Path:
-    """Write a shoot-branching population into a folder, whole or not at all.
+    """Write a shoot-branching population as files; return their configuration.
 
     Training plants become the phenotyped lines, test plants the candidates.
     `truth.csv` holds the true node values and delays of both; no other file refers
@@ -51,20 +51,11 @@ def write_shoot_branching(
     ----------
     population
         What was simulated.
-    folder, force
-        See `folder.simulation_folder`, also for what it refuses.
-    seed
-        Seed of the analysis, written into the configuration.
     replicates
         Phenotype records per line. With the default of one, the heritability of
         the line means is the one of the population.
     rng
         Noise of further replicates; needed when there are any.
-
-    Returns
-    -------
-    Path
-        The configuration, ready for `meristem run`.
 
     Raises
     ------
@@ -100,7 +91,7 @@ def write_additive(
     seed: int = 1,
     force: bool = False,
 ) -> Path:
-    """Write an additive population into a folder, whole or not at all.
+    """Write an additive population as files; return their configuration.
 
     Genes and pathways are written beside it. They cover the genome and have nothing
     to do with the trait: a network built from them can at best equal GBLUP.
@@ -109,17 +100,8 @@ def write_additive(
     ----------
     population
         What was simulated.
-    folder, force
-        See `folder.simulation_folder`, also for what it refuses.
     rng
         Draws the pathways.
-    seed
-        Seed of the analysis, written into the configuration.
-
-    Returns
-    -------
-    Path
-        The configuration, ready for `meristem run`.
     """
     dataset = population.dataset
     names = dataset.sample_id.tolist()
@@ -188,39 +170,18 @@ def _model(kind: str, **options: str) -> str:
     return "\n".join(lines)
 
 
-def _head(title: str, question: str, seed: int, trait: str = "") -> str:
-    minimise = f"minimise = [{json.dumps(trait)}]\n" if trait else ""
-    return f"""\
-[run]
-title = {json.dumps(title)}
-question = {json.dumps(question)}
-seed = {seed}
-jobs = 2
-out = "run"
-
-[genotypes]
-path = "genotypes.vcf.gz"
-
-[phenotypes]
-path = "phenotypes.csv"
-{minimise}
-[groups]
-path = "groups.csv"
-"""
-
-
 def _shoot_config(population: ShootBranching, seed: int) -> str:
     n = population.train.genetic.size
     n_labelled = int(population.train.labelled.sum())
     parts = [
         f"# Simulated F2 of {n} plants, h2 = {population.h2:g}; metabolites on "
         f"{n_labelled} of them.\n# Every field and its meaning: meristem schema\n",
-        _head(
+        config_head(
             "Days until a bud grows out",
             "Does knowing which hormone acts on which help to predict the delay "
             "from genotypes alone?",
             seed,
-            TRAIT,
+            minimise=TRAIT,
         ),
     ]
     if n_labelled:
@@ -239,7 +200,7 @@ def _additive_config(population: AdditivePopulation, seed: int) -> str:
     parts = [
         f"# Simulated additive trait, h2 = {population.h2:g}. Genes and pathways are "
         "unrelated to it.\n# Every field and its meaning: meristem schema\n",
-        _head(
+        config_head(
             "An additive trait",
             "Does a network stay level with GBLUP when there is nothing but "
             "additive effects?",

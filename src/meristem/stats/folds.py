@@ -6,12 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
-from meristem.records import IntArray, Split
+from meristem.records import IntArray, Split, Splits
 
 
-def random_splits(
-    n_sample: int, n_fold: int, rng: np.random.Generator
-) -> tuple[Split, ...]:
+def random_splits(n_sample: int, n_fold: int, rng: np.random.Generator) -> Splits:
     """Return one random k-fold split of all rows, no more folds than rows.
 
     Examples
@@ -59,7 +57,7 @@ def grouped_folds(
     return fold
 
 
-def nested(splits: tuple[Split, ...], outer: Split) -> tuple[Split, ...]:
+def nested(splits: Splits, outer: Split) -> Splits:
     """Return the other splits among the training rows of one of them.
 
     They ask the same kind of question of fewer rows. Positions are those within

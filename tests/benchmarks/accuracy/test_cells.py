@@ -1,19 +1,19 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from benchmarks.accuracy.cells import (
+    PROGRAM,
     CellTable,
-    correlation,
-    mean_interval,
-    number,
     open_folder,
     read_rows,
     refuse_unknown,
 )
+from benchmarks.accuracy.figures import correlation, mean_interval, number
 
 from meristem.errors import ConfigError
 
@@ -37,14 +37,27 @@ def test_a_table_of_other_columns_is_refused(tmp_path):
         CellTable(path, ("n", "model", "r"), ("n",))
 
 
-def test_settings_are_compared_and_versions_kept(tmp_path):
-    open_folder(tmp_path, {"seed": 1}, "accuracy")
-    open_folder(tmp_path, {"seed": 1}, "accuracy again")
+def test_cells_without_rows_are_filled(tmp_path):
+    path, told = tmp_path / "results.csv", []
+    table = CellTable(path, ("n", "h2", "model", "r"), ("n", "h2"))
+    table.add([{"n": "2", "h2": "0.5", "model": "a", "r": "1"}])
+
+    def work(n, h2):
+        return [{"model": name, "r": str(n * h2)} for name in "ab"]
+
+    cells = [(2, 0.5), (3, 1.0)]
+    table.fill(cells, work, lambda *at: told.append(at))
+    assert path.read_text() == "n,h2,model,r\n2,0.5,a,1\n3,1,a,3.0\n3,1,b,3.0\n"
+    assert told == [(1, 2), (2, 2)]
+
+
+def test_settings_are_compared_and_versions_kept(tmp_path, monkeypatch):
+    open_folder(tmp_path, {"seed": 1})
+    for words in (["a"], ["a", "--quiet"], ["b"]):
+        monkeypatch.setattr(sys, "argv", [PROGRAM, *words])
+        open_folder(tmp_path, {"seed": 1})
     about = json.loads((tmp_path / "about.json").read_text())
-    assert about["commands"] == [
-        "accuracy",
-        "accuracy again",
-    ]
+    assert about["commands"] == [f"{PROGRAM} a", f"{PROGRAM} b"]
     assert about["versions"]["numpy"] == np.__version__
     with pytest.raises(ConfigError, match="another seed"):
         open_folder(tmp_path, {"seed": 2})

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from benchmarks.accuracy import shoot_branching
+from benchmarks.accuracy.branching import shoot_branching
 from tests.calls import Call
 
 

@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pytest
 from benchmarks.accuracy import controls as bench
+from benchmarks.accuracy.branching.shoot_branching import benchmark_plan
 from benchmarks.accuracy.controls import (
     FULL,
     SHOOT_MODELS,
@@ -12,7 +13,6 @@ from benchmarks.accuracy.controls import (
     shoot_predictor,
     summarise,
 )
-from benchmarks.accuracy.shoot_branching import benchmark_plan
 
 from meristem.config.models import DenseOptions
 from meristem.errors import ConfigError

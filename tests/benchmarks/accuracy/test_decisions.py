@@ -14,7 +14,7 @@ def test_a_stopped_part_goes_on(
     monkeypatch.setattr(
         decisions, "PARTS", {"promises": (decisions.promises, 3)}, raising=True
     )
-    first = decisions.run_decisions(tmp_path, 5, "test")
+    first = decisions.run_decisions(tmp_path, 5)
     assert set(first["what"]) == {"joint", "independent"}
     assert set(first["count"]) == {3}
     before = read_rows(tmp_path / "results.csv")
@@ -24,6 +24,6 @@ def test_a_stopped_part_goes_on(
 
     more = {"promises": (decisions.promises, 3), "edits": (other, 2)}
     monkeypatch.setattr(decisions, "PARTS", more)
-    second = decisions.run_decisions(tmp_path, 5, "test")
+    second = decisions.run_decisions(tmp_path, 5)
     assert read_rows(tmp_path / "results.csv")[: len(before)] == before
     assert second["count"].tolist() == [3, 3, 2]

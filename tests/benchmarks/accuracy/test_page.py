@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
-from benchmarks.accuracy import controls, node_order, recovery, shoot_branching
-from benchmarks.accuracy.cells import open_folder, write_rows
+from benchmarks.accuracy import controls, recovery
+from benchmarks.accuracy.branching import node_order, shoot_branching
+from benchmarks.accuracy.cells import PROGRAM, open_folder, write_rows
 from benchmarks.accuracy.page import accuracy_page, markdown_table
 from benchmarks.accuracy.real import panels
 from benchmarks.accuracy.targets import judge_targets
@@ -89,7 +91,7 @@ def panel_tables(folder):
     write_rows(folder / "summary.csv", columns, rows)
 
 
-def test_page_of_all_tables(tmp_path):
+def test_page_of_all_tables(tmp_path, monkeypatch):
     shoot(tmp_path / "shoot_branching", 0.1, 0.05)
     columns = shoot_branching.LATENT_COLUMNS
     key = {"replicate": "1", "n": "500", "h2": "1", "labels": "0", "model": "binn"}
@@ -124,7 +126,8 @@ def test_page_of_all_tables(tmp_path):
         blank(columns, **key, model="binn-no-omics", mean="0.31", **minus),
     ]
     write_rows(tmp_path / "recovery" / "summary.csv", columns, rows)
-    open_folder(tmp_path / "recovery", {"seed": 1}, "accuracy recovery")
+    monkeypatch.setattr(sys, "argv", [PROGRAM, "recovery"])
+    open_folder(tmp_path / "recovery", {"seed": 1})
     columns = recovery_columns = (*recovery.KEY, *recovery.CAUSAL_COLUMNS)
     causal = [
         blank(
@@ -189,10 +192,11 @@ def test_the_documentation_shows_the_committed_tables():
     assert PAGE.read_text(encoding="utf-8") == accuracy_page(TABLES)
 
 
-def test_a_note_of_a_table_stands_on_the_page(tmp_path):
+def test_a_note_of_a_table_stands_on_the_page(tmp_path, monkeypatch):
     shoot(tmp_path / "shoot_branching", 0.1, 0.2)
     about = tmp_path / "shoot_branching" / "about.json"
-    open_folder(about.parent, {}, "python -m benchmarks accuracy shoot-branching")
+    monkeypatch.setattr(sys, "argv", [PROGRAM, "shoot-branching"])
+    open_folder(about.parent, {})
     known = json.loads(about.read_text())
     about.write_text(json.dumps(known | {"note": "Half of it is older."}))
     assert "\n\nHalf of it is older.\n\n" in accuracy_page(tmp_path)

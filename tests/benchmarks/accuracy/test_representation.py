@@ -9,11 +9,7 @@ import pytest
 from benchmarks.accuracy.recovery_task import Setting, make_task
 from benchmarks.accuracy.representation.imputation import make_gaps
 from benchmarks.accuracy.representation.panel import with_batches
-from benchmarks.accuracy.representation.planted import (
-    N_ACTIVE,
-    planted_sets,
-    run_shift,
-)
+from benchmarks.accuracy.representation.planted import N_ACTIVE, planted_sets, run_shift
 
 from meristem.simulate.recovery import RecoveryConfig
 

@@ -140,7 +140,6 @@ def test_planted_motifs_are_found_by_every_method(
         tmp_path,
         models=(),
         seed=201,
-        command="",
         progress=lambda done, total: None,
     )
     rows = pd.read_csv(tmp_path / "results.csv")

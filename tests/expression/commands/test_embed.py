@@ -19,6 +19,7 @@ from meristem.expression.haplotypes.singles import single_variants
 from meristem.expression.heads.attribution import attribute_gene
 from meristem.expression.heads.catalog import fit_head
 from meristem.expression.panel_file import read_panel
+from meristem.runs.destination import Destination
 from meristem.runs.folder import RunFolder
 
 SMALL = TransformerOptions(width=16, heads=2, layers=1, epochs=15)
@@ -27,7 +28,7 @@ SMALL = TransformerOptions(width=16, heads=2, layers=1, epochs=15)
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory):
     truth, config = simulated_config(tmp_path_factory.mktemp("pe"))
-    report = embed_run(config, config.run.out)
+    report = embed_run(config, Destination(config.run.out))
     return truth, config, report, read_panel(RunFolder.open(config.run.out))
 
 
@@ -39,7 +40,7 @@ def test_as_many_are_embedded_as_there_are_and_none_again(embedded) -> None:
     for gene in read_panel_inputs(config).haplotypes:
         texts |= {gene.reference, *gene.sequence}
     assert len(texts) == report.n_new
-    again = embed_run(config, config.run.out)
+    again = embed_run(config, Destination(config.run.out))
     assert again.n_new == 0
     second = read_panel(RunFolder.open(config.run.out))
     np.testing.assert_array_equal(second.embedding, panel.embedding)
@@ -161,9 +162,9 @@ def test_a_tiny_language_model_runs_end_to_end(tmp_path) -> None:
     for kind in ("language_model", "untrained"):
         embed = EmbedConfig(kind=kind, model=model, bins=5, layer=1)
         own = config.model_copy(update={"embed": embed})
-        report = embed_run(own, tmp_path / kind)
+        report = embed_run(own, Destination(tmp_path / kind))
         assert report.n_new == report.work.n_sequence
-        assert embed_run(own, tmp_path / kind).n_new == 0
+        assert embed_run(own, Destination(tmp_path / kind)).n_new == 0
         panel = read_panel(RunFolder.open(tmp_path / kind))
         order = [truth.gene_id.tolist().index(name) for name in panel.genes]
         head = fit_head(
@@ -179,7 +180,7 @@ def test_a_tiny_language_model_runs_end_to_end(tmp_path) -> None:
 
 def test_the_estimate_comes_before_the_work(embedded, tmp_path) -> None:
     _, config, report, _ = embedded
-    work = haplotypes_run(config, tmp_path / "counted")
+    work = haplotypes_run(config, Destination(tmp_path / "counted"))
     assert work.n_sequence == report.work.n_sequence
     assert work.seconds > 0
     assert not (tmp_path / "counted" / "panel.npz").exists()

@@ -9,6 +9,7 @@ from meristem.config.expression.heads import RidgeHeadOptions
 from meristem.errors import ConfigError, DataError
 from meristem.expression.commands.explain import explain_expression, panel_expression
 from meristem.expression.commands.inputs import read_panel_inputs
+from meristem.runs.destination import Destination
 
 
 def test_the_command_writes_every_variant_and_draws_promoters(tmp_path) -> None:
@@ -39,14 +40,14 @@ def test_the_command_writes_every_variant_and_draws_promoters(tmp_path) -> None:
 def test_only_genes_asked_for_are_explained(tmp_path) -> None:
     _, config = simulated_config(tmp_path, n_gene=8, n_train=40)
     options = RidgeHeadOptions()
-    explain_expression(config, tmp_path / "one", options, ["gene_0003"])
+    explain_expression(config, Destination(tmp_path / "one"), options, ["gene_0003"])
     table = pd.read_csv(tmp_path / "one" / "attributions.csv")
     assert set(table["gene"]) == {"gene_0003"}
     with pytest.raises(ConfigError, match="no gene 'gene_9'"):
-        explain_expression(config, tmp_path / "two", options, ["gene_9"])
+        explain_expression(config, Destination(tmp_path / "two"), options, ["gene_9"])
     none = config.model_copy(update={"expression": None})
     with pytest.raises(ConfigError, match=r"no \[expression\]"):
-        explain_expression(none, tmp_path / "three", options)
+        explain_expression(none, Destination(tmp_path / "three"), options)
 
 
 def test_lines_and_genes_are_matched_by_name(tmp_path) -> None:

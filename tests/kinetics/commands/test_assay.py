@@ -18,6 +18,7 @@ from meristem.kinetics.commands.settings import (
 )
 from meristem.kinetics.scheme.catalog import two_substrate_enzyme
 from meristem.kinetics.scheme.sbml import write_sbml
+from meristem.runs.destination import Destination
 
 TEXTBOOK = ["kcat", "Ka", "Kb", "Kia", "Ki"]
 
@@ -38,7 +39,7 @@ def config(folder: Path, enzyme: Path, text: str = "", table: str = "") -> Path:
 
 
 def run(path: Path, out: Path) -> Path:
-    return fit_run(read_settings(path, KineticsSettings), out)
+    return fit_run(read_settings(path, KineticsSettings), Destination(out))
 
 
 def test_the_simulated_enzyme_comes_back(enzyme: Path, tmp_path: Path) -> None:
@@ -233,7 +234,7 @@ def test_a_search_of_an_assay_and_too_few_conditions_are_refused(
 ) -> None:
     path = config(tmp_path, enzyme, 'scheme = "two-substrate"')
     with pytest.raises(ConfigError, match="kinetics fit"):
-        search_run(read_settings(path, KineticsSettings), tmp_path / "run")
+        search_run(read_settings(path, KineticsSettings), Destination(tmp_path / "run"))
     lines = (enzyme / "assay.csv").read_text().splitlines()[:4]
     (tmp_path / "few.csv").write_text("\n".join(lines) + "\n")
     path = config(tmp_path, enzyme, 'scheme = "two-substrate"', "few.csv")

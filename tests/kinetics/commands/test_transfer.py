@@ -13,6 +13,7 @@ from meristem.kinetics.commands.settings import TransferSettings, read_settings
 from meristem.kinetics.commands.transfer import transfer_run
 from meristem.kinetics.network.store import write_kinns
 from meristem.kinetics.transfer.cross_fit import SCALES
+from meristem.runs.destination import Destination
 
 
 def write_assay(path: Path, guides: list[str], seed: int) -> None:
@@ -53,7 +54,8 @@ def config(tmp_path: Path) -> Path:
 def test_an_assay_is_tested_on_and_its_guides_are_never_learned(config: Path) -> None:
     out, stages = config.parent / "run", []
     transfer_run(
-        read_settings(config, TransferSettings), out, lambda *told: stages.append(told)
+        read_settings(config, TransferSettings),
+        Destination(out, lambda *told: stages.append(told)),
     )
     held = json.loads((out / "held_out.json").read_text())
     table = pd.read_csv(config.parent / "new.csv")
@@ -70,7 +72,7 @@ def test_an_assay_is_tested_on_and_its_guides_are_never_learned(config: Path) ->
     again = config.parent / "again"
     rows = table.assign(label=1 - table["label"])
     rows.to_csv(config.parent / "new.csv", index=False)
-    transfer_run(read_settings(config, TransferSettings), again)
+    transfer_run(read_settings(config, TransferSettings), Destination(again))
     for path in sorted((out / "transfer").iterdir()):
         assert path.read_bytes() == (again / "transfer" / path.name).read_bytes()
 
@@ -82,4 +84,6 @@ def test_tests_that_leave_nothing_are_refused(config: Path) -> None:
         read_settings(config, TransferSettings)
     config.write_text(said.replace('["one.csv", "two.csv"]', '["new.csv"]'))
     with pytest.raises(DataError, match="every guide of the tables"):
-        transfer_run(read_settings(config, TransferSettings), config.parent / "run")
+        transfer_run(
+            read_settings(config, TransferSettings), Destination(config.parent / "run")
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,7 @@ from tests.malformed.hostile import (
     gone,
     pipe,
     put,
-    refused,
+    refused_in_copy,
 )
 
 CASES: dict[str, Case] = {
@@ -212,8 +211,4 @@ CASES: dict[str, Case] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_knowledge_that_does_not_fit(case: str, good: Path, tmp_path: Path) -> None:
-    command, spoil, said = CASES[case]
-    folder = tmp_path / "hostile"
-    shutil.copytree(good, folder)
-    spoil(folder)
-    refused(command, folder, said)
+    refused_in_copy(CASES[case], good, tmp_path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ from tests.malformed.hostile import (
     pipe,
     put,
     record,
-    refused,
+    refused_in_copy,
 )
 from tests.runs.test_record import EXAMPLES, write_rates
 
@@ -378,8 +377,4 @@ def _infinite(text: str) -> str:
 
 @pytest.mark.parametrize("case", CASES)
 def test_kinetic_inputs_that_do_not_fit(case: str, good: Path, tmp_path: Path) -> None:
-    command, spoil, said = CASES[case]
-    folder = tmp_path / "hostile"
-    shutil.copytree(good, folder)
-    spoil(folder)
-    refused(command, folder, said)
+    refused_in_copy(CASES[case], good, tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from tests.malformed.hostile import (
     nothing,
     pipe,
     put,
-    refused,
+    refused_in_copy,
 )
 
 REPRESENT = "represent a.toml --quiet"
@@ -82,23 +81,12 @@ def make_omics(folder: Path) -> None:
 MAKE = make_omics
 
 
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one small table of omics."""
-    folder = tmp_path_factory.mktemp("hostile") / "good"
-    make_omics(folder)
-    return folder
-
-
 def config(old: str, new: str):
     return change("a.toml", old, new)
 
 
 STACK = each(
-    config(
-        FACTORS,
-        "",
-    ),
+    config(FACTORS, ""),
     config(
         "[groups]",
         '[[omics]]\nname = "other"\npath = "other.csv"\n\n[stack]\nk = [2]\n\n[groups]',
@@ -233,13 +221,7 @@ CASES: dict[str, Case] = {
     ),
     "sets without sets": (
         REPRESENT,
-        each(
-            config('represent = "pca"', 'represent = "sets"'),
-            config(
-                SETS,
-                "",
-            ),
-        ),
+        each(config('represent = "pca"', 'represent = "sets"'), config(SETS, "")),
         "sets",
     ),
     "sets of strangers": (
@@ -334,8 +316,4 @@ CASES: dict[str, Case] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_omics_that_do_not_fit(case: str, good: Path, tmp_path: Path) -> None:
-    command, spoil, said = CASES[case]
-    folder = tmp_path / "hostile"
-    shutil.copytree(good, folder)
-    spoil(folder)
-    refused(command, folder, said)
+    refused_in_copy(CASES[case], good, tmp_path)

@@ -22,7 +22,7 @@ from tests.malformed.hostile import (
     pipe,
     put,
     record,
-    refused,
+    refused_in_copy,
 )
 
 from meristem.simulate.shoot_branching import simulate_shoot_branching
@@ -422,8 +422,4 @@ CASES |= NEW
 
 @pytest.mark.parametrize("case", CASES)
 def test_damaged_runs(case: str, finished: Path, tmp_path: Path) -> None:
-    command, spoil, said = CASES[case]
-    folder = tmp_path / "hostile"
-    shutil.copytree(finished, folder)
-    spoil(folder)
-    refused(command, folder, said)
+    refused_in_copy(CASES[case], finished, tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from tests.malformed.hostile import (
     more,
     pipe,
     put,
-    refused,
+    refused_in_copy,
 )
 
 CHECK = "check meristem.toml"
@@ -70,14 +69,6 @@ def make_trials(folder: Path) -> None:
 
 
 MAKE = make_trials
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a small trial."""
-    folder = tmp_path_factory.mktemp("hostile") / "good"
-    make_trials(folder)
-    return folder
 
 
 def covariates(text: str):
@@ -398,20 +389,10 @@ CASES: dict[str, Case] = {
     ),
     "pedigree of a loop": (
         CHECK,
-        each(
-            model(PEDIGREE),
-            put("p.csv", "line,parent_1,parent_2\nl0,l1,\nl1,l0,\n"),
-        ),
+        each(model(PEDIGREE), put("p.csv", "line,parent_1,parent_2\nl0,l1,\nl1,l0,\n")),
         "p.csv",
     ),
-    "pedigree a PNG": (
-        CHECK,
-        each(
-            model(PEDIGREE),
-            put("p.csv", PNG),
-        ),
-        "p.csv",
-    ),
+    "pedigree a PNG": (CHECK, each(model(PEDIGREE), put("p.csv", PNG)), "p.csv"),
     "represented by no kind": (CHECK, omics('represent = "umap"'), "represent"),
     "represented by no factors": (CHECK, omics('represent = "pca"\nk = []'), "k"),
     "represented by too many": (CHECK, omics('represent = "pca"\nk = [500]'), "500"),
@@ -442,8 +423,4 @@ CASES: dict[str, Case] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_sections_that_do_not_fit(case: str, good: Path, tmp_path: Path) -> None:
-    command, spoil, said = CASES[case]
-    folder = tmp_path / "hostile"
-    shutil.copytree(good, folder)
-    spoil(folder)
-    refused(command, folder, said)
+    refused_in_copy(CASES[case], good, tmp_path)

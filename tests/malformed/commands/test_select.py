@@ -17,7 +17,7 @@ from tests.malformed.hostile import (
     nothing,
     put,
     record,
-    refused,
+    refused_in_copy,
 )
 
 SELECT = "select run --plan p.toml"
@@ -44,14 +44,6 @@ def make_run(folder: Path) -> None:
 
 
 MAKE = make_run
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a finished run of a few lines."""
-    folder = tmp_path_factory.mktemp("hostile") / "good"
-    make_run(folder)
-    return folder
 
 
 def plan(text: str):
@@ -295,11 +287,7 @@ CASES: dict[str, Case] = {
     "crosses of a PNG": (CROSSES + " --candidates g.vcf", put("g.vcf", PNG), "g.vcf"),
     "crosses onto others": (CROSSES, put("c.csv", "mine"), "c.csv"),
     "crosses into a folder": (CROSSES, folder_at("c.csv"), "c.csv"),
-    "phased by a PNG": (
-        CROSSES + " --phased p.vcf",
-        put("p.vcf", PNG),
-        "p.vcf",
-    ),
+    "phased by a PNG": (CROSSES + " --phased p.vcf", put("p.vcf", PNG), "p.vcf"),
     "phased by unphased calls": (
         CROSSES + " --phased genotypes.vcf.gz",
         nothing,
@@ -395,8 +383,4 @@ CASES: dict[str, Case] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_selections_that_cannot_be(case: str, good: Path, tmp_path: Path) -> None:
-    command, spoil, said = CASES[case]
-    folder = tmp_path / "hostile"
-    shutil.copytree(good, folder)
-    spoil(folder)
-    refused(command, folder, said)
+    refused_in_copy(CASES[case], good, tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,7 @@ from tests.malformed.hostile import (
     pipe,
     put,
     record,
-    refused,
+    refused_in_copy,
 )
 
 TRAIN = "sequence train a.toml --out new -q"
@@ -61,12 +60,7 @@ def make_sequences(folder: Path) -> None:
     assert made.code == 0, made.err
 
 
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a small run of sequences."""
-    folder = tmp_path_factory.mktemp("hostile") / "good"
-    make_sequences(folder)
-    return folder
+MAKE = make_sequences
 
 
 def config(old: str, new: str):
@@ -366,8 +360,4 @@ CASES: dict[str, Case] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_sequences_that_do_not_fit(case: str, good: Path, tmp_path: Path) -> None:
-    command, spoil, said = CASES[case]
-    folder = tmp_path / "hostile"
-    shutil.copytree(good, folder)
-    spoil(folder)
-    refused(command, folder, said)
+    refused_in_copy(CASES[case], good, tmp_path)

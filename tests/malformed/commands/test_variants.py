@@ -46,14 +46,6 @@ def make_genome(folder: Path) -> None:
 MAKE = make_genome
 
 
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a genome and what lies on it."""
-    folder = tmp_path_factory.mktemp("hostile") / "good"
-    make_genome(folder)
-    return folder
-
-
 CASES: dict[str, Case] = {
     "genome absent": (TABLE, gone("genome.fa"), "genome.fa"),
     "genome empty": (TABLE, put("genome.fa", ""), "genome.fa"),

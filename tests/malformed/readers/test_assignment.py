@@ -57,9 +57,7 @@ def test_a_faulty_assignment_table(content, expected, tmp_path):
     gff = write(tmp_path, "g.gff3", GFF)
     pairs = write(tmp_path, "eqtl.csv", content)
     config = KnowledgeConfig(
-        genes=gff,
-        assign=AssignConfig(method="table", table=pairs),
-        prune=PruneConfig(),
+        genes=gff, assign=AssignConfig(method="table", table=pairs), prune=PruneConfig()
     )
     with pytest.raises(MeristemError, match=expected) as caught:
         make_plan(build_graph(config), table("v1"), config)

@@ -145,12 +145,7 @@ def test_commands_refuse_absent_input(
 
 @pytest.mark.parametrize(
     "change",
-    [
-        {"format": 2},
-        {"members": []},
-        {"members": [{}]},
-        {"scheme": {"states": 3}},
-    ],
+    [{"format": 2}, {"members": []}, {"members": [{}]}, {"scheme": {"states": 3}}],
 )
 def test_damaged_models(tmp_path: Path, change: dict) -> None:
     content = {"format": 1, "scheme": {}, "members": []} | change

@@ -221,10 +221,7 @@ MINIMAL = '[genotypes]\npath = "g.vcf"\n[phenotypes]\npath = "p.csv"\n'
         ("[genotypes", "is not valid TOML"),
         (MINIMAL + "[phenotypes]\n", "is not valid TOML"),
         ("", "genotypes: is needed"),
-        (
-            MINIMAL + "[genotype]\n",
-            "did you mean genotypes?",
-        ),
+        (MINIMAL + "[genotype]\n", "did you mean genotypes?"),
         (MINIMAL + "[evaluate]\nfolds = 1\n", "evaluate.folds"),
         (MINIMAL + "[evaluate]\nfolds = 'five'\n", "evaluate.folds"),
         (MINIMAL + '[[models]]\nkind = "oracle"\n', "models.0"),

@@ -45,11 +45,7 @@ CASES = [
         file("a.vcf", vcf(GOOD, samples=LATIN).encode("latin1")),
         "line #CHROM: a sample id is not UTF-8",
     ),
-    Case(
-        "vcf_gzip_cut",
-        cut(packed, 1000),
-        "gzip stream is truncated",
-    ),
+    Case("vcf_gzip_cut", cut(packed, 1000), "gzip stream is truncated"),
     Case(
         "vcf_gzip_cut_in_header",
         cut(file("a.vcf.gz", gzip.compress(vcf(GOOD).encode())), 30),

@@ -9,6 +9,7 @@ from tests.representation.interactions.toys import write_proteome
 from meristem.config.read import read_interactions_config
 from meristem.errors import ConfigError, DataError
 from meristem.representation.commands.interactions import interactions_run
+from meristem.runs.destination import Destination
 
 TEXT = """
 sequences = "proteins.fa"
@@ -36,7 +37,7 @@ def write(folder: Path, more: str = "") -> Path:
 
 def test_from_files_to_a_page(tmp_path: Path) -> None:
     config = read_interactions_config(write(tmp_path))
-    report = interactions_run(config, tmp_path / "out", lambda *_: None)
+    report = interactions_run(config, Destination(tmp_path / "out"))
     text = report.read_text(encoding="utf-8")
     assert "On proteins that training never saw" in text
     scores = pd.read_csv(tmp_path / "out" / "scores.csv").set_index(["new", "model"])
@@ -54,5 +55,5 @@ def test_random_pairs_and_unknown_proteins_are_refused(tmp_path: Path) -> None:
     config = read_interactions_config(write(tmp_path, 'split = "proteins"'))
     (tmp_path / "asked.csv").write_text("one,two\np0,q1\n")
     with pytest.raises(DataError, match="'q1' has no sequence"):
-        interactions_run(config, tmp_path / "out", lambda *_: None)
+        interactions_run(config, Destination(tmp_path / "out"))
     assert not (tmp_path / "out" / "scores.csv").exists()

@@ -9,11 +9,12 @@ from meristem.config.read import read_represent_config
 from meristem.errors import MeristemError
 from meristem.representation.commands.report import build_represent_report
 from meristem.representation.commands.run import represent_run
+from meristem.runs.destination import Destination
 
 
 def test_the_page_is_made_of_the_folder_alone(tmp_path: Path) -> None:
     config = read_represent_config(write_case(tmp_path))
-    page = represent_run(config, tmp_path / "out")
+    page = represent_run(config, Destination(tmp_path / "out"))
     before = page.read_text()
     (tmp_path / "rna.csv").unlink()
     assert build_represent_report(tmp_path / "out").read_text() == before

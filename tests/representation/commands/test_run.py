@@ -13,6 +13,7 @@ from tests.representation.toys import low_rank
 from meristem.config.read import read_represent_config
 from meristem.errors import MeristemError
 from meristem.representation.commands.run import represent_run, table_files
+from meristem.runs.destination import Destination
 
 N, P = 60, 45
 CONFIG = """
@@ -85,7 +86,7 @@ def read(folder: Path, part: str) -> pd.DataFrame:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("represent")
     config = read_represent_config(write_case(folder))
-    assert represent_run(config, config.run.out).exists()
+    assert represent_run(config, Destination(config.run.out)).exists()
     return folder / "out"
 
 
@@ -146,7 +147,7 @@ def test_the_page_says_it_and_the_record_is_whole(finished: Path) -> None:
 
 def test_the_same_seed_gives_the_same_tables(finished: Path, tmp_path: Path) -> None:
     config = read_represent_config(write_case(tmp_path))
-    represent_run(config, tmp_path / "again")
+    represent_run(config, Destination(tmp_path / "again"))
     for part in ("factors", "imputed", "half_width"):
         pd.testing.assert_frame_equal(
             read(finished, part), read(tmp_path / "again", part)
@@ -156,7 +157,7 @@ def test_the_same_seed_gives_the_same_tables(finished: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize("kind", ["sets", "vae"])
 def test_other_kinds_run(tmp_path: Path, kind: str) -> None:
     config = read_represent_config(write_case(tmp_path, kind))
-    page = represent_run(config, config.run.out).read_text()
+    page = represent_run(config, Destination(config.run.out)).read_text()
     if kind == "sets":
         assert "Sets that vary together" in page
         assert read(tmp_path / "out", "about")["factor"].tolist() == ["s0", "s1", "s2"]
@@ -188,7 +189,7 @@ def test_wrong_configurations_write_nothing(
     assert old in text
     path.write_text(text.replace(old, new))
     with pytest.raises(MeristemError, match=match):
-        represent_run(read_represent_config(path), tmp_path / "out")
+        represent_run(read_represent_config(path), Destination(tmp_path / "out"))
     assert not (tmp_path / "out" / "run.json").exists()
 
 
@@ -200,7 +201,7 @@ def test_networks_are_judged_and_tables_smoothed(tmp_path: Path) -> None:
         'traits = true\nsmooth = "rna"\nshare = 0.25\n'
     )
     config = read_represent_config(path)
-    page = represent_run(config, config.run.out).read_text()
+    page = represent_run(config, Destination(config.run.out)).read_text()
     assert "Genes told from a network" in page
     genes = read(tmp_path / "out", "neighbours")
     assert set(genes["network"]) == {
@@ -223,7 +224,7 @@ def test_architectures_are_searched(tmp_path: Path) -> None:
     asked = 'k = [2, 3]\ntune = { trials = 8, kinds = ["denoising"] }\n'
     path.write_text(text.replace("k = [2, 3]\n", asked))
     config = read_represent_config(path)
-    page = represent_run(config, config.run.out).read_text()
+    page = represent_run(config, Destination(config.run.out)).read_text()
     assert "Search of the architecture" in page
     trials = read(tmp_path / "out", "trials")
     best = trials[trials["chosen"]].iloc[0]

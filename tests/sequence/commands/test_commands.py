@@ -8,6 +8,7 @@ import pytest
 from tests.sequence.toys import planted
 
 from meristem.errors import ConfigError, DataError
+from meristem.runs.destination import Destination
 from meristem.runs.folder import RunFolder
 from meristem.sequence.commands.design import Wish, design_run
 from meristem.sequence.commands.explain import Question, explain_run
@@ -63,7 +64,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run(home: Path) -> Path:
     out = home.parent / "run"
-    train_run(read_settings(home / "small.toml"), out)
+    train_run(read_settings(home / "small.toml"), Destination(out))
     return out
 
 
@@ -118,7 +119,7 @@ def test_explanations_hold_maps_and_a_page(
 ) -> None:
     out = run.parent / f"explain_{method}"
     question = Question(method, label=label, most=12, motifs=home / "motifs.meme")
-    page = explain_run(run, out, question)
+    page = explain_run(run, Destination(out), question)
     table = pd.read_csv(out / "attributions.csv")
     assert table["sequence_id"].nunique() == 12
     assert len(table) == 12 * 48
@@ -131,9 +132,9 @@ def test_explanations_hold_maps_and_a_page(
 
 def test_wrong_questions_are_refused(run: Path) -> None:
     with pytest.raises(ConfigError, match="no method"):
-        explain_run(run, run.parent / "x", Question(method="magic"))
+        explain_run(run, Destination(run.parent / "x"), Question(method="magic"))
     with pytest.raises(ConfigError, match="no task"):
-        explain_run(run, run.parent / "x", Question(task="height"))
+        explain_run(run, Destination(run.parent / "x"), Question(task="height"))
     assert not (run.parent / "x").exists()
 
 
@@ -144,7 +145,7 @@ def test_designs_are_judged_by_a_model_of_the_other_half(run: Path, home: Path) 
     wish = Wish(
         home / "start.fa", 2, strategy="greedy", oracle="motif", validator="kmer"
     )
-    page = design_run(run, run.parent / "design", wish)
+    page = design_run(run, Destination(run.parent / "design"), wish)
     table = pd.read_csv(run.parent / "design" / "designs.csv")
     assert (table["edits"] <= 2).all()
     assert table["kept"].all()
@@ -153,19 +154,21 @@ def test_designs_are_judged_by_a_model_of_the_other_half(run: Path, home: Path) 
     with pytest.raises(ConfigError, match="both of kind 'motif'"):
         design_run(
             run,
-            run.parent / "design2",
+            Destination(run.parent / "design2"),
             Wish(home / "start.fa", oracle="motif", validator="motif"),
         )
     with pytest.raises(ConfigError, match="no strategy"):
         design_run(
-            run, run.parent / "design2", Wish(home / "start.fa", strategy="luck")
+            run,
+            Destination(run.parent / "design2"),
+            Wish(home / "start.fa", strategy="luck"),
         )
 
 
 def test_generated_sequences_are_judged_by_the_other_half(run: Path) -> None:
     options = GenerateOptions(epochs=2, channels=8, noise=4)
     order = Order(30, options, label="motif")
-    page = generate_run(run, run.parent / "generated", order)
+    page = generate_run(run, Destination(run.parent / "generated"), order)
     assert "Wanted and predicted" in page.read_text()
     table = pd.read_csv(run.parent / "generated" / "generated.csv")
     assert len(table) == 30
@@ -175,12 +178,14 @@ def test_generated_sequences_are_judged_by_the_other_half(run: Path) -> None:
     assert list(quality.index) == ["generated", "real", "shuffled"]
     assert quality.loc["real", "spectrum"] < quality.loc["generated", "spectrum"]
     with pytest.raises(ConfigError, match="no task 'luck'"):
-        generate_run(run, run.parent / "generated2", Order(wanted=(("luck", 1.0),)))
+        generate_run(
+            run, Destination(run.parent / "generated2"), Order(wanted=(("luck", 1.0),))
+        )
 
 
 def test_a_search_is_tested_beside_random_and_default(home: Path) -> None:
     out = home.parent / "search"
-    search_run(read_settings(home / "small.toml"), out)
+    search_run(read_settings(home / "small.toml"), Destination(out))
     scores = pd.read_csv(out / "scores.csv")
     assert set(scores["model"]) == {"default", "random", "evolution"}
     assert len(pd.read_csv(out / "trials.csv")) == 4
@@ -203,7 +208,7 @@ role = "test"
     ).split('[[models]]\nkind = "cnn"')[0]
     (home / "test.toml").write_text(text)
     out = home.parent / "tested"
-    train_run(read_settings(home / "test.toml"), out)
+    train_run(read_settings(home / "test.toml"), Destination(out))
     summary = RunFolder.open(out).read_json("summary.json")
     assert summary["copies_of_test"] >= 10
     assert summary["test"] == 10
@@ -237,7 +242,7 @@ def test_faults_are_refused_before_anything_is_written(
     (home / "bad.toml").write_text(CONFIG.replace(old, new))
     out = home.parent / "bad"
     with pytest.raises((ConfigError, DataError), match=message):
-        train_run(read_settings(home / "bad.toml"), out)
+        train_run(read_settings(home / "bad.toml"), Destination(out))
     assert not out.exists()
 
 
@@ -246,12 +251,12 @@ def test_a_task_of_one_value_is_refused_by_name(home: Path) -> None:
     table.assign(stress=1.0).to_csv(home / "flat.csv", index=False)
     (home / "bad.toml").write_text(CONFIG.replace("measurements.csv", "flat.csv"))
     with pytest.raises(DataError, match="'stress'"):
-        train_run(read_settings(home / "bad.toml"), home.parent / "bad")
+        train_run(read_settings(home / "bad.toml"), Destination(home.parent / "bad"))
     (home / "bad.toml").write_text(
         CONFIG.replace("[train]", '[train]\nloss = "binary"')
     )
     with pytest.raises(DataError, match="neither 0 nor 1"):
-        train_run(read_settings(home / "bad.toml"), home.parent / "bad")
+        train_run(read_settings(home / "bad.toml"), Destination(home.parent / "bad"))
 
 
 def test_unknown_fields_are_refused(home: Path) -> None:

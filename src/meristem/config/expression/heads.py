@@ -8,8 +8,6 @@ from pydantic import Field
 
 from meristem.config.strict import Strict
 
-HeadKind = Literal["ridge", "elastic_net", "shared_ridge", "transformer"]
-
 
 class RidgeHeadOptions(Strict):
     """Ridge on the deltas of every gene by itself; nothing to choose."""

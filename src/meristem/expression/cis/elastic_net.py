@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import enet_path
 
 from meristem.expression.cis.protocol import FittedGenes, TrainingLines
-from meristem.records import FloatArray, Split
+from meristem.records import FloatArray, Splits
 
 PENALTIES = 30
 SMALLEST = 0.02
@@ -49,7 +49,7 @@ class CisElasticNet:
 def net_weights(
     x: FloatArray,  # (n, p)
     y: FloatArray,  # (n,)
-    inner: tuple[Split, ...],
+    inner: Splits,
     l1_ratio: float = 0.5,
 ) -> FloatArray:  # (p,)
     """Return the weights at the penalty of the smallest error on inner splits.

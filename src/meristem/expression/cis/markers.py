@@ -17,7 +17,7 @@ from meristem.expression.cis.shares import (
     share_kernel,
 )
 from meristem.genetics.frequency import BLOCK
-from meristem.records import FloatArray, IntArray, Split
+from meristem.records import FloatArray, IntArray, Splits
 from meristem.stats.correlation import columnwise_r
 
 POWERS = (0.0, 0.5, 1.0, 1.5)
@@ -102,7 +102,7 @@ def weighted_kernel(
 def choose_power(
     markers: FloatArray,  # (n, n_variant) standardised
     expression: FloatArray,  # (n, n_gene)
-    inner: tuple[Split, ...],
+    inner: Splits,
     powers: tuple[float, ...] = POWERS,
 ) -> tuple[float, dict[float, float]]:
     """Choose the power by the mean r over genes of inner lines held out.

@@ -9,7 +9,7 @@ import numpy as np
 
 from meristem.expression.cis.markers import MarkerKernel
 from meristem.mixed.groups import Members
-from meristem.records import FloatArray, Split
+from meristem.records import FloatArray, Splits
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class TrainingLines:
     cis: Members
     features: tuple[FloatArray, ...]  # per gene (n, k); empty: none
     published: FloatArray | None  # (n, n_gene) 0 where nothing is said
-    inner: tuple[Split, ...]
+    inner: Splits
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -19,8 +18,8 @@ from meristem.expression.embedding.protocol import Embedder, bin_middles
 from meristem.expression.haplotypes.counts import Workload, distinct_sequences
 from meristem.expression.panel import EmbeddedPanel, Embedding
 from meristem.expression.panel_file import write_embedding, write_panel
+from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.keys import digest
-from meristem.runs.lock import in_locked_folder
 from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run
 
@@ -46,10 +45,7 @@ class EmbedReport:
 @in_locked_folder
 def embed_run(
     config: ExpressionConfig,
-    folder: str | Path,
-    notify: Notify = silent,
-    *,
-    force: bool = False,
+    to: Destination,
 ) -> EmbedReport:
     """Write the embedded panel: `panel.npz` and `embedding.npy`.
 
@@ -59,17 +55,11 @@ def embed_run(
     ----------
     config
         Genome, genes, variants, embedder.
-    folder
-        Run folder.
-    notify
-        Called as `notify(stage, done, total)`.
-    force
-        Replace files that Meristem did not write.
     """
-    run = expression_run(config, Path(folder), force)
-    inputs = read_panel_inputs(config, notify)
+    run = expression_run(config, to)
+    inputs = read_panel_inputs(config, to.notify)
     run.write(finished=False)
-    report, _ = embed_panel(run, config, inputs, notify)
+    report, _ = embed_panel(run, config, inputs, to.notify)
     run.write(finished=True)
     return report
 

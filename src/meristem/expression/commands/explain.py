@@ -27,8 +27,7 @@ from meristem.pages.numbers import fixed, percent
 from meristem.pages.page import Card, Figure, Page, Section, write_page
 from meristem.pages.table import table_html
 from meristem.records import FloatArray, IntArray
-from meristem.runs.lock import in_locked_folder
-from meristem.runs.progress import Notify, silent
+from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.seeds import derived_rng
 
 TABLE, REPORT = "attributions.csv", "report.html"
@@ -39,12 +38,9 @@ _LISTED = 100
 @in_locked_folder
 def explain_expression(
     config: ExpressionConfig,
-    folder: str | Path,
+    to: Destination,
     options: HeadOptions,
     genes: Sequence[str] = (),
-    notify: Notify = silent,
-    *,
-    force: bool = False,
 ) -> Path:
     """Fit a head on all measured lines, and say what carries its predictions.
 
@@ -52,22 +48,11 @@ def explain_expression(
     ----------
     config
         As of `embed`, with measured expression; what was embedded for it is used.
-    folder
-        Run folder of its own.
     options
         Which head.
     genes
         Genes to explain; none: all, of which those with the largest spread of the
         prediction are drawn.
-    notify
-        Called as `notify(stage, done, total)`.
-    force
-        Replace files that Meristem did not write.
-
-    Returns
-    -------
-    Path
-        The page.
 
     Raises
     ------
@@ -84,11 +69,11 @@ def explain_expression(
         cache = config.run.out / "work" / "embeddings"
         embed = config.embed.model_copy(update={"cache": cache})
         config = config.model_copy(update={"embed": embed})
-    run = expression_run(config, Path(folder), force)
+    run = expression_run(config, to)
     run.folder.refuse_foreign((TABLE, REPORT))
-    inputs = read_panel_inputs(config, notify)
+    inputs = read_panel_inputs(config, to.notify)
     run.write(finished=False)
-    _, panel = embed_panel(run, config, inputs, notify)
+    _, panel = embed_panel(run, config, inputs, to.notify)
     chosen = _places(panel, genes)
     value = panel_expression(panel, inputs)
     rows = np.flatnonzero(~np.isnan(value).all(axis=1))
@@ -101,7 +86,7 @@ def explain_expression(
         window = inputs.genes.windows[gene]
         singles = single_variants(inputs.genome, inputs.calls, inputs.genes, window)
         tables.append(attribute_gene(head, panel, gene, singles, embedder, rows))
-        notify("genes", done + 1, len(chosen))
+        to.notify("genes", done + 1, len(chosen))
     filled = [table for table in tables if len(table)]
     whole = (
         pd.concat(filled, ignore_index=True)
@@ -109,11 +94,8 @@ def explain_expression(
         else pd.DataFrame(columns=COLUMNS)
     )
     run.folder.write_table(TABLE, whole)
-    run.folder.announce(REPORT)
-    run.write(finished=True)
-    page = write_page(run.folder.path, _page(config, options, whole, panel))
-    run.folder.note(REPORT)
-    return page
+    page = _page(config, options, whole, panel)
+    return run.finish(lambda folder: write_page(folder, page))
 
 
 def panel_expression(

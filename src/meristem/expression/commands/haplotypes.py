@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -29,9 +28,8 @@ from meristem.expression.haplotypes.interval import (
     personal_sequence,
     read_interval,
 )
+from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.folder import RunFolder
-from meristem.runs.lock import in_locked_folder
-from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run, command_line
 from meristem.sequence.genome.fasta import open_genome
 
@@ -59,10 +57,7 @@ def interval_sequence(
 @in_locked_folder
 def haplotypes_run(
     config: ExpressionConfig,
-    folder: str | Path,
-    notify: Notify = silent,
-    *,
-    force: bool = False,
+    to: Destination,
 ) -> Workload:
     """Write the distinct haplotypes of every gene, and which of them lines carry.
 
@@ -70,22 +65,16 @@ def haplotypes_run(
     ----------
     config
         Genome, genes, variants; the embedder, for the estimate of its work.
-    folder
-        Run folder.
-    notify
-        Called as `notify(stage, done, total)`.
-    force
-        Replace files that Meristem did not write.
 
     Returns
     -------
     Workload
         What there is to embed.
     """
-    run = expression_run(config, Path(folder), force)
+    run = expression_run(config, to)
     run.folder.refuse_foreign((COUNTS, VARIANTS, SEQUENCES, CARRIERS, WORK))
     with run.timed("haplotypes"):
-        inputs = read_panel_inputs(config, notify)
+        inputs = read_panel_inputs(config, to.notify)
     run.write(finished=False)
     work = write_haplotypes(run, config, inputs)
     with run.folder.writing(SEQUENCES) as temporary, temporary.open("wb") as plain:
@@ -97,10 +86,10 @@ def haplotypes_run(
     return work
 
 
-def expression_run(config: ExpressionConfig, folder: Path, force: bool) -> Run:
+def expression_run(config: ExpressionConfig, to: Destination) -> Run:
     """Return the run of a command of this domain; nothing is written yet."""
     return Run(
-        RunFolder(folder, force),
+        RunFolder(to.folder, to.force),
         config.run.title,
         config.run.question,
         config.model_dump(mode="json"),

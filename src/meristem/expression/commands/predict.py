@@ -29,8 +29,8 @@ from meristem.io.genotypes.read import read_genotypes
 from meristem.io.tables.omics import read_omics
 from meristem.prepare.match import match_variants
 from meristem.records import FloatArray, Genotypes, OmicsTable
+from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.folder import RunFolder
-from meristem.runs.lock import in_locked_folder
 
 PREDICTED, GENES, FILLED = "predicted.csv", "predicted_genes.csv", "filled.csv"
 
@@ -59,9 +59,7 @@ class PredictReport:
 
 
 @in_locked_folder
-def predict_run(
-    config: ExpressionRun, folder: str | Path, *, force: bool = False
-) -> PredictReport:
+def predict_run(config: ExpressionRun, to: Destination) -> PredictReport:
     """Predict the expression of lines without any, with the reliability of every gene.
 
     The model is fitted on all lines with expression; the reliability comes from the
@@ -72,7 +70,7 @@ def predict_run(
     MeristemError
         If `train` has not run, or an input cannot be used.
     """
-    opened = RunFolder.open(folder, force=force)
+    opened = RunFolder.open(to.folder, force=to.force)
     opened.refuse_lost(["scores.csv"])
     opened.refuse_damaged(["scores.csv"])
     opened.refuse_foreign((PREDICTED, GENES, FILLED))
@@ -85,7 +83,7 @@ def predict_run(
             where="predict.model",
             remedy=f"use one of {', '.join(own['model'].unique())}, or add it to train",
         )
-    inputs = read_training(config, Path(folder))
+    inputs = read_training(config, to.folder)
     target, matched = _lines(config, inputs)
     about = own[own["model"] == name].rename(columns={"r": "r_held_out"})
     about = about[["gene", "r_held_out", "cis", "polygenic"]]

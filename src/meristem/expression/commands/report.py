@@ -17,7 +17,8 @@ from meristem.expression.commands.figures import (
 from meristem.expression.questions.holdouts import ASKED
 from meristem.expression.questions.scores import strength_of
 from meristem.pages.numbers import fixed, p_value, percent, signed
-from meristem.pages.page import Card, Page, Section, write_page
+from meristem.pages.page import Card, Section
+from meristem.pages.run_page import write_run_page
 from meristem.pages.table import table_html
 from meristem.runs.folder import RunFolder
 
@@ -40,7 +41,7 @@ def build_training_report(folder: str | Path) -> Path:
     names = [f"{name}.csv" for name in TABLES]
     opened.refuse_lost([*names, "training.json"])
     opened.refuse_damaged([*names, "training.json"])
-    about, told = opened.record(), opened.read_json("training.json")
+    told = opened.read_json("training.json")
     tables = {name: opened.read_table(f"{name}.csv") for name in TABLES}
     labels: dict[str, str] = told["models"]
     sections = [
@@ -50,17 +51,14 @@ def build_training_report(folder: str | Path) -> Path:
         _variants(tables, told["best"]),
         _all(tables["summary"], labels),
     ]
-    page = Page(
-        title=str(about.get("title", "Expression from genomes")),
-        question=str(about.get("question", "")),
-        kicker="Personal expression",
-        sections=tuple(s for s in sections if s is not None),
-        cards=_cards(tables, told),
+    return write_run_page(
+        opened,
+        "Personal expression",
+        sections,
+        _cards(tables, told),
         lead=_lead(told),
-        footer=f"meristem {about.get('versions', {}).get('meristem', '')}",
-        glossary=False,
+        title="Expression from genomes",
     )
-    return write_page(opened.path, page)
 
 
 def _lead(told: dict[str, Any]) -> str:

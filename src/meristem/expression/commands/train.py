@@ -31,11 +31,10 @@ from meristem.expression.questions.holdouts import (
 )
 from meristem.expression.questions.scores import compare, gene_scores, summarise
 from meristem.records import StrArray
-from meristem.runs.folder import RunFolder
+from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.keys import digest
-from meristem.runs.lock import in_locked_folder
 from meristem.runs.progress import Notify
-from meristem.runs.record import Run, command_line
+from meristem.runs.record import Run, configured_run
 from meristem.runs.revision import revision_of
 from meristem.runs.seeds import derived_rng
 from meristem.runs.tasks import Arrays, Task, run_tasks
@@ -63,29 +62,15 @@ CARRIERS: tuple[ExpressionModel, ...] = (
 
 
 @in_locked_folder
-def train_run(
-    config: ExpressionRun, folder: str | Path, notify: Notify, *, force: bool = False
-) -> Path:
-    """Compare the models of a configuration and write a run folder.
-
-    Returns
-    -------
-    Path
-        The report.
-
-    Raises
-    ------
-    MeristemError
-        If an input cannot be used.
-    """
-    place = Path(folder)
-    inputs = take_measured(read_training(config, place))
-    run = _plan(config, place, force)
+def train_run(config: ExpressionRun, to: Destination) -> Path:
+    """Compare the models of a configuration and write a run folder."""
+    inputs = take_measured(read_training(config, to.folder))
+    run = _plan(config, to)
     run.folder.refuse_foreign(FILES)
     held = holdouts_of(config, inputs)
     run.write(finished=False)
     with run.timed("folds"):
-        results = evaluate(config, inputs, held, place / "work", notify)
+        results = evaluate(config, inputs, held, to.folder / "work", to.notify)
     scores = score_all(results, inputs.lines.gene)
     contig = pd.Series(inputs.lines.contig, index=inputs.lines.gene)
     run.table("scores", scores)
@@ -97,11 +82,7 @@ def train_run(
     with run.timed("weights"):
         run.table("weights", _weights(config, inputs))
     run.note("training", _about(config, inputs, best))
-    run.folder.announce("report.html")
-    run.write(finished=True)
-    report = build_training_report(run.folder.path)
-    run.folder.note("report.html")
-    return report
+    return run.finish(build_training_report)
 
 
 def holdouts_of(config: ExpressionRun, inputs: TrainingInputs) -> list[Holdout]:
@@ -287,14 +268,6 @@ def labels(config: ExpressionRun) -> dict[str, str]:
     return found
 
 
-def _plan(config: ExpressionRun, folder: Path, force: bool) -> Run:
-    return Run(
-        RunFolder(folder, force),
-        config.run.title,
-        config.run.question or "Which genes can be told from the genome, and how?",
-        config.model_dump(mode="json"),
-        {"run": config.run.seed},
-        training_files(config),
-        kind="expression",
-        command=command_line(),
-    )
+def _plan(config: ExpressionRun, to: Destination) -> Run:
+    question = "Which genes can be told from the genome, and how?"
+    return configured_run(config, to, question, training_files(config), "expression")

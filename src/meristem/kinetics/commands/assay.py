@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from meristem.errors import ConfigError, DataError
-from meristem.kinetics.commands.report import begin_run, finish_run
+from meristem.kinetics.commands.report import begin_run, build_kinetics_report
 from meristem.kinetics.commands.settings import KineticsSettings, load_scheme
 from meristem.kinetics.scheme.assay import (
     Constants,
@@ -35,11 +35,6 @@ def fit_assay(settings: KineticsSettings, run: Run) -> Path:
     Conditions are left out in folds to see how well the scheme predicts others, or
     those of ``data.test_path`` are predicted, beside a regression of the log rate on
     the log concentrations.
-
-    Returns
-    -------
-    Path
-        The report.
 
     Raises
     ------
@@ -70,7 +65,7 @@ def fit_assay(settings: KineticsSettings, run: Run) -> Path:
     run.note("identifiability", note | {"sigma": found.sigma, "n": found.n})
     with run.timed("test"):
         _write_test(run, settings, found, table, test, rng)
-    return finish_run(run)
+    return run.finish(build_kinetics_report)
 
 
 def _refuse_unknown(settings: KineticsSettings, scheme: Scheme) -> None:

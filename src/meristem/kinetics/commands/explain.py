@@ -10,7 +10,7 @@ import numpy as np
 from meristem.kinetics.cas9.channels import channel_names, kinetic_channels
 from meristem.kinetics.cas9.encode import encode_pairs
 from meristem.kinetics.cas9.sites import Sites, refuse_misfits
-from meristem.kinetics.commands.report import begin_run, finish_run
+from meristem.kinetics.commands.report import begin_run, build_kinetics_report
 from meristem.kinetics.network.reading import (
     describe_pairs,
     matched_rates,
@@ -19,7 +19,7 @@ from meristem.kinetics.network.reading import (
 )
 from meristem.kinetics.network.store import read_pair_kinns
 from meristem.kinetics.scheme.sbml import write_sbml
-from meristem.runs.lock import in_locked_folder
+from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.record import plan_run
 
 
@@ -28,10 +28,9 @@ def explain_run(
     model: str | Path,
     guide: str,
     targets: Sequence[str],
-    folder: str | Path,
+    to: Destination,
     *,
     sbml: bool = False,
-    force: bool = False,
 ) -> Path:
     """Write tables, figures and a page about a guide and some of its targets.
 
@@ -41,15 +40,8 @@ def explain_run(
         ``model.json`` of a run.
     guide, targets
         5' to 3'; the matched target is always shown first.
-    folder
-        Run folder to write.
     sbml
         Also write the first member's scheme with the numbers of every pair.
-
-    Returns
-    -------
-    Path
-        The report.
     """
     kinns = read_pair_kinns(model)
     channels, pam = kinns[0].channels, kinns[0].pam
@@ -66,13 +58,12 @@ def explain_run(
         pam=pam,
     )
     run = plan_run(
-        folder,
+        to,
         title=f"Guide {guide}",
         question="How fast is each step, and what would an edit change?",
         config={"model": str(model), "guide": guide, "targets": list(targets)},
         seed=0,
         inputs=[("model", Path(model))],
-        force=force,
     )
     begin_run(run)
     edits = kinetic_channels(
@@ -94,4 +85,4 @@ def explain_run(
                 run.folder.announce(name)
                 write_sbml(kinns[0].scheme, run.folder.file(name), rates)
                 run.folder.note(name)
-    return finish_run(run)
+    return run.finish(build_kinetics_report)

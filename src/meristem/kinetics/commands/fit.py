@@ -15,7 +15,7 @@ from meristem.errors import ConfigError
 from meristem.kinetics.commands.assay import fit_assay
 from meristem.kinetics.commands.describe import describe_model
 from meristem.kinetics.commands.enough_rows import LEAST_TEST, refuse_few, say_if_few
-from meristem.kinetics.commands.report import begin_run, finish_run
+from meristem.kinetics.commands.report import begin_run, build_kinetics_report
 from meristem.kinetics.commands.settings import (
     MODEL_FILES,
     KineticsSettings,
@@ -39,46 +39,32 @@ from meristem.kinetics.search.space import (
     simulated_space,
 )
 from meristem.kinetics.transfer.baselines import ridge_prediction
-from meristem.runs.lock import in_locked_folder
-from meristem.runs.progress import Notify, silent
+from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.record import Run, plan_run
 from meristem.tune.optimisers import Trial
 
 
-def _plan_run(
-    settings: KineticsSettings, folder: str | Path, question: str, force: bool
-) -> Run:
+def _plan_run(settings: KineticsSettings, to: Destination, question: str) -> Run:
     named = {"data": settings.data.path, "test data": settings.data.test_path}
     scheme = Path(settings.scheme)
     if scheme.suffix in (".toml", *MODEL_FILES):
         named["scheme"] = scheme
     return plan_run(
-        folder,
+        to,
         title=settings.title,
         question=question,
         config=settings.model_dump(mode="json"),
         seed=settings.seed,
         inputs=[(role, path) for role, path in named.items() if path is not None],
-        force=force,
     )
 
 
 @in_locked_folder
 def fit_run(
     settings: KineticsSettings,
-    folder: str | Path,
-    notify: Notify = silent,
-    *,
-    force: bool = False,
+    to: Destination,
 ) -> Path:
     """Fit the windows of the configuration and write a run folder.
-
-    With `force` files there are replaced that Meristem did not write.
-
-    Returns
-    -------
-    Path
-        The report.
 
     Raises
     ------
@@ -87,9 +73,9 @@ def fit_run(
     """
     if settings.data.kind == "assay":
         question = "How fast is each step, and what do the conditions do to it?"
-        return fit_assay(settings, _plan_run(settings, folder, question, force))
+        return fit_assay(settings, _plan_run(settings, to, question))
     question = "How fast is each step, and what does each edit do to it?"
-    run = _plan_run(settings, folder, question, force)
+    run = _plan_run(settings, to, question)
     scheme = _scheme(settings)
     rng = np.random.default_rng(settings.seed)
     with run.timed("read"):
@@ -100,9 +86,9 @@ def fit_run(
     begin_run(run)
     members = settings.ensemble.copies
     with run.timed("fit"):
-        notify("fit", 0, members)
+        to.notify("fit", 0, members)
         kinns = _ensemble(run, settings, source, scheme, [architecture], rng)
-        notify("fit", members, members)
+        to.notify("fit", members, members)
     return _finish(run, settings, source, kinns, rng)
 
 
@@ -166,19 +152,11 @@ def _ensemble(
 @in_locked_folder
 def search_run(
     settings: KineticsSettings,
-    folder: str | Path,
-    notify: Notify = silent,
-    *,
-    force: bool = False,
+    to: Destination,
 ) -> Path:
     """Search architectures within the training rows, fit the best, test once.
 
     A search that was killed continues from ``search.json`` in the folder.
-
-    Returns
-    -------
-    Path
-        The report.
     """
     if settings.data.kind == "assay":
         raise ConfigError(
@@ -187,7 +165,7 @@ def search_run(
             remedy="use `meristem kinetics fit`",
         )
     question = "Which windows does each step read, and how well does that transfer?"
-    run = _plan_run(settings, folder, question, force)
+    run = _plan_run(settings, to, question)
     scheme = _scheme(settings)
     rng = np.random.default_rng(settings.seed)
     with run.timed("read"):
@@ -201,7 +179,7 @@ def search_run(
     total = settings.search.generations
 
     def report_generation(done: int, best: float) -> None:
-        notify(f"search, best {best:.3f}", done, total)
+        to.notify(f"search, best {best:.3f}", done, total)
 
     with run.timed("search"):
         chosen = search_architectures(
@@ -220,9 +198,9 @@ def search_run(
         *(space.smooth(order) for order in settings.ensemble.smooth),
     ]
     with run.timed("fit"):
-        notify("fit", 0, len(architectures) * settings.ensemble.copies)
+        to.notify("fit", 0, len(architectures) * settings.ensemble.copies)
         kinns = _ensemble(run, settings, source, space.scheme, architectures, rng)
-        notify("fit", len(kinns), len(kinns))
+        to.notify("fit", len(kinns), len(kinns))
     return _finish(run, settings, source, kinns, rng)
 
 
@@ -344,7 +322,7 @@ def _finish(
             _write_test(run, source, kinns, single, rng)
     with run.timed("describe"):
         describe_model(run, kinns, source.train)
-    return finish_run(run)
+    return run.finish(build_kinetics_report)
 
 
 def _distil(

@@ -19,7 +19,8 @@ from meristem.kinetics.commands.figures import (
     draw_search,
 )
 from meristem.pages.numbers import fixed, interval, percent, significant
-from meristem.pages.page import Card, Figure, Page, Section, write_page
+from meristem.pages.page import Card, Figure, Section
+from meristem.pages.run_page import write_run_page
 from meristem.pages.table import table_html
 from meristem.runs.folder import RunFolder
 from meristem.runs.record import Run
@@ -67,15 +68,6 @@ def begin_run(run: Run) -> None:
     run.folder.refuse_foreign((*_FILES, "report.html"))
 
 
-def finish_run(run: Run) -> Path:
-    """Write `run.json` and the report; return the latter."""
-    run.folder.announce("report.html")
-    run.write(finished=True)
-    report = build_kinetics_report(run.folder.path)
-    run.folder.note("report.html")
-    return report
-
-
 def build_kinetics_report(folder: str | Path) -> Path:
     """Write ``report.html`` of a kinetic run folder.
 
@@ -97,7 +89,7 @@ def build_kinetics_report(folder: str | Path) -> Path:
         If a file is not as it was written.
     """
     opened = RunFolder.open(folder)
-    run, about = _Folder(opened), opened.record()
+    run = _Folder(opened)
     makers = (
         _constants,
         _MICHAELIS,
@@ -114,18 +106,10 @@ def build_kinetics_report(folder: str | Path) -> Path:
         _ATTRIBUTION,
         _identifiable,
     )
-    sections = tuple(s for s in (make(run) for make in makers) if s is not None)
-    page = Page(
-        title=str(about.get("title", "Kinetic network")),
-        question=str(about.get("question", "")),
-        kicker="Kinetic network",
-        sections=sections,
-        cards=_cards(run),
-        lead=_cautions(run),
-        footer=f"meristem {about.get('versions', {}).get('meristem', '')}",
-        glossary=False,
-    )
-    return write_page(opened.path, page)
+    kind = "Kinetic network"
+    sections = (make(run) for make in makers)
+    lead = _cautions(run)
+    return write_run_page(opened, kind, sections, _cards(run), lead=lead, title=kind)
 
 
 def read_cautions(folder: str | Path) -> list[str]:

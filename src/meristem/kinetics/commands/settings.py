@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from meristem.config.faults import explain_faults
+from meristem.config.faults import checked
 from meristem.config.strict import Strict
 from meristem.config.toml import parse_toml
 from meristem.errors import ConfigError
@@ -370,13 +370,7 @@ def _anchor(content: dict[str, Any], folder: Path) -> None:
 
 
 def read_settings(path: str | Path, kind: type[Settings]) -> Settings:
-    """Read and check a configuration; relative paths start at its folder.
-
-    Raises
-    ------
-    ConfigError
-        If the file is no TOML, or a field is unknown or wrong.
-    """
+    """Read and check a configuration; relative paths start at its folder."""
     path = Path(path)
     text = read_text(path)
     content = parse_toml(text, path)
@@ -384,14 +378,8 @@ def read_settings(path: str | Path, kind: type[Settings]) -> Settings:
     scheme = content.get("scheme")
     if isinstance(scheme, str) and scheme.endswith((".toml", *MODEL_FILES)):
         content["scheme"] = str(path.resolve().parent / scheme)
-    try:
-        return kind.model_validate(content)
-    except ValidationError as error:
-        raise ConfigError(
-            "has fields that cannot be used:\n" + explain_faults(error, kind, text),
-            where=path,
-            remedy="compare with the examples in examples/kinetics",
-        ) from error
+    remedy = "compare with the examples in examples/kinetics"
+    return checked(kind, content, text, path, remedy)
 
 
 def load_scheme(settings: KineticsSettings) -> Scheme:

@@ -19,7 +19,7 @@ from meristem.kinetics.cas9.align import BASES
 from meristem.kinetics.cas9.encode import EDIT_NAMES, Encoding, count_edits
 from meristem.kinetics.cas9.pam import CAS9
 from meristem.kinetics.cas9.sites import read_sites
-from meristem.kinetics.commands.report import begin_run, finish_run
+from meristem.kinetics.commands.report import begin_run, build_kinetics_report
 from meristem.kinetics.commands.settings import TransferSettings
 from meristem.kinetics.network.kinn import LN10, Kinn
 from meristem.kinetics.network.store import read_pair_kinns
@@ -44,8 +44,8 @@ from meristem.kinetics.transfer.store import write_transfer
 from meristem.kinetics.transfer.trunk import Trunk
 from meristem.kinetics.transfer.trunk_search import search_trunks
 from meristem.records import FloatArray
-from meristem.runs.lock import in_locked_folder
-from meristem.runs.progress import Notify, silent
+from meristem.runs.destination import Destination, in_locked_folder
+from meristem.runs.progress import Notify
 from meristem.runs.record import Run, plan_run
 from meristem.stats.ranking import compare_scores
 
@@ -59,20 +59,11 @@ MEAN = "mean of corrected and trunk"
 @in_locked_folder
 def transfer_run(
     settings: TransferSettings,
-    folder: str | Path,
-    notify: Notify = silent,
-    *,
-    force: bool = False,
+    to: Destination,
 ) -> Path:
-    """Train the correction, test it on guides held out, write a run folder.
-
-    Returns
-    -------
-    Path
-        The report.
-    """
+    """Train the correction, test it on guides held out, write a run folder."""
     run = plan_run(
-        folder,
+        to,
         title=settings.title,
         question="Which sites are cut in cells, and what do cells change?",
         config=settings.model_dump(mode="json"),
@@ -82,13 +73,12 @@ def transfer_run(
             *(("labelled sites", path) for path in settings.tables),
             *(("test sites", path) for path in settings.test_tables),
         ],
-        force=force,
     )
     rng = np.random.default_rng(settings.seed)
     kinns = tuple(kinn for path in settings.model for kinn in read_pair_kinns(path))
     _refuse_other_enzymes(kinns)
     with run.timed("read"):
-        rest, test = _rows(settings, rng, notify)
+        rest, test = _rows(settings, rng, to.notify)
     if settings.train.graded and not np.isfinite(rest.reads[rest.label == 1]).any():
         raise DataError(
             "no table has read counts of its active sites",
@@ -112,9 +102,9 @@ def transfer_run(
     found = {}
     for name, frozen in ((CORRECTED, kinns), (PLAIN, ())):
         with run.timed(f"train {name}"):
-            found[name] = _train(settings, trunk, frozen, rest, rate, rng, notify)
+            found[name] = _train(settings, trunk, frozen, rest, rate, rng, to.notify)
     _write(run, kinns, found, rest.label, test, settings.bootstraps, rng)
-    return finish_run(run)
+    return run.finish(build_kinetics_report)
 
 
 def _refuse_other_enzymes(kinns: Sequence[Kinn]) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from meristem.errors import KnowledgeError
-from meristem.knowledge.files.gene_row import GeneRow
+from meristem.knowledge.files.gene_row import GeneRow, whole_number
 from meristem.knowledge.source import SourceText, read_table
 
+_PLAIN = "write positions in bp without separators or decimals"
 _COLUMNS = {
     "gene": ("gene", "gene_id", "geneid", "id", "locus"),
     "contig": ("contig", "chrom", "chromosome", "chr", "seqid", "seqname"),
@@ -14,17 +15,6 @@ _COLUMNS = {
     "strand": ("strand",),
     "label": ("symbol", "label", "gene_name", "name"),
 }
-
-
-def _position(text: str, field: str, where: str) -> int:
-    try:
-        return int(text)
-    except ValueError as error:
-        raise KnowledgeError(
-            f"{field} {text!r} is not a whole number",
-            where=where,
-            remedy="write positions in bp without separators or decimals",
-        ) from error
 
 
 def parse_gene_table(source: SourceText) -> list[GeneRow]:
@@ -52,8 +42,8 @@ def parse_gene_table(source: SourceText) -> list[GeneRow]:
                 where=where,
                 remedy="fill it in, or remove the row",
             )
-        start = _position(column["start"][index], "start", where)
-        end = _position(column["end"][index], "end", where)
+        start = whole_number(column["start"][index], "start", where, _PLAIN)
+        end = whole_number(column["end"][index], "end", where, _PLAIN)
         strand = column["strand"][index] if "strand" in column else "."
         label = column["label"][index] if "label" in column else ""
         strand = strand if strand in ("+", "-") else "."

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from meristem.errors import KnowledgeError
-from meristem.knowledge.files.gene_row import GeneRow
+from meristem.knowledge.files.gene_row import GeneRow, whole_number
 from meristem.knowledge.source import SourceText
 
+_PLACES = "columns 4 and 5 of GFF hold positions in bp, from 1"
 _ID_KEYS = ("gene_id", "ID", "Name")
 _LABEL_KEYS = ("Name", "gene_name", "symbol", "gene")
 _NAME_KEYS = (*_ID_KEYS, *_LABEL_KEYS, "locus_tag")
@@ -35,17 +36,6 @@ def _is_gene(kind: str) -> bool:
     return kind == "gene" or kind.endswith("_gene") or kind == "pseudogene"
 
 
-def _whole_number(text: str, field: str, where: str) -> int:
-    try:
-        return int(text)
-    except ValueError as error:
-        raise KnowledgeError(
-            f"{field} {text!r} is not a whole number",
-            where=where,
-            remedy="columns 4 and 5 of GFF hold positions in bp, from 1",
-        ) from error
-
-
 def _features(source: SourceText, *, wanted: bool) -> Iterator[_Feature]:
     """Yield gene features (`wanted`), or the transcripts and exons that stand in."""
     for number, line in enumerate(source.text.split("\n"), start=1):
@@ -68,8 +58,8 @@ def _features(source: SourceText, *, wanted: bool) -> Iterator[_Feature]:
         yield _Feature(
             unquote(cells[0]),
             kind,
-            _whole_number(cells[3], "start", where),
-            _whole_number(cells[4], "end", where),
+            whole_number(cells[3], "start", where, _PLACES),
+            whole_number(cells[4], "end", where, _PLACES),
             cells[6] if cells[6] in ("+", "-") else ".",
             cells[8],
             number,

@@ -26,7 +26,7 @@ from meristem.mixed.targets import Target, training_targets
 from meristem.models.bayes.fitted import Conditional, FittedBayes, TargetDraws
 from meristem.models.marker_model import training_fields
 from meristem.prepare.scale import fit_scale
-from meristem.records import Dataset, FloatArray, IntArray, Split
+from meristem.records import Dataset, FloatArray, IntArray, Splits
 
 MOST_CLASSES = 20
 """Of an ordinal trait."""
@@ -48,11 +48,7 @@ class Bayes:
     options: BayesOptions = BayesOptions()
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedBayes:
         """Learn from the training rows; see `models.protocol.Predictor`.
 

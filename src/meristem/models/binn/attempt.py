@@ -39,7 +39,7 @@ from meristem.models.polygenic import (
 from meristem.nn.dag import PlanNetwork
 from meristem.plan.off_graph import extend_off_graph, has_off_graph
 from meristem.prepare.scale import fit_scale
-from meristem.records import Dataset, FloatArray, NetworkPlan, Split
+from meristem.records import Dataset, FloatArray, NetworkPlan, Splits
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Attempt:
 class _Paths:
     """Linear paths by the rows of every inner fold, and of all rows."""
 
-    inner: tuple[Split, ...]
+    inner: Splits
     folds: NDArray[np.bool_]  # (n_fold, n_sample) rows each fold learns from
     fits: list[Polygenic]  # of the folds, the last one of all rows
 
@@ -78,7 +78,7 @@ def best_attempt(
     dataset: Dataset,
     plan: NetworkPlan,
     options: TrainedNetworkOptions,
-    inner: tuple[Split, ...],
+    inner: Splits,
     rng: np.random.Generator,
     settings: AttemptSettings | None = None,
 ) -> Attempt:
@@ -125,7 +125,7 @@ def best_attempt(
     return second if better else first
 
 
-def _linear_paths(task: Task, inner: tuple[Split, ...]) -> _Paths:
+def _linear_paths(task: Task, inner: Splits) -> _Paths:
     folds = task.members.learn[:: task.members.n_seed]
     rows = [*map(np.flatnonzero, folds), np.arange(task.dataset.n_sample)]
     dosage, phenotypes = task.dataset.genotypes.call_dosage, task.dataset.phenotypes

@@ -18,7 +18,8 @@ from meristem.models.binn.held import hold_nodes
 from meristem.models.binn.integrated import account_for_lines, integrate_path
 from meristem.models.binn.state import network_arrays, network_meta
 from meristem.models.binn.values import network_inputs, network_values
-from meristem.models.genomic_error import GenomicError, error_arrays, posterior_of
+from meristem.models.genomic_error import GenomicError, error_arrays
+from meristem.models.members import OfMembers
 from meristem.models.networks.members import TargetScale
 from meristem.models.packing import pack_scale, pack_targets, plan_arrays
 from meristem.models.polygenic import Polygenic
@@ -32,14 +33,12 @@ from meristem.records import (
     Genotypes,
     Latents,
     NetworkPlan,
-    Posterior,
-    Predictions,
     StrArray,
 )
 
 
 @dataclass(frozen=True)
-class FittedBINN:
+class FittedBINN(OfMembers):
     """An ensemble of networks over one plan, beside a linear path."""
 
     plan: NetworkPlan  # compiled for the training variants
@@ -55,28 +54,10 @@ class FittedBINN:
     meta: dict[str, object]
     error: GenomicError | None = None
 
-    def posterior(self, genotypes: Genotypes) -> Posterior:
-        """Return the joint posterior of the genetic values of lines."""
-        dosage = self._dosage(genotypes)
-        return posterior_of(self.error, self.predict(genotypes), dosage)
-
     @property
     def nodes(self) -> StrArray:  # (n_node,)
         """Names of the nodes of the plan."""
         return self.plan.node_name
-
-    def predict(self, genotypes: Genotypes) -> Predictions:
-        """Predict every target; spread is the sd over the members."""
-        members = self.member_predictions(genotypes)
-        spread = members.std(axis=0, ddof=1) if members.shape[0] > 1 else None
-        value = members.mean(axis=0)
-        return Predictions(
-            genotypes.sample_id,
-            self.trait_name,
-            self.environment_name,
-            value,
-            np.full(value.shape, np.nan) if spread is None else spread,
-        )
 
     def member_predictions(
         self,

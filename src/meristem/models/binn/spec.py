@@ -42,7 +42,7 @@ from meristem.models.protocol import FittedNetwork
 from meristem.nn.skips import settle_skips
 from meristem.plan.learned.of_options import inner_plans, network_plan
 from meristem.plan.off_graph import has_off_graph
-from meristem.records import Dataset, FittedState, FloatArray, NetworkPlan, Split
+from meristem.records import Dataset, FittedState, FloatArray, NetworkPlan, Splits
 from meristem.stats.folds import nested
 
 
@@ -68,22 +68,9 @@ class BINN:
     plan: NetworkPlan | None
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedMixture | FittedMixedNetwork | FittedNetwork:
-        """Train the ensemble on the rows of `dataset`.
-
-        Parameters
-        ----------
-        dataset
-            Training rows; rows with omics alone serve the omics loss.
-        rng
-            Source of splits, initial weights and order.
-        inner
-            Splits that mimic the outer question; default random folds.
+        """Train the ensemble; rows with omics alone serve the omics loss.
 
         Raises
         ------

@@ -28,7 +28,14 @@ from meristem.models.omics.expression import (
 from meristem.models.panel import MarkerPanel
 from meristem.plan.gene_sets import gene_variants, node_sets
 from meristem.plan.known_scores import known_sizes
-from meristem.records import Dataset, FloatArray, IntArray, NetworkPlan, Split, StrArray
+from meristem.records import (
+    Dataset,
+    FloatArray,
+    IntArray,
+    NetworkPlan,
+    Splits,
+    StrArray,
+)
 
 
 def core_part(
@@ -190,7 +197,7 @@ def held_out_predictions(
     problems: Sequence[CoreProblem | None],  # one per inner split
     dataset: Dataset,
     targets: Sequence[Target],
-    inner: tuple[Split, ...],
+    inner: Splits,
 ) -> FloatArray:  # (2, n_sample, n_target) NaN where there are none
     """Return predictions by fits without the rows: the core, with its products."""
     shape = dataset.phenotypes.value.shape

@@ -24,9 +24,9 @@ from meristem.models.effects import predict_linear
 from meristem.models.genomic_error import (
     GenomicError,
     error_arrays,
-    posterior_of,
     restore_error,
 )
+from meristem.models.members import OfMembers
 from meristem.models.packing import (
     pack_scale,
     pack_targets,
@@ -49,8 +49,6 @@ from meristem.records import (
     Genotypes,
     IntArray,
     Latents,
-    Posterior,
-    Predictions,
     StrArray,
 )
 
@@ -61,7 +59,7 @@ _PRODUCT = ("first", "second", "effect", "centre")
 
 
 @dataclass(frozen=True)
-class FittedCore(ExplicitNetwork):
+class FittedCore(OfMembers, ExplicitNetwork):
     """One explicit network over a plan; the latent of a set is that of target one.
 
     Nodes that no omics feature measures and that are no set have latent 0: the
@@ -73,11 +71,6 @@ class FittedCore(ExplicitNetwork):
     meta: dict[str, object]
     error: GenomicError | None = None
 
-    def posterior(self, genotypes: Genotypes) -> Posterior:
-        """Return the joint posterior of the genetic values of lines."""
-        dosage = self._dosage(genotypes)
-        return posterior_of(self.error, self.predict(genotypes), dosage)
-
     @property
     def nodes(self) -> StrArray:  # (n_node,)
         """Names of the nodes of the plan."""
@@ -87,17 +80,6 @@ class FittedCore(ExplicitNetwork):
     def share(self) -> FloatArray:  # (n_target,)
         """Return 1: the share beside the path from all variants is in the weights."""
         return np.ones(len(self.core.heads))
-
-    def predict(self, genotypes: Genotypes) -> Predictions:
-        """Predict every target; one network has no spread."""
-        value = self.member_predictions(genotypes)[0]
-        return Predictions(
-            genotypes.sample_id,
-            self.trait_name,
-            self.environment_name,
-            value,
-            np.full(value.shape, np.nan),
-        )
 
     def member_predictions(
         self,

@@ -15,7 +15,7 @@ from meristem.models.mixture.network import FittedMixedNetwork
 from meristem.models.mixture.problem import make_problem
 from meristem.models.protocol import FittedNetwork
 from meristem.plan.learned.of_options import inner_plans, network_plan
-from meristem.records import Dataset, NetworkPlan, Split
+from meristem.records import Dataset, NetworkPlan, Splits
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,7 @@ class VarianceCore:
     plan: NetworkPlan | None
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedMixture | FittedMixedNetwork | FittedNetwork:
         """Learn from the training rows; see `models.protocol.Predictor`.
 

@@ -38,7 +38,7 @@ from meristem.records import (
     IntArray,
     Posterior,
     Predictions,
-    Split,
+    Splits,
 )
 
 
@@ -70,11 +70,7 @@ class CombiningBLUP:
     options: CombiningOptions = CombiningOptions()
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedCombining:
         """Learn from the training rows; see `models.protocol.Predictor`.
 

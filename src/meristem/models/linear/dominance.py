@@ -37,7 +37,7 @@ from meristem.records import (
     Genotypes,
     Posterior,
     Predictions,
-    Split,
+    Splits,
 )
 
 
@@ -53,11 +53,7 @@ class DominanceBLUP:
     options: DominanceOptions = DominanceOptions()
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedDominance:
         """Learn from the training rows; see `models.protocol.Predictor`.
 

@@ -17,7 +17,7 @@ from meristem.models.genomic_error import borrowed_error
 from meristem.models.marker_model import training_fields
 from meristem.models.panel import make_panel
 from meristem.prepare.scale import fit_scale
-from meristem.records import Dataset, FloatArray, Split
+from meristem.records import Dataset, FloatArray, Splits
 from meristem.stats.choices import best_choice
 
 SMALLEST_ALPHA = 1e-2
@@ -31,11 +31,7 @@ class ElasticNet:
     options: ElasticNetOptions = ElasticNetOptions()
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedLinear:
         """Learn from the training rows; see `models.protocol.Predictor`."""
         targets = training_targets(dataset.phenotypes)
@@ -70,7 +66,7 @@ class ElasticNet:
 def choose_penalty(
     markers: NDArray[np.float32],  # (n_train, n_variant)
     target: Target,
-    inner: tuple[Split, ...],
+    inner: Splits,
     options: ElasticNetOptions,
 ) -> tuple[float, FloatArray, FloatArray]:
     """Return the mixing and penalty of the smallest error on inner splits.

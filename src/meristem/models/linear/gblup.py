@@ -26,7 +26,7 @@ from meristem.records import (
     FloatArray,
     Genotypes,
     Predictions,
-    Split,
+    Splits,
 )
 
 
@@ -42,11 +42,7 @@ class GBLUP:
     in_blocks: ClassVar[bool] = True  # it reads dosages block by block
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedGBLUP:
         """Learn from the training rows; see `models.protocol.Predictor`.
 

@@ -21,7 +21,7 @@ from meristem.models.panel import (
     make_panel,
     marker_effects,
 )
-from meristem.records import Dataset, FloatArray, IntArray, Split, StrArray
+from meristem.records import Dataset, FloatArray, IntArray, Splits, StrArray
 from meristem.stats.choices import best_choice
 
 
@@ -43,11 +43,7 @@ class WeightedGBLUP:
     options: WeightedGBLUPOptions = WeightedGBLUPOptions()
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedLinear:
         """Learn from the training rows; see `models.protocol.Predictor`."""
         targets = training_targets(dataset.phenotypes)
@@ -62,7 +58,7 @@ def fit_by_scan(
     dataset: Dataset,
     panel: MarkerPanel,
     targets: tuple[Target, ...],
-    inner: tuple[Split, ...],
+    inner: Splits,
     options: WeightedGBLUPOptions,
 ) -> tuple[FittedLinear, FloatArray, FloatArray]:
     """Choose the prior on the inner splits, and fit all rows with it.
@@ -185,7 +181,7 @@ def _tried(
     panel: MarkerPanel,
     contig: StrArray,  # (n_variant,)
     target: Target,
-    inner: tuple[Split, ...],
+    inner: Splits,
     options: WeightedGBLUPOptions,
 ) -> list[tuple[IntArray, FloatArray]]:  # of every split (n_test,), (n_prior, n_test)
     """Return predictions of held-out rows at every prior, scanned in their split."""

@@ -41,7 +41,7 @@ from meristem.records import (
     IntArray,
     Posterior,
     Predictions,
-    Split,
+    Splits,
 )
 
 LEAST_GAIN = 1e-3
@@ -145,11 +145,7 @@ class KernelAverage:
     options: KernelAverageOptions = KernelAverageOptions()
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedKernelAverage:
         """Learn from the training rows; see `models.protocol.Predictor`."""
         del rng, inner  # nothing is random, REML chooses
@@ -260,7 +256,7 @@ def fit_several_left_out(
     space: KernelSpace,
     kernels: tuple[FloatArray, ...],
     targets: Sequence[Target],
-    inner: tuple[Split, ...],
+    inner: Splits,
 ) -> tuple[FittedKernelAverage, FloatArray]:
     """Return the fit, and what it says of rows of other inner folds.
 
@@ -283,7 +279,7 @@ def fit_several_left_out(
 def _fit_target(
     kernels: tuple[FloatArray, ...],
     target: Target,
-    inner: tuple[Split, ...] | None = None,
+    inner: Splits | None = None,
 ) -> tuple[TargetKernel, FloatArray]:
     model = KernelREML(kernels, LEAST_GAIN)
     fit = model.fit(target)

@@ -41,7 +41,7 @@ from meristem.records import (
     IntArray,
     Posterior,
     Predictions,
-    Split,
+    Splits,
     StrArray,
 )
 
@@ -139,11 +139,7 @@ class SeveralKernels:
     options: KernelsOptions = KernelsOptions()
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedKernels:
         """Learn from the training rows; see `models.protocol.Predictor`.
 

@@ -24,7 +24,7 @@ from meristem.models.panel import (
     marker_effects,
 )
 from meristem.plan.known_scores import cached_scores, score_sizes
-from meristem.records import Dataset, FloatArray, IntArray, Split
+from meristem.records import Dataset, FloatArray, IntArray, Splits
 
 
 @dataclass(frozen=True)
@@ -102,11 +102,7 @@ class PriorGBLUP:
     options: PriorOptions
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedLinear:
         """Learn from the training rows; see `models.protocol.Predictor`.
 
@@ -242,7 +238,7 @@ def _choose(
     panel: MarkerPanel,
     priors: Sequence[PriorKernel],
     target: Target,
-    inner: tuple[Split, ...],
+    inner: Splits,
     options: PriorOptions,
 ) -> _Choice:
     """Return the candidate that predicts inner test rows best, or none of them.

@@ -14,7 +14,7 @@ from meristem.models.effects import DualEffect, FittedLinear
 from meristem.models.genomic_error import exact_error
 from meristem.models.marker_model import training_fields
 from meristem.models.panel import make_panel
-from meristem.records import Dataset, FloatArray, Split
+from meristem.records import Dataset, FloatArray, Splits
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,7 @@ class Ridge:
     in_blocks: ClassVar[bool] = True  # it reads dosages block by block
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedLinear:
         """Learn from the training rows; see `models.protocol.Predictor`."""
         del rng  # nothing here is random

@@ -39,7 +39,7 @@ from meristem.records import (
     IntArray,
     Posterior,
     Predictions,
-    Split,
+    Splits,
 )
 
 
@@ -58,11 +58,7 @@ class GaussianKernel:
     options: KernelOptions = KernelOptions()
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedGaussianKernel:
         """Learn from the training rows; see `models.protocol.Predictor`."""
         targets = training_targets(dataset.phenotypes)
@@ -97,7 +93,7 @@ class GaussianKernel:
 
 
 def _scores(
-    kernel: FloatArray, targets: tuple[Target, ...], inner: tuple[Split, ...]
+    kernel: FloatArray, targets: tuple[Target, ...], inner: Splits
 ) -> FloatArray:  # (n_target,) larger is better
     if not inner:
         return fit_kernel_blup(kernel, targets).log_likelihood

@@ -77,13 +77,7 @@ class FittedMixture:
     ) -> Predictions:
         """Predict every target; the spread is that of `posterior` alone."""
         value = self.intercept + self._sum(self.parts, self.weight, genotypes, omics)
-        return Predictions(
-            genotypes.sample_id,
-            self.trait_name,
-            self.environment_name,
-            value,
-            np.full(value.shape, np.nan),
-        )
+        return Predictions.of(self, genotypes.sample_id, value)
 
     def posterior(self, genotypes: Genotypes) -> Posterior:
         """Return the joint posterior of the genetic values of lines."""

@@ -10,7 +10,7 @@ from meristem.genetics.copies import copy_labels
 from meristem.mixed.targets import Target, random_inner, training_targets
 from meristem.models.panel import MarkerPanel, make_panel
 from meristem.prepare.by_environment import ENVIRONMENT, LINE, is_stacked
-from meristem.records import Dataset, IntArray, Split, StrArray
+from meristem.records import Dataset, IntArray, Splits, StrArray
 
 PARENTS = ("parent_1", "parent_2")
 
@@ -22,15 +22,12 @@ class Problem:
     dataset: Dataset
     panel: MarkerPanel
     targets: tuple[Target, ...]
-    inner: tuple[Split, ...]
+    inner: Splits
     label: IntArray  # (n_label, n_sample) clusters of rows that depend on each other
 
 
 def make_problem(
-    dataset: Dataset,
-    inner: tuple[Split, ...],
-    folds: int,
-    rng: np.random.Generator,
+    dataset: Dataset, inner: Splits, folds: int, rng: np.random.Generator
 ) -> Problem:
     """Return the problem of training rows; random inner folds where none are given.
 
@@ -45,9 +42,7 @@ def make_problem(
     return Problem(dataset, panel, targets, inner, dependence(dataset, inner))
 
 
-def dependence(
-    dataset: Dataset, inner: tuple[Split, ...]
-) -> IntArray:  # (n_label, n_sample)
+def dependence(dataset: Dataset, inner: Splits) -> IntArray:  # (n_label, n_sample)
     """Return which rows are no independent witnesses of the question that is asked.
 
     Families where families are left out, both parents of crosses, environments and

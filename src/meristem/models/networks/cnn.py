@@ -16,39 +16,19 @@ from meristem.models.networks.ensemble import (
 )
 from meristem.models.networks.members import torch_generator
 from meristem.nn.convolution import ConvolutionNetwork
-from meristem.records import Dataset, FittedState, Split
+from meristem.records import Dataset, FittedState, Splits
 
 
 @dataclass(frozen=True)
 class CNN:
-    """Specification of a convolutional network.
-
-    Parameters
-    ----------
-    options
-        Sizes and training options.
-    """
+    """Specification of a convolutional network."""
 
     options: CNNOptions
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedEnsemble:
-        """Train the ensemble on the rows of `dataset`.
-
-        Parameters
-        ----------
-        dataset
-            Training rows; variants stand in genome order.
-        rng
-            Source of splits, initial weights and order.
-        inner
-            Splits that mimic the outer question; default random folds.
-        """
+        """Train the ensemble; variants stand in genome order."""
         generator = torch_generator(rng)
         ploidy = dataset.genotypes.ploidy
 

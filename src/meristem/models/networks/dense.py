@@ -16,39 +16,19 @@ from meristem.models.networks.ensemble import (
 )
 from meristem.models.networks.members import torch_generator
 from meristem.nn.dense import DenseNetwork
-from meristem.records import Dataset, FittedState, Split
+from meristem.records import Dataset, FittedState, Splits
 
 
 @dataclass(frozen=True)
 class Dense:
-    """Specification of a dense network.
-
-    Parameters
-    ----------
-    options
-        Widths and training options.
-    """
+    """Specification of a dense network."""
 
     options: DenseOptions
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedEnsemble:
-        """Train the ensemble on the rows of `dataset`.
-
-        Parameters
-        ----------
-        dataset
-            Training rows.
-        rng
-            Source of splits, initial weights and order.
-        inner
-            Splits that mimic the outer question; default random folds.
-        """
+        """Train the ensemble; see `models.protocol.Predictor`."""
         generator = torch_generator(rng)
 
         def make(n_variant: int, n_target: int, members: int) -> DenseNetwork:

@@ -16,9 +16,9 @@ from meristem.models.genomic_error import (
     GenomicError,
     borrowed_error,
     error_arrays,
-    posterior_of,
     restore_error,
 )
+from meristem.models.members import OfMembers
 from meristem.models.networks.members import (
     TargetScale,
     assign_members,
@@ -47,9 +47,7 @@ from meristem.records import (
     FittedState,
     FloatArray,
     Genotypes,
-    Posterior,
-    Predictions,
-    Split,
+    Splits,
     StrArray,
     VariantTable,
 )
@@ -61,7 +59,7 @@ _ROWS = 1024
 
 
 @dataclass(frozen=True)
-class FittedEnsemble:
+class FittedEnsemble(OfMembers):
     """Networks on genotypes alone, averaged."""
 
     kind: str
@@ -75,26 +73,12 @@ class FittedEnsemble:
     meta: dict[str, object]
     error: GenomicError | None = None
 
-    def predict(self, genotypes: Genotypes) -> Predictions:
-        """Predict every target; spread is the sd over the members."""
-        members = self.member_predictions(genotypes)
-        value = members.mean(axis=0)
-        single = members.shape[0] < 2
-        spread = np.full(value.shape, np.nan) if single else members.std(axis=0, ddof=1)
-        return Predictions(
-            genotypes.sample_id,
-            self.trait_name,
-            self.environment_name,
-            value,
-            spread,
-        )
-
     def member_predictions(
         self,
         genotypes: Genotypes,
     ) -> FloatArray:  # (n_member, n_sample, n_target)
         """Return the prediction of every member."""
-        dosage = align_variants(genotypes, self.variants).call_dosage
+        dosage = self._dosage(genotypes)
         parts = []
         with torch.no_grad():
             for start in range(0, max(dosage.shape[0], 1), _ROWS):
@@ -103,10 +87,8 @@ class FittedEnsemble:
                 parts.append(value.transpose(1, 2).double().numpy())
         return np.concatenate(parts, axis=1) * self.targets.sd + self.targets.mean
 
-    def posterior(self, genotypes: Genotypes) -> Posterior:
-        """Return the joint posterior of the genetic values of lines."""
-        dosage = align_variants(genotypes, self.variants).call_dosage
-        return posterior_of(self.error, self.predict(genotypes), dosage)
+    def _dosage(self, genotypes: Genotypes) -> NDArray[np.int8]:
+        return align_variants(genotypes, self.variants).call_dosage
 
     def state(self) -> FittedState:
         """Return everything learned as arrays and plain values."""
@@ -129,7 +111,7 @@ def fit_ensemble(
     *,
     standardised: bool,
     rng: np.random.Generator,
-    inner: tuple[Split, ...],
+    inner: Splits,
 ) -> FittedEnsemble:
     """Train the members of a genotype-only network.
 

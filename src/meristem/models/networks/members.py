@@ -12,7 +12,7 @@ from torch import Tensor
 from meristem.config.models import NetworkOptions
 from meristem.errors import DataError
 from meristem.nn.losses import trait_error, trait_loss
-from meristem.records import Dataset, FloatArray, Phenotypes, Split
+from meristem.records import Dataset, FloatArray, Phenotypes, Splits
 from meristem.train import FitSettings, Losses
 
 
@@ -41,11 +41,7 @@ class TargetScale:
     sd: FloatArray  # (n_target,) > 0
 
 
-def assign_members(
-    phenotypes: Phenotypes,
-    inner: tuple[Split, ...],
-    seeds: int,
-) -> Members:
+def assign_members(phenotypes: Phenotypes, inner: Splits, seeds: int) -> Members:
     """Give every inner split `seeds` networks.
 
     Rows without any phenotype are never held out: they serve the omics loss of

@@ -26,7 +26,7 @@ from meristem.mixed.sets import (
 from meristem.mixed.targets import Target, target_splits
 from meristem.models.omics.expression import fit_cis, predict_cis
 from meristem.models.panel import MarkerPanel
-from meristem.records import FloatArray, IntArray, Split
+from meristem.records import FloatArray, IntArray, Splits
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,7 @@ def predict_features(problem: CisProblem, rows: IntArray) -> CisFeatures:
 
 
 def choose_counts(
-    problem: CisProblem,
-    targets: Sequence[Target],
-    inner: tuple[Split, ...],
-    counts: Sequence[int],
+    problem: CisProblem, targets: Sequence[Target], inner: Splits, counts: Sequence[int]
 ) -> list[int]:  # one per target
     """Return the number of pathways kept that predicts held-out rows best.
 

@@ -24,7 +24,7 @@ from meristem.models.marker_model import training_fields
 from meristem.models.panel import make_panel
 from meristem.plan.gene_sets import gene_variants, node_sets
 from meristem.plan.learned.of_options import model_plan
-from meristem.records import Dataset, NetworkPlan, Split
+from meristem.records import Dataset, NetworkPlan, Splits
 from meristem.stats.choices import best_choice
 
 
@@ -45,11 +45,7 @@ class FeatureBLUP:
     plan: NetworkPlan | None = None
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedLinear:
         """Learn from the training rows; see `models.protocol.Predictor`.
 

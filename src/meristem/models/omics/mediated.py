@@ -43,7 +43,7 @@ from meristem.models.omics.expression import (
 from meristem.models.panel import MarkerPanel, make_panel
 from meristem.plan.gene_sets import gene_variants, node_sets
 from meristem.plan.learned.of_options import model_plan
-from meristem.records import Dataset, FloatArray, NetworkPlan, Split
+from meristem.records import Dataset, FloatArray, NetworkPlan, Splits
 
 _Solution = tuple[FloatArray, FloatArray, dict[str, list]]
 
@@ -82,11 +82,7 @@ class Mediated:
     plan: NetworkPlan | None = None
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedLinear:
         """Learn from the training rows; see `models.protocol.Predictor`.
 
@@ -140,10 +136,7 @@ class Mediated:
         )
 
     def _cis(
-        self,
-        problem: CisProblem,
-        targets: tuple[Target, ...],
-        inner: tuple[Split, ...],
+        self, problem: CisProblem, targets: tuple[Target, ...], inner: Splits
     ) -> _Solution:
         counts = self.options.set_counts
         features = predict_features(problem, np.arange(problem.markers.shape[0]))
@@ -198,10 +191,7 @@ def _goblup(
 
 
 def fit_one_kernel(
-    panel: MarkerPanel,
-    dataset: Dataset,
-    targets: tuple[Target, ...],
-    inner: tuple[Split, ...],
+    panel: MarkerPanel, dataset: Dataset, targets: tuple[Target, ...], inner: Splits
 ) -> tuple[FittedLinear, FloatArray]:
     """Fit the kernel of omics that genotypes predict, on all rows and on inner splits.
 

@@ -31,7 +31,7 @@ from meristem.records import (
     OmicsTable,
     Posterior,
     Predictions,
-    Split,
+    Splits,
     StrArray,
 )
 from meristem.records.posterior import without_error
@@ -44,11 +44,7 @@ class MeasuredOmics:
     options: MeasuredOmicsOptions = MeasuredOmicsOptions()
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedMeasuredOmics:
         """Learn from the training rows; see `models.protocol.Predictor`."""
         del rng, inner  # nothing is random, nothing is chosen

@@ -40,7 +40,7 @@ from meristem.records import (
     Genotypes,
     Posterior,
     Predictions,
-    Split,
+    Splits,
 )
 from meristem.stats.choices import best_choice
 
@@ -52,11 +52,7 @@ class RandomForest:
     options: ForestOptions = ForestOptions()
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedTrees:
         """Learn from the training rows; nothing is tuned.
 
@@ -75,7 +71,7 @@ def fit_forest(
     dataset: Dataset,
     scale: MarkerScale,
     targets: tuple[Target, ...],
-    inner: tuple[Split, ...],
+    inner: Splits,
     options: ForestOptions,
     rng: np.random.Generator,
 ) -> tuple[FittedTrees, FloatArray, FloatArray]:
@@ -136,11 +132,7 @@ class Boosting:
     options: BoostingOptions = BoostingOptions()
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedTrees:
         """Learn from the training rows; see `models.protocol.Predictor`."""
         splits = inner or random_inner(dataset.n_sample, rng)
@@ -183,7 +175,7 @@ class Boosting:
         grower: HistGradientBoostingRegressor,
         features: NDArray[np.float32],
         target: Target,
-        inner: tuple[Split, ...],
+        inner: Splits,
     ) -> tuple[int, FloatArray]:  # and (n_observed,) predictions of unseen rows
         observed, tried = features[target.rows], []
         for train, test in target_splits(inner, target.rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -89,8 +90,27 @@ class TrialTarget:
         return matrix[np.ix_(at, at)]
 
 
+class OverEnvironments(ABC):
+    """A model whose prediction is the mean over the environments of training."""
+
+    @abstractmethod
+    def posterior_at(
+        self, genotypes: Genotypes, line: StrArray, environment: StrArray
+    ) -> Posterior:
+        """Return the joint posterior of samples in environments; see `FittedTrials`."""
+
+    def predict(self, genotypes: Genotypes) -> Predictions:
+        """Predict the mean over the environments of training."""
+        return self.posterior(genotypes).predictions()
+
+    def posterior(self, genotypes: Genotypes) -> Posterior:
+        """Return the joint posterior of the mean over the environments of training."""
+        nowhere = np.full(genotypes.n_sample, ANYWHERE)
+        return self.posterior_at(genotypes, np.full(genotypes.n_sample, ""), nowhere)
+
+
 @dataclass(frozen=True)
-class FittedLines(MarkerModel):
+class FittedLines(OverEnvironments, MarkerModel):
     """A fitted model of lines in environments."""
 
     options: TrialOptions
@@ -103,15 +123,6 @@ class FittedLines(MarkerModel):
     def environments(self) -> StrArray:
         """Environments of the training rows."""
         return np.unique(np.concatenate([one.place for one in self.targets]))
-
-    def predict(self, genotypes: Genotypes) -> Predictions:
-        """Predict the mean over the environments of training."""
-        return self.posterior(genotypes).predictions()
-
-    def posterior(self, genotypes: Genotypes) -> Posterior:
-        """Return the joint posterior of the mean over the environments of training."""
-        nowhere = np.full(genotypes.n_sample, ANYWHERE)
-        return self.posterior_at(genotypes, np.full(genotypes.n_sample, ""), nowhere)
 
     def posterior_at(
         self, genotypes: Genotypes, line: StrArray, environment: StrArray

@@ -11,19 +11,18 @@ from meristem.models.catalog import restore
 from meristem.models.mixture.fitted import model_states, pack_models
 from meristem.models.protocol import Fitted
 from meristem.models.trials.factors import EnvironmentFactors
-from meristem.models.trials.fitted import ANYWHERE, FittedLines, restore_trials
+from meristem.models.trials.fitted import FittedLines, OverEnvironments, restore_trials
 from meristem.records import (
     FittedState,
     FloatArray,
     Genotypes,
     Posterior,
-    Predictions,
     StrArray,
 )
 
 
 @dataclass(frozen=True)
-class FittedReactions:
+class FittedReactions(OverEnvironments):
     """Both paths; errors are those of the reaction norm."""
 
     lines: FittedLines
@@ -39,15 +38,6 @@ class FittedReactions:
     def seen(self, line: StrArray) -> FloatArray:  # (n, n_target)
         """Return in how many environments each line was trained on."""
         return self.lines.seen(line)
-
-    def predict(self, genotypes: Genotypes) -> Predictions:
-        """Predict the mean over the environments of training."""
-        return self.posterior(genotypes).predictions()
-
-    def posterior(self, genotypes: Genotypes) -> Posterior:
-        """Return the joint posterior of the mean over the environments of training."""
-        nowhere = np.full(genotypes.n_sample, ANYWHERE)
-        return self.posterior_at(genotypes, np.full(genotypes.n_sample, ""), nowhere)
 
     def posterior_at(
         self, genotypes: Genotypes, line: StrArray, environment: StrArray

@@ -25,7 +25,7 @@ from meristem.records import (
     FloatArray,
     NetworkPlan,
     Phenotypes,
-    Split,
+    Splits,
 )
 from meristem.stats.folds import nested
 
@@ -49,11 +49,7 @@ class ReactionNetwork:
     covariates: Environments | None = None
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedReactions:
         """Learn both paths on all rows, and the share of the network on inner splits.
 
@@ -65,10 +61,7 @@ class ReactionNetwork:
         return FittedReactions(lines, networks, factors, share)
 
     def _paths(
-        self,
-        dataset: Dataset,
-        inner: tuple[Split, ...],
-        rng: np.random.Generator,
+        self, dataset: Dataset, inner: Splits, rng: np.random.Generator
     ) -> tuple[FittedLines, tuple[Fitted, ...], EnvironmentFactors]:
         several = dataset.groups is not None and is_stacked(dataset)
         known = several and self.covariates is not None
@@ -126,7 +119,7 @@ class ReactionNetwork:
         return replace(rows, phenotypes=taught, groups=None)
 
     def _share(
-        self, dataset: Dataset, inner: tuple[Split, ...], rng: np.random.Generator
+        self, dataset: Dataset, inner: Splits, rng: np.random.Generator
     ) -> FloatArray:  # (n_target,)
         """Return the share of the network by records that neither path has seen."""
         value = dataset.phenotypes.value

@@ -32,7 +32,7 @@ from meristem.records import (
     Environments,
     FloatArray,
     IntArray,
-    Split,
+    Splits,
     StrArray,
 )
 
@@ -61,11 +61,7 @@ class LinesByEnvironments:
     covariates: Environments | None = None
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedLines:
         """Learn from the training rows; see `models.protocol.Predictor`.
 

@@ -27,7 +27,7 @@ from meristem.records import (
     Genotypes,
     Posterior,
     Predictions,
-    Split,
+    Splits,
     StrArray,
 )
 
@@ -47,11 +47,7 @@ class MultiTrait:
     options: MultiTraitOptions = MultiTraitOptions()
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> FittedTraits:
         """Learn from the training rows; see `models.protocol.Predictor`.
 

@@ -25,7 +25,14 @@ from meristem.mixed.targets import MIN_ROWS, random_inner
 from meristem.models.catalog import build
 from meristem.models.protocol import Fitted, Predictor, Tried, predict_measured
 from meristem.models.tuned.space import OptionSpace, lean
-from meristem.records import Dataset, Environments, FloatArray, NetworkPlan, Split
+from meristem.records import (
+    Dataset,
+    Environments,
+    FloatArray,
+    NetworkPlan,
+    Split,
+    Splits,
+)
 from meristem.runs.keys import digest
 from meristem.stats.folds import nested
 from meristem.stats.metrics import pearson
@@ -66,22 +73,14 @@ class Tuned:
     folder: Path | None = field(default=None, compare=False)
 
     def fit(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> Fitted:
         """Search options, then fit the chosen ones on all rows."""
         chosen, _ = self.choose(dataset, rng=rng, inner=inner)
         return chosen.fit(dataset, rng=rng, inner=inner)
 
     def choose(
-        self,
-        dataset: Dataset,
-        *,
-        rng: np.random.Generator,
-        inner: tuple[Split, ...] = (),
+        self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
     ) -> tuple[Predictor, tuple[Tried, ...]]:
         """Return the model with the options found, and everything that was tried."""
         splits = inner or random_inner(dataset.n_sample, rng)
@@ -119,7 +118,7 @@ class _Search:
 
     model: Tuned
     dataset: Dataset
-    splits: tuple[Split, ...]
+    splits: Splits
     seed: int
 
     @property
@@ -144,9 +143,7 @@ class _Search:
         first = self.splits[:1]
         return halve(options, lambda one, share: self.score(one, first, share), _WORST)
 
-    def score(
-        self, options: ModelOptions, splits: tuple[Split, ...], share: float
-    ) -> float:
+    def score(self, options: ModelOptions, splits: Splits, share: float) -> float:
         """Return the mean correlation over splits and targets, on rows left out."""
         predictor = self.model._build(lean(options, share))
         found = [self._correlation(predictor, split) for split in splits]

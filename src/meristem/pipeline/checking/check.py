@@ -46,7 +46,7 @@ from meristem.pipeline.preparation import distinct_lines, select_targets
 from meristem.plan.compile import make_plan
 from meristem.prepare.align import make_dataset
 from meristem.prepare.reconcile import LARGE_LOSS
-from meristem.records import Dataset, Genotypes, NetworkPlan, Split
+from meristem.records import Dataset, Genotypes, NetworkPlan, Splits
 
 Value = TypeVar("Value")
 
@@ -219,10 +219,7 @@ def _describe_genotypes(
 
 
 def _check_variation(
-    config: AnalysisConfig,
-    dataset: Dataset,
-    splits: tuple[Split, ...],
-    found: _Findings,
+    config: AnalysisConfig, dataset: Dataset, splits: Splits, found: _Findings
 ) -> None:
     """Note genotypes that leave nothing to learn, and copies that make it look easy."""
     genotypes = distinct_lines(dataset)

@@ -13,7 +13,7 @@ from meristem.errors import ConfigError
 from meristem.evaluate.controls import DenseOfLearned, WithoutOmics, control_arms
 from meristem.models.catalog import cost, graph_networks, kind_of
 from meristem.models.costs.kinds import adjusting
-from meristem.records import Dataset, NetworkPlan, Split, is_streamed
+from meristem.records import Dataset, NetworkPlan, Split, Splits, is_streamed
 from meristem.records.streamed import CHUNK
 
 LEAN_SPLITS = 2
@@ -67,7 +67,7 @@ def estimate_run(
     config: AnalysisConfig,
     dataset: Dataset,
     plan: NetworkPlan | None,
-    splits: tuple[Split, ...],
+    splits: Splits,
     *,
     slowness: float = 1.0,
 ) -> Estimate:
@@ -148,7 +148,7 @@ def refuse_too_large(
         )
 
 
-def _sizes(dataset: Dataset, splits: tuple[Split, ...]) -> list[tuple[int, Dataset]]:
+def _sizes(dataset: Dataset, splits: Splits) -> list[tuple[int, Dataset]]:
     """Return training sets of about equal size once, with their number; all last."""
     alike: dict[int, list[Split]] = {}
     for split in splits:

@@ -23,7 +23,7 @@ from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.checking.cost import LEAN_SPLITS
 from meristem.plan.off_graph import has_off_graph
 from meristem.prepare.training import training_set
-from meristem.records import Dataset, FloatArray, Genotypes, Split, StrArray
+from meristem.records import Dataset, FloatArray, Genotypes, Split, Splits, StrArray
 from meristem.runs.keys import digest
 from meristem.runs.revision import revision_of
 from meristem.runs.tasks import Arrays, Task, run_tasks
@@ -135,9 +135,7 @@ def held_out_contributions(
     return HeldOut(refit.node_name, fold, contribution, latent, np.stack(importance))
 
 
-def _null_network(
-    rng: np.random.Generator, refit: Refitting, inner: tuple[Split, ...]
-) -> Arrays:
+def _null_network(rng: np.random.Generator, refit: Refitting, inner: Splits) -> Arrays:
     shuffled = shuffle_labels(refit.dataset, rng)
     fitted = _fit(refit, shuffled, inner, rng)
     n_node, n_target = refit.node_name.size, shuffled.phenotypes.n_target
@@ -155,7 +153,7 @@ def _null_network(
 def _fold_network(
     rng: np.random.Generator,
     refit: Refitting,
-    inner: tuple[Split, ...],
+    inner: Splits,
     split: Split,
     reference: FloatArray,  # (n_sample, n_node) latents of the network explained
 ) -> Arrays:
@@ -187,10 +185,7 @@ def _scaled(
 
 
 def _fit(
-    refit: Refitting,
-    dataset: Dataset,
-    inner: tuple[Split, ...],
-    rng: np.random.Generator,
+    refit: Refitting, dataset: Dataset, inner: Splits, rng: np.random.Generator
 ) -> FittedNetwork | None:
     """Return the network; None where nothing but the linear path was left of it.
 

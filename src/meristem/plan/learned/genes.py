@@ -12,7 +12,7 @@ from meristem.errors import DataError
 from meristem.genetics.relationship import relationship_matrix
 from meristem.mixed.scan import associate_all, error_contrasts, restricted_h2
 from meristem.plan.learned.feature_net import counted_net, judged_net
-from meristem.records import Dataset, FloatArray, IntArray, Split
+from meristem.records import Dataset, FloatArray, IntArray, Splits
 from meristem.stats.folds import random_splits
 from meristem.stats.ranks import ordinal_ranks
 
@@ -43,7 +43,7 @@ def choose_features(
     options: LearnOptions,
     *,
     rng: np.random.Generator,
-    inner: tuple[Split, ...] = (),
+    inner: Splits = (),
 ) -> ChosenFeatures:
     """Choose the features that a network's first level will stand for.
 
@@ -126,7 +126,7 @@ def _scores(
     columns: FloatArray,  # (n, n_feature)
     trait: _Trait,
     options: LearnOptions,
-    splits: tuple[Split, ...],
+    splits: Splits,
 ) -> FloatArray:  # (n_feature,) > 0 where chosen
     if options.genes == "twas":
         return _twas(dataset, columns, trait)
@@ -139,7 +139,7 @@ def _scores(
 
 
 def _own_splits(
-    splits: tuple[Split, ...],
+    splits: Splits,
     rows: IntArray,  # (n,)
 ) -> list[tuple[IntArray, IntArray]]:
     """Return the splits as positions within `rows`, empty ones left out."""

@@ -34,7 +34,7 @@ from meristem.records import (
     Genotypes,
     IntArray,
     OmicsTable,
-    Split,
+    Splits,
     StrArray,
     VariantTable,
 )
@@ -68,7 +68,7 @@ def learn_graph(
     rng: np.random.Generator,
     knowledge: Knowledge | None = None,
     genes: GeneTable | None = None,
-    inner: tuple[Split, ...] = (),
+    inner: Splits = (),
 ) -> LearnedGraph:
     """Learn genes, their variants and edges between genes from the training rows.
 
@@ -136,7 +136,7 @@ def _learn_table(
     options: LearnOptions,
     rng: np.random.Generator,
     known: Knowledge,
-    inner: tuple[Split, ...],
+    inner: Splits,
     taken: set[str],
 ) -> LearnedGraph:
     """Learn genes, variants and edges from one omics table."""

@@ -16,7 +16,7 @@ from meristem.records import (
     Dataset,
     GeneTable,
     NetworkPlan,
-    Split,
+    Splits,
     VariantTable,
 )
 
@@ -31,7 +31,7 @@ def learn_plan(
     rng: np.random.Generator,
     knowledge: Knowledge | None = None,
     genes: GeneTable | None = None,
-    inner: tuple[Split, ...] = (),
+    inner: Splits = (),
     merge: bool = True,
 ) -> NetworkPlan:
     """Learn a network from the training rows, curated knowledge on top of it.

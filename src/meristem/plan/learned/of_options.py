@@ -13,7 +13,7 @@ from meristem.plan.compile import restrict_plan
 from meristem.plan.learned.curated import plan_graph
 from meristem.plan.learned.learn import learn_plan
 from meristem.plan.null import random_plan, shuffle_plan
-from meristem.records import Dataset, NetworkPlan, Split
+from meristem.records import Dataset, NetworkPlan, Splits
 from meristem.stats.folds import nested
 
 
@@ -40,7 +40,7 @@ def learned_network(
     dataset: Dataset,
     options: GraphOptions,
     curated: NetworkPlan | None,
-    inner: tuple[Split, ...],
+    inner: Splits,
     rng: np.random.Generator,
 ) -> NetworkPlan:
     """Learn the plan of a model from its training rows.
@@ -89,7 +89,7 @@ def model_plan(
     dataset: Dataset,
     options: GraphOptions,
     curated: NetworkPlan | None,
-    inner: tuple[Split, ...],
+    inner: Splits,
     rng: np.random.Generator,
 ) -> NetworkPlan | None:
     """Return the plan of a model: learned, or restricted to the variants.
@@ -110,7 +110,7 @@ def network_plan(
     dataset: Dataset,
     options: GraphOptions,
     curated: NetworkPlan | None,
-    inner: tuple[Split, ...],
+    inner: Splits,
     rng: np.random.Generator,
 ) -> NetworkPlan:
     """Return the plan of a network that cannot do without one; see `model_plan`.
@@ -134,7 +134,7 @@ def inner_plans(
     dataset: Dataset,
     options: GraphOptions,
     curated: NetworkPlan | None,
-    inner: tuple[Split, ...],
+    inner: Splits,
     rng: np.random.Generator,
 ) -> tuple[NetworkPlan | None, ...]:
     """Return the graph that the training rows of every inner split teach.

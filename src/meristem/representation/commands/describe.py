@@ -17,7 +17,6 @@ from meristem.stats.discoveries import benjamini_hochberg
 
 TOP_SHARE = 0.05
 """Features of a factor that count as its own: the largest loadings."""
-SETS_SHOWN = 5
 HALVES = 5
 
 

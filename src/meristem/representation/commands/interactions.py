@@ -23,10 +23,8 @@ from meristem.representation.interactions.pairs import (
 )
 from meristem.representation.interactions.predictor import fit_predictor
 from meristem.representation.interactions.proteins import Proteins, read_proteins
-from meristem.runs.folder import RunFolder
-from meristem.runs.lock import in_locked_folder
-from meristem.runs.progress import Notify
-from meristem.runs.record import Run, command_line, input_file
+from meristem.runs.destination import Destination, in_locked_folder
+from meristem.runs.record import Run, configured_run, input_file
 from meristem.runs.seeds import derived_rng
 from meristem.text.columns import read_table
 
@@ -36,10 +34,7 @@ FILES = ("pairs.csv", "scores.csv", "predicted.csv", "report.html")
 @in_locked_folder
 def interactions_run(
     config: InteractionsConfig,
-    folder: str | Path,
-    notify: Notify,
-    *,
-    force: bool = False,
+    to: Destination,
 ) -> Path:
     """Learn which proteins interact, judge it on new proteins, write a run folder.
 
@@ -47,22 +42,6 @@ def interactions_run(
     ----------
     config
         Pairs, sequences, and how they are learned.
-    folder
-        Run folder.
-    notify
-        Called as `notify(stage, done, total)`.
-    force
-        Replace files that Meristem did not write.
-
-    Returns
-    -------
-    Path
-        The report.
-
-    Raises
-    ------
-    MeristemError
-        If an input cannot be used.
     """
     network = read_network(config.network)
     asked_names = [] if config.predict is None else _asked_names(config.predict)
@@ -86,7 +65,7 @@ def interactions_run(
     asked = None
     if config.predict is not None:
         asked = _asked(config.predict, asked_names, proteins)
-    run = _plan(config, Path(folder), force)
+    run = _plan(config, to)
     run.folder.refuse_foreign(FILES)
     run.write(finished=False)
     with run.timed("held-out proteins"):
@@ -96,7 +75,7 @@ def interactions_run(
             pairs,
             folds,
             rng=derived_rng(seed, "held out"),
-            progress=lambda done, total: notify("folds", done, total),
+            progress=lambda done, total: to.notify("folds", done, total),
         )
     scores = score_pairs(said)
     run.table("pairs", said)
@@ -105,15 +84,11 @@ def interactions_run(
     if asked is not None:
         with run.timed("pairs asked for"):
             run.table("predicted", _predict(config, proteins, pairs, asked))
-    run.folder.announce("report.html")
-    run.write(finished=True)
     page = _page(config, known.size, pairs, int(np.unique(group).size), scores)
-    report = write_page(run.folder.path, page)
-    run.folder.note("report.html")
-    return report
+    return run.finish(lambda folder: write_page(folder, page))
 
 
-def _plan(config: InteractionsConfig, folder: Path, force: bool) -> Run:
+def _plan(config: InteractionsConfig, to: Destination) -> Run:
     named = [("pairs", config.network.path), ("sequences", config.sequences)]
     named += [
         (role, path)
@@ -123,16 +98,9 @@ def _plan(config: InteractionsConfig, folder: Path, force: bool) -> Run:
         )
         if path is not None
     ]
-    return Run(
-        RunFolder(folder, force),
-        config.run.title,
-        config.run.question or "Do sequences tell which proteins interact?",
-        config.model_dump(mode="json"),
-        {"run": config.run.seed},
-        [input_file(role, path) for role, path in named],
-        kind="interactions",
-        command=command_line(),
-    )
+    question = "Do sequences tell which proteins interact?"
+    inputs = [input_file(role, path) for role, path in named]
+    return configured_run(config, to, question, inputs, "interactions")
 
 
 def _asked_names(path: Path) -> list[list[str]]:

@@ -11,7 +11,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from meristem.pages.numbers import count, fixed, p_value, percent, plural
-from meristem.pages.page import Block, Card, Page, Section, write_page
+from meristem.pages.page import Block, Card, Section
+from meristem.pages.run_page import write_run_page
 from meristem.pages.table import folded, table_html
 from meristem.representation.commands.figures import draw_about, draw_factors
 from meristem.representation.commands.removal import better_removal
@@ -32,7 +33,6 @@ def build_represent_report(folder: str | Path) -> Path:
         If the folder holds no run, or a file is not as it was written.
     """
     opened = RunFolder.open(folder)
-    record = opened.record()
     tables = opened.read_table("tables.csv")
     recon = opened.read_table("reconstruction.csv") if _has_rows(opened) else None
     sections = [
@@ -40,16 +40,10 @@ def build_represent_report(folder: str | Path) -> Path:
     ]
     if opened.file("aligned.csv").exists():
         sections.append(_aligned(opened.read_table("aligned.csv")))
-    page = Page(
-        title=str(record.get("title", "Representation")),
-        question=str(record.get("question", "")),
-        kicker="Representation of omics",
-        sections=tuple(sections),
-        cards=_cards(tables),
-        footer=f"meristem {record.get('versions', {}).get('meristem', '')}",
-        glossary=False,
+    kind = "Representation of omics"
+    return write_run_page(
+        opened, kind, sections, _cards(tables), title="Representation"
     )
-    return write_page(opened.path, page)
 
 
 def _aligned(table: pd.DataFrame) -> Section:

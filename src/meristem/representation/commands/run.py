@@ -51,11 +51,10 @@ from meristem.representation.sets.membership import (
     feature_sets,
     needed_sets,
 )
-from meristem.runs.folder import RunFolder
+from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.keys import digest
-from meristem.runs.lock import in_locked_folder
-from meristem.runs.progress import Notify, silent
-from meristem.runs.record import Run, command_line, input_file
+from meristem.runs.progress import Notify
+from meristem.runs.record import Run, configured_run, input_file
 from meristem.runs.seeds import derived_rng
 
 SUMMARY = ("tables.csv", "aligned.csv", "reconstruction.csv", "report.html")
@@ -77,10 +76,7 @@ def table_files(name: str) -> dict[str, str]:
 @in_locked_folder
 def represent_run(
     config: RepresentConfig,
-    folder: str | Path,
-    notify: Notify = silent,
-    *,
-    force: bool = False,
+    to: Destination,
 ) -> Path:
     """Represent every table that asks for it and write a run folder.
 
@@ -88,29 +84,13 @@ def represent_run(
     ----------
     config
         Tables, and what is known of their samples and features.
-    folder
-        Run folder.
-    notify
-        Called as `notify(stage, done, total)`.
-    force
-        Replace files that Meristem did not write.
-
-    Returns
-    -------
-    Path
-        The report.
-
-    Raises
-    ------
-    MeristemError
-        If an input cannot be used.
     """
     inputs = read_inputs(config)
     for options, table in zip(inputs.options, inputs.tables, strict=True):
         _refuse_impossible(options, table, inputs)
         if config.neighbours is not None and options.represent != "none":
             refuse_unjudgeable(table, inputs.network)
-    run = _plan(config, Path(folder), force)
+    run = _plan(config, to)
     asked = [one for one in inputs.options if one.represent != "none"]
     files = [file for one in asked for file in table_files(one.name).values()]
     run.folder.refuse_foreign((*SUMMARY, *files))
@@ -124,25 +104,21 @@ def represent_run(
         if options.represent == "none":
             continue
         with run.timed(f"represent {options.name}"):
-            notify("tables", number, len(inputs.options))
-            work = _Work(config, options, table, inputs, run, notify)
+            to.notify("tables", number, len(inputs.options))
+            work = _Work(config, options, table, inputs, run, to.notify)
             work.run()
         about.append(work.about)
         recon += work.reconstruction
-    notify("tables", len(inputs.options), len(inputs.options))
+    to.notify("tables", len(inputs.options), len(inputs.options))
     run.folder.drop("aligned.csv")
     if inputs.aligned is not None:
         run.table("aligned", inputs.aligned)
     run.table("tables", pd.DataFrame(about))
     run.table("reconstruction", pd.DataFrame(recon))
-    run.folder.announce("report.html")
-    run.write(finished=True)
-    report = build_represent_report(run.folder.path)
-    run.folder.note("report.html")
-    return report
+    return run.finish(build_represent_report)
 
 
-def _plan(config: RepresentConfig, folder: Path, force: bool) -> Run:
+def _plan(config: RepresentConfig, to: Destination) -> Run:
     named = [(f"omics {one.name}", one.path) for one in config.omics]
     named += [
         (f"node map {one.name}", one.node_map)
@@ -159,16 +135,9 @@ def _plan(config: RepresentConfig, folder: Path, force: bool) -> Run:
             if path is not None:
                 named.append((role, path))
         named += [("gene sets", path) for path in config.knowledge.gene_sets]
-    return Run(
-        RunFolder(folder, force),
-        config.run.title,
-        config.run.question or "What do the omics have in common, and what is it?",
-        config.model_dump(mode="json"),
-        {"run": config.run.seed},
-        [input_file(role, path) for role, path in named if path.exists()],
-        kind="representation",
-        command=command_line(),
-    )
+    question = "What do the omics have in common, and what is it?"
+    inputs = [input_file(role, path) for role, path in named if path.exists()]
+    return configured_run(config, to, question, inputs, "representation")
 
 
 def _refuse_impossible(

@@ -87,7 +87,7 @@ def _weighted(
 ) -> FloatArray:  # (n_test, n_target)
     seen = np.ones(train.shape[1], dtype=bool)
     seen[target] = False
-    own = _kernels(train[:, seen], test[:, seen])
+    own = linear_kernels(train[:, seen], test[:, seen])
     out = np.empty((test.shape[0], target.size))
     for place, gene in enumerate(target.tolist()):
         near = None
@@ -95,12 +95,16 @@ def _weighted(
             names = network.neighbours(gene)
             names = names[seen[names]]
             if names.size:
-                near = _kernels(train[:, names], test[:, names])
+                near = linear_kernels(train[:, names], test[:, names])
         out[:, place], _ = blended_ridge(train[:, gene], own, near)
     return out
 
 
-def _kernels(train: FloatArray, test: FloatArray) -> tuple[FloatArray, FloatArray]:
+def linear_kernels(
+    train: FloatArray,  # (n_train, n_feature)
+    test: FloatArray,  # (n_test, n_feature)
+) -> tuple[FloatArray, FloatArray]:  # (n_train, n_train), (n_test, n_train)
+    """Return products of rows per feature, among training rows and with test rows."""
     p = train.shape[1]
     return train @ train.T / p, test @ train.T / p
 

@@ -9,7 +9,11 @@ from torch import Tensor, nn
 from meristem.records import FloatArray
 from meristem.representation.gene_network import GeneNetwork
 from meristem.representation.genes.blend import blended_ridge
-from meristem.representation.genes.inference import GraphSettings, Method
+from meristem.representation.genes.inference import (
+    GraphSettings,
+    Method,
+    linear_kernels,
+)
 from meristem.representation.genes.layers import LAYERS
 from meristem.representation.genes.smooth import spread
 from meristem.train.descent import limited_threads
@@ -44,7 +48,7 @@ def trait_from_genes(
     settings
         Of the layers.
     """
-    own = _kernels(train, test)
+    own = linear_kernels(train, test)
     if network is None:
         return blended_ridge(trait, own)[0]
     if method in LAYERS:
@@ -52,12 +56,8 @@ def trait_from_genes(
     near = spread(np.concatenate([train, test]), network, share=1.0)
     scale = float(np.sqrt((near[: train.shape[0]] ** 2).mean()))
     near /= max(scale, 1e-12)
-    kernels = _kernels(near[: train.shape[0]], near[train.shape[0] :])
+    kernels = linear_kernels(near[: train.shape[0]], near[train.shape[0] :])
     return blended_ridge(trait, own, kernels)[0]
-
-
-def _kernels(train: FloatArray, test: FloatArray) -> tuple[FloatArray, FloatArray]:
-    return train @ train.T / train.shape[1], test @ train.T / train.shape[1]
 
 
 class GraphTrait(nn.Module):

@@ -10,9 +10,9 @@ import pandas as pd
 
 from meristem.errors import ConfigError, DataError
 from meristem.records import FloatArray, IntArray
+from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.folder import RunFolder
-from meristem.runs.lock import in_locked_folder
-from meristem.runs.progress import Notify, silent
+from meristem.runs.progress import Notify
 from meristem.runs.record import plan_run
 from meristem.runs.seeds import derived_rng
 from meristem.sequence.commands.design_report import build_design
@@ -92,18 +92,10 @@ class Wish:
 @in_locked_folder
 def design_run(
     model_run: str | Path,
-    folder: str | Path,
+    to: Destination,
     wish: Wish,
-    notify: Notify = silent,
-    *,
-    force: bool = False,
 ) -> Path:
     """Design edits with an oracle of one half of the data, judged by the other half's.
-
-    Returns
-    -------
-    Path
-        The report.
 
     Raises
     ------
@@ -128,17 +120,16 @@ def design_run(
     _refuse_impossible(wish, length)
     _refuse_long(starts, length)
     run = plan_run(
-        folder,
+        to,
         title=f"Designs of {len(starts)} sequences",
         question="Which edits raise the prediction, and does another model agree?",
         config={"run": str(model_run), **_plain(wish)},
         seed=wish.seed,
         inputs=[("run", source.file("run.json")), ("start", wish.start)],
-        force=force,
     )
     run = replace(run, kind="sequence")
     with run.timed("oracle and validator"):
-        fitted, validator, agree = _halves(prepared, settings, labels, wish, notify)
+        fitted, validator, agree = _halves(prepared, settings, labels, wish, to.notify)
         oracle = Oracle(fitted, weights, wish.caution)
     begin_run(run, _FILES)
     realism = learn_realism(train.sequence) if wish.realistic else None
@@ -151,18 +142,14 @@ def design_run(
             rng = derived_rng(wish.seed, "design", name)
             made = search_edits(wish.strategy, start, oracle, bound, Effort(), rng)
             rows.append(_row(name, start, made, bound, oracle, validator))
-            notify("designs", number + 1, len(starts))
+            to.notify("designs", number + 1, len(starts))
     table = pd.DataFrame(rows)
     run.table("designs", table)
     with run.folder.writing("designs.fa") as temporary:
         text = "".join(f">{r['sequence_id']}\n{r['design']}\n" for r in rows)
         temporary.write_text(text, encoding="utf-8")
     run.note("summary", _summary(table, labels, agree))
-    run.folder.announce("report.html")
-    run.write(finished=True)
-    report = build_design(run.folder.path)
-    run.folder.note("report.html")
-    return report
+    return run.finish(build_design)
 
 
 def _plain(wish: Wish) -> dict[str, object]:

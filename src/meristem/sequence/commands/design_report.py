@@ -9,9 +9,10 @@ import pandas as pd
 from markupsafe import Markup
 
 from meristem.pages.numbers import fixed, percent
-from meristem.pages.page import Card, Figure, Page, Section, write_page
+from meristem.pages.page import Card, Figure, Section
 from meristem.pages.palette import ACCENT, NEUTRAL
 from meristem.pages.panel import draw_axes, draw_slope, make_panel
+from meristem.pages.run_page import write_run_page
 from meristem.pages.scale import limits
 from meristem.pages.svg import Canvas
 from meristem.pages.table import table_html
@@ -24,15 +25,14 @@ _SHOWN = 200
 def build_design(folder: str | Path) -> Path:
     """Write ``report.html`` of designs; it reads the folder and nothing else."""
     opened = RunFolder.open(folder)
-    about, summary = opened.record(), read_note(opened, "summary.json")
+    summary = read_note(opened, "summary.json")
     table = read_frame(opened, "designs.csv")
     sections = () if table is None else (_gains(table, summary), _list(table))
-    page = Page(
-        title=str(about.get("title", "")),
-        question=str(about.get("question", "")),
-        kicker="Sequence models",
-        sections=sections,
-        cards=(
+    return write_run_page(
+        opened,
+        "Sequence models",
+        sections,
+        (
             Card(
                 "gain that the validator confirms",
                 percent(summary["confirmed"]),
@@ -57,10 +57,7 @@ def build_design(folder: str | Path) -> Path:
                 summary["oracle"], summary["validator"], fixed(summary["oracle_r"])
             )
         ),
-        footer=f"meristem {about.get('versions', {}).get('meristem', '')}",
-        glossary=False,
     )
-    return write_page(opened.path, page)
 
 
 def _gains(table: pd.DataFrame, summary: dict[str, Any]) -> Section:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from meristem.errors import ConfigError
 from meristem.records import FloatArray, IntArray
+from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.folder import RunFolder
-from meristem.runs.lock import in_locked_folder
 from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run, plan_run
 from meristem.sequence.commands.explain_report import build_explanation
@@ -80,18 +80,10 @@ class Question:
 @in_locked_folder
 def explain_run(
     model_run: str | Path,
-    folder: str | Path,
+    to: Destination,
     question: Question,
-    notify: Notify = silent,
-    *,
-    force: bool = False,
 ) -> Path:
     """Write attribution maps, the motifs in them, and a page into a folder.
-
-    Returns
-    -------
-    Path
-        The report.
 
     Raises
     ------
@@ -124,7 +116,7 @@ def explain_run(
         if path is not None
     ]
     run = plan_run(
-        folder,
+        to,
         title=f"What {model.kind} reads for {model.tasks[task]}",
         question="Which bases make the prediction, and which motifs do they spell?",
         config={
@@ -137,11 +129,10 @@ def explain_run(
         },
         seed=0,
         inputs=inputs,
-        force=force,
     )
     run = replace(run, kind="sequence")
     with run.timed("attributions"):
-        value, gap = attribution_maps(model, onehot, task, question.method, notify)
+        value, gap = attribution_maps(model, onehot, task, question.method, to.notify)
     begin_run(run, _FILES)
     _write_maps(run, names, onehot, value, gap)
     with run.timed("motifs"):
@@ -157,15 +148,11 @@ def explain_run(
     if found or known:
         with run.timed("effects of motifs"):
             run.table("sites", site_table(names, onehot, value, [*found, *known]))
-            single, pairs = effect_tables(model, onehot, task, found, known, notify)
+            single, pairs = effect_tables(model, onehot, task, found, known, to.notify)
             run.table("marginals", single)
             if len(pairs):
                 run.table("spacing", pairs)
-    run.folder.announce("report.html")
-    run.write(finished=True)
-    report = build_explanation(run.folder.path)
-    run.folder.note("report.html")
-    return report
+    return run.finish(build_explanation)
 
 
 def attribution_maps(

@@ -11,7 +11,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from meristem.pages.numbers import fixed, significant
-from meristem.pages.page import Card, Figure, Page, Section, write_page
+from meristem.pages.page import Card, Figure, Section
+from meristem.pages.run_page import write_run_page
 from meristem.pages.table import table_html
 from meristem.runs.folder import RunFolder
 from meristem.sequence.commands.figures import draw_marginals, draw_spacing
@@ -33,19 +34,9 @@ _MOTIFS = 12
 def build_explanation(folder: str | Path) -> Path:
     """Write ``report.html`` of an explanation; it reads the folder and nothing else."""
     opened = RunFolder.open(folder)
-    about = opened.record()
     makers = (_maps, _patterns, _marginals, _spacing, _filters, _matches)
-    sections = tuple(s for s in (make(opened) for make in makers) if s is not None)
-    page = Page(
-        title=str(about.get("title", "")),
-        question=str(about.get("question", "")),
-        kicker="Sequence models",
-        sections=sections,
-        cards=_cards(opened),
-        footer=f"meristem {about.get('versions', {}).get('meristem', '')}",
-        glossary=False,
-    )
-    return write_page(opened.path, page)
+    sections = (make(opened) for make in makers)
+    return write_run_page(opened, "Sequence models", sections, _cards(opened))
 
 
 def _cards(folder: RunFolder) -> tuple[Card, ...]:

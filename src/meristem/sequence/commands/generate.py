@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
 from meristem.pages.numbers import fixed, percent
-from meristem.pages.page import Card, Page, Section, write_page
+from meristem.pages.page import Card, Section
+from meristem.pages.run_page import write_run_page
 from meristem.pages.table import table_html
 from meristem.records import FloatArray
+from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.folder import RunFolder
-from meristem.runs.lock import in_locked_folder
-from meristem.runs.progress import Notify, silent
 from meristem.runs.record import plan_run
 from meristem.runs.seeds import derived_rng
 from meristem.sequence.commands.design import fit_part
@@ -68,18 +68,10 @@ class Order:
 @in_locked_folder
 def generate_run(
     model_run: str | Path,
-    folder: str | Path,
+    to: Destination,
     order: Order,
-    notify: Notify = silent,
-    *,
-    force: bool = False,
 ) -> Path:
     """Train a generator on one half of the groups; a model of the other half judges.
-
-    Returns
-    -------
-    Path
-        The report.
 
     Raises
     ------
@@ -101,7 +93,7 @@ def generate_run(
     wanted = _wanted(order, train.value, train.tasks)
     prepared, _, _ = prepare_rows(settings, train, None, length)
     run = plan_run(
-        folder,
+        to,
         title=f"{order.n:,} generated sequences",
         question="Are they like real sequences, new, and as active as asked?",
         config={
@@ -112,7 +104,6 @@ def generate_run(
         },
         seed=order.seed,
         inputs=[("run", source.file("run.json"))],
-        force=force,
     )
     run = replace(run, kind="sequence")
     begin_run(run, _FILES)
@@ -128,7 +119,7 @@ def generate_run(
             rows.value,
             order.options,
             derived_rng(order.seed, "generator"),
-            lambda done, total: notify("generator", done, total),
+            lambda done, total: to.notify("generator", done, total),
         )
     made = generator.draw(wanted, derived_rng(order.seed, "noise"))
     with run.timed("judge"):
@@ -149,11 +140,7 @@ def generate_run(
     }
     means = dict(zip(train.tasks, guess.mean(axis=0).tolist(), strict=True))
     run.note("summary", {"judge": label, "agreement": fits, "predicted": means})
-    run.folder.announce("report.html")
-    run.write(finished=True)
-    report = build_generated(run.folder.path)
-    run.folder.note("report.html")
-    return report
+    return run.finish(build_generated)
 
 
 def _quality(
@@ -212,7 +199,7 @@ def _table(
 def build_generated(folder: str | Path) -> Path:
     """Write ``report.html`` of generated sequences; it reads the folder alone."""
     opened = RunFolder.open(folder)
-    about, summary = opened.record(), read_note(opened, "summary.json")
+    summary = read_note(opened, "summary.json")
     quality, table = (read_frame(opened, f"{n}.csv") for n in ("quality", "generated"))
     if quality is None or table is None:
         raise ConfigError("holds no generated sequences", where=folder)
@@ -256,16 +243,8 @@ def build_generated(folder: str | Path) -> Path:
         "sequences show the range. The model that predicts was fitted on the groups "
         "that the generator has not seen."
     )
-    page = Page(
-        title=str(about.get("title", "")),
-        question=str(about.get("question", "")),
-        kicker="Sequence models",
-        sections=(
-            Section("Quality", "quality", html=str(html), intro=intro),
-            Section("Wanted and predicted", "wanted", blocks=tuple(fits)),
-        ),
-        cards=tuple(cards),
-        footer=f"meristem {about.get('versions', {}).get('meristem', '')}",
-        glossary=False,
+    sections = (
+        Section("Quality", "quality", html=str(html), intro=intro),
+        Section("Wanted and predicted", "wanted", blocks=tuple(fits)),
     )
-    return write_page(opened.path, page)
+    return write_run_page(opened, "Sequence models", sections, cards)

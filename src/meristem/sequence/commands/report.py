@@ -9,7 +9,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from meristem.pages.numbers import fixed, interval
-from meristem.pages.page import Card, Page, Section, write_page
+from meristem.pages.page import Card, Section
+from meristem.pages.run_page import write_run_page
 from meristem.pages.table import table_html
 from meristem.runs.folder import RunFolder
 from meristem.runs.record import Run
@@ -33,15 +34,6 @@ def begin_run(run: Run, files: tuple[str, ...] = _FILES) -> None:
         If it holds files that Meristem did not write.
     """
     run.folder.refuse_foreign((*files, "report.html"))
-
-
-def finish_run(run: Run) -> Path:
-    """Write `run.json` and the report; return the latter."""
-    run.folder.announce("report.html")
-    run.write(finished=True)
-    report = build_report(run.folder.path)
-    run.folder.note("report.html")
-    return report
 
 
 def read_note(folder: RunFolder, name: str) -> dict[str, Any]:
@@ -77,20 +69,16 @@ def build_report(folder: str | Path) -> Path:
         If a file is not as it was written.
     """
     opened = RunFolder.open(folder)
-    about, summary = opened.record(), read_note(opened, "summary.json")
+    summary = read_note(opened, "summary.json")
     makers = (_accuracy, _tests, _fits, _courses, _weights, _all_scores)
-    sections = tuple(s for s in (make(opened) for make in makers) if s is not None)
-    page = Page(
-        title=str(about.get("title", "Sequence model")),
-        question=str(about.get("question", "")),
-        kicker="Sequence models",
-        sections=sections,
-        cards=_cards(opened, summary),
+    return write_run_page(
+        opened,
+        "Sequence models",
+        (make(opened) for make in makers),
+        _cards(opened, summary),
         lead=_lead(summary),
-        footer=f"meristem {about.get('versions', {}).get('meristem', '')}",
-        glossary=False,
+        title="Sequence model",
     )
-    return write_page(opened.path, page)
 
 
 def _lead(summary: dict[str, Any]) -> str:

@@ -12,8 +12,8 @@ import pandas as pd
 
 from meristem.errors import ConfigError
 from meristem.records import Split
-from meristem.runs.lock import in_locked_folder
-from meristem.runs.progress import Notify, silent
+from meristem.runs.destination import Destination, in_locked_folder
+from meristem.runs.progress import Notify
 from meristem.runs.record import Run
 from meristem.runs.seeds import derived_rng
 from meristem.sequence.architecture.choose import (
@@ -45,21 +45,13 @@ DEFAULT, RANDOM = "default", "random"
 @in_locked_folder
 def search_run(
     settings: SequenceSettings,
-    folder: str | Path,
-    notify: Notify = silent,
-    *,
-    force: bool = False,
+    to: Destination,
 ) -> Path:
     """Search architectures within training rows and test what was found once.
 
     Each repeat takes another outer fold: the search, random search of the same
     budget, and the default architecture are then trained on all its training rows and
     tested on its test rows. A search that was stopped continues.
-
-    Returns
-    -------
-    Path
-        The report.
 
     Raises
     ------
@@ -73,9 +65,8 @@ def search_run(
     architectures(specification)
     run = plan_sequence_run(
         settings,
-        folder,
+        to,
         "Does a search find a better architecture than chance or the default?",
-        force=force,
     )
     train, test, length = read_roles(settings)
     prepared, division, _ = prepare_rows(settings, train, test, length)
@@ -93,7 +84,7 @@ def search_run(
     found: list[dict] = []
     for repeat, split in enumerate(division.split[: search.repeats]):
         chosen = _search_fold(
-            run, prepared, split, specification, settings, (search, repeat), notify
+            run, prepared, split, specification, settings, (search, repeat), to.notify
         )
         for label, (options, tried) in chosen.items():
             trials += [{"repeat": repeat, "method": label} | row for row in tried]
@@ -109,11 +100,7 @@ def search_run(
     run.table("scores", pd.DataFrame(scores))
     run.table("predictions", pd.concat(predictions, ignore_index=True))
     run.note("found", {"found": found, "kind": search.kind, "method": search.method})
-    run.folder.announce("report.html")
-    run.write(finished=True)
-    report = build_search(run.folder.path)
-    run.folder.note("report.html")
-    return report
+    return run.finish(build_search)
 
 
 def _search_fold(

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from meristem.pages.numbers import fixed
-from meristem.pages.page import Card, Figure, Page, Section, write_page
+from meristem.pages.page import Card, Figure, Section
 from meristem.pages.palette import ACCENT, FAINT, INK, NEUTRAL, PAPER, SOFT, WARN
 from meristem.pages.panel import draw_axes, draw_legend, make_panel
 from meristem.pages.rows import WIDTH
+from meristem.pages.run_page import write_run_page
 from meristem.pages.scale import limits
 from meristem.pages.svg import Canvas
 from meristem.pages.table import table_html
@@ -25,7 +26,7 @@ _COLOURS = (NEUTRAL, ACCENT, WARN)
 def build_search(folder: str | Path) -> Path:
     """Write ``report.html`` of a search; it reads the folder and nothing else."""
     opened = RunFolder.open(folder)
-    about, note = opened.record(), read_note(opened, "found.json")
+    note = read_note(opened, "found.json")
     trials, scores = read_frame(opened, "trials.csv"), read_frame(opened, "scores.csv")
     sections = []
     cards: tuple[Card, ...] = ()
@@ -39,16 +40,7 @@ def build_search(folder: str | Path) -> Path:
     if trials is not None and not trials.empty:
         sections.append(_course(trials))
     sections.append(_shapes(note))
-    page = Page(
-        title=str(about.get("title", "")),
-        question=str(about.get("question", "")),
-        kicker="Architecture search",
-        sections=tuple(sections),
-        cards=cards,
-        footer=f"meristem {about.get('versions', {}).get('meristem', '')}",
-        glossary=False,
-    )
-    return write_page(opened.path, page)
+    return write_run_page(opened, "Architecture search", sections, cards)
 
 
 def _tested(scores: pd.DataFrame) -> Section:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from meristem.config.faults import explain_faults
+from meristem.config.faults import checked, explain_faults
 from meristem.config.strict import Strict
 from meristem.config.toml import parse_toml
 from meristem.errors import ConfigError
@@ -205,25 +205,12 @@ def listed_models(settings: SequenceSettings) -> tuple[ModelSettings, ...]:
 
 
 def read_settings(path: str | Path) -> SequenceSettings:
-    """Read and check a configuration; relative paths start at its folder.
-
-    Raises
-    ------
-    ConfigError
-        If the file is no TOML, or a field is unknown or wrong.
-    """
+    """Read and check a configuration; relative paths start at its folder."""
     path = Path(path)
     text = read_text(path)
     content = parse_toml(text, path)
-    try:
-        settings = SequenceSettings.model_validate(content)
-    except ValidationError as error:
-        raise ConfigError(
-            "has fields that cannot be used:\n"
-            + explain_faults(error, SequenceSettings, text),
-            where=path,
-            remedy="compare with examples/sequence/promoters.toml",
-        ) from error
+    remedy = "compare with examples/sequence/promoters.toml"
+    settings = checked(SequenceSettings, content, text, path, remedy)
     return _anchored(settings, path.resolve().parent)
 
 

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from meristem.errors import ConfigError, DataError
-from meristem.runs.lock import in_locked_folder
-from meristem.runs.progress import Notify, silent
+from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.record import Run, plan_run
 from meristem.runs.seeds import derived_rng
 from meristem.sequence.commands.fitting import (
@@ -21,7 +20,7 @@ from meristem.sequence.commands.fitting import (
     encode_rows,
     fit_finals,
 )
-from meristem.sequence.commands.report import begin_run, finish_run
+from meristem.sequence.commands.report import begin_run, build_report
 from meristem.sequence.commands.settings import (
     SequenceSettings,
     listed_models,
@@ -45,7 +44,7 @@ _MOST_PADDING = 50
 
 
 def plan_sequence_run(
-    settings: SequenceSettings, folder: str | Path, question: str, *, force: bool
+    settings: SequenceSettings, to: Destination, question: str
 ) -> Run:
     """Return the run of a command of sequence models; nothing is written yet."""
     named = [(f"data {n + 1}", item.path) for n, item in enumerate(settings.data)]
@@ -57,13 +56,12 @@ def plan_sequence_run(
     if settings.motifs is not None:
         named.append(("motifs", settings.motifs))
     run = plan_run(
-        folder,
+        to,
         title=settings.title,
         question=question,
         config=settings.model_dump(mode="json"),
         seed=settings.seed,
         inputs=named,
-        force=force,
     )
     return replace(run, kind="sequence")
 
@@ -138,29 +136,14 @@ def prepare_rows(
 @in_locked_folder
 def train_run(
     settings: SequenceSettings,
-    folder: str | Path,
-    notify: Notify = silent,
-    *,
-    force: bool = False,
+    to: Destination,
 ) -> Path:
-    """Evaluate the models of a configuration, fit them on all rows, write a run folder.
-
-    Returns
-    -------
-    Path
-        The report.
-
-    Raises
-    ------
-    MeristemError
-        If data or options cannot be used.
-    """
+    """Evaluate the models of a configuration and fit them on all rows."""
     run = plan_sequence_run(
         settings,
-        folder,
+        to,
         "How well does sequence predict what was measured, and which model does it "
         "best?",
-        force=force,
     )
     motifs = read_motif_set(settings)
     specifications = {
@@ -173,10 +156,10 @@ def train_run(
     begin_run(run)
     with run.timed("folds"):
         scores, predictions = cross_validate(
-            prepared, division, specifications, settings, notify
+            prepared, division, specifications, settings, to.notify
         )
     with run.timed("final models"):
-        finals = fit_finals(prepared, specifications, settings, notify)
+        finals = fit_finals(prepared, specifications, settings, to.notify)
     metric = FIRST[settings.train.loss]
     best = best_label(scores, metric, list(specifications))
     if test is not None:
@@ -198,7 +181,7 @@ def train_run(
         "models": {label: s.kind for label, s in specifications.items()},
     }
     run.note("summary", sizes)
-    return finish_run(run)
+    return run.finish(build_report)
 
 
 def _write(

@@ -37,15 +37,21 @@ class Realism:
 
     def bits(self, code: Codes) -> FloatArray:  # (n, length) -> (n,)
         """Return the mean cost of sequences; unknown bases are skipped."""
-        context = np.zeros(code[:, _ORDER:].shape, dtype=np.int64)
-        known = code[:, _ORDER:] < 4
-        for back in range(_ORDER):
-            base = code[:, back : code.shape[1] - _ORDER + back]
-            known &= base < 4
-            context = context * 4 + np.minimum(base, 3)
+        context, known = _contexts(code)
         cost = self.cost[context, np.minimum(code[:, _ORDER:], 3)] * known
         mean: FloatArray = cost.sum(axis=1) / np.maximum(known.sum(axis=1), 1)
         return mean
+
+
+def _contexts(code: Codes) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the bases before each base as a number, and whether all are known."""
+    context = np.zeros(code[:, _ORDER:].shape, dtype=np.int64)
+    known = code[:, _ORDER:] < 4
+    for back in range(_ORDER):
+        base = code[:, back : code.shape[1] - _ORDER + back]
+        known &= base < 4
+        context = context * 4 + np.minimum(base, 3)
+    return context, known
 
 
 def learn_realism(sequences: Sequence[str], quantile: float = 0.99) -> Realism:
@@ -60,12 +66,7 @@ def learn_realism(sequences: Sequence[str], quantile: float = 0.99) -> Realism:
     """
     code = code_matrix(sequences)
     count = np.full((4**_ORDER, 4), 0.5)
-    context = np.zeros(code[:, _ORDER:].shape, dtype=np.int64)
-    known = code[:, _ORDER:] < 4
-    for back in range(_ORDER):
-        base = code[:, back : code.shape[1] - _ORDER + back]
-        known &= base < 4
-        context = context * 4 + np.minimum(base, 3)
+    context, known = _contexts(code)
     np.add.at(count, (context[known], code[:, _ORDER:][known]), 1)
     cost = -np.log2(count / count.sum(axis=1, keepdims=True))
     model = Realism(cost, np.inf)

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from meristem.errors import ConfigError
-from meristem.records import IntArray, Split, StrArray
+from meristem.records import IntArray, Split, Splits, StrArray
 from meristem.sequence.genome.bases import complement_strand
 from meristem.sequence.inputs.identity import cluster_copies
 from meristem.sequence.inputs.measured import MeasuredSequences
@@ -33,7 +33,7 @@ class Division:
         sum over folds.
     """
 
-    split: tuple[Split, ...]
+    split: Splits
     unit: IntArray
     withheld: int
 

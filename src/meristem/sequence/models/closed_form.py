@@ -15,7 +15,7 @@ from meristem.sequence.features.occupancy import Bank, make_bank, occupancy
 from meristem.sequence.inputs.onehot import OneHot, Pad, base_codes, flip
 from meristem.sequence.models.options import KmerOptions, MotifOptions
 from meristem.sequence.models.ridge import Ridge, fit_ridge
-from meristem.sequence.models.store import write_model
+from meristem.sequence.models.store import restore_motifs, write_motif_model
 from meristem.sequence.models.substitutions import Linear
 from meristem.sequence.motifs.motif import Motif
 
@@ -115,27 +115,14 @@ class ClosedForm:
             "intercept": ridge.intercept,
             "penalty": ridge.penalty,
         }
-        for number, motif in enumerate(self.motifs):
-            arrays[f"motif{number}"] = motif.probability
-        record = {
-            "kind": self.kind,
-            "options": self.options.model_dump(mode="json"),
-            "tasks": list(self.tasks),
-            "window": self.window,
-            "pad": self.pad,
-            "motifs": [[motif.name, motif.label] for motif in self.motifs],
-        }
-        write_model(folder, record, arrays)
+        write_motif_model(folder, self, self.options, self.motifs, arrays)
 
 
 def restore_closed_form(
     record: dict, arrays: dict[str, NDArray], options: KmerOptions | MotifOptions
 ) -> ClosedForm:
     """Return the model that `ClosedForm.save` wrote."""
-    motifs = tuple(
-        Motif(name, label, arrays[f"motif{number}"])
-        for number, (name, label) in enumerate(record["motifs"])
-    )
+    motifs = restore_motifs(record, arrays)
     names = ("centre", "scale", "weight", "intercept", "penalty")
     ridge = Ridge(*(arrays[name] for name in names))
     tasks, window = tuple(record["tasks"]), record["window"]

@@ -27,7 +27,7 @@ from meristem.sequence.inputs.onehot import OneHot, Pad
 from meristem.sequence.models.closed_form import features_of
 from meristem.sequence.models.options import CurvedOptions
 from meristem.sequence.models.ridge import refuse_flat
-from meristem.sequence.models.store import write_model
+from meristem.sequence.models.store import restore_motifs, write_motif_model
 from meristem.sequence.motifs.motif import Motif
 
 BANDWIDTHS = (0.03, 0.1, 0.3)
@@ -114,25 +114,12 @@ class Curved:
         """Write the model into a folder."""
         names = ("centre", "scale", "anchor", "weight", "intercept", "bandwidth")
         arrays = {name: getattr(self, name) for name in (*names, "penalty")}
-        for number, motif in enumerate(self.motifs):
-            arrays[f"motif{number}"] = motif.probability
-        record = {
-            "kind": self.kind,
-            "options": self.options.model_dump(mode="json"),
-            "tasks": list(self.tasks),
-            "window": self.window,
-            "pad": self.pad,
-            "motifs": [[motif.name, motif.label] for motif in self.motifs],
-        }
-        write_model(folder, record, arrays)
+        write_motif_model(folder, self, self.options, self.motifs, arrays)
 
 
 def restore_curved(record: dict, arrays: dict[str, NDArray]) -> Curved:
     """Return the model that `Curved.save` wrote."""
-    motifs = tuple(
-        Motif(name, label, arrays[f"motif{number}"])
-        for number, (name, label) in enumerate(record["motifs"])
-    )
+    motifs = restore_motifs(record, arrays)
     names = ("centre", "scale", "anchor", "weight", "intercept", "bandwidth")
     return Curved(
         CurvedOptions.model_validate(record["options"]),

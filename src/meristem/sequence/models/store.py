@@ -13,6 +13,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from meristem.errors import ConfigError
+from meristem.sequence.models.options import ModelOptions
+from meristem.sequence.models.protocol import SequenceModel
+from meristem.sequence.motifs.motif import Motif
 from meristem.text.files import replacing, write_text
 
 FORMAT = 1
@@ -30,6 +33,36 @@ def write_model(
         )
     content = {"format": FORMAT, **record}
     write_text(folder / RECORD, json.dumps(content, indent=1) + "\n")
+
+
+def write_motif_model(
+    folder: Path,
+    model: SequenceModel,
+    options: ModelOptions,
+    motifs: tuple[Motif, ...],
+    arrays: Mapping[str, NDArray],
+) -> None:
+    """Write options, tasks, reading and motifs of a model beside its numbers."""
+    record = {
+        "kind": model.kind,
+        "options": options.model_dump(mode="json"),
+        "tasks": list(model.tasks),
+        "window": model.window,
+        "pad": model.pad,
+        "motifs": [[motif.name, motif.label] for motif in motifs],
+    }
+    matrices = {f"motif{n}": motif.probability for n, motif in enumerate(motifs)}
+    write_model(folder, record, {**arrays, **matrices})
+
+
+def restore_motifs(
+    record: Mapping[str, Any], arrays: Mapping[str, NDArray]
+) -> tuple[Motif, ...]:
+    """Return the motifs of a model that `write_motif_model` wrote."""
+    return tuple(
+        Motif(name, label, arrays[f"motif{number}"])
+        for number, (name, label) in enumerate(record["motifs"])
+    )
 
 
 def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray]]:

@@ -15,6 +15,7 @@ from meristem.sequence.simulation.regulatory import (
 )
 from meristem.simulate.folder import (
     CONFIG,
+    config_head,
     simulation_folder,
     write_csv,
     write_omics,
@@ -24,28 +25,18 @@ _LETTERS = np.frombuffer(b"ACGTN", np.uint8)
 _LINE = 80
 
 
+_TITLE = "Which promoter variants matter"
+_QUESTION = "Do scores of variants from their motifs help to predict lines?"
+
+
 def write_regulatory(
     panel: RegulatoryPanel, folder: str | Path, *, seed: int = 1, force: bool = False
 ) -> Path:
-    """Write a regulatory panel into a folder, whole or not at all.
+    """Write a regulatory panel as files; return their configuration.
 
     `scores.tsv` holds what the true motifs say of the promoter variants. `truth.csv`
     (genetic values), `causal_genes.csv` and `causal_variants.csv` are named by no
     other file.
-
-    Parameters
-    ----------
-    panel
-        What was simulated.
-    folder, force
-        See `folder.simulation_folder`, also for what it refuses.
-    seed
-        Seed of the analysis, written into the configuration.
-
-    Returns
-    -------
-    Path
-        The configuration, ready for `meristem run`.
     """
     train, truth = panel.train, panel.truth
     names = np.concatenate([train.sample_id, panel.test.sample_id]).tolist()
@@ -154,19 +145,7 @@ def _config(panel: RegulatoryPanel, seed: int) -> str:
 # variants act through the sites of {config.n_factor} factors.
 # Every field and its meaning: meristem schema
 
-[run]
-title = "Which promoter variants matter"
-question = "Do scores of variants from their motifs help to predict lines?"
-seed = {seed}
-jobs = 2
-out = "run"
-
-[genotypes]
-path = "genotypes.vcf.gz"
-
-[phenotypes]
-path = "phenotypes.csv"
-
+{config_head(_TITLE, _QUESTION, seed, groups=False)}
 [[omics]]
 name = "expression"
 path = "expression.parquet"

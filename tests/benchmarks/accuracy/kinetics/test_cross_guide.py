@@ -40,7 +40,7 @@ def cells(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
 
 
 def test_nested_cells_run_once(tmp_path: Path, cells: list) -> None:
-    cross_guide.run_nested(tmp_path, tmp_path / "a", seeds=(3,), command="this")
+    cross_guide.run_nested(tmp_path, tmp_path / "a", seeds=(3,))
     text = cross_guide.run_nested(tmp_path, tmp_path / "a", seeds=(3, 4))
     assert cells == [(1, 3), (2, 3), (1, 4), (2, 4)]
     table = read(tmp_path / "a" / "results.csv")

@@ -52,7 +52,7 @@ def test_outer_rows_give_nothing_to_a_part_that_says_nothing(monkeypatch, tmp_pa
         )
 
     monkeypatch.setattr(weights, "simple_parts", parts)
-    rows = _repeat(data, splits, config)
+    rows = _repeat(data, splits, config, "toy", splits[0].replicate)
     assert [row["part"] for row in rows] == ["kernels", "scan"]
     assert float(rows[0]["prior"]) == pytest.approx(0.875)
     assert 0 < float(rows[0]["inner"]) <= 1

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from benchmarks.accuracy.sobol import intervention_effect, total_effects
+from benchmarks.accuracy.branching.sobol import intervention_effect, total_effects
 
 
 def ishigami(x):

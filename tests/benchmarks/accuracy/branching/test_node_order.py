@@ -4,8 +4,8 @@ import csv
 
 import numpy as np
 import pytest
-from benchmarks.accuracy import node_order
-from benchmarks.accuracy.node_order import (
+from benchmarks.accuracy.branching import node_order
+from benchmarks.accuracy.branching.node_order import (
     HORMONES,
     INPUTS,
     replicate_agreement,

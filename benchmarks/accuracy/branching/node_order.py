@@ -6,23 +6,17 @@ metabolite, beside the share of the trait's variance that each node is involved 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 from scipy.stats import rankdata, spearmanr
 
-from benchmarks.accuracy.cells import (
-    CellTable,
-    Row,
-    correlation,
-    mean_interval,
-    number,
-    open_folder,
-)
-from benchmarks.accuracy.shoot_branching import Cell, fit_predict
-from benchmarks.accuracy.sobol import intervention_effect, total_effects
+from benchmarks.accuracy.branching.shoot_branching import Cell, fit_predict
+from benchmarks.accuracy.branching.sobol import intervention_effect, total_effects
+from benchmarks.accuracy.cells import Progress, Row, open_table
+from benchmarks.accuracy.figures import correlation, mean_interval, number
 from meristem.errors import ConfigError
 from meristem.interpret.importance.sensitivity import clamping_sensitivity
 from meristem.models.protocol import FittedNetwork
@@ -56,8 +50,7 @@ def run_node_order(
     out: Path,
     seed: int = 1,
     *,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> str:
     """Compare orders of importance; write `sensitivity.csv`.
 
@@ -67,14 +60,6 @@ def run_node_order(
         Training plants and heritability.
     replicates
         Populations, numbered from 1: those of `run_shoot_branching`.
-    out
-        Folder of the table. Replicates already there are not run again.
-    seed
-        Of everything.
-    command
-        Command line, for the record.
-    progress
-        Called with (replicates done, replicates in all).
 
     Returns
     -------
@@ -88,15 +73,14 @@ def run_node_order(
     """
     if n < 20:
         raise ConfigError(f"n is {n}", remedy="give at least 20 plants")
-    open_folder(out, {"seed": seed, "draws": _DRAWS}, command)
-    table = CellTable(out / "sensitivity.csv", COLUMNS, KEY)
-    for replicate in range(1, replicates + 1):
-        cell = Cell(replicate, n, h2, 0.0, "binn")
-        key = {name: cell.key[name] for name in KEY}
-        if not table.holds(key):
-            table.add(key | row for row in order_rows(cell, seed))
-        if progress is not None:
-            progress(replicate, replicates)
+    table = open_table(
+        out, {"seed": seed, "draws": _DRAWS}, COLUMNS, KEY, "sensitivity.csv"
+    )
+
+    def work(replicate: int, n: int, h2: float) -> list[Row]:
+        return order_rows(Cell(replicate, n, h2, 0.0, "binn"), seed)
+
+    table.fill([(r, n, h2) for r in range(1, replicates + 1)], work, progress)
     return summary(table.rows)
 
 

@@ -7,7 +7,7 @@ is done; a run that was stopped goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +17,13 @@ from sklearn.linear_model import RidgeCV
 
 from benchmarks.accuracy.cells import (
     CellTable,
+    Progress,
     Row,
-    correlation,
-    open_folder,
+    open_table,
     refuse_unknown,
+    untold,
 )
+from benchmarks.accuracy.figures import correlation
 from meristem.config.models import BINNOptions, DenseOptions, GBLUPOptions
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.files.handwritten import parse_toml_graph
@@ -83,8 +85,7 @@ def run_shoot_branching(
     *,
     models: Sequence[str] = MODELS,
     n_test: int = 2000,
-    command: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = untold,
 ) -> str:
     """Fit every model in every cell and write `results.csv` and `latents.csv`.
 
@@ -99,8 +100,6 @@ def run_shoot_branching(
         metabolites; every combination is a cell.
     replicates
         Populations per cell, numbered from 1.
-    out
-        Folder of the tables. Cells already there are not run again.
     seed
         Of everything: effects, genotypes, noise, labels, networks.
     models
@@ -108,10 +107,6 @@ def run_shoot_branching(
         other models do not see labels and have the same figures for every share.
     n_test
         Test plants.
-    command
-        Command line, for the record.
-    progress
-        Called with (cells done, cells in all).
 
     Returns
     -------
@@ -124,8 +119,9 @@ def run_shoot_branching(
         If the folder holds results of other settings, or a model is unknown.
     """
     refuse_unknown(models, MODELS, "models")
-    open_folder(out, {"seed": seed, "n_test": n_test, "clip": 12.0}, command)
-    results = CellTable(out / "results.csv", RESULT_COLUMNS, KEY)
+    results = open_table(
+        out, {"seed": seed, "n_test": n_test, "clip": 12.0}, RESULT_COLUMNS, KEY
+    )
     latents = CellTable(out / "latents.csv", LATENT_COLUMNS, KEY)
     cells = [
         Cell(replicate, size, heritability, share, model)
@@ -147,8 +143,7 @@ def run_shoot_branching(
             # the result last: a cell counts as done when its result is written
             latents.add(nodes)
             results.add([row])
-        if progress is not None:
-            progress(number + 1, len(cells))
+        progress(number + 1, len(cells))
     return summary(results.rows)
 
 

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.accuracy import shoot_branching as bench
-from benchmarks.accuracy.shoot_branching import benchmark_plan, run_shoot_branching
+from benchmarks.accuracy.branching import shoot_branching as bench
+from benchmarks.accuracy.branching.shoot_branching import (
+    benchmark_plan,
+    run_shoot_branching,
+)
 
 from meristem.errors import ConfigError
 from meristem.simulate.shoot_branching import simulate_shoot_branching
