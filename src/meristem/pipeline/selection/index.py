@@ -399,7 +399,8 @@ def _coefficients(
 def _merit_index(
     asked: _Asked, lines: Lines, plan: SelectionConfig, rng: np.random.Generator
 ) -> Index:
-    terms, words = [], []
+    terms: list[MeritTerm] = []
+    words: list[str] = []
     for item in asked.config.merit:
         rows = asked.targets(item.trait, "index.merit")
         weight = item.weight / rows.size

@@ -156,11 +156,9 @@ def _label_line(canvas: Canvas, panel: Panel, level: float, factor: float) -> No
     if not panel.y.low <= sd or mean > panel.x.high:
         return
     x, y = float(panel.x(max(mean, panel.x.low))), float(panel.y(sd))
-    size: dict[str, object] = {"fill": SOFT, "halo": True}
-    if at_top:
-        canvas.text(x, y - 6, number(level), 11, anchor="middle", **size)
-    else:
-        canvas.text(x + 5, y + 4, number(level), 11, **size)
+    anchor = "middle" if at_top else "start"
+    x, y = (x, y - 6) if at_top else (x + 5, y + 4)
+    canvas.text(x, y, number(level), 11, anchor=anchor, fill=SOFT, halo=True)
 
 
 def _progeny(decided: Decided) -> Figure:

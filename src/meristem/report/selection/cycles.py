@@ -12,7 +12,7 @@ from meristem.pages.palette import category
 from meristem.pages.panel import draw_axes, draw_legend, make_panel, tick_room
 from meristem.pages.scale import Scale, limits
 from meristem.pages.svg import Canvas
-from meristem.pages.table import table_html
+from meristem.pages.table import Format, table_html
 from meristem.report.selection.decided import Decided
 
 
@@ -57,7 +57,7 @@ def cycles_section(decided: Decided) -> Section | None:
             "Differences of gains in the same replicate, with paired 95 % intervals, "
             "beside the Ne of both (medians)."
         )
-        forms = dict.fromkeys(("difference", "low", "high"), fixed)
+        forms: dict[str, Format] = dict.fromkeys(("difference", "low", "high"), fixed)
         forms |= dict.fromkeys(("ne", "ne_reference"), _one)
         heads = {"ne": "Ne", "ne_reference": "Ne of the reference"}
         heads["n_replicate"] = "replicates"

@@ -84,7 +84,7 @@ def _figure(decided: Decided) -> Figure:
         marked = table[table["kind"] == kind].iloc[0]
         px, py = float(panel.x(marked["coancestry"])), float(panel.y(marked["gain"]))
         slide = place.get(marked["point"])
-        dot = {} if slide is None else {"data_dot": slide}
+        dot: dict[str, Any] = {} if slide is None else {"data_dot": slide}
         canvas.circle(
             px,
             py,

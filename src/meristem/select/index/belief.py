@@ -62,7 +62,7 @@ class TraitBelief:
     def loading(self) -> FloatArray:  # (n_sample, n_used)
         """P^-1 (u_hat - mean) of every line."""
         apart = self.posterior.mean[:, self.used] - self.level
-        return np.linalg.solve(self.p, apart.T).T
+        return np.asarray(np.linalg.solve(self.p, apart.T).T, dtype=np.float64)
 
     @cached_property
     def mean(self) -> FloatArray:  # (n_sample, n_target)
