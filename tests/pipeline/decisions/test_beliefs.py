@@ -43,7 +43,7 @@ def test_a_chance_above_a_check_counts_what_the_effects_may_be(trained: Path) ->
     draws = effect_draws(analysis, material, 2000)
     calls = material.known_dosage() - material.effects.mean
     known = (material.lines.call_dosage >= 0).all(axis=1)
-    width = line_errors(analysis, material, np.arange(names.size)).std(axis=0)
+    width = line_errors(analysis, material, material.lines).std(axis=0)
     assert width[known] == pytest.approx((calls @ draws.T).std(axis=1)[known], rel=0.1)
     counted = np.zeros(len(table))
     for effect in draws:

@@ -126,3 +126,19 @@ def test_missing_calls_take_the_nearest_mean(trained: Path) -> None:
     lines = open_run(trained).dataset.genotypes
     assert (lines.call_dosage < 0).any()
     assert (line_calls(lines) >= 0).all()
+
+
+def test_the_check_may_be_a_line_of_the_run_that_is_no_candidate(
+    panel: Path, trained: Path
+) -> None:
+    request = CrossRequest(
+        label="gblup",
+        traits=("yield",),
+        candidates=panel / "new.vcf.gz",
+        map=MapRequest(cm_per_mb=15_000),
+        check="line3",
+    )
+    table = rank_crosses(open_run(trained), request).table
+    assert table["above_check"].between(0.001, 0.999).all()
+    with pytest.raises(MeristemError, match="nobody"):
+        rank_crosses(open_run(trained), replace(request, check="nobody"))

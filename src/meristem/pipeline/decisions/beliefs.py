@@ -146,13 +146,12 @@ def uncertain_sd(
 
 
 def line_errors(
-    analysis: Analysis, material: Material, rows: IntArray
-) -> FloatArray | None:  # (n_draw, n_row) errors of the merit
+    analysis: Analysis, material: Material, lines: Genotypes
+) -> FloatArray | None:  # (n_draw, n_line) errors of the merit
     """Return joint draws of what the merit of lines differs from its prediction by.
 
     None where the model gives no error of its predictions.
     """
-    lines = material.lines.take_samples(rows)
     label, fitted = material.label, material.fitted
     belief, _ = _at_width(analysis, label, fitted.posterior(lines))
     if not np.isfinite(belief.sd).all():

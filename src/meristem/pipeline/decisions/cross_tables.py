@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,12 @@ import pandas as pd
 
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.decisions.beliefs import line_errors
-from meristem.pipeline.decisions.material import MapRequest, Material, rows_of
+from meristem.pipeline.decisions.material import (
+    MapRequest,
+    Material,
+    candidate_lines,
+    rows_of,
+)
 from meristem.records import FloatArray, Genotypes, IntArray
 from meristem.select.crosses.criteria import chance_above, progeny_needed
 from meristem.select.crosses.progeny import DH_OF_F1, Progeny
@@ -89,17 +94,9 @@ def finish_table(
     best = expected_maximum(request.n_progeny)
     table[f"best_of_{request.n_progeny}"] = mean + best * sd
     if request.check:
-        check = rows_of(material.lines, (request.check,), "--check")[0]
         if "sd_uncertain" in table:
             sd = table["sd_uncertain"].to_numpy()
-        excess = mean - float(value[check])
-        used, place = np.unique(
-            np.stack([*rows, np.full(mean.size, check)]), return_inverse=True
-        )
-        errors = line_errors(analysis, material, used)
-        if errors is not None:
-            one, two, beaten = place.reshape(3, -1)
-            excess = excess + (errors[:, one] + errors[:, two]) / 2 - errors[:, beaten]
+        excess = _excess(analysis, material, request, mean, rows)
         chance = chance_above(excess, sd)
         table["above_check"] = chance
         table["progeny_needed"] = progeny_needed(chance)
@@ -107,3 +104,37 @@ def finish_table(
     table["progeny"], table["model"] = kind, material.label
     table["merit"] = material.merit.words
     return table.drop(columns=["row_1", "row_2"])
+
+
+def _excess(
+    analysis: Analysis,
+    material: Material,
+    request: CrossRequest,
+    mean: FloatArray,  # (n_cross,) of the progeny
+    rows: tuple[IntArray, IntArray],
+) -> FloatArray:  # (n_draw, n_cross) or (n_cross,)
+    """Return the mean of the progeny minus the check, in joint draws where known.
+
+    The check is a candidate, or a line of the run.
+    """
+    used, place = np.unique(np.stack(rows), return_inverse=True)
+    one, two = place.reshape(2, -1)
+    every = material.lines
+    if request.check not in every.sample_id:
+        every = candidate_lines(analysis, every.variants, None)
+    check = every.take_samples(rows_of(every, (request.check,), "--check"))
+    value = float(material.merit.of(material.fitted.predict(check).value)[0])
+    lines = material.lines.take_samples(used)
+    if request.check not in lines.sample_id:
+        lines = replace(
+            lines,
+            sample_id=np.concatenate([lines.sample_id, check.sample_id]),
+            call_dosage=np.concatenate([lines.call_dosage, check.call_dosage]),
+            products=None,
+            first_gamete=None,
+        )
+    errors = line_errors(analysis, material, lines)
+    if errors is None:
+        return mean - value
+    beaten = errors[:, lines.sample_id == request.check]
+    return mean - value + (errors[:, one] + errors[:, two]) / 2 - beaten
