@@ -5,7 +5,11 @@ import pytest
 
 from meristem.errors import DataError
 from meristem.records import SampleGroups
-from meristem.representation.confound.confounders import confounders_of, fit_design
+from meristem.representation.confound.confounders import (
+    confounders_of,
+    fit_design,
+    refuse_unlabelled,
+)
 
 
 def groups(**columns: list[str]) -> SampleGroups:
@@ -57,3 +61,11 @@ def test_absent_tables_and_columns_are_named() -> None:
     with pytest.raises(DataError, match="no grouping called"):
         confounders_of(groups(batch=["a", "a"]), ("plate",))
     assert confounders_of(None, ()) == ()
+
+
+def test_measured_samples_without_a_label_are_refused() -> None:
+    known = confounders_of(groups(batch=["a", "a", "b", "b", "", ""]), ("batch",))
+    name = np.array(list("uvwxyz"))
+    refuse_unlabelled(known, name, np.array([True] * 4 + [False] * 2))
+    with pytest.raises(DataError, match="1 of 5 measured samples have no 'batch'.*: y"):
+        refuse_unlabelled(known, name, np.array([True] * 5 + [False]))

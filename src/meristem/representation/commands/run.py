@@ -32,6 +32,7 @@ from meristem.representation.commands.report import build_represent_report
 from meristem.representation.confound.confounders import (
     confounders_of,
     refuse_constant,
+    refuse_unlabelled,
 )
 from meristem.representation.generate import generate, judge_samples
 from meristem.representation.impute.choose import NAMES, Imputed, impute
@@ -146,7 +147,10 @@ def _refuse_impossible(
     if options.represent == "none":
         return
     if options.removes:
-        refuse_constant(confounders_of(inputs.groups, options.confounders))
+        known = confounders_of(inputs.groups, options.confounders)
+        refuse_constant(known)
+        measured = ~np.isnan(table.value).all(axis=1)
+        refuse_unlabelled(known, table.sample_id, measured)
     if options.represent == "sets":
         needed_sets(table, inputs.sets)
     refuse_unlearnable(table, options)

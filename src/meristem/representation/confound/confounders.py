@@ -69,6 +69,30 @@ def refuse_constant(confounders: Sequence[Confounder]) -> None:
             )
 
 
+def refuse_unlabelled(
+    confounders: Sequence[Confounder],
+    sample_id: StrArray,
+    measured: NDArray[np.bool_],  # (n_sample,)
+) -> None:
+    """Refuse measured samples of which a confounder is not known: it would stay.
+
+    Raises
+    ------
+    DataError
+        If there are some.
+    """
+    for one in confounders:
+        blank = measured & (one.label == "")
+        if blank.any():
+            shown = ", ".join(sample_id[blank][:5].tolist())
+            raise DataError(
+                f"{int(blank.sum())} of {int(measured.sum())} measured samples have no "
+                f"{one.name!r}, which is to be removed: {shown}",
+                remedy="fill in the column of the table of groups, or leave these "
+                "samples out of the omics",
+            )
+
+
 def _confounder(name: str, label: StrArray) -> Confounder:
     known = label[label != ""]
     if known.size == 0:
