@@ -149,7 +149,7 @@ def _refuse_impossible(
     if options.removes:
         known = confounders_of(inputs.groups, options.confounders)
         refuse_constant(known)
-        measured = ~np.isnan(table.value).all(axis=1)
+        measured = np.asarray(np.isfinite(table.value).any(axis=1))
         refuse_unlabelled(known, table.sample_id, measured)
     if options.represent == "sets":
         needed_sets(table, inputs.sets)
