@@ -110,8 +110,9 @@ def _refuse_other(names: list[str], path: Path) -> None:
 
 def _days(table: dict[str, FloatArray], path: Path) -> IntArray:
     found = []
-    for row, year in enumerate(table["YEAR"].astype(int).tolist()):
+    for row, said in enumerate(table["YEAR"].tolist()):
         try:
+            year = int(said)
             if "DOY" in table:
                 first = datetime.date(year, 1, 1).toordinal()
                 number = int(table["DOY"][row])
@@ -122,9 +123,9 @@ def _days(table: dict[str, FloatArray], path: Path) -> IntArray:
             else:
                 month, day = int(table["MO"][row]), int(table["DY"][row])
                 found.append(datetime.date(year, month, day).toordinal())
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise DataError(
-                f"row {row + 1} of the days is no date of {year}",
+                f"row {row + 1} of the days is no date of {said:g}",
                 where=path,
                 remedy="save the file again",
             ) from error
