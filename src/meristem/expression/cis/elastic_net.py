@@ -56,6 +56,7 @@ def net_weights(
 
     Examples
     --------
+    >>> from meristem.records import Split
     >>> rng = np.random.default_rng(1)
     >>> x = rng.standard_normal((60, 3))
     >>> y = 2 * x[:, 0] + 0.1 * rng.standard_normal(60)
