@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.pipeline.selection.plans import FULL, analysis_of, plan_of
 from tests.toys import variant_table
 
 from meristem.config import read_config
 from meristem.io.genotypes.vcf import write_vcf
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.run import run_stages
+from meristem.pipeline.selection.select import decide, write_selection
 from meristem.records import Genotypes
 from meristem.runs.folder import RunFolder
 
@@ -82,3 +84,12 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     analysis = Analysis(read_config(folder / "a.toml"), RunFolder(folder / "run"))
     run_stages(analysis)
     return folder / "run"
+
+
+@pytest.fixture(scope="package")
+def decided(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the run folder after the full plan."""
+    plan = plan_of(tmp_path_factory.mktemp("plan"), FULL)
+    analysis = analysis_of(run_folder)
+    write_selection(analysis, decide(analysis, plan))
+    return run_folder

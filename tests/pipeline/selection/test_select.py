@@ -18,111 +18,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.pipeline.selection.plans import FULL, analysis_of, plan_of, table
 
-from meristem.config.read import read_plan
 from meristem.config.selection import SelectionConfig
 from meristem.errors import ConfigError, DataError
-from meristem.pipeline.analysis import Analysis, open_run
 from meristem.pipeline.selection.files import TABLES, drop_outdated
 from meristem.pipeline.selection.lines import read_lines
-from meristem.pipeline.selection.select import decide, write_selection
+from meristem.pipeline.selection.select import decide
 from meristem.pipeline.selection.tables import selection_tables
 from meristem.report.selection.decided import PAGE
-
-FULL = """
-seed = 4
-[candidates]
-lines = "all"
-checks = ["L00", "L01"]
-keep = ["L60"]
-exclude = ["L02"]
-[index]
-method = "smith_hazel"
-weights = {yield = 1.0, height = -0.3, protein = 0.5}
-bend = true
-[filters]
-max_missing = 0.5
-min_reliability = 0.01
-[[filters.genotype]]
-variant = "m3"
-dosage = [0, 2]
-[[filters.label]]
-group = "family"
-any_of = ["f0", "f1"]
-[filters.culling]
-above = {protein = 10.0}
-probability = 0.4
-[ranking]
-n = 8
-draws = 400
-compare = ["ridge"]
-[diversity]
-min_ne = 6
-points = 6
-max_contribution = 0.4
-kappa = 0.2
-group = "pool"
-shares = {east = 0.5, west = 0.5}
-[[diversity.caps]]
-group = "family"
-most = 0.7
-[crosses]
-n = 6
-cm_per_mb = 1.0
-accuracy = 0.6
-max_uses = 3
-pool = "pool"
-seed_pool = "west"
-max_as_seed = 3
-total_progeny = 60
-wanted = {m3 = "G", m40 = "A"}
-combine = 4
-max_gap = 0.01
-seconds = 3
-[edits]
-top = 8
-budget = 2
-genes = "genes.csv"
-scores = "scores.csv"
-[design]
-n = 4
-[cycles]
-cycles = 1
-crosses = 3
-lines = 4
-parents = 4
-founders = 12
-replicates = 2
-strategies = ["truncation", "ocs+usefulness"]
-"""
-GENES = "gene,contig,start,end\ng1,1,1,15000000\ng2,2,1,9000000\n"
-
-
-def analysis_of(run_folder: Path) -> Analysis:
-    analysis = open_run(run_folder)
-    analysis.keep_to_stored()
-    return analysis
-
-
-def plan_of(tmp_path: Path, text: str) -> SelectionConfig:
-    path = tmp_path / "plan.toml"
-    path.write_text(text, encoding="utf-8")
-    (tmp_path / "genes.csv").write_text(GENES)
-    (tmp_path / "scores.csv").write_text("variant,score\nm3,-2.5\nm40,0.5\n")
-    return read_plan(path)
-
-
-def table(run_folder: Path, name: str) -> pd.DataFrame:
-    return pd.read_csv(run_folder / "selection" / f"{name}.csv")
-
-
-@pytest.fixture(scope="module")
-def decided(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the run folder after the full plan."""
-    plan = plan_of(tmp_path_factory.mktemp("plan"), FULL)
-    analysis = analysis_of(run_folder)
-    write_selection(analysis, decide(analysis, plan))
-    return run_folder
 
 
 def test_a_whole_plan_leaves_all_its_files(decided: Path) -> None:
@@ -281,62 +185,6 @@ def test_contributions_keep_to_their_limits(decided: Path) -> None:
     assert chosen["ne"] >= 6 - 1e-6
 
 
-def test_crosses_keep_to_pools_uses_and_seeds(decided: Path) -> None:
-    crosses = table(decided, "crosses")
-    labels = pd.read_csv(decided.parent / "groups.csv").set_index("line")["pool"]
-    assert len(crosses) == 6
-    assert set(labels[crosses["female"]]) == {"west"}
-    assert set(labels[crosses["male"]]) == {"east"}
-    both = pd.concat([crosses["female"], crosses["male"]])
-    assert both.value_counts().max() <= 3
-    assert crosses["n_progeny"].sum() == 60
-    assert (crosses["sd"] > 0).all()
-    rise = crosses["usefulness"] - crosses["mean"]
-    assert (rise / crosses["sd"]).tolist() == pytest.approx(
-        [2.0627 * 0.6] * 6, rel=1e-3
-    )
-    best = crosses[["ohv"]].max().item()
-    assert (crosses["ohv"] >= crosses["mean"]).all()
-    assert set(crosses["stacking_chance"].round(6)) <= {0, 0.25, 0.5, 1}
-    listed = table(decided, "crossing_list")
-    assert listed["femaleName"].tolist() == crosses["female"].tolist()
-    summary = json.loads((decided / "selection" / "selection.json").read_text())
-    mating = summary["mating"]
-    assert mating["opv"] >= best
-    assert mating["value"] == pytest.approx(crosses["usefulness"].sum())
-    assert 0 <= mating["gap"] < 0.1
-    assert mating["greedy"] is None or mating["value"] >= mating["greedy"] - 1e-9
-
-
-def test_planned_crosses_are_crossed_with_each_other(decided: Path) -> None:
-    more = table(decided, "crosses_multiparent")
-    crosses = table(decided, "crosses").head(4)
-    parents = set(crosses[["female", "male"]].to_numpy().ravel())
-    used = more.filter(like="parent_").to_numpy().ravel()
-    assert {name for name in used if isinstance(name, str)} <= parents
-    assert set(more["kind"]) <= {"backcross", "three-way", "four-way"}
-    assert (more["kind"] == "backcross").sum() == 8
-    assert "crosses_multiparent.csv" in (decided / "selection" / PAGE).read_text()
-
-
-def test_uncertain_effects_widen_the_spread_and_temper_the_chance(
-    run_folder: Path, tmp_path: Path
-) -> None:
-    text = '[candidates]\nlines = "all"\nchecks = ["L00"]\n[crosses]\nn = 5\n'
-    text += "cm_per_mb = 1.0\naccuracy = 0.6\n"
-    analysis = analysis_of(run_folder)
-    plain, drawn = (
-        decide(analysis, plan_of(tmp_path, text + more)).matings
-        for more in ("", "draws = 60\n")
-    )
-    assert plain is not None
-    assert drawn is not None
-    assert (plain.uncertain_sd > plain.plan.crosses.sd).all()
-    assert drawn.uncertain_sd.tolist() == drawn.plan.crosses.sd.tolist()
-    assert drawn.crosses.sd.mean() > 1.05 * plain.crosses.sd.mean()
-    assert drawn.crosses.mean.tolist() == plain.crosses.mean.tolist()
-
-
 def test_the_same_plan_decides_the_same(decided: Path, tmp_path: Path) -> None:
     analysis = analysis_of(decided)
     plan = plan_of(tmp_path, FULL)
@@ -440,16 +288,6 @@ def test_pedigree_and_markers_as_coancestry(run_folder: Path, tmp_path: Path) ->
     text = '[diversity]\ncoancestry = "pedigree"\npedigree = "pedigree.csv"\n'
     with pytest.raises(ConfigError, match="ancestor of itself"):
         decide(analysis, plan_of(tmp_path, text), matings=False)
-
-
-@pytest.mark.parametrize("design", ["half_diallel", "chain", "factorial"])
-def test_designs(run_folder: Path, tmp_path: Path, design: str) -> None:
-    pools = 'pool = "pool"\nseed_pool = "west"\n' if design == "factorial" else ""
-    text = f'[crosses]\ndesign = "{design}"\nparents = 4\n{pools}'
-    found = decide(analysis_of(run_folder), plan_of(tmp_path, text)).matings
-    assert found is not None
-    size = {"half_diallel": 6, "chain": 4, "factorial": 16}[design]
-    assert found.plan.crosses.n_cross == size
 
 
 @pytest.mark.parametrize(

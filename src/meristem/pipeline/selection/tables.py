@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from meristem.pipeline.selection.decision import Selection
+from meristem.pipeline.selection.index import index_draws
 from meristem.pipeline.selection.matings import Matings
 from meristem.pipeline.selection.promises import (
     Promises,
@@ -316,12 +317,16 @@ def _crosses(selection: Selection, made: Matings) -> pd.DataFrame:
 def _excess(
     selection: Selection, made: Matings, checks: IntArray
 ) -> FloatArray:  # (n_draw, n_chosen)
-    """Return joint draws of the mean of the progeny of crosses minus the best check."""
+    """Return joint draws of the mean of the progeny of crosses minus the best check.
+
+    In the index of true values, as the spread of the progeny is.
+    """
     index, chosen = selection.index, made.plan.crosses
+    every = index_draws(index, selection.plan)
     first, second = (selection.diversity.rows[k] for k in (chosen.first, chosen.second))
     middle = (index.value[first] + index.value[second]) / 2
-    drawn = (index.drawn[:, first] + index.drawn[:, second]) / 2
-    best = index.drawn[:, checks].max(axis=1)
+    drawn = (every[:, first] + every[:, second]) / 2
+    best = every[:, checks].max(axis=1)
     return drawn - middle + chosen.mean - best[:, None]
 
 
