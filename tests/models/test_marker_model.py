@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from tests.models.toys import halves
+from tests.models.toys import halves, marker_panel
 
 from meristem.models.marker_model import (
     MarkerModel,
+    OfMembers,
     restored_fields,
     training_fields,
 )
@@ -24,3 +25,30 @@ def test_it_survives_its_state_and_matches_variants_by_name():
     assert np.array_equal(again.dosage(turned), model.dosage(test.genotypes))
     value = np.zeros((test.n_sample, train.phenotypes.n_target))
     assert np.isnan(again.predictions(test.genotypes, value).spread).all()
+
+
+class Toy(OfMembers):
+    """Members that say one number each."""
+
+    error = None
+    trait_name, environment_name = np.array(["y"]), np.array([""])
+
+    def __init__(self, said):
+        self.said = said
+
+    def member_predictions(self, genotypes):
+        return np.array(self.said)[:, None, None] * np.ones((1, genotypes.n_sample, 1))
+
+    def _dosage(self, genotypes):
+        return genotypes.call_dosage
+
+
+def test_the_mean_of_members_and_their_spread():
+    lines = marker_panel(1, n=5, p=4)[0].genotypes
+    found = Toy([1.0, 4.0]).predict(lines)
+    assert (found.value == 2.5).all()
+    np.testing.assert_allclose(found.spread, np.std([1, 4], ddof=1))
+    one = Toy([3.0]).predict(lines)
+    assert (one.value == 3).all()
+    assert np.isnan(one.spread).all()
+    assert (Toy([3.0]).posterior(lines).mean == 3).all()

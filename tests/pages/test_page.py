@@ -16,9 +16,11 @@ from meristem.pages.page import (
     Tabs,
     render_page,
     write_page,
+    write_run_page,
 )
 from meristem.pages.raster import has_font
 from meristem.pages.svg import Canvas
+from meristem.runs.folder import RunFolder
 
 
 def figure(name: str) -> Figure:
@@ -127,3 +129,12 @@ def test_two_pages_may_share_a_folder(tmp_path: Path) -> None:
 def test_the_glossary_can_be_left_out() -> None:
     bare = Page("T", (Section("S", "s"),), glossary=False)
     assert 'id="glossary"' not in render_page(bare)
+
+
+def test_title_and_sections_that_are_there(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.write_record({"title": "A run", "versions": {"meristem": "9.8"}})
+    sections = (None, Section("What was found", "found"))
+    page = write_run_page(folder, "Kind", sections, title="unused").read_text()
+    assert all(said in page for said in ("A run", "meristem 9.8", "What was found"))
+    assert "unused" not in page

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pandas as pd
@@ -18,6 +20,7 @@ from markupsafe import Markup
 from meristem.errors import DataError
 from meristem.pages.glossary import GLOSSARY, anchor, explain
 from meristem.pages.raster import has_font, png_of
+from meristem.runs.folder import RunFolder
 from meristem.text.files import replacing
 
 _PLACE = re.compile(r'href="figures/([A-Za-z0-9_.-]+\.(?:svg|png|csv))"')
@@ -273,3 +276,41 @@ def _former_figures(page: Path) -> set[str]:
             remedy="move it away, or choose another folder",
         ) from error
     return set(_PLACE.findall(text))
+
+
+def write_run_page(
+    folder: RunFolder,
+    kicker: str,
+    sections: Iterable[Section | None],
+    cards: Iterable[Card] = (),
+    *,
+    lead: str = "",
+    title: str = "",
+) -> Path:
+    """Write ``report.html`` of a run folder; return it.
+
+    Parameters
+    ----------
+    folder
+        Names title, question and version.
+    kicker
+        What kind of run it is.
+    sections
+        Those that are there, in order; None: there is nothing to show.
+    cards, lead
+        See `Page`.
+    title
+        Of a run without one.
+    """
+    about: dict[str, Any] = folder.record()
+    page = Page(
+        title=str(about.get("title", title)),
+        question=str(about.get("question", "")),
+        kicker=kicker,
+        sections=tuple(section for section in sections if section is not None),
+        cards=tuple(cards),
+        lead=lead,
+        footer=f"meristem {about.get('versions', {}).get('meristem', '')}",
+        glossary=False,
+    )
+    return write_page(folder.path, page)

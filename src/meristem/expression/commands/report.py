@@ -17,8 +17,7 @@ from meristem.expression.commands.figures import (
 from meristem.expression.questions.holdouts import ASKED
 from meristem.expression.questions.scores import strength_of
 from meristem.pages.numbers import fixed, p_value, percent, signed
-from meristem.pages.page import Card, Section
-from meristem.pages.run_page import write_run_page
+from meristem.pages.page import Card, Section, write_run_page
 from meristem.pages.table import table_html
 from meristem.runs.folder import RunFolder
 

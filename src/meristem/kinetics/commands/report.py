@@ -19,8 +19,7 @@ from meristem.kinetics.commands.figures import (
     draw_search,
 )
 from meristem.pages.numbers import fixed, interval, percent, significant
-from meristem.pages.page import Card, Figure, Section
-from meristem.pages.run_page import write_run_page
+from meristem.pages.page import Card, Figure, Section, write_run_page
 from meristem.pages.table import table_html
 from meristem.runs.folder import RunFolder
 from meristem.runs.record import Run

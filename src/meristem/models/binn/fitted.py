@@ -19,7 +19,7 @@ from meristem.models.binn.integrated import account_for_lines, integrate_path
 from meristem.models.binn.state import network_arrays, network_meta
 from meristem.models.binn.values import network_inputs, network_values
 from meristem.models.genomic_error import GenomicError, error_arrays
-from meristem.models.members import OfMembers
+from meristem.models.marker_model import OfMembers
 from meristem.models.networks.members import TargetScale
 from meristem.models.packing import pack_scale, pack_targets, plan_arrays
 from meristem.models.polygenic import Polygenic

@@ -26,7 +26,7 @@ from meristem.models.genomic_error import (
     error_arrays,
     restore_error,
 )
-from meristem.models.members import OfMembers
+from meristem.models.marker_model import OfMembers
 from meristem.models.packing import (
     pack_scale,
     pack_targets,

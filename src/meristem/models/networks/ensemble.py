@@ -18,7 +18,7 @@ from meristem.models.genomic_error import (
     error_arrays,
     restore_error,
 )
-from meristem.models.members import OfMembers
+from meristem.models.marker_model import OfMembers
 from meristem.models.networks.members import (
     TargetScale,
     assign_members,

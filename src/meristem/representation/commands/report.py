@@ -11,8 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from meristem.pages.numbers import count, fixed, p_value, percent, plural
-from meristem.pages.page import Block, Card, Section
-from meristem.pages.run_page import write_run_page
+from meristem.pages.page import Block, Card, Section, write_run_page
 from meristem.pages.table import folded, table_html
 from meristem.representation.commands.figures import draw_about, draw_factors
 from meristem.representation.commands.removal import better_removal

@@ -13,6 +13,12 @@ from meristem.records import FloatArray, IntArray
 from meristem.select.mating.columns import FIRST, first_columns
 from meristem.select.mating.greedy import greedy_plan
 from meristem.select.mating.limits import MatingLimits, is_one_of
+from meristem.select.mating.rows import (
+    over_crosses,
+    parents_used,
+    seed_parents,
+    use_counts,
+)
 from meristem.select.mating.squares import INFEASIBLE, MOST_USES, Program, solve
 from meristem.select.mating.swaps import (
     improve_by_pairs,
@@ -309,26 +315,7 @@ class Search:
     def _matrix(
         self, columns: IntArray, rows: scipy.sparse.csr_array
     ) -> scipy.sparse.csr_array:
-        """Return the rows over parents as rows over crosses, with seed limits below."""
-        first, second = self.crosses.first[columns], self.crosses.second[columns]
-        made = rows @ (self._counts(first) + self._counts(second))
-        if self.limits.seeds is not None:
-            seeds = self._counts(self.seed_parent(columns))
-            made = scipy.sparse.vstack([made, seeds])
-        return scipy.sparse.csr_array(made)
-
-    def _counts(self, parent: IntArray) -> scipy.sparse.csr_array:
-        """Return 1 for the parent of every column, parents by columns."""
-        place = (parent, np.arange(parent.size))
-        shape = (self.n, parent.size)
-        return scipy.sparse.csr_array((np.ones(parent.size), place), shape)
-
-    def seed_parent(self, columns: IntArray) -> IntArray:
-        """Return the parent that bears the seed: that of pool 0, or the first."""
-        first, second = self.crosses.first[columns], self.crosses.second[columns]
-        if self.limits.pool is None:
-            return first
-        return np.where(self.limits.pool[first] == 0, first, second)
+        return over_crosses(rows, self.crosses, columns, self.limits)
 
     def _right(self, right: FloatArray) -> FloatArray:
         if self.limits.seeds is None:
@@ -416,7 +403,9 @@ class Search:
         price = self.worth + per_parent[self.crosses.first]
         price += per_parent[self.crosses.second] + float(found.eqlin.marginals[0])
         if self.limits.seeds is not None:
-            price += dual[rows.shape[0] :][self.seed_parent(every)]
+            price += dual[rows.shape[0] :][
+                seed_parents(self.crosses, every, self.limits.pool)
+            ]
         return price
 
     def _near(
@@ -446,8 +435,7 @@ class Search:
         self._drop_idle_planes()
         rows, right = self._parent_rows(target)
         matrix, right = self._matrix(columns, rows), self._right(right)
-        uses = self._counts(self.crosses.first[columns])
-        uses += self._counts(self.crosses.second[columns])
+        uses = use_counts(self.crosses, columns, self.n)
         used = limits.min_uses > 1 or limits.max_parents is not None
         n_used = self.n if used else 0
         blank = scipy.sparse.csr_array((matrix.shape[0], n_used))
@@ -465,7 +453,7 @@ class Search:
             scipy.optimize.LinearConstraint(total[None], limits.n_cross, limits.n_cross)
         )
         if used:
-            asked += self._parents_used(uses)
+            asked += parents_used(uses, limits)
         low = np.concatenate([self.forced[columns], np.zeros(n_used)])
         found = scipy.optimize.milp(
             np.concatenate([-self.worth[columns], np.zeros(n_used)]),
@@ -478,26 +466,3 @@ class Search:
             return None, -np.inf if found.status == INFEASIBLE else np.inf
         bound = -float(found.mip_dual_bound)
         return columns[found.x[: columns.size] > 0.5], bound
-
-    def _parents_used(
-        self, uses: scipy.sparse.csr_array
-    ) -> list[scipy.optimize.LinearConstraint]:
-        """Return limits on how many parents are used, and how often at least."""
-        limits, eye = self.limits, scipy.sparse.eye_array(self.n)
-        most = limits.n_cross if limits.max_uses is None else limits.max_uses
-        made = [
-            scipy.optimize.LinearConstraint(
-                scipy.sparse.hstack([uses, -most * eye], format="csr"), -np.inf, 0
-            ),
-            scipy.optimize.LinearConstraint(
-                scipy.sparse.hstack([uses, -limits.min_uses * eye], format="csr"),
-                0,
-                np.inf,
-            ),
-        ]
-        if limits.max_parents is not None:
-            one = np.concatenate([np.zeros(uses.shape[1]), np.ones(self.n)])
-            made.append(
-                scipy.optimize.LinearConstraint(one[None], 0, limits.max_parents)
-            )
-        return made

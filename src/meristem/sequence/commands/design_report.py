@@ -9,10 +9,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from meristem.pages.numbers import fixed, percent
-from meristem.pages.page import Card, Figure, Section
+from meristem.pages.page import Card, Figure, Section, write_run_page
 from meristem.pages.palette import ACCENT, NEUTRAL
 from meristem.pages.panel import draw_axes, draw_slope, make_panel
-from meristem.pages.run_page import write_run_page
 from meristem.pages.scale import limits
 from meristem.pages.svg import Canvas
 from meristem.pages.table import table_html

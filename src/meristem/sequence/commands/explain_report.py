@@ -11,8 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from meristem.pages.numbers import fixed, significant
-from meristem.pages.page import Card, Figure, Section
-from meristem.pages.run_page import write_run_page
+from meristem.pages.page import Card, Figure, Section, write_run_page
 from meristem.pages.table import table_html
 from meristem.runs.folder import RunFolder
 from meristem.sequence.commands.figures import draw_marginals, draw_spacing

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from meristem.errors import ConfigError
 from meristem.pages.numbers import fixed, percent
-from meristem.pages.page import Card, Section
-from meristem.pages.run_page import write_run_page
+from meristem.pages.page import Card, Section, write_run_page
 from meristem.pages.table import table_html
 from meristem.records import FloatArray
 from meristem.runs.destination import Destination, in_locked_folder

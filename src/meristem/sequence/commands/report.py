@@ -9,8 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from meristem.pages.numbers import fixed, interval
-from meristem.pages.page import Card, Section
-from meristem.pages.run_page import write_run_page
+from meristem.pages.page import Card, Section, write_run_page
 from meristem.pages.table import table_html
 from meristem.runs.folder import RunFolder
 from meristem.runs.record import Run

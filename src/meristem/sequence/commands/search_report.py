@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from meristem.pages.numbers import fixed
-from meristem.pages.page import Card, Figure, Section
+from meristem.pages.page import Card, Figure, Section, write_run_page
 from meristem.pages.palette import ACCENT, FAINT, INK, NEUTRAL, PAPER, SOFT, WARN
 from meristem.pages.panel import draw_axes, draw_legend, make_panel
 from meristem.pages.rows import WIDTH
-from meristem.pages.run_page import write_run_page
 from meristem.pages.scale import limits
 from meristem.pages.svg import Canvas
 from meristem.pages.table import table_html
