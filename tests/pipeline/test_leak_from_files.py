@@ -180,7 +180,7 @@ def test_markers_of_test_lines_teach_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 def test_nor_does_that_of_any_model(tmp_path: Path, layout: Layout) -> None:
     models = MODELS + (CROSSED if layout.hybrids else ())
-    models += () if layout.name == "by_record" else OF_LINES
+    models += () if layout.by == "record" else OF_LINES
     assert leaks(tmp_path, layout, models) == []
 
 
