@@ -75,6 +75,14 @@ def test_r_tables_with_unnamed_row_names(tmp_path):
         assert table.identifiers("").tolist() == ["l1", "l2"]
 
 
+@pytest.mark.parametrize("end", [",", ", "])
+def test_rows_that_end_with_a_delimiter_are_not_those_of_r(tmp_path, end):
+    rows = "".join(f"l{k},{k},{k}{end}\n" for k in range(3))
+    with pytest.raises(DataError, match="rows end with a delimiter") as caught:
+        read_table(written(tmp_path, "line,g1,g2\n" + rows))
+    assert caught.value.where.endswith("line 2")
+
+
 @pytest.mark.parametrize(
     ("word", "number"),
     [("1e3", 1000), ("-0.5", -0.5), (" 7 ", 7), ("N/A", math.nan), (".", math.nan)],

@@ -354,10 +354,27 @@ def parse_table(text: str, path: Path) -> Table:
             remedy="add the rows below the header",
         )
     if all(len(row) == len(header) + 1 for row in body):
+        if not any(row[-1].strip() for row in body):
+            raise trailing_delimiter(f"{path}, line {starts[1]}")
         header = ["", *header]
     _refuse_ragged(path, len(header), body, starts[1:])
     cells = tuple(zip(*body, strict=True))
     return Table(path, tuple(header), cells, np.array(starts[1:], dtype=np.int64))
+
+
+def trailing_delimiter(where: str) -> DataError:
+    """Return the fault of rows that end with a delimiter where the header does not.
+
+    Such a row has one field more than the header, as those have that R writes below
+    a header without a title for the row names: their columns must not be taken for
+    one another.
+    """
+    return DataError(
+        "the rows end with a delimiter and the header does not",
+        where=where,
+        remedy="delete the delimiters at the ends of the rows; if the first column "
+        "holds names of rows, give it a title in the header",
+    )
 
 
 def _refuse_comment(path: Path, first: str, second: str) -> None:

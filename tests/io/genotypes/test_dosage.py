@@ -195,3 +195,9 @@ def test_letters_are_sent_to_the_formats_that_hold_them(tmp_path, cell):
     with pytest.raises(DataError, match="is no dosage") as refused:
         read_dosage(path)
     assert "HapMap" in refused.value.remedy
+
+
+def test_rows_that_end_with_a_delimiter_are_not_those_of_r(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("line,m1,m2\nB73,0,1,\nMo17,1,2,\n")
+    with pytest.raises(DataError, match="rows end with a delimiter"):
+        read_dosage(tmp_path / "a.csv")

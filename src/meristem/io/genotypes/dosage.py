@@ -27,6 +27,7 @@ from meristem.text.columns import (
     is_delimited_text,
     parse_number,
     read_table,
+    trailing_delimiter,
 )
 from meristem.text.files import read_text
 from meristem.text.lines import fixed_cells, numbered_lines
@@ -179,6 +180,8 @@ def _read_text(path: Path) -> _Grid:
             and cells.count(delimiter) + 1 == len(titles)
             and n_leading == 1
         ):
+            if not cells.rpartition(delimiter)[2].strip():
+                raise trailing_delimiter(where)
             titles = ["", *titles]  # R leaves the column of row names without a title
         n_cell = len(titles) - n_leading
         if len(fields) < n_leading or n_cell == 0:
