@@ -236,11 +236,10 @@ def place_by_points(
     own = np.array([partner.get(c, c) for c in variants.variant_contig.tolist()])
     named = np.where(by_id, points.contig[found], "")
     contig = np.where(named != "", named, own)
-    known = np.isin(own, list(partner.values()))
     n_interpolated = _interpolate(variants, points, morgan)
     placed = replace(
         _sorted_by_place(contig, morgan, n_interpolated),
-        n_elsewhere=int((known & (contig != own)).sum()),
+        n_elsewhere=int(((own != "") & (contig != own)).sum()) if partner else 0,
     )
     _refuse_morgan(variants, contig, morgan, points.source)
     if placed.n_unplaced > most_unplaced * n:

@@ -12,6 +12,7 @@ import numpy as np
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import DataError, MeristemError
 from meristem.evaluate.splits import make_splits
+from meristem.genetics.comparable import few_calls, few_calls_line
 from meristem.genetics.copies import describe_copies, find_copies
 from meristem.genetics.filters import filter_markers
 from meristem.genetics.frequency import dosage_moments, missing_share, varies
@@ -213,6 +214,9 @@ def _describe_genotypes(
         f"genotypes: {genotypes.n_sample} samples, {genotypes.n_variant} variants, "
         f"ploidy {genotypes.ploidy}, {missing:.1%} missing"
     )
+    few = few_calls(genotypes)
+    if few:
+        found.hints.append(f"genotypes: {few_calls_line(few)}")
     kept = found.attempt(lambda: filter_markers(genotypes, config.genotypes.filter))
     if kept is not None and kept.keep.sum() < genotypes.n_variant:
         found.facts.append(f"marker filters keep {int(kept.keep.sum())} variants")

@@ -15,8 +15,10 @@ from meristem.config.stages import AnalysisConfig, GenotypeConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.intervals import calibrated, top_probability
 from meristem.genetics.comparable import (
+    few_calls,
     refuse_inbred,
     refuse_narrow_dosage,
+    refuse_other_allele,
     refuse_other_ploidy,
 )
 from meristem.genetics.hybrids import own_parents
@@ -222,7 +224,9 @@ def _match(
     matched, report = match_variants(new, training.variants, min_overlap=min_overlap)
     if not crossed and new.first_gamete is None and report.n_swapped == 0:
         refuse_narrow_dosage(matched, training)
-    return matched, report
+    if not (new.variants.variant_ref != "").any():
+        refuse_other_allele(matched, training)
+    return matched, replace(report, few_calls=few_calls(matched))
 
 
 def _read_new(
