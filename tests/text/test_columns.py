@@ -1,5 +1,6 @@
 import gzip
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -182,3 +183,16 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, raw):
         message = error.message
         n_row = None
     assert str(path) in message if n_row is None else n_row > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("line yield\na 1\n", "divided by blanks"),
+        ("line|yield\na|1\n", "divided by |"),
+        ("sep=;\nline;yield\na;1\n", "begins with 'sep=;'"),
+    ],
+)
+def test_other_delimiters_are_named(tmp_path, text, says):
+    with pytest.raises(DataError, match=re.escape(says)):
+        read_table(written(tmp_path, text))
