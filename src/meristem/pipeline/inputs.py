@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from meristem.prepare.covariates.attach import (
     record_covariates,
     row_covariates,
 )
+from meristem.prepare.id_rules import pair_ids
 from meristem.prepare.reconcile import (
     PairReport,
     Reconciliation,
@@ -50,6 +52,8 @@ from meristem.records import (
 )
 from meristem.runs.memory import memory_limit
 from meristem.runs.record import InputFile, input_file
+from meristem.text.column_names import line_column
+from meristem.text.columns import read_table
 
 
 @dataclass(frozen=True)
@@ -232,9 +236,39 @@ def read_phenotypes(
 
 def _folded(config: AnalysisConfig, known: StrArray | None) -> Observations:
     observations = read_observations(config.phenotypes, config.covariates)
+    if known is not None and not config.phenotypes.line:
+        _refuse_other_id_column(config, observations, known)
     if config.fold_ids and known is not None:
         return fold_observations(observations, known, config.fold_ids)
     return observations
+
+
+def _refuse_other_id_column(
+    config: AnalysisConfig, observations: Observations, known: StrArray
+) -> None:
+    """Refuse ids of a column that was found by name where another column fits."""
+    found = set(observations.sample_id.tolist())
+    genotyped = set(known.tolist())
+    rules = config.fold_ids
+    folded = len(found & genotyped)
+    if rules:
+        folded += len(pair_ids(found - genotyped, genotyped - found, rules))
+    if folded > len(found) / 2:
+        return
+    table = read_table(config.phenotypes.path)
+    fitting = {
+        name: len(genotyped.intersection(table.words(name)))
+        for name in table.column_name
+    }
+    best = max(fitting, key=lambda name: fitting[name])
+    if fitting[best] > 2 * folded and fitting[best] > 1:
+        taken = line_column(table)
+        raise DataError(
+            f"{folded} of the ids in column {taken!r} are genotyped, and "
+            f"{fitting[best]} of those in column {best!r}",
+            where=config.phenotypes.path,
+            remedy=f"set `phenotypes.line = {json.dumps(best)}`",
+        )
 
 
 def with_covariates(dataset: Dataset, config: AnalysisConfig) -> Dataset:

@@ -47,7 +47,8 @@ from meristem.pipeline.preparation import distinct_lines, select_targets
 from meristem.plan.compile import make_plan
 from meristem.prepare.align import make_dataset
 from meristem.prepare.reconcile import LARGE_LOSS
-from meristem.records import Dataset, Genotypes, NetworkPlan, Splits
+from meristem.records import Dataset, Genotypes, NetworkPlan, SampleGroups, Splits
+from meristem.text.column_names import alike_hints
 
 Value = TypeVar("Value")
 
@@ -188,7 +189,7 @@ def _check_data(config: AnalysisConfig, found: _Findings) -> Dataset | None:
     dataset, reconciliation = aligned
     reconciliation = replace(reconciliation, pairs=omics.pairs + reconciliation.pairs)
     found.facts += reconciliation.lines()
-    found.hints += reconciliation.hints()
+    found.hints += [*reconciliation.hints(), *_group_hints(groups)]
     chosen = found.attempt(lambda: select_targets(dataset, config))
     if chosen is None:
         return None
@@ -196,6 +197,18 @@ def _check_data(config: AnalysisConfig, found: _Findings) -> Dataset | None:
     if whole is not None:
         found.take(lambda: covariate_notes(whole))
     return whole
+
+
+def _group_hints(groups: SampleGroups | None) -> list[str]:
+    """Return labels of a grouping that may be one: folds would part its lines."""
+    if groups is None:
+        return []
+    return [
+        hint
+        for number, name in enumerate(groups.group_name.tolist())
+        if name not in ("parent_1", "parent_2")
+        for hint in alike_hints(f"{name}: labels", groups.label[:, number].tolist())
+    ]
 
 
 def _check_side_tables(config: AnalysisConfig, found: _Findings) -> None:
@@ -243,6 +256,14 @@ def _check_variation(
             f"{fixed} of {genotypes.n_variant} variants are the same in all lines and "
             "tell nothing: genotypes.filter.min_maf removes them"
         )
+    if config.evaluate.scheme == "file" and splits:
+        known = np.flatnonzero(~np.isnan(dataset.phenotypes.value).all(axis=1))
+        never = np.setdiff1d(known, np.concatenate([split.test for split in splits]))
+        if never.size:
+            found.hints.append(
+                f"{never.size} of {known.size} phenotyped rows are tested in no fold: "
+                f"{', '.join(map(str, dataset.sample_id[never[:5]]))}"
+            )
     for split in splits:
         if not varies(dataset.genotypes.call_dosage[split.train]):
             found.note(
