@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from meristem.io.tables.plausible import code_hints
 from meristem.pipeline.notes import Notes
 from meristem.prepare.covariates.coding import learn_code
 from meristem.records import Covariates, Dataset, Split
@@ -55,6 +56,14 @@ def covariate_notes(dataset: Dataset) -> Notes:
             continue
         facts.append(_fact(one))
         hints += _hints(one)
+    measurements = dataset.phenotypes.measurements
+    for columns in (
+        dataset.covariates and dataset.covariates.take(_with_value(dataset)),
+        measurements and measurements.covariates,
+    ):
+        if columns is not None:
+            for name, value in zip(columns.column_name, columns.number.T, strict=True):
+                hints += code_hints(f"covariate {name}", value)
     return facts, hints
 
 

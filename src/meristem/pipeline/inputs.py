@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -173,6 +174,7 @@ def read_population(config: AnalysisConfig) -> tuple[Genotypes, Crosses | None]:
         config.genotypes,
         parents_too=bool(config.omics),
         max_memory=config.run.max_memory,
+        fold_ids=config.fold_ids,
     )
 
 
@@ -190,6 +192,7 @@ def read_crossed(
     *,
     parents_too: bool = False,
     max_memory: int | None = None,
+    fold_ids: Sequence[str] = (),
 ) -> tuple[Genotypes, Crosses | None]:
     """Return genotypes, crossed as a table of hybrids says if one is named.
 
@@ -199,13 +202,38 @@ def read_crossed(
         streamed = stays_on_disk(dosage_bytes(config), max_memory)
         return read_genotypes(config, streamed=streamed), None
     parents = read_genotypes(config.model_copy(update={"hybrids": None}))
-    crosses = read_crosses(config.hybrids, parents.sample_id)
+    crosses = _folded_crosses(config.hybrids, parents.sample_id, fold_ids)
     if parents_too:
         crosses = crosses.with_parents()
     genotypes = cross_parents(
         parents, crosses.sample_id, crosses.parent_1, crosses.parent_2
     )
     return genotypes, crosses
+
+
+def _folded_crosses(path: Path, known: StrArray, fold_ids: Sequence[str]) -> Crosses:
+    """Return the crosses, ids of their parents folded onto the genotyped ones."""
+    crosses = read_crosses(path, known)
+    if fold_ids:
+        one, two = (
+            fold_onto(names, known, "hybrids", fold_ids)
+            for names in (crosses.parent_1, crosses.parent_2)
+        )
+        crosses = replace(crosses, parent_1=one, parent_2=two)
+    pair = compare_ids(
+        known,
+        np.union1d(crosses.parent_1, crosses.parent_2),
+        ("genotypes", "parents of the hybrids"),
+    )
+    if pair.near:
+        raise DataError(
+            f"{len(pair.dropped_right)} parents are not genotyped under this name: "
+            f"{', '.join(pair.dropped_right[:5])}",
+            where=path,
+            remedy=f"{pair.offer(fold_ids)}; set it at the top of the configuration, "
+            "or write the parents as in the genotype file",
+        )
+    return crosses
 
 
 def drop_idle_parents(
@@ -297,13 +325,26 @@ def with_covariates(dataset: Dataset, config: AnalysisConfig) -> Dataset:
     return attach_covariates(dataset, rows, asked.pcs)
 
 
+def covariate_ids(dataset: Dataset, config: AnalysisConfig) -> PairReport | None:
+    """Return how a table of covariates of its own meets the lines, if there is one."""
+    asked = config.covariates
+    if asked is None or asked.path is None or is_stacked(dataset):
+        return None
+    known = dataset.sample_id
+    sample_id = read_covariate_table(asked)[0]
+    if config.fold_ids:
+        sample_id = fold_onto(sample_id, known, "covariates", config.fold_ids)
+    return compare_ids(known, sample_id, ("genotypes", "covariates"))
+
+
 def _refuse_strangers(sample_id: StrArray, known: StrArray, path: Path) -> None:
     if not np.isin(sample_id, known).any():
+        pair = compare_ids(known, sample_id, ("genotypes", "covariates"))
         raise DataError(
             f"no line of the covariates ({', '.join(map(str, sample_id[:3]))}) is "
             f"among the genotyped ones ({', '.join(map(str, known[:3]))})",
             where=path,
-            remedy="use the same ids in both, or set fold_ids",
+            remedy=pair.offer() if pair.near else "use the same ids in both",
         )
 
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from meristem.config.stages import AnalysisConfig
+from meristem.genetics.contigs import match_contigs
+from meristem.io.tables.plausible import code_hints
 from meristem.io.tables.seasons.environments import read_environments
 from meristem.io.tables.survey import survey_phenotypes
 from meristem.knowledge.build import Knowledge
-from meristem.records import Dataset
+from meristem.records import Dataset, VariantTable
 
 Notes = tuple[Sequence[str], Sequence[str]]
 """Facts, and what is worth a look."""
@@ -70,18 +72,23 @@ def environment_notes(config: AnalysisConfig, dataset: Dataset | None) -> Notes:
         f"environments: {table.environment_name.size} with "
         f"{table.covariate_name.size} covariates; {read}"
     ]
+    codes = [
+        hint
+        for name, value in zip(table.covariate_name, table.value.T, strict=True)
+        for hint in code_hints(f"environments, {name}", value)
+    ]
     if dataset is None:
-        return facts, ()
+        return facts, codes
     named = np.unique(dataset.phenotypes.environment_name)
     named = named[named != ""]
     lost = np.setdiff1d(named, table.environment_name)
     if not lost.size:
-        return facts, ()
+        return facts, codes
     hint = (
         f"{lost.size} of {named.size} environments of the phenotypes are not in "
         f"{table.source}: {', '.join(map(str, lost[:5]))}"
     )
-    return facts, [hint]
+    return facts, [hint, *codes]
 
 
 def knowledge_notes(knowledge: Knowledge) -> Notes:
@@ -99,3 +106,30 @@ def knowledge_notes(knowledge: Knowledge) -> Notes:
         match.hint() for match in knowledge.matches if match.share_lost > WORTH_A_LOOK
     ]
     return facts, hints
+
+
+def contig_hints(knowledge: Knowledge, variants: VariantTable) -> list[str]:
+    """Return what is lost where contigs of genes and variants are called otherwise."""
+    genes = knowledge.genes
+    if genes is None:
+        return []
+    ours, theirs = variants.variant_contig, genes.gene_contig
+    partner = match_contigs(
+        [name for name in dict.fromkeys(ours.tolist()) if name],
+        list(dict.fromkeys(theirs.tolist())),
+    ).partner
+    lost = (
+        (ours, list(partner), "variants", "that hold no gene"),
+        (theirs, list(partner.values()), "genes", "that hold no variant"),
+    )
+    hints = []
+    for contigs, known, what, why in lost:
+        alone = ~np.isin(contigs, known) & (contigs != "")
+        if alone.sum() > WORTH_A_LOOK * contigs.size:
+            names = ", ".join(map(str, dict.fromkeys(contigs[alone].tolist()[:500])))
+            shown = names if len(names) < 60 else f"{names[:60]}..."
+            hints.append(
+                f"{alone.sum():,} of {contigs.size:,} {what} "
+                f"({alone.mean():.0%}) lie on contigs {why}: {shown}"
+            )
+    return hints

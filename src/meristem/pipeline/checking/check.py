@@ -18,6 +18,7 @@ from meristem.genetics.filters import filter_markers
 from meristem.genetics.frequency import dosage_moments, missing_share, varies
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
+from meristem.io.tables.plausible import code_hints
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.models.costs.speed import slowness as measure
 from meristem.pipeline.analysis import label_faults
@@ -29,6 +30,7 @@ from meristem.pipeline.checking.cost import (
 from meristem.pipeline.checking.requirements import graph_faults
 from meristem.pipeline.covariates import covariate_notes, unseen_notes
 from meristem.pipeline.inputs import (
+    covariate_ids,
     drop_idle_parents,
     read_all_omics,
     read_phenotypes,
@@ -38,6 +40,7 @@ from meristem.pipeline.inputs import (
 )
 from meristem.pipeline.notes import (
     Notes,
+    contig_hints,
     environment_notes,
     knowledge_notes,
     phenotype_notes,
@@ -46,7 +49,7 @@ from meristem.pipeline.predicting.candidates import match_asked
 from meristem.pipeline.preparation import distinct_lines, select_targets
 from meristem.plan.compile import make_plan
 from meristem.prepare.align import make_dataset
-from meristem.prepare.reconcile import LARGE_LOSS
+from meristem.prepare.reconcile import LARGE_LOSS, Reconciliation
 from meristem.records import Dataset, Genotypes, NetworkPlan, SampleGroups, Splits
 from meristem.text.column_names import alike_hints
 
@@ -193,9 +196,13 @@ def _check_data(config: AnalysisConfig, found: _Findings) -> Dataset | None:
     chosen = found.attempt(lambda: select_targets(dataset, config))
     if chosen is None:
         return None
+    for table in dataset.omics:
+        found.hints += code_hints(table.name, table.value.ravel())
     whole = found.attempt(lambda: with_covariates(chosen, config))
     if whole is not None:
         found.take(lambda: covariate_notes(whole))
+        pair = found.attempt(lambda: covariate_ids(chosen, config))
+        found.hints += [] if pair is None else Reconciliation((pair,)).hints()
     return whole
 
 
@@ -304,6 +311,8 @@ def _check_knowledge(
             f"network: {plan.n_node} nodes on {len(plan.levels)} levels, "
             f"{plan.n_edge} edges"
         )
+        if section.assign.method != "table":
+            found.hints += contig_hints(knowledge, variants)
         _check_labelled_nodes(dataset, plan, found)
     return knowledge, plan
 

@@ -253,7 +253,8 @@ def _read_new(
         "ploidy": ploidy,
     }
     asked = old.model_copy(update=changes)
-    return read_crossed(asked, max_memory=config.run.max_memory)[0]
+    memory = config.run.max_memory
+    return read_crossed(asked, max_memory=memory, fold_ids=config.fold_ids)[0]
 
 
 def _predict(analysis: Analysis, label: str, genotypes: Genotypes) -> pd.DataFrame:
