@@ -122,7 +122,7 @@ SAID: dict[str, Callable[[Path], tuple[CheckResult, str]]] = {
                 [[n, k if k else -999, k + 1] for k, n in enumerate(LINES)],
             ),
         ),
-        "omics: -999 stands in 1 of 30 cells",
+        "omics: -999 stands in 1 of 60 cells",
     ),
 }
 
@@ -136,7 +136,6 @@ def test_what_is_lost_is_said(case: str, tmp_path: Path) -> None:
 
 def test_parents_of_hybrids_are_matched_by_the_one_setting(tmp_path: Path) -> None:
     crosses = [[f"h{k}", LINES[k].lower(), LINES[-1 - k]] for k in range(N // 2)]
-    crossed = enumerate(crosses)
     files = {
         "hybrids": table("sample,parent_1,parent_2", crosses),
         "phenotypes": table(
