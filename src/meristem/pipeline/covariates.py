@@ -56,14 +56,14 @@ def covariate_notes(dataset: Dataset) -> Notes:
             continue
         facts.append(_fact(one))
         hints += _hints(one)
-    measurements = dataset.phenotypes.measurements
-    for columns in (
-        dataset.covariates and dataset.covariates.take(_with_value(dataset)),
-        measurements and measurements.covariates,
-    ):
-        if columns is not None:
-            for name, value in zip(columns.column_name, columns.number.T, strict=True):
-                hints += code_hints(f"covariate {name}", value)
+    measured, tables = dataset.phenotypes.measurements, []
+    if dataset.covariates is not None:
+        tables.append(dataset.covariates.take(_with_value(dataset)))
+    if measured is not None and measured.covariates is not None:
+        tables.append(measured.covariates)
+    for table in tables:
+        for name, value in zip(table.column_name, table.number.T, strict=True):
+            hints += code_hints(f"covariate {name}", value)
     return facts, hints
 
 
