@@ -67,6 +67,9 @@ class TrialTarget:
             between = self.alike.between(environment, self.place)
             new = known["main"] + known["covariates"] * between
             rows = np.where((at >= 0)[:, None], rows, new)
+            own = np.array([self.alike.itself(one) for one in environment.tolist()])
+            all_own = known["main"] + known["covariates"] * own + known["gxe"]
+            size = np.where(at >= 0, size, all_own)
         anywhere = environment == ANYWHERE
         rows[anywhere], size[anywhere] = genetic.mean(axis=0), genetic.mean()
         mean = np.where(at >= 0, self.fit.mean[at], self.fit.mean.mean())
@@ -123,6 +126,13 @@ class FittedLines(OverEnvironments, MarkerModel):
     def environments(self) -> StrArray:
         """Environments of the training rows."""
         return np.unique(np.concatenate([one.place for one in self.targets]))
+
+    @property
+    def foreseen(self) -> StrArray:
+        """Environments that no training row is from, but whose covariates are known."""
+        known = [one.alike.name for one in self.targets if one.alike is not None]
+        every = np.unique(np.concatenate([np.empty(0, dtype=np.str_), *known]))
+        return every[~np.isin(every, self.environments)]
 
     def posterior_at(
         self, genotypes: Genotypes, line: StrArray, environment: StrArray
