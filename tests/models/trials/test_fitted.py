@@ -142,6 +142,7 @@ def test_components_and_loadings_are_told():
     free = fit(data, structure="unstructured").components().set_index("component")
     assert -1 <= free.loc["genetic correlation dry, mild", "value"] <= 1
     assert free.loc["residual variance wet", "value"] > 0
+    assert (free.loc["genetic correlation dry, mild", "se"]) > 0
     two = fit(data, structure="fa", factors=2).targets[0]
     assert two.loadings is None  # two factors of three environments: unstructured
     rich = stack_environments(

@@ -300,17 +300,20 @@ def _covariances(t: int, one: TrialTarget) -> list[tuple[int, str, float, float]
     alike = bool(np.allclose(residual, residual[0, 0] * np.eye(one.place.size)))
     if alike:
         # its logarithm is the last parameter
-        error = residual[0, 0] * one.fit.se[-1]
-        rows.append((t, "error", float(residual[0, 0]), float(error)))
-    matrices = [] if one.components else [("genetic", one.fit.genetic)]
-    matrices += [] if alike else [("residual", residual)]
-    for name, matrix in matrices:
+        wide = residual[0, 0] * one.fit.se[-1]
+        rows.append((t, "error", float(residual[0, 0]), float(wide)))
+    error = (
+        one.fit.error if one.fit.error.size else np.full((2, *residual.shape), unknown)
+    )
+    matrices = [] if one.components else [("genetic", one.fit.genetic, error[0])]
+    matrices += [] if alike else [("residual", residual, error[1])]
+    for name, matrix, se in matrices:
         sd = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
         for k, place in enumerate(one.place.tolist()):
-            rows.append((t, f"{name} variance {place}".strip(), matrix[k, k], unknown))
+            rows.append((t, f"{name} variance {place}".strip(), matrix[k, k], se[k, k]))
         for i, j in zip(*np.nonzero(np.tril(matrix, -1)), strict=True):
             pair = f"{name} correlation {one.place[j]}, {one.place[i]}"
-            rows.append((t, pair, matrix[i, j] / (sd[i] * sd[j]), unknown))
+            rows.append((t, pair, matrix[i, j] / (sd[i] * sd[j]), se[i, j]))
     if one.loadings is not None:
         share = one.loadings**2 / np.diag(one.fit.genetic)[:, None]
         for k in range(share.shape[1]):
