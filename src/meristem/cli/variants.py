@@ -350,11 +350,11 @@ def _scorer(
                 where="--motifs",
                 remedy="leave out --motifs, or leave out the run and say --model motif",
             )
-        from meristem.sequence.commands.predict import open_model
+        from meristem.sequence.commands.predict import open_model, trained_length
 
         fitted = open_model(run, model)
         if window == 0 and fitted.window is None:
-            window = _trained_length(run)
+            window = trained_length(run)
         return ModelScorer(fitted, model or str(run), window, placements)
     if model not in ("", "motif"):
         raise ConfigError(
@@ -370,17 +370,6 @@ def _scorer(
             "or the run folder of a trained model",
         )
     return MotifScorer(make_bank(read_meme(motifs)), window or 110)
-
-
-def _trained_length(run: Path) -> int:
-    """Return the length of the sequences a run was trained on, 0 if it is not known."""
-    import json
-
-    from meristem.runs.folder import RunFolder
-
-    path = RunFolder.open(run).file("summary.json")
-    summary = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    return int(summary.get("length", 0))
 
 
 def _report(

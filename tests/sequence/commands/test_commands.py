@@ -108,10 +108,23 @@ def test_long_sequences_and_unknown_models_are_refused(run: Path, home: Path) ->
         predict_sequences(run, home / "long.fa", run.parent / "c.csv", label="net")
     assert not (run.parent / "c.csv").exists()
     with pytest.raises(ConfigError, match="no model 'tree'"):
+    question = Question("saliency", label="net", sequences=home / "long.fa")
+    with pytest.raises(DataError, match="160 bp long, and the model reads 48"):
+        explain_run(run, Destination(run.parent / "c"), question)
+    assert not (run.parent / "c").exists()
         open_model(run, "tree")
 
 
 @pytest.mark.parametrize(
+def test_closed_forms_say_when_sequences_are_longer_than_any_known(
+    run: Path, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (home / "long.fa").write_text(">a\n" + "ACGT" * 40 + "\n>b\nACGT\n")
+    predict_sequences(run, home / "long.fa", run.parent / "l.csv", label="kmer")
+    assert "1 of 2 sequences are longer than any" in caplog.text
+    assert "(48 bp)" in caplog.text
+
+
     ("method", "label"), [("ism", "motif"), ("integrated", "net"), ("saliency", "net")]
 )
 def test_explanations_hold_maps_and_a_page(
