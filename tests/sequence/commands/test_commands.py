@@ -179,6 +179,33 @@ def test_designs_are_judged_by_a_model_of_the_other_half(run: Path, home: Path) 
 
 
 def test_generated_sequences_are_judged_by_the_other_half(run: Path) -> None:
+def test_designs_that_are_not_what_was_asked_for_are_not_handed_out(
+    run: Path, home: Path
+) -> None:
+    text = planted().sequence[0]
+    site = "GGTCTCAGGTCTCAGGTCTC"
+    (home / "mixed.fa").write_text(f">good\n{text}\n>bad\n{site}{text[20:]}\n")
+    wish = Wish(
+        home / "mixed.fa",
+        2,
+        strategy="greedy",
+        forbidden=("GGTCTC",),
+        oracle="motif",
+        validator="kmer",
+    )
+    out = run.parent / "mixed"
+    page = design_run(run, Destination(out), wish)
+    table = pd.read_csv(out / "designs.csv").set_index("sequence_id")
+    assert table["kept"].to_dict() == {"good": True, "bad": False}
+    assert table.loc["bad", "broken"] == "a forbidden word is left"
+    assert ">bad" not in (out / "designs.fa").read_text()
+    assert "1 of 2 are not all that was asked for" in page.read_text()
+    out = run.parent / "none"
+    with pytest.raises(ConfigError, match="no design keeps.*share of G and C"):
+        design_run(run, Destination(out), replace(wish, gc=(0.99, 1.0)))
+    assert not out.exists()
+
+
     options = GenerateOptions(epochs=2, channels=8, noise=4)
     order = Order(30, options, label="motif")
     page = generate_run(run, Destination(run.parent / "generated"), order)
