@@ -1,5 +1,6 @@
 """The commands end to end on a small simulation: files in, run folder out."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np

@@ -89,6 +89,11 @@ def _lead(summary: dict[str, Any]) -> str:
         f"{summary['folds']} folds. "
     )
     if summary["withheld"]:
+    if summary.get("unmeasured"):
+        text += (
+            f"{summary['unmeasured']:,} more have no value of any task and were left "
+            "out. "
+        )
         text += (
             f"{summary['withheld']:,} training rows were withheld from folds because "
             "they are near copies of test rows. "
@@ -110,7 +115,7 @@ def _cards(folder: RunFolder, summary: dict[str, Any]) -> tuple[Card, ...]:
     cards = []
     for row in own.head(3).to_dict("records"):
         note = f"{summary['best']}, {interval(row['low'], row['high'])}"
-        label = f"r, {row['task']} ({row['split']})"
+        label = f"r over all rows left out, {row['task']} ({row['split']})"
         cards.append(Card(label, fixed(row["r"], 3), note))
     return tuple(cards)
 
@@ -217,6 +222,8 @@ def _all_scores(folder: RunFolder) -> Section | None:
         "All figures",
         "scores",
         html=str(html),
-        intro="Means over folds; the rows by fold are in scores.csv. pearson_within: "
-        "correlation within groups, that is of variants of one sequence.",
+        intro="Means over folds; the rows by fold are in scores.csv. The figures above "
+        "are over the rows of all folds together, which differ where a model errs in "
+        "the level of a fold. pearson_within: correlation within groups, that is of "
+        "variants of one sequence.",
     )

@@ -179,6 +179,7 @@ def train_run(
         "best": best,
         "metric": metric,
         "models": {label: s.kind for label, s in specifications.items()},
+        "unmeasured": train.n_unmeasured,
     }
     run.note("summary", sizes)
     return run.finish(build_report)
