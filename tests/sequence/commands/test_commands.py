@@ -256,6 +256,38 @@ role = "test"
     assert "test:test" in set(pd.read_csv(out / "scores.csv")["split"])
 
 
+def test_two_species_are_predicted_by_each_other_and_by_themselves(home: Path) -> None:
+    table = pd.read_csv(home / "measurements.csv")
+    number = table["family"].str[1:].astype(int)
+    table["species"] = np.where(number % 2, "maize", "rice")
+    table.loc[::9, ["activity", "stress"]] = np.nan
+    table.to_csv(home / "species.csv", index=False)
+    text = CONFIG.replace("measurements.csv", "species.csv").replace(
+        'group = "family"', 'group = "species"'
+    )
+    text = text.replace('scheme = "group"', 'scheme = "each_group"\nwithin = true')
+    text = text.replace("tested = 1", "").replace('kind = "motif"', 'kind = "curved"')
+    (home / "species.toml").write_text(text)
+    out = home.parent / "species"
+    page = train_run(read_settings(home / "species.toml"), Destination(out)).read_text()
+    scores = pd.read_csv(out / "scores.csv")
+    folds = scores.groupby("split")["fold"].nunique()
+    assert folds.to_dict() == {"each_group": 2, "within_group": 4}
+    assert "Group by group" in page
+    assert "maize" in page
+    left_out = int(table["activity"].isna().sum())
+    assert RunFolder.open(out).read_json("summary.json")["unmeasured"] == left_out
+    assert f"{left_out} more have no value of any task" in page
+
+
+def test_rows_that_all_copy_test_rows_are_named_as_the_reason(home: Path) -> None:
+    more = '[[data]]\npath = "measurements.csv"\nrole = "test"\n'
+    more += 'tasks = { activity = "activity", stress = "stress" }\n[split]'
+    (home / "bad.toml").write_text(CONFIG.replace("[split]", more))
+    with pytest.raises(DataError, match="all 120 training rows are near copies"):
+        train_run(read_settings(home / "bad.toml"), Destination(home.parent / "bad"))
+
+
 def test_sources_are_given_one_mean() -> None:
     value = np.array([[1.0], [3.0], [10.0], [np.nan]])
     found = centre_sources(value, np.array(["a", "a", "b", "b"]))

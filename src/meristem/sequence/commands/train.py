@@ -118,6 +118,14 @@ def prepare_rows(
         )
         copies = np.isin(joined[: train.n], joined[train.n :])
         n_copy = int(copies.sum())
+        if copies.all():
+            raise DataError(
+                f"all {train.n} training rows are near copies of test rows, and none "
+                "is left to train on",
+                where="data",
+                remedy="leave test rows out of the training tables, or the other way "
+                "round; split.identity says what a near copy is",
+            )
         train = train.take(~copies)
     split = settings.split
     division = divide(
