@@ -307,6 +307,9 @@ def test_sources_are_given_one_mean() -> None:
         ),
         ('motifs = "motifs.meme"', "", "needs a set of motifs"),
         ('path = "measurements.csv"', 'path = "nothing.csv"', "does not exist"),
+        ('label = "net"', 'label = ".."', "models.2.label"),
+        ('label = "net"', 'label = "net"\nfreeze = true', "freeze keeps the weights"),
+        ('scheme = "group"', 'scheme = "group"\nwithin = true', "within needs scheme"),
     ],
 )
 def test_faults_are_refused_before_anything_is_written(

@@ -77,10 +77,13 @@ class SplitSettings(Strict):
 
 
 class ModelSettings(Strict):
-    """One model: its kind, its options, and its training where it differs."""
+    """One model: its kind, its options, and its training where it differs.
+
+    ``start``: model that it continues; ``freeze``: train its output and norms alone.
+    """
 
     kind: str
-    label: str = Field(default="", pattern=r"^[A-Za-z0-9 _.+-]*$")
+    label: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9 _.+-]*)?$")
     options: dict[str, Any] = {}
     train: dict[str, Any] = {}
     start: Path | None = None
@@ -97,6 +100,12 @@ class SearchSettings(Strict):
 
     ``kind``: of the networks; ``method``: how points are proposed; ``size`` points in
     each of ``generations``; ``keep``: share that goes on to the next rung of epochs;
+    @model_validator(mode="after")
+    def _of_something(self) -> ModelSettings:
+        if self.freeze and self.start is None:
+            raise ValueError("freeze keeps the weights of `start`, and none is named")
+        return self
+
     ``rungs``: epochs of every rung.
     """
 
