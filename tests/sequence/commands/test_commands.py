@@ -108,15 +108,14 @@ def test_long_sequences_and_unknown_models_are_refused(run: Path, home: Path) ->
     with pytest.raises(DataError, match="160 bp long, and the model reads 48"):
         predict_sequences(run, home / "long.fa", run.parent / "c.csv", label="net")
     assert not (run.parent / "c.csv").exists()
-    with pytest.raises(ConfigError, match="no model 'tree'"):
     question = Question("saliency", label="net", sequences=home / "long.fa")
     with pytest.raises(DataError, match="160 bp long, and the model reads 48"):
         explain_run(run, Destination(run.parent / "c"), question)
     assert not (run.parent / "c").exists()
+    with pytest.raises(ConfigError, match="no model 'tree'"):
         open_model(run, "tree")
 
 
-@pytest.mark.parametrize(
 def test_closed_forms_say_when_sequences_are_longer_than_any_known(
     run: Path, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -126,6 +125,7 @@ def test_closed_forms_say_when_sequences_are_longer_than_any_known(
     assert "(48 bp)" in caplog.text
 
 
+@pytest.mark.parametrize(
     ("method", "label"), [("ism", "motif"), ("integrated", "net"), ("saliency", "net")]
 )
 def test_explanations_hold_maps_and_a_page(
@@ -179,7 +179,6 @@ def test_designs_are_judged_by_a_model_of_the_other_half(run: Path, home: Path) 
         )
 
 
-def test_generated_sequences_are_judged_by_the_other_half(run: Path) -> None:
 def test_designs_that_are_not_what_was_asked_for_are_not_handed_out(
     run: Path, home: Path
 ) -> None:
@@ -207,6 +206,7 @@ def test_designs_that_are_not_what_was_asked_for_are_not_handed_out(
     assert not out.exists()
 
 
+def test_generated_sequences_are_judged_by_the_other_half(run: Path) -> None:
     options = GenerateOptions(epochs=2, channels=8, noise=4)
     order = Order(30, options, label="motif")
     page = generate_run(run, Destination(run.parent / "generated"), order)

@@ -67,13 +67,24 @@ class InputSettings(Strict):
 
 
 class SplitSettings(Strict):
-    """How rows are divided (see `splits.divide`)."""
+    """How rows are divided (see `splits.divide`).
+
+    ``within``: with ``each_group``, test every group by models of its own other rows
+    as well.
+    """
 
     scheme: Literal["group", "each_group", "identity", "hash", "random"] = "identity"
     folds: int = Field(default=5, ge=2, le=1000)
     replicates: int = Field(default=1, ge=1, le=100)
     tested: int = Field(default=0, ge=0, le=1000)
     identity: float = Field(default=0.8, ge=0.5, le=1)
+    within: bool = False
+
+    @model_validator(mode="after")
+    def _of_groups(self) -> SplitSettings:
+        if self.within and self.scheme != "each_group":
+            raise ValueError("within needs scheme = 'each_group'")
+        return self
 
 
 class ModelSettings(Strict):
@@ -89,6 +100,12 @@ class ModelSettings(Strict):
     start: Path | None = None
     freeze: bool = False
 
+    @model_validator(mode="after")
+    def _of_something(self) -> ModelSettings:
+        if self.freeze and self.start is None:
+            raise ValueError("freeze keeps the weights of `start`, and none is named")
+        return self
+
     @property
     def name(self) -> str:
         """Label, or kind where there is none."""
@@ -100,12 +117,6 @@ class SearchSettings(Strict):
 
     ``kind``: of the networks; ``method``: how points are proposed; ``size`` points in
     each of ``generations``; ``keep``: share that goes on to the next rung of epochs;
-    @model_validator(mode="after")
-    def _of_something(self) -> ModelSettings:
-        if self.freeze and self.start is None:
-            raise ValueError("freeze keeps the weights of `start`, and none is named")
-        return self
-
     ``rungs``: epochs of every rung.
     """
 

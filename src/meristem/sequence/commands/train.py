@@ -136,9 +136,10 @@ def prepare_rows(
         tested=split.tested,
         identity=split.identity,
         rng=derived_rng(settings.seed, "splits"),
+        within=split.within,
     )
     onehot = encode_rows(train, settings.inputs, length)
-    return Prepared(train, onehot, division.unit), division, n_copy
+    return Prepared(train, onehot, division.unit, division.copy), division, n_copy
 
 
 @in_locked_folder
@@ -169,7 +170,8 @@ def train_run(
     with run.timed("final models"):
         finals = fit_finals(prepared, specifications, settings, to.notify)
     metric = FIRST[settings.train.loss]
-    best = best_label(scores, metric, list(specifications))
+    asked = scores[scores["split"] == settings.split.scheme]
+    best = best_label(asked, metric, list(specifications))
     if test is not None:
         more, rows = check_finals(finals, test, settings, length)
         scores = pd.concat([scores, more], ignore_index=True)
@@ -177,6 +179,7 @@ def train_run(
     _write(run, settings, finals, scores, predictions)
     sizes = {
         "n": prepared.data.n,
+        "unmeasured": train.n_unmeasured,
         "length": length,
         "tasks": list(prepared.data.tasks),
         "units": int(np.unique(division.unit).size),
@@ -187,7 +190,6 @@ def train_run(
         "best": best,
         "metric": metric,
         "models": {label: s.kind for label, s in specifications.items()},
-        "unmeasured": train.n_unmeasured,
     }
     run.note("summary", sizes)
     return run.finish(build_report)
