@@ -98,14 +98,14 @@ def read_measured(sources: Sequence[Source]) -> MeasuredSequences:
         np.concatenate([part.group for part in read]),
         np.concatenate([part.source for part in read]),
     )
-    kept = ~np.isnan(joined.value).all(axis=1)
-    if not kept.any():
+    kept = np.flatnonzero((~np.isnan(joined.value)).any(axis=1))
+    if kept.size == 0:
         raise DataError(
             "no sequence has a value of any task",
             where=sources[0].path,
             remedy="check the names of the columns in data.tasks",
         )
-    return replace(joined.take(kept), n_unmeasured=int((~kept).sum()))
+    return replace(joined.take(kept), n_unmeasured=joined.n - kept.size)
 
 
 def _read_one(source: Source, tasks: tuple[str, ...]) -> MeasuredSequences:
