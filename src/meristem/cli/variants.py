@@ -105,6 +105,9 @@ def consequences(
     tables = tuple(read_user_scores(path) for path in scores or [])
     columns = [*COLUMNS[-2:], *(n for t in tables for n in t.column_name)]
     rules = tuple(read_rule(text, columns) for text in damaging or [])
+    for table, path in zip(tables, scores or [], strict=True):
+        for rule in rules:
+            table.refuse_words(rule.column, path)
     sequence = open_genome(genome, index)
     annotation = read_transcripts(genes, sequence, contig_names)
     known = {name for t in annotation.transcripts for name in (t.name, t.gene)}
@@ -134,6 +137,12 @@ def consequences(
     if faults is not None:
         rows = (f"{f.transcript}\t{f.line}\t{f.what}" for f in annotation.faults)
         write_text(faults, "\n".join(["transcript\tline\tfault", *rows]) + "\n")
+    for number, path in enumerate(scores or []):
+        if not summary.n_scored[number]:
+            _caution(
+                f"{path} has a score of no substitution that these variants make: are "
+                "its positions of this version of the genes?"
+            )
     _report(summary, annotation, stream, out)
 
 
