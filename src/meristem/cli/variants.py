@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from meristem.sequence.genome.transcripts import Annotation
     from meristem.sequence.variants.consequences import ConsequenceSummary
     from meristem.sequence.variants.effects import Scorer
+    from meristem.sequence.variants.load import DamageRule
     from meristem.sequence.variants.sites import VariantStream
+    from meristem.sequence.variants.user_scores import UserScores
 
 
 class Edge(StrEnum):
@@ -105,14 +107,10 @@ def consequences(
     tables = tuple(read_user_scores(path) for path in scores or [])
     columns = [*COLUMNS[-2:], *(n for t in tables for n in t.column_name)]
     rules = tuple(read_rule(text, columns) for text in damaging or [])
-    for table, path in zip(tables, scores or [], strict=True):
-        for rule in rules:
-            table.refuse_words(rule.column, path)
     sequence = open_genome(genome, index)
     annotation = read_transcripts(genes, sequence, contig_names)
     known = {name for t in annotation.transcripts for name in (t.name, t.gene)}
-    for table, path in zip(tables, scores or [], strict=True):
-        table.refuse_strangers(known, path)
+    _refuse_unfit(dict(zip(scores or [], tables, strict=True)), known, rules)
     options = ConsequenceOptions(flank, tables, rules)
     with (
         open_stream(variants, sequence, contig_names) as stream,
@@ -137,12 +135,7 @@ def consequences(
     if faults is not None:
         rows = (f"{f.transcript}\t{f.line}\t{f.what}" for f in annotation.faults)
         write_text(faults, "\n".join(["transcript\tline\tfault", *rows]) + "\n")
-    for number, path in enumerate(scores or []):
-        if not summary.n_scored[number]:
-            _caution(
-                f"{path} has a score of no substitution that these variants make: are "
-                "its positions of this version of the genes?"
-            )
+    _caution_unused(scores or [], summary)
     _report(summary, annotation, stream, out)
 
 
@@ -379,6 +372,25 @@ def _scorer(
             "or the run folder of a trained model",
         )
     return MotifScorer(make_bank(read_meme(motifs)), window or 110)
+
+
+def _refuse_unfit(
+    tables: dict[Path, UserScores], known: set[str], rules: tuple[DamageRule, ...]
+) -> None:
+    """Refuse scores of other genes, and words where a rule compares numbers."""
+    for path, table in tables.items():
+        table.refuse_strangers(known, path)
+        for rule in rules:
+            table.refuse_words(rule.column, path)
+
+
+def _caution_unused(paths: list[Path], summary: ConsequenceSummary) -> None:
+    for number, path in enumerate(paths):
+        if not summary.n_scored[number]:
+            _caution(
+                f"{path} has a score of no substitution that these variants make: are "
+                "its positions of this version of the genes?"
+            )
 
 
 def _report(

@@ -57,8 +57,8 @@ class UserScores:
                 parse_number(cells[place])
             except ValueError:
                 raise DataError(
-                    f"{cells[place]!r} of {', '.join(key)} is no number, and --damaging "
-                    f"compares {column} with one",
+                    f"{cells[place]!r} of {', '.join(key)} is no number, and "
+                    f"--damaging compares {column} with one",
                     where=path,
                     remedy="write a number with a decimal point, or leave the cell "
                     "empty when the value is missing",
