@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -14,12 +15,8 @@ from meristem.errors import DataError
 from meristem.genetics.distance import arc_cosine, gaussian, scaled_distance
 from meristem.genetics.frequency import heterozygosity
 from meristem.genetics.interactions import breeding_dominance, pairs_kernel
-from meristem.genetics.pedigree import (
-    lines_of,
-    named_block,
-    pedigree_relationship,
-    single_step,
-)
+from meristem.genetics.pedigree import named_block, pedigree_relationship
+from meristem.genetics.single_step import Relatives, SingleStep
 from meristem.io.tables.pedigree import read_kernel, read_pedigree
 from meristem.mixed.blup import KernelBLUP, restore_kernel_blup
 from meristem.mixed.kernel_errors import several_errors
@@ -56,6 +53,11 @@ class Lines:
     name: StrArray  # (n,)
     dosage: NDArray[np.int8]  # (n, n_variant) of the training variants
 
+    @property
+    def genotyped(self) -> NDArray[np.bool_]:  # (n,)
+        """Whether a line has any call."""
+        return np.asarray((self.dosage >= 0).any(axis=1))
+
     def take(self, rows: IntArray) -> Lines:
         """Return some of the lines."""
         return Lines(self.name[rows], self.dosage[rows])
@@ -68,6 +70,7 @@ class KernelSource:
     options: KernelsOptions
     scale: MarkerScale
     ploidy: int
+    train: Lines
     median: float  # of squared distances between training rows
     tables: dict[str, tuple[StrArray, FloatArray]]  # kernel -> names, relationships
 
@@ -84,6 +87,8 @@ class KernelSource:
 
     def between(self, name: str, one: Lines, two: Lines) -> FloatArray:
         """Return a kernel between lines, in its own units."""
+        if name == "single_step":
+            return self._single_step(one, two)
         if name in self.tables:
             return named_block(*self.tables[name], one.name, two.name)
         if name.startswith("gaussian"):
@@ -100,6 +105,25 @@ class KernelSource:
             return left @ right.T
         others = features[second](one), features[second](two)
         return pairs_kernel((left, right), others)
+
+    @cached_property
+    def _joined(self) -> tuple[SingleStep, FloatArray, float]:
+        """Return H of the training lines, their markers, and the factor of G."""
+        typed = self.train.genotyped
+        z = self._additive(self.train)[typed]
+        markers = z @ z.T
+        size = self.ploidy * typed.sum() / max(2 * float(np.trace(markers)), 1e-300)
+        tables = self.tables["single_step"]
+        return SingleStep(*tables, self.train.name[typed], size * markers), z, size
+
+    def _single_step(self, one: Lines, two: Lines) -> FloatArray:
+        joined, z, size = self._joined
+        left, right = self._additive(one), self._additive(two)
+        sides = [
+            Relatives(lines.name, lines.genotyped, size * x @ z.T)
+            for lines, x in ((one, left), (two, right))
+        ]
+        return joined.between(sides[0], sides[1], size * left @ right.T)
 
     def _additive(self, lines: Lines) -> FloatArray:
         return self.scale.centre(lines.dosage, np.float64)
@@ -178,7 +202,6 @@ class SeveralKernels:
         return FittedKernels(
             *training_fields("kernels", dataset, source.scale),
             source,
-            lines,
             np.array(unit),
             np.array(share),
             tuple(parts),
@@ -209,13 +232,8 @@ class SeveralKernels:
                     where=options.pedigree,
                     remedy="write its lines as the genotypes name them",
                 )
-            if "pedigree" in asked:
-                tables["pedigree"] = (pedigree.line, relationship)
-            if "single_step" in asked:
-                every = np.union1d(pedigree.line, lines.name)
-                known = lines_of(pedigree, relationship, every)
-                joined = _joined(every, known, lines, z, ploidy)
-                tables["single_step"] = (every, joined)
+            for name in sorted(asked & {"pedigree", "single_step"}):
+                tables[name] = (pedigree.line, relationship)
         if "table" in asked and options.table is not None:
             tables["table"] = read_kernel(options.table)
             if not np.isin(lines.name, tables["table"][0]).any():
@@ -224,20 +242,7 @@ class SeveralKernels:
                     where=options.table,
                     remedy="write its lines as the genotypes name them",
                 )
-        return KernelSource(options, scale, ploidy, median, tables)
-
-
-def _joined(
-    every: StrArray, pedigree: FloatArray, lines: Lines, z: FloatArray, ploidy: int
-) -> FloatArray:
-    """Return H over all lines: those with any call are genotyped."""
-    has_calls = (lines.dosage >= 0).any(axis=1)
-    place = {name: k for k, name in enumerate(every.tolist())}
-    rows = np.array([place[name] for name in lines.name[has_calls].tolist()])
-    own = z[has_calls]
-    markers = own @ own.T
-    markers *= ploidy / max(float(np.trace(markers)) / max(rows.size, 1), 1e-300) / 2
-    return single_step(pedigree, rows.astype(np.int64), markers)
+        return KernelSource(options, scale, ploidy, lines, median, tables)
 
 
 @dataclass(frozen=True)
@@ -245,7 +250,6 @@ class FittedKernels(MarkerModel):
     """A fitted model of several kernels."""
 
     source: KernelSource
-    train: Lines
     unit: FloatArray  # (n_kernel,) factor of each to mean diagonal 1
     share: FloatArray  # (n_target, n_kernel) factor of each unit kernel in the sum
     parts: tuple[KernelBLUP, ...]  # one per target, on the sum of the kernels
@@ -259,7 +263,7 @@ class FittedKernels(MarkerModel):
     def posterior(self, genotypes: Genotypes) -> Posterior:
         """Return the joint posterior of the values of lines, all kernels together."""
         lines = Lines(genotypes.sample_id, self.dosage(genotypes))
-        cross = self._kernels(lines, self.train)
+        cross = self._kernels(lines, self.source.train)
         diagonals = self._diagonals(lines)
         value = np.empty((lines.name.size, len(self.parts)))
         views = []
@@ -301,8 +305,8 @@ class FittedKernels(MarkerModel):
         """Return the fitted model as arrays and plain values."""
         arrays: dict[str, NDArray] = {
             **self.marker_arrays(),
-            "train_name": self.train.name,
-            "train_dosage": self.train.dosage,
+            "train_name": self.source.train.name,
+            "train_dosage": self.source.train.dosage,
             "unit": self.unit,
             "share": self.share,
             "component_variance": self.variance,
@@ -333,6 +337,7 @@ def restore_kernels(state: FittedState) -> FittedKernels:
         KernelsOptions.model_validate(meta["options"]),
         fields[4],
         int(meta["ploidy"]),
+        Lines(arrays["train_name"], arrays["train_dosage"]),
         float(meta["median"]),
         tables,
     )
@@ -343,7 +348,6 @@ def restore_kernels(state: FittedState) -> FittedKernels:
     return FittedKernels(
         *fields,
         source,
-        Lines(arrays["train_name"], arrays["train_dosage"]),
         arrays["unit"],
         arrays["share"],
         tuple(parts),
