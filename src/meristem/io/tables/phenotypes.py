@@ -162,9 +162,9 @@ def _refuse_repeated_iid(table: Table, line: str) -> None:
     family = find_column(table, ["fid", "familyid"])
     if family is None or not line or find_column(table, ["iid"]) != line:
         return
-    pairs = zip(table.identifiers(line), table.labels(family), strict=True)
+    names, families = table.identifiers(line).tolist(), table.labels(family).tolist()
     first: dict[str, str] = {}
-    for row, (name, of) in enumerate(pairs):
+    for row, (name, of) in enumerate(zip(names, families, strict=True)):
         if first.setdefault(name, of) != of:
             raise DataError(
                 f"{name!r} is an individual of the families {first[name]!r} and "
