@@ -16,10 +16,12 @@ from meristem.representation.architecture.search import Place
 from meristem.representation.choose import choose_by_values, choose_shape
 from meristem.representation.commands.describe import (
     explained,
+    explained_together,
     factor_confounders,
     factor_sets,
     factor_stability,
     factor_traits,
+    own_values,
 )
 from meristem.representation.commands.inputs import Inputs, read_inputs
 from meristem.representation.commands.neighbours import (
@@ -223,10 +225,10 @@ class _Work:
         self.notify(name, _STEPS, _STEPS)
 
     def _explained(self, found: Represented) -> float:
-        """Return the share of the variance of cleaned values that factors explain."""
+        """Return the share of the table's variance that factors tell."""
         x = found.cleaned_values(self.table, self.confounders)
-        x = x[~np.isnan(x).all(axis=1)]
-        return 1 - float(np.nansum((x - found.reconstruct(x)) ** 2) / np.nansum(x**2))
+        said = found.reconstruct(x[~np.isnan(x).all(axis=1)])
+        return explained_together(own_values(found, self.table, self.confounders), said)
 
     def _search(self) -> int:
         """Search the shape; keep its options, write what was tried, return k."""
@@ -312,7 +314,10 @@ class _Work:
         about = pd.DataFrame(
             {
                 "factor": name,
-                "explained": explained(found),
+                "explained": explained(
+                    own_values(found, self.table, self.confounders),
+                    factors.value[~np.isnan(factors.value).any(axis=1)],
+                ),
                 "stability": factor_stability(
                     found, self.table, self.confounders, self.rng("stability")
                 ),
