@@ -154,16 +154,30 @@ def test_the_same_seed_gives_the_same_tables(finished: Path, tmp_path: Path) -> 
         )
 
 
-@pytest.mark.parametrize("kind", ["sets", "vae"])
-def test_other_kinds_run(tmp_path: Path, kind: str) -> None:
-    config = read_represent_config(write_case(tmp_path, kind))
+def test_sets_have_names_and_a_rival(tmp_path: Path) -> None:
+    config = read_represent_config(write_case(tmp_path, "sets"))
     page = represent_run(config, Destination(config.run.out)).read_text()
-    if kind == "sets":
-        assert "Sets that vary together" in page
-        assert read(tmp_path / "out", "about")["factor"].tolist() == ["s0", "s1", "s2"]
-    else:
-        recon = pd.read_csv(tmp_path / "out" / "reconstruction.csv")
-        assert set(recon["kind"]) == {"vae", "pca"}
+    assert "Sets that vary together" in page
+    assert "of what they write is outside their sets" in page
+    assert read(tmp_path / "out", "about")["factor"].tolist() == ["s0", "s1", "s2"]
+    recon = pd.read_csv(tmp_path / "out" / "reconstruction.csv")
+    assert recon[["kind", "k"]].to_numpy().tolist() == [["sets", 3], ["pca", 3]]
+
+
+def test_counts_and_components_are_judged_on_one_scale(tmp_path: Path) -> None:
+    """Of one k too; components of the logarithms of counts, not of counts."""
+    path = write_case(tmp_path, "vae")
+    table = pd.read_csv(tmp_path / "rna.csv", index_col="line")
+    table = np.exp(3 + 0.5 * table / table.std()).round()
+    table.to_csv(tmp_path / "rna.csv", index_label="line")
+    text = path.read_text().replace("samples = 25\n", "")
+    path.write_text(text.replace("k = [2, 3]", 'k = [3]\nlikelihood = "nb"'))
+    config = read_represent_config(path)
+    page = represent_run(config, Destination(config.run.out)).read_text()
+    assert "principal components" in page
+    recon = pd.read_csv(tmp_path / "out" / "reconstruction.csv").set_index("kind")
+    assert recon["k"].tolist() == [3, 3]
+    assert recon["rmse"].between(0.2, 0.7).all()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from meristem.config.represent import RepresentOptions
 from meristem.config.stages import OmicsConfig, RepresentConfig, StackConfig
 from meristem.records import FloatArray, OmicsTable
 from meristem.representation.architecture.search import Place
-from meristem.representation.choose import choose_by_values, choose_shape
+from meristem.representation.choose import HiddenValues, choose_shape
 from meristem.representation.commands.describe import (
     explained,
     explained_together,
@@ -46,6 +46,7 @@ from meristem.representation.impute.methods import (
 from meristem.representation.represented import (
     Represented,
     fit_representation,
+    most_factors,
     refuse_unlearnable,
 )
 from meristem.representation.sets.activity import active_sets
@@ -269,33 +270,29 @@ class _Work:
         return self._compare(self.options)
 
     def _compare(self, options: OmicsConfig | StackConfig) -> int:
-        """Compare numbers of factors, components beside them; return the best."""
-        if options.represent == "sets":
-            return options.k[0]
-        rows: dict[str, dict[int, float]] = {}
-        pca = options.model_copy(
-            update={"represent": "pca", "likelihood": "gaussian", "k": options.k}
-        )
-        both = {options.represent: options}
-        if options.likelihood == "gaussian" and options.represent != "pca":
-            both["pca"] = pca
-        chosen = options.k[0]
-        for kind, one in both.items():
-            k, errors = choose_by_values(
-                self.table,
-                one,
-                rng=self.rng("hidden values"),
-                confounders=self.confounders,
-            )
-            rows[kind] = errors
-            if kind == options.represent:
-                chosen = k
+        """Compare numbers of factors, components beside them; return the best.
+
+        Components of counts are those of the same normalised logarithms, so that the
+        errors of both have one unit.
+        """
+        most = most_factors(self.table)
+        ranks = sorted({min(k, most) for k in options.k})
+        kinds = dict.fromkeys((options.represent, "pca"), ranks)
+        if options.represent == "sets" and self.sets is not None:
+            ranks = [self.sets.name.size]
+            kinds = {"sets": ranks, "pca": [k for k in ranks if k <= most]}
+        rng = self.rng("hidden values")
+        hidden = HiddenValues(self.table, self.confounders, self.sets, rng)
+        errors = {
+            (kind, k): hidden.error(options.model_copy(update={"represent": kind}), k)
+            for kind, several in kinds.items()
+            for k in several
+        }
         self.reconstruction = [
             {"table": options.name, "kind": kind, "k": k, "rmse": error}
-            for kind, errors in rows.items()
-            for k, error in errors.items()
+            for (kind, k), error in errors.items()
         ]
-        return chosen
+        return min(ranks, key=lambda k: errors[options.represent, k])
 
     def _write(self, part: str, frame: pd.DataFrame) -> None:
         self.run_record.folder.write_table(self.files[part], frame)
