@@ -19,6 +19,8 @@ from meristem.representation.sets.membership import FeatureSets
 
 LEAST_ROWS = 8
 """Rows with a value from which anything is learned."""
+WHOLE = 1e-6
+"""Relative distance to a whole number up to which a value is a count."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,27 @@ def learnable(
             remedy="measure more lines, or leave the representation out",
         )
     counts = options.likelihood != "gaussian"
+    if counts:
+        _refuse_no_counts(table)
     value = table.value[rows]
     return rows, fit_feature_scale(value, counts=counts, where=table.source)
+
+
+def _refuse_no_counts(table: OmicsTable) -> None:
+    """Refuse values that are below 0 or not whole: their likelihood is no count's."""
+    value = table.value
+    odd = (value < 0) | (np.abs(value - np.round(value)) > WHOLE * np.abs(value))
+    if not odd.any():
+        return
+    row, column = np.argwhere(odd)[0]
+    raise DataError(
+        f"{value[row, column]:.6g} is no count, and {int(odd.sum())} of "
+        f"{int((~np.isnan(value)).sum())} values are none",
+        where=f"{table.source or table.name}, sample {table.sample_id[row]}, "
+        f"feature {table.feature_id[column]}",
+        remedy='give raw counts; set transform = "round" for estimated counts (kallisto, '
+        'salmon, RSEM), or likelihood = "gaussian" for logarithms, TPM and FPKM',
+    )
 
 
 def most_factors(table: OmicsTable) -> int:

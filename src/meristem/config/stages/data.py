@@ -114,7 +114,11 @@ class OmicsConfig(RepresentOptions):
         description="share of a feature's variance that is no measurement error "
         "(repeatability); the map may give one per feature",
     )
-    transform: Literal["none", "log1p"] = "none"
+    transform: Literal["none", "log1p", "round"] = Field(
+        default="none",
+        description="log1p: log(1 + x); round: to whole numbers, of counts that are "
+        "estimates (kallisto, salmon, RSEM)",
+    )
     min_measured: float = Field(default=0.0, ge=0, le=1)
 
 

@@ -61,7 +61,8 @@ class Removal:
         Linear effects of the confounders are off them. Without sets: the features
         themselves, 200 at most.
         """
-        x = fit_feature_scale(self.table.value).apply(self.table.value)
+        counts = self.options.likelihood != "gaussian"
+        x = fit_feature_scale(self.table.value, counts=counts).apply(self.table.value)
         x = np.nan_to_num(
             fit_regression(x, self.confounders).clean(x, self.confounders)
         )
