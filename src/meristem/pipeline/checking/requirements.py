@@ -19,9 +19,8 @@ from meristem.plan.learned.genes import MIN_ROWS
 from meristem.plan.learned.of_options import is_learned
 from meristem.prepare.by_environment import ENVIRONMENT, is_stacked
 from meristem.records import Dataset, NetworkPlan
-from meristem.representation.confound.confounders import confounders_of
-from meristem.representation.represented import refuse_unlearnable
-from meristem.representation.sets.membership import needed_sets, sets_of_plan
+from meristem.representation.possible import refuse_impossible
+from meristem.representation.sets.membership import sets_of_plan
 
 
 def graph_faults(
@@ -76,14 +75,8 @@ def _represent_faults(
     sets = {} if plan is None else sets_of_plan(plan)[0]
     tables = {table.name: table for table in dataset.omics}
     for options in config.omics:
-        if options.represent == "none":
-            continue
-        table = tables[options.name]
         try:
-            confounders_of(dataset.groups, options.confounders)
-            if options.represent == "sets":
-                needed_sets(table, sets)
-            refuse_unlearnable(table, options)
+            refuse_impossible(tables[options.name], options, dataset.groups, sets)
         except MeristemError as fault:
             yield fault
 

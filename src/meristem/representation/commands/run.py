@@ -31,11 +31,7 @@ from meristem.representation.commands.neighbours import (
 )
 from meristem.representation.commands.removal import Removal, removals
 from meristem.representation.commands.report import build_represent_report
-from meristem.representation.confound.confounders import (
-    confounders_of,
-    refuse_constant,
-    refuse_unlabelled,
-)
+from meristem.representation.confound.confounders import confounders_of
 from meristem.representation.generate import generate, judge_samples
 from meristem.representation.impute.choose import NAMES, Imputed, impute
 from meristem.representation.impute.methods import (
@@ -43,18 +39,14 @@ from meristem.representation.impute.methods import (
     genomic_kernel,
     omics_kernel,
 )
+from meristem.representation.possible import refuse_impossible
 from meristem.representation.represented import (
     Represented,
     fit_representation,
     most_factors,
-    refuse_unlearnable,
 )
 from meristem.representation.sets.activity import active_sets
-from meristem.representation.sets.membership import (
-    FeatureSets,
-    feature_sets,
-    needed_sets,
-)
+from meristem.representation.sets.membership import FeatureSets, feature_sets
 from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.keys import digest
 from meristem.runs.progress import Notify
@@ -91,7 +83,7 @@ def represent_run(
     """
     inputs = read_inputs(config)
     for options, table in zip(inputs.options, inputs.tables, strict=True):
-        _refuse_impossible(options, table, inputs)
+        refuse_impossible(table, options, inputs.groups, inputs.sets)
         if config.neighbours is not None and options.represent != "none":
             refuse_unjudgeable(table, inputs.network)
     run = _plan(config, to)
@@ -142,21 +134,6 @@ def _plan(config: RepresentConfig, to: Destination) -> Run:
     question = "What do the omics have in common, and what is it?"
     inputs = [input_file(role, path) for role, path in named if path.exists()]
     return configured_run(config, to, question, inputs, "representation")
-
-
-def _refuse_impossible(
-    options: OmicsConfig | StackConfig, table: OmicsTable, inputs: Inputs
-) -> None:
-    if options.represent == "none":
-        return
-    if options.removes:
-        known = confounders_of(inputs.groups, options.confounders)
-        refuse_constant(known)
-        measured = np.asarray(np.isfinite(table.value).any(axis=1))
-        refuse_unlabelled(known, table.sample_id, measured)
-    if options.represent == "sets":
-        needed_sets(table, inputs.sets)
-    refuse_unlearnable(table, options)
 
 
 class _Work:
