@@ -269,6 +269,16 @@ def needs(chosen: options.ModelOptions) -> Needs:
     return reduce(or_, (kind_of(member).needs for member in chosen.members))
 
 
+def reads_omics(chosen: options.ModelOptions) -> bool:
+    """Tell whether a model, or one that it averages, learns from omics where given."""
+    return any(
+        kind_of(member).needs.omics
+        or kind_of(member).nodes
+        or getattr(member, "graph", "") in ("learned", "both")
+        for member in chosen.members
+    )
+
+
 def has_nodes(
     chosen: options.ModelOptions,
 ) -> TypeGuard[options.GraphNetworkOptions]:

@@ -77,9 +77,7 @@ def _less(row: dict[Any, Any]) -> str:
     return f" that {named} does not" if isinstance(named, str) and named else ""
 
 
-def _section(
-    folder: RunFolder, row: dict[Any, Any], recon: pd.DataFrame
-) -> Section:
+def _section(folder: RunFolder, row: dict[Any, Any], recon: pd.DataFrame) -> Section:
     name = str(row["table"])
     stem = quote(name, safe="")
     place = f"t-{''.join(c if c.isalnum() else '-' for c in name.lower())}"
