@@ -52,8 +52,8 @@ def test_the_best_of_what_was_tried_is_chosen(dataset):
     assert vars(chosen.options) | best.options == vars(chosen.options)
     # the options as set come first, alone; two generations after them are halved
     assert final[0].options["rounds"] == 3
-    assert sum(one.splits is None for one in told.tried) == 1 + 2 * SIZE
-    assert len(as_rows(told.tried)) == len(tried)
+    assert sum(one.splits is None for one in tried) == 1 + 2 * SIZE
+    assert len(as_rows(tried)) == len(tried)
 
 
 def test_outer_rows_never_reach_a_search(dataset):
@@ -105,7 +105,7 @@ def test_fitted_models_are_those_chosen(dataset):
     model, rng = Tuned(OPTIONS, TUNE), np.random.default_rng(3)
     inner = random_splits(N, 3, np.random.default_rng(3))
     fitted, told = fit_chosen(model, dataset, rng, inner)
-    assert tried
+    assert told.tried
     assert fitted.predict(dataset.genotypes).value.shape == (N, 1)
     plain = model.fit(dataset, rng=np.random.default_rng(3), inner=inner)
     assert plain.state().kind == fitted.state().kind == "boosting"
