@@ -11,8 +11,8 @@ from tests.pipeline.leak_case import Layout, write_case
 from tests.pipeline.test_leak_from_files import fitted_bytes, layout_of, opened
 
 from meristem.config import models as kinds
-from meristem.config.represent import RepresentOptions
 from meristem.config.read import read_config
+from meristem.config.represent import RepresentOptions
 from meristem.config.stages import EvaluateConfig, FilterConfig
 from meristem.config.tune import TuneOptions
 from meristem.errors import MeristemError
@@ -121,7 +121,9 @@ def test_no_factor_follows_the_test_rows(
     for spoilt in (False, True):
         path = write_case(tmp_path / str(spoilt), layout, spoilt=spoilt)
         text = path.read_text()
-        asked = f'[[omics]]\nrepresent = "{kind}"\nk = [2, 3]\nseeds = 2\nepochs = 5\n'
+        k = "" if kind == "sets" else "k = [2, 3]\n"
+        short = "" if kind == "pca" else "seeds = 2\nepochs = 5\n"
+        asked = f'[[omics]]\nrepresent = "{kind}"\n{k}{short}'
         assert "[[omics]]\n" in text
         path.write_text(text.replace("[[omics]]\n", asked))
         analysis = opened(path)

@@ -11,8 +11,8 @@ from benchmarks.accuracy.cells import Progress, Row, open_table
 from benchmarks.accuracy.figures import number
 from meristem.config.represent import RepresentOptions
 from meristem.records import FloatArray, OmicsTable
-from meristem.representation.confound.confounders import Confounder
 from meristem.representation.catalog import make_kind
+from meristem.representation.confound.confounders import Confounder
 from meristem.representation.protocol import Values
 from meristem.representation.represented import fit_representation
 from meristem.representation.sets.activity import active_sets

@@ -139,8 +139,9 @@ def _refuse_no_counts(table: OmicsTable) -> None:
         f"{int((~np.isnan(value)).sum())} values are none",
         where=f"{table.source or table.name}, sample {table.sample_id[row]}, "
         f"feature {table.feature_id[column]}",
-        remedy='give raw counts; set transform = "round" for estimated counts (kallisto, '
-        'salmon, RSEM), or likelihood = "gaussian" for logarithms, TPM and FPKM',
+        remedy='give raw counts; set transform = "round" for estimated counts '
+        '(kallisto, salmon, RSEM), or likelihood = "gaussian" for logarithms, TPM and '
+        "FPKM",
     )
 
 
@@ -158,7 +159,8 @@ def refuse_unlearnable(table: OmicsTable, options: RepresentOptions) -> None:
     DataError
         As `learnable`, or if no feature differs between samples.
     ConfigError
-        If more factors are asked for than the table can have.
+        If more factors are asked for than the table can have; where features are
+        handed on cleaned, that takes the confounders off and nothing else.
     """
     rows, _ = learnable(table.direct(), options)
     value = table.value[rows]
@@ -172,12 +174,13 @@ def refuse_unlearnable(table: OmicsTable, options: RepresentOptions) -> None:
             remedy="leave the table out: there is nothing to learn",
         )
     most = most_factors(table)
-    if min(options.k) > most and options.represent != "sets":
+    counted = options.represent != "sets" and options.gives != "cleaned"
+    if counted and min(options.k) > most:
         raise ConfigError(
-            f"asks for {min(options.k)} factors, and {rows.size} rows of "
+            f"{min(options.k)} is no number of factors here: {rows.size} rows of "
             f"{table.feature_id.size} features hold {most}",
             where=f"omics {table.name}, k",
-            remedy=f"ask for {most} at most",
+            remedy=f"give whole numbers from 1 to {most}",
         )
 
 

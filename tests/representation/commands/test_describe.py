@@ -89,7 +89,7 @@ def test_components_explain_what_is_known_of_them(holes: bool) -> None:
 
 
 def test_every_way_of_removal_is_held_against_the_same_variance() -> None:
-    """The adversary hands on few directions; they are all that it keeps of the table."""
+    """The adversary hands on few directions: all that it keeps of the table."""
     value, _ = low_rank(60, 45, k=6, noise=2.0)
     batch = np.array(["a", "b"])[np.arange(60) % 2]
     value += 4.0 * np.outer(batch == "b", np.random.default_rng(5).normal(size=45))

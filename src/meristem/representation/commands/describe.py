@@ -51,9 +51,9 @@ def explained_together(
 ) -> float:
     """Return the share of the variance of a table that all factors tell.
 
-    With u s v' the singular vectors of what factors say, it is that of sum_i c_i u_i v_i'
-    with the best c_i >= 0: what a code shrinks towards 0 counts in full, and principal
-    components explain what they are known to.
+    With u s v' the singular vectors of what factors say, it is that of
+    sum_i c_i u_i v_i' with the best c_i >= 0: what a code shrinks towards 0 counts in
+    full, and principal components explain what they are known to.
 
     Examples
     --------

@@ -140,7 +140,7 @@ _KINDS = {
 
 
 def _outside(active: pd.DataFrame | None) -> str:
-    """Say how much the factors of sets write outside them, and warn where it is most."""
+    """Say how much factors of sets write outside them, and warn where it is most."""
     if active is None or "written_outside" not in active:
         return ""
     share = active["written_outside"]
@@ -200,8 +200,8 @@ def _against(wide: pd.DataFrame, kinds: list[str]) -> str:
         return f"As near as {int(best['k'])} principal components (within {MARGIN} sd)."
     side = "nearer" if gain > 0 else "further off"
     return (
-        f"With {int(best['k'])} factors hidden values are told {abs(gain):.3f} sd {side} "
-        "than by as many principal components."
+        f"With {int(best['k'])} factors hidden values are told {abs(gain):.3f} sd "
+        f"{side} than by as many principal components."
     )
 
 
@@ -325,7 +325,7 @@ def _confounding(table: pd.DataFrame) -> Markup:
     said = "No other way here leaves and keeps as much and is better at one of both."
     if better:
         said = (
-            f"{better} leaves no more of the confounders than {own} and keeps no "
+            f"{better} leaves no more of any confounder than {own} and keeps no "
             "less, and is better at one of both."
         )
     shown = table.assign(chosen=np.where(table["chosen"], "yes", ""))
