@@ -27,7 +27,7 @@ def represented_section(view: View) -> Section | None:
     known = ["omics", "kind", "gives", "confounders", "deconfound"]
     rows = []
     for key, own in table.groupby(known, sort=False, dropna=False):
-        row = dict(zip(known, key, strict=True))
+        row = dict(zip(known, map(str, key), strict=True))
         row["factors"] = _span(own["factors"])
         row["named"] = _NAMES.get(row["kind"], f"{row['omics']}.1, {row['omics']}.2, …")
         if row["gives"] == "cleaned":

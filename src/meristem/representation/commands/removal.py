@@ -124,7 +124,8 @@ def better_removal(table: pd.DataFrame) -> str:
     """
     left = table[["linear", "radial"]].max(axis=1) - table["chance"]
     score = table.assign(left=left).pivot(index="method", columns="confounder")
-    left, kept = score["left"].fillna(0.0), score["kept"].iloc[:, 0]
+    left = score["left"].fillna(0.0)
+    kept = table.groupby("method")["kept"].first()
     own = str(table.loc[table["chosen"], "method"].iloc[0])
     less, more = left - left.loc[own], kept - kept[own]
     better = (less <= 1e-9).all(axis=1) & (more >= -1e-9)

@@ -194,7 +194,7 @@ def _against(wide: pd.DataFrame, kinds: list[str]) -> str:
             "There are more factors than components that the samples can tell apart: "
             "nothing of equal rank stands beside them."
         )
-    best = wide.loc[wide[own[0]].idxmin()]
+    best = wide.iloc[int(np.argmin(wide[own[0]]))]
     gain = float(best["pca"] - best[own[0]])
     if abs(gain) < MARGIN:
         return f"As near as {int(best['k'])} principal components (within {MARGIN} sd)."
