@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.accuracy.cells import Progress, Row, open_table
-from benchmarks.accuracy.figures import number
+from benchmarks.accuracy.figures import mean_interval, number
 from meristem.config.represent import RepresentOptions
 from meristem.records import FloatArray, OmicsTable
 from meristem.representation.catalog import make_kind
@@ -25,6 +25,7 @@ SET_COLUMNS = (
     *("outside_mean", "outside_max"),
 )
 SHIFT_COLUMNS = ("seed", "batch", "method", "r")
+RAW = "none"
 METHODS = ("none", "regression", "combat", "components", "adversarial")
 N_ACTIVE, SIZE = 10, 20
 PANELS = ((150, 2000, 100), (60, 500, 30), (400, 1000, 60))  # lines, genes, sets
@@ -109,10 +110,18 @@ def run_shift(
     table.fill(cells, _shift_cell, progress)
     lines = []
     for batch in ("yes", "no"):
-        for method in methods:
-            own = table.of({"batch": batch, "method": method})
-            rows = [float(r["r"]) for r in own if r["batch"] == batch]
-            lines.append(f"batch {batch}  {method}  {np.mean(rows):.3f}")
+        told = {
+            method: np.array(
+                [float(r["r"]) for r in table.of({"batch": batch, "method": method})]
+            )
+            for method in methods
+        }
+        for method, r in told.items():
+            line = f"batch {batch}  {method}  {r.mean():.3f}"
+            if method != RAW and RAW in told and r.size == told[RAW].size > 1:
+                mean, low, high = mean_interval(r - told[RAW])
+                line += f"  over {RAW} {mean:+.3f} ({low:+.3f} to {high:+.3f})"
+            lines.append(line)
     return "\n".join(lines)
 
 
