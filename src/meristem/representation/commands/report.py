@@ -64,9 +64,8 @@ def _cards(tables: pd.DataFrame) -> tuple[Card, ...]:
         Card(
             str(row["table"]),
             plural(int(row["factors"]), "factor"),
-            f"tell {percent(row['explained'])} of the variance of "
-            f"{count(row['features'])} features{_less(row)}, "
-            f"{count(row['samples'])} samples",
+            f"tell {percent(row['explained'])} of the variance{_less(row)}: "
+            f"{count(row['features'])} features, {count(row['samples'])} samples",
         )
         for row in tables.to_dict(orient="records")
     )
@@ -74,7 +73,7 @@ def _cards(tables: pd.DataFrame) -> tuple[Card, ...]:
 
 def _less(row: dict[Any, Any]) -> str:
     named = row["confounders"]
-    return f" that {named} does not" if isinstance(named, str) and named else ""
+    return f" that {named} leaves" if isinstance(named, str) and named else ""
 
 
 def _section(folder: RunFolder, row: dict[Any, Any], recon: pd.DataFrame) -> Section:
@@ -188,7 +187,7 @@ def _against(wide: pd.DataFrame, kinds: list[str]) -> str:
     """Say how a kind stands against as many principal components."""
     own = [kind for kind in kinds if kind != "pca"]
     if not own:
-        return "Other kinds stand beside principal components here."
+        return ""
     if "pca" not in kinds:
         return (
             "There are more factors than components that the samples can tell apart: "

@@ -388,7 +388,7 @@ class _Work:
         self._write("half_width", _frame(filled.half_width, self.table))
         rows = []
         for kind, label in enumerate(NAMES):
-            if np.isnan(filled.coverage[kind]):
+            if np.isnan(filled.rmse[kind]).all():
                 continue
             for method, weight, error in zip(
                 (*filled.method, "mixture"),
