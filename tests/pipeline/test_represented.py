@@ -146,6 +146,20 @@ def test_what_is_missing_is_said_before_the_first_fold(tmp_path: Path) -> None:
     assert all(isinstance(fault, MeristemError) for fault in faults)
 
 
+@pytest.mark.parametrize(("gives", "fault"), [("factors", 1), ("cleaned", 0)])
+def test_models_of_genes_are_refused_factors_before_the_first_fold(
+    tmp_path: Path, gives: str, fault: int
+) -> None:
+    path = write_case(tmp_path / "case", layout_of("replicates"), spoilt=False)
+    asked = f'[[omics]]\nrepresent = "sets"\ngives = "{gives}"\n'
+    path.write_text(path.read_text().replace("[[omics]]\n", asked))
+    analysis = opened(path)
+    models = (kinds.MediatedOptions(method="predicted_expression"),)
+    config = analysis.config.model_copy(update={"models": models})
+    found = graph_faults(config, analysis.dataset, analysis.knowledge, analysis.plan)
+    assert sum("it would be handed factors" in one.message for one in found) == fault
+
+
 def test_the_key_of_a_fold_holds_the_representation(tmp_path: Path) -> None:
     keys = []
     for kind in ("pca", "sets"):

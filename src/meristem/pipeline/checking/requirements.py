@@ -65,7 +65,7 @@ def graph_faults(
             if reads_graph(member):
                 yield from _graph_faults(member, dataset, knowledge, where)
                 if needs(member).omics and not is_learned(member):
-                    yield from _unmeasured(dataset, plan, where)
+                    yield from _unmeasured(config, dataset, plan, where)
 
 
 def _represent_faults(
@@ -130,13 +130,26 @@ def _without_parents(dataset: Dataset, where: str) -> Iterator[MeristemError]:
 
 
 def _unmeasured(
-    dataset: Dataset, plan: NetworkPlan | None, where: str
+    config: AnalysisConfig, dataset: Dataset, plan: NetworkPlan | None, where: str
 ) -> Iterator[MeristemError]:
     if plan is None or not dataset.omics:
         return
     rows = [level.first_node + np.unique(level.variant_row) for level in plan.levels]
     readers = plan.node_name[np.concatenate(rows)]
-    if not any(np.isin(table.node_name, readers).any() for table in dataset.omics):
+    factors = {
+        one.name
+        for one in config.omics
+        if one.represent != "none" and one.gives == "factors"
+    }
+    tables = [table for table in dataset.omics if table.name not in factors]
+    if not tables:
+        yield DataError(
+            "this model reads genes, and of all omics it would be handed factors",
+            where=where,
+            remedy='set gives = "cleaned" (or "both") in an [[omics]] section, or '
+            "leave the model out",
+        )
+    elif not any(np.isin(table.node_name, readers).any() for table in tables):
         yield DataError(
             "no omics feature measures a gene of the knowledge graph",
             where=where,
