@@ -241,3 +241,15 @@ def test_folds_of_two_lines_give_no_verdict():
     assert verdict.line.startswith("No verdict on binn against gblup")
     (verdict,) = judge(table({"binn": 0.1, "gblup": 3.0}, n_line=60), "gblup")
     assert "No verdict" not in verdict.line
+
+
+def test_a_target_of_one_line_leaves_the_others_their_verdict():
+    frame = table({"gblup": 1.0, "binn": 0.5}, traits=("a", "b")).to_frame()
+    frame = frame[(frame["trait"] == "a") | (frame["sample_id"] == "l3")]
+    first, second, both = judge(PredictionTable.from_frame(frame), "gblup")
+    assert both.difference == first.difference
+    assert both.interval == first.interval
+    assert second.line == (
+        "No verdict on binn against gblup for b: no fold has lines enough that differ "
+        "to correlate the predictions of gblup."
+    )

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from tests.evaluate.toys import prediction_table
 
-from meristem.evaluate.paired import N_DRAW, draw_scheme, over_targets
+from meristem.evaluate.paired import N_DRAW, Draws, draw_scheme, over_targets
 from meristem.evaluate.table import PredictionTable
 from meristem.stats.metrics import pearson
 
@@ -53,7 +53,24 @@ def test_models_are_drawn_together():
 def test_the_mean_over_targets():
     draws = draw_scheme(table(), ["one"], None, seed=3)
     parts = [by_model["one"] for by_model in draws.values()]
-    mean = over_targets(parts)
+    mean, other = over_targets([(part, part) for part in parts])
+    assert np.array_equal(mean.draws, other.draws)
     assert mean.n_fold == 6
     assert mean.mean == pytest.approx((parts[0].mean + parts[1].mean) / 2)
     np.testing.assert_allclose(mean.draws, (parts[0].draws + parts[1].draws) / 2)
+
+
+def test_a_target_that_cannot_be_correlated_is_left_out():
+    draws = draw_scheme(table(), ["one", "two"], None, seed=3)
+    first = draws["a", ""]["one"], draws["a", ""]["two"]
+    nothing = Draws(np.nan, 1, np.full(N_DRAW, np.nan))
+    one, two = over_targets([first, (nothing, nothing)])
+    assert (one.mean, two.mean, one.n_fold) == (first[0].mean, first[1].mean, 3)
+    assert np.array_equal(one.draws, first[0].draws)
+    one, two = over_targets([(nothing, nothing)])
+    assert np.isnan([one.mean, two.mean]).all()
+    assert np.isnan(one.draws).all()
+    # a model that has none where the reference has one is not spared that target
+    one, two = over_targets([first, (nothing, first[1])])
+    assert np.isnan(one.mean)
+    assert two.n_fold == 6

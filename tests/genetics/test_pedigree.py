@@ -3,11 +3,14 @@ import pytest
 
 from meristem.errors import DataError
 from meristem.genetics.pedigree import (
-    lines_of,
     make_pedigree,
+    named_block,
     pedigree_relationship,
-    single_step,
 )
+
+
+def lines_of(found, relationship, name):
+    return named_block(found.line, relationship, name, name)
 
 
 def pedigree(rows, selfing=None):
@@ -68,32 +71,3 @@ def test_lines_outside_the_pedigree_are_like_themselves_alone():
     found = pedigree([("c", "a", "b")])
     a = lines_of(found, pedigree_relationship(found), np.array(["x", "c", "a"]))
     assert a.tolist() == [[1, 0, 0], [0, 1, 0.5], [0, 0.5, 1]]
-
-
-def some_lines():
-    rng = np.random.default_rng(5)
-    rows = [(str(k), *map(str, rng.integers(0, k, 2))) for k in range(5, 30)]
-    a = pedigree_relationship(pedigree(rows))
-    z = np.linalg.cholesky(a) @ rng.standard_normal((a.shape[0], 400))
-    return a, z @ z.T / 400
-
-
-def test_single_step_is_the_pedigree_or_the_markers_at_its_ends():
-    a, g = some_lines()
-    n = a.shape[0]
-    assert np.array_equal(single_step(a, np.empty(0, np.int64), g[:0, :0]), a)
-    every = single_step(a, np.arange(n), g, blend=0.0)
-    off = ~np.eye(n, dtype=bool)
-    assert np.diag(every).mean() == pytest.approx(np.diag(a).mean())
-    assert every[off].mean() == pytest.approx(a[off].mean())
-    assert np.corrcoef(every[off], g[off])[0, 1] == pytest.approx(1)
-
-
-def test_single_step_has_the_published_inverse():
-    a, g = some_lines()
-    rows = np.arange(3, 22)
-    h = single_step(a, rows, g[np.ix_(rows, rows)])
-    block = np.ix_(rows, rows)
-    expected = np.linalg.inv(a)
-    expected[block] += np.linalg.inv(h[block]) - np.linalg.inv(a[block])
-    assert h @ expected == pytest.approx(np.eye(a.shape[0]), abs=1e-6)

@@ -10,6 +10,7 @@ from tests.pipeline.leak_case import write_case
 from tests.pipeline.test_leak_from_files import layout_of, opened
 
 from meristem.config.models import (
+    BayesOptions,
     GBLUPOptions,
     KernelsOptions,
     ModelOptions,
@@ -48,7 +49,19 @@ def test_factors_are_fewer_than_environments(tmp_path: Path) -> None:
     assert faults(TrialOptions(structure="fa", factors=2), dataset) == []
     (said,) = faults(TrialOptions(structure="fa", factors=3), dataset)
     assert "3 factors, and there are 3 environments" in said
-    assert faults(TrialOptions(structure="fa", factors=9)) == []  # rows are lines
+
+
+def test_responses_fit_their_traits() -> None:
+    assert faults(BayesOptions()) == []
+    (said,) = faults(BayesOptions(response="ordinal"))
+    assert "an ordinal trait has 2 to 20 classes" in said
+    (said,) = faults(BayesOptions(response="count"))
+    assert "is no count" in said
+
+
+def test_lines_are_no_records() -> None:
+    (said,) = faults(TrialOptions())
+    assert "rows are lines" in said
 
 
 def test_some_covariate_has_to_differ() -> None:

@@ -16,6 +16,7 @@ from meristem.config.models import (
     RidgeOptions,
     WeightedGBLUPOptions,
 )
+from meristem.genetics.relationship import cross_gram
 from meristem.mixed.targets import training_targets
 from meristem.models import genomic_error
 from meristem.models.catalog import build, restore
@@ -154,3 +155,28 @@ def test_components_have_standard_errors(population):
         total = found.genetic + found.residual
         assert found.h2 == pytest.approx(found.genetic / total)
         assert (found.se > 0).all()
+
+
+def test_rows_without_a_value_are_not_multiplied(population, monkeypatch):
+    train, new = population
+    value = train.phenotypes.value.copy()
+    value[5:20] = np.nan
+    holed = replace(train, phenotypes=replace(train.phenotypes, value=value))
+    fitted = build(RidgeOptions()).fit(holed, rng=np.random.default_rng(1))
+    seen = []
+
+    def counted(left, right, mean, factor=None):
+        seen.append(right.shape[0])
+        return cross_gram(left, right, mean, factor)
+
+    monkeypatch.setattr(genomic_error, "cross_gram", counted)
+    belief = fitted.posterior(new)
+    assert seen[0] == N - 15
+    kernel = fitted.error.kernels[0]
+    view = fitted.error.view(kernel, fitted.dosage(new))
+    full = cross_gram(
+        fitted.dosage(new), fitted.error.train_dosage, fitted.error.mean, kernel.root
+    )
+    assert (view.cross[:, 5:20] == 0).all()
+    whole = kernel.solved.averaged_variance(full, view.diagonal)
+    assert belief.sd**2 == pytest.approx(whole * fitted.error.width, rel=1e-5)

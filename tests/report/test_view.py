@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -65,3 +66,14 @@ def test_names_of_figures_are_plain_and_unique(large_view: View) -> None:
 
 def test_an_empty_table_stays_empty(small_view: View) -> None:
     assert small_view.of(pd.DataFrame(), small_view.targets[0]).empty
+
+
+def test_a_model_without_a_name_stands_under_its_label(small_view: View) -> None:
+    artefacts = small_view.artefacts
+    run = dict(artefacts.run)
+    run["config"] = {"models": [{"kind": "gblup", "name": ""}, {"kind": "gxe"}]}
+    run["models"] = [{"label": "gblup"}, {"label": "gxe_main"}]
+    view = make_view(replace(artefacts, run=run))
+    kinds = {model.label: model.kind for model in view.models}
+    assert kinds["gxe_main"] == "gxe"
+    assert "gxe" not in kinds

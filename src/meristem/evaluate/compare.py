@@ -188,8 +188,7 @@ def _verdicts(
     for target, (one, other) in pairs.items():
         yield _verdict(target, names, one, other, deployable=deployable)
     if len(pairs) > 1:
-        one = over_targets([pair[0] for pair in pairs.values()])
-        other = over_targets([pair[1] for pair in pairs.values()])
+        one, other = over_targets(list(pairs.values()))
         yield _verdict((ALL, ALL), names, one, other, deployable=deployable)
 
 
@@ -277,6 +276,12 @@ def _sentence(
         "not distinguishable": "not distinguishable from",
     }[verdict]
     one, other = both
+    if not np.isfinite(one.mean - other.mean):
+        who = reference if np.isnan(other.mean) else model
+        return (
+            f"No verdict on {model} against {reference} {what}: no fold has lines "
+            f"enough that differ to correlate the predictions of {who}."
+        )
     return (
         f"{model} is {word} {reference} {what}: predictive ability "
         f"{one.mean:.2f} against {other.mean:.2f}, difference "

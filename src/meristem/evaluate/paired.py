@@ -118,10 +118,22 @@ def _draws(aligned: AlignedRows, model: str, counts: FloatArray) -> Draws:
     )
 
 
-def over_targets(draws: list[Draws]) -> Draws:
-    """Return the mean over targets, drawn together."""
-    return Draws(
-        mean=float(np.mean([item.mean for item in draws])),
-        n_fold=sum(item.n_fold for item in draws),
-        draws=np.mean([item.draws for item in draws], axis=0),
-    )
+def over_targets(pairs: list[tuple[Draws, Draws]]) -> tuple[Draws, Draws]:
+    """Return the means over targets of a model and of the reference, drawn together.
+
+    A target that the reference has no correlation for, because too few lines are tested
+    there or do not differ, is left out of both; so it is of a draw.
+    """
+    kept = [pair for pair in pairs if np.isfinite(pair[1].mean)] or pairs
+    known = ~np.isnan([other.draws for _, other in kept])
+    count = np.where(known.any(axis=0), known.sum(axis=0), np.nan)
+    both = [
+        Draws(
+            mean=float(np.mean([item.mean for item in draws])),
+            n_fold=sum(item.n_fold for item in draws),
+            draws=np.where(known, [item.draws for item in draws], 0).sum(axis=0)
+            / count,
+        )
+        for draws in zip(*kept, strict=True)
+    ]
+    return both[0], both[1]

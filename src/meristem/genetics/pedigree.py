@@ -1,4 +1,4 @@
-"""Relationship by pedigree, and joined with that by markers (single step)."""
+"""Relationship by pedigree."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ import numpy as np
 
 from meristem.errors import DataError
 from meristem.records import FloatArray, IntArray, StrArray
-
-BLEND = 0.05
-"""Share of the pedigree in the relationship of genotyped lines."""
 
 
 @dataclass(frozen=True)
@@ -123,15 +120,6 @@ def pedigree_relationship(pedigree: Pedigree) -> FloatArray:  # (n_line, n_line)
     return a
 
 
-def lines_of(
-    pedigree: Pedigree,
-    relationship: FloatArray,  # (n_line, n_line)
-    name: StrArray,  # (n,)
-) -> FloatArray:  # (n, n)
-    """Return the relationship of lines by name; one not in the pedigree has none."""
-    return named_block(pedigree.line, relationship, name, name)
-
-
 def named_block(
     known: StrArray,  # (n_known,)
     kernel: FloatArray,  # (n_known, n_known)
@@ -148,38 +136,3 @@ def named_block(
     unknown = (rows < 0)[:, None] & (one[:, None] == two)
     found[unknown] = 1.0
     return found
-
-
-def single_step(
-    pedigree: FloatArray,  # (n, n) A
-    genotyped: IntArray,  # (n_genotyped,) rows with genotypes
-    markers: FloatArray,  # (n_genotyped, n_genotyped) G
-    blend: float = BLEND,
-) -> FloatArray:  # (n, n)
-    """Return H: markers where there are any, passed on to relatives by the pedigree.
-
-    G is brought to the scale of the pedigree (equal mean diagonal and mean
-    off-diagonal), then blended with `blend` of it.
-
-    References
-    ----------
-    Legarra, Aguilar & Misztal 2009, J Dairy Sci 92:4656; Christensen & Lund 2010, GSE
-    42:2; Christensen et al. 2012, Animal 6:1565 (scale).
-    """
-    n_genotyped = genotyped.size
-    if n_genotyped == 0:
-        return pedigree.copy()
-    own = pedigree[np.ix_(genotyped, genotyped)]
-    tuned = markers
-    if n_genotyped > 1:
-        off = ~np.eye(n_genotyped, dtype=bool)
-        ends = [(np.diag(m).mean(), m[off].mean()) for m in (markers, own)]
-        width = ends[0][0] - ends[0][1]
-        slope = (ends[1][0] - ends[1][1]) / width if width > 1e-9 else 1.0
-        tuned = ends[1][1] + slope * (markers - ends[0][1])
-    weighted = (1 - blend) * tuned + blend * own
-    side = pedigree[:, genotyped]
-    regression = np.linalg.solve(own + 1e-10 * np.eye(n_genotyped), side.T).T
-    result = pedigree + regression @ (weighted - own) @ regression.T
-    result[np.ix_(genotyped, genotyped)] = weighted
-    return (result + result.T) / 2

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from meristem.config.models import (
+    BayesOptions,
     KernelsOptions,
     ModelOptions,
     PriorOptions,
@@ -14,6 +15,7 @@ from meristem.config.models import (
 )
 from meristem.errors import ConfigError, DataError, MeristemError
 from meristem.io.tables.pedigree import read_kernel, read_pedigree
+from meristem.models.bayes.spec import refuse_response
 from meristem.models.linear.prior import match_scores
 from meristem.prepare.by_environment import ENVIRONMENT, is_stacked
 from meristem.records import Dataset, Environments
@@ -38,6 +40,11 @@ def model_faults(
             match_scores(options, dataset)
         elif isinstance(options, KernelsOptions):
             _read_relationships(options, dataset)
+        elif isinstance(options, BayesOptions):
+            phenotypes = dataset.phenotypes
+            names = zip(phenotypes.target_name, phenotypes.value.T, strict=True)
+            for name, y in names:
+                refuse_response(options, y[~np.isnan(y)], name)
         elif isinstance(options, TrialOptions):
             _refuse_trial(options, dataset, where)
     except MeristemError as fault:
@@ -62,7 +69,11 @@ def _read_relationships(options: KernelsOptions, dataset: Dataset) -> None:
 
 def _refuse_trial(options: TrialOptions, dataset: Dataset, where: str) -> None:
     if dataset.groups is None or not is_stacked(dataset):
-        return
+        raise ConfigError(
+            "rows are lines, and this model is one of lines in environments",
+            where=where,
+            remedy='set phenotypes.by = "record", or use kind = "gblup"',
+        )
     n = len(set(dataset.groups.column(ENVIRONMENT).tolist()) - {""})
     if options.structure == "fa" and options.factors >= n:
         raise ConfigError(

@@ -215,15 +215,26 @@ class GenomicError:
         return replace(posterior, factor=np.dstack([posterior.factor, shared]))
 
     def view(self, kernel: MarkerKernel, call_dosage: NDArray[np.int8]) -> KernelView:
-        """Return a kernel between lines and training rows, and among the lines."""
+        """Return a kernel between lines and training rows, and among the lines.
 
-        def among(rows: IntArray) -> FloatArray:
-            return cross_gram(call_dosage, call_dosage[rows], self.mean, kernel.root)
+        It is 0 for rows without a value: nothing was learned from them, and candidates
+        that were read with the training rows can be ten times as many.
+        """
 
+        def with_lines(other: NDArray[np.int8]) -> FloatArray:
+            return cross_gram(call_dosage, other, self.mean, kernel.root)
+
+        n_train = self.train_dosage.shape[0]
+        rows = np.unique(np.concatenate([one.rows for one in kernel.solved.fitted]))
+        if rows.size == n_train:
+            cross = with_lines(self.train_dosage)
+        else:
+            cross = np.zeros((call_dosage.shape[0], n_train))
+            cross[:, rows] = with_lines(self.train_dosage[rows])
         return KernelView(
-            cross_gram(call_dosage, self.train_dosage, self.mean, kernel.root),
+            cross,
             diagonal_gram(call_dosage, self.mean, kernel.root),
-            among,
+            lambda rows: with_lines(call_dosage[rows]),
         )
 
     def effect_errors(

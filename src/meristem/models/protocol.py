@@ -138,6 +138,11 @@ class FittedTrials(Fitted, Protocol):
         """Environments of the training rows."""
         ...
 
+    @property
+    def foreseen(self) -> StrArray:  # (n,)
+        """Environments that no training row is from, but whose covariates are known."""
+        ...
+
     def posterior_at(
         self,
         genotypes: Genotypes,

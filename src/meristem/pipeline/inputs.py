@@ -23,6 +23,7 @@ from meristem.io.tables.omics import read_omics
 from meristem.io.tables.phenotypes import read_observations
 from meristem.io.tables.seasons.environments import read_environments, weather_files
 from meristem.knowledge.versions import stated_version
+from meristem.pipeline.prior_scores import prior_pairs
 from meristem.prepare.adjust import adjusted_means
 from meristem.prepare.align import make_dataset
 from meristem.prepare.by_environment import LINE, is_stacked
@@ -159,7 +160,7 @@ def read_inputs(config: AnalysisConfig) -> Inputs:
     dataset, reconciliation = make_dataset(
         genotypes, phenotypes, omics.tables, groups, fold_ids=config.fold_ids
     )
-    pairs = omics.pairs + reconciliation.pairs
+    pairs = omics.pairs + reconciliation.pairs + prior_pairs(config.priors, genotypes)
     return Inputs(dataset, replace(reconciliation, pairs=pairs))
 
 

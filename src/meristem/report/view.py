@@ -205,15 +205,28 @@ def _reference(artefacts: Artefacts, verdicts: tuple[Verdict, ...]) -> str:
     return str((config.get("evaluate") or {}).get("reference") or "gblup")
 
 
-def _models(artefacts: Artefacts, reference: str) -> tuple[Model, ...]:
+def _listed(artefacts: Artefacts) -> dict[str, dict[str, Any]]:
+    """Return label -> options of the models of the configuration.
+
+    A model without a name has a label of its own (gxe_fa), which stands beside it in
+    `run.json`.
+    """
     config = artefacts.run.get("config") or {}
-    kinds = {
-        str(options.get("name") or options.get("kind")): str(options.get("kind"))
-        for options in config.get("models") or []
-    }
+    options = config.get("models") or []
+    told = artefacts.run.get("models") or []
+    if len(told) == len(options):
+        labels = [str(one.get("label")) for one in told]
+    else:
+        labels = [str(one.get("name") or one.get("kind")) for one in options]
+    return dict(zip(labels, options, strict=True))
+
+
+def _models(artefacts: Artefacts, reference: str) -> tuple[Model, ...]:
+    listed = _listed(artefacts)
+    kinds = {label: str(options.get("kind")) for label, options in listed.items()}
     omics = {
-        str(options.get("name") or options.get("kind")): str(options["omics"])
-        for options in config.get("models") or []
+        label: str(options["omics"])
+        for label, options in listed.items()
         if options.get("omics")
     }
     refused = {

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from meristem.records import FloatArray
 from meristem.train.batches import Batches
+from meristem.train.memory import reused_memory
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def fit_network(
         Losses at every check and the best epoch of every member. A member without
         held-out rows keeps its last weights.
     """
-    with limited_threads(settings.threads):
+    with limited_threads(settings.threads), reused_memory():
         return _descend(network, batches, objective, settings, rng, progress)
 
 

@@ -193,3 +193,46 @@ def test_wheat_unstructured_is_the_golden_one(wheat):
         r = (matrix / np.multiply.outer(sd, sd))[upper]
         assert r == pytest.approx(correlation, abs=2e-3)
         assert np.diag(matrix) == pytest.approx(diagonal, abs=1e-3)
+
+
+def test_errors_are_those_of_the_curvature_in_the_covariances_themselves():
+    kernel, y = table()
+    y = y[:, :2]
+    records = records_of(y)
+    fit = fit_trials(records, kernel, Unstructured(2), Unstructured(2))
+    dense, cells = AnyRecords(records, kernel), np.tril_indices(2)
+
+    def pair(natural):
+        found = np.zeros((2, 2, 2))
+        found[:, *cells] = natural.reshape(2, 3)
+        return found + np.tril(found, -1).transpose(0, 2, 1)
+
+    def loss(natural):
+        return -dense.at(*pair(natural)).log_likelihood
+
+    at = np.concatenate([fit.genetic[cells], fit.residual[cells]])
+    step = 1e-3 * np.eye(6)
+    curve = np.array(
+        [
+            [loss(at + a + b) - loss(at + a - b) - loss(at - a + b) + loss(at - a - b)]
+            for a in step
+            for b in step
+        ]
+    ).reshape(6, 6) / (4 * 1e-6)
+    covariance = np.linalg.inv(curve)
+    for k, matrix in enumerate((fit.genetic, fit.residual)):
+        own = covariance[3 * k : 3 * k + 3, 3 * k : 3 * k + 3]
+        variance = np.diag(fit.error[k])
+        assert variance == pytest.approx(np.sqrt(np.diag(own)[[0, 2]]), rel=0.02)
+        r = matrix[1, 0] / np.sqrt(matrix[0, 0] * matrix[1, 1])
+        slope = [-r / 2 / matrix[0, 0], r / matrix[1, 0], -r / 2 / matrix[1, 1]]
+        expected = np.sqrt(slope @ own @ slope)
+        assert fit.error[k][1, 0] == pytest.approx(expected, rel=0.02)
+
+
+def test_a_parameter_at_its_bound_has_no_error():
+    kernel, y = table()
+    fit = fit_trials(records_of(y), kernel, ones(T), common(T))
+    flat = fit_trials(records_of(y - y), kernel, ones(T), common(T))
+    assert np.isfinite(fit.error[0]).sum() == T  # correlations are 1
+    assert np.isnan(flat.error[0]).all()

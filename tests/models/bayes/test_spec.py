@@ -9,7 +9,7 @@ from meristem.errors import DataError
 from meristem.models.bayes.fitted import FittedBayes, restore_bayes
 from meristem.models.bayes.spec import Bayes, window_starts
 from meristem.models.linear.gblup import GBLUP
-from meristem.stats.classes import auc
+from meristem.stats.classes import auc, liability_h2
 
 N, N_NEW, P = 90, 40, 50
 SHORT = {"burn_in": 200, "draws": 400, "most_draws": 400, "thin": 2}
@@ -93,6 +93,12 @@ def test_classes_are_predicted_as_probabilities():
     assert ((predicted.value > 0) & (predicted.value < 1)).all()
     assert auc((g[N:] > 0) * 1.0, predicted.value[:, 0]) > 0.7
     assert np.isnan(found.posterior(new(binary)).noise).all()
+    told = found.components().set_index("component")["value"]
+    share = value[:N].mean()
+    h2 = told["h2 of the liability"]
+    assert told["genetic variance of the liability"] > h2
+    # Dempster & Lerner 1950
+    assert liability_h2(told["h2 of the two classes"], share) == pytest.approx(h2)
 
 
 def test_ordered_classes_keep_their_values():
@@ -108,6 +114,8 @@ def test_ordered_classes_keep_their_values():
     assert ((predicted > 1) & (predicted < 9)).all()
     assert np.corrcoef(predicted, g[N:])[0, 1] > 0.6
     assert "threshold_2" in set(found.convergence()["quantity"])
+    names = ["genetic variance of the liability", "h2 of the liability"]
+    assert found.components()["component"].tolist() == names
 
 
 def counts(seed=3):
@@ -161,3 +169,17 @@ def test_state_is_complete():
         assert np.array_equal(first.mean, second.mean)
         assert np.array_equal(first.sd, second.sd)
         assert again.convergence().equals(found.convergence())
+
+
+def test_variances_are_told_on_the_scale_of_the_response():
+    data, _ = lines()
+    plain = fit(data, prior="brr")
+    table = plain.components().set_index("component")
+    assert table.index.tolist() == ["genetic", "residual", "h2"]
+    watched = plain.convergence().set_index("quantity")
+    for name in ("genetic", "residual"):
+        assert table.loc[name, "value"] == pytest.approx(watched.loc[name, "mean"])
+        assert table.loc[name, "se"] == pytest.approx(watched.loc[name, "sd"], rel=0.01)
+    share = table.loc["genetic", "value"] / table["value"][:2].sum()
+    assert table.loc["h2", "value"] == pytest.approx(share, abs=0.03)
+    assert restore_bayes(plain.state()).components().equals(plain.components())

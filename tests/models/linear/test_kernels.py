@@ -90,6 +90,13 @@ def test_pedigree_and_single_step_are_read(data, tmp_path):
     assert np.ptp(joined.predict(train).value) > np.ptp(value)
 
 
+def test_single_step_reads_the_markers_of_new_lines(data, tmp_path):
+    path = write_pedigree(tmp_path, data.sample_id[:N].tolist())
+    found = fit(data, "single_step", pedigree=path).predict(new(data)).value[:, 0]
+    expected = fit(data, "additive").predict(new(data)).value[:, 0]
+    assert np.corrcoef(found, expected)[0, 1] > 0.9
+
+
 def test_a_table_of_relationships_is_used(data, tmp_path):
     z = data.genotypes.call_dosage - 1.0
     names = data.sample_id
@@ -102,7 +109,13 @@ def test_a_table_of_relationships_is_used(data, tmp_path):
 
 def test_state_is_complete(data, tmp_path):
     path = write_pedigree(tmp_path, data.sample_id.tolist())
-    names = ("additive", "additive_dominance", "dominance_dominance", "pedigree")
+    names = (
+        "additive",
+        "additive_dominance",
+        "dominance_dominance",
+        "pedigree",
+        "single_step",
+    )
     found = fit(data, *names, pedigree=path)
     again = restore_kernels(found.state())
     one, two = found.posterior(new(data)), again.posterior(new(data))
@@ -207,5 +220,5 @@ def test_a_kernel_may_be_made_of_factors(data):
     said = predict_measured(fitted, test.genotypes, test.omics).value
     factors = fitted.learned[0].factors(test.omics[0])
     inner = fitted.fitted
-    assert inner.train.features.shape == (N, 3)
+    assert inner.source.train.features.shape == (N, 3)
     assert np.array_equal(said, inner.predict(test.genotypes, (factors,)).value)

@@ -123,6 +123,13 @@ def test_a_new_environment_has_what_all_share_or_what_covariates_say():
     near = [norm.posterior_at(lines.genotypes, name, e).mean[:, 0] for e in places[:3]]
     r = [np.corrcoef(new, one)[0, 1] for one in near]
     assert r[2] > r[0]  # rain 7 is nearer to 9 than to 1
+    assert norm.foreseen.tolist() == ["new"]
+    assert fitted.foreseen.size == 0
+    part = {name: value for name, value, _ in norm.targets[0].components}
+    alike = norm.targets[0].alike
+    own = alike.between(np.array(["new"]), np.array(["new"]))[0, 0]
+    size = norm.targets[0].side(np.array(["new"]))[1][0]
+    assert size == pytest.approx(part["main"] + part["covariates"] * own + part["gxe"])
 
 
 def test_components_and_loadings_are_told():
@@ -135,6 +142,7 @@ def test_components_and_loadings_are_told():
     free = fit(data, structure="unstructured").components().set_index("component")
     assert -1 <= free.loc["genetic correlation dry, mild", "value"] <= 1
     assert free.loc["residual variance wet", "value"] > 0
+    assert (free.loc["genetic correlation dry, mild", "se"]) > 0
     two = fit(data, structure="fa", factors=2).targets[0]
     assert two.loadings is None  # two factors of three environments: unstructured
     rich = stack_environments(

@@ -44,7 +44,12 @@ def test_levels_have_a_unit_and_a_deviation(small_view: View) -> None:
     measured = replace(small_view.artefacts, run={**run, "config": config})
     section = candidates_section(replace(small_view, artefacts=measured))
     assert section is not None
-    assert "rank alike in every environment" in section.intro
+    assert "Lines rank alike in every environment" in section.intro
+    reacting = (replace(small_view.models[0], label="gxe_fa", kind="gxe"),)
+    models = reacting + small_view.models
+    section = candidates_section(replace(small_view, artefacts=measured, models=models))
+    assert section is not None
+    assert "By all models but gxe_fa lines rank alike" in section.intro
     assert "gblup (GEBV, kg)" in str(section.blocks[0])
 
 

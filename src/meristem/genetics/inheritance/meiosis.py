@@ -50,8 +50,9 @@ def strands(
     The same strands given to every cross are common random numbers: their progeny
     differ by the parents alone. `1 - strands` are the antithetic gametes.
     """
-    crossed = rng.random((n, genetic_map.n_locus))
-    return np.cumsum(crossed < recombination_chance(genetic_map), axis=1) % 2
+    chance = rng.random((n, genetic_map.n_locus))
+    crossed = chance < recombination_chance(genetic_map)
+    return np.bitwise_xor.accumulate(crossed.view(np.int8), axis=1)
 
 
 def cross(

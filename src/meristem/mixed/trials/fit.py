@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy
@@ -10,6 +10,9 @@ import scipy
 from meristem.mixed.trials.covariance import Covariance
 from meristem.mixed.trials.likelihood import Likelihood, Records, likelihood_of
 from meristem.records import FloatArray
+
+STEP = 1e-4
+"""Of the numerical derivatives in the parameters."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class TrialFit:
     theta: FloatArray  # (n_parameter,) of Sg, then of Se
     se: FloatArray  # (n_parameter,) standard errors of the parameters
     rounds: int
+    error: FloatArray = field(default_factory=lambda: np.empty((0, 0, 0)))
+    # (2, t, t) standard errors of Sg and Se: of variances, beside them of correlations
 
 
 def fit_trials(
@@ -81,9 +86,12 @@ def fit_trials(
     theta, rounds = _climb(likelihood, genetic, residual, theta)
     both = genetic.matrix(theta[:cut]), residual.matrix(theta[cut:])
     point = likelihood.at(*both)
-    se = np.full(theta.size, np.nan)
+    se, error = np.full(theta.size, np.nan), np.empty((0, 0, 0))
     if errors:
-        se = _errors(likelihood, genetic, residual, theta)
+        curvature = _curvature(likelihood, genetic, residual, theta)
+        se = np.sqrt(np.maximum(np.diag(_inverse(curvature)), 0))
+        error = _matrix_errors(curvature, genetic, residual, theta)
+        error[:, np.eye(records.n_place, dtype=bool)] *= scale
     dual, mean = likelihood.weights(*both)
     root = np.sqrt(scale)
     free = records.y.size - records.n_place
@@ -96,6 +104,7 @@ def fit_trials(
         theta,
         se,
         rounds,
+        error,
     )
 
 
@@ -165,23 +174,63 @@ def _loss(
     return -point.log_likelihood, -np.concatenate(slope)
 
 
-def _errors(
+def _curvature(
     likelihood: Likelihood,
     genetic: Covariance,
     residual: Covariance,
     theta: FloatArray,
 ) -> FloatArray:
-    """Return standard errors from the curvature of the likelihood."""
-    step = 1e-4
+    """Return minus the second derivative of the likelihood."""
     rows = []
     for k in range(theta.size):
         move = np.zeros(theta.size)
-        move[k] = step
+        move[k] = STEP
         ends = [
             _loss(likelihood, genetic, residual, theta + sign * move)[1]
             for sign in (1, -1)
         ]
-        rows.append((ends[0] - ends[1]) / (2 * step))
+        rows.append((ends[0] - ends[1]) / (2 * STEP))
     curvature = np.array(rows)
-    inverse = np.linalg.pinv((curvature + curvature.T) / 2, hermitian=True)
-    return np.sqrt(np.maximum(np.diag(inverse), 0))
+    return np.asarray((curvature + curvature.T) / 2)
+
+
+def _inverse(curvature: FloatArray) -> FloatArray:
+    return np.asarray(np.linalg.pinv(curvature, hermitian=True))
+
+
+def _matrix_errors(
+    curvature: FloatArray,
+    genetic: Covariance,
+    residual: Covariance,
+    theta: FloatArray,
+) -> FloatArray:  # (2, t, t)
+    """Return standard errors of variances and correlations by the delta method.
+
+    A parameter at its bound counts as known; what depends on no other has none (NaN).
+    """
+    bounds = [*genetic.bounds(), *residual.bounds()]
+    ends = np.array([[np.nan if e is None else e for e in b] for b in bounds])
+    free = ~(np.abs(theta[:, None] - ends) < STEP).any(axis=1)
+    cut = len(genetic.bounds())
+
+    def told(at: FloatArray) -> FloatArray:  # (2, t, t)
+        matrices = genetic.matrix(at[:cut]), residual.matrix(at[cut:])
+        return np.stack([_variances_and_correlations(one) for one in matrices])
+
+    moves = STEP * np.eye(theta.size)[free]
+    slope = [(told(theta + m) - told(theta - m)) / (2 * STEP) for m in moves]
+    shape = told(theta).shape
+    if not slope:
+        return np.full(shape, np.nan)
+    jacobian = np.stack(slope).reshape(len(slope), -1)
+    inverse = _inverse(curvature[np.ix_(free, free)])
+    variance = np.einsum("ij,ik,kj->j", jacobian, inverse, jacobian)
+    known = variance > STEP**3  # less is rounding
+    return np.sqrt(np.where(known, variance, np.nan)).reshape(shape)
+
+
+def _variances_and_correlations(matrix: FloatArray) -> FloatArray:  # (t, t)
+    sd = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
+    found = matrix / np.outer(sd, sd)
+    np.fill_diagonal(found, np.diag(matrix))
+    return np.asarray(found)

@@ -54,6 +54,7 @@ class TargetDraws:
     conditional: Conditional | None = None  # of a kernel
     count_noise: FloatArray = field(default_factory=lambda: np.empty(0))
     # (n_draw,) variance of log counts beyond Poisson; (0,): no counts
+    variance: tuple[tuple[str, float, float], ...] = ()  # name, posterior mean, sd
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,11 @@ class FittedBayes(MarkerModel):
         z = (scaled or self.scale.centre)(dosage)
         return z, np.einsum("ij,ij->i", z, z, dtype=np.float64)
 
+    def components(self) -> pd.DataFrame:
+        """Return variances: target, component, value (posterior mean), se (its sd)."""
+        rows = [(t, *row) for t, one in enumerate(self.targets) for row in one.variance]
+        return pd.DataFrame(rows, columns=["target", "component", "value", "se"])
+
     def convergence(self) -> pd.DataFrame:
         """Return how well the chains know every watched quantity.
 
@@ -204,6 +210,7 @@ class FittedBayes(MarkerModel):
                     "unit_variance": one.unit_variance,
                     "noise": None if np.isnan(one.noise) else one.noise,
                     "converged": one.converged,
+                    "variance": [list(row) for row in one.variance],
                     "watched": [asdict(w) for w in one.watched],
                 }
             )
@@ -243,6 +250,7 @@ def restore_bayes(state: FittedState) -> FittedBayes:
                 plain["converged"],
                 conditional,
                 own.get("count_noise", np.empty(0)),
+                tuple((n, v, e) for n, v, e in plain["variance"]),
             )
         )
     return FittedBayes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -27,6 +28,7 @@ from meristem.models.bayes.fitted import Conditional, FittedBayes, TargetDraws
 from meristem.models.marker_model import training_fields
 from meristem.prepare.scale import fit_scale
 from meristem.records import Dataset, FloatArray, IntArray, Splits
+from meristem.stats.classes import liability_h2
 
 MOST_CLASSES = 20
 """Of an ordinal trait."""
@@ -90,15 +92,8 @@ class Bayes:
     ) -> TargetDraws:
         options, ordinal = self.options, self.options.response == "ordinal"
         counted = self.options.response == "count"
-        if counted:
-            _refuse_no_counts(target, name)
+        refuse_response(options, target.y, name)
         classes, code = np.unique(target.y, return_inverse=True)
-        if ordinal and not 2 <= classes.size <= MOST_CLASSES:
-            raise DataError(
-                f"{name} has {classes.size} different values among the training rows: "
-                f"an ordinal trait has 2 to {MOST_CLASSES} classes",
-                remedy='use response = "gaussian", or code the classes as numbers',
-            )
         # centred: a level far from zero would cost digits of the residual
         value = np.log(target.y + 0.5) if counted else target.y
         level = 0.0 if ordinal else float(np.average(value, weights=target.weight))
@@ -124,8 +119,27 @@ class Bayes:
         return basis.packed(target, chains, level, classes if ordinal else None, rng)
 
 
-def _refuse_no_counts(target: Target, name: str) -> None:
-    y = target.y
+def refuse_response(
+    options: BayesOptions,
+    y: FloatArray,  # (n,)
+    name: str,
+) -> None:
+    """Refuse values that are no classes or counts where the options ask for these.
+
+    Raises
+    ------
+    DataError
+        If they are not.
+    """
+    n_class = np.unique(y).size
+    if options.response == "ordinal" and not 2 <= n_class <= MOST_CLASSES:
+        raise DataError(
+            f"{name} has {n_class} different values among the training rows: "
+            f"an ordinal trait has 2 to {MOST_CLASSES} classes",
+            remedy='use response = "gaussian", or code the classes as numbers',
+        )
+    if options.response != "count":
+        return
     if (y < 0).any() or not np.array_equal(y, np.round(y)) or not y.any():
         raise DataError(
             f"{name} is no count: counts are whole numbers from 0 on, not all 0",
@@ -247,7 +261,33 @@ class _Basis:
             chains.converged,
             conditional,
             chains.kept["residual"] if counted else np.empty(0),
+            tuple(_variances(chains, target, classes, counted=counted)),
         )
+
+
+def _variances(
+    chains: Chains, target: Target, classes: FloatArray | None, *, counted: bool
+) -> Iterator[tuple[str, float, float]]:
+    """Yield name, posterior mean and sd of variances, and of the heritability."""
+    genetic = chains.trace["genetic"]
+    residual = (
+        np.ones_like(genetic) if classes is not None else chains.trace["residual"]
+    )
+    h2 = genetic / (genetic + residual)
+    found = {"genetic": genetic, "residual": residual, "h2": h2}
+    if classes is not None:
+        found = {
+            "genetic variance of the liability": genetic,
+            "h2 of the liability": h2,
+        }
+        if classes.size == 2:
+            share = float((target.y == classes[1]).mean())
+            found["h2 of the two classes"] = h2 / liability_h2(1.0, share)
+    elif counted:
+        found = {f"{n} variance of the logarithm": v for n, v in found.items()}
+        del found["h2 variance of the logarithm"]
+    for name, value in found.items():
+        yield name, float(value.mean()), float(value.std())
 
 
 def _products(z: np.ndarray) -> FloatArray:

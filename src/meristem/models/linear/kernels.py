@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -14,12 +15,8 @@ from meristem.errors import DataError
 from meristem.genetics.distance import arc_cosine, gaussian, scaled_distance
 from meristem.genetics.frequency import heterozygosity
 from meristem.genetics.interactions import breeding_dominance, pairs_kernel
-from meristem.genetics.pedigree import (
-    lines_of,
-    named_block,
-    pedigree_relationship,
-    single_step,
-)
+from meristem.genetics.pedigree import named_block, pedigree_relationship
+from meristem.genetics.single_step import Relatives, SingleStep
 from meristem.io.tables.pedigree import read_kernel, read_pedigree
 from meristem.mixed.blup import KernelBLUP, restore_kernel_blup
 from meristem.mixed.kernel_errors import several_errors
@@ -60,6 +57,11 @@ class Lines:
     dosage: NDArray[np.int8]  # (n, n_variant) of the training variants
     features: FloatArray | None = None  # (n, n_feature) standardised; None: not read
 
+    @property
+    def genotyped(self) -> NDArray[np.bool_]:  # (n,)
+        """Whether a line has any call."""
+        return np.asarray((self.dosage >= 0).any(axis=1))
+
     def take(self, rows: IntArray) -> Lines:
         """Return some of the lines."""
         features = None if self.features is None else self.features[rows]
@@ -73,6 +75,7 @@ class KernelSource:
     options: KernelsOptions
     scale: MarkerScale
     ploidy: int
+    train: Lines
     median: float  # of squared distances between training rows
     tables: dict[str, tuple[StrArray, FloatArray]]  # kernel -> names, relationships
     omics: OmicsScale | None = None  # of the kernel of that name
@@ -90,6 +93,8 @@ class KernelSource:
 
     def between(self, name: str, one: Lines, two: Lines) -> FloatArray:
         """Return a kernel between lines, in its own units."""
+        if name == "single_step":
+            return self._single_step(one, two)
         if name in self.tables:
             return named_block(*self.tables[name], one.name, two.name)
         if name == "omics":
@@ -110,6 +115,25 @@ class KernelSource:
             return left @ right.T
         others = features[second](one), features[second](two)
         return pairs_kernel((left, right), others)
+
+    @cached_property
+    def _joined(self) -> tuple[SingleStep, FloatArray, float]:
+        """Return H of the training lines, their markers, and the factor of G."""
+        typed = self.train.genotyped
+        z = self._additive(self.train)[typed]
+        markers = z @ z.T
+        size = self.ploidy * typed.sum() / max(2 * float(np.trace(markers)), 1e-300)
+        tables = self.tables["single_step"]
+        return SingleStep(*tables, self.train.name[typed], size * markers), z, size
+
+    def _single_step(self, one: Lines, two: Lines) -> FloatArray:
+        joined, z, size = self._joined
+        left, right = self._additive(one), self._additive(two)
+        sides = [
+            Relatives(lines.name, lines.genotyped, size * x @ z.T)
+            for lines, x in ((one, left), (two, right))
+        ]
+        return joined.between(sides[0], sides[1], size * left @ right.T)
 
     def _additive(self, lines: Lines) -> FloatArray:
         return self.scale.centre(lines.dosage, np.float64)
@@ -192,7 +216,6 @@ class SeveralKernels:
         return FittedKernels(
             *training_fields("kernels", dataset, source.scale),
             source,
-            lines,
             np.array(unit),
             np.array(share),
             tuple(parts),
@@ -223,13 +246,8 @@ class SeveralKernels:
                     where=options.pedigree,
                     remedy="write its lines as the genotypes name them",
                 )
-            if "pedigree" in asked:
-                tables["pedigree"] = (pedigree.line, relationship)
-            if "single_step" in asked:
-                every = np.union1d(pedigree.line, lines.name)
-                known = lines_of(pedigree, relationship, every)
-                joined = _joined(every, known, lines, z, ploidy)
-                tables["single_step"] = (every, joined)
+            for name in sorted(asked & {"pedigree", "single_step"}):
+                tables[name] = (pedigree.line, relationship)
         if "table" in asked and options.table is not None:
             tables["table"] = read_kernel(options.table)
             if not np.isin(lines.name, tables["table"][0]).any():
@@ -238,20 +256,7 @@ class SeveralKernels:
                     where=options.table,
                     remedy="write its lines as the genotypes name them",
                 )
-        return KernelSource(options, scale, ploidy, median, tables)
-
-
-def _joined(
-    every: StrArray, pedigree: FloatArray, lines: Lines, z: FloatArray, ploidy: int
-) -> FloatArray:
-    """Return H over all lines: those with any call are genotyped."""
-    has_calls = (lines.dosage >= 0).any(axis=1)
-    place = {name: k for k, name in enumerate(every.tolist())}
-    rows = np.array([place[name] for name in lines.name[has_calls].tolist()])
-    own = z[has_calls]
-    markers = own @ own.T
-    markers *= ploidy / max(float(np.trace(markers)) / max(rows.size, 1), 1e-300) / 2
-    return single_step(pedigree, rows.astype(np.int64), markers)
+        return KernelSource(options, scale, ploidy, lines, median, tables)
 
 
 @dataclass(frozen=True)
@@ -259,7 +264,6 @@ class FittedKernels(MarkerModel):
     """A fitted model of several kernels."""
 
     source: KernelSource
-    train: Lines
     unit: FloatArray  # (n_kernel,) factor of each to mean diagonal 1
     share: FloatArray  # (n_target, n_kernel) factor of each unit kernel in the sum
     parts: tuple[KernelBLUP, ...]  # one per target, on the sum of the kernels
@@ -291,7 +295,7 @@ class FittedKernels(MarkerModel):
         scale = self.source.omics
         features = None if scale is None else scale.apply(omics)
         lines = Lines(genotypes.sample_id, self.dosage(genotypes), features)
-        cross = self._kernels(lines, self.train)
+        cross = self._kernels(lines, self.source.train)
         diagonals = self._diagonals(lines)
         value = np.empty((lines.name.size, len(self.parts)))
         views = []
@@ -333,8 +337,8 @@ class FittedKernels(MarkerModel):
         """Return the fitted model as arrays and plain values."""
         arrays: dict[str, NDArray] = {
             **self.marker_arrays(),
-            "train_name": self.train.name,
-            "train_dosage": self.train.dosage,
+            "train_name": self.source.train.name,
+            "train_dosage": self.source.train.dosage,
             "unit": self.unit,
             "share": self.share,
             "component_variance": self.variance,
@@ -342,9 +346,10 @@ class FittedKernels(MarkerModel):
         }
         for name, (line, kernel) in self.source.tables.items():
             arrays |= {f"table.{name}.line": line, f"table.{name}.kernel": kernel}
-        if self.source.omics is not None and self.train.features is not None:
+        features = self.source.train.features
+        if self.source.omics is not None and features is not None:
             arrays |= with_prefix(vars(self.source.omics), "omics_")
-            arrays["train_features"] = self.train.features
+            arrays["train_features"] = features
         for t, solved in enumerate(self.parts):
             arrays |= with_prefix(solved.arrays(), f"part{t}_")
         meta: dict[str, object] = {
@@ -368,6 +373,9 @@ def restore_kernels(state: FittedState) -> FittedKernels:
         KernelsOptions.model_validate(meta["options"]),
         fields[4],
         int(meta["ploidy"]),
+        Lines(
+            arrays["train_name"], arrays["train_dosage"], arrays.get("train_features")
+        ),
         float(meta["median"]),
         tables,
         OmicsScale(**prefixed(arrays, "omics_")) if "omics_name" in arrays else None,
@@ -379,9 +387,6 @@ def restore_kernels(state: FittedState) -> FittedKernels:
     return FittedKernels(
         *fields,
         source,
-        Lines(
-            arrays["train_name"], arrays["train_dosage"], arrays.get("train_features")
-        ),
         arrays["unit"],
         arrays["share"],
         tuple(parts),

@@ -67,6 +67,9 @@ class TrialTarget:
             between = self.alike.between(environment, self.place)
             new = known["main"] + known["covariates"] * between
             rows = np.where((at >= 0)[:, None], rows, new)
+            own = np.array([self.alike.itself(one) for one in environment.tolist()])
+            all_own = known["main"] + known["covariates"] * own + known["gxe"]
+            size = np.where(at >= 0, size, all_own)
         anywhere = environment == ANYWHERE
         rows[anywhere], size[anywhere] = genetic.mean(axis=0), genetic.mean()
         mean = np.where(at >= 0, self.fit.mean[at], self.fit.mean.mean())
@@ -123,6 +126,13 @@ class FittedLines(OverEnvironments, MarkerModel):
     def environments(self) -> StrArray:
         """Environments of the training rows."""
         return np.unique(np.concatenate([one.place for one in self.targets]))
+
+    @property
+    def foreseen(self) -> StrArray:
+        """Environments that no training row is from, but whose covariates are known."""
+        known = [one.alike.name for one in self.targets if one.alike is not None]
+        every = np.unique(np.concatenate([np.empty(0, dtype=np.str_), *known]))
+        return every[~np.isin(every, self.environments)]
 
     def posterior_at(
         self, genotypes: Genotypes, line: StrArray, environment: StrArray
@@ -290,17 +300,20 @@ def _covariances(t: int, one: TrialTarget) -> list[tuple[int, str, float, float]
     alike = bool(np.allclose(residual, residual[0, 0] * np.eye(one.place.size)))
     if alike:
         # its logarithm is the last parameter
-        error = residual[0, 0] * one.fit.se[-1]
-        rows.append((t, "error", float(residual[0, 0]), float(error)))
-    matrices = [] if one.components else [("genetic", one.fit.genetic)]
-    matrices += [] if alike else [("residual", residual)]
-    for name, matrix in matrices:
+        wide = residual[0, 0] * one.fit.se[-1]
+        rows.append((t, "error", float(residual[0, 0]), float(wide)))
+    error = (
+        one.fit.error if one.fit.error.size else np.full((2, *residual.shape), unknown)
+    )
+    matrices = [] if one.components else [("genetic", one.fit.genetic, error[0])]
+    matrices += [] if alike else [("residual", residual, error[1])]
+    for name, matrix, se in matrices:
         sd = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
         for k, place in enumerate(one.place.tolist()):
-            rows.append((t, f"{name} variance {place}".strip(), matrix[k, k], unknown))
+            rows.append((t, f"{name} variance {place}".strip(), matrix[k, k], se[k, k]))
         for i, j in zip(*np.nonzero(np.tril(matrix, -1)), strict=True):
             pair = f"{name} correlation {one.place[j]}, {one.place[i]}"
-            rows.append((t, pair, matrix[i, j] / (sd[i] * sd[j]), unknown))
+            rows.append((t, pair, matrix[i, j] / (sd[i] * sd[j]), se[i, j]))
     if one.loadings is not None:
         share = one.loadings**2 / np.diag(one.fit.genetic)[:, None]
         for k in range(share.shape[1]):

@@ -35,6 +35,11 @@ class FittedReactions(OverEnvironments):
         """Environments of the training rows."""
         return self.lines.environments
 
+    @property
+    def foreseen(self) -> StrArray:
+        """Environments that no training row is from, but whose covariates are known."""
+        return self.lines.foreseen
+
     def seen(self, line: StrArray) -> FloatArray:  # (n, n_target)
         """Return in how many environments each line was trained on."""
         return self.lines.seen(line)

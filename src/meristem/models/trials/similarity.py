@@ -26,6 +26,11 @@ class Similarity:
         left, right = self._rows(one), self._rows(two)
         return left @ right.T / self.size
 
+    def itself(self, name: str) -> float:
+        """Return the kernel of one environment with itself; 1 without covariates."""
+        row = self._rows(np.array([name]))[0]
+        return float(row @ row / self.size) if name in self.name else 1.0
+
     def _rows(self, names: StrArray) -> FloatArray:
         place = {name: k for k, name in enumerate(self.name.tolist())}
         found = np.zeros((names.size, self.value.shape[1]))

@@ -44,6 +44,7 @@ from meristem.pipeline.notes import (
 )
 from meristem.pipeline.predicting.candidates import match_asked
 from meristem.pipeline.preparation import distinct_lines, select_targets
+from meristem.pipeline.prior_scores import prior_pairs
 from meristem.plan.compile import make_plan
 from meristem.prepare.align import make_dataset
 from meristem.prepare.reconcile import LARGE_LOSS
@@ -187,7 +188,9 @@ def _check_data(config: AnalysisConfig, found: _Findings) -> Dataset | None:
     if aligned is None:
         return None
     dataset, reconciliation = aligned
-    reconciliation = replace(reconciliation, pairs=omics.pairs + reconciliation.pairs)
+    scored = found.attempt(lambda: prior_pairs(config.priors, genotypes)) or ()
+    pairs = omics.pairs + reconciliation.pairs + scored
+    reconciliation = replace(reconciliation, pairs=pairs)
     found.facts += reconciliation.lines()
     found.hints += reconciliation.hints()
     chosen = found.attempt(lambda: select_targets(dataset, config))

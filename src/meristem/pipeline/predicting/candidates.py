@@ -26,7 +26,7 @@ from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.fitting import deployable_labels, load_fitted
 from meristem.pipeline.inputs import read_crossed
 from meristem.pipeline.predicting.external import EXTERNAL, write_external
-from meristem.pipeline.predicting.trials import posterior_in
+from meristem.pipeline.predicting.trials import places_of, posterior_in
 from meristem.pipeline.preparation import unseen_lines
 from meristem.prepare.by_environment import is_stacked
 from meristem.prepare.match import MatchReport, align_variants, match_variants
@@ -43,6 +43,7 @@ def prediction_rows(
     label: str,
     posterior: Posterior,
     relatedness: FloatArray,  # (n_sample,)
+    at: tuple[str, FloatArray] | None = None,  # level of each target
 ) -> pd.DataFrame:
     """Return one row per sample, target and environment, ranked within (1 = best).
 
@@ -51,7 +52,8 @@ def prediction_rows(
     `predicted` is a level, with the mean of the environment; `deviation` is what it
     differs by from the mean of the phenotyped lines there. Models of lines in
     environments predict the deviation, and no term of theirs differs between
-    environments: each line stands in every environment with its level.
+    environments: each line stands in every environment with its level, or in `at`
+    alone.
 
     Spread, interval, reliability and the probability of being among the best
     `evaluate.top_share` of these lines are all of the same posterior: that of the
@@ -67,7 +69,7 @@ def prediction_rows(
         smallest = trait in analysis.config.phenotypes.minimise
         rng = analysis.rng("top", label, trait, environment)
         chance = top_probability(posterior, target, k, rng, smallest=smallest)
-        for place, added, mean in _levels(analysis, target):
+        for place, added, mean in _levels(analysis, target, at):
             level = value + added
             frame = pd.DataFrame(
                 {
@@ -90,7 +92,9 @@ def prediction_rows(
     return pd.concat(frames, ignore_index=True)
 
 
-def _levels(analysis: Analysis, target: int) -> Iterator[tuple[str, float, float]]:
+def _levels(
+    analysis: Analysis, target: int, at: tuple[str, FloatArray] | None
+) -> Iterator[tuple[str, float, float]]:
     """Yield environment, what makes a prediction a level there, and the mean level."""
     phenotypes, taken = analysis.trained
     if taken.environments is None:
@@ -98,9 +102,11 @@ def _levels(analysis: Analysis, target: int) -> Iterator[tuple[str, float, float
         yield str(phenotypes.environment_name[target]), 0.0, mean
         return
     means = taken.environments
-    for name, level in zip(means.environment, means.mean[:, target], strict=True):
+    known = zip(means.environment.tolist(), means.mean, strict=True)
+    for name, mean_of in known if at is None else (at,):
+        level = float(mean_of[target])
         if not np.isnan(level):
-            yield str(name), float(level), float(level)
+            yield name, level, level
 
 
 def predict_candidates(analysis: Analysis) -> None:
@@ -286,13 +292,12 @@ def _by_environment(
     table = analysis.folder.read_table("predictions.csv") if known else None
     near, structure = _relatedness(analysis, genotypes), _structure(analysis, genotypes)
     frames = []
-    for name in analysis.levels.environment:
-        posterior = posterior_in(fitted, genotypes, str(name))
+    for place in places_of(analysis, fitted):
+        posterior = posterior_in(fitted, genotypes, place[0])
         posterior = replace(posterior, mean=posterior.mean + structure)
         if table is not None:
             posterior = calibrated(posterior, table, label)
-        rows = prediction_rows(analysis, label, posterior, near)
-        frames.append(rows[rows["environment"] == str(name)])
+        frames.append(prediction_rows(analysis, label, posterior, near, place))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -41,22 +41,37 @@ def _of_model(
     analysis: Analysis, label: str, fitted: FittedTrials
 ) -> list[pd.DataFrame]:
     lines = distinct_lines(analysis.dataset)
-    levels = analysis.levels
+    places = places_of(analysis, fitted)
     seen = fitted.seen(lines.sample_id)
-    structure = analysis.trained[1].structure(lines, levels.mean.shape[1])
+    n_target = analysis.levels.mean.shape[1]
+    structure = analysis.trained[1].structure(lines, n_target)
     frames, deviation = [], []
-    for name, level in zip(levels.environment, levels.mean, strict=True):
-        posterior = posterior_in(fitted, lines, str(name))
+    for name, level in places:
+        posterior = posterior_in(fitted, lines, name)
         posterior = replace(posterior, mean=posterior.mean + structure)
-        deviation.append(posterior.mean)
-        frames += _rows(label, str(name), posterior, level, seen)
+        if name not in fitted.foreseen:
+            deviation.append(posterior.mean)
+        frames += _rows(label, name, posterior, level, seen)
     spread = np.std(np.stack(deviation), axis=0)
-    level = np.nanmean(levels.mean, axis=0)
+    level = np.nanmean(analysis.levels.mean, axis=0)
     overall = fitted.posterior(lines)
     overall = replace(overall, mean=overall.mean + structure)
     for target, frame in enumerate(_rows(label, OVERALL, overall, level, seen)):
         frames.append(frame.assign(instability=spread[:, target]))
     return frames
+
+
+def places_of(analysis: Analysis, fitted: FittedTrials) -> list[tuple[str, FloatArray]]:
+    """Return environments with the mean level of each target there.
+
+    Those of the training rows, and those whose covariates alone are known: there the
+    level is the mean over the others.
+    """
+    levels = analysis.levels
+    known = zip(levels.environment.tolist(), levels.mean, strict=True)
+    mean = np.nanmean(levels.mean, axis=0)
+    new = [name for name in fitted.foreseen.tolist() if name not in levels.environment]
+    return [*known, *((name, mean) for name in new)]
 
 
 def posterior_in(fitted: FittedTrials, lines: Genotypes, environment: str) -> Posterior:

@@ -40,6 +40,10 @@ COLUMNS: dict[str, tuple[str, str, Format | None]] = {
 """Column of the file -> heading, its entry in the glossary, how numbers are written."""
 
 
+REACTING = frozenset({"gxe", "reaction_network"})
+"""Kinds of models whose predictions differ between environments."""
+
+
 def candidates_section(view: View) -> Section | None:
     """Return the top of `candidates.csv` per target; None without candidates."""
     table = view.artefacts.candidates
@@ -65,9 +69,10 @@ def candidates_section(view: View) -> Section | None:
         "among the best]] and [[reliability]] are of one [[posterior]]."
     )
     if _phenotypes(view).get("by") == "record":
+        reacting = [model.label for model in view.models if model.kind in REACTING]
+        who = f"By all models but {', '.join(reacting)} lines" if reacting else "Lines"
         intro += (
-            " No model here has a term of line x environment: lines rank alike in "
-            "every environment, and only their level differs."
+            f" {who} rank alike in every environment, and only their level differs."
         )
     return Section("Candidates", "candidates", "", intro, blocks)
 

@@ -69,6 +69,7 @@ def _further(view: View, target: Target) -> Markup:
         for v, e in pairs
     ]
     note = "By REML; \u00b1 standard error, where the component is a parameter."
+    note += _sampled(view, frame["model"])
     if total > SHOWN:
         note += f" The first {SHOWN} of {total}; all in variance_components.csv."
     return table_html(frame, headings={"value": "estimate"}, note=note)
@@ -90,8 +91,17 @@ def _components(view: View, target: Target) -> Markup:
         form = fixed if name == "h2" else number
         frame[name] = [f"{form(v)}\u00a0\u00b1\u00a0{form(e)}" for v, e in pairs]
     headings = {**COMPONENTS, "h2": term("heritability")}
-    note = "By REML; \u00b1 standard error."
+    note = "By REML; \u00b1 standard error." + _sampled(view, frame["model"])
     return table_html(frame, headings=headings, sortable=False, note=note)
+
+
+def _sampled(view: View, labels: pd.Series) -> str:
+    """Return whose figures are not by REML."""
+    kinds = {model.label: model.kind for model in view.models}
+    names = [name for name in dict.fromkeys(labels) if kinds.get(name) == "bayes"]
+    if not names:
+        return ""
+    return f" Of {', '.join(names)} posterior mean \u00b1 standard deviation."
 
 
 def _gains(view: View, target: Target) -> Markup:
@@ -131,7 +141,7 @@ def _gains(view: View, target: Target) -> Markup:
     note = (
         f"Accuracy: ability over the root of the heritability of {source}"
         + ("" if told else ", not shown since that is within one standard error of 0")
-        + _too_low(frame["accuracy"].max())
+        + _too_low(frame["accuracy"].max(), by_record=asked.get("by") == "record")
         + f". Selection differential: observed mean of the {percent(share, 0)} of each "
         f"fold with the {which} predictions, minus the mean of the fold."
     )
@@ -139,13 +149,13 @@ def _gains(view: View, target: Target) -> Markup:
     return table_html(frame, formats, headings, note=note)
 
 
-def _too_low(accuracy: float) -> str:
+def _too_low(accuracy: float, *, by_record: bool) -> str:
     """Return what an accuracy that cannot be says of the heritability."""
     if not accuracy > 1:
         return ""
     return (
         "; above 1 where that is too low: it has a standard error, and counts what is "
-        "additive alone"
+        "additive alone" + (" and the same in all environments" if by_record else "")
     )
 
 

@@ -217,13 +217,13 @@ class _Objective:
     def __call__(self, x: Tensor, rows: Tensor, epoch: int) -> Losses:
         network, kind = self.network, self.kind
         held = self.held[:, :, rows]
-        own = x * ~held  # (n_member, n_feature, batch)
+        own = torch.where(held, 0.0, x)  # (n_member, n_feature, batch)
         mean, log_variance = network.encode(network.hide(own))
         z = network.sample(mean, log_variance)
         entry = self._entry_loss(x, rows, network.decode(z), z)
         used = self.known[:, rows] & ~held
         n_used = used.sum(dim=(1, 2)).clamp(min=1)
-        loss = (entry * used).sum(dim=(1, 2)) / n_used
+        loss = torch.where(used, entry, 0.0).sum(dim=(1, 2)) / n_used
         per_row = kind.strength * x.shape[1] / n_used  # one row's share of the mean
         paid = torch.zeros_like(loss)
         if log_variance is not None:
@@ -237,7 +237,7 @@ class _Objective:
             paid = contraction(network, own) * per_row
         loss = loss + paid
         n_held = held.sum(dim=(1, 2)).float()
-        error = (entry.detach() * held).sum(dim=(1, 2))
+        error = torch.where(held, entry.detach(), 0.0).sum(dim=(1, 2))
         return Losses(loss, error + paid.detach() * n_held, n_held)
 
     def _entry_loss(self, x: Tensor, rows: Tensor, said: Tensor, z: Tensor) -> Tensor:

@@ -6,8 +6,11 @@ f_ii = (1 + F_i) / 2. A relationship matrix is twice that: f = G / 2 = A / 2.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,12 +59,12 @@ def identity_by_state(
     """
     n, n_variant = call_dosage.shape
     result = np.zeros((n, n))
-    for centred in _half_centred(call_dosage, ploidy):
-        for start in range(0, n, STRIP):
-            rows = slice(start, start + STRIP)
+    strips = range(0, n, STRIP)
+    with ThreadPoolExecutor(min(len(strips), os.cpu_count() or 1)) as pool:
+        for centred in _half_centred(call_dosage, ploidy):
             # in steps of 1/4096 products of a block sum without rounding in float32
-            result[rows, start:] += centred[rows] @ centred[start:].T
-    for start in range(0, n, STRIP):
+            list(pool.map(partial(_add_strip, result, centred), strips))
+    for start in strips:
         end = start + STRIP
         result[end:, start:end] = result[start:end, end:].T
     # p q + (1 - p)(1 - q) = 2 (p - 1/2)(q - 1/2) + 1/2
@@ -71,6 +74,11 @@ def identity_by_state(
         result,
         "identity by state: 0 is no allele in common, 1 is the same allele everywhere",
     )
+
+
+def _add_strip(result: FloatArray, centred: NDArray[np.float32], start: int) -> None:
+    rows = slice(start, start + STRIP)
+    result[rows, start:] += centred[rows] @ centred[start:].T
 
 
 def _half_centred(

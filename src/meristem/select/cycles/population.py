@@ -10,7 +10,9 @@ import scipy.linalg
 
 from meristem.genetics.inheritance.maps import GeneticMap
 from meristem.genetics.inheritance.meiosis import Haplotypes
+from meristem.genetics.relationship import BLOCK, dosage_blocks
 from meristem.records import FloatArray
+from meristem.select.contribution.coancestry import identity_by_state
 
 Truth = Callable[[Haplotypes], FloatArray]  # (n, n_locus) dosages -> (n,) true values
 
@@ -26,7 +28,7 @@ class Trait:
 
 def dosages(plants: Haplotypes) -> Haplotypes:  # (n, 2, n_locus) -> (n, n_locus)
     """Return the copies of the alternate allele that plants carry."""
-    return plants.sum(axis=1, dtype=np.int8)
+    return plants[:, 0] + plants[:, 1]
 
 
 def phenotype(
@@ -56,7 +58,11 @@ class Trained:
 
     def value(self, call_dosage: Haplotypes) -> FloatArray:  # (n,)
         """Return predicted values."""
-        return self.level + (call_dosage - self.mean) @ self.effect
+        total = np.full(call_dosage.shape[0], self.level - self.mean @ self.effect)
+        for start in range(0, self.effect.size, BLOCK):
+            part = slice(start, start + BLOCK)
+            total += call_dosage[:, part] @ self.effect[part]
+        return total
 
 
 def train(
@@ -70,8 +76,13 @@ def train(
     Endelman 2011, Plant Genome 4:250 (ridge regression BLUP by one decomposition).
     """
     mean = call_dosage.mean(axis=0)
-    z = call_dosage - mean
-    kernel = z @ z.T
+    kernel = np.zeros((y.size, y.size))
+    for calls in dosage_blocks(call_dosage):
+        # copies less one: their products sum without rounding in float32
+        copies = calls.astype(np.float32) - 1
+        kernel += copies @ copies.T
+    kernel -= kernel.mean(axis=0)
+    kernel -= kernel.mean(axis=1)[:, None]
     scale = float(np.trace(kernel)) / max(y.size, 1) or 1.0
     values, vectors = scipy.linalg.eigh(kernel / scale)
     kept = values > 1e-9  # the mean's direction has no variance
@@ -84,7 +95,9 @@ def train(
     loss = np.log(size) * values.size + np.log(spread).sum(axis=1)
     best = int(np.argmin(loss))
     dual = vectors @ (rotated * shares[best] / spread[best])
-    return Trained(z.T @ dual / scale, mean, level)
+    dual -= dual.mean()
+    effect = [dual @ calls for calls in dosage_blocks(call_dosage)]
+    return Trained(np.concatenate(effect) / scale, mean, level)
 
 
 @dataclass(frozen=True)
@@ -133,6 +146,5 @@ class Stock:
 
 
 def line_coancestry(plants: Haplotypes) -> FloatArray:  # (n, n)
-    """Return the chance that alleles drawn from two plants are the same, in float64."""
-    share = plants.mean(axis=1)  # (n, n_locus)
-    return (share @ share.T + (1 - share) @ (1 - share).T) / share.shape[1]
+    """Return the chance that alleles drawn from two plants are the same."""
+    return identity_by_state(dosages(plants)).value
