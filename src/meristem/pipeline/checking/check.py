@@ -44,6 +44,7 @@ from meristem.pipeline.notes import (
     environment_notes,
     knowledge_notes,
     phenotype_notes,
+    represented_notes,
 )
 from meristem.pipeline.predicting.candidates import match_asked
 from meristem.pipeline.preparation import distinct_lines, select_targets
@@ -143,6 +144,7 @@ def check_analysis(
         splits = found.attempt(lambda: make_splits(dataset, config.evaluate, rng))
         found.take(lambda: unseen_notes(dataset, splits or ()))
         _check_variation(config, dataset, splits or (), found)
+        found.take(lambda: represented_notes(config, dataset, plan))
         if knowledge is not None or config.knowledge is None:
             for fault in graph_faults(config, dataset, knowledge, plan):
                 found.note(fault)
@@ -316,14 +318,18 @@ def _check_knowledge(
         )
         if section.assign.method != "table":
             found.hints += contig_hints(knowledge, variants)
-        _check_labelled_nodes(dataset, plan, found)
+        _check_labelled_nodes(config, dataset, plan, found)
     return knowledge, plan
 
 
 def _check_labelled_nodes(
-    dataset: Dataset, plan: NetworkPlan, found: _Findings
+    config: AnalysisConfig, dataset: Dataset, plan: NetworkPlan, found: _Findings
 ) -> None:
+    options = {one.name: one for one in config.omics}
     for table in dataset.omics:
+        how = options[table.name]
+        if how.represent != "none" and how.gives == "factors":
+            continue  # see `represented_notes`
         known = int(np.isin(table.node_name, plan.node_name).sum())
         found.facts.append(
             f"{table.name}: {known} of {table.feature_id.size} features measure a node"
