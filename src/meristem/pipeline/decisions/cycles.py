@@ -225,7 +225,7 @@ def _truth(
     if spread <= 0:
         raise ConfigError(
             "the founders do not differ in the trait",
-            remedy="take more founders (--founders)",
+            remedy="take more founders (founders)",
         )
     return Trait(value, effect, spread * (1 - request.h2) / request.h2), words
 

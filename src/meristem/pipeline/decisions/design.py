@@ -147,8 +147,8 @@ def read_panel(
     if new.size < 2:
         raise DataError(
             f"{new.size} candidates have no {what}",
-            remedy=f"give candidates (--candidates), or keep lines without {what} "
-            "in the genotypes",
+            remedy=f"give candidates (--candidates, or [predict] of the run), or keep "
+            f"lines without {what} in the genotypes",
         )
     return Panel(both, new, what)
 
@@ -316,7 +316,8 @@ def _noise(
         raise ConfigError(
             "the model says nothing of genetic and residual variance",
             where="--h2",
-            remedy="give the heritability of a phenotype (--h2 0.4)",
+            remedy="give the heritability of a phenotype (--h2 0.4, or design.h2 of "
+            "a plan)",
         )
     return noise / genetic
 

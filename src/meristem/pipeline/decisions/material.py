@@ -364,8 +364,8 @@ def refuse_heterozygous(lines: Genotypes) -> None:
             f"{share[worst]:.0%} of the calls of {lines.sample_id[worst]} are "
             "heterozygous: it is no inbred line",
             where=lines.source,
-            remedy="give phased genotypes (--phased FILE.vcf.gz), or rank families by "
-            "their mean (--progeny family)",
+            remedy="rank families by their mean (--progeny family; criterion = "
+            '"mean" of a plan), or give phased genotypes to the command (--phased)',
         )
 
 
