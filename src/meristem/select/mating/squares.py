@@ -54,7 +54,7 @@ def separable_part(coancestry: FloatArray) -> FloatArray:  # (n,)
     raised = coancestry + _LEVEL + 1e-6 * np.eye(n)
     diagonal = np.zeros(n)
     for rows in np.array_split(np.tile(np.arange(n), _SWEEPS), _SWEEPS * _INVERSES):
-        # rounding grows with every update of an inverse: there is a new one now and then
+        # rounding grows with every update of an inverse: a new one now and then
         taken = _taken(raised - np.diag(diagonal), rows)
         if taken is None:
             break
