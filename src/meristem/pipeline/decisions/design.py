@@ -147,8 +147,11 @@ def read_panel(
     if new.size < 2:
         raise DataError(
             f"{new.size} candidates have no {what}",
-            remedy=f"give candidates (--candidates, or [predict] of the run), or keep "
-            f"lines without {what} in the genotypes",
+            remedy=f"give candidates (--candidates), or keep lines without {what} in "
+            "the genotypes"
+            if given is None
+            else f"take in lines without {what} (candidates.lines, [predict] of the "
+            "run), or leave [design] out",
         )
     return Panel(both, new, what)
 
