@@ -101,7 +101,7 @@ def choose_training_set(
     if n is None and budget is None:
         raise ConfigError(
             "neither a number of lines nor a budget is given",
-            remedy="give one of them (n, budget)",
+            remedy="give one of them (--n, --budget; n, budget of [design])",
         )
     if (n or 0) > problem.n or not np.isfinite(budget or 0.0):
         raise ConfigError(
