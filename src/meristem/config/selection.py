@@ -10,6 +10,20 @@ from pydantic import BeforeValidator, Field, model_validator
 from meristem.config.decisions import CyclesConfig, DesignConfig, EditConfig, Name
 from meristem.config.strict import Strict
 
+_LIMITS = (
+    "n",
+    "max_uses",
+    "min_uses",
+    "max_parents",
+    "max_kinship",
+    "bound",
+    "max_coancestry",
+    "max_as_seed",
+    "forced",
+    "forbidden",
+)
+"""Limits on crosses that are chosen freely; a design has none."""
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -306,8 +320,20 @@ class MatingConfig(Strict):
             raise ValueError(f"{len(asked)} crosses are forced, and n = {self.n}")
         if self.max_uses is not None and self.min_uses > self.max_uses:
             raise ValueError("`min_uses` is above `max_uses`")
+        return self
+
+    @model_validator(mode="after")
+    def _designed(self) -> Self:
         if self.design == "factorial" and not self.pool:
             raise ValueError("a factorial needs `pool` and `seed_pool`")
+        if self.design != "free":
+            pools = () if self.design == "factorial" else ("pool", "seed_pool")
+            beside = sorted(self.model_fields_set & {*_LIMITS, *pools})
+            if beside:
+                raise ValueError(
+                    f"a {self.design} makes all crosses of its parents: leave out "
+                    f"{', '.join(beside)}, or take the design 'free'"
+                )
         return self
 
     @property

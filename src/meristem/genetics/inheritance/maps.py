@@ -188,7 +188,8 @@ def place_by_rate(variants: VariantTable, cm_per_mb: float) -> PlacedVariants:
         raise DataError(
             "no variant has a contig and a position, so that nothing is known of "
             "their linkage",
-            remedy="give a genetic map that names the variants (--map)",
+            remedy="give a genetic map that names the variants (--map, or crosses.map "
+            "of a plan)",
         )
     place = variants.variant_position.astype(np.float64)
     morgan = np.where(known, place * (cm_per_mb / BP_PER_MB / CM_PER_MORGAN), np.nan)

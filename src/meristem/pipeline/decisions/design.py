@@ -147,8 +147,11 @@ def read_panel(
     if new.size < 2:
         raise DataError(
             f"{new.size} candidates have no {what}",
-            remedy=f"give candidates (--candidates), or keep lines without {what} "
-            "in the genotypes",
+            remedy=f"give candidates (--candidates), or keep lines without {what} in "
+            "the genotypes"
+            if given is None
+            else f"take in lines without {what} (candidates.lines, [predict] of the "
+            "run), or leave [design] out",
         )
     return Panel(both, new, what)
 
@@ -316,7 +319,8 @@ def _noise(
         raise ConfigError(
             "the model says nothing of genetic and residual variance",
             where="--h2",
-            remedy="give the heritability of a phenotype (--h2 0.4)",
+            remedy="give the heritability of a phenotype (--h2 0.4, or design.h2 of "
+            "a plan)",
         )
     return noise / genetic
 

@@ -143,7 +143,11 @@ def _placed_lines(
     request = MapRequest(asked.map, asked.cm_per_mb, asked.map_function)
     placed = place_variants(variants, request)
     some = align_variants(lines.genotypes.take_samples(rows), variants)
-    refuse_heterozygous(some)
+    refuse_heterozygous(
+        some,
+        'use crosses.criterion = "mean"; `meristem select crosses` ranks families by '
+        "their spread too (--progeny family --phased FILE.vcf.gz)",
+    )
     material = make_material(
         analysis,
         (lines.label, lines.fitted),
