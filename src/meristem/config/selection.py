@@ -23,6 +23,11 @@ _LIMITS = (
     "forbidden",
 )
 """Limits on crosses that are chosen freely; a design has none."""
+_OF_INBRED = (
+    *("progeny", "generation", "simulate", "most_simulated"),
+    *("draws", "combine", "segments", "wanted"),
+)
+"""What is asked of progeny of inbred parents alone."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -242,6 +247,10 @@ class MatingConfig(Strict):
     map: Path | None = Field(default=None, description="genetic map, a table with cM")
     cm_per_mb: float | None = Field(default=None, gt=0, description="rate, not a map")
     map_function: Literal["haldane", "kosambi"] = "haldane"
+    phased: Path | None = Field(
+        default=None,
+        description="phased VCF of outbred parents: progeny are full sibs, and spread",
+    )
     progeny: Literal["dh", "selfed", "ril"] = "dh"
     generation: int = Field(default=1, ge=1, le=50)
     selected: float = Field(
@@ -334,6 +343,20 @@ class MatingConfig(Strict):
                     f"a {self.design} makes all crosses of its parents: leave out "
                     f"{', '.join(beside)}, or take the design 'free'"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _outbred(self) -> Self:
+        if self.phased is None:
+            return self
+        if not self.mapped or self.criterion == "mean":
+            raise ValueError("`phased` needs `map` or `cm_per_mb`, and usefulness")
+        beside = sorted(self.model_fields_set & {*_OF_INBRED})
+        if beside:
+            raise ValueError(
+                f"progeny of phased parents are full sibs: leave out "
+                f"{', '.join(beside)}, which are of inbred parents"
+            )
         return self
 
     @property

@@ -144,16 +144,27 @@ def read_panel(
         both, new = lines, np.flatnonzero(~seen)
     else:
         both, new = _joined(lines.take_samples(np.flatnonzero(seen)), given)
-    if new.size < 2:
-        raise DataError(
-            f"{new.size} candidates have no {what}",
-            remedy=f"give candidates (--candidates), or keep lines without {what} in "
-            "the genotypes"
-            if given is None
-            else f"take in lines without {what} (candidates.lines, [predict] of the "
-            "run), or leave [design] out",
-        )
+    refuse_few(new.size, what, planned=given is not None)
     return Panel(both, new, what)
+
+
+def refuse_few(n: int, what: str, *, planned: bool) -> None:
+    """Refuse fewer than two candidates to choose among.
+
+    Raises
+    ------
+    DataError
+        If there are.
+    """
+    if n < 2:
+        raise DataError(
+            f"{n} candidates have no {what}",
+            remedy=f"take in lines without {what} (candidates.lines, [predict] of the "
+            "run), or leave [design] out"
+            if planned
+            else f"give candidates (--candidates), or keep lines without {what} in "
+            "the genotypes",
+        )
 
 
 def choose_next(
