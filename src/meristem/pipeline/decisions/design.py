@@ -263,13 +263,7 @@ def _joined(old: Genotypes, new: Genotypes) -> tuple[Genotypes, IntArray]:
     """Return phenotyped lines and candidates in one table, and rows of the latter."""
     fresh = ~np.isin(new.sample_id, old.sample_id)
     new = new.take_samples(np.flatnonzero(fresh))
-    both = Genotypes(
-        np.concatenate([old.sample_id, new.sample_id]),
-        old.variants,
-        np.concatenate([old.call_dosage, new.call_dosage]),
-        old.ploidy,
-        new.source,
-    )
+    both = old.with_samples(new)
     return both, old.n_sample + np.arange(new.n_sample)
 
 
