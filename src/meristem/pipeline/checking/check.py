@@ -38,6 +38,7 @@ from meristem.pipeline.inputs import (
 from meristem.pipeline.notes import (
     Notes,
     environment_notes,
+    error_notes,
     knowledge_notes,
     phenotype_notes,
 )
@@ -191,6 +192,7 @@ def _check_data(config: AnalysisConfig, found: _Findings) -> Dataset | None:
     chosen = found.attempt(lambda: select_targets(dataset, config))
     if chosen is None:
         return None
+    found.take(lambda: error_notes(config, chosen))
     whole = found.attempt(lambda: with_covariates(chosen, config))
     if whole is not None:
         found.take(lambda: covariate_notes(whole))
