@@ -213,3 +213,13 @@ def test_kernels_that_are_alike_are_known_badly():
     assert errors[1][0] > 3 * errors[0][0]
     same = precision_multi([one, one], x, np.ones(2), 0.5)
     assert several_errors([one, one], weight, same)[0] > 100
+
+
+def test_values_that_are_all_alike_have_no_variance():
+    kernel = np.eye(9) + 0.5
+    y = np.full(9, 3.0)
+    found = estimate_multi([kernel, np.eye(9)], y, np.ones((9, 1)))
+    assert found.genetic.tolist() == [0.0, 0.0]
+    assert 0 < found.residual < 1e-3
+    fit = KernelREML((kernel,)).fit(Target(0, np.arange(9), y, np.ones(9)))
+    assert fit.intercept == pytest.approx(3.0)

@@ -21,6 +21,12 @@ _DIVIDED = 6000  # rows up to which the memory of divide and conquer is at hand
 
 LOGIT_BOUND = 11.0
 """h2 is searched up to expit(11)."""
+LEAST_SQUARES = 1e-100
+"""Sum of squares that y explained by X alone is taken to leave.
+
+Its logarithm, its inverse and the square of that are finite; no trait is measured on
+a scale where it matters (`io.tables.plausible.SMALLEST_SPREAD`)."""
+
 H2_MIN = 1e-3
 """Smallest h2 of an estimate.
 
@@ -157,8 +163,7 @@ def profile(
     """Return what `profile_likelihood` returns, from [X y]' V^-1 [X y]."""
     n_fixed = moments.shape[1] - 1
     quadratic, log_det_x = _left(moments)
-    # y explained by X alone leaves nothing: keep the logarithm finite
-    total = np.maximum(quadratic, np.finfo(float).tiny) / (n - n_fixed)
+    total = np.maximum(quadratic, LEAST_SQUARES) / (n - n_fixed)
     log_det = log_det_x + log_det
     return 0.5 * ((n - n_fixed) * (np.log(total) + 1) + log_det), total
 

@@ -169,6 +169,9 @@ def estimate_multi(
     (6.917, 0.25)
     """
     n = y.size
+    if np.ptp(y) == 0:  # nothing to part; the residual is kept above 0
+        none = np.zeros(len(kernels))
+        return MultiComponents(none, RESIDUAL_FLOOR, 0.0, rounds=0, converged=True)
     scale = float(np.var(y)) or 1.0
     noise = noise_of(weight, n).scaled(1 / scale)
     # inside, a component of 1 adds 1 to the mean diagonal: no kernel's scale matters

@@ -93,6 +93,7 @@ def fabricate_small(folder: Path) -> Path:
         controls=tables.control_rows(INGREDIENTS, "binn+metabolites", TARGET),
         variance_components=tables.component_rows([TARGET]),
         tuning=tables.tuning_rows(),
+        representation=tables.represented_rows(),
         convergence=tables.convergence_rows([TARGET]),
         variant_inclusion=tables.inclusion_rows(rng, [TARGET]),
         candidates=tables.candidate_rows(

@@ -360,6 +360,16 @@ def tuning_rows() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns.split())
 
 
+def represented_rows() -> pd.DataFrame:
+    columns = "model split replicate fold omics kind gives factors confounders"
+    rows = [
+        ("binn+metabolites", "kfold", 0, fold, "leaf", "pca", "factors", k)
+        + ("batch", "combat", 160 - fold)
+        for fold, k in enumerate((5, 10))
+    ]
+    return pd.DataFrame(rows, columns=[*columns.split(), "deconfound", "rows"])
+
+
 def inclusion_rows(
     rng: np.random.Generator, targets: list[tuple[str, str]]
 ) -> pd.DataFrame:
