@@ -38,6 +38,10 @@ kind = "kernels"
 
 [[models]]
 kind = "ridge"
+
+[[models]]
+kind = "stack"
+models = ["gblup", { kind = "rkhs" }]
 """
 
 
@@ -74,14 +78,14 @@ def test_it_is_matched_by_id_and_said_who_reads_it(case, caplog) -> None:
     assert "error covariance" in [one.role for one in input_files(config)]
     result = check_analysis(config, slowness=1.0)
     assert result.problems == ()
-    fact = (
-        "errors of yield: covariance of 22 lines, scale known; read by gblup, kernels"
-    )
+    fact = "errors of yield: covariance of 22 lines, scale known; read by gblup, kernels, stack"
     assert fact in result.facts
-    assert any("ridge: of the covariance of errors the diag" in h for h in result.hints)
+    assert any(
+        "ridge, stack (rkhs): of the covariance of errors" in h for h in result.hints
+    )
     with caplog.at_level(logging.WARNING):
         inputs = prepare_inputs(config)
-    assert "ridge: of the covariance of errors the diagonal alone" in caplog.text
+    assert "ridge, stack (rkhs): of the covariance of errors" in caplog.text
     assert describe(inputs, config)["phenotypes"][0]["errors"] == "covariance"
 
 
@@ -92,7 +96,8 @@ def test_a_run_reads_it_and_weights_give_other_numbers(case) -> None:
     (case / "diagonal.csv").write_text(text)
     tables = []
     for given in ('"errors.csv"', '"errors.csv"\nerror_scale = "estimated"', DIAGONAL):
-        (case / "a.toml").write_text(CONFIG.replace('"errors.csv"', given))
+        quick = CONFIG[: CONFIG.index('\n[[models]]\nkind = "ridge"')]
+        (case / "a.toml").write_text(quick.replace('"errors.csv"', given))
         folder = RunFolder(case / f"run{len(tables)}")
         run_stages(Analysis(read_config(case / "a.toml"), folder))
         tables.append((folder.path / "variance_components.csv").read_text())

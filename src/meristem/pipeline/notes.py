@@ -155,17 +155,19 @@ def error_notes(config: AnalysisConfig, dataset: Dataset) -> Notes:
     ]
     if not given:
         return (), ()
-    able = {
-        options.label: all(member.reads_errors for member in options.members)
-        for options in config.models
-    }
-    readers = [label for label, reads in able.items() if reads]
+    readers, others = [], []
+    for options in config.models:
+        lacking = [one.label for one in options.members if not one.reads_errors]
+        if len(lacking) < len(options.members):
+            readers.append(options.label)
+        if lacking:
+            part = f" ({', '.join(lacking)})" if lacking != [options.label] else ""
+            others.append(options.label + part)
     facts = [
         f"errors of {name}: covariance of {one.matrix.shape[0]} lines, scale "
         f"{config.phenotypes.error_scale}; read by {', '.join(readers) or 'no model'}"
         for name, one in given
     ]
-    others = [label for label, reads in able.items() if not reads]
     if not others:
         return facts, ()
     hint = (

@@ -196,11 +196,13 @@ def _refuse_singular(name: StrArray, matrix: FloatArray, path: Path) -> None:
         pass
     values, vectors = scipy.linalg.eigh(scaled, subset_by_index=[0, 0])
     direction = vectors[:, 0]
-    largest = np.argsort(-np.abs(direction))[:4]
-    parts = ", ".join(f"{direction[k]:+.2f} {name[k]}" for k in largest)
+    size = np.abs(direction)
+    large = np.flatnonzero(size > 0.1 * size.max())
+    named = large[np.argsort(-size[large])][:_N_NAMED]
+    parts = ", ".join(f"{direction[k]:+.2f} {name[k]}" for k in named)
     raise DataError(
         "is not positive definite: in units of their standard errors, the errors of "
-        f"{parts}{' ...' if name.size > 4 else ''} add up to the variance "
+        f"{parts}{' ...' if large.size > _N_NAMED else ''} add up to the variance "
         f"{values[0]:.3g}",
         where=path,
         remedy="give more digits; or the covariance of means, not of differences from "

@@ -111,7 +111,7 @@ class PhenotypeConfig(Strict):
     @model_validator(mode="after")
     def _means_with_errors(self) -> Self:
         if not self.error_covariance:
-            if "error_scale" in self.model_fields_set:
+            if self.error_scale != "known":
                 raise ValueError("error_scale is that of error_covariance: name it")
             return self
         if self.by != "line":
