@@ -26,7 +26,8 @@ def read_error_covariance(path: str | Path) -> tuple[StrArray, FloatArray]:
     path
         A square table with line names in the first column and in the header, as R
         writes a matrix; or one with the columns line_1, line_2 and value, which has
-        every line with itself, and pairs in one or both orders (0 where absent).
+        every line with itself, and pairs in one or both orders (0 where absent);
+        further columns are not read.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def read_error_covariance(path: str | Path) -> tuple[StrArray, FloatArray]:
     """
     table = read_table(path)
     long = [find_column(table, usual) for usual in (_FIRST, _SECOND, _VALUE)]
-    if len(table.column_name) == 3 and None not in long:
+    if None not in long:
         names, matrix = _long(table, [str(name) for name in long])
     else:
         names, matrix = square_matrix(table, "covariance")
