@@ -57,11 +57,11 @@ def fit_correlated(
     >>> import numpy as np
     >>> family = np.kron(np.eye(4), np.ones((3, 3)))
     >>> y = np.repeat([1.0, 2.0, 4.0, 7.0], 3) + np.tile([-0.5, 0.0, 0.5], 4)
-    >>> errors = 0.2 * np.eye(12) + 0.1  # what all rows share is of the intercept
+    >>> errors = 0.2 * np.eye(12) + 0.1  # 0.1 is of all rows, and of the intercept
     >>> target = Target(0, np.arange(12), y, np.ones(12), error=errors)
     >>> found = fit_correlated(family, target).components
-    >>> round(found.genetic, 2), round(found.residual, 2)
-    (6.92, 0.35)
+    >>> round(found.genetic, 2), round(found.residual, 3)  # 0.25 (0.2 + 0.1) / 0.2
+    (6.92, 0.375)
     """
     noise, y, design = target.noise, target.y, target.design
     if noise.known is None:
