@@ -26,6 +26,7 @@ class Layout:
     wide: bool = False
     hybrids: bool = False
     tested: str = "lines"  # or "environment", "records"
+    covariance: bool = False  # of the errors of the values
 
 
 LAYOUTS = (
@@ -40,6 +41,7 @@ LAYOUTS = (
     Layout("single_records", "record", ENVIRONMENTS, 2, tested="records"),
     Layout("weights", environments=ENVIRONMENTS, extra="weight"),
     Layout("errors", extra="se"),
+    Layout("covariances", wide=True, covariance=True),
     Layout("errors_by_record", "record", ENVIRONMENTS, 2, "se"),
     Layout("hybrids", environments=ENVIRONMENTS, replicates=2, hybrids=True),
 )
@@ -91,8 +93,14 @@ def write_case(folder: Path, layout: Layout, *, spoilt: bool) -> Path:
     )
     path = folder / "analysis.toml"
     hybrids = 'hybrids = "hybrids.csv"' if layout.hybrids else ""
+    errors = ""
+    if layout.covariance:
+        errors = 'error_covariance = {yield = "errors.csv", height = "errors.csv"}'
+        _write_errors(folder / "errors.csv", lines, test if spoilt else set())
     path.write_text(
-        CONFIG.format(hybrids=hybrids, by=layout.by, layers=EXPRESSION_AND_SETS),
+        CONFIG.format(
+            hybrids=hybrids, by=layout.by, errors=errors, layers=EXPRESSION_AND_SETS
+        ),
         encoding="utf-8",
     )
     return path
@@ -109,6 +117,7 @@ path = "markers.csv"
 [phenotypes]
 path = "phenotypes.csv"
 by = "{by}"
+{errors}
 {layers}
 [knowledge.prune]
 min_genes = 1
@@ -208,6 +217,13 @@ def _spoil(rows: list[Row], test: set[tuple[str, str]]) -> None:
         for row, value in zip(members, values[1:] + values[:1], strict=True):
             row["value"] = 1e6 * value
             row["extra"] = 7 * float(row["extra"])
+
+
+def _write_errors(path: Path, lines: list[str], spoilt: set[tuple[str, str]]) -> None:
+    root = np.random.default_rng(8).normal(size=(len(lines), 60)) / 9
+    root *= np.where([(line, "") in spoilt for line in lines], 3.0, 1.0)[:, None]
+    rows = zip(lines, root @ root.T, strict=True)
+    table(path, ["", *lines], [[line, *row] for line, row in rows])
 
 
 def _write_phenotypes(path: Path, layout: Layout, rows: list[Row]) -> None:

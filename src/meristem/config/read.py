@@ -34,6 +34,8 @@ def with_paths(value: Any, change: Callable[[Path], Path]) -> Any:
         return value.model_copy(update=fields)
     if isinstance(value, tuple):
         return tuple(with_paths(item, change) for item in value)
+    if isinstance(value, dict):
+        return {name: with_paths(item, change) for name, item in value.items()}
     return change(value) if isinstance(value, Path) else value
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from meristem.mixed.correlated import fit_correlated
 from meristem.mixed.error import ErrorTerms, averaged_error, join_terms
 from meristem.mixed.reduced.fit import ReducedGroup, fit_reduced, pays
 from meristem.mixed.reml import (
@@ -297,20 +298,25 @@ def _fit(
         whole = spent and len(together) == 1 and rows.size == n_train
         own = kernel if whole else kernel[np.ix_(rows, rows)]
         column = np.array(members, dtype=np.int64)
-        if choose is None and pays(shared):
+        errors = None
+        if choose is None and shared[0].error is None and pays(shared):
             group = fit_reduced(own, shared, column)
             found: Sequence[Components] = group.components
             dual[np.ix_(rows, column)] = group.dual
             intercept[column] = group.intercept
             groups.append(group)
         else:
-            split = decompose(own, shared[0].weight, overwrite=True)
-            found = [_chosen(split, target, choose) for target in shared]
+            if choose is None and shared[0].error is not None:
+                fit = fit_correlated(own, shared[0])
+                split, found, errors = fit.split, [fit.components], [fit.error]
+            else:
+                split = decompose(own, shared[0].weight, overwrite=True)
+                found = [_chosen(split, target, choose) for target in shared]
             for member, target, one in zip(members, shared, found, strict=True):
                 solved = precision(split, target.design, one).apply(target.y)
                 dual[rows, member] = one.genetic * solved
                 intercept[member] = fixed_effect(split, target.y, target.design, one)[0]
-            groups.append(_group(split, shared, column, found))
+            groups.append(_group(split, shared, column, found, errors))
         for member, one in zip(members, found, strict=True):
             genetic[member], residual[member] = one.genetic, one.residual
             log_likelihood[member] = one.log_likelihood
@@ -330,13 +336,15 @@ def _group(
     targets: Sequence[Target],  # of equal rows and weights
     column: IntArray,
     components: Sequence[Components],
+    errors: list[ErrorTerms] | None = None,  # where they are known already
 ) -> TargetGroup:
     design = targets[0].design
     fitted = [precision(split, design, one) for one in components]
-    errors = [
-        averaged_error(split, target.y, one, design)
-        for target, one in zip(targets, components, strict=True)
-    ]
+    if errors is None:
+        errors = [
+            averaged_error(split, target.y, one, design)
+            for target, one in zip(targets, components, strict=True)
+        ]
     return TargetGroup(
         column,
         targets[0].rows,

@@ -49,6 +49,8 @@ def averaged_error(
     y: FloatArray,  # (n,)
     reported: Components,
     x: FloatArray | None = None,  # (n, n_fixed)
+    *,
+    known_residual: bool = False,
 ) -> ErrorTerms:
     """Return the error of mean + g_hat of one target at average fixed effects.
 
@@ -62,6 +64,8 @@ def averaged_error(
         Components of the prediction whose error is asked.
     x
         Fixed effects, the intercept first and the others centred; default: it alone.
+    known_residual
+        Whether the residual variance is known, and the genetic one alone averaged.
 
     References
     ----------
@@ -70,7 +74,13 @@ def averaged_error(
     """
     values, rotated = split.values, split.rotate(y)
     fixed = split.rotate(np.ones((y.size, 1)) if x is None else x)
-    likelihood = partial(profile_likelihood, values, rotated, fixed)
+    likelihood = partial(
+        profile_likelihood,
+        values,
+        rotated,
+        fixed,
+        residual=reported.residual if known_residual else None,
+    )
 
     def solve(part: Components, columns: FloatArray) -> FloatArray:
         return columns / (part.genetic * values + part.residual)[:, None]

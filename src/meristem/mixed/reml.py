@@ -37,14 +37,17 @@ this h2 the predictions are as good as constant, but still rank the lines.
 
 @dataclass(frozen=True)
 class Decomposition:
-    """W^.5 K W^.5 = U diag(values) U'."""
+    """W^.5 K W^.5 = U diag(values) U', or L^-1 K L^-T of errors of covariance L L'."""
 
     values: FloatArray  # (n,) >= 0
     vectors: FloatArray  # (n, n) U
     root_weight: FloatArray  # (n,) W^.5
+    whiten: FloatArray | None = None  # (n, n) L^-1, in the place of W^.5
 
     def rotate(self, columns: FloatArray) -> FloatArray:  # (n, k) or (n,)
-        """Return U' W^.5 columns."""
+        """Return U' W^.5 columns, or U' L^-1 columns."""
+        if self.whiten is not None:
+            return self.vectors.T @ (self.whiten @ columns)
         if columns.ndim == 1:
             return self.vectors.T @ (self.root_weight * columns)
         return self.vectors.T @ (self.root_weight[:, None] * columns)
@@ -126,8 +129,11 @@ def profile_likelihood(
     y: FloatArray,  # (n,) rotated
     x: FloatArray,  # (n, n_fixed) rotated
     h2: FloatArray,  # (n_candidate,)
+    residual: float | None = None,
 ) -> tuple[FloatArray, FloatArray]:  # (n_candidate,), (n_candidate,)
     """Return -log restricted likelihood and s_g + s_e for each candidate h2.
+
+    The sum is the most likely one, or that of a residual variance s_e that is known.
 
     References
     ----------
@@ -140,7 +146,13 @@ def profile_likelihood(
     pairs = design[:, :, None] * design[:, None, :]  # (n, n_fixed + 1, n_fixed + 1)
     moments = (1 / diagonal) @ pairs.reshape(n, -1)
     moments = moments.reshape(h2.size, n_fixed + 1, n_fixed + 1)
-    return profile(moments, np.log(diagonal).sum(axis=1), n)
+    log_det = np.log(diagonal).sum(axis=1)
+    if residual is None:
+        return profile(moments, log_det, n)
+    total = residual / (1 - h2)
+    quadratic, log_det_x = _left(moments)
+    free = (n - n_fixed) * np.log(total)
+    return 0.5 * (free + quadratic / total + log_det_x + log_det), total
 
 
 def profile(
@@ -150,12 +162,18 @@ def profile(
 ) -> tuple[FloatArray, FloatArray]:  # (n_candidate,), (n_candidate,)
     """Return what `profile_likelihood` returns, from [X y]' V^-1 [X y]."""
     n_fixed = moments.shape[1] - 1
+    quadratic, log_det_x = _left(moments)
+    total = np.maximum(quadratic, LEAST_SQUARES) / (n - n_fixed)
+    log_det = log_det_x + log_det
+    return 0.5 * ((n - n_fixed) * (np.log(total) + 1) + log_det), total
+
+
+def _left(moments: FloatArray) -> tuple[FloatArray, FloatArray]:  # (n_candidate,) each
+    """Return y' P y and log |X' V^-1 X|, at s_g + s_e = 1."""
     xvx, xvy = moments[:, :-1, :-1], moments[:, :-1, -1]
     beta = np.linalg.solve(xvx, xvy[:, :, None])[:, :, 0]
     quadratic = moments[:, -1, -1] - np.sum(beta * xvy, axis=1)
-    total = np.maximum(quadratic, LEAST_SQUARES) / (n - n_fixed)
-    log_det = np.linalg.slogdet(xvx)[1] + log_det
-    return 0.5 * ((n - n_fixed) * (np.log(total) + 1) + log_det), total
+    return quadratic, np.linalg.slogdet(xvx)[1]
 
 
 def estimate(
@@ -275,7 +293,9 @@ def precision(
     root = np.linalg.cholesky(decomposition.rotate(x).T @ weighted_x)
     half = scipy.linalg.solve_triangular(root, weighted_x.T, lower=True).T
     vectors = decomposition.vectors
-    if not np.all(decomposition.root_weight == 1):
+    if decomposition.whiten is not None:
+        vectors = decomposition.whiten.T @ vectors
+    elif not np.all(decomposition.root_weight == 1):
         vectors = decomposition.root_weight[:, None] * vectors
     return Precision(vectors, inverse, half)
 

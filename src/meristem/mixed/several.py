@@ -1,6 +1,7 @@
 """Variance components of several kernels: average information, kept non-negative.
 
-The model is y = X b + sum_k g_k + e, g_k ~ N(0, s_k K_k), e ~ N(0, s_e W^-1).
+The model is y = X b + sum_k g_k + e, g_k ~ N(0, s_k K_k), e ~ N(0, s_e W^-1), or e of
+another covariance (`mixed.noise`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 import scipy
 import scipy.linalg
 
+from meristem.mixed.noise import Noise, noise_of
 from meristem.mixed.reml import H2_MIN, Precision
 from meristem.mixed.targets import Target
 from meristem.records import FloatArray
@@ -85,12 +87,12 @@ def fit_kernels(
     least_gain: float = 1e-9,
 ) -> KernelsFit:
     """Return what `KernelREML.fit` does, of kernels over the rows of the target."""
-    design = target.design
+    design, noise = target.design, target.noise
     found = estimate_multi(
-        kernels, target.y, design, weight=target.weight, least_gain=least_gain
+        kernels, target.y, design, weight=noise, least_gain=least_gain
     )
-    genetic = ranking_floor(found.genetic, found.residual)
-    fitted = precision_multi(kernels, design, genetic, found.residual, target.weight)
+    genetic = ranking_floor(found.genetic, noise.level(found.residual))
+    fitted = precision_multi(kernels, design, genetic, found.residual, noise)
     return KernelsFit(
         genetic,
         found.residual,
@@ -119,7 +121,7 @@ def estimate_multi(
     y: FloatArray,  # (n,)
     x: FloatArray,  # (n, n_fixed)
     *,
-    weight: FloatArray | None = None,  # (n,)
+    weight: FloatArray | Noise | None = None,  # (n,)
     start: FloatArray | None = None,  # (n_kernel + 1,) the last one residual
     max_rounds: int = 100,
     tolerance: float = 1e-6,
@@ -141,7 +143,7 @@ def estimate_multi(
     x
         Fixed effects, the intercept among them.
     weight
-        Relative precision of each value; default 1.
+        Relative precision of each value, or the covariance of the errors; default 1.
     start
         Components to start from; default: equal shares.
     max_rounds
@@ -171,16 +173,16 @@ def estimate_multi(
         none = np.zeros(len(kernels))
         return MultiComponents(none, RESIDUAL_FLOOR, 0.0, rounds=0, converged=True)
     scale = float(np.var(y)) or 1.0
-    noise = np.ones(n) if weight is None else 1 / weight
+    noise = noise_of(weight, n).scaled(1 / scale)
     # inside, a component of 1 adds 1 to the mean diagonal: no kernel's scale matters
-    diagonal = np.array([*(np.trace(k) / n for k in kernels), np.mean(noise)])
+    diagonal = np.array([*(np.trace(k) / n for k in kernels), noise.size])
     unit = np.where(diagonal > 1e-12, 1 / np.maximum(diagonal, 1e-12), 0.0)
     problem = _Problem(tuple(kernels), noise, unit, y / np.sqrt(scale), x)
     if start is None:
         first = np.where(unit > 0, 1 / unit.size, 0.0)
     else:
         first = np.maximum(start * diagonal / scale, 0)
-    first[-1] = max(first[-1], RESIDUAL_FLOOR)
+    first[-1] = max(first[-1], problem.floor)
     point = problem.at(first)
     converged = False
     rounds = 0
@@ -220,11 +222,11 @@ def precision_multi(
     x: FloatArray,  # (n, n_fixed)
     genetic: FloatArray,  # (n_kernel,)
     residual: float,
-    weight: FloatArray | None = None,  # (n,)
+    weight: FloatArray | Noise | None = None,  # (n,)
 ) -> Precision:
     """Return P of the fitted model; P y are the dual weights of every BLUP."""
     n = x.shape[0]
-    noise = np.ones(n) if weight is None else 1 / weight
+    noise = noise_of(weight, n)
     covariance = _covariance(kernels, noise, np.append(genetic, residual))
     root = scipy.linalg.cholesky(covariance, lower=True)
     inverse_root = scipy.linalg.solve_triangular(root, np.eye(n), lower=True)
@@ -244,12 +246,43 @@ def fixed_effect_multi(
     return scipy.linalg.lstsq(whitened_x, whitened_y)[0]
 
 
+def several_errors(
+    kernels: Sequence[FloatArray],  # each (n, n), of the model fitted
+    weight: FloatArray | Noise,  # (n,)
+    fitted: Precision,
+) -> FloatArray:  # (n_kernel + 1,) the last one of the residual
+    """Return standard errors from the expected information, tr(P K_i P K_j) / 2.
+
+    Components at zero have the error of the others' information, and no symmetric
+    distribution: a likelihood ratio tests them.
+
+    References
+    ----------
+    Searle, Casella & McCulloch 1992, Variance Components, ch. 6.6.
+
+    Examples
+    --------
+    >>> family = np.kron(np.eye(4), np.ones((3, 3)))
+    >>> one = np.ones((12, 1))
+    >>> p = precision_multi([family], one, np.array([2.0]), 1.0)
+    >>> several_errors([family], np.ones(12), p).round(3)
+    array([1.912, 0.5  ])
+    """
+    images = [fitted.apply(np.asarray(kernel)) for kernel in kernels]
+    images.append(fitted.apply(noise_of(weight, images[0].shape[0]).matrix))
+    information = np.array([[np.vdot(a.T, b) for b in images] for a in images])
+    values, vectors = np.linalg.eigh((information + information.T) / 2)
+    # kernels that are alike leave a direction without information: a large error
+    known = np.maximum(values, 1e-12 * values[-1])
+    return np.sqrt(2 * (vectors**2 / known).sum(axis=1))
+
+
 def _covariance(
     kernels: Sequence[FloatArray],
-    noise: FloatArray,  # (n,)
+    noise: Noise,
     variance: FloatArray,  # (n_kernel + 1,)
 ) -> FloatArray:  # (n, n)
-    total = np.diag(variance[-1] * noise)
+    total = noise.covariance(variance[-1])
     for share, kernel in zip(variance, kernels, strict=False):
         if share > 0:
             total += share * kernel
@@ -259,10 +292,15 @@ def _covariance(
 @dataclass(frozen=True)
 class _Problem:
     kernels: tuple[FloatArray, ...]
-    noise: FloatArray  # (n,)
+    noise: Noise
     unit: FloatArray  # (n_kernel + 1,) 1 / mean diagonal of each part, 0 if empty
     y: FloatArray  # (n,)
     x: FloatArray  # (n, n_fixed)
+
+    @property
+    def floor(self) -> float:
+        """Smallest residual variance."""
+        return RESIDUAL_FLOOR if self.noise.known is None else 0.0
 
     def at(self, variance: FloatArray) -> _Point:
         covariance = _covariance(self.kernels, self.noise, variance * self.unit)
@@ -275,11 +313,12 @@ class _Problem:
         projection = inverse - weighted_x @ np.linalg.solve(information, weighted_x.T)
         projected_y = projection @ self.y
         image = np.stack(
-            [*(k @ projected_y for k in self.kernels), self.noise * projected_y], axis=1
+            [*(k @ projected_y for k in self.kernels), self.noise.times(projected_y)],
+            axis=1,
         )
         image *= self.unit
         trace = [float(np.vdot(projection, kernel)) for kernel in self.kernels]
-        trace.append(float(np.diag(projection) @ self.noise))
+        trace.append(self.noise.trace(projection))
         log_likelihood = -0.5 * (
             log_det + np.linalg.slogdet(information)[1] + self.y @ projected_y
         )
@@ -301,7 +340,7 @@ def _information_step(problem: _Problem, point: _Point) -> _Point | None:
     top = parabola_top(information, score, point.variance)
     for length in (1.0, 0.5, 0.25):
         variance = point.variance + length * (top - point.variance)
-        variance[-1] = max(variance[-1], RESIDUAL_FLOOR)
+        variance[-1] = max(variance[-1], problem.floor)
         try:
             candidate = problem.at(variance)
         except scipy.linalg.LinAlgError:
@@ -330,5 +369,5 @@ def parabola_top(
 def _multiplicative_step(problem: _Problem, point: _Point) -> _Point:
     ratio = np.maximum(point.quadratic, 0) / np.maximum(point.trace, 1e-300)
     variance = point.variance * np.sqrt(ratio)
-    variance[-1] = max(variance[-1], RESIDUAL_FLOOR)
+    variance[-1] = max(variance[-1], problem.floor)
     return problem.at(variance)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from meristem.errors import DataError
 from meristem.mixed.fixed.independent import independent_columns
+from meristem.mixed.noise import Noise
 from meristem.records import FloatArray, IntArray, Phenotypes, Splits
 from meristem.stats.folds import random_splits
 
@@ -24,11 +25,23 @@ class Target:
     y: FloatArray  # (n_observed,)
     weight: FloatArray  # (n_observed,) mean 1
     fixed: FloatArray | None = None  # (n_observed, n_fixed) whose effects y has lost
+    error: FloatArray | None = None  # (n_observed, n_observed) covariance of the errors
+    known_scale: bool = False  # whether `error` is so itself, not up to a factor
 
     @property
     def signature(self) -> bytes:
-        """Equal for targets that share rows and weights."""
-        return self.rows.tobytes() + self.weight.tobytes()
+        """Equal for targets that share rows and weights, and have no more errors."""
+        own = b"" if self.error is None else str(self.column).encode()
+        return self.rows.tobytes() + self.weight.tobytes() + own
+
+    @property
+    def noise(self) -> Noise:
+        """Covariance of the errors: of weights, or beside or along with `error`."""
+        if self.error is None:
+            return Noise(1 / self.weight)
+        if self.known_scale:
+            return Noise(np.ones(self.rows.size), self.error)
+        return Noise(self.error * np.mean(1 / np.diag(self.error)))
 
     def take(self, index: IntArray) -> Target:
         """Return the values at `index`, with their weights as they are."""
@@ -38,6 +51,8 @@ class Target:
             self.y[index],
             self.weight[index],
             None if self.fixed is None else self.fixed[index],
+            None if self.error is None else self.error[np.ix_(index, index)],
+            self.known_scale,
         )
 
     @property
@@ -50,8 +65,12 @@ class Target:
         return columns[:, independent_columns(columns)]
 
 
-def training_targets(phenotypes: Phenotypes) -> tuple[Target, ...]:
+def training_targets(
+    phenotypes: Phenotypes, *, correlated: bool = False
+) -> tuple[Target, ...]:
     """Return every target with its own observed rows and weights of mean 1.
+
+    With `correlated` they have the covariance of their errors too, where it is given.
 
     Raises
     ------
@@ -71,6 +90,11 @@ def training_targets(phenotypes: Phenotypes) -> tuple[Target, ...]:
         weight = phenotypes.weight[rows, column]
         fixed = None if phenotypes.fixed is None else phenotypes.fixed[rows]
         target = Target(column, rows, value[rows], weight / weight.mean(), fixed)
+        given = phenotypes.errors[column] if phenotypes.errors else None
+        if correlated and given is not None:
+            place = given.row[rows]
+            own = given.matrix[np.ix_(place, place)]
+            target = replace(target, error=own, known_scale=given.known)
         targets.append(target)
     return tuple(targets)
 

@@ -21,6 +21,7 @@ from meristem.io.genotypes.read import (
 from meristem.io.tables.covariates import read_covariate_table
 from meristem.io.tables.crosses import Crosses, read_crosses
 from meristem.io.tables.groups import read_groups
+from meristem.io.tables.matrices.errors import read_error_covariance
 from meristem.io.tables.omics import read_omics
 from meristem.io.tables.phenotypes import read_observations
 from meristem.io.tables.seasons.environments import read_environments, weather_files
@@ -35,6 +36,7 @@ from meristem.prepare.covariates.attach import (
     record_covariates,
     row_covariates,
 )
+from meristem.prepare.error_covariance import ErrorTable, attach_errors
 from meristem.prepare.id_rules import pair_ids
 from meristem.prepare.reconcile import (
     PairReport,
@@ -52,6 +54,7 @@ from meristem.records import (
     SampleGroups,
     StrArray,
 )
+from meristem.records.arrays import refuse_duplicates
 from meristem.runs.memory import memory_limit
 from meristem.runs.record import InputFile, input_file
 from meristem.text.column_names import line_column
@@ -80,6 +83,8 @@ def _named_files(config: AnalysisConfig) -> list[tuple[str, Path]]:
     if config.genotypes.hybrids is not None:
         found.append(("hybrids", config.genotypes.hybrids))
     found.append(("phenotypes", config.phenotypes.path))
+    errors = config.phenotypes.error_files.items()
+    found += [(f"error covariance {trait}".strip(), path) for trait, path in errors]
     for omics in config.omics:
         found.append((f"omics {omics.name}", omics.path))
         if omics.node_map is not None:
@@ -257,10 +262,31 @@ def read_phenotypes(
     """
     observations = _folded(config, None if genotypes is None else genotypes.sample_id)
     whole = config.phenotypes.by == "line"
-    return adjusted_means(
+    means = adjusted_means(
         record_covariates(observations, config.phenotypes.by),
         by="line" if whole else "line_environment",
     )
+    known = None if genotypes is None else genotypes.sample_id
+    return attach_errors(
+        means,
+        observations,
+        {
+            trait: _error_table(config, path, known)
+            for trait, path in config.phenotypes.error_files.items()
+        },
+        known_scale=config.phenotypes.error_scale == "known",
+        genotyped=known,
+    )
+
+
+def _error_table(
+    config: AnalysisConfig, path: Path, known: StrArray | None
+) -> ErrorTable:
+    name, matrix = read_error_covariance(path)
+    if config.fold_ids and known is not None:
+        name = fold_onto(name, known, "error covariance", config.fold_ids)
+        refuse_duplicates(name, "lines of the error covariance")
+    return ErrorTable(name, matrix, path)
 
 
 def _folded(config: AnalysisConfig, known: StrArray | None) -> Observations:

@@ -91,6 +91,41 @@ def environment_notes(config: AnalysisConfig, dataset: Dataset | None) -> Notes:
     return facts, [hint, *codes]
 
 
+def error_notes(config: AnalysisConfig, dataset: Dataset) -> Notes:
+    """Return what covariances of errors were read, and which models do not read them.
+
+    These have 1 / variance as weights.
+    """
+    phenotypes = dataset.phenotypes
+    given = [
+        (name, one)
+        for name, one in zip(phenotypes.target_name, phenotypes.errors, strict=False)
+        if one is not None
+    ]
+    if not given:
+        return (), ()
+    readers, others = [], []
+    for options in config.models:
+        lacking = [one.label for one in options.members if not one.reads_errors]
+        if len(lacking) < len(options.members):
+            readers.append(options.label)
+        if lacking:
+            part = f" ({', '.join(lacking)})" if lacking != [options.label] else ""
+            others.append(options.label + part)
+    facts = [
+        f"errors of {name}: covariance of {one.matrix.shape[0]} lines, scale "
+        f"{config.phenotypes.error_scale}; read by {', '.join(readers) or 'no model'}"
+        for name, one in given
+    ]
+    if not others:
+        return facts, ()
+    hint = (
+        f"{', '.join(others)}: of the covariance of errors the diagonal alone is read, "
+        'as weights; kind = "gblup" (variance = "reml") and "kernels" read all of it'
+    )
+    return facts, [hint]
+
+
 def knowledge_notes(knowledge: Knowledge) -> Notes:
     """Return how the names of every file met the genes, and what was dropped."""
     facts = [match.line() for match in knowledge.matches]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +26,7 @@ from meristem.pipeline.inputs import (
     stays_on_disk,
     with_covariates,
 )
+from meristem.pipeline.notes import error_notes
 from meristem.prepare.by_environment import (
     LINE,
     is_stacked,
@@ -35,10 +37,13 @@ from meristem.records import (
     Dataset,
     Genotypes,
     IntArray,
+    Phenotypes,
     SampleGroups,
     StrArray,
 )
 from meristem.runs.folder import RunFolder
+
+log = logging.getLogger(__name__)
 
 DATASET = "work/dataset"
 OUTPUTS = ("data.json", "structure.csv", DATASET)
@@ -60,6 +65,8 @@ def prepare_inputs(config: AnalysisConfig) -> Inputs:
     """Read the inputs and keep the targets asked for; nothing is written."""
     inputs = read_inputs(config)
     chosen = with_covariates(select_targets(inputs.dataset, config), config)
+    for hint in error_notes(config, chosen)[1]:
+        log.warning("%s", hint)
     return Inputs(chosen, inputs.reconciliation)
 
 
@@ -201,7 +208,15 @@ def _describe_target(dataset: Dataset, target: int) -> dict:
         "n": int(seen.size),
         "mean": float(seen.mean()) if seen.size else None,
         "sd": float(seen.std(ddof=1)) if seen.size > 1 else None,
+        **_describe_errors(dataset.phenotypes, target),
     }
+
+
+def _describe_errors(phenotypes: Phenotypes, target: int) -> dict:
+    errors = phenotypes.errors[target] if phenotypes.errors else None
+    if errors is None:
+        return {}
+    return {"errors": "covariance" if errors.known else "covariance up to a factor"}
 
 
 def _write_structure(folder: RunFolder, dataset: Dataset, found: Survey | None) -> dict:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.prepare.covariates.within import WithinEffects, within_effects
+from meristem.prepare.error_covariance import with_error_weights
 from meristem.prepare.line_means import (
     LineMeans,
     TrialEffects,
@@ -141,9 +142,11 @@ def adjusted_means(
 def readjusted(phenotypes: Phenotypes) -> Phenotypes:
     """Return the values as their own rows tell: nothing of other rows is in them.
 
-    To be called with the training rows; without `measurements` nothing is to be done.
+    To be called with the training rows; without `measurements` the values stay.
     """
-    return phenotypes if phenotypes.measurements is None else _adjust(phenotypes)[0]
+    if phenotypes.measurements is not None:
+        phenotypes = _adjust(phenotypes)[0]
+    return with_error_weights(phenotypes)
 
 
 def observed_values(

@@ -178,7 +178,18 @@ def _align_phenotypes(phenotypes: Phenotypes, known: StrArray) -> Phenotypes:
         value=value,
         weight=weight,
         measurements=_align_measurements(phenotypes, known),
+        errors=tuple(
+            one and replace(one, row=_placed(one.row, there, rows))
+            for one in phenotypes.errors
+        ),
     )
+
+
+def _placed(row: IntArray, there: NDArray[np.bool_], rows: IntArray) -> IntArray:
+    """Return numbers of the known samples, -1 for those that are not there."""
+    placed = np.full(there.size, -1)
+    placed[there] = row[rows]
+    return placed
 
 
 def _align_measurements(phenotypes: Phenotypes, known: StrArray) -> Measurements | None:

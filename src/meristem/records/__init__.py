@@ -8,6 +8,7 @@ treat them as read-only.
 from meristem.records.arrays import FloatArray, IntArray, StrArray
 from meristem.records.covariates import Covariates
 from meristem.records.dataset import Dataset, Environments, SampleGroups, Split, Splits
+from meristem.records.error_covariance import ErrorCovariance
 from meristem.records.fitted import FittedState, Latents, Predictions
 from meristem.records.genotypes import MISSING, Genotypes, VariantTable
 from meristem.records.omics import OmicsTable
@@ -23,6 +24,7 @@ __all__ = [
     "Covariates",
     "Dataset",
     "DosageSource",
+    "ErrorCovariance",
     "Environments",
     "FittedState",
     "FloatArray",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from meristem.errors import DataError
 from meristem.records.arrays import FloatArray, IntArray, StrArray, refuse_duplicates
 from meristem.records.covariates import Covariates
+from meristem.records.error_covariance import ErrorCovariance
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ class Phenotypes:
     # None where no value depends on those of other samples
     fixed: FloatArray | None = None  # (n_sample, n_fixed) centred columns whose effects
     # were taken off the values: models that have fixed effects project them out
+    errors: tuple[ErrorCovariance | None, ...] = ()  # (n_target,) covariances of the
+    # errors, where they are given; the weights are then those of their diagonals
 
     def __post_init__(self) -> None:
         expected = (self.sample_id.size, self.trait_name.size)
@@ -95,6 +98,10 @@ class Phenotypes:
             raise DataError(
                 f"values {self.value.shape} and weights {self.weight.shape} "
                 f"do not have shape {expected}"
+            )
+        if self.errors and len(self.errors) != self.n_target:
+            raise DataError(
+                f"{len(self.errors)} error covariances for {self.n_target} targets"
             )
         if np.isinf(self.value).any():
             raise DataError("a phenotype value is infinite")
@@ -122,6 +129,7 @@ class Phenotypes:
             weight=self.weight[index],
             measurements=known and known.of_rows(index, self.sample_id.size),
             fixed=None if self.fixed is None else self.fixed[index],
+            errors=tuple(one and one.take_samples(index) for one in self.errors),
         )
 
     def take_targets(self, index: NDArray) -> Phenotypes:
@@ -134,4 +142,6 @@ class Phenotypes:
             value=self.value[:, index],
             weight=self.weight[:, index],
             measurements=known and known.of_targets(index, self.n_target),
+            errors=self.errors
+            and tuple(self.errors[t] for t in np.arange(self.n_target)[index]),
         )

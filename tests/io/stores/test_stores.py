@@ -24,6 +24,7 @@ from meristem.io.stores.genotypes import (
 from meristem.io.stores.state import read_state, write_state
 from meristem.records import (
     Dataset,
+    ErrorCovariance,
     FittedState,
     Measurements,
     OmicsTable,
@@ -290,6 +291,18 @@ def test_what_was_measured_is_kept(dataset, tmp_path: Path, error) -> None:
         read_dataset(tmp_path / "d")
     shutil.copy(tmp_path / "d/phenotypes.parquet", tmp_path / "d/measurements.parquet")
     with pytest.raises(DataError, match=r"measurements\.parquet"):
+        read_dataset(tmp_path / "d")
+
+
+def test_covariances_of_errors_are_kept(dataset, tmp_path: Path) -> None:
+    one = ErrorCovariance(np.eye(3) + 0.5, np.array([2, -1, 0, -1, 1]), known=False)
+    table = replace(dataset.phenotypes, errors=(None, one))
+    write_dataset(replace(dataset, phenotypes=table), tmp_path / "d")
+    found = read_dataset(tmp_path / "d").phenotypes.errors
+    assert found[0] is None
+    assert_equal_records(found[1], one)
+    (tmp_path / "d" / "errors_1.npz").write_bytes(b"no archive")
+    with pytest.raises(DataError, match=r"errors_1\.npz"):
         read_dataset(tmp_path / "d")
 
 

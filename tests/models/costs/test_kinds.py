@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from tests.models.toys import OPTIONS, make_plan, panel
 
 from meristem.models.catalog import cost
+from meristem.records import ErrorCovariance
 
 
 @pytest.mark.parametrize("label", list(OPTIONS))
@@ -46,3 +50,15 @@ def test_an_option_changes_the_cost_by_what_it_asks_for(label, change, low, high
         cost(one, dataset, plan).seconds for one in (first, first.changed(**change))
     )
     assert low * before < after < high * before
+
+
+@pytest.mark.parametrize("label", ["gblup", "kernels", "ridge"])
+def test_covariances_of_errors_cost_those_that_read_them(label):
+    dataset = panel()
+    errors = ErrorCovariance(np.eye(1), np.zeros(dataset.n_sample, int), known=True)
+    given = (errors,) * dataset.phenotypes.n_target
+    told = replace(dataset, phenotypes=replace(dataset.phenotypes, errors=given))
+    one, two = (cost(OPTIONS[label], data, None) for data in (dataset, told))
+    assert (
+        (two.seconds > one.seconds) == (two.memory > one.memory) == (label != "ridge")
+    )

@@ -1,14 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests import toys
 
 from meristem.config.models import GBLUPOptions
 from meristem.errors import DataError
+from meristem.mixed.noise import Noise
 from meristem.mixed.reml import H2_MIN, decompose, estimate
+from meristem.mixed.several import estimate_multi
 from meristem.models.linear.gblup import GBLUP, restore_gblup
-from meristem.records import (
-    Split,
-)
+from meristem.prepare.error_covariance import with_error_weights
+from meristem.records import ErrorCovariance, Split
 
 N, N_NEW, P = 60, 13, 150
 
@@ -188,3 +191,92 @@ def test_identity_of_parents_takes_variance_out_of_the_markers():
     assert fit(dataset, identity="parents").h2[0] < 0.7 * fit(dataset).h2[0]
     with pytest.raises(DataError, match="parent_1"):
         fit(make(dosage, y), identity="parents")
+
+
+def with_errors(data, matrix, known=True):
+    errors = ErrorCovariance(matrix, np.arange(data.n_sample), known)
+    table = replace(data.phenotypes, errors=(errors,) * data.phenotypes.n_target)
+    return replace(data, phenotypes=with_error_weights(table))
+
+
+@pytest.mark.parametrize("identity", ["none", "sample"])
+@pytest.mark.parametrize("known", [True, False])
+def test_correlated_errors_are_in_the_mixed_model_equations(
+    population, known, identity
+):
+    dosage, y, _ = population
+    root = np.random.default_rng(3).normal(size=(N, 20))
+    matrix = root @ root.T / 40 + 0.1 * np.eye(N)
+    train = with_errors(make(dosage[:N], y[:N]), matrix, known)
+    fitted = fit(train, identity=identity)
+    rows = np.arange(5, N)  # of the second target
+    error = matrix[np.ix_(rows, rows)]
+    genetic, level = fitted.solved.genetic[1], fitted.solved.residual[1]
+    z = dosage[:N] - dosage[:N].mean(axis=0)
+    kernel = fitted.factor * z @ z.T
+    if known:
+        nugget = estimate_multi(
+            [kernel[np.ix_(rows, rows)]],
+            y[rows, 1],
+            np.ones((rows.size, 1)),
+            weight=Noise(np.ones(rows.size), error),
+        ).residual
+        error = error + nugget * np.eye(rows.size)
+    elif identity == "none":
+        error = error * level * np.mean(1 / np.diag(error))
+    else:
+        return  # two residuals, of which the model keeps the sum
+    inverse = np.linalg.inv(genetic * kernel[np.ix_(rows, rows)] + error)
+    ones = np.ones(rows.size)
+    mean = ones @ inverse @ y[rows, 1] / (ones @ inverse @ ones)
+    new = dosage[N:] - dosage[:N].mean(axis=0)
+    cross = fitted.factor * new @ z[rows].T
+    expected = mean + genetic * cross @ inverse @ (y[rows, 1] - mean)
+    found = fitted.predict(make(dosage[N:], y[N:]).genotypes).value[:, 1]
+    assert found == pytest.approx(expected, abs=2e-3 if identity == "sample" else 1e-5)
+
+
+def test_inner_splits_read_the_diagonal_as_weights(population):
+    dosage, y, _ = population
+    matrix = 0.2 * np.eye(N) + 0.1 + np.diag(np.linspace(0, 2, N))
+    weight = np.diag(np.linalg.inv(np.diag(np.diag(matrix))))
+    given = with_errors(make(dosage[:N], y[:N]), matrix)
+    weighed = make(dosage[:N], y[:N], weight)
+    for options in ({"variance": "inner"}, {}):
+        one, two = fit(given, **options), fit(weighed, **options)
+        same = np.allclose(one.marker_effect, two.marker_effect, rtol=1e-6)
+        assert same == bool(options)
+
+
+def test_correlated_errors_of_partial_replication_cost_less_than_by_weights():
+    """The gain in r with the breeding values of new lines is above 0 by an interval."""
+    rng = np.random.default_rng(31)
+    gain = []
+    for _ in range(16):
+        dosage, value, means, errors = first_stage(rng)
+        train, test = np.arange(96), np.arange(96, 120)
+        own = errors[np.ix_(train, train)]
+        r = []
+        for matrix in (np.diag(np.diag(own)), own):
+            data = with_errors(make(dosage[train], means[train]), matrix)
+            found = fit(data).predict(make(dosage[test], means[test]).genotypes)
+            r.append(np.corrcoef(found.value[:, 0], value[test])[0, 1])
+        gain.append(r[1] - r[0])
+    assert np.mean(gain) > 2.1 * np.std(gain, ddof=1) / np.sqrt(len(gain))
+
+
+def first_stage(rng, n=120, n_block=40):
+    """Return markers, breeding values, and means of lines with their covariance.
+
+    A fifth of the lines stands in two of the blocks, the others in one.
+    """
+    dosage = rng.binomial(2, 0.5, (n, 150)).astype(np.int8)
+    value = (dosage - 1.0) @ rng.normal(size=150) / np.sqrt(75)
+    line = np.concatenate([np.arange(n), rng.choice(n, n // 5, replace=False)])
+    block = np.concatenate([np.arange(n) % n_block, rng.integers(0, n_block, n // 5)])
+    z, b = np.eye(n)[line], np.eye(n_block)[block]
+    plots = b @ b.T + 0.3 * np.eye(line.size)
+    y = value[line] + np.linalg.cholesky(plots) @ rng.normal(size=line.size)
+    inverse = np.linalg.inv(plots)
+    errors = np.linalg.inv(z.T @ inverse @ z)
+    return dosage, value, errors @ z.T @ inverse @ y, errors

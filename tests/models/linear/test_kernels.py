@@ -17,9 +17,10 @@ from meristem.models.linear.kernels import SeveralKernels, restore_kernels
 from meristem.models.omics.reference import MeasuredOmics
 from meristem.models.protocol import needs_measured_omics, predict_measured
 from meristem.pipeline.represented import OnFactors
-from meristem.records import OmicsTable
+from meristem.records import ErrorCovariance, OmicsTable
 
 N, N_NEW, P = 60, 9, 45
+ROWS = np.arange(N + N_NEW)
 
 
 @pytest.fixture
@@ -46,6 +47,24 @@ def test_the_additive_kernel_alone_is_gblup(data):
     found = fit(data, "additive")
     expected = plain.predict(new(data))
     assert found.predict(new(data)).value == pytest.approx(expected.value, abs=1e-3)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_so_it_is_where_errors_are_correlated(data, known):
+    root = np.random.default_rng(1).normal(size=(N + N_NEW, 30)) / 8
+    errors = ErrorCovariance(root @ root.T + np.eye(N + N_NEW) / 9, ROWS, known)
+    data = replace(data, phenotypes=replace(data.phenotypes, errors=(errors,)))
+    train = data.take(np.arange(N))
+    plain = GBLUP(GBLUPOptions()).fit(train, rng=np.random.default_rng(0))
+    found = fit(data, "additive")
+    expected = plain.predict(new(data))
+    assert found.predict(new(data)).value == pytest.approx(expected.value, abs=2e-3)
+    assert found.variance[0, 0] == pytest.approx(plain.solved.genetic[0], rel=2e-3)
+    spread = plain.marginal(new(data)).spread
+    assert found.predict(new(data)).spread == pytest.approx(spread, rel=2e-3)
+    unread = replace(data, phenotypes=replace(data.phenotypes, errors=()))
+    other = fit(unread, "additive").predict(new(data)).value
+    assert np.abs(other - expected.value).max() > 0.02
     one, two = found.posterior(new(data)), plain.posterior(new(data))
     assert one.sd == pytest.approx(two.sd, rel=1e-2)
 

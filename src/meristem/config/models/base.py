@@ -48,6 +48,11 @@ class ModelOptions(Strict):
         return False
 
     @property
+    def reads_errors(self) -> bool:
+        """Whether a fit reads the covariance of errors, not its diagonal alone."""
+        return False
+
+    @property
     def members(self) -> tuple[ModelOptions, ...]:
         """The models that are fitted: this one, unless it averages others."""
         return (self,)

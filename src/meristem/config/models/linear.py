@@ -25,6 +25,11 @@ class GBLUPOptions(ModelOptions):
         "push into the markers what an unseen line or parent does not share",
     )
 
+    @property
+    def reads_errors(self) -> bool:
+        """REML reads the covariance of errors; inner splits score by weights."""
+        return self.variance == "reml" or self.identity != "none"
+
 
 class DominanceOptions(ModelOptions):
     """GBLUP with a dominance kernel beside the additive one."""

@@ -68,6 +68,11 @@ class KernelsOptions(ModelOptions):
         """The pedigree and the table of relationships, where they are read."""
         return tuple(path for path in (self.pedigree, self.table) if path is not None)
 
+    @property
+    def reads_errors(self) -> bool:
+        """REML over kernels reads the covariance of errors."""
+        return True
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if len(set(self.kernels)) < len(self.kernels):

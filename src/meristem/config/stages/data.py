@@ -67,6 +67,18 @@ class PhenotypeConfig(Strict):
     value: str = Field(default="", description="column of values (long layout)")
     weight: str = Field(default="", description="column of weights")
     standard_error: str = Field(default="", description="column; weight = 1/SE^2")
+    error_covariance: Path | dict[str, Path] | None = Field(
+        default=None,
+        description="covariance of the errors of adjusted means that a first stage "
+        "gave, one value per line: a table with line names on both sides, or "
+        "line_1,line_2,value; { trait = file } where there are several traits",
+    )
+    error_scale: Literal["known", "estimated"] = Field(
+        default="known",
+        description="known: the table is the covariance, in squared units of the "
+        "trait, and a residual variance is estimated beside it; estimated: it is so "
+        "up to a factor, and nothing stands beside it",
+    )
     traits: tuple[str, ...] = Field(default=(), description="empty: all")
     environments: tuple[str, ...] = Field(default=(), description="empty: all")
     missing: tuple[str, ...] | None = Field(
@@ -95,6 +107,33 @@ class PhenotypeConfig(Strict):
                 str(code) if isinstance(code, int | float) else code for code in value
             ]
         return value
+
+    @model_validator(mode="after")
+    def _means_with_errors(self) -> Self:
+        if not self.error_covariance:
+            if self.error_scale != "known":
+                raise ValueError("error_scale is that of error_covariance: name it")
+            return self
+        if self.by != "line":
+            raise ValueError(
+                "error_covariance is that of one value per line: it does not go with "
+                f'by = "{self.by}"'
+            )
+        for name in ("weight", "standard_error", "replicate"):
+            if getattr(self, name):
+                raise ValueError(
+                    f"error_covariance does not go with {name}: it is that of one "
+                    "adjusted mean per line, whose weights it gives"
+                )
+        return self
+
+    @property
+    def error_files(self) -> dict[str, Path]:
+        """Files of error covariances by trait; "" is the only one."""
+        given = self.error_covariance
+        if given is None or isinstance(given, dict):
+            return given or {}
+        return {"": given}
 
 
 class OmicsConfig(RepresentOptions):

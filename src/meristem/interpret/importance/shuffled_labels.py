@@ -38,7 +38,10 @@ def shuffle_labels(dataset: Dataset, rng: np.random.Generator) -> Dataset:
     order = rng.permutation(rows)
     value, weight = phenotypes.value.copy(), phenotypes.weight.copy()
     value[rows], weight[rows] = phenotypes.value[order], phenotypes.weight[order]
-    moved = replace(phenotypes, value=value, weight=weight, measurements=None)
+    errors = tuple(one and one.exchanged(rows, order) for one in phenotypes.errors)
+    moved = replace(
+        phenotypes, value=value, weight=weight, measurements=None, errors=errors
+    )
     return replace(dataset, phenotypes=moved)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from meristem.io.stores.genotypes import read_genotypes_store, write_genotypes
 from meristem.records import (
     Covariates,
     Dataset,
+    ErrorCovariance,
     Measurements,
     OmicsTable,
     Phenotypes,
@@ -61,6 +63,9 @@ def write_dataset(dataset: Dataset, folder: str | Path) -> None:
             if measurements.covariates is not None:
                 path = temporary / "record_covariates.parquet"
                 _write_covariates(measurements.covariates, path)
+        for target, errors in enumerate(dataset.phenotypes.errors):
+            if errors is not None:
+                np.savez(temporary / _errors_of(target), **vars(errors))
         for index, table in enumerate(dataset.omics):
             _write_omics(table, temporary / f"omics_{index}.parquet")
         if dataset.covariates is not None:
@@ -74,6 +79,7 @@ def write_dataset(dataset: Dataset, folder: str | Path) -> None:
             "omics": [table.name for table in dataset.omics],
             "groups": dataset.groups is not None,
             "measurements": measurements is not None,
+            "errors": [one is not None for one in dataset.phenotypes.errors],
             "covariates": dataset.covariates is not None,
             "record_covariates": measurements is not None
             and measurements.covariates is not None,
@@ -120,6 +126,11 @@ def read_dataset(folder: str | Path, *, streamed: bool = False) -> Dataset:
             found = _read_covariates(folder / "record_covariates.parquet")
             measurements = replace(measurements, covariates=found)
         phenotypes = replace(phenotypes, measurements=measurements)
+    errors = tuple(
+        _read_errors(folder / _errors_of(target)) if there else None
+        for target, there in enumerate(content.get("errors", []))
+    )
+    phenotypes = replace(phenotypes, errors=errors)
     return Dataset(
         read_genotypes_store(genotype_store(folder), streamed=streamed),
         phenotypes,
@@ -173,6 +184,21 @@ def _read_phenotypes(path: Path) -> Phenotypes:
         values[:, :n_target],
         values[:, n_target:],
     )
+
+
+def _errors_of(target: int) -> str:
+    return f"errors_{target}.npz"
+
+
+def _read_errors(path: Path) -> ErrorCovariance:
+    try:
+        with np.load(require_file(path)) as arrays:
+            known = bool(arrays["known"])
+            return ErrorCovariance(arrays["matrix"], arrays["row"], known)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise DataError(
+            "is damaged, or no part of a data set", where=path, remedy=_REMEDY
+        ) from error
 
 
 def _write_measurements(table: Measurements, path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from meristem.errors import DataError
 from meristem.genetics.pedigree import Pedigree, make_pedigree
 from meristem.io.tables.crosses import FIRST_PARENT, SECOND_PARENT
+from meristem.io.tables.matrices.square import square_matrix
 from meristem.records import FloatArray, StrArray
 from meristem.text.column_names import find_column, line_column
 from meristem.text.columns import read_table
@@ -87,32 +88,13 @@ def read_kernel(path: str | Path) -> tuple[StrArray, FloatArray]:
         not symmetric and positive semi-definite.
     """
     table = read_table(path)
-    first, *columns = table.column_name
-    names = np.char.strip(table.identifiers(first))
-    if list(columns) != names.tolist():
-        raise DataError(
-            f"{names.size} names in rows and {len(columns)} in columns differ",
-            where=table.path,
-            remedy="give a square table with the same names in the same order",
-        )
-    kernel = np.column_stack([table.numbers(name) for name in columns])
-    if np.isnan(kernel).any():
-        row, column = (int(k) for k in np.argwhere(np.isnan(kernel))[0])
-        raise DataError(
-            "a relationship is missing",
-            where=table.place(row, columns[column]),
-            remedy="complete the table",
-        )
+    names, kernel = square_matrix(table, "relationship")
     size = float(np.abs(kernel).max())
-    if not np.allclose(kernel, kernel.T, atol=1e-6 * size):
-        raise DataError(
-            "is not symmetric", where=table.path, remedy="give both halves alike"
-        )
-    least = float(np.linalg.eigvalsh((kernel + kernel.T) / 2)[0])
+    least = float(np.linalg.eigvalsh(kernel)[0])
     if least < -1e-4 * size:
         raise DataError(
             f"is no covariance: its smallest eigenvalue is {least:.3g}",
             where=table.path,
             remedy="bend it, or give another table",
         )
-    return names, (kernel + kernel.T) / 2
+    return names, kernel

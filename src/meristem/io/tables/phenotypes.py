@@ -234,14 +234,16 @@ def _find_design(table: Table, config: PhenotypeConfig) -> _Design:
             where=table.path,
             remedy="call it `value`, or set `phenotypes.value`",
         )
+    # a covariance of the errors gives the weights
+    weighed = is_long and not config.error_files
     design = _Design(
         line=line,
         environment=_environment_columns(table, config, line),
         replicate=named("replicate", REPLICATE),
         trait=trait if is_long else "",
         value=value if is_long else "",
-        weight=named("weight", WEIGHT if is_long else []),
-        standard_error=named("standard_error", STANDARD_ERROR if is_long else []),
+        weight=named("weight", WEIGHT if weighed else []),
+        standard_error=named("standard_error", STANDARD_ERROR if weighed else []),
     )
     asked = (design.trait, design.value, design.weight, design.standard_error)
     repeated = [name for name in asked if name and (*asked, line).count(name) > 1]

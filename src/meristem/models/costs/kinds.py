@@ -114,7 +114,20 @@ def kernels(options: ModelOptions, dataset: Dataset, plan: NetworkPlan | None) -
     by_inner = isinstance(options, RidgeOptions) or (
         isinstance(options, GBLUPOptions) and options.variance == "inner"
     )
-    return Cost(size.blup + (splits if by_inner else 0.0))
+    seconds = size.blup + (splits if by_inner else 0.0)
+    further = correlated(options, dataset)
+    return Cost(seconds + further.seconds, further.memory)
+
+
+def correlated(options: ModelOptions, dataset: Dataset) -> Cost:
+    """Return what a fit costs further where it reads covariances of errors."""
+    given = [one for one in dataset.phenotypes.errors if one is not None]
+    if not given or not options.reads_errors:
+        return Cost(0.0)
+    n = size_of(dataset).seen
+    # a known scale takes rounds over two components, and their errors
+    seconds = sum(6e-10 if one.known else 2.5e-10 for one in given) * n**3
+    return Cost(seconds, 8.0 * 8 * n**2)
 
 
 def gaussian(
@@ -138,7 +151,9 @@ def several(
     number = len(options.kernels)
     rounds = 15 * size.n_target * (1e-10 * size.seen**3 + 2e-9 * number * size.seen**2)
     kernels = (number + 1) * 3 * size.gram
-    return Cost(size.blup + kernels + rounds, 8.0 * (number + 6) * size.n**2)
+    further = correlated(options, dataset)
+    memory = 8.0 * (number + 6) * size.n**2 + further.memory
+    return Cost(size.blup + kernels + rounds + further.seconds, memory)
 
 
 def trials(options: TrialOptions, dataset: Dataset, plan: NetworkPlan | None) -> Cost:

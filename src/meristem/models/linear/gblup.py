@@ -51,7 +51,9 @@ class GBLUP:
         DataError
             If a target has hardly any value, or no variant segregates.
         """
-        targets = training_targets(dataset.phenotypes)
+        targets = training_targets(
+            dataset.phenotypes, correlated=self.options.reads_errors
+        )
         panel = make_panel(dataset.genotypes)
         kernel = panel.kernel
         if self.options.identity != "none":

@@ -72,11 +72,12 @@ def fit_with_identities(
         dual[target.rows, column] = fit.genetic[0] * fit.dual
         intercept[column] = fit.intercept
         genetic[column] = fit.genetic[0]
-        residual[column] = fit.residual + fit.genetic[1:].sum()
+        level = target.noise.level(fit.residual)
+        residual[column] = level + fit.genetic[1:].sum()
         log_likelihood[column] = fit.log_likelihood
         # all that is no marker kernel counts as one residual component
         whole = sum(s * part for s, part in zip(share[1:], parts[1:], strict=True))
-        rest = (whole + np.diag(fit.residual / target.weight)) / residual[column]
+        rest = (whole + target.noise.covariance(fit.residual)) / residual[column]
         seen = [fitted.apply(parts[0]), fitted.apply(np.asarray(rest))]
         information = np.array([[np.vdot(a.T, b) for b in seen] for a in seen])
         found = Components(share[0], residual[column], 0.0, fit.log_likelihood)

@@ -19,8 +19,7 @@ from meristem.genetics.pedigree import named_block, pedigree_relationship
 from meristem.genetics.single_step import Relatives, SingleStep
 from meristem.io.tables.pedigree import read_kernel, read_pedigree
 from meristem.mixed.blup import KernelBLUP, restore_kernel_blup
-from meristem.mixed.kernel_errors import several_errors
-from meristem.mixed.several import KernelREML
+from meristem.mixed.several import KernelREML, several_errors
 from meristem.mixed.targets import training_targets
 from meristem.models.genomic_error import (
     KernelView,
@@ -184,7 +183,7 @@ class SeveralKernels:
             zero for every training line.
         """
         del rng, inner  # nothing is random, REML chooses
-        targets = training_targets(dataset.phenotypes)
+        targets = training_targets(dataset.phenotypes, correlated=True)
         features, omics = None, None
         if self.options.needs_measured:
             omics = fit_omics_scale(dataset.omics)
@@ -208,7 +207,7 @@ class SeveralKernels:
             fit = model.fit(target)
             block = np.ix_(target.rows, target.rows)
             own = [kernel[block] for kernel in kernels]
-            errors.append(several_errors(own, target.weight, fit.precision))
+            errors.append(several_errors(own, target.noise, fit.precision))
             variance.append(np.append(fit.genetic, fit.residual))
             weight, solved = proportional_fit(target, fit.genetic.tolist(), kernels)
             share.append(weight)

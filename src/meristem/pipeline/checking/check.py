@@ -43,6 +43,7 @@ from meristem.pipeline.notes import (
     Notes,
     contig_hints,
     environment_notes,
+    error_notes,
     knowledge_notes,
     phenotype_notes,
 )
@@ -201,6 +202,7 @@ def _check_data(config: AnalysisConfig, found: _Findings) -> Dataset | None:
     chosen = found.attempt(lambda: select_targets(dataset, config))
     if chosen is None:
         return None
+    found.take(lambda: error_notes(config, chosen))
     for table in dataset.omics:
         found.hints += code_hints(table.name, table.value.ravel())
     whole = found.attempt(lambda: with_covariates(chosen, config))

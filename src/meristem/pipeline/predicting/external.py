@@ -29,7 +29,9 @@ def external_values(config: AnalysisConfig, genotypes: Genotypes) -> pd.DataFram
         If none of them has a value of a trait of the run.
     """
     path = config.predict.phenotypes
-    section = config.phenotypes.model_copy(update={"path": path})
+    section = config.phenotypes.model_copy(
+        update={"path": path, "error_covariance": None}
+    )
     plain = {"phenotypes": section, "covariates": None}
     table = read_phenotypes(config.model_copy(update=plain), genotypes)
     rows = [
