@@ -18,6 +18,7 @@ import numpy as np
 from benchmarks.accuracy.cells import Progress, Row, open_table, refuse_unknown, untold
 from benchmarks.accuracy.figures import correlation, mean_interval, number
 from meristem.config.models import (
+    BayesOptions,
     GBLUPOptions,
     ModelOptions,
     PriorOptions,
@@ -34,6 +35,8 @@ from meristem.sequence.simulation.regulatory import (
 from meristem.stats.folds import random_splits
 
 MODELS = ("gblup", "gwablup", "no-prior", "true", "diluted", "permuted")
+BAYES = ("bayes", "bayes-true", "bayes-diluted", "bayes-permuted")
+"""BayesC, alone and with classes of variants by scores; chains are not prolonged."""
 KEY = ("replicate", "n", "share", "model")
 COLUMNS = (*KEY, "r", "chosen")
 SUMMARY = (
@@ -67,8 +70,8 @@ def run_priors(
     shares
         Of the genetic variance that runs through motifs.
     models
-        Some of `MODELS`; `no-prior` is the weighted model with GBLUP as its only
-        candidate.
+        Some of `MODELS` and `BAYES`; `no-prior` is the weighted model with GBLUP as
+        its only candidate.
     n_test
         Test lines.
 
@@ -77,7 +80,7 @@ def run_priors(
     str
         Mean correlation with the genetic value and gain over GBLUP, as a table.
     """
-    refuse_unknown(models, MODELS, "models")
+    refuse_unknown(models, MODELS + BAYES, "models")
     results = open_table(out, {"seed": seed, "n_test": n_test}, COLUMNS, KEY)
     settings = [
         (replicate, size, share)
@@ -124,8 +127,10 @@ def _options(
         return GBLUPOptions()
     if model == "gwablup":
         return WeightedGBLUPOptions()
+    if model == "bayes":
+        return BayesOptions(most_draws=400)
     names, score = panel.scores.variant_id, np.abs(panel.scores.score)
-    if model == "diluted":
+    if model.endswith("diluted"):
         every = panel.train.variants.variant_id
         others = np.setdiff1d(every, names)
         decoys = rng.choice(others, _DECOYS * names.size, replace=False)
@@ -136,7 +141,12 @@ def _options(
     path.write_text("variant\tscore\n" + "".join(lines), encoding="utf-8")
     if model == "no-prior":
         return PriorOptions(scores=path, shares=(0.0,))
-    return PriorOptions(scores=path, permuted=model == "permuted")
+    permuted = model.endswith("permuted")
+    if model in BAYES:
+        return BayesOptions(
+            annotation="scores", scores=path, permuted=permuted, most_draws=400
+        )
+    return PriorOptions(scores=path, permuted=permuted)
 
 
 def _fit(options: ModelOptions, panel: RegulatoryPanel, seed: int) -> tuple[float, str]:
