@@ -104,6 +104,14 @@ class TrialOptions(ModelOptions):
         default=1.0, description="gaussian: h of exp(-h d2 / median d2)"
     )
 
+    @model_validator(mode="after")
+    def _read(self) -> Self:
+        if self.factors != 1 and self.structure != "fa":
+            raise ValueError('factors: are those of structure = "fa" alone')
+        if self.bandwidth != 1.0 and self.kernel == "linear":
+            raise ValueError('bandwidth: is that of kernel = "gaussian" alone')
+        return self
+
     @property
     def reads_covariates(self) -> bool:
         """Whether the structure asks for covariates of environments."""
