@@ -40,7 +40,7 @@ def test_every_block_of_the_page_runs(
         (tmp_path / "demo" / "gblup.toml").write_text(RUN)
     page = (DOCS / "api" / "python.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     names: dict[str, object] = {}
     for block in blocks:
         exec(block, names)  # the page's own code

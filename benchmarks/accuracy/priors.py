@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,7 @@ from meristem.stats.folds import random_splits
 
 MODELS = ("gblup", "gwablup", "no-prior", "true", "diluted", "permuted")
 BAYES = ("bayes", "bayes-true", "bayes-diluted", "bayes-permuted")
-"""BayesC, alone and with classes of variants by scores; chains are not prolonged."""
+"""BayesC, alone and with classes of variants by scores."""
 KEY = ("replicate", "n", "share", "model")
 COLUMNS = (*KEY, "r", "chosen")
 SUMMARY = (
@@ -44,6 +45,11 @@ SUMMARY = (
     *("gain", "gain_low", "gain_high", "least_gain"),
 )
 _DECOYS = 9
+_SHORT: dict[str, Any] = {
+    "included": 0.01,
+    **{"chains": 2, "burn_in": 500, "thin": 2, "draws": 200, "most_draws": 200},
+}
+"""Few of many variants act; chains are not prolonged."""
 
 
 def run_priors(
@@ -128,7 +134,7 @@ def _options(
     if model == "gwablup":
         return WeightedGBLUPOptions()
     if model == "bayes":
-        return BayesOptions(most_draws=400)
+        return BayesOptions(**_SHORT)
     names, score = panel.scores.variant_id, np.abs(panel.scores.score)
     if model.endswith("diluted"):
         every = panel.train.variants.variant_id
@@ -144,7 +150,7 @@ def _options(
     permuted = model.endswith("permuted")
     if model in BAYES:
         return BayesOptions(
-            annotation="scores", scores=path, permuted=permuted, most_draws=400
+            annotation="scores", scores=path, permuted=permuted, **_SHORT
         )
     return PriorOptions(scores=path, permuted=permuted)
 

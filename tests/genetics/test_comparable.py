@@ -4,9 +4,12 @@ from tests import toys
 
 from meristem.errors import DataError
 from meristem.genetics.comparable import (
+    called_share,
+    few_calls,
     heterozygosity,
     refuse_inbred,
     refuse_narrow_dosage,
+    refuse_other_allele,
     refuse_other_ploidy,
 )
 
@@ -53,3 +56,26 @@ def test_inbred_lines_are_told_from_hybrids():
     with pytest.raises(DataError, match="1 of 11 new lines are inbred"):
         refuse_inbred(mixed, hybrids)
     refuse_inbred(genotypes(lines), genotypes(lines))
+
+
+def test_dosages_of_the_other_allele_are_refused():
+    rng = np.random.default_rng(4)
+    share = rng.uniform(0.05, 0.95, 200)
+    old, new = (rng.binomial(2, share, (n, 200)).astype(np.int8) for n in (40, 7))
+    new[:, :3] = -1
+    other = np.where(new < 0, new, 2 - new)
+    refuse_other_allele(genotypes(new), genotypes(old))
+    with pytest.raises(DataError, match="count the other allele"):
+        refuse_other_allele(genotypes(other), genotypes(old))
+    unrelated = rng.permutation(share)
+    refuse_other_allele(
+        genotypes(rng.binomial(2, unrelated, (9, 200)).astype(np.int8)), genotypes(old)
+    )
+
+
+def test_samples_with_few_calls():
+    calls = np.zeros((3, 4), dtype=np.int8)
+    calls[1, :3] = -1
+    calls[2, :2] = -1
+    assert called_share(genotypes(calls)).tolist() == [1.0, 0.25, 0.5]
+    assert few_calls(genotypes(calls)) == (genotypes(calls).sample_id[1],)

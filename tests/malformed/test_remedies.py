@@ -136,7 +136,7 @@ CASES: dict[str, Remedied] = {
         "omics",
         change("a.toml", "[2, 3]", "[900]"),
         REPRESENT,
-        "ask for 9 at most",
+        "give whole numbers from 1 to 9",
         change("a.toml", "[900]", "[9]"),
         REPRESENT,
     ),

@@ -175,3 +175,13 @@ def test_wheat_with_pedigree_has_the_golden_components():
     found = (*fit.genetic, fit.residual)
     assert found == pytest.approx((0.447076, 0.102283, 0.433788), abs=2e-4)
     assert fit.log_likelihood == pytest.approx(-228.778504, abs=1e-4)
+
+
+def test_values_that_are_all_alike_have_no_variance():
+    kernel = np.eye(9) + 0.5
+    y = np.full(9, 3.0)
+    found = estimate_multi([kernel, np.eye(9)], y, np.ones((9, 1)))
+    assert found.genetic.tolist() == [0.0, 0.0]
+    assert 0 < found.residual < 1e-3
+    fit = KernelREML((kernel,)).fit(Target(0, np.arange(9), y, np.ones(9)))
+    assert fit.intercept == pytest.approx(3.0)

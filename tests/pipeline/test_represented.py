@@ -11,17 +11,20 @@ from tests.pipeline.leak_case import Layout, write_case
 from tests.pipeline.test_leak_from_files import fitted_bytes, layout_of, opened
 
 from meristem.config import models as kinds
+from meristem.config.read import read_config
 from meristem.config.represent import RepresentOptions
 from meristem.config.stages import EvaluateConfig, FilterConfig
 from meristem.config.tune import TuneOptions
 from meristem.errors import MeristemError
 from meristem.evaluate.crossval import cross_validate, tuning_frame
-from meristem.evaluate.fold import fit_chosen, tried_rows
+from meristem.evaluate.fold import as_rows, fit_chosen
 from meristem.models.catalog import build
 from meristem.models.protocol import needs_measured_omics, predict_measured
 from meristem.models.tuned.spec import Tuned
+from meristem.pipeline.checking.check import check_analysis
 from meristem.pipeline.checking.requirements import graph_faults
 from meristem.pipeline.represented import OnFactors
+from meristem.pipeline.run import read_everything
 from meristem.records import (
     Dataset,
     Genotypes,
@@ -118,7 +121,9 @@ def test_no_factor_follows_the_test_rows(
     for spoilt in (False, True):
         path = write_case(tmp_path / str(spoilt), layout, spoilt=spoilt)
         text = path.read_text()
-        asked = f'[[omics]]\nrepresent = "{kind}"\nk = [2, 3]\nseeds = 2\nepochs = 5\n'
+        k = "" if kind == "sets" else "k = [2, 3]\n"
+        short = "" if kind == "pca" else "seeds = 2\nepochs = 5\n"
+        asked = f'[[omics]]\nrepresent = "{kind}"\n{k}{short}'
         assert "[[omics]]\n" in text
         path.write_text(text.replace("[[omics]]\n", asked))
         analysis = opened(path)
@@ -141,6 +146,20 @@ def test_what_is_missing_is_said_before_the_first_fold(tmp_path: Path) -> None:
     assert all(isinstance(fault, MeristemError) for fault in faults)
 
 
+@pytest.mark.parametrize(("gives", "fault"), [("factors", 1), ("cleaned", 0)])
+def test_models_of_genes_are_refused_factors_before_the_first_fold(
+    tmp_path: Path, gives: str, fault: int
+) -> None:
+    path = write_case(tmp_path / "case", layout_of("replicates"), spoilt=False)
+    asked = f'[[omics]]\nrepresent = "sets"\ngives = "{gives}"\n'
+    path.write_text(path.read_text().replace("[[omics]]\n", asked))
+    analysis = opened(path)
+    models = (kinds.MediatedOptions(method="predicted_expression"),)
+    config = analysis.config.model_copy(update={"models": models})
+    found = graph_faults(config, analysis.dataset, analysis.knowledge, analysis.plan)
+    assert sum("it would be handed factors" in one.message for one in found) == fault
+
+
 def test_the_key_of_a_fold_holds_the_representation(tmp_path: Path) -> None:
     keys = []
     for kind in ("pca", "sets"):
@@ -150,8 +169,53 @@ def test_the_key_of_a_fold_holds_the_representation(tmp_path: Path) -> None:
             text.replace("[[omics]]\n", f'[[omics]]\nrepresent = "{kind}"\n')
         )
         analysis = opened(path)
-        keys.append(digest(analysis.build(kinds.GBLUPOptions(), analysis.plan)))
+        keys.append(digest(analysis.build(kinds.MediatedOptions(), analysis.plan)))
+        plain = analysis.build(kinds.GBLUPOptions(), analysis.plan)
+        assert not isinstance(plain, OnFactors)  # it reads no omics
     assert keys[0] != keys[1]
+
+
+def test_what_models_were_handed_is_told_fold_by_fold() -> None:
+    data, splits = panel(), random_splits(N, 3, np.random.default_rng(2))
+    how = {"confounders": ("batch",), "gives": "both"}
+    run = cross_validate(
+        data,
+        (
+            ("m", on_factors(kinds.MediatedOptions(), **how)),
+            ("gblup", build(kinds.GBLUPOptions())),
+        ),
+        splits,
+        config=EvaluateConfig(folds=3, inner_folds=2),
+        filters=FilterConfig(),
+        seed=5,
+    )
+    told = run.handed
+    assert told["model"].tolist() == ["m"] * 3
+    assert told["fold"].tolist() == [0, 1, 2]
+    assert told["factors"].isin([2, 3]).all()
+    assert told["rows"].tolist() == [split.train.size for split in splits]
+    first = told.iloc[0]
+    assert (first["omics"], first["kind"], first["gives"]) == ("rna", "pca", "both")
+    assert (first["confounders"], first["deconfound"]) == ("batch", "combat")
+
+
+def test_a_sample_without_a_label_stops_check_and_run(tmp_path: Path) -> None:
+    """A trace that is to be removed would stay in it."""
+    path = write_case(tmp_path / "case", layout_of("replicates"), spoilt=False)
+    text = path.read_text()
+    asked = '[[omics]]\nrepresent = "pca"\nconfounders = ["batch"]\n'
+    text = text.replace("[[omics]]\n", asked)
+    measured = opened(path).dataset
+    line = measured.sample_id[~np.isnan(measured.omics[0].value).all(axis=1)]
+    label = ["", *("ab"[i % 2] for i in range(line.size - 1))]
+    rows = [f"{name},{one}" for name, one in zip(line, label, strict=True)]
+    (path.parent / "batches.csv").write_text("\n".join(["line,batch", *rows]) + "\n")
+    path.write_text(text + '\n[groups]\npath = "batches.csv"\n')
+    config = read_config(path)
+    found = check_analysis(config, slowness=1.0).problems
+    assert any(f"no 'batch', which is to be removed: {line[0]}" in one for one in found)
+    with pytest.raises(MeristemError, match="which is to be removed"):
+        read_everything(opened(path))
 
 
 def test_a_table_without_rows_is_refused() -> None:
@@ -169,15 +233,15 @@ def test_a_search_of_shapes_is_told_and_kept(tmp_path: Path) -> None:
     model = replace(on_factors(kinds.MediatedOptions(), tune=TUNE), folder=tmp_path)
     inner = random_splits(N, 3, np.random.default_rng(1))
     rng = np.random.default_rng(1)
-    fitted, tried = fit_chosen(model, panel(), rng, inner)
-    assert {one.of for one in tried} == {"rna"}
-    assert sum(one.chosen for one in tried) == 1
+    fitted, told = fit_chosen(model, panel(), rng, inner)
+    assert {one.of for one in told.tried} == {"rna"}
+    assert sum(one.chosen for one in told.tried) == 1
     assert len(list(tmp_path.glob("*.done"))) == 1
-    frame = tuning_frame("mediated", tried_rows(tried))
+    frame = tuning_frame("mediated", as_rows(told.tried))
     assert set(frame["model"]) == {"mediated: omics rna"}
     # another model on the same rows reads what was found
     other = replace(on_factors(kinds.GBLUPOptions(), tune=TUNE), folder=tmp_path)
-    assert fit_chosen(other, panel(), rng, inner)[1] == tried
+    assert fit_chosen(other, panel(), rng, inner)[1] == told
     plain = model.fit(panel(), rng=np.random.default_rng(1), inner=inner)
     one, two = (f.predict(panel().genotypes).value for f in (fitted, plain))
     assert np.array_equal(one, two)
@@ -191,8 +255,8 @@ def test_a_model_that_searches_its_options_does_so_on_factors() -> None:
     )
     model = OnFactors(tuned, (("rna", asked),), {}, 1)
     inner = random_splits(N, 2, np.random.default_rng(1))
-    _, tried = fit_chosen(model, panel(), np.random.default_rng(1), inner)
-    assert {one.of for one in tried} == {"rna", ""}
+    _, told = fit_chosen(model, panel(), np.random.default_rng(1), inner)
+    assert {one.of for one in told.tried} == {"rna", ""}
 
 
 def test_outer_rows_never_reach_a_search_of_shapes() -> None:

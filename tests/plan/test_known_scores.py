@@ -62,6 +62,9 @@ def test_scores_are_read_by_name_and_permuted_as_a_control(lines, tmp_path):
     moved = known_sizes(control, lines, rng)
     assert np.array_equal(np.sort(moved), np.sort(found))
     assert not np.array_equal(moved, found)
+    path.write_text("variant\tscore\nv3\t0\nv9\t0.0\n")
+    with pytest.raises(DataError, match="every score is 0"):
+        known_sizes(KnownScoreOptions(scores=path), lines, rng)
     path.write_text("variant\tscore\nstranger\t5\n")
     with pytest.raises(DataError, match="names are matched"):
         known_sizes(KnownScoreOptions(scores=path), lines, rng)

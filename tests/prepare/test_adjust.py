@@ -159,6 +159,19 @@ def test_constant_trials_are_dropped(caplog):
     assert "dropped yield in y: all 4 values are equal" in caplog.text
 
 
+def test_a_trial_that_only_test_rows_vary_in_is_not_learned_from():
+    rows = [(line, "x", "", v) for line, v in zip("abcd", (1.0, 2, 4, 3), strict=True)]
+    rows += [(line, "z", "", v) for line, v in zip("bcd", (5.0, 6, 9), strict=True)]
+    constant = [(line, "y", "", 0.0) for line in "abcd"]
+    spoilt = [*constant[:3], ("d", "y", "", 70.0)]
+    fits = []
+    for more in (constant, spoilt):
+        found = adjusted_means(table([*rows, *more]))
+        train = np.flatnonzero(found.sample_id != "d")
+        fits.append(readjusted(found.take_samples(train)).value)
+    assert fits[0].tobytes() == fits[1].tobytes()
+
+
 def test_trait_that_never_varies_is_refused():
     rows = [(line, "x", "", 2.0) for line in "abc"]
     with pytest.raises(DataError, match=r"trial.csv: trait 'yield' has no value"):

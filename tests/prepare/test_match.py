@@ -14,7 +14,7 @@ from meristem.prepare.match import (
     compare_alleles,
     match_variants,
 )
-from meristem.records import Genotypes
+from meristem.records import Genotypes, VariantTable
 
 
 def variants(rows):
@@ -157,8 +157,10 @@ def test_report_is_plain():
         "swapped": 0,
         "flipped": 0,
         "ambiguous": 0,
+        "unstranded": 0,
         "other_alleles": 0,
         "missing": 1,
+        "few_calls": 0,
     }
     assert report.line == "1 of 2 variants matched, 1 missing, imputed"
 
@@ -233,3 +235,43 @@ def test_ids_at_other_positions_are_counted():
     _, report = match_variants(given, wanted)
     assert report.n_moved == 1
     assert "1 by id though at another position" in report.line
+
+
+SNPS = [("A", "G"), ("C", "T"), ("A", "C"), ("G", "T"), ("A", "G"), ("A", "T")]
+OTHER = {"A": "T", "T": "A", "C": "G", "G": "C"}
+
+
+def strands(flipped: list[bool]) -> tuple[Genotypes, VariantTable]:
+    """Return one sample of dosage 2 everywhere, and the variants as they are wanted."""
+    wanted = variants([(f"v{k}", "1", k + 1, *pair) for k, pair in enumerate(SNPS)])
+    given = [
+        (f"v{k}", "1", k + 1, *(OTHER[a] if flip else a for a in pair))
+        for k, (pair, flip) in enumerate(zip(SNPS, flipped, strict=True))
+    ]
+    dosage = np.full((1, len(SNPS)), 2, dtype=np.int8)
+    return Genotypes(np.array(["x"]), variants(given), dosage), wanted
+
+
+def test_where_all_others_are_flipped_so_are_ambiguous_variants(monkeypatch) -> None:
+    monkeypatch.setattr("meristem.prepare.match.FEWEST_FLIPPED", 2)
+    data, wanted = strands([True] * 6)
+    found, report = match_variants(data, wanted)
+    assert found.call_dosage.tolist() == [[2] * 6]
+    assert (report.n_flipped, report.n_swapped, report.n_ambiguous) == (6, 0, 0)
+
+
+def test_where_strands_are_mixed_ambiguous_variants_are_missing(monkeypatch) -> None:
+    monkeypatch.setattr("meristem.prepare.match.FEWEST_FLIPPED", 2)
+    data, wanted = strands([True, True, False, False, False, True])
+    found, report = match_variants(data, wanted)
+    assert found.call_dosage.tolist() == [[2, 2, 2, 2, 2, -1]]
+    assert "1 A/T or C/G left out, as strands are mixed" in report.line
+    with pytest.raises(DataError, match="1 are A/T or C/G where strands are mixed"):
+        match_variants(data, wanted, min_overlap=1)
+
+
+def test_another_contig_is_another_place() -> None:
+    given = variants([("v0", "1", 5, "A", "G"), ("v1", "2", 9, "A", "G")])
+    wanted = variants([("v0", "chr1", 5, "A", "G"), ("v1", "chr1", 9, "A", "G")])
+    data = Genotypes(np.array(["x"]), given, np.array([[1, 2]], dtype=np.int8))
+    assert match_variants(data, wanted)[1].n_moved == 1

@@ -162,3 +162,23 @@ def test_counts_add_up(left, right):
     assert {a for a, _ in pair.near} <= set(pair.dropped_left)
     back = compare_ids(np.array(right), np.array(left), ("r", "l"))
     assert back.matched == pair.matched
+
+
+def test_ids_that_differ_in_writing_alone_are_said():
+    pair = compare_ids(
+        np.array(["L1", "L2", "l2"]),
+        np.array(["L1", "l1", "L2"]),
+        ("genotypes", "phenotypes"),
+    )
+    assert pair.twins() == [
+        "ids of the genotypes 'L2' and 'l2' differ in writing alone, and 'l2' has no "
+        "partner: its values are left out",
+        "ids of the phenotypes 'L1' and 'l1' differ in writing alone, and 'l1' has no "
+        "partner: its values are left out",
+    ]
+
+
+def test_zeros_behind_the_point_of_a_whole_number_are_none():
+    pair = compare_ids(np.array(["7", "12"]), np.array(["7.0", "12.0"]), ("a", "b"))
+    assert pair.rules == ("zeros",)
+    assert len(pair.near) == 2

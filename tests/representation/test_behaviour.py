@@ -122,7 +122,7 @@ def test_what_cannot_be_represented_is_refused() -> None:
     value, _ = low_rank()
     with pytest.raises(DataError, match="6 training rows"):
         fitted("pca", value[:6])
-    with pytest.raises(DataError, match="negative"):
+    with pytest.raises(DataError, match="is no count"):
         fitted("vae", value, likelihood="nb")
     with pytest.raises(ConfigError, match="gene sets"):
         make_kind(RepresentOptions(represent="sets"), 3)
@@ -131,3 +131,13 @@ def test_what_cannot_be_represented_is_refused() -> None:
     other = table_of(value[:, :40])
     with pytest.raises(DataError, match="other features"):
         fitted("pca", value).factors(other)
+
+
+@pytest.mark.parametrize("odd", [-3.0, 2.37])
+def test_what_is_no_count_is_refused_with_its_place(odd: float) -> None:
+    count = np.random.default_rng(1).poisson(30, (20, 45)).astype(float)
+    count[3, 4] = np.nan
+    count[5, 7] = odd
+    with pytest.raises(DataError, match=r"sample l5, feature g7.* 1 of 899") as caught:
+        fitted("vae", count, likelihood="nb", epochs=2)
+    assert 'transform = "round"' in str(caught.value)

@@ -4,10 +4,12 @@ import pytest
 from meristem.errors import ConfigError, DataError
 from meristem.text.column_names import (
     ENVIRONMENT,
+    alike_hints,
     find_column,
     is_label,
     line_column,
     named_column,
+    written_alike,
 )
 from meristem.text.columns import Table
 
@@ -60,3 +62,12 @@ def test_labels_are_told_by_name():
         assert is_label(name), name
     for name in ("yield", "days", "weight", "value", "kernel_no", "height"):
         assert not is_label(name), name
+
+
+def test_names_that_differ_in_writing_alone():
+    names = ["B 73", "b_73", "B73", "1", "1.0", "10", "x"]
+    assert written_alike(names) == [["B 73", "b_73"], ["1", "1.0"]]
+    assert alike_hints("labels", names[:2]) == [
+        "labels 'B 73' and 'b_73' differ in writing alone, and are taken as different: "
+        "write them alike if they are one"
+    ]

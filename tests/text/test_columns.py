@@ -1,5 +1,6 @@
 import gzip
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -73,6 +74,14 @@ def test_r_tables_with_unnamed_row_names(tmp_path):
     for table in (short, quoted):
         assert table.column_name == ("", "g1", "g2")
         assert table.identifiers("").tolist() == ["l1", "l2"]
+
+
+@pytest.mark.parametrize("end", [",", ", "])
+def test_rows_that_end_with_a_delimiter_are_not_those_of_r(tmp_path, end):
+    rows = "".join(f"l{k},{k},{k}{end}\n" for k in range(3))
+    with pytest.raises(DataError, match="rows end with a delimiter") as caught:
+        read_table(written(tmp_path, "line,g1,g2\n" + rows))
+    assert caught.value.where.endswith("line 2")
 
 
 @pytest.mark.parametrize(
@@ -174,3 +183,16 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, raw):
         message = error.message
         n_row = None
     assert str(path) in message if n_row is None else n_row > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("line yield\na 1\n", "divided by blanks"),
+        ("line|yield\na|1\n", "divided by |"),
+        ("sep=;\nline;yield\na;1\n", "begins with 'sep=;'"),
+    ],
+)
+def test_other_delimiters_are_named(tmp_path, text, says):
+    with pytest.raises(DataError, match=re.escape(says)):
+        read_table(written(tmp_path, text))

@@ -97,6 +97,7 @@ def answer(summary: dict) -> list[str]:
             f"{mating['n']} crosses of {mating['allowed']} allowed; no plan under "
             f"these limits can be better by more than {mating['gap']:.2%} of its gain"
         )
+        lines += [line for line in mating["notes"] if "coancestry" in line]
     further = [line for said in summary["further"].values() for line in said]
     return [*lines, *further, *summary["notes"]]
 

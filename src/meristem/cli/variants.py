@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from meristem.sequence.genome.transcripts import Annotation
     from meristem.sequence.variants.consequences import ConsequenceSummary
     from meristem.sequence.variants.effects import Scorer
+    from meristem.sequence.variants.load import DamageRule
     from meristem.sequence.variants.sites import VariantStream
+    from meristem.sequence.variants.user_scores import UserScores
 
 
 class Edge(StrEnum):
@@ -108,8 +110,7 @@ def consequences(
     sequence = open_genome(genome, index)
     annotation = read_transcripts(genes, sequence, contig_names)
     known = {name for t in annotation.transcripts for name in (t.name, t.gene)}
-    for table, path in zip(tables, scores or [], strict=True):
-        table.refuse_strangers(known, path)
+    _refuse_unfit(dict(zip(scores or [], tables, strict=True)), known, rules)
     options = ConsequenceOptions(flank, tables, rules)
     with (
         open_stream(variants, sequence, contig_names) as stream,
@@ -134,6 +135,7 @@ def consequences(
     if faults is not None:
         rows = (f"{f.transcript}\t{f.line}\t{f.what}" for f in annotation.faults)
         write_text(faults, "\n".join(["transcript\tline\tfault", *rows]) + "\n")
+    _caution_unused(scores or [], summary)
     _report(summary, annotation, stream, out)
 
 
@@ -350,11 +352,11 @@ def _scorer(
                 where="--motifs",
                 remedy="leave out --motifs, or leave out the run and say --model motif",
             )
-        from meristem.sequence.commands.predict import open_model
+        from meristem.sequence.commands.predict import open_model, trained_length
 
         fitted = open_model(run, model)
         if window == 0 and fitted.window is None:
-            window = _trained_length(run)
+            window = trained_length(run)
         return ModelScorer(fitted, model or str(run), window, placements)
     if model not in ("", "motif"):
         raise ConfigError(
@@ -372,15 +374,23 @@ def _scorer(
     return MotifScorer(make_bank(read_meme(motifs)), window or 110)
 
 
-def _trained_length(run: Path) -> int:
-    """Return the length of the sequences a run was trained on, 0 if it is not known."""
-    import json
+def _refuse_unfit(
+    tables: dict[Path, UserScores], known: set[str], rules: tuple[DamageRule, ...]
+) -> None:
+    """Refuse scores of other genes, and words where a rule compares numbers."""
+    for path, table in tables.items():
+        table.refuse_strangers(known, path)
+        for rule in rules:
+            table.refuse_words(rule.column, path)
 
-    from meristem.runs.folder import RunFolder
 
-    path = RunFolder.open(run).file("summary.json")
-    summary = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    return int(summary.get("length", 0))
+def _caution_unused(paths: list[Path], summary: ConsequenceSummary) -> None:
+    for number, path in enumerate(paths):
+        if not summary.n_scored[number]:
+            _caution(
+                f"{path} has a score of no substitution that these variants make: are "
+                "its positions of this version of the genes?"
+            )
 
 
 def _report(

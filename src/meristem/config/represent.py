@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from meristem.config.strict import Strict
 from meristem.config.tune import RepresentTune
@@ -17,7 +17,18 @@ DeconfoundMethod = Literal[
 ]
 NETWORKS: tuple[RepresentKind, ...] = ("vae", "denoising", "sparse", "contractive")
 """Auto-encoders with hidden units; they take counts."""
-Factors = Annotated[int, Field(ge=1, le=1000)]
+READS: dict[str, tuple[str, ...]] = {
+    "pca": ("k",),
+    "linear": ("k",),
+    "denoising": ("k", "hidden", "learning_rate"),
+    "sparse": ("k", "hidden", "strength", "learning_rate"),
+    "contractive": ("k", "hidden", "strength", "learning_rate"),
+    "vae": ("k", "hidden", "strength", "learning_rate"),
+    "sets": ("strength", "learning_rate"),
+}
+"""What a search varies of a kind: the rest of a point changes nothing of it."""
+MOST_FACTORS = 1000
+Factors = Annotated[int, Field(ge=1, le=MOST_FACTORS)]
 
 
 class RepresentOptions(Strict):
@@ -36,8 +47,9 @@ class RepresentOptions(Strict):
     )
     gives: Literal["factors", "cleaned", "both"] = Field(
         default="factors",
-        description="what models are handed: factors; every feature anew, without "
-        "confounders and gaps, as the factors tell it; or both side by side",
+        description="what models of an analysis are handed: factors; every feature "
+        "anew, without confounders and gaps, as the factors tell it; or both side by "
+        "side",
     )
     likelihood: Literal["gaussian", "nb", "zinb"] = Field(
         default="gaussian",
@@ -74,6 +86,19 @@ class RepresentOptions(Strict):
         description="search kind, number of factors, width and penalty",
     )
 
+    @field_validator("k", mode="before")
+    @classmethod
+    def _numbers(cls, value: object) -> object:
+        several = value if isinstance(value, list | tuple) else (value,)
+        for one in several:
+            whole = isinstance(one, int) and not isinstance(one, bool)
+            if not whole or not 1 <= one <= MOST_FACTORS:
+                raise ValueError(
+                    f"{one!r} is no number of factors: give whole numbers from 1 to "
+                    f"{MOST_FACTORS}, for example k = [5, 10, 20]"
+                )
+        return tuple(several)
+
     @model_validator(mode="after")
     def _possible(self) -> Self:
         asked = () if self.tune is None else self.tune.kinds
@@ -96,3 +121,58 @@ class RepresentOptions(Strict):
     def removes(self) -> bool:
         """Whether confounders are removed."""
         return bool(self.confounders) and self.deconfound != "none"
+
+    def unread(self) -> tuple[str, ...]:
+        """Return the options that are not as they come, and that nothing reads.
+
+        Examples
+        --------
+        >>> RepresentOptions(represent="pca", epochs=50, k=(3,)).unread()
+        ('epochs',)
+        """
+        fields = RepresentOptions.model_fields
+        changed = [n for n in fields if getattr(self, n) != fields[n].default]
+        if self.represent == "none":
+            return tuple(changed)
+        kinds: tuple[str, ...] = (self.represent,)
+        if self.tune is not None:
+            kinds += self.tune.kinds or NETWORKS
+        read = {name for kind in kinds for name in READS[kind]}
+        if {"sets", *NETWORKS} & set(kinds):
+            read |= {"seeds", "epochs"}
+        if self.removes and self.deconfound in ("alignment", "components"):
+            read |= {"k"}
+        if self.removes and self.deconfound == "adversarial":
+            read |= {"k", "strength"}
+        told = {
+            "represent",
+            "gives",
+            "likelihood",
+            "confounders",
+            "samples_from",
+            "tune",
+        }
+        told |= (
+            {"deconfound"} if self.confounders or self.deconfound == "none" else set()
+        )
+        return tuple(name for name in changed if name not in read | told)
+
+
+def refuse_unread(options: RepresentOptions) -> None:
+    """Raise ValueError where a section sets what nothing reads."""
+    names = options.unread()
+    if "deconfound" in names and options.represent != "none":
+        raise ValueError(
+            f"deconfound = {options.deconfound!r} removes nothing: name confounders "
+            "(columns of the groups table)"
+        )
+    if names and options.represent == "none":
+        raise ValueError(
+            f"{', '.join(names)}: nothing reads this without represent; set it "
+            '(represent = "pca"), or leave this out'
+        )
+    if names:
+        raise ValueError(
+            f"{', '.join(names)}: nothing reads this with represent = "
+            f"{options.represent!r}; leave it out"
+        )

@@ -10,6 +10,25 @@ from pydantic import BeforeValidator, Field, model_validator
 from meristem.config.decisions import CyclesConfig, DesignConfig, EditConfig, Name
 from meristem.config.strict import Strict
 
+_LIMITS = (
+    "n",
+    "max_uses",
+    "min_uses",
+    "max_parents",
+    "max_kinship",
+    "bound",
+    "max_coancestry",
+    "max_as_seed",
+    "forced",
+    "forbidden",
+)
+"""Limits on crosses that are chosen freely; a design has none."""
+_OF_INBRED = (
+    *("progeny", "generation", "simulate", "most_simulated"),
+    *("draws", "combine", "segments", "wanted"),
+)
+"""What is asked of progeny of inbred parents alone."""
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -228,6 +247,10 @@ class MatingConfig(Strict):
     map: Path | None = Field(default=None, description="genetic map, a table with cM")
     cm_per_mb: float | None = Field(default=None, gt=0, description="rate, not a map")
     map_function: Literal["haldane", "kosambi"] = "haldane"
+    phased: Path | None = Field(
+        default=None,
+        description="phased VCF of outbred parents: progeny are full sibs, and spread",
+    )
     progeny: Literal["dh", "selfed", "ril"] = "dh"
     generation: int = Field(default=1, ge=1, le=50)
     selected: float = Field(
@@ -306,8 +329,34 @@ class MatingConfig(Strict):
             raise ValueError(f"{len(asked)} crosses are forced, and n = {self.n}")
         if self.max_uses is not None and self.min_uses > self.max_uses:
             raise ValueError("`min_uses` is above `max_uses`")
+        return self
+
+    @model_validator(mode="after")
+    def _designed(self) -> Self:
         if self.design == "factorial" and not self.pool:
             raise ValueError("a factorial needs `pool` and `seed_pool`")
+        if self.design != "free":
+            pools = () if self.design == "factorial" else ("pool", "seed_pool")
+            beside = sorted(self.model_fields_set & {*_LIMITS, *pools})
+            if beside:
+                raise ValueError(
+                    f"a {self.design} makes all crosses of its parents: leave out "
+                    f"{', '.join(beside)}, or take the design 'free'"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _outbred(self) -> Self:
+        if self.phased is None:
+            return self
+        if not self.mapped or self.criterion == "mean":
+            raise ValueError("`phased` needs `map` or `cm_per_mb`, and usefulness")
+        beside = sorted(self.model_fields_set & {*_OF_INBRED})
+        if beside:
+            raise ValueError(
+                f"progeny of phased parents are full sibs: leave out "
+                f"{', '.join(beside)}, which are of inbred parents"
+            )
         return self
 
     @property

@@ -125,6 +125,22 @@ class CrossValidation:
         )
 
     @cached_property
+    def handed(self) -> pd.DataFrame:
+        """What models were handed in place of omics: `representation.csv`."""
+        rows = [
+            {
+                "model": task.model,
+                "split": task.split.scheme,
+                "replicate": task.split.replicate,
+                "fold": task.split.fold,
+            }
+            | json.loads(text)
+            for task, result in zip(self.tasks, self.results, strict=True)
+            for text in result.handed
+        ]
+        return pd.DataFrame(rows)
+
+    @cached_property
     def timings(self) -> pd.DataFrame:
         """Seconds of every fit: model,split,replicate,fold,n_train,n_variant,..."""
         rows = [

@@ -18,6 +18,8 @@ from meristem.evaluate.splits import inner_splits
 from meristem.genetics.filters import filter_markers
 from meristem.models.protocol import (
     Fitted,
+    Handed,
+    Handing,
     Marginal,
     Predictor,
     Searching,
@@ -45,6 +47,7 @@ class FoldResult:
     sensitivity: FloatArray  # (n_node, n_target) change of the trait per sd of a latent
     offset: FloatArray  # (n_test, n_target) what covariates add to observed values
     tried: StrArray  # (n_tried,) JSON of what a search of options tried
+    handed: StrArray  # (n_table,) JSON of what stood for the omics
     n_variant: int  # after the filters
     fit_seconds: float
     predict_seconds: float
@@ -152,21 +155,30 @@ def fit_fold(
     return _fit(dataset, task, config, filters, seed)[:2]
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a fit says of itself."""
+
+    tried: tuple[Tried, ...] = ()  # by a search of options
+    handed: tuple[Handed, ...] = ()  # in place of the omics
+
+
 def fit_chosen(
     predictor: Predictor, train: Dataset, rng: np.random.Generator, inner: Splits
-) -> tuple[Fitted, tuple[Tried, ...]]:
-    """Fit a model; one that searches its options says what it tried."""
+) -> tuple[Fitted, Told]:
+    """Fit a model; say what it tried, if it searches, and what it was handed."""
     tried: tuple[Tried, ...] = ()
     if not getattr(predictor, "in_blocks", False):
         train = replace(train, genotypes=train.genotypes.loaded())
     if isinstance(predictor, Searching):
         predictor, tried = predictor.choose(train, rng=rng, inner=inner)
-    return predictor.fit(train, rng=rng, inner=inner), tried
+    handed = predictor.handed(train) if isinstance(predictor, Handing) else ()
+    return predictor.fit(train, rng=rng, inner=inner), Told(tried, handed)
 
 
-def tried_rows(tried: tuple[Tried, ...]) -> StrArray:
-    """Return what was tried as JSON, one text each."""
-    return np.array([json.dumps(asdict(one)) for one in tried], dtype=np.str_)
+def as_rows(told: tuple[Tried, ...] | tuple[Handed, ...]) -> StrArray:
+    """Return what was tried or handed as JSON, one text each."""
+    return np.array([json.dumps(asdict(one)) for one in told], dtype=np.str_)
 
 
 def _fit(
@@ -175,7 +187,7 @@ def _fit(
     config: EvaluateConfig,
     filters: FilterConfig,
     seed: int,
-) -> tuple[Fitted, NDArray[np.bool_], TakenOff, tuple[Tried, ...]]:
+) -> tuple[Fitted, NDArray[np.bool_], TakenOff, Told]:
     split = task.split
     name = (split.scheme, split.replicate, split.fold)
     rows = split.train
@@ -188,8 +200,8 @@ def _fit(
         train = train.take_variants(keep)
     inner = inner_splits(train, config, derived_rng(seed, "inner", *name))
     rng = derived_rng(seed, "fit", task.model, *name)
-    fitted, tried = fit_chosen(task.predictor, train, rng, inner)
-    return fitted, keep, taken, tried
+    fitted, told = fit_chosen(task.predictor, train, rng, inner)
+    return fitted, keep, taken, told
 
 
 def run_fold(
@@ -206,7 +218,7 @@ def run_fold(
     """
     with threadpool_limits(limits=1):
         started = time.perf_counter()
-        fitted, keep, taken, tried = _fit(dataset, task, config, filters, seed)
+        fitted, keep, taken, told = _fit(dataset, task, config, filters, seed)
         fit_at = time.perf_counter()
         test = dataset.take(task.split.test)
         level, offset = taken.level(test), taken.offset(test)
@@ -223,7 +235,8 @@ def run_fold(
         latent=measured.latent,
         sensitivity=measured.sensitivity,
         offset=offset,
-        tried=tried_rows(tried),
+        tried=as_rows(told.tried),
+        handed=as_rows(told.handed),
         n_variant=int(keep.sum()),
         fit_seconds=fit_at - started,
         predict_seconds=predict_at - fit_at,

@@ -6,8 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
+from meristem.genetics.frequency import dosage_moments
 from meristem.genetics.relationship import dosage_blocks
 from meristem.records import FloatArray, Genotypes
+
+FEW_CALLS = 0.5
+FEWEST_VARIANTS = 30
+MOST_OPPOSED = -0.3
+"""Correlation of frequencies below which another allele is counted."""
+_SURE = 5.0  # standard errors of a correlation
 
 _LEAST_CHANCE = 1e-6
 """Dosages as narrow as those seen are refused below this chance in the training."""
@@ -72,6 +79,60 @@ def refuse_narrow_dosage(new: Genotypes, training: Genotypes) -> None:
             where=new.source,
             remedy=f"write dosages from 0 to {ploidy} for the new lines too",
         )
+
+
+def refuse_other_allele(new: Genotypes, training: Genotypes) -> None:
+    """Raise DataError if new dosages seem to count the other allele.
+
+    A table without alleles does not say which one it counts. Frequencies that fall
+    where those of the training rise are those of the other allele.
+
+    Parameters
+    ----------
+    new, training
+        The same variants, as the names alone tell.
+    """
+    ours, theirs = (dosage_moments(one.call_dosage) for one in (training, new))
+    known = (ours.n_called > 0) & (theirs.n_called > 0)
+    p_old, p_new = ours.mean[known], theirs.mean[known]
+    n = p_old.size
+    if n < FEWEST_VARIANTS or not (np.ptp(p_new) and np.ptp(p_old)):
+        return
+    r = float(np.corrcoef(p_new, p_old)[0, 1])
+    if r < MOST_OPPOSED and r * np.sqrt(n) < -_SURE:
+        raise DataError(
+            "the dosages seem to count the other allele: over the variants, their "
+            f"frequency falls as that of the training lines rises (r = {r:.2f})",
+            where=new.source,
+            remedy=f"count the same alleles ({new.ploidy} - dosage), or give the "
+            "alleles: a VCF file, or a table with columns ref and alt",
+        )
+
+
+def called_share(genotypes: Genotypes) -> FloatArray:  # (n_sample,)
+    """Return the share of variants called in every sample."""
+    called = np.zeros(genotypes.n_sample)
+    for block in dosage_blocks(genotypes.call_dosage):
+        called += (block >= 0).sum(axis=1)
+    return called / max(genotypes.n_variant, 1)
+
+
+def few_calls(genotypes: Genotypes) -> tuple[str, ...]:
+    """Return the samples in which less than half of the variants are called."""
+    few = called_share(genotypes) < FEW_CALLS
+    return tuple(map(str, genotypes.sample_id[few]))
+
+
+def few_calls_line(names: tuple[str, ...]) -> str:
+    """Return a sentence on samples of `few_calls`.
+
+    Examples
+    --------
+    >>> few_calls_line(("B73", "Mo17"))
+    'B73, Mo17 with less than half of the variants called'
+    """
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"{', '.join(names[:5])}{more} with less than half of the variants called"
 
 
 def heterozygosity(genotypes: Genotypes) -> FloatArray:  # (n_sample,)

@@ -21,6 +21,12 @@ _DIVIDED = 6000  # rows up to which the memory of divide and conquer is at hand
 
 LOGIT_BOUND = 11.0
 """h2 is searched up to expit(11)."""
+LEAST_SQUARES = 1e-100
+"""Sum of squares that y explained by X alone is taken to leave.
+
+Its logarithm, its inverse and the square of that are finite; no trait is measured on
+a scale where it matters (`io.tables.plausible.SMALLEST_SPREAD`)."""
+
 H2_MIN = 1e-3
 """Smallest h2 of an estimate.
 
@@ -147,8 +153,7 @@ def profile(
     xvx, xvy = moments[:, :-1, :-1], moments[:, :-1, -1]
     beta = np.linalg.solve(xvx, xvy[:, :, None])[:, :, 0]
     quadratic = moments[:, -1, -1] - np.sum(beta * xvy, axis=1)
-    # y explained by X alone leaves nothing: keep the logarithm finite
-    total = np.maximum(quadratic, np.finfo(float).tiny) / (n - n_fixed)
+    total = np.maximum(quadratic, LEAST_SQUARES) / (n - n_fixed)
     log_det = np.linalg.slogdet(xvx)[1] + log_det
     return 0.5 * ((n - n_fixed) * (np.log(total) + 1) + log_det), total
 

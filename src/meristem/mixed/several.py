@@ -167,6 +167,9 @@ def estimate_multi(
     (6.917, 0.25)
     """
     n = y.size
+    if np.ptp(y) == 0:  # nothing to part; the residual is kept above 0
+        none = np.zeros(len(kernels))
+        return MultiComponents(none, RESIDUAL_FLOOR, 0.0, rounds=0, converged=True)
     scale = float(np.var(y)) or 1.0
     noise = np.ones(n) if weight is None else 1 / weight
     # inside, a component of 1 adds 1 to the mean diagonal: no kernel's scale matters

@@ -267,7 +267,25 @@ def kind_of(chosen: options.ModelOptions) -> Kind:
 
 def needs(chosen: options.ModelOptions) -> Needs:
     """Return what a model needs, those that it averages included."""
-    return reduce(or_, (kind_of(member).needs for member in chosen.members))
+    return reduce(or_, (_own_needs(member) for member in chosen.members))
+
+
+def _own_needs(member: options.ModelOptions) -> Needs:
+    """Return what a single model needs: that of its kind, and what its options add."""
+    own = kind_of(member).needs
+    if getattr(member, "needs_measured", False):
+        return own | Needs(omics=True, measured_omics=True)
+    return own
+
+
+def reads_omics(chosen: options.ModelOptions) -> bool:
+    """Tell whether a model, or one that it averages, learns from omics where given."""
+    return any(
+        _own_needs(member).omics
+        or kind_of(member).nodes
+        or getattr(member, "graph", "") in ("learned", "both")
+        for member in chosen.members
+    )
 
 
 def has_nodes(

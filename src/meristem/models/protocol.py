@@ -243,6 +243,28 @@ class Searching(Protocol):
 
 
 @dataclass(frozen=True)
+class Handed:
+    """What a model is handed of an omics table in place of its features."""
+
+    omics: str  # name of the table
+    kind: str  # of the representation
+    gives: str  # factors, cleaned or both
+    factors: int
+    confounders: str  # that are removed, "; " between them
+    deconfound: str  # how; "" nothing is removed
+    rows: int  # training rows with values
+
+
+@runtime_checkable
+class Handing(Protocol):
+    """A specification whose model is handed omics otherwise than they were measured."""
+
+    def handed(self, dataset: Dataset) -> tuple[Handed, ...]:
+        """Return what the model is handed of every table that is represented."""
+        ...
+
+
+@dataclass(frozen=True)
 class Contributions:
     """Shares of the predictions of a set of samples, averaged over members.
 

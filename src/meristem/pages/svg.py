@@ -48,7 +48,7 @@ def shorten(text: str, size: float, width: float) -> str:
     >>> shorten("GO:0008150", 10, 200), shorten("abcdefghijklmnopqrstuvwxyz", 10, 60)
     ('GO:0008150', 'abcd…wxyz')
     """
-    if text_width(text, size) <= width:
+    if text_width(text, size) <= width + 1e-6:  # room is reckoned from the same width
         return text
     for kept in range(len(text) - 1, 1, -1):
         head = (kept + 1) // 2

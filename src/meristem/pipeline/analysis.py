@@ -24,7 +24,14 @@ from meristem.evaluate.fold import fit_fold
 from meristem.genetics.products import Survey, survey, with_products
 from meristem.io.tables.seasons.environments import read_environments
 from meristem.knowledge.build import Knowledge, build_graph
-from meristem.models.catalog import build, graph_networks, has_nodes, kind_of, needs
+from meristem.models.catalog import (
+    build,
+    graph_networks,
+    has_nodes,
+    kind_of,
+    needs,
+    reads_omics,
+)
 from meristem.models.protocol import Predictor
 from meristem.models.tuned.space import can_tune
 from meristem.models.tuned.spec import Tuned
@@ -230,7 +237,7 @@ class Analysis:
         )
 
     def build(self, options: ModelOptions, plan: NetworkPlan | None) -> Predictor:
-        """Return a model; its omics are represented where the tables ask for it."""
+        """Return a model; what it reads of omics is represented where asked for."""
         predictor = self._tuned(options, plan)
         if predictor is None:
             predictor = build(options, plan, self.environments)
@@ -238,7 +245,8 @@ class Analysis:
             (one.name, RepresentOptions(**one.model_dump(include=_REPRESENT)))
             for one in self.config.omics
         )
-        if all(one.represent == "none" for _, one in asked):
+        plain = all(one.represent == "none" for _, one in asked)
+        if plain or not reads_omics(options):
             return predictor
         known = {} if self.plan is None else sets_of_plan(self.plan)[0]
         sets = {name: tuple(sorted(genes)) for name, genes in known.items()}

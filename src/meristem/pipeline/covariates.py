@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from meristem.io.tables.plausible import code_hints
 from meristem.pipeline.notes import Notes
 from meristem.prepare.covariates.coding import learn_code
 from meristem.records import Covariates, Dataset, Split
@@ -55,6 +56,14 @@ def covariate_notes(dataset: Dataset) -> Notes:
             continue
         facts.append(_fact(one))
         hints += _hints(one)
+    measured, tables = dataset.phenotypes.measurements, []
+    if dataset.covariates is not None:
+        tables.append(dataset.covariates.take(_with_value(dataset)))
+    if measured is not None and measured.covariates is not None:
+        tables.append(measured.covariates)
+    for table in tables:
+        for name, value in zip(table.column_name, table.number.T, strict=True):
+            hints += code_hints(f"covariate {name}", value)
     return facts, hints
 
 

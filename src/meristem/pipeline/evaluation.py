@@ -34,6 +34,7 @@ OUTPUTS = (
     "latent_validation.csv",
     "controls.csv",
     "tuning.csv",
+    "representation.csv",
 )
 
 
@@ -118,6 +119,8 @@ def _write_results(analysis: Analysis, splits: Splits, result: CrossValidation) 
         folder.write_table("latent_validation.csv", table)
     if not result.tried.empty:
         folder.write_table("tuning.csv", result.tried)
+    if not result.handed.empty:
+        folder.write_table("representation.csv", result.handed)
     if config.evaluate.controls:
         folder.write_table("controls.csv", _contributions(analysis, result.predictions))
 

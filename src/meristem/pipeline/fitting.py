@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from meristem.config.stages import FilterConfig
 from meristem.errors import DataError
 from meristem.evaluate.crossval import tuning_frame
-from meristem.evaluate.fold import fit_chosen, tried_rows
+from meristem.evaluate.fold import as_rows, fit_chosen
 from meristem.evaluate.splits import inner_splits
 from meristem.genetics.filters import filter_markers
 from meristem.interpret.composition import shares_table
@@ -75,9 +75,9 @@ def fit_models(analysis: Analysis) -> None:
                 train, analysis.config.evaluate, analysis.rng("inner", label)
             )
             rng = analysis.rng("fit", label)
-            fitted, tried = fit_chosen(predictor, train, rng, inner)
-            if tried:
-                table = tuning_frame(label, tried_rows(tried))
+            fitted, told = fit_chosen(predictor, train, rng, inner)
+            if told.tried:
+                table = tuning_frame(label, as_rows(told.tried))
                 analysis.folder.write_table(_tuned_path(label), table)
             state = _without_dosages(fitted.state(), train, analysis.data_key)
             write_state(state, analysis.folder.file(MODELS), label)

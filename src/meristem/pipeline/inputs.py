@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from meristem.io.tables.omics import read_omics
 from meristem.io.tables.phenotypes import read_observations
 from meristem.io.tables.seasons.environments import read_environments, weather_files
 from meristem.knowledge.versions import stated_version
+from meristem.pipeline.prior_scores import prior_pairs
 from meristem.prepare.adjust import adjusted_means
 from meristem.prepare.align import make_dataset
 from meristem.prepare.by_environment import LINE, is_stacked
@@ -32,6 +35,7 @@ from meristem.prepare.covariates.attach import (
     record_covariates,
     row_covariates,
 )
+from meristem.prepare.id_rules import pair_ids
 from meristem.prepare.reconcile import (
     PairReport,
     Reconciliation,
@@ -50,6 +54,8 @@ from meristem.records import (
 )
 from meristem.runs.memory import memory_limit
 from meristem.runs.record import InputFile, input_file
+from meristem.text.column_names import line_column
+from meristem.text.columns import read_table
 
 
 @dataclass(frozen=True)
@@ -159,7 +165,7 @@ def read_inputs(config: AnalysisConfig) -> Inputs:
     dataset, reconciliation = make_dataset(
         genotypes, phenotypes, omics.tables, groups, fold_ids=config.fold_ids
     )
-    pairs = omics.pairs + reconciliation.pairs
+    pairs = omics.pairs + reconciliation.pairs + prior_pairs(config.priors, genotypes)
     return Inputs(dataset, replace(reconciliation, pairs=pairs))
 
 
@@ -169,6 +175,7 @@ def read_population(config: AnalysisConfig) -> tuple[Genotypes, Crosses | None]:
         config.genotypes,
         parents_too=bool(config.omics),
         max_memory=config.run.max_memory,
+        fold_ids=config.fold_ids,
     )
 
 
@@ -186,6 +193,7 @@ def read_crossed(
     *,
     parents_too: bool = False,
     max_memory: int | None = None,
+    fold_ids: Sequence[str] = (),
 ) -> tuple[Genotypes, Crosses | None]:
     """Return genotypes, crossed as a table of hybrids says if one is named.
 
@@ -195,13 +203,38 @@ def read_crossed(
         streamed = stays_on_disk(dosage_bytes(config), max_memory)
         return read_genotypes(config, streamed=streamed), None
     parents = read_genotypes(config.model_copy(update={"hybrids": None}))
-    crosses = read_crosses(config.hybrids, parents.sample_id)
+    crosses = _folded_crosses(config.hybrids, parents.sample_id, fold_ids)
     if parents_too:
         crosses = crosses.with_parents()
     genotypes = cross_parents(
         parents, crosses.sample_id, crosses.parent_1, crosses.parent_2
     )
     return genotypes, crosses
+
+
+def _folded_crosses(path: Path, known: StrArray, fold_ids: Sequence[str]) -> Crosses:
+    """Return the crosses, ids of their parents folded onto the genotyped ones."""
+    crosses = read_crosses(path, known)
+    if fold_ids:
+        one, two = (
+            fold_onto(names, known, "hybrids", fold_ids)
+            for names in (crosses.parent_1, crosses.parent_2)
+        )
+        crosses = replace(crosses, parent_1=one, parent_2=two)
+    pair = compare_ids(
+        known,
+        np.union1d(crosses.parent_1, crosses.parent_2),
+        ("genotypes", "parents of the hybrids"),
+    )
+    if pair.near:
+        raise DataError(
+            f"{len(pair.dropped_right)} parents are not genotyped under this name: "
+            f"{', '.join(pair.dropped_right[:5])}",
+            where=path,
+            remedy=f"{pair.offer(fold_ids)}; set it at the top of the configuration, "
+            "or write the parents as in the genotype file",
+        )
+    return crosses
 
 
 def drop_idle_parents(
@@ -232,9 +265,39 @@ def read_phenotypes(
 
 def _folded(config: AnalysisConfig, known: StrArray | None) -> Observations:
     observations = read_observations(config.phenotypes, config.covariates)
+    if known is not None and not config.phenotypes.line:
+        _refuse_other_id_column(config, observations, known)
     if config.fold_ids and known is not None:
         return fold_observations(observations, known, config.fold_ids)
     return observations
+
+
+def _refuse_other_id_column(
+    config: AnalysisConfig, observations: Observations, known: StrArray
+) -> None:
+    """Refuse ids of a column that was found by name where another column fits."""
+    found = set(observations.sample_id.tolist())
+    genotyped = set(known.tolist())
+    rules = config.fold_ids
+    folded = len(found & genotyped)
+    if rules:
+        folded += len(pair_ids(found - genotyped, genotyped - found, rules))
+    if folded > len(found) / 2:
+        return
+    table = read_table(config.phenotypes.path)
+    fitting = {
+        name: len(genotyped.intersection(table.words(name)))
+        for name in table.column_name
+    }
+    best = max(fitting, key=lambda name: fitting[name])
+    if fitting[best] > 2 * folded and fitting[best] > 1:
+        taken = line_column(table)
+        raise DataError(
+            f"{folded} of the ids in column {taken!r} are genotyped, and "
+            f"{fitting[best]} of those in column {best!r}",
+            where=config.phenotypes.path,
+            remedy=f"set `phenotypes.line = {json.dumps(best)}`",
+        )
 
 
 def with_covariates(dataset: Dataset, config: AnalysisConfig) -> Dataset:
@@ -263,13 +326,26 @@ def with_covariates(dataset: Dataset, config: AnalysisConfig) -> Dataset:
     return attach_covariates(dataset, rows, asked.pcs)
 
 
+def covariate_ids(dataset: Dataset, config: AnalysisConfig) -> PairReport | None:
+    """Return how a table of covariates of its own meets the lines, if there is one."""
+    asked = config.covariates
+    if asked is None or asked.path is None or is_stacked(dataset):
+        return None
+    known = dataset.sample_id
+    sample_id = read_covariate_table(asked)[0]
+    if config.fold_ids:
+        sample_id = fold_onto(sample_id, known, "covariates", config.fold_ids)
+    return compare_ids(known, sample_id, ("genotypes", "covariates"))
+
+
 def _refuse_strangers(sample_id: StrArray, known: StrArray, path: Path) -> None:
     if not np.isin(sample_id, known).any():
+        pair = compare_ids(known, sample_id, ("genotypes", "covariates"))
         raise DataError(
             f"no line of the covariates ({', '.join(map(str, sample_id[:3]))}) is "
             f"among the genotyped ones ({', '.join(map(str, known[:3]))})",
             where=path,
-            remedy="use the same ids in both, or set fold_ids",
+            remedy=pair.offer() if pair.near else "use the same ids in both",
         )
 
 

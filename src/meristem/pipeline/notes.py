@@ -1,4 +1,4 @@
-"""What `check` says of phenotypes, environments and prior knowledge."""
+"""What `check` says of phenotypes, environments, represented omics and knowledge."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from meristem.config.stages import AnalysisConfig
+from meristem.genetics.contigs import match_contigs
+from meristem.io.tables.plausible import code_hints
 from meristem.io.tables.seasons.environments import read_environments
 from meristem.io.tables.survey import survey_phenotypes
 from meristem.knowledge.build import Knowledge
-from meristem.records import Dataset
+from meristem.models.catalog import reads_omics
+from meristem.records import Dataset, NetworkPlan, VariantTable
+from meristem.representation.represented import most_factors
+from meristem.representation.sets.membership import needed_sets, sets_of_plan
 
 Notes = tuple[Sequence[str], Sequence[str]]
 """Facts, and what is worth a look."""
@@ -70,18 +75,71 @@ def environment_notes(config: AnalysisConfig, dataset: Dataset | None) -> Notes:
         f"environments: {table.environment_name.size} with "
         f"{table.covariate_name.size} covariates; {read}"
     ]
+    codes = [
+        hint
+        for name, value in zip(table.covariate_name, table.value.T, strict=True)
+        for hint in code_hints(f"environments, {name}", value)
+    ]
     if dataset is None:
-        return facts, ()
+        return facts, codes
     named = np.unique(dataset.phenotypes.environment_name)
     named = named[named != ""]
     lost = np.setdiff1d(named, table.environment_name)
     if not lost.size:
-        return facts, ()
+        return facts, codes
     hint = (
         f"{lost.size} of {named.size} environments of the phenotypes are not in "
         f"{table.source}: {', '.join(map(str, lost[:5]))}"
     )
-    return facts, [hint]
+    return facts, [hint, *codes]
+
+
+def represented_notes(
+    config: AnalysisConfig, dataset: Dataset, plan: NetworkPlan | None
+) -> Notes:
+    """Return what models are handed of omics that are represented, and which models.
+
+    Raises
+    ------
+    MeristemError
+        If sets are asked for and the table measures none.
+    """
+    readers = [one.label for one in config.models if reads_omics(one)]
+    who = ", ".join(readers) or "no model listed"
+    tables = {table.name: table for table in dataset.omics}
+    facts, hints = [], []
+    for one in config.omics:
+        if one.represent == "none":
+            continue
+        table = tables[one.name]
+        most = most_factors(table.direct())
+        several = sorted({min(k, most) for k in one.k})
+        n = " or ".join(str(k) for k in several)
+        if one.represent == "sets":
+            sets = {} if plan is None else sets_of_plan(plan)[0]
+            n = str(needed_sets(table, sets).name.size)
+        given = {
+            "factors": f"{n} factors in place of {table.feature_id.size} features",
+            "cleaned": f"{table.feature_id.size} features anew, from {n} factors",
+            "both": f"{table.feature_id.size} features anew and {n} factors",
+        }[one.gives]
+        facts.append(f"{one.name} ({one.represent}): {who} will read {given}")
+        if not readers:
+            hints.append(f"no model listed reads omics: {one.name} serves nothing")
+        taught = [
+            model.label
+            for model in config.models
+            for member in model.members
+            if getattr(member, "supervision", "none") != "none"
+            and getattr(member, "graph", "") == "knowledge"
+        ]
+        if taught and one.gives == "factors" and one.represent != "sets":
+            hints.append(
+                f"factors of {one.name} are no nodes of the graph, so that they teach "
+                f'{", ".join(taught)} nothing: set gives = "cleaned", or represent = '
+                '"sets", or let the graph be learned'
+            )
+    return facts, hints
 
 
 def knowledge_notes(knowledge: Knowledge) -> Notes:
@@ -99,3 +157,30 @@ def knowledge_notes(knowledge: Knowledge) -> Notes:
         match.hint() for match in knowledge.matches if match.share_lost > WORTH_A_LOOK
     ]
     return facts, hints
+
+
+def contig_hints(knowledge: Knowledge, variants: VariantTable) -> list[str]:
+    """Return what is lost where contigs of genes and variants are called otherwise."""
+    genes = knowledge.genes
+    if genes is None:
+        return []
+    ours, theirs = variants.variant_contig, genes.gene_contig
+    partner = match_contigs(
+        [name for name in dict.fromkeys(ours.tolist()) if name],
+        list(dict.fromkeys(theirs.tolist())),
+    ).partner
+    lost = (
+        (ours, list(partner), "variants", "that hold no gene"),
+        (theirs, list(partner.values()), "genes", "that hold no variant"),
+    )
+    hints = []
+    for contigs, known, what, why in lost:
+        alone = ~np.isin(contigs, known) & (contigs != "")
+        if alone.sum() > WORTH_A_LOOK * contigs.size:
+            names = ", ".join(map(str, dict.fromkeys(contigs[alone].tolist()[:500])))
+            shown = names if len(names) < 60 else f"{names[:60]}..."
+            hints.append(
+                f"{alone.sum():,} of {contigs.size:,} {what} "
+                f"({alone.mean():.0%}) lie on contigs {why}: {shown}"
+            )
+    return hints

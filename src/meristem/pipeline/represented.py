@@ -15,6 +15,7 @@ import numpy as np
 from meristem.config.represent import RepresentOptions
 from meristem.models.protocol import (
     Fitted,
+    Handed,
     Needs,
     Predictor,
     Searching,
@@ -35,7 +36,11 @@ from meristem.representation.architecture.search import Place
 from meristem.representation.architecture.space import Shape
 from meristem.representation.choose import choose_by_traits, choose_shape
 from meristem.representation.confound.confounders import Confounder, confounders_of
-from meristem.representation.represented import Represented, fit_representation
+from meristem.representation.represented import (
+    Represented,
+    fit_representation,
+    most_factors,
+)
 from meristem.representation.sets.membership import FeatureSets, needed_sets
 from meristem.runs.keys import digest
 from meristem.runs.seeds import derived_rng
@@ -66,14 +71,17 @@ class OnFactors:
         own options does so on the factors.
         """
         found, k, tried = dict(self.options), dict(self.k), []
-        for table in dataset.omics:
-            options = found.get(table.name)
-            if options is None or options.tune is None:
+        for table, options in self._asked(dataset):
+            if options.tune is None:
                 continue
             shape, all_tried = self._search(dataset, table, options, inner)
             found[table.name] = shape.options.model_copy(update={"tune": None})
             k[table.name] = shape.k
             tried += [replace(one, of=table.name) for one in all_tried]
+        for table, options in self._asked(dataset):
+            k[table.name] = k.get(table.name) or self._n_factor(
+                dataset, table, options, inner
+            )
         settled = replace(self, options=tuple(found.items()), k=tuple(k.items()))
         if not isinstance(self.predictor, Searching):
             return settled, tuple(tried)
@@ -103,6 +111,35 @@ class OnFactors:
         if needs_measured_omics(fitted):
             return FittedOnFactors(fitted, learned)
         return fitted
+
+    def handed(self, dataset: Dataset) -> tuple[Handed, ...]:
+        """Return what stands for every table; numbers of factors are those chosen."""
+        told = []
+        for table, options in self._asked(dataset):
+            own = table.direct()
+            n = dict(self.k)[table.name]
+            named = options.represent == "sets"
+            removes = options.removes
+            told.append(
+                Handed(
+                    table.name,
+                    options.represent,
+                    options.gives,
+                    needed_sets(table, self.sets).name.size
+                    if named
+                    else min(n, most_factors(own)),
+                    "; ".join(options.confounders) if removes else "",
+                    options.deconfound if removes else "",
+                    int((~np.isnan(own.value)).any(axis=1).sum()),
+                )
+            )
+        return tuple(told)
+
+    def _asked(self, dataset: Dataset) -> list[tuple[OmicsTable, RepresentOptions]]:
+        """Return the tables that are to be represented, and how."""
+        known = dict(self.options)
+        asked = [(table, known.get(table.name)) for table in dataset.omics]
+        return [(t, how) for t, how in asked if how and how.represent != "none"]
 
     def _represent(
         self, dataset: Dataset, inner: Splits
@@ -163,22 +200,31 @@ class OnFactors:
         sets: FeatureSets | None = None
         if options.represent == "sets":
             sets = needed_sets(table, self.sets)
-        k = dict(self.k).get(table.name) or choose_by_traits(
+        known = dict(self.k).get(table.name)
+        return fit_representation(
+            table,
+            options,
+            rng=derived_rng(self.seed, "representation", table.name),
+            k=known or self._n_factor(dataset, table, options, inner),
+            confounders=about,
+            sets=sets,
+        )
+
+    def _n_factor(
+        self,
+        dataset: Dataset,
+        table: OmicsTable,
+        options: RepresentOptions,
+        inner: Splits,
+    ) -> int:
+        """Return the number of factors from which held-out traits are told best."""
+        return choose_by_traits(
             table.direct(),
             options,
             dataset.phenotypes.value,
             inner,
             rng=derived_rng(self.seed, "number of factors", table.name),
-            confounders=about,
-            sets=sets,
-        )
-        return fit_representation(
-            table,
-            options,
-            rng=derived_rng(self.seed, "representation", table.name),
-            k=k,
-            confounders=about,
-            sets=sets,
+            confounders=confounders_of(dataset.groups, options.confounders),
         )
 
 

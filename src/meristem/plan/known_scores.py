@@ -45,6 +45,12 @@ def score_sizes(
     names = genotypes.variants.variant_id
     size = np.nan_to_num(scores.largest(names))
     if not (size > 0).any():
+        if not scores.score.any():
+            raise DataError(
+                "every score is 0, and none can weigh a variant",
+                where=where,
+                remedy="name another column or kind, or leave out [priors]",
+            )
         raise DataError(
             f"none of its variants ({scores.variant_id[0]}, ...) has a score and is "
             f"among the genotypes ({names[0]}, ...)",

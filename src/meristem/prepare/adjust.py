@@ -197,12 +197,39 @@ def _learned(
 def _fit_block(
     measurements: Measurements, weight: FloatArray, rows: IntArray, n_line: int
 ) -> tuple[LineMeans, WithinEffects | None]:
-    own, within = measurements.take(rows), None
+    kept = _of_varying_trials(measurements, rows)
+    own, within = measurements.take(kept), None
     design = (own.sample, own.environment, own.replicate)
+    weight = weight[kept]
     if own.covariates is not None:
-        within = within_effects(own.covariates, own.value, weight[rows], *design)
+        within = within_effects(own.covariates, own.value, weight, *design)
     value = own.value - _within(within, own)
-    return line_means(value, weight[rows], *design, n_line=n_line), within
+    return line_means(value, weight, *design, n_line=n_line), within
+
+
+def _of_varying_trials(measurements: Measurements, rows: IntArray) -> IntArray:
+    """Return the rows outside of environments in which all values are equal.
+
+    The reader drops trials that are constant in all rows. One that is constant in
+    the training rows alone is dropped here, or test rows would decide on its use.
+    """
+    environment, value = measurements.environment[rows], measurements.value[rows]
+    constant = _is_constant(environment, value)
+    return rows if constant.all() else rows[~constant]
+
+
+def _is_constant(
+    trial: IntArray,  # (n,) numbers from 0
+    value: FloatArray,  # (n,) NaN where missing
+) -> NDArray[np.bool_]:  # (n,)
+    """Tell which values lie in a trial of three and more that are all equal."""
+    known = ~np.isnan(value)
+    low = np.full(trial.max(initial=0) + 1, np.inf)
+    high = np.full(low.size, -np.inf)
+    np.minimum.at(low, trial[known], value[known])
+    np.maximum.at(high, trial[known], value[known])
+    count = np.bincount(trial[known], minlength=low.size)
+    return ((low == high) & (count >= SMALLEST_TRIAL))[trial]
 
 
 def _within(effects: WithinEffects | None, measurements: Measurements) -> FloatArray:
@@ -272,17 +299,13 @@ def _codes(labels: StrArray) -> IntArray:
 def _in_constant_trial(observations: Observations) -> NDArray[np.bool_]:  # (n_obs,)
     pair = np.char.add(np.char.add(observations.trait, "\n"), observations.environment)
     trial = _codes(pair)
-    known = ~np.isnan(observations.value)
-    low = np.full(trial.max(initial=0) + 1, np.inf)
-    high = np.full(low.size, -np.inf)
-    np.minimum.at(low, trial[known], observations.value[known])
-    np.maximum.at(high, trial[known], observations.value[known])
-    count = np.bincount(trial[known], minlength=low.size)
-    constant = (low == high) & (count >= SMALLEST_TRIAL)
-    for number in np.flatnonzero(constant):
+    constant = _is_constant(trial, observations.value)
+    for number in np.unique(trial[constant]):
+        values = observations.value[trial == number]
         name = pair[np.flatnonzero(trial == number)[0]].replace("\n", " in ")
-        log.warning("dropped %s: all %d values are equal", name, count[number])
-    return constant[trial]
+        count = int((~np.isnan(values)).sum())
+        log.warning("dropped %s: all %d values are equal", name, count)
+    return constant
 
 
 def _targets(

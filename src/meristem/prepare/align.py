@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -123,7 +123,10 @@ def _reconcile(
     pairs = []
     for name, sample_id in inputs:
         pair = compare_ids(genotypes.sample_id, sample_id, ("genotypes", name))
-        _refuse_no_overlap(pair, rules)
+        variants = None
+        if not pair.matched and pair.right == "phenotypes":
+            variants = set(genotypes.variants.variant_id.tolist())
+        _refuse_no_overlap(pair, rules, variants)
         pairs.append(pair)
     for table in omics:
         names = ("phenotypes", table.name)
@@ -131,12 +134,22 @@ def _reconcile(
     return Reconciliation(tuple(pairs), rules)
 
 
-def _refuse_no_overlap(pair: PairReport, rules: tuple[str, ...]) -> None:
+def _refuse_no_overlap(
+    pair: PairReport, rules: tuple[str, ...], known_as: Collection[str] | None = None
+) -> None:
     if pair.matched:
         return
     ours = ", ".join(map(repr, pair.dropped_left[:N_EXAMPLE]))
     theirs = ", ".join(map(repr, pair.dropped_right[:N_EXAMPLE]))
     remedy = "use the same ids in both"
+    if known_as is not None:
+        shared = sum(name in known_as for name in pair.dropped_right)
+        if shared > len(pair.dropped_right) / 2:
+            remedy = (
+                f"{shared} ids of the {pair.right} are names of variants in the "
+                "genotypes: call their first column `marker` where variants stand in "
+                "rows"
+            )
     if pair.near:
         remedy = f"{pair.offer(rules)}; set it at the top of the configuration"
     raise DataError(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 _BLANK = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]+")
 _SEPARATOR = re.compile(r"[_\u2010-\u2015\u2212]")
 _ZEROS = re.compile(r"(?<![0-9.])0+(?=[0-9])")
+_DECIMAL = re.compile(r"^(\d+)\.0+$")
 _TWICE = re.compile(r"^(.+)[-_:.|/ ]\1$")
 _ENDING = re.compile(
     r"\.(bam|cram|sam|g?vcf|g|fastq|fq|fasta|fa|txt|gz|bz2|sort(ed)?|(re)?aligned|"
@@ -54,7 +55,7 @@ RULES: dict[str, Callable[[str], str]] = {
     "path": _without_path,
     "doubled": lambda name: _TWICE.sub(r"\1", name),
     "library": lambda name: _LIBRARY.sub("", name),
-    "zeros": lambda name: _ZEROS.sub("", name),
+    "zeros": lambda name: _ZEROS.sub("", _DECIMAL.sub(r"\1", name)),
     "characters": _plain_characters,
     "separators": lambda name: _SEPARATOR.sub("-", name),
     "case": str.casefold,

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from meristem.errors import DataError
+from meristem.genetics.comparable import few_calls_line
 from meristem.genetics.contigs import match_contigs
 from meristem.records import MISSING, Genotypes, IntArray, StrArray, VariantTable
+
+FEWEST_FLIPPED = 10
+MIXED = 0.1
+"""Strands are looked at where so many and such a share of variants are flipped."""
 
 _COMPLEMENT = str.maketrans("ACGTacgt", "TGCAtgca")
 
@@ -27,6 +34,8 @@ class MatchReport:
     n_ambiguous: int  # A/T or C/G: the strand cannot be told, taken as it stands
     n_other_alleles: int  # same id or place, but other alleles: left missing
     n_moved: int  # same id, but both files give a place and these differ
+    n_unstranded: int = 0  # A/T or C/G where others are read on either strand: missing
+    few_calls: tuple[str, ...] = ()  # samples with less than half of the variants
 
     @property
     def n_matched(self) -> int:
@@ -48,18 +57,24 @@ class MatchReport:
             "with alleles exchanged": self.n_swapped,
             "read on the other strand": self.n_flipped,
             "A/T or C/G, strand not checked": self.n_ambiguous,
+            "A/T or C/G left out, as strands are mixed": self.n_unstranded,
             "left out for other alleles": self.n_other_alleles,
             "missing, imputed": self.n_missing,
         }
-        return ", ".join(parts + [f"{n} {word}" for word, n in words.items() if n])
+        parts += [f"{n} {word}" for word, n in words.items() if n]
+        if self.few_calls:
+            parts.append(few_calls_line(self.few_calls))
+        return ", ".join(parts)
 
     def to_json(self) -> dict[str, int]:
         """Return the counts as plain values."""
         names = (
-            "by_id by_place moved swapped flipped ambiguous other_alleles missing"
+            "by_id by_place moved swapped flipped ambiguous unstranded other_alleles "
+            "missing"
         ).split()
         counts = {name: int(getattr(self, f"n_{name}")) for name in names}
-        return {"wanted": self.n_wanted, "matched": self.n_matched, **counts}
+        few = {"few_calls": len(self.few_calls)}
+        return {"wanted": self.n_wanted, "matched": self.n_matched, **counts, **few}
 
 
 def align_variants(
@@ -98,9 +113,11 @@ def match_variants(
 
     By id first; else by contig (matched by `match_contigs`, as those of genes),
     position and alleles. Alleles may be exchanged, or read on the other strand, or
-    both. With A/T and C/G the strand cannot be told: they are taken as they stand and
-    counted. Unknown alleles ("") agree with any. A variant whose id or place is found
-    with other alleles stays missing.
+    both. With A/T and C/G the strand cannot be told from the alleles: the other
+    variants tell it. Where all but a tenth of them are on one strand, so are these;
+    where strands are mixed they stay missing; where nothing tells it they are taken
+    as they stand, and counted. Unknown alleles ("") agree with any. A variant whose
+    id or place is found with other alleles stays missing.
 
     Parameters
     ----------
@@ -126,10 +143,12 @@ def match_variants(
     source, swap, report = _find(genotypes.variants, variants)
     needed = max(int(np.ceil(min_overlap * variants.n_variant)), 1)
     if variants.n_variant and report.n_matched < needed:
+        mixed = report.n_unstranded
         raise DataError(
             f"only {report.n_matched} of {variants.n_variant} variants are found "
-            f"({report.n_other_alleles} more have other alleles); at least {needed} "
-            "are needed",
+            f"({report.n_other_alleles} more have other alleles"
+            + (f", {mixed} are A/T or C/G where strands are mixed" if mixed else "")
+            + f"); at least {needed} are needed",
             where=genotypes.source,
             remedy="genotype the same markers, give the same variant ids, or lower "
             "`predict.min_overlap`",
@@ -177,7 +196,8 @@ def _find(
     # What has the same id and alleles is done; the rest is looked at one by one.
     places = _places(wanted, wanted) if hit.size < wanted.n_variant else []
     by_place = _index(_places(given, wanted)) if hit.size < wanted.n_variant else {}
-    n = dict.fromkeys(("place", "flip", "other"), 0)
+    n_other = 0
+    flipped, placed = np.zeros((2, wanted.n_variant), dtype=bool)
     for i in np.flatnonzero(~same).tolist():
         candidates = [int(source[i])] if source[i] >= 0 else by_place.get(places[i], [])
         by_id = bool(source[i] >= 0)
@@ -189,25 +209,52 @@ def _find(
         ]
         source[i] = -1
         if not answers:
-            n["other"] += bool(candidates)
+            n_other += bool(candidates)
             continue
         # Several variants at one place: alleles as they stand win over exchanged.
         how, source[i] = min(answers)
-        swap[i] = how.swap
-        n["flip"] += how.flip
-        n["place"] += not by_id
+        swap[i], flipped[i], placed[i] = how.swap, how.flip, not by_id
+    there = (have[0][source], have[1][source])
+    ambiguous = _ambiguous(*want) & _ambiguous(*there) & (source >= 0)
+    strand = _strand(flipped, ambiguous, (source >= 0) & _known(want) & _known(there))
+    if strand == "other":
+        swap ^= ambiguous
+        flipped |= ambiguous
+    elif strand == "mixed":
+        source[ambiguous] = -1
+        swap &= ~ambiguous
+        placed &= ~ambiguous
     found = source >= 0
+    n_ambiguous = int(ambiguous.sum())
     report = MatchReport(
         n_wanted=wanted.n_variant,
-        n_by_id=int(found.sum()) - n["place"],
-        n_by_place=n["place"],
+        n_by_id=int((found & ~placed).sum()),
+        n_by_place=int(placed.sum()),
         n_swapped=int(swap.sum()),
-        n_flipped=n["flip"],
-        n_ambiguous=int((_ambiguous(*want) & found).sum()),
-        n_other_alleles=n["other"],
+        n_flipped=int(flipped.sum()),
+        n_ambiguous=n_ambiguous if strand == "same" else 0,
+        n_other_alleles=n_other,
         n_moved=_count_moved(given, wanted, source),
+        n_unstranded=n_ambiguous if strand == "mixed" else 0,
     )
     return source, swap, report
+
+
+def _strand(
+    flipped: NDArray[np.bool_],  # (n_variant,)
+    ambiguous: NDArray[np.bool_],  # (n_variant,)
+    known: NDArray[np.bool_],  # (n_variant,) found, all four alleles known
+) -> Literal["same", "other", "mixed"]:
+    """Return the strand that the variants whose alleles tell it are read on."""
+    n_flipped = int(flipped.sum())
+    share = n_flipped / max(int((known & ~ambiguous).sum()), 1)
+    if n_flipped < FEWEST_FLIPPED or share < MIXED:
+        return "same"
+    return "other" if share > 1 - MIXED else "mixed"
+
+
+def _known(alleles: tuple[StrArray, StrArray]) -> NDArray[np.bool_]:  # (n_variant,)
+    return (alleles[0] != "") & (alleles[1] != "")
 
 
 @dataclass(frozen=True, order=True)
@@ -290,11 +337,19 @@ def _index(places: list[Place | None]) -> dict[Place | None, list[int]]:
     return index
 
 
+def _partners(table: VariantTable, wanted: VariantTable) -> Mapping[str, str]:
+    """Return contig of the table -> contig of the wanted variants."""
+    given, named = (
+        [name for name in dict.fromkeys(names.tolist()) if name]
+        for names in (table.variant_contig, wanted.variant_contig)
+    )
+    return match_contigs(given, named).partner
+
+
 def _places(table: VariantTable, wanted: VariantTable) -> list[Place | None]:
     """Return contig, as `wanted` names it, and position; None where unknown."""
     contigs = table.variant_contig.tolist()
-    named = [name for name in wanted.variant_contig.tolist() if name]
-    partner = match_contigs((name for name in contigs if name), named).partner
+    partner = _partners(table, wanted)
     return [
         (partner[contig], position) if contig in partner and position > 0 else None
         for contig, position in zip(
@@ -304,8 +359,16 @@ def _places(table: VariantTable, wanted: VariantTable) -> list[Place | None]:
 
 
 def _count_moved(given: VariantTable, wanted: VariantTable, source: IntArray) -> int:
-    """Return how many variants of the same id have other positions."""
+    """Return how many variants of the same id have other positions or contigs."""
     found = np.flatnonzero(source >= 0)
     theirs = given.variant_position[source[found]]
     ours = wanted.variant_position[found]
-    return int(((theirs > 0) & (ours > 0) & (theirs != ours)).sum())
+    moved = (theirs > 0) & (ours > 0) & (theirs != ours)
+    partner = _partners(given, wanted)
+    there = given.variant_contig[source[found]].tolist()
+    here = wanted.variant_contig[found].tolist()
+    pairs = zip(there, here, strict=True)
+    if partner:
+        away = [bool(a and b) and partner.get(a) != b for a, b in pairs]
+        moved |= np.array(away, dtype=bool)
+    return int(moved.sum())

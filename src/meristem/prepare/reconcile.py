@@ -96,6 +96,23 @@ class PairReport:
             text += f"; each rule alone: {', '.join(alone) or 'none'}"
         return text
 
+    def twins(self) -> list[str]:
+        """Return ids of one input that differ from another's in writing alone."""
+        sides = ((self.left, self.duplicated_left), (self.right, self.duplicated_right))
+        dropped = {*self.dropped_left, *self.dropped_right}
+        return [
+            f"ids of the {name} {' and '.join(map(repr, group[:4]))} differ in writing "
+            "alone"
+            + (
+                f", and {lost[0]!r} has no partner: its values are left out"
+                if (lost := [one for one in group if one in dropped])
+                else ", and are taken as different lines"
+            )
+            for name, names in sides
+            for group in group_ids(names, USUAL).values()
+            if len(group) > 1
+        ][:N_EXAMPLE]
+
     def losses(self) -> list[str]:
         """Return what is lost of either input, where it is more than 5 %."""
         sides = [(self.right, self.dropped_right, self.left)]
@@ -136,6 +153,7 @@ class Reconciliation:
                 what = f"ids of {pair.left} and {pair.right}"
                 found.append(f"{what}: {pair.offer(self.rules)}")
             found += pair.losses()
+            found += pair.twins()
         return found
 
 

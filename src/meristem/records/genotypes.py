@@ -108,6 +108,21 @@ class Genotypes:
             products=self.products and self.products.take(index),
         )
 
+    def with_samples(self, others: Genotypes) -> Genotypes:
+        """Return these samples, then others with the same variants."""
+        halves = self.first_gamete, others.first_gamete
+        both = None
+        if halves[0] is not None and halves[1] is not None:
+            both = np.concatenate([halves[0], halves[1]])
+        return Genotypes(
+            np.concatenate([self.sample_id, others.sample_id]),
+            self.variants,
+            np.concatenate([self.call_dosage, others.call_dosage]),
+            self.ploidy,
+            others.source,
+            both,
+        )
+
     def loaded(self) -> Genotypes:
         """Return the same with the dosages in memory."""
         if isinstance(self.call_dosage, np.ndarray):

@@ -57,6 +57,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "shares": ("model", "trait", "part", "share", "low", "high"),
     "variance_components": ("model", "trait", "component", "value", "se"),
     "tuning": ("model", "generation", "reward", "chosen", "options"),
+    "representation": ("model", "omics", "kind", "gives", "factors", "rows"),
     "covariate_effects": ("trait", "covariate", "category", "effect", "se", "n"),
     "relatedness": ("split", "replicate", "fold", "train", "test", "mean", "low"),
 }
@@ -79,8 +80,8 @@ _NUMBERS = tuple(
     gain line_rank rank contribution latent_sd rank_r null_mean rank_agreement
     network_share linear_share scan_share products_share integrated deeplift
     integrated_gap deeplift_gap se share mean sd rhat ess_bulk ess_tail
-    window_inclusion reward train test variants rate rate_low rate_high enrichment
-    enrichment_low enrichment_high share_low share_high
+    window_inclusion reward train test factors rows variants rate rate_low rate_high
+    enrichment enrichment_low enrichment_high share_low share_high
     """.split()
 )
 
@@ -128,6 +129,7 @@ class Artefacts:
     variance_components: pd.DataFrame
     covariate_effects: pd.DataFrame
     tuning: pd.DataFrame
+    representation: pd.DataFrame
     relatedness: pd.DataFrame
     absent: tuple[str, ...]  # names of the files that are not there
     selection: dict[str, Any] | None = None  # what `meristem select` decided
@@ -181,9 +183,14 @@ def read_artefacts(folder: str | Path) -> Artefacts:
 
 
 def _expected(name: str, record: dict[str, Any]) -> bool:
-    """Tell whether a run may have the file: effects are of named covariates."""
-    named = (record.get("config") or {}).get("covariates")
-    return name != "covariate_effects.csv" or bool(named)
+    """Tell whether a run may have the file: what it is of is in the configuration."""
+    config = record.get("config") or {}
+    if name == "covariate_effects.csv":
+        return bool(config.get("covariates"))
+    if name == "representation.csv":
+        tables = config.get("omics") or []
+        return any(one.get("represent", "none") != "none" for one in tables)
+    return True
 
 
 def _wrong(path: Path, what: str) -> DataError:

@@ -14,7 +14,7 @@ from meristem.report.sections.gene_evidence import (
     gene_evidence_section,
 )
 from meristem.report.sections.heritability import heritability_section
-from meristem.report.sections.latents import latents_section
+from meristem.report.sections.latents import latents_section, represented_section
 from meristem.report.sections.mixture import mixture_section
 from meristem.report.sections.network import (
     controls_section,
@@ -38,6 +38,7 @@ from meristem.report.view import View, make_view
 SECTIONS = (
     data_section,
     structure_section,
+    represented_section,
     ability_section,
     tuning_section,
     mixture_section,

@@ -33,7 +33,6 @@ def _reason(name: str, artefacts: Artefacts) -> str:
     knows = bool(config.get("knowledge"))
     models = artefacts.run.get("models") or []
     network = any(model.get("nodes") for model in models)
-    measured = bool(config.get("omics"))
     explain: Mapping[str, Any] = config.get("explain") or {}
     if table == "knowledge":
         return "" if knows else "the configuration names no knowledge"
@@ -44,11 +43,7 @@ def _reason(name: str, artefacts: Artefacts) -> str:
     if table in _COMPARED:
         return _NO_SHARE
     if table in ("latents", "latent_validation", "agreement_by_sensitivity"):
-        return (
-            "no omics feature measures a node of a network on lines left out"
-            if measured
-            else "the configuration names no omics"
-        )
+        return _unmeasured(config)
     if table == "gain" and not explain.get("folds"):
         return "explain.folds is 0"
     asked: Mapping[str, Any] = config.get("predict") or {}
@@ -65,8 +60,25 @@ def _reason(name: str, artefacts: Artefacts) -> str:
         "variant_inclusion": "no model gives chances that variants act",
         "variant_classes": "no model of variants has an annotation",
         "tuning": "no options are searched: [tune] asks for it",
+        "representation": "no model was handed omics that are represented",
         "shares": "no model on all lines is a mixture",
         "variance_components": "no model on all lines estimates them",
         "network": "no graph was compiled: a learned one is drawn once it is explained",
     }
     return reasons.get(table, "")
+
+
+def _unmeasured(config: Mapping[str, Any]) -> str:
+    """Say why no latent stands beside a measurement."""
+    tables = config.get("omics") or []
+    if not tables:
+        return "the configuration names no omics"
+    if all(
+        one.get("represent", "none") != "none" and one.get("gives") == "factors"
+        for one in tables
+    ):
+        return (
+            "nodes are taught by factors, and features alone are measured on lines "
+            'left out: gives = "cleaned" teaches nodes that are features'
+        )
+    return "no omics feature measures a node of a network on lines left out"

@@ -14,6 +14,7 @@ from meristem.records import FloatArray, OmicsTable, Split
 from meristem.representation.architecture.search import Place, search_shape
 from meristem.representation.architecture.space import Shape
 from meristem.representation.confound.confounders import Confounder
+from meristem.representation.confound.linear import fit_regression
 from meristem.representation.represented import (
     LEAST_ROWS,
     fit_representation,
@@ -28,7 +29,11 @@ _PENALTIES = np.geomspace(1e-2, 1e3, 16)
 
 
 class HiddenValues:
-    """Errors of values that were hidden from the fit, a tenth of those known."""
+    """Errors of values that were hidden from the fit, a tenth of those known.
+
+    The truth is the values less what confounders tell linearly, whatever removes them:
+    what a way of removal has already made simple is no easier to tell.
+    """
 
     def __init__(
         self,
@@ -54,7 +59,11 @@ class HiddenValues:
             confounders=self._confounders,
             sets=self._sets,
         )
-        truth = found.cleaned_values(self._table, self._confounders)
+        truth = found.scale.apply(self._table.value)
+        if self._confounders:
+            holed = found.scale.apply(self._holed.value)
+            effects = fit_regression(holed, self._confounders)
+            truth = effects.clean(truth, self._confounders)
         x = found.cleaned_values(self._holed, self._confounders)
         said = found.reconstruct(x)
         return float(np.sqrt(np.nanmean((said - truth)[self._hidden] ** 2)))

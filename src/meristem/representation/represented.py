@@ -19,6 +19,8 @@ from meristem.representation.sets.membership import FeatureSets
 
 LEAST_ROWS = 8
 """Rows with a value from which anything is learned."""
+WHOLE = 1e-6
+"""Relative distance to a whole number up to which a value is a count."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,28 @@ def learnable(
             remedy="measure more lines, or leave the representation out",
         )
     counts = options.likelihood != "gaussian"
+    if counts:
+        _refuse_no_counts(table)
     value = table.value[rows]
     return rows, fit_feature_scale(value, counts=counts, where=table.source)
+
+
+def _refuse_no_counts(table: OmicsTable) -> None:
+    """Refuse values that are below 0 or not whole: their likelihood is no count's."""
+    value = table.value
+    odd = (value < 0) | (np.abs(value - np.round(value)) > WHOLE * np.abs(value))
+    if not odd.any():
+        return
+    row, column = np.argwhere(odd)[0]
+    raise DataError(
+        f"{value[row, column]:.6g} is no count, and {int(odd.sum())} of "
+        f"{int((~np.isnan(value)).sum())} values are none",
+        where=f"{table.source or table.name}, sample {table.sample_id[row]}, "
+        f"feature {table.feature_id[column]}",
+        remedy='give raw counts; set transform = "round" for estimated counts '
+        '(kallisto, salmon, RSEM), or likelihood = "gaussian" for logarithms, TPM and '
+        "FPKM",
+    )
 
 
 def most_factors(table: OmicsTable) -> int:
@@ -137,7 +159,8 @@ def refuse_unlearnable(table: OmicsTable, options: RepresentOptions) -> None:
     DataError
         As `learnable`, or if no feature differs between samples.
     ConfigError
-        If more factors are asked for than the table can have.
+        If more factors are asked for than the table can have; where features are
+        handed on cleaned, that takes the confounders off and nothing else.
     """
     rows, _ = learnable(table.direct(), options)
     value = table.value[rows]
@@ -151,12 +174,13 @@ def refuse_unlearnable(table: OmicsTable, options: RepresentOptions) -> None:
             remedy="leave the table out: there is nothing to learn",
         )
     most = most_factors(table)
-    if min(options.k) > most and options.represent != "sets":
+    counted = options.represent != "sets" and options.gives != "cleaned"
+    if counted and min(options.k) > most:
         raise ConfigError(
-            f"asks for {min(options.k)} factors, and {rows.size} rows of "
+            f"{min(options.k)} is no number of factors here: {rows.size} rows of "
             f"{table.feature_id.size} features hold {most}",
             where=f"omics {table.name}, k",
-            remedy=f"ask for {most} at most",
+            remedy=f"give whole numbers from 1 to {most}",
         )
 
 

@@ -71,7 +71,7 @@ def fit_feature_scale(
     Raises
     ------
     DataError
-        If no value is known, or counts are negative.
+        If no value is known.
 
     Examples
     --------
@@ -79,12 +79,6 @@ def fit_feature_scale(
     >>> scale.apply(np.array([[3.0, 5.0]])).tolist()
     [[1.0, 0.0]]
     """
-    if counts and np.nanmin(value, initial=0.0) < 0:
-        raise DataError(
-            "holds negative values, which are no counts",
-            where=where,
-            remedy='set `likelihood = "gaussian"`',
-        )
     if np.isnan(value).all():
         raise DataError(
             "holds no value in these rows", where=where, remedy="leave the table out"

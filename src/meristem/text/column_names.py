@@ -15,9 +15,12 @@ LINE = (
     "hybrid clone strain individual individualid ind iid id gid name entry geno "
     "germplasmdbid germplasm plant animal"
 ).split()
-ENVIRONMENT = "environment env environmentname trial trialname study studyname".split()
+ENVIRONMENT = (
+    "environment env environmentname trial trialname study studyname experiment "
+    "experimentname expt"
+).split()
 PLACE = "location loc locationname site".split()
-SEASON = "year season".split()
+SEASON = "year season yr cropyear harvestyear".split()
 REPLICATE = "replicate rep replication block blk".split()
 TRAIT = "trait traitname observationvariablename variable variablename".split()
 VALUE = "value phenotypevalue phenotype observation measurement".split()
@@ -30,7 +33,8 @@ LABEL = (
     "parent1 parent2 mother father dam sire male female mat pat sex gender "
     "plot row column col range barcode sample bag tray pot bed tier field pass bench "
     "seq sequence order serial record index rownames obs date sowingdate plantingdate "
-    "harvestdate"
+    "harvestdate latitude longitude lat lon altitude elevation easting northing "
+    "plantingyear sowingyear releaseyear yearofrelease"
 ).split()
 _LABELS = frozenset(LABEL + LINE + ENVIRONMENT + PLACE + SEASON + REPLICATE)
 _NUMBERED = re.compile("(no|nr|num|nbr|number|id|code|index|idx|name)$")
@@ -52,6 +56,30 @@ def is_label(name: str) -> bool:
 
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def written_alike(names: Iterable[str]) -> list[list[str]]:
+    """Return groups of names that differ in case, separators or a decimal zero alone.
+
+    Examples
+    --------
+    >>> written_alike(["Ames 1", "ames_1", "Ames", "2", "2.0"])
+    [['Ames 1', 'ames_1'], ['2', '2.0']]
+    """
+    groups: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        key = re.sub(r"^(\d+)\.0+$", r"\1", name.strip().casefold())
+        groups.setdefault(re.sub(r"[\s_.-]+", " ", key), []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def alike_hints(what: str, names: Iterable[str]) -> list[str]:
+    """Return a sentence on each group of `written_alike`; `what` they are, plural."""
+    return [
+        f"{what} {' and '.join(map(repr, group[:4]))} differ in writing alone, and are "
+        "taken as different: write them alike if they are one"
+        for group in written_alike(names)
+    ]
 
 
 def find_column(

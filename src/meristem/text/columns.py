@@ -291,6 +291,26 @@ def delimiter_of(header: str) -> str:
     return max(_DELIMITERS, key=header.count)
 
 
+def refuse_other_delimiter(header: str, path: Path) -> None:
+    """Refuse a header without tab, comma and semicolon that others divide.
+
+    Raises
+    ------
+    DataError
+        If it has blanks, or vertical bars.
+    """
+    words = header.split()
+    if any(mark in header for mark in _DELIMITERS):
+        return
+    other = "|" if "|" in header else "blanks" if len(words) > 1 else ""
+    if other:
+        raise DataError(
+            f"its columns are divided by {other}",
+            where=f"{path}, line 1",
+            remedy="divide them by tabs, commas or semicolons",
+        )
+
+
 def parse_table(text: str, path: Path) -> Table:
     """Return delimited text as columns; the first line that is not blank names them.
 
@@ -314,7 +334,8 @@ def parse_table(text: str, path: Path) -> Table:
     lines = (line for line in text.split("\n") if line.strip())
     first, second = next(lines), next(lines, "")
     delimiter = delimiter_of(first)
-    _refuse_comment(path, first, second)
+    _refuse_preamble(path, first, second)
+    refuse_other_delimiter(first, path)
     _refuse_size(path, text.count("\n"), first.count(delimiter) + 1)
     by_tabs = delimiter == "\t"
     # Not str.splitlines, which also breaks at form feeds and the like.
@@ -354,16 +375,41 @@ def parse_table(text: str, path: Path) -> Table:
             remedy="add the rows below the header",
         )
     if all(len(row) == len(header) + 1 for row in body):
+        if not any(row[-1].strip() for row in body):
+            raise trailing_delimiter(f"{path}, line {starts[1]}")
         header = ["", *header]
     _refuse_ragged(path, len(header), body, starts[1:])
     cells = tuple(zip(*body, strict=True))
     return Table(path, tuple(header), cells, np.array(starts[1:], dtype=np.int64))
 
 
-def _refuse_comment(path: Path, first: str, second: str) -> None:
+def trailing_delimiter(where: str) -> DataError:
+    """Return the fault of rows that end with a delimiter where the header does not.
+
+    Such a row has one field more than the header, as those have that R writes below
+    a header without a title for the row names: their columns must not be taken for
+    one another.
+    """
+    return DataError(
+        "the rows end with a delimiter and the header does not",
+        where=where,
+        remedy="delete the delimiters at the ends of the rows; if the first column "
+        "holds names of rows, give it a title in the header",
+    )
+
+
+def _refuse_preamble(path: Path, first: str, second: str) -> None:
+    """Refuse what stands above the header: a comment, or Excel's `sep=;`."""
+
     def parted(line: str) -> bool:
         return any(mark in line for mark in _DELIMITERS)
 
+    if re.fullmatch(r'"?sep=.?"?', first.strip(), re.IGNORECASE):
+        raise DataError(
+            f"begins with {first.strip()!r}, which spreadsheets alone understand",
+            where=f"{path}, line 1",
+            remedy="delete that line",
+        )
     if first.lstrip().startswith("#") and not parted(first) and parted(second):
         raise DataError(
             f"begins with a comment ({first.strip()[:60]}), not with the header",

@@ -91,7 +91,7 @@ def _read_bytes(path: Path, most_line: int) -> bytes:
     with unpacked(path) as stream:
         while block := stream.read(_BLOCK):
             if not blocks and block[:2] in (b"\xff\xfe", b"\xfe\xff"):
-                raise _no_utf8(path, 1)
+                raise _no_utf8(path, 1, "utf-16")
             if b"\0" in block:
                 n_line += block.count(b"\n", 0, block.index(b"\0"))
                 raise DataError(
@@ -118,11 +118,11 @@ def _read_bytes(path: Path, most_line: int) -> bytes:
     return b"".join(blocks)
 
 
-def _no_utf8(path: Path, line: int) -> DataError:
+def _no_utf8(path: Path, line: int, encoding: str = "latin1") -> DataError:
     return DataError(
         "is not UTF-8 text",
         where=f"{path}, line {line}",
-        remedy="save it as UTF-8 (for example with iconv -f latin1 -t utf-8)",
+        remedy=f"save it as UTF-8 (for example with iconv -f {encoding} -t utf-8)",
     )
 
 

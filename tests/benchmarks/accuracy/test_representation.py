@@ -66,5 +66,6 @@ def test_shift_resumes(tmp_path: Path) -> None:
     before = (tmp_path / "results.csv").read_text()
     assert run_shift(tmp_path, seeds=[1], methods=("none", "combat")) == one
     assert (tmp_path / "results.csv").read_text() == before
-    rows = dict(line.rsplit("  ", 1) for line in one.splitlines())
-    assert float(rows["batch yes  combat"]) > float(rows["batch yes  none"])
+    told = [line.split("  ") for line in one.splitlines()]
+    rows = {(batch, method): float(r) for batch, method, r, *_ in told}
+    assert rows["batch yes", "combat"] > rows["batch yes", "none"]

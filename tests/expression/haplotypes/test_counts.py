@@ -50,3 +50,4 @@ def test_a_sequence_of_several_genes_is_embedded_once() -> None:
     assert (work.n_gene, work.n_haplotype, work.n_sequence, work.width) == (2, 3, 2, 10)
     assert work.megabytes == 2 * 10 * 4 / 1e6
     assert "3 distinct haplotypes (1.50 a gene)" in str(work)
+    assert "1 pairs of line and gene are flagged" in str(work)

@@ -74,6 +74,42 @@ def test_bp_beyond_the_map_go_on_at_its_rate():
     assert placed.genetic_map.morgan == pytest.approx([0.05, 0.5])
 
 
+def test_chromosomes_of_longer_names_in_the_map_stay_apart():
+    variants = variant_table(
+        ["a", "b", "c", "d"], contig=["1", "1", "2", "2"], position=[100, 200, 100, 200]
+    )
+    where = points(name=["a", "c", "d"], contig=["LG1", "LG2", "LG2"], cm=[0, 0, 30])
+    placed = place_by_points(variants, where)
+    assert placed.genetic_map.chromosome.tolist() == [0, 1, 1, 2]
+    assert variants.variant_id[placed.order].tolist() == ["a", "c", "d", "b"]
+    assert placed.n_elsewhere == 0
+
+
+def test_variants_placed_by_bp_lie_on_the_chromosome_of_those_placed_by_id():
+    variants = variant_table(["a", "b"], contig=["1", "1"], position=[1000, 2000])
+    where = points(name=["a", "z"], contig=["chr1"] * 2, bp=[1000, 3000], cm=[0, 40])
+    placed = place_by_points(variants, where)
+    assert placed.genetic_map.chromosome.tolist() == [0, 0]
+    assert placed.genetic_map.morgan.tolist() == [0.0, 0.2]
+
+
+def test_other_chromosomes_in_the_map_are_said():
+    variants = variant_table(["a", "b"], contig=["1", "2"], position=[100, 200])
+    where = points(name=["a", "b"], contig=["chr1", "chr1"], cm=[0, 70])
+    placed = place_by_points(variants, where)
+    assert "1 on another chromosome than in the genotypes" in placed.line
+
+
+def test_a_map_in_morgan_is_noticed():
+    names = ["a", "b"]
+    known = points(name=names, contig=["1", "1"], cm=[0, 1.5])
+    far = variant_table(names, contig=["1", "1"], position=[10**6, 9 * 10**7])
+    with pytest.raises(DataError, match=r"places 89 Mb on 1.5 cM: .* in Morgan"):
+        place_by_points(far, known)
+    near = variant_table(names, contig=["1", "1"], position=[10**6, 2 * 10**6])
+    assert "if the map is in Morgan" in place_by_points(near, known).line
+
+
 def test_refusals():
     variants = variant_table(4)
     with pytest.raises(DataError, match="places 1 of 4"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import numpy as np
@@ -195,3 +196,65 @@ def test_letters_are_sent_to_the_formats_that_hold_them(tmp_path, cell):
     with pytest.raises(DataError, match="is no dosage") as refused:
         read_dosage(path)
     assert "HapMap" in refused.value.remedy
+
+
+def test_rows_that_end_with_a_delimiter_are_not_those_of_r(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("line,m1,m2\nB73,0,1,\nMo17,1,2,\n")
+    with pytest.raises(DataError, match="rows end with a delimiter"):
+        read_dosage(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("line,family,m1", "'family' is called like a label"),
+        ("line,sex,plot,m1", "so are plot"),
+        ("FID,IID,PAT,MAT,SEX,PHENOTYPE,m1_A", ".raw file of PLINK"),
+        ("FID IID PAT MAT SEX PHENOTYPE m1_A", ".raw file of PLINK"),
+        ("CHR,SNP,(C)M,POS,COUNTED,ALT,B73", ".traw file of PLINK"),
+        ("line m1 m2", "divided by blanks"),
+        ("line|m1|m2", "divided by |"),
+    ],
+)
+def test_headers_of_other_tables(tmp_path: Path, header: str, says: str) -> None:
+    row = re.sub(r"[^, |]+", "1", header)
+    (tmp_path / "a.csv").write_text(f"{header}\n{row}\n")
+    with pytest.raises(DataError, match=re.escape(says)) as caught:
+        read_dosage(tmp_path / "a.csv")
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("axis", ["rows", "columns"])
+@pytest.mark.parametrize("code", [-1, 3, 9])
+def test_rare_numbers_mean_missing(tmp_path: Path, code: int, axis: str) -> None:
+    rng = np.random.default_rng(code + 1)
+    share = rng.uniform(0.2, 0.8, 60)
+    dosage = rng.binomial(1 if code == -1 else 2, share, (40, 60))
+    dosage[rng.random(dosage.shape) < 0.03] = code
+    path = tmp_path / "a.csv"
+    names = [f"m{k}" for k in range(60)]
+    frame = pd.DataFrame(dosage, [f"L{k}" for k in range(40)], names)
+    if axis == "rows":
+        frame.to_csv(path, index_label="line")
+    else:
+        frame.T.to_csv(path, index_label="marker")
+    with pytest.raises(DataError, match=f"{code} seems to mean a missing call"):
+        read_dosage(path)
+
+
+@pytest.mark.parametrize("inbred", [False, True])
+def test_rare_homozygotes_in_the_coding_from_minus_one(
+    tmp_path: Path, inbred: bool
+) -> None:
+    rng = np.random.default_rng(8)
+    share = rng.uniform(0.75, 0.98, 60)
+    size = (50, 60)
+    dosage = rng.binomial(2, share, size)
+    if inbred:
+        dosage = 2 * rng.binomial(1, np.sqrt(share), size)
+        dosage[rng.random(size) < 0.02] = 1
+    frame = pd.DataFrame(dosage - 1, columns=[f"m{k}" for k in range(60)])
+    frame.to_csv(tmp_path / "a.csv", index_label="line")
+    found = read_dosage(tmp_path / "a.csv")
+    assert 0 < (found.call_dosage == 0).mean() < 0.1
+    assert found.call_dosage.tolist() == dosage.tolist()

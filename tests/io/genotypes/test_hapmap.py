@@ -129,3 +129,19 @@ def test_maize_diversity_panel_against_a_slow_twin(shared_data: Path) -> None:
         calls = single.iloc[row, 11:]
         naive = [-1 if "N" in call else call.count(alt) for call in calls]
         np.testing.assert_array_equal(found.call_dosage[:, column[name]], naive, name)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "m1 A/C 1 10 A 0 C N",
+        "m1 A/C 1 10 AA 00 CC NN",
+        "m1 A/C 1 10 AA ?? CC ..",
+        "m1 A/C 1 10 A ? C .",
+        "m1 A/C 1 10 A/A 0/0 C/C ./.",
+        "m1 A/C 1 10 A|A ?|? C|C N|N",
+    ],
+)
+def test_calls_that_failed(tmp_path: Path, row: str) -> None:
+    found = read_hapmap(write(tmp_path / "a.hmp.txt", [row]))
+    assert found.call_dosage[:, 0].tolist() == [0, -1, 2, -1]

@@ -71,3 +71,23 @@ def test_options_reach_the_readers(tmp_path: Path) -> None:
     (tmp_path / "a.hmp.txt").write_text(text)
     config = GenotypeConfig(path=tmp_path / "a.hmp.txt", multiallelic="split")
     assert read_genotypes(config).call_dosage.tolist() == [[0, 0], [1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("a.ped", "plink --file PREFIX --make-bed"),
+        ("a.traw", "made from"),
+        ("a.vcf.zip", "unpack it"),
+        ("a.txt", ".hmp.txt"),
+        ("prefix", "plink --file"),
+        ("a.xyz", "endings .vcf"),
+    ],
+)
+def test_other_formats_are_refused_with_their_conversion(
+    tmp_path: Path, name: str, advice: str
+) -> None:
+    (tmp_path / "prefix.ped").touch()
+    with pytest.raises(DataError) as caught:
+        genotype_format(tmp_path / name)
+    assert advice in caught.value.remedy

@@ -43,6 +43,7 @@ def test_columns_of_genotyped_lines_are_the_parents(tmp_path: Path) -> None:
         ("line,p1,p2\nAxB,A,B\nAxB,A,7\n", "line 3: hybrid AxB has other parents"),
         ("line,p1,p2\nAxB,A,\n", "line 2, column 'p2': the id is empty"),
         ("x,p1,p2\nAxB,A,B\n", "no column of sample ids"),
+        ("line,p1,p2,Parent_3\nAxB,A,B,7\n", "'Parent_3' names a third parent"),
     ],
 )
 def test_faults(tmp_path: Path, text: str, message: str) -> None:

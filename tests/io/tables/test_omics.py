@@ -96,6 +96,11 @@ def test_log1p_and_min_measured(tmp_path):
         read(tmp_path, "line,g1\nl1,1\nl2,\n", min_measured=1.0)
 
 
+def test_estimated_counts_are_rounded(tmp_path):
+    found = read(tmp_path, "line,g1\nl1,1.4\nl2,\nl3,2.6\n", transform="round")
+    assert found.value[[0, 2], 0].tolist() == [1.0, 3.0]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -251,3 +251,10 @@ def test_more_traits_than_can_be_modelled_are_refused(tmp_path):
     rows = "".join(f"L1,t{i},{i}\n" for i in range(2001))
     with pytest.raises(DataError, match="has 2,001 traits"):
         read(tmp_path, f"line,trait,value\n{rows}")
+
+
+def test_individuals_of_several_families_are_not_averaged(tmp_path):
+    with pytest.raises(DataError, match="'1' is an individual of the families 'A' and"):
+        read(tmp_path, "FID,IID,yield\nA,1,3\nB,1,9\n")
+    found = read(tmp_path, "FID,IID,yield\nA,1,3\nA,1,4\nB,2,9\n")
+    assert found.sample_id.tolist() == ["1", "1", "2"]

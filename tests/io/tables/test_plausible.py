@@ -5,6 +5,7 @@ import pytest
 
 from meristem.errors import DataError
 from meristem.io.tables.plausible import (
+    code_hints,
     outlier_hints,
     refuse_codes,
     refuse_scale,
@@ -85,3 +86,23 @@ def test_copies_of_plots_are_worth_a_look():
     assert "yield of b in replicate 1" in hint
     assert repeat_hints(replace(plots, replicate=np.array(["1", "1", "2", "2"]))) == []
     assert repeat_hints(replace(plots, replicate=np.full(4, ""))) == []
+
+
+@pytest.mark.parametrize("code", [-1, -9, -5])
+def test_the_only_negative_value_is_said(code):
+    value = [*np.linspace(2, 60, 20), code]
+    (hint,) = outlier_hints(observed(value))
+    assert f"{code} stands in 1 of 21 cells, and no other value is negative" in hint
+
+
+def test_negative_measurements_are_no_codes():
+    assert outlier_hints(observed([*np.linspace(2, 60, 20), -1.5])) == []
+    assert outlier_hints(observed([*np.linspace(-9, 60, 20)])) == []
+
+
+def test_codes_where_no_setting_names_them():
+    assert code_hints("rain", np.array([np.nan, 3.0, -999, 5, 4])) == [
+        "rain: -999 stands in 1 of 5 cells, outside of the others; leave the cells "
+        "empty if it means missing"
+    ]
+    assert code_hints("temperature", np.array([-9.0, -4, 3, 8])) == []

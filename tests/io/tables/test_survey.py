@@ -42,3 +42,50 @@ def test_units_of_unknown_traits_are_refused(tmp_path):
 def test_columns_of_long_tables_are_listed(tmp_path):
     found = survey(tmp_path, "line,trait,value,note\na,y,1,x\nb,y,2,x\n")
     assert list(found.left_out) == ["note"]
+
+
+def hints_of(tmp_path, rows, **options):
+    return list(survey(tmp_path, "\n".join(rows) + "\n", **options).hints)
+
+
+@pytest.mark.parametrize(
+    ("head", "levels", "role"),
+    [
+        ("treatment", ["dry", "wet"], "is not used"),
+        ("N_rate", ["0", "60", "120"], "is taken as a trait"),
+    ],
+)
+def test_columns_that_tell_rows_of_a_line_apart(tmp_path, head, levels, role):
+    rows = [
+        f"l{k},{level},{k + number}.5"
+        for number, level in enumerate(levels)
+        for k in range(12)
+    ]
+    (hint,) = hints_of(tmp_path, [f"line,{head},yield", *rows])
+    assert hint.startswith(f"{head} tells the rows of a line apart")
+    assert role in hint
+    table = [f"line,{head},yield", *rows]
+    assert hints_of(tmp_path, table, environment=head) == []
+
+
+def test_labels_written_in_two_ways_are_said(tmp_path):
+    rows = [
+        f"l{k},{place},{'Yield' if k % 2 else 'yield'},{k + 0.5}"
+        for place in ("Ames", "ames")
+        for k in range(12)
+    ]
+    found = hints_of(tmp_path, ["line,environment,trait,value", *rows])
+    assert [hint.split(" differ")[0] for hint in found] == [
+        "traits 'yield' and 'Yield'",
+        "environments 'Ames' and 'ames'",
+    ]
+
+
+def test_one_trial_in_another_unit_is_said(tmp_path):
+    rows = [
+        f"l{k},{place},{(4 + k / 10) * (1000 if place == 'B' else 1)}"
+        for place in "ABC"
+        for k in range(12)
+    ]
+    (hint,) = hints_of(tmp_path, ["line,environment,yield", *rows])
+    assert "yield in B runs 1e+03 times as high as elsewhere" in hint

@@ -60,3 +60,38 @@ def test_too_many_columns_are_refused_before_they_are_read(tmp_path):
     header = ";".join(f"t{j}" for j in range(n))
     with pytest.raises(DataError, match=r"2,001 columns that could be traits"):
         chosen(tmp_path, header, lambda i: [1] * n, n=2)
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        (["1\u00a0204", "2\u00a0390", "3\u00a0001"], "not a number as tables write it"),
+        (["1\u202f204", "2\u202f390", "3\u202f001"], "not a number as tables write it"),
+        (["1\u2019204", "2\u2019390", "3\u2019001"], "not a number as tables write it"),
+        (["<0.1", "<0.1", "0.3 (high)"], "'<0.1' is a limit"),
+        (["1.204", "987", "2.001", "412", "3.500", "777"], "point between thousands"),
+    ],
+)
+def test_commas_limits_and_points_of_other_hands_are_refused(tmp_path, cells, says):
+    rows = "".join(f"l{k};{cell};{k + 0.5}\n" for k, cell in enumerate(cells))
+    path = tmp_path / "p.csv"
+    path.write_text("line;yield;height\n" + rows, encoding="utf-8")
+    with pytest.raises(DataError, match=says):
+        choose_traits(read_table(path), {"line"}, ())
+
+
+def test_decimals_of_three_digits_are_numbers(tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text("line,yield\na,1.204\nb,98\nc,2.001\nd,41\ne,3.5\nf,777\n")
+    assert choose_traits(read_table(path), {"line"}, ())[0] == ["yield"]
+
+
+def test_errors_and_places_are_no_traits(tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text(
+        "line,yield,yield_se,SD,latitude,harvest_year\na,4.5,.3,9,40.1,2001\n"
+    )
+    traits, left_out = choose_traits(read_table(path), {"line"}, ())
+    assert traits == ["yield", "SD"]
+    assert left_out["yield_se"] == "its name is that of an error of yield"
+    assert {"latitude", "harvest_year"} < set(left_out)

@@ -60,3 +60,19 @@ def test_weights_of_one_are_signs_and_others_are_refused_or_reduced(text):
 def test_mode_of_regulation_and_relations_of_a_sif_are_signs(text):
     assert parse_edges(text("tf,target,mor\na,b,-1\n")).sign == (-1,)
     assert parse_edges(text("a activates b\nb inhibits c\n", "n.sif")).sign == (1, -1)
+
+
+def test_a_table_of_weights_is_no_sif(text):
+    table = "regulatoryGene targetGene weight\na b .3\nb c 1.2e-3\n"
+    with pytest.raises(KnowledgeError, match="line 3: '1.2e-3' is a number"):
+        parse_edges(text(table, "net.txt"))
+    entrez = parse_edges(text("101 pp 102\n103 pp 104\n", "net.txt"))
+    assert entrez.effect == ("102", "104")
+
+
+def test_effects_in_words_are_signs(text):
+    table = "source,target,effect\na,b,inhibits\nb,c,activates\n"
+    assert edges(parse_edges(text(table)).graph()) == {
+        ("a", "b"): ("", -1),
+        ("b", "c"): ("", 1),
+    }

@@ -1,5 +1,6 @@
 import pytest
 
+from meristem.errors import KnowledgeError
 from meristem.knowledge.files.gaf import (
     looks_like_gaf,
     parse_annotation_table,
@@ -75,3 +76,16 @@ def test_a_bare_table(text):
     found = parse_annotation_table(text("gene,term\ng1,t1\n"))
     assert found.pairs == (("g1", "t1"),)
     assert found.label == {}
+
+
+@pytest.mark.parametrize(
+    "row", ["g1,GO:0000001;GO:0000002", '"g1 | g2",GO:1', '"g1","GO:01, GO:02"']
+)
+def test_lists_in_a_cell_are_no_term(text, row):
+    with pytest.raises(KnowledgeError, match="lists several names in one cell"):
+        parse_annotation_table(text(f"gene,term\n{row}\n"))
+
+
+def test_terms_in_words_are_terms(text):
+    found = parse_annotation_table(text("gene,term\ng1;x,light; dark\n"))
+    assert found.pairs == (("g1;x", "light; dark"),)

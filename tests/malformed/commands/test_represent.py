@@ -94,6 +94,9 @@ STACK = each(
 )
 
 
+COUNTS = config('represent = "pca"', 'represent = "vae"\nlikelihood = "nb"')
+WHOLE_ROWS = "".join(f"l{i},{i},{i % 5}\n" for i in range(1, N))
+
 CASES: dict[str, Case] = {
     "config absent": ("represent ghost.toml", nothing, "ghost.toml"),
     "config empty": (REPRESENT, put("a.toml", ""), "a.toml"),
@@ -173,23 +176,25 @@ CASES: dict[str, Case] = {
         config("[groups]", '[[omics]]\nname = "rna"\npath = "rna.csv"\n[groups]'),
         "rna",
     ),
-    "counts below zero": (
+    "counts below zero": (REPRESENT, COUNTS, "sample l"),
+    "counts that are fractions": (
         REPRESENT,
-        config('represent = "pca"', 'represent = "vae"\nlikelihood = "nb"'),
-        "count",
+        each(COUNTS, put("rna.csv", "line,g0,g1\n" + "l0,3,2.5\n" + WHOLE_ROWS)),
+        "l0, feature g1",
+    ),
+    "counts after a logarithm": (
+        REPRESENT,
+        each(
+            config('represent = "pca"', 'represent = "vae"\nlikelihood = "zinb"'),
+            config('path = "rna.csv"', 'path = "rna.csv"\ntransform = "log1p"'),
+            put("rna.csv", "line,g0,g1\n" + WHOLE_ROWS),
+        ),
+        "transform",
     ),
     "counts for components": (
         REPRESENT,
         config('represent = "pca"', 'represent = "pca"\nlikelihood = "nb"'),
         "likelihood",
-    ),
-    "counts after a logarithm": (
-        REPRESENT,
-        config(
-            'represent = "pca"',
-            'represent = "vae"\nlikelihood = "nb"\ntransform = "log1p"',
-        ),
-        "transform",
     ),
     "log of negative values": (
         REPRESENT,

@@ -176,16 +176,3 @@ def test_one_class_of_all_variants_is_refused() -> None:
     asked = BayesOptions(annotation="genes")
     (fault,) = model_faults(asked, inside, "models.1", plan())
     assert "all 40 variants are of one class (in a gene)" in fault.message
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"prior": "brr", "annotation": "genes"}, "use prior b, c or r"),
-        ({"permuted": True}, "no annotation to permute"),
-        ({"scores": "s.csv"}, "read with annotation"),
-    ],
-)
-def test_options_that_do_not_go_together_are_refused(options: dict, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        BayesOptions(**options)

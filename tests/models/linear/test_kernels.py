@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,10 +8,16 @@ from tests import toys
 from tests.models.test_wheat import WHEAT, wheat_dataset
 
 from meristem.config.models import DominanceOptions, GBLUPOptions, KernelsOptions
+from meristem.config.represent import RepresentOptions
 from meristem.errors import DataError
+from meristem.models.catalog import needs
 from meristem.models.linear.dominance import DominanceBLUP
 from meristem.models.linear.gblup import GBLUP
 from meristem.models.linear.kernels import SeveralKernels, restore_kernels
+from meristem.models.omics.reference import MeasuredOmics
+from meristem.models.protocol import needs_measured_omics, predict_measured
+from meristem.pipeline.represented import OnFactors
+from meristem.records import OmicsTable
 
 N, N_NEW, P = 60, 9, 45
 
@@ -156,3 +164,61 @@ def test_wheat_with_pedigree_has_the_golden_components(tmp_path):
     diagonal = 1.98  # mean of the pedigree's diagonal
     value = tables["a"].loc["table", "value"] / diagonal
     assert value == pytest.approx(0.102283, abs=0.02)
+
+
+def with_omics(data, n_feature=25):
+    """Return the data with features that know half of the trait, and some gaps."""
+    rng = np.random.default_rng(8)
+    truth = data.phenotypes.value[:, :1]
+    value = truth @ rng.normal(size=(1, n_feature)) + 3 * rng.normal(
+        size=(data.n_sample, n_feature)
+    )
+    value[3] = np.nan
+    value[::9, 4] = np.nan
+    name = np.array([f"g{j}" for j in range(n_feature)])
+    table = OmicsTable("leaf", data.sample_id, name, name, value)
+    return replace(data, omics=(table,))
+
+
+def test_a_kernel_of_omics_beside_that_of_markers_is_the_upper_reference(data):
+    data = with_omics(data)
+    train, test = data.take(np.arange(N)), data.take(np.arange(N, N + N_NEW))
+    rng = np.random.default_rng(0)
+    known = MeasuredOmics().fit(train, rng=rng).predict(test.genotypes, test.omics)
+    found = fit(data, "additive", "omics")
+    assert needs_measured_omics(found)
+    assert not needs_measured_omics(fit(data, "additive"))
+    said = predict_measured(found, test.genotypes, test.omics)
+    assert said.value == pytest.approx(known.value, abs=0.02 * known.value.std())
+    assert (said.spread > 0).all()
+    again = restore_kernels(found.state()).predict(test.genotypes, test.omics)
+    assert again.value == pytest.approx(said.value)
+    assert "omics" in found.components()["component"].tolist()
+    assert needs(KernelsOptions(kernels=("additive", "omics"))).deployable is False
+    assert needs(KernelsOptions()).deployable
+
+
+def test_a_kernel_of_omics_needs_them_in_training_and_at_prediction(data):
+    with pytest.raises(DataError, match="there are none"):
+        fit(data, "omics")
+    found = fit(with_omics(data), "additive", "omics")
+    with pytest.raises(DataError, match="measured omics of the lines it predicts"):
+        found.predict(new(data))
+
+
+def test_a_kernel_may_be_made_of_factors(data):
+    data = with_omics(data)
+    how = RepresentOptions(represent="pca", k=(3,))
+    predictor = OnFactors(
+        SeveralKernels(KernelsOptions(kernels=("additive", "omics"))),
+        (("leaf", how),),
+        {},
+        1,
+    )
+    fitted = predictor.fit(data.take(np.arange(N)), rng=np.random.default_rng(0))
+    test = data.take(np.arange(N, N + N_NEW))
+    said = predict_measured(fitted, test.genotypes, test.omics).value
+    factors = fitted.learned[0].factors(test.omics[0])
+    inner = fitted.fitted
+    assert inner.source.train.features.shape == (N, 3)
+    assert np.array_equal(said, inner.predict(test.genotypes, (factors,)).value)

@@ -153,3 +153,29 @@ def test_values_that_are_predicted_stay_unknown():
     one = crossed(data, MultiTrait(), ("high",), (split,))
     two = crossed(other, MultiTrait(), ("high",), (split,))
     assert one.predicted == pytest.approx(two.predicted, rel=1e-9)
+
+
+def test_a_trait_that_is_the_same_in_all_training_rows_changes_no_other():
+    data, _ = lines()
+    phenotypes = data.phenotypes
+    third = np.full((data.n_sample, 1), 7.0)
+    names = np.array(["low", "same", "high"])
+    value = np.column_stack([phenotypes.value[:, :1], third, phenotypes.value[:, 1:]])
+    wider = replace(
+        data,
+        phenotypes=replace(
+            phenotypes,
+            trait_name=names,
+            environment_name=np.full(3, ""),
+            value=value,
+            weight=np.ones(value.shape),
+        ),
+    )
+    two, three = fit(data), restore_multi_trait(fit(wider).state())
+    one, other = two.posterior(data.genotypes), three.posterior(data.genotypes)
+    kept = [0, 2]
+    assert other.mean[:, kept].tobytes() == one.mean.tobytes()
+    assert (other.mean[:, 1] == 7.0).all()
+    np.testing.assert_array_equal(other.sd[:, kept], one.sd)
+    assert (other.sd[:, 1] == 0).all()
+    assert set(three.components()["target"]) == {0, 2}

@@ -9,7 +9,7 @@ from meristem.config.models import BoostingOptions
 from meristem.config.stages import EvaluateConfig, FilterConfig
 from meristem.config.tune import TuneOptions
 from meristem.evaluate.crossval import cross_validate
-from meristem.evaluate.fold import fit_chosen, tried_rows
+from meristem.evaluate.fold import as_rows, fit_chosen
 from meristem.models.protocol import Searching
 from meristem.models.tuned import space
 from meristem.models.tuned.spec import Tuned
@@ -53,7 +53,7 @@ def test_the_best_of_what_was_tried_is_chosen(dataset):
     # the options as set come first, alone; two generations after them are halved
     assert final[0].options["rounds"] == 3
     assert sum(one.splits is None for one in tried) == 1 + 2 * SIZE
-    assert len(tried_rows(tried)) == len(tried)
+    assert len(as_rows(tried)) == len(tried)
 
 
 def test_outer_rows_never_reach_a_search(dataset):
@@ -104,8 +104,8 @@ def test_minutes_end_a_search(dataset):
 def test_fitted_models_are_those_chosen(dataset):
     model, rng = Tuned(OPTIONS, TUNE), np.random.default_rng(3)
     inner = random_splits(N, 3, np.random.default_rng(3))
-    fitted, tried = fit_chosen(model, dataset, rng, inner)
-    assert tried
+    fitted, told = fit_chosen(model, dataset, rng, inner)
+    assert told.tried
     assert fitted.predict(dataset.genotypes).value.shape == (N, 1)
     plain = model.fit(dataset, rng=np.random.default_rng(3), inner=inner)
     assert plain.state().kind == fitted.state().kind == "boosting"

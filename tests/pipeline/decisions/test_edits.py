@@ -101,6 +101,11 @@ def test_another_genome_is_refused(trained: Path, panel: Path, tmp_path: Path) -
     text = "\n".join([names[0], *(t for t in turned if not t.startswith(">"))]) + "\n"
     other = tmp_path / "other.fa"
     other.write_text(text)
+    short = tmp_path / "short.fa"
+    short.write_text("".join(f"{name}\nACGT\n" for name in names))
+    request = EditRequest(traits=("yield",), fasta=short, top=20)
+    with pytest.raises(DataError, match="has no such place at 20 of 20 edits"):
+        rank_edits(open_run(trained), request)
     request = EditRequest(traits=("yield",), fasta=other, top=20)
     with pytest.raises(DataError, match="has other bases than the alleles"):
         rank_edits(open_run(trained), request)

@@ -1,5 +1,6 @@
 """`meristem.pipeline.decisions.effects`: refused where no sum comes close."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,23 @@ def test_files_with_and_without_a_map(trained: Path) -> None:
     )
     assert len(mapped.tables["alphasimr_inbred.csv"]) == 40
     assert plain.tables["effects.csv"]["merit"].eq("1 x height").all()
+
+
+def test_lines_that_are_not_inbred_are_not_exported_as_such(
+    trained: Path, panel: Path, tmp_path: Path
+) -> None:
+    text = gzip.decompress((panel / "new.vcf.gz").read_bytes()).decode()
+    mixed = tmp_path / "mixed.vcf"
+    mixed.write_text(text.replace("0/0", "0/1"))
+    found = export_effects(
+        open_run(trained),
+        traits=("height",),
+        candidates=mixed,
+        map_request=MapRequest(cm_per_mb=15_000),
+    )
+    assert "alphasimr_inbred.csv" not in found.tables
+    assert "alphasimr_map.csv" in found.tables
+    assert any("6 of 6 lines are not inbred" in note for note in found.notes)
 
 
 def test_a_poor_line_is_refused(trained: Path, monkeypatch) -> None:

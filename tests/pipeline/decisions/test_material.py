@@ -76,7 +76,7 @@ def test_a_network_is_linearised_from_its_gradient(finished: Analysis) -> None:
 def test_lines_that_are_not_inbred(finished: Analysis) -> None:
     material = read_material(finished, label="gblup", traits=(), candidates=None)
     with pytest.raises(DataError, match="heterozygous"):
-        refuse_heterozygous(material.lines)
+        refuse_heterozygous(material.lines, "use another")
     halves = line_haplotypes(material.lines)
     assert set(np.unique(halves)) == {0, 1}
 

@@ -122,6 +122,23 @@ def test_one_prediction_however_candidates_are_coded(
         pd.testing.assert_frame_equal(found, wanted)
 
 
+def test_lines_of_the_run_and_new_ones_are_ranked_together(folder: Path) -> None:
+    write_bed(new_lines(), folder / "more.bed")
+    seen = pd.read_csv(folder / "p.csv")
+    seen.iloc[:-4].to_csv(folder / "fewer.csv", index=False)
+    text = CONFIG.format(path="train", more="").replace("p.csv", "fewer.csv")
+    path = folder / "together.toml"
+    path.write_text(f'{text}\n[predict]\ngenotypes = "more"\n')
+    analysis = finish(path, folder / "together")
+    found = analysis.folder.read_table("candidates.csv")
+    assert set(found["sample_id"]) == {f"L{i}" for i in range(26, 30)} | {
+        f"N{i}" for i in range(6)
+    }
+    assert sorted(found["rank"]) == list(range(1, 11))
+    # a tenth of ten lines is one: the chances to be it add up to one
+    assert found["top_probability"].sum() == pytest.approx(1)
+
+
 def test_another_ploidy_is_refused_with_both_named(
     finished: Analysis, folder: Path
 ) -> None:

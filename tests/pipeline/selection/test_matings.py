@@ -11,6 +11,7 @@ import pytest
 from scipy.special import ndtr
 from tests.pipeline.selection.plans import analysis_of, plan_of, table
 
+from meristem.errors import ConfigError
 from meristem.pipeline.selection.select import decide
 from meristem.pipeline.selection.tables import selection_tables
 from meristem.report.selection.decided import PAGE
@@ -80,6 +81,54 @@ def test_designs(run_folder: Path, tmp_path: Path, design: str) -> None:
     assert found is not None
     size = {"half_diallel": 6, "chain": 4, "factorial": 16}[design]
     assert found.plan.crosses.n_cross == size
+
+
+@pytest.mark.parametrize("field", ['forbidden = [["L10", "L11"]]', "bound = true"])
+def test_a_design_has_no_limits_that_it_would_not_keep_to(
+    tmp_path: Path, field: str
+) -> None:
+    name = field.split()[0]
+    with pytest.raises(ConfigError, match=f"leave out {name}"):
+        plan_of(tmp_path, f'[crosses]\ndesign = "chain"\n{field}\n')
+
+
+def test_forced_crosses_are_between_the_pools(run_folder: Path, tmp_path: Path) -> None:
+    labels = pd.read_csv(run_folder.parent / "groups.csv").set_index("line")["pool"]
+    east = labels[labels == "east"].index[:2].tolist()
+    text = (
+        '[candidates]\nlines = "all"\n[crosses]\npool = "pool"\nseed_pool = "west"\n'
+        f"forced = [{json.dumps(east)}]\n"
+    )
+    with pytest.raises(ConfigError, match="both are of east"):
+        decide(analysis_of(run_folder), plan_of(tmp_path, text))
+
+
+def test_a_line_without_a_pool_is_of_none(run_folder: Path, tmp_path: Path) -> None:
+    groups = pd.read_csv(run_folder.parent / "groups.csv")
+    groups.loc[groups["line"] == "L05", "pool"] = None
+    groups.to_csv(tmp_path / "groups.csv", index=False)
+    text = (
+        '[candidates]\nlines = "all"\ngroups = "groups.csv"\n'
+        '[crosses]\npool = "pool"\nseed_pool = "west"\n'
+    )
+    with pytest.raises(ConfigError, match="no label of 'pool': L05"):
+        decide(analysis_of(run_folder), plan_of(tmp_path, text))
+
+
+def test_crosses_say_what_they_do_to_diversity_and_no_spread_that_is_not_known(
+    run_folder: Path, tmp_path: Path
+) -> None:
+    analysis = analysis_of(run_folder)
+    for bound, above in (("", True), ("bound = true\n", False)):
+        text = f"[diversity]\nmin_ne = 8\n[crosses]\nn = 8\n{bound}"
+        made = decide(analysis, plan_of(tmp_path, text))
+        tables, summary = selection_tables(made, "gblup")
+        said = [line for line in summary["mating"]["notes"] if "coancestry" in line]
+        assert len(said) == 1
+        assert f"{summary['mating']['coancestry']:.4f}" in said[0]
+        assert ("crosses.bound = true holds it" in said[0]) == above
+        assert tables["crosses.csv"]["sd"].isna().all()
+        assert tables["cross_map.csv"]["sd"].isna().all()
 
 
 @pytest.mark.parametrize("method", ["base", "smith_hazel", "desired"])

@@ -93,8 +93,10 @@ def fabricate_small(folder: Path) -> Path:
         controls=tables.control_rows(INGREDIENTS, "binn+metabolites", TARGET),
         variance_components=tables.component_rows([TARGET]),
         tuning=tables.tuning_rows(),
+        representation=tables.represented_rows(),
         convergence=tables.convergence_rows([TARGET]),
         variant_inclusion=tables.inclusion_rows(rng, [TARGET]),
+        variant_classes=tables.class_rows([TARGET]),
         candidates=tables.candidate_rows(
             predictions[predictions["model"].isin(list(KINDS)[:-1])]
         ),

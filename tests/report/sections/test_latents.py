@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from meristem.pages.page import Figure, Section, Tabs
-from meristem.report.sections.latents import latents_section
+from meristem.report.sections.latents import latents_section, represented_section
 from meristem.report.view import View
 
 
@@ -26,6 +26,18 @@ def test_every_model_has_a_tab_that_says_what_it_saw(small_view: View) -> None:
     assert names == ["latents", "latents_binn_2"]
     assert "binn was trained without omics" in words(section)
     assert "never for the lines shown here" in words(section)
+
+
+def test_what_stood_for_the_omics_is_told(small_view: View) -> None:
+    section = represented_section(small_view)
+    assert section is not None
+    html = words(section)
+    for said in ("5 to 10", "159 to 160", "leaf.1, leaf.2", "combat", "batch"):
+        assert said in html
+    assert "Without omics: ridge, gblup" in str(section.html)
+    none = small_view.artefacts.representation.head(0)
+    artefacts = replace(small_view.artefacts, representation=none)
+    assert represented_section(replace(small_view, artefacts=artefacts)) is None
 
 
 def test_interval_and_permutation_p_belong_to_the_explained_model(

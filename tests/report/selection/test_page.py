@@ -190,7 +190,8 @@ def further() -> dict[str, pd.DataFrame]:
             {
                 **{"rank": [1, 2], "variant": ["v1", "v2"], "from": "A", "to": "G"},
                 **{"value": [1.0, 0.5], "low": [0.5, 0.5], "high": [2.0, 0.5]},
-                **{"p_causal": [0.9, 0.1], "expected": [0.9, 0.05], "in_set": [1, 0]},
+                **{"p_causal": [0.9, 0.0017], "expected": [0.9, 0.00085]},
+                "in_set": [1, 0],
             }
         ),
         "next": pd.DataFrame(
@@ -235,6 +236,7 @@ def test_the_page_is_whole(tmp_path: Path, mating: bool) -> None:
     more = {"crosses", "progeny", "genes", "edits", "next", "cycles"}
     expected |= more if mating else set()
     assert ("2 of 3 lines chosen" in text) == mating
+    assert ("0.0017" in text and "0.00085" in text) == mating
     assert figures == {f"selection_{name}" for name in expected}
     assert {p.stem for p in (tmp_path / "s" / "figures").glob("*.csv")} == figures
 

@@ -69,3 +69,19 @@ def test_a_better_way_is_named(own: str, better: str) -> None:
         }
     )
     assert better_removal(table) == better
+
+
+def test_a_way_that_is_worse_for_one_of_two_confounders_is_not_better() -> None:
+    rows = [
+        *(
+            ("regression", True, "batch", 0.9, 0.8),
+            ("regression", True, "date", 0.3, 0.8),
+        ),
+        *(("combat", False, "batch", 0.6, 0.8), ("combat", False, "date", 0.35, 0.8)),
+    ]
+    columns = ["method", "chosen", "confounder", "linear", "kept"]
+    table = pd.DataFrame(rows, columns=columns)
+    table = table.assign(radial=table["linear"], chance=[0.5, 0.0, 0.5, 0.0])
+    assert better_removal(table) == ""  # the larger trace, of the batch, is less
+    table.loc[3, ["linear", "radial"]] = 0.3
+    assert better_removal(table) == "combat"

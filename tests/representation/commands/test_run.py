@@ -25,9 +25,7 @@ out = "out"
 name = "rna"
 path = "rna.csv"
 represent = "{kind}"
-k = [2, 3]
-seeds = 2
-epochs = 10
+{how}
 confounders = ["batch"]
 
 [[omics]]
@@ -45,6 +43,15 @@ gene_sets = ["sets.gmt"]
 
 [network]
 path = "pairs.csv"
+"""
+
+
+DRAWN = """
+[[omics]]
+name = "other"
+path = "rna.csv"
+represent = "pca"
+samples_from = "gan"
 """
 
 
@@ -74,7 +81,9 @@ def write_case(folder: Path, kind: str = "pca") -> Path:
     pairs = [f"g{j},g{j + 1}" for j in range(P - 1)]
     (folder / "pairs.csv").write_text("\n".join(["one,two", *pairs]) + "\n")
     path = folder / "represent.toml"
-    path.write_text("samples = 25\n" + CONFIG.format(kind=kind))
+    short = "seeds = 2\nepochs = 10"
+    how = {"pca": "k = [2, 3]", "sets": short}.get(kind, f"k = [2, 3]\n{short}")
+    path.write_text("samples = 25\n" + CONFIG.format(kind=kind, how=how))
     return path
 
 
@@ -154,25 +163,51 @@ def test_the_same_seed_gives_the_same_tables(finished: Path, tmp_path: Path) -> 
         )
 
 
-@pytest.mark.parametrize("kind", ["sets", "vae"])
-def test_other_kinds_run(tmp_path: Path, kind: str) -> None:
-    config = read_represent_config(write_case(tmp_path, kind))
+def test_sets_have_names_and_a_rival(tmp_path: Path) -> None:
+    path = write_case(tmp_path, "sets")
+    text = path.read_text().replace("samples = 25\n", "")
+    path.write_text(text.replace('confounders = ["batch"]', ""))
+    config = read_represent_config(path)
     page = represent_run(config, Destination(config.run.out)).read_text()
-    if kind == "sets":
-        assert "Sets that vary together" in page
-        assert read(tmp_path / "out", "about")["factor"].tolist() == ["s0", "s1", "s2"]
-    else:
-        recon = pd.read_csv(tmp_path / "out" / "reconstruction.csv")
-        assert set(recon["kind"]) == {"vae", "pca"}
+    assert "Sets that vary together" in page
+    assert "of what they write is outside their sets" in page
+    assert read(tmp_path / "out", "about")["factor"].tolist() == ["s0", "s1", "s2"]
+    recon = pd.read_csv(tmp_path / "out" / "reconstruction.csv")
+    assert recon[["kind", "k"]].to_numpy().tolist() == [["sets", 3], ["pca", 3]]
+
+
+def test_counts_and_components_are_judged_on_one_scale(tmp_path: Path) -> None:
+    """Of one k too; components of the logarithms of counts, not of counts."""
+    path = write_case(tmp_path, "vae")
+    table = pd.read_csv(tmp_path / "rna.csv", index_col="line")
+    table = np.exp(3 + 0.5 * table / table.std()).round()
+    table.to_csv(tmp_path / "rna.csv", index_label="line")
+    text = path.read_text().replace("samples = 25\n", "")
+    path.write_text(text.replace("k = [2, 3]", 'k = [3]\nlikelihood = "nb"'))
+    config = read_represent_config(path)
+    page = represent_run(config, Destination(config.run.out)).read_text()
+    assert "principal components" in page
+    recon = pd.read_csv(tmp_path / "out" / "reconstruction.csv").set_index("kind")
+    assert recon["k"].tolist() == [3, 3]
+    assert recon["rmse"].between(0.2, 0.7).all()
 
 
 @pytest.mark.parametrize(
     ("old", "new", "match"),
     [
-        ('represent = "pca"', 'represent = "none"', "no omics table asks"),
+        ('represent = "pca"', 'represent = "none"', "without represent"),
         ('confounders = ["batch"]', 'confounders = ["plate"]', "no grouping called"),
         ('name = "metabolites"', 'name = "rna"', "two omics tables"),
-        ("k = [2, 3]", "k = [0]", "greater than or equal to 1"),
+        ("k = [2, 3]", "k = [0]", "line 11, omics.0.k: 0 is no number of factors"),
+        ("k = [2, 3]", 'k = "ten"', "line 11, omics.0.k: 'ten' is no number of fac"),
+        ("k = [2, 3]", "k = [2000]", "omics.0.k: 2000 is no number of factors"),
+        ("k = [2, 3]", "k = [60]", "60 is no number of factors here: 59 rows of 45"),
+        ("k = [2, 3]", "epochs = 5", "line 7, omics.0: epochs: nothing reads this"),
+        ("k = [2, 3]", "strength = 2.0", "strength: nothing reads this"),
+        ("k = [2, 3]", "hidden = 8\nseeds = 2", "hidden, seeds: nothing reads"),
+        ('confounders = ["batch"]', 'deconfound = "adversarial"', "name confounders"),
+        ('name = "metabolites"', 'name = "m"\nk = [3]', "k: nothing reads this"),
+        ("samples = 25", DRAWN, "set samples at the top"),
         (
             'represent = "pca"',
             'represent = "pca"\nlikelihood = "nb"',

@@ -53,6 +53,16 @@ def test_rows_without_values_come_from_genotypes() -> None:
     assert used["genotypes"] + used["genotypes_and_ridge"] > 0.8
 
 
+def test_one_row_without_values_has_intervals_that_were_judged() -> None:
+    """Among many rows with gaps it is seldom drawn as a pattern of gaps."""
+    value, _ = low_rank(70, 30, noise=1.0)
+    value[np.random.default_rng(2).random(value.shape) < 0.1] = np.nan
+    value[7] = np.nan
+    found = impute(table_of(value), rng=np.random.default_rng(1))
+    assert 0.6 < found.coverage[ABSENT] <= 1
+    assert np.isfinite(found.half_width[7]).all()
+
+
 def test_a_whole_table_stays_as_it_is() -> None:
     value, _ = low_rank()
     found = impute(table_of(value), rng=np.random.default_rng(1))

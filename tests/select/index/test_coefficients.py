@@ -39,7 +39,16 @@ def test_golden_indices(name):
     assert found.gain == pytest.approx(gain, abs=1e-6)
     assert found.merit == pytest.approx(merit, abs=2e-6)
     assert found.accuracy == pytest.approx(accuracy, abs=1e-6)
-    assert 0 <= found.heritability <= 1
+    b = np.array(b)
+    assert found.heritability == pytest.approx(b @ G @ b / (b @ P @ b), rel=1e-5)
+
+
+def test_the_heritability_of_predictions_is_not_cut_off_at_one():
+    predicted = np.array([[0.5, 0.1], [0.1, 0.3]])  # less than the genetic variance
+    crossed = np.array([[0.7, 0.2], [0.15, 0.4]])
+    found = respond(W, predicted, crossed, G, W, 1.755)
+    assert found.heritability == pytest.approx(found.accuracy**2)
+    assert found.heritability < 1
 
 
 def covariances(seed: int, n: int = 4):

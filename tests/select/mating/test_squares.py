@@ -22,6 +22,22 @@ def test_the_diagonal_leaves_the_rest_positive_where_sums_are_fixed() -> None:
     assert (np.einsum("ij,jk,ik->i", step, rest, step) > -1e-9).all()
 
 
+def test_the_diagonal_of_many_relatives_is_finite_and_valid() -> None:
+    rng = np.random.default_rng(3)
+    parents = rng.integers(0, 2, (20, 900))
+    mix = rng.integers(0, 2, (400, 900)).astype(bool)
+    pair = rng.integers(0, 20, (400, 2))
+    x = np.where(mix, parents[pair[:, 0]], parents[pair[:, 1]]) * 2.0 - 1
+    f = (x @ x.T / 900 + 1) / 2
+    diagonal = separable_part(f)
+    assert np.isfinite(diagonal).all()
+    assert diagonal.mean() > 0.02
+    step = rng.normal(size=(50, 400))
+    step -= step.mean(axis=1, keepdims=True)
+    rest = f - np.diag(diagonal)
+    assert (np.einsum("ij,jk,ik->i", step, rest, step) > -1e-6).all()
+
+
 def test_touching_again_ends_at_the_best_plan_of_all() -> None:
     rng = np.random.default_rng(2)
     n, n_cross, most_uses = 7, 3, 2

@@ -1,5 +1,6 @@
 """The commands end to end on a small simulation: files in, run folder out."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -107,8 +108,21 @@ def test_long_sequences_and_unknown_models_are_refused(run: Path, home: Path) ->
     with pytest.raises(DataError, match="160 bp long, and the model reads 48"):
         predict_sequences(run, home / "long.fa", run.parent / "c.csv", label="net")
     assert not (run.parent / "c.csv").exists()
+    question = Question("saliency", label="net", sequences=home / "long.fa")
+    with pytest.raises(DataError, match="160 bp long, and the model reads 48"):
+        explain_run(run, Destination(run.parent / "c"), question)
+    assert not (run.parent / "c").exists()
     with pytest.raises(ConfigError, match="no model 'tree'"):
         open_model(run, "tree")
+
+
+def test_closed_forms_say_when_sequences_are_longer_than_any_known(
+    run: Path, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (home / "long.fa").write_text(">a\n" + "ACGT" * 40 + "\n>b\nACGT\n")
+    predict_sequences(run, home / "long.fa", run.parent / "l.csv", label="kmer")
+    assert "1 of 2 sequences are longer than any" in caplog.text
+    assert "(48 bp)" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -165,6 +179,33 @@ def test_designs_are_judged_by_a_model_of_the_other_half(run: Path, home: Path) 
         )
 
 
+def test_designs_that_are_not_what_was_asked_for_are_not_handed_out(
+    run: Path, home: Path
+) -> None:
+    text = planted().sequence[0]
+    site = "GGTCTCAGGTCTCAGGTCTC"
+    (home / "mixed.fa").write_text(f">good\n{text}\n>bad\n{site}{text[20:]}\n")
+    wish = Wish(
+        home / "mixed.fa",
+        2,
+        strategy="greedy",
+        forbidden=("GGTCTC",),
+        oracle="motif",
+        validator="kmer",
+    )
+    out = run.parent / "mixed"
+    page = design_run(run, Destination(out), wish)
+    table = pd.read_csv(out / "designs.csv").set_index("sequence_id")
+    assert table["kept"].to_dict() == {"good": True, "bad": False}
+    assert table.loc["bad", "broken"] == "a forbidden word is left"
+    assert ">bad" not in (out / "designs.fa").read_text()
+    assert "1 of 2 are not all that was asked for" in page.read_text()
+    out = run.parent / "none"
+    with pytest.raises(ConfigError, match="no design keeps.*share of G and C"):
+        design_run(run, Destination(out), replace(wish, gc=(0.99, 1.0)))
+    assert not out.exists()
+
+
 def test_generated_sequences_are_judged_by_the_other_half(run: Path) -> None:
     options = GenerateOptions(epochs=2, channels=8, noise=4)
     order = Order(30, options, label="motif")
@@ -215,6 +256,38 @@ role = "test"
     assert "test:test" in set(pd.read_csv(out / "scores.csv")["split"])
 
 
+def test_two_species_are_predicted_by_each_other_and_by_themselves(home: Path) -> None:
+    table = pd.read_csv(home / "measurements.csv")
+    number = table["family"].str[1:].astype(int)
+    table["species"] = np.where(number % 2, "maize", "rice")
+    table.loc[::9, ["activity", "stress"]] = np.nan
+    table.to_csv(home / "species.csv", index=False)
+    text = CONFIG.replace("measurements.csv", "species.csv").replace(
+        'group = "family"', 'group = "species"'
+    )
+    text = text.replace('scheme = "group"', 'scheme = "each_group"\nwithin = true')
+    text = text.replace("tested = 1", "").replace('kind = "motif"', 'kind = "curved"')
+    (home / "species.toml").write_text(text)
+    out = home.parent / "species"
+    page = train_run(read_settings(home / "species.toml"), Destination(out)).read_text()
+    scores = pd.read_csv(out / "scores.csv")
+    folds = scores.groupby("split")["fold"].nunique()
+    assert folds.to_dict() == {"each_group": 2, "within_group": 4}
+    assert "Group by group" in page
+    assert "maize" in page
+    left_out = int(table["activity"].isna().sum())
+    assert RunFolder.open(out).read_json("summary.json")["unmeasured"] == left_out
+    assert f"{left_out} more have no value of any task" in page
+
+
+def test_rows_that_all_copy_test_rows_are_named_as_the_reason(home: Path) -> None:
+    more = '[[data]]\npath = "measurements.csv"\nrole = "test"\n'
+    more += 'tasks = { activity = "activity", stress = "stress" }\n[split]'
+    (home / "bad.toml").write_text(CONFIG.replace("[split]", more))
+    with pytest.raises(DataError, match="all 120 training rows are near copies"):
+        train_run(read_settings(home / "bad.toml"), Destination(home.parent / "bad"))
+
+
 def test_sources_are_given_one_mean() -> None:
     value = np.array([[1.0], [3.0], [10.0], [np.nan]])
     found = centre_sources(value, np.array(["a", "a", "b", "b"]))
@@ -234,6 +307,9 @@ def test_sources_are_given_one_mean() -> None:
         ),
         ('motifs = "motifs.meme"', "", "needs a set of motifs"),
         ('path = "measurements.csv"', 'path = "nothing.csv"', "does not exist"),
+        ('label = "net"', 'label = ".."', "models.2.label"),
+        ('label = "net"', 'label = "net"\nfreeze = true', "freeze keeps the weights"),
+        ('scheme = "group"', 'scheme = "group"\nwithin = true', "within needs scheme"),
     ],
 )
 def test_faults_are_refused_before_anything_is_written(

@@ -85,3 +85,16 @@ def test_pam_reach_equals_a_naive_search_on_both_strands() -> None:
 def test_words_that_are_no_sites_are_refused(word: str) -> None:
     with pytest.raises(ConfigError, match="no word"):
         check_words([word])
+
+
+def test_what_a_design_breaks_is_named() -> None:
+    start = _code("GGTCTCAAAAAA")[0]
+    bound = Constraints(2, forbidden=("GGTCTC",), gc=(0.4, 0.9))
+    assert bound.broken(start, start) == [
+        "the share of G and C is outside the bounds",
+        "a forbidden word is left",
+    ]
+    assert bound.broken(_code("GGTCTGAACAAA")[0], start) == []
+    assert bound.broken(_code("GGTCTGCCCAAA")[0], start) == [
+        "edits are more, elsewhere or less likely than allowed"
+    ]

@@ -39,7 +39,13 @@ def test_promoters_have_one_length_and_read_towards_the_gene(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "what"),
-    [("1\t5\n", "no interval"), ("1\t9\t9\n", "is empty"), ("x\t1\t2\n", "none of")],
+    [
+        ("1\t5\n", "no interval"),
+        ("1\t9\t9\n", "is empty"),
+        ("x\t1\t2\n", "none of"),
+        ("1\t1\t9\ta\t0\t+\n1\t1\t9\tb\t0\tx\n", "line 2: 'x' is no strand"),
+        ("1\t1\t9\n1\t9000\t9009\n", "line 2.*behind the end of chr1"),
+    ],
 )
 def test_faulty_intervals_are_refused(tmp_path, text, what):
     write_small_genome(tmp_path)

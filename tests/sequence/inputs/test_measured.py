@@ -21,6 +21,7 @@ def test_tasks_may_be_missing_and_empty_rows_are_dropped(table: Path) -> None:
     data = read_measured([source])
     assert data.sequence_id.tolist() == ["x", "y"]
     assert data.sequence == ("ACGT", "ACGA")
+    assert data.n_unmeasured == 1
     assert np.isnan(data.value[0, 1])
     assert data.group.tolist() == ["g1", "g1"]
 
@@ -63,3 +64,19 @@ def test_sequences_are_read_from_tables_and_fasta(table: Path, tmp_path: Path) -
     assert read_sequences(table)["z"] == "TTTT"
     (tmp_path / "s.fa").write_text(">q\nGG\n")
     assert read_sequences(tmp_path / "s.fa") == {"q": "GG"}
+
+
+def test_an_id_of_two_sequences_is_refused_and_keeps_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("id,sequence\na,ACGT\na,ACGT\nb,ACCC\n")
+    assert read_sequences(path) == {"a": "ACGT", "b": "ACCC"}
+    path.write_text("id,sequence\na,ACGT\na,ACGA\n")
+    with pytest.raises(DataError, match="line 3.*'a' stands for two sequences"):
+        read_sequences(path)
+
+
+def test_a_sequence_without_known_bases_trains_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("id,sequence,y\na,ACGT,1\nb,NNRN,2\n")
+    with pytest.raises(DataError, match="line 3.*'b' holds no known base"):
+        read_measured([Source(path, {"y": "y"})])

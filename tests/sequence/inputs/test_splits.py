@@ -3,7 +3,7 @@ import pytest
 
 from meristem.errors import ConfigError
 from meristem.sequence.inputs.measured import MeasuredSequences
-from meristem.sequence.inputs.splits import divide, sequence_hash
+from meristem.sequence.inputs.splits import WITHIN, divide, sequence_hash
 
 
 def _data(n_family: int = 12, copies: int = 3, named: bool = True) -> MeasuredSequences:
@@ -75,3 +75,27 @@ def test_only_some_folds_are_tested() -> None:
 
 def test_the_hash_does_not_depend_on_the_strand() -> None:
     assert sequence_hash("AACCG") == sequence_hash("CGGTT")
+
+
+def test_folds_within_groups_train_on_their_own_group_alone() -> None:
+    data = _data(n_family=48)
+    division = _divide(data, "each_group", within=True, folds=4)
+    inside = [s for s in division.split if s.scheme == WITHIN]
+    assert len(inside) == 6 * 4
+    clone = np.repeat(np.arange(48), 3)
+    for split in inside:
+        both = np.concatenate([split.train, split.test])
+        assert np.unique(data.group[both]).size == 1
+        assert not set(clone[split.train]) & set(clone[split.test])
+    tested = np.concatenate([s.test for s in inside])
+    assert sorted(tested) == list(range(data.n))
+    assert len(division.split) == 6 + 24
+    with pytest.raises(ConfigError, match="has 6 rows, and at least 20"):
+        _divide(_data(), "each_group", within=True)
+
+
+def test_rows_without_a_group_are_no_fold_of_their_own() -> None:
+    data = _data()
+    data.group[4] = ""
+    with pytest.raises(ConfigError, match="1 of 36 rows have no group"):
+        _divide(data, "each_group")

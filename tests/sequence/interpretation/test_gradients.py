@@ -42,6 +42,25 @@ def test_integrated_gradients_add_up(kind: str) -> None:
     assert np.all(found.value[rows().onehot[:2] == 0] == 0)
 
 
+def test_divided_paths_are_those_of_many_even_steps() -> None:
+    model, x = _network("cnn"), rows().onehot[:2]
+    view = TaskView(model.networks[0], model.loss, 0, both=True).eval()
+    n = 20_000
+    for one in x:
+        sequence = torch.from_numpy(one)
+        base = torch.full_like(sequence, 0.25)
+        total = torch.zeros(one.shape, dtype=torch.float64)
+        for part in ((torch.arange(n) + 0.5) / n).split(500):
+            points = base + part[:, None, None] * (sequence - base)
+            points.requires_grad_(True)
+            (slope,) = torch.autograd.grad(view(points).sum(), points)
+            total += slope.double().sum(0)
+        slow = (total / n * (sequence - base).double()).sum(0).numpy()
+        found, gap = gradients._path(view, sequence, base)
+        assert gap < TOLERANCE / 2
+        assert np.abs(found - slow).max() < 0.01 * np.abs(slow).max()
+
+
 def test_gradients_of_saliency_are_centred_over_bases() -> None:
     x = rows().onehot[:2]
     plain = attribute(_network("cnn"), x, 0, "input_x_gradient").value
@@ -76,8 +95,8 @@ def test_deeplift_adds_up_over_both_strands(kind: str) -> None:
 def test_maps_that_do_not_add_up_are_told(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(gradients, "_MOST_STEPS", 1)
-    monkeypatch.setattr(gradients, "_FIRST_STEPS", 1)
+    monkeypatch.setattr(gradients, "_MOST_PARTS", 1)
+    monkeypatch.setattr(gradients, "_FIRST_PARTS", 1)
     attribute(_network("cnn"), rows().onehot[:3], 0, "integrated")
     assert "miss up to" in caplog.text
 

@@ -61,6 +61,7 @@ def test_information_of_one_base_is_two_bits():
         ),
         (HEAD + MATRIX + "1 0 0 0\n1 0 0 0\n", "has 2 rows", 6),
         (HEAD + MATRIX + "1 0 0 0\n1 0 0\n", "has 1 rows", 8),
+        (HEAD + MATRIX + "1 0 0 0\n" * 4, "'M1' has more rows", 10),
         (HEAD + MATRIX + "1 0 0 0\n-1 1 1 0\n", "no probability", 8),
         (HEAD + "MOTIF M2\n", "'M1' has no letter-probability matrix", 5),
         (HEAD + "letter-probability matrix: alength= 4\n", "how wide", 6),

@@ -112,6 +112,10 @@ def test_scores_of_the_user_and_rules_make_damage(tmp_path):
         assert table[0]["sift"] == "0.01"
         assert summary.load.gene["A"].tolist() == [2]
         assert plain[0]["blosum62"] != ""
+        assert summary.n_scored[0] == 1
+        (tmp_path / "s.tsv").write_text("transcript\tposition\tsift\nA.1\t999\t0.01\n")
+        far = ConsequenceOptions(50, (read_user_scores(tmp_path / "s.tsv"),), rules)
+        assert _run(tmp_path, [row], ("one",), far)[1].n_scored[0] == 0
 
 
 def test_unsorted_genotypes_are_refused_and_nothing_is_left(tmp_path):

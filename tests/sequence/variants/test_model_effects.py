@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from tests.sequence.toys import fitted
+from tests.sequence.toys import LENGTH, fitted
 
 from meristem.errors import ConfigError
 from meristem.sequence.inputs.onehot import one_hot
@@ -78,6 +78,13 @@ def test_fewer_placements_are_spread_evenly():
 def test_a_model_of_any_length_needs_a_window():
     with pytest.raises(ConfigError, match="any length"):
         ModelScorer(Toy(None), "toy")
+
+
+def test_a_network_has_windows_of_its_own_length():
+    model = fitted("cnn")
+    with pytest.raises(ConfigError, match=f"is 20 bp, and the model reads {LENGTH}"):
+        ModelScorer(model, "net", window=20)
+    assert ModelScorer(model, "net", window=LENGTH).length == LENGTH
 
 
 def test_a_window_of_the_genome_is_predicted_once():

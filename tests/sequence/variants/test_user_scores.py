@@ -36,3 +36,13 @@ def test_scores_by_position_alone_and_by_variant(tmp_path):
 def test_faulty_tables_are_refused(tmp_path, text, what):
     with pytest.raises(DataError, match=what):
         read_user_scores(_write(tmp_path, text))
+
+
+def test_words_are_no_scores_for_a_rule(tmp_path):
+    path = tmp_path / "s.tsv"
+    path.write_text("gene\tposition\tsift\tcall\ng\t1\t0.1\tbad\ng\t2\tNA\tgood\n")
+    scores = read_user_scores(path)
+    scores.refuse_words("sift", path)
+    scores.refuse_words("blosum62", path)
+    with pytest.raises(DataError, match="'bad' of g, 1 is no number"):
+        scores.refuse_words("call", path)

@@ -22,6 +22,7 @@ KernelName = Literal[
     "pedigree",
     "single_step",
     "table",
+    "omics",
 ]
 """Kernels between lines that a model of several can have."""
 
@@ -41,7 +42,8 @@ class KernelsOptions(ModelOptions):
         description="additive (VanRaden); dominance (orthogonal coding); "
         "heterozygosity (biological coding); products of these over pairs of "
         "variants; gaussian (one per bandwidth); arc_cosine; pedigree; single_step "
-        "(markers where a line has calls, pedigree elsewhere); table",
+        "(markers where a line has calls, pedigree elsewhere); table; omics (measured "
+        "features, or factors where they are represented: of the lines predicted too)",
     )
     bandwidths: tuple[Positive, ...] = Field(
         default=(0.2, 1.0, 5.0),
@@ -56,6 +58,11 @@ class KernelsOptions(ModelOptions):
     table: Path | None = Field(
         default=None, description="square table of relationships between lines"
     )
+
+    @property
+    def needs_measured(self) -> bool:
+        """Whether lines have to be measured to be predicted."""
+        return "omics" in self.kernels
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -104,6 +104,16 @@ class AnalysisConfig(Strict):
         object.__setattr__(self, "models", (*self.models, *added))
         return self
 
+    @field_validator("omics")
+    @classmethod
+    def _no_samples(cls, omics: tuple[OmicsConfig, ...]) -> tuple[OmicsConfig, ...]:
+        if any(one.samples_from != "normal" for one in omics):
+            raise ValueError(
+                "samples_from: an analysis draws no samples; `meristem represent` "
+                "does, from a file of its own"
+            )
+        return omics
+
     @field_validator("models")
     @classmethod
     def _resolve(

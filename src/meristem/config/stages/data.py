@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from meristem.config.models import (
     Label,
 )
-from meristem.config.represent import RepresentOptions
+from meristem.config.represent import RepresentOptions, refuse_unread
 from meristem.config.strict import Strict
 
 IdRule = Literal[
@@ -116,8 +116,22 @@ class OmicsConfig(RepresentOptions):
         description="share of a feature's variance that is no measurement error "
         "(repeatability); the map may give one per feature",
     )
-    transform: Literal["none", "log1p"] = "none"
+    transform: Literal["none", "log1p", "round"] = Field(
+        default="none",
+        description="log1p: log(1 + x); round: to whole numbers, of counts that are "
+        "estimates (kallisto, salmon, RSEM)",
+    )
     min_measured: float = Field(default=0.0, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _all_is_read(self) -> Self:
+        refuse_unread(self)
+        if self.likelihood != "gaussian" and self.transform == "log1p":
+            raise ValueError(
+                f'transform = "log1p" leaves no counts for likelihood = '
+                f"{self.likelihood!r}: leave one of both out"
+            )
+        return self
 
 
 class GroupConfig(Strict):

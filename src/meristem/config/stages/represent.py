@@ -10,7 +10,11 @@ from meristem.config.models import (
     Label,
 )
 from meristem.config.neighbours import NeighboursConfig
-from meristem.config.represent import RepresentKind, RepresentOptions
+from meristem.config.represent import (
+    RepresentKind,
+    RepresentOptions,
+    refuse_unread,
+)
 from meristem.config.run import RunConfig
 from meristem.config.stages.analysis import AnalysisConfig
 from meristem.config.stages.data import (
@@ -34,6 +38,11 @@ class StackConfig(RepresentOptions):
     name: Label = "stack"
     represent: RepresentKind = "pca"
     confounders: tuple[str, ...] = ("table",)
+
+    @model_validator(mode="after")
+    def _all_is_read(self) -> Self:
+        refuse_unread(self)
+        return self
 
 
 class RepresentConfig(Strict):
@@ -69,6 +78,15 @@ class RepresentConfig(Strict):
             raise ValueError(
                 f"neighbours.smooth: {asked.smooth!r} is none of the tables "
                 f"{', '.join(names)}" + (" of a stack" if self.stack else "")
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _samples_are_drawn(self) -> Self:
+        both = (*self.omics, *((self.stack,) if self.stack else ()))
+        if not self.samples and any(one.samples_from == "gan" for one in both):
+            raise ValueError(
+                'samples_from = "gan" draws nothing: set samples at the top of the file'
             )
         return self
 

@@ -24,6 +24,7 @@ class Workload:
     n_sequence: int  # distinct over all genes, the references among them
     width: int  # numbers per sequence
     seconds: float  # to embed them all in one process
+    flagged: int = 0  # pairs of line and gene without a haplotype
 
     @property
     def megabytes(self) -> float:
@@ -38,6 +39,12 @@ class Workload:
             f"({each:.2f} a gene), {self.n_sequence} distinct sequences with the "
             f"references; {self.width} numbers each, {self.megabytes:.0f} MB; about "
             f"{minutes:.1f} min in one process"
+            + (
+                f"; {self.flagged} pairs of line and gene are flagged (missing or "
+                "doubtful calls, see haplotypes.csv) and get no prediction"
+                if self.flagged
+                else ""
+            )
         )
 
 
@@ -84,4 +91,5 @@ def estimate_work(
     width = embedder.embed(some).shape[1]
     seconds = (time.perf_counter() - begin) / len(some) * len(row)
     n_haplotype = sum(len(gene.sequence) for gene in genes)
-    return Workload(len(genes), n_haplotype, len(row), width, seconds)
+    flagged = sum(int((gene.call < 0).any(axis=1).sum()) for gene in genes)
+    return Workload(len(genes), n_haplotype, len(row), width, seconds, flagged)

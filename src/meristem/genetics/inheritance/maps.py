@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -16,6 +16,10 @@ MapFunction = Literal["haldane", "kosambi"]
 """How map distance becomes recombination."""
 
 CM_PER_MORGAN = 100.0
+SHORT_CM = 10.0
+"""A map without a longer chromosome is of a small region, or in Morgan."""
+LEAST_RATE = 0.05
+"""cM per Mb; over whole chromosomes even wheat has four times as much."""
 BP_PER_MB = 1e6
 
 
@@ -131,6 +135,7 @@ class PlacedVariants:
     genetic_map: GeneticMap  # of the variants in that order
     n_interpolated: int  # placed between points of the map by their bp
     n_unplaced: int  # taken as unlinked to every other
+    n_elsewhere: int = 0  # on another chromosome in the map than in the genotypes
 
     @property
     def line(self) -> str:
@@ -141,6 +146,16 @@ class PlacedVariants:
             parts.append(f"{self.n_interpolated} placed by bp between them")
         if self.n_unplaced:
             parts.append(f"{self.n_unplaced} without a place, taken as unlinked")
+        if self.n_elsewhere:
+            parts.append(
+                f"{self.n_elsewhere} on another chromosome than in the genotypes"
+            )
+        longest = CM_PER_MORGAN * float(np.ptp(self.genetic_map.morgan))
+        if n > self.n_unplaced and longest < SHORT_CM:
+            parts.append(
+                f"no chromosome longer than {longest:.3g} cM: if the map is in "
+                "Morgan, multiply by 100"
+            )
         return ", ".join(parts)
 
 
@@ -173,7 +188,8 @@ def place_by_rate(variants: VariantTable, cm_per_mb: float) -> PlacedVariants:
         raise DataError(
             "no variant has a contig and a position, so that nothing is known of "
             "their linkage",
-            remedy="give a genetic map that names the variants (--map)",
+            remedy="give a genetic map that names the variants (--map, or crosses.map "
+            "of a plan)",
         )
     place = variants.variant_position.astype(np.float64)
     morgan = np.where(known, place * (cm_per_mb / BP_PER_MB / CM_PER_MORGAN), np.nan)
@@ -203,19 +219,30 @@ def place_by_points(
     Raises
     ------
     DataError
-        If more variants are not found, or cM decrease along the bp of a contig.
+        If more variants are not found, cM decrease along the bp of a contig, or
+        the lengths are those of a map in Morgan.
     """
     n = variants.n_variant
     morgan: FloatArray = np.full(n, np.nan)
-    contig = variants.variant_contig.copy()
     row = {name: k for k, name in enumerate(points.name.tolist()) if name}
     found = np.array([row.get(name, -1) for name in variants.variant_id.tolist()])
     by_id = found >= 0
     morgan[by_id] = points.centimorgan[found[by_id]] / CM_PER_MORGAN
-    named = points.contig[found[by_id]]
-    contig[by_id] = np.where(named != "", named, contig[by_id])
+    # one name for a chromosome that both sides know: that of the map
+    ours, theirs = (
+        [name for name in dict.fromkeys(side.tolist()) if name]
+        for side in (variants.variant_contig, points.contig)
+    )
+    partner = match_contigs(ours, theirs).partner
+    own = np.array([partner.get(c, c) for c in variants.variant_contig.tolist()])
+    named = np.where(by_id, points.contig[found], "")
+    contig = np.where(named != "", named, own)
     n_interpolated = _interpolate(variants, points, morgan)
-    placed = _sorted_by_place(contig, morgan, n_interpolated)
+    placed = replace(
+        _sorted_by_place(contig, morgan, n_interpolated),
+        n_elsewhere=int(((own != "") & (contig != own)).sum()) if partner else 0,
+    )
+    _refuse_morgan(variants, contig, morgan, points.source)
     if placed.n_unplaced > most_unplaced * n:
         raise DataError(
             f"places {n - placed.n_unplaced} of {n} variants",
@@ -224,6 +251,28 @@ def place_by_points(
             "every point",
         )
     return placed
+
+
+def _refuse_morgan(
+    variants: VariantTable,
+    contig: StrArray,  # (n_variant,)
+    morgan: FloatArray,  # (n_variant,)
+    source: str,
+) -> None:
+    """Refuse a map whose chromosomes recombine a hundredth as much as any species'."""
+    known = ~np.isnan(morgan) & (variants.variant_position > 0) & (contig != "")
+    cm, mb, longest = 0.0, 0.0, 0.0
+    for name in np.unique(contig[known]):
+        rows = known & (contig == name)
+        length = CM_PER_MORGAN * float(np.ptp(morgan[rows]))
+        cm, longest = cm + length, max(longest, length)
+        mb += float(np.ptp(variants.variant_position[rows])) / BP_PER_MB
+    if longest < SHORT_CM and mb > SHORT_CM and 0 < cm < LEAST_RATE * mb:
+        raise DataError(
+            f"places {mb:,.0f} Mb on {cm:.3g} cM: it seems to be in Morgan",
+            where=source,
+            remedy="write the places in cM (Morgan times 100)",
+        )
 
 
 def _interpolate(variants: VariantTable, points: MapPoints, morgan: FloatArray) -> int:

@@ -20,6 +20,7 @@ from meristem.io.genotypes.naming import (
     string_array,
 )
 from meristem.records import MISSING, Genotypes, VariantTable
+from meristem.text.column_names import is_label
 from meristem.text.columns import (
     MISSING_WORDS,
     Table,
@@ -27,11 +28,19 @@ from meristem.text.columns import (
     is_delimited_text,
     parse_number,
     read_table,
+    refuse_other_delimiter,
+    trailing_delimiter,
 )
 from meristem.text.files import read_text
 from meristem.text.lines import fixed_cells, numbered_lines
 
 GREATEST_PLOIDY = 8
+
+RARE = 0.1
+"""Share of cells below which a number out of the coding means missing."""
+
+FEWEST_VARIANTS = 20
+"""With fewer variants nothing is said of how a code is spread over them."""
 
 _ABSENT = -128  # a missing cell, told from a -1 that was written
 _LARGEST = 100  # larger numbers are no dosage and do not fit int8
@@ -120,6 +129,7 @@ def read_dosage(path: str | Path, *, ploidy: int = 2) -> Genotypes:
         dosage = np.ascontiguousarray(dosage.T)
     else:
         _refuse_blank(names, path)
+        _refuse_labels(names, path)
         blank = [""] * len(names)
         places = (blank, [0] * len(names), blank, blank)
         variants = make_variant_table(names, *places, path)
@@ -166,6 +176,8 @@ def _read_text(path: Path) -> _Grid:
     _, header = next(lines)
     delimiter = delimiter_of(header)
     titles = [title.strip() for title in _split(header, delimiter, f"{path}, line 1")]
+    _refuse_plink(titles if len(titles) > 1 else header.split(), path)
+    refuse_other_delimiter(header, path)
     n_leading = _count_leading(titles)
     codes = _Codes(dict.fromkeys(MISSING_WORDS, _ABSENT))
     leading: list[list[str]] = []
@@ -179,6 +191,8 @@ def _read_text(path: Path) -> _Grid:
             and cells.count(delimiter) + 1 == len(titles)
             and n_leading == 1
         ):
+            if not cells.rpartition(delimiter)[2].strip():
+                raise trailing_delimiter(where)
             titles = ["", *titles]  # R leaves the column of row names without a title
         n_cell = len(titles) - n_leading
         if len(fields) < n_leading or n_cell == 0:
@@ -307,6 +321,7 @@ def _recode(grid: _Grid, ploidy: int) -> NDArray[np.int8]:
     """Return the dosages 0..ploidy with our code of missing."""
     dosage = grid.dosage
     known = dosage != _ABSENT
+    _refuse_code(grid, known, ploidy)
     centred = ploidy == 2 and bool((dosage == -1).any()) and int(dosage.max()) <= 1
     lowest = -1 if centred else 0
     odd = known & ((dosage < lowest) | (dosage > ploidy))
@@ -316,9 +331,48 @@ def _recode(grid: _Grid, ploidy: int) -> NDArray[np.int8]:
             f"dosage {dosage[row, column]} is not within 0 and {ploidy}",
             where=grid.place(int(row), int(column)),
             remedy="write NA where a call is missing (-1 is read as a dosage, in the "
-            "coding -1, 0, 1); set ploidy if it is not 2",
+            "coding -1, 0, 1); set ploidy if it is not 2"
+            + ("; subtract 1 if the coding starts at 1" if dosage.min() == 1 else ""),
         )
     return np.where(known, dosage - np.int8(lowest), np.int8(MISSING))
+
+
+def _refuse_code(grid: _Grid, known: NDArray[np.bool_], ploidy: int) -> None:
+    """Refuse a rare number that means a missing call: -1 beside 0 and 1, or 9."""
+    values, count = np.unique(grid.dosage[known], return_counts=True)
+    odd = [int(v) for v in values if v < 0 or v > ploidy]
+    if len(odd) != 1 or values.size < 2:
+        return
+    code, share = odd[0], float(count[values == odd[0]][0] / count.sum())
+    if share >= RARE or (code == -1 and not _means_missing(grid, known)):
+        return
+    row, column = np.argwhere(known & (grid.dosage == code))[0]
+    raise DataError(
+        f"{code} seems to mean a missing call: {share:.1%} of the cells hold it, the "
+        f"others {', '.join(str(v) for v in values if v != code)}",
+        where=grid.place(int(row), int(column)),
+        remedy="write NA, or leave the cell empty, where a call is missing"
+        + ("; if -1, 0, 1 are dosages, write 0, 1, 2" if code == -1 else ""),
+    )
+
+
+def _means_missing(grid: _Grid, known: NDArray[np.bool_]) -> bool:
+    """Tell whether -1 beside 0 and 1 is spread as missing calls are.
+
+    As a dosage it would be rare where 1 is frequent among the others, variant by
+    variant; and where lines are inbred, 0 would be as rare.
+    """
+    dosage, axis = grid.dosage, int(_variants_in_rows(grid.titles[: grid.n_leading]))
+    low, middle, high = (
+        ((dosage == value) & known).sum(axis=axis) for value in (-1, 0, 1)
+    )
+    if int(dosage.max()) > 1 or middle.sum() <= 2 * low.sum():
+        return False
+    rest = np.maximum(middle + high, 1)
+    x, y = low / np.maximum(low + rest, 1), high / rest
+    if x.size < FEWEST_VARIANTS or not (np.ptp(x) and np.ptp(y)):
+        return False
+    return bool(np.corrcoef(x, y)[0, 1] > -0.3)
 
 
 def _variant_table(grid: _Grid) -> VariantTable:
@@ -342,6 +396,36 @@ def _variant_table(grid: _Grid) -> VariantTable:
         [name.strip() for name in column(_PLACES["ref"], "")],
         [name.strip() for name in column(_PLACES["alt"], "")],
         grid.path,
+    )
+
+
+def _refuse_labels(names: Sequence[str], path: Path) -> None:
+    """Refuse columns beside the ids that are called as labels of lines are."""
+    labels = [name for name in names if is_label(name)]
+    if labels:
+        raise DataError(
+            f"the column {labels[0]!r} is called like a label of lines, not a variant"
+            + (f" (so are {', '.join(labels[1:5])})" if labels[1:] else ""),
+            where=f"{path}, line 1",
+            remedy="keep the column of ids and the variants alone; labels belong in "
+            "a table of their own ([groups])",
+        )
+
+
+def _refuse_plink(titles: Sequence[str], path: Path) -> None:
+    """Refuse what `plink --recode A` and `A-transpose` write: they have bed beside."""
+    head = [title.upper() for title in titles[:6]]
+    if head[:2] == ["FID", "IID"] and "PHENOTYPE" in head:
+        kind = ".raw"
+    elif head[:3] == ["CHR", "SNP", "(C)M"]:
+        kind = ".traw"
+    else:
+        return
+    raise DataError(
+        f"is a {kind} file of PLINK, not a plain table of dosages",
+        where=f"{path}, line 1",
+        remedy="give the .bed, .bim and .fam it was made from (or plink2 --make-bed); "
+        "or keep IID and the columns of variants alone, separated by tabs",
     )
 
 

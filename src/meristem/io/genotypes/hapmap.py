@@ -23,7 +23,7 @@ N_LEADING = 11
 """Columns before the first sample: rs, alleles, chrom, pos, strand, ..., QCcode."""
 
 _ALLELES = frozenset("ACGT+-")
-_MISSING_WORDS = frozenset(("", "N", "NN", "NA", "."))
+_MISSING_WORDS = frozenset(("", "N", "NN", "NA", ".", "..", "?", "??", "00"))
 _UNKNOWN = -16  # of one allele; any sum with it is below 0
 
 _ONE_LETTER = {
@@ -33,9 +33,10 @@ _ONE_LETTER = {
     "W": "AT",
     "K": "GT",
     "M": "AC",
-    "0": "+-",
 }
-"""IUPAC codes of heterozygotes (NC-IUB 1984), and TASSEL's 0 for an indel."""
+"""IUPAC codes of heterozygotes (NC-IUB 1984)."""
+_INDEL = ord("0")
+"""TASSEL's heterozygote of an indel; elsewhere a call that failed."""
 
 
 def _letter_tables() -> NDArray[np.uint8]:  # (256, 2)
@@ -58,10 +59,11 @@ def read_hapmap(
     ----------
     path
         Tab-separated, 11 leading columns, then one column per sample. Calls: two
-        bases (`AC`), one base or its IUPAC code (`M`), `+` and `-` for insertion
-        and deletion, `0` for `+-`, `N` or `NN` for missing; upper or lower case. `-`
-        is missing unless the column `alleles` lists it or an insertion, or a call
-        holds `+`: genotyping arrays write `--` where a call failed.
+        bases (`AC`, `A/C`), one base or its IUPAC code (`M`), `+` and `-` for
+        insertion and deletion, `0` for `+-`, `N`, `NN`, `??` or `00` for missing;
+        upper or lower case. `-` and `0` are missing unless the column `alleles` lists
+        `-` or an insertion, or a call holds `+`: genotyping arrays write `--` where a
+        call failed.
     multiallelic
         What to do with more than two alleles among the calls: refuse the file, or
         make one variant of each but the first, which counts it against all others.
@@ -117,8 +119,7 @@ def read_hapmap(
             raise _ragged(len(fields) + 1, len(titles), where)
         named = _named_alleles(fields[1])
         pairs = _allele_pairs(calls, sample_id.size, where)
-        if not {"-", "+"} & set(named) and not (pairs == ord("+")).any():
-            pairs = np.where(pairs == ord("-"), np.uint8(ord("N")), pairs)
+        pairs = _settle_indels(pairs, bool({"-", "+"} & set(named)))
         alleles = _alleles(named, pairs, where)
         if multiallelic == "refuse":
             _refuse_multiallelic(alleles, pairs, where)
@@ -148,13 +149,14 @@ def _allele_pairs(
     for width in (2, 1):
         cells = fixed_cells(calls, n_sample, width, "\t")
         if cells is not None:
-            return cells if width == 2 else _ALLELES_OF_CODE[cells[:, 0]]
+            return _without_marks(cells) if width == 2 else _of_code(cells[:, 0])
     words = calls.split("\t")
     if len(words) != n_sample:
         raise _ragged(N_LEADING + len(words), N_LEADING + n_sample, where)
     pairs = np.empty((n_sample, 2), dtype=np.uint8)
     for index, word in enumerate(words):
-        code = "NN" if word.strip() in _MISSING_WORDS else word.strip().replace("/", "")
+        code = word.strip().replace("/", "").replace("|", "")
+        code = "NN" if code in _MISSING_WORDS else code
         if len(code) not in (1, 2) or not code.isascii():
             raise _unknown_call(word, index, where)
         if len(code) == 1:
@@ -162,6 +164,36 @@ def _allele_pairs(
         else:
             pairs[index] = [ord(code[0]), ord(code[1])]
     return pairs
+
+
+def _of_code(
+    cells: NDArray[np.uint8],  # (n_sample,)
+) -> NDArray[np.uint8]:  # (n_sample, 2)
+    missing = (cells == ord("?")) | (cells == ord("."))
+    return _ALLELES_OF_CODE[np.where(missing, np.uint8(ord("N")), cells)]
+
+
+def _without_marks(
+    cells: NDArray[np.uint8],  # (n_sample, 2)
+) -> NDArray[np.uint8]:  # (n_sample, 2)
+    """Return two-letter calls with `??`, `..` and `00` as missing."""
+    same = cells[:, 0] == cells[:, 1]
+    marked = same & np.isin(cells[:, 0], [ord(mark) for mark in "?.0"])
+    return np.where(marked[:, None], np.uint8(ord("N")), cells)
+
+
+def _settle_indels(
+    pairs: NDArray[np.uint8],  # (n_sample, 2)
+    named: bool,  # whether the column of alleles lists + or -
+) -> NDArray[np.uint8]:  # (n_sample, 2)
+    """Return the alleles with `0` as `+-` and `-` kept in indels, missing elsewhere."""
+    unknown = np.uint8(ord("N"))
+    zero = (pairs == _INDEL).all(axis=1)
+    if named or (pairs == ord("+")).any():
+        pairs = pairs.copy()
+        pairs[zero] = [ord("+"), ord("-")]
+        return pairs
+    return np.where((pairs == ord("-")) | zero[:, None], unknown, pairs)
 
 
 def _named_alleles(column: str) -> dict[str, str]:  # character in the calls -> name

@@ -31,6 +31,24 @@ _FORMATS = {
 }
 
 
+_MAKE_BED = "make a binary set of it ({}), and give the .bed file"
+_CONVERSIONS = {
+    ".ped": _MAKE_BED.format("plink --file PREFIX --make-bed"),
+    ".map": _MAKE_BED.format("plink --file PREFIX --make-bed"),
+    ".tped": _MAKE_BED.format("plink --tfile PREFIX --make-bed"),
+    ".bgen": _MAKE_BED.format("plink2 --bgen FILE --make-bed"),
+    ".gen": _MAKE_BED.format("plink2 --gen FILE --sample FILE --make-bed"),
+    ".raw": "give the .bed, .bim and .fam it was made from",
+    ".traw": "give the .bed, .bim and .fam it was made from",
+    ".zip": "unpack it first, or pack it with gzip",
+    ".txt": "rename a HapMap file to .hmp.txt and a table of dosages to .tsv, or set "
+    "format in the configuration",
+    ".xlsx": "save the sheet as CSV",
+    ".xls": "save the sheet as CSV",
+}
+"""What to do with files of other formats, by their ending."""
+
+
 def genotype_format(path: str | Path) -> str:
     """Return the format that a file name stands for.
 
@@ -58,11 +76,16 @@ def genotype_format(path: str | Path) -> str:
     for suffix, kind in _FORMATS.items():
         if name.endswith(suffix):
             return kind
+    beside = Path(path).with_name(f"{Path(path).name}.ped").is_file()
+    ending = ".ped" if beside else Path(name).suffix
     raise DataError(
         "the format cannot be told from the file name",
         where=path,
-        remedy=f"use one of the endings {', '.join(_FORMATS)} (also with .gz) or the "
-        "prefix of a PLINK set, or set format in the configuration",
+        remedy=_CONVERSIONS.get(
+            ending,
+            f"use one of the endings {', '.join(_FORMATS)} (also with .gz) or the "
+            "prefix of a PLINK set, or set format in the configuration",
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from meristem.text.columns import Table, read_table
 
 FIRST_PARENT = "parent1 p1 mother dam female femaleparent seedparent mat line1".split()
 SECOND_PARENT = "parent2 p2 father sire male maleparent pollenparent pat line2".split()
+THIRD_PARENT = "parent3 p3 parent4 p4 thirdparent".split()
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ def read_crosses(path: str | Path, parent_id: StrArray | None = None) -> Crosses
     Raises
     ------
     DataError
-        If the file cannot be read, the columns are not found, an id is empty, or a
-        hybrid has two different pairs of parents.
+        If the file cannot be read, the columns are not found, there is one of third
+        parents, an id is empty, or a hybrid has two different pairs of parents.
 
     Examples
     --------
@@ -89,6 +90,14 @@ def read_crosses(path: str | Path, parent_id: StrArray | None = None) -> Crosses
     table = read_table(path)
     line = line_column(table, field="")
     first, second = _parent_columns(table, line, parent_id)
+    third = find_column(table, THIRD_PARENT)
+    if third is not None:
+        raise DataError(
+            f"the column {third!r} names a third parent: single crosses have two",
+            where=table.path,
+            remedy="give genotypes of the three-way hybrids themselves, or leave the "
+            "column out if it names no parent",
+        )
     sample_id = table.identifiers(line)
     parents = np.column_stack([table.identifiers(first), table.identifiers(second)])
     keep: dict[str, int] = {}

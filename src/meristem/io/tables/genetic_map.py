@@ -19,6 +19,9 @@ _POSITION = "bp position pos positionbp physical physicalposition basepair".spli
 _CM = "cm centimorgan centimorgans geneticposition genetic geneticmap map".split()
 _BIM_FIELDS = 6
 
+LONGEST_CM = 5_000.0
+"""Longer than any chromosome, also in maps of intermated populations."""
+
 
 def read_genetic_map(path: str | Path) -> MapPoints:
     r"""Read the loci of a genetic map.
@@ -37,8 +40,9 @@ def read_genetic_map(path: str | Path) -> MapPoints:
     Raises
     ------
     DataError
-        If no column of cM is found, neither ids nor places are, a cM is missing or
-        negative, or all are 0 (a `.bim` without a map).
+        If no column of cM is found, neither ids nor places are, a cM is missing,
+        negative or beyond any chromosome, all are 0 (a `.bim` without a map), or a
+        marker has two places.
 
     Examples
     --------
@@ -65,7 +69,43 @@ def read_genetic_map(path: str | Path) -> MapPoints:
             where=path,
             remedy="give a table of cM, or a recombination rate (--cm-per-mb)",
         )
+    _refuse_length(points)
+    _refuse_repeats(points)
     return points
+
+
+def _refuse_length(points: MapPoints) -> None:
+    row = int(np.argmax(points.centimorgan))
+    if points.centimorgan[row] > LONGEST_CM:
+        raise DataError(
+            f"locus {row + 1} lies at {points.centimorgan[row]:,.0f} cM, where no "
+            "chromosome reaches: these seem to be bp",
+            where=points.source,
+            remedy="give cM in this column and bp in a column `bp`, or a "
+            "recombination rate (--cm-per-mb)",
+        )
+
+
+def _refuse_repeats(points: MapPoints) -> None:
+    first: dict[str, int] = {}
+    for row, name in enumerate(points.name.tolist()):
+        before = first.setdefault(name, row) if name else row
+        same = (
+            points.centimorgan[before] == points.centimorgan[row]
+            and points.contig[before] == points.contig[row]
+        )
+        if not same:
+            raise DataError(
+                f"{name} stands at {points.centimorgan[before]:g} cM (locus "
+                f"{before + 1}) and at {points.centimorgan[row]:g} cM (locus {row + 1})"
+                + (
+                    f" of {points.contig[before]} and {points.contig[row]}"
+                    if points.contig[before] != points.contig[row]
+                    else ""
+                ),
+                where=points.source,
+                remedy="keep one place for every marker",
+            )
 
 
 def _read_table(path: Path) -> MapPoints:
@@ -91,7 +131,7 @@ def _read_table(path: Path) -> MapPoints:
         blank if name is None else table.labels(name),
         blank if contig is None else table.labels(contig),
         _whole(table, position),
-        table.numbers(cm, largest=1e6),
+        table.numbers(cm, largest=1e12),
         str(path),
     )
 

@@ -92,6 +92,8 @@ def read_omics(config: OmicsConfig, sample_id: StrArray | None = None) -> OmicsT
         _refuse_repeats(config.path, names, what)
     if config.transform == "log1p":
         value = _log1p(config.path, samples, features, value)
+    elif config.transform == "round":
+        value = np.round(value)
     measured = 1.0 - np.isnan(value).mean(axis=0)
     keep = measured >= config.min_measured
     if not keep.any():

@@ -111,6 +111,7 @@ def read_phenotype_table(
     """Return what `read_observations` does, and why each other column is no trait."""
     table = read_table(config.path)
     design = _find_design(table, config)
+    _refuse_repeated_iid(table, design.line)
     missing = config.missing or ()
     beside = () if covariates is None else covariates.beside_phenotypes
     adjusting = {named_column(table, name, "covariates") for name in beside}
@@ -154,6 +155,24 @@ def read_phenotype_table(
             remedy=f"use some of: {', '.join(map(str, np.unique(observations.trait)))}",
         )
     return observations, left_out | idle
+
+
+def _refuse_repeated_iid(table: Table, line: str) -> None:
+    """Refuse a table of PLINK's in which families use the same individual ids."""
+    family = find_column(table, ["fid", "familyid"])
+    if family is None or not line or find_column(table, ["iid"]) != line:
+        return
+    names, families = table.identifiers(line).tolist(), table.labels(family).tolist()
+    first: dict[str, str] = {}
+    for row, (name, of) in enumerate(zip(names, families, strict=True)):
+        if first.setdefault(name, of) != of:
+            raise DataError(
+                f"{name!r} is an individual of the families {first[name]!r} and "
+                f"{of!r}: {line} alone does not tell lines apart",
+                where=table.place(row, line),
+                remedy=f"write a column `line` that joins both (such as {of}_{name}, "
+                "as genotypes of PLINK are named then)",
+            )
 
 
 def _refuse_many_replicates(observations: Observations) -> None:

@@ -17,6 +17,7 @@ _FAR = 10.0  # interquartile ranges from the median
 _FAR_LOG = 5.0  # the same on the scale of logarithms
 _SAME = 0.9  # share of one value
 _SHOWN = 5
+_OTHER_UNIT = 30.0  # times as large, as t and kg, cm and m, percent and parts are
 
 
 def refuse_codes(observations: Observations) -> None:
@@ -124,13 +125,83 @@ def outlier_hints(observations: Observations) -> list[str]:
                 "little to learn from"
             )
         end, n = _repeated_end(value[~far])
+        if not n:
+            end, n = _only_negative(value[~far])
         if n:
             hints.append(
-                f"{trait}: {end:g} stands in {n} of {value.size} cells, far outside "
-                "the rest; if it means missing, set `phenotypes.missing = "
+                f"{trait}: {end:g} stands in {n} of {value.size} cells, "
+                + (
+                    "and no other value is negative"
+                    if end < 0
+                    else "far outside the rest"
+                )
+                + "; if it means missing, set `phenotypes.missing = "
                 f'["{end:g}"]`'
             )
     return hints
+
+
+def unit_hints(observations: Observations) -> list[str]:
+    """Return a sentence on each environment in which a trait runs in another unit.
+
+    That is where both the middle and the spread of the values are thirty times as
+    large, or as small, as they are in the middle of the environments.
+    """
+    hints = []
+    known = ~np.isnan(observations.value) & (observations.environment != "")
+    for trait in dict.fromkeys(observations.trait.tolist()):
+        rows = known & (observations.trait == trait)
+        scale = {}
+        for name in dict.fromkeys(observations.environment[rows].tolist()):
+            value = observations.value[rows & (observations.environment == name)]
+            low, middle, high = np.percentile(value, [25, 50, 75])
+            if value.size >= FEWEST_VALUES and middle and high > low:
+                scale[name] = (abs(middle), high - low)
+        if len(scale) < 2:
+            continue
+        usual = np.median(np.log(list(scale.values())), axis=0)
+        if len(scale) == 2:
+            usual = np.log(min(scale.values()))
+        for name, both in scale.items():
+            ratio = np.log(both) - usual
+            if (ratio > np.log(_OTHER_UNIT)).all() or (
+                ratio < -np.log(_OTHER_UNIT)
+            ).all():
+                hints.append(
+                    f"{trait} in {name} runs {np.exp(ratio[0]):.3g} times as high as "
+                    "elsewhere: another unit? Write one unit in all trials"
+                )
+    return hints
+
+
+def lone_codes(value: FloatArray) -> dict[float, int]:  # value: (n,) NaN missing
+    """Return codes such as -9 or 999 outside the other values, however rare.
+
+    Examples
+    --------
+    >>> lone_codes(np.array([-9.0, 20, 30, 41]))
+    {-9.0: 1}
+    """
+    unique, count = np.unique(value[~np.isnan(value)], return_counts=True)
+    if unique.size < 3:
+        return {}
+    found = {}
+    for end, rest in ((0, unique[1:]), (-1, unique[:-1])):
+        code = float(unique[end])
+        gap = rest[0] - code if end == 0 else code - rest[-1]
+        outside = gap > np.ptp(rest) / 2 or code < 0 <= rest[0]
+        if _is_code(code) and outside:
+            found[code] = int(count[end])
+    return found
+
+
+def code_hints(what: str, value: FloatArray) -> list[str]:  # value: (n,)
+    """Return a sentence on each of `lone_codes` in values that have no such setting."""
+    return [
+        f"{what}: {code:g} stands in {n} of {value.size} cells, outside of the others; "
+        "leave the cells empty if it means missing"
+        for code, n in lone_codes(value).items()
+    ]
 
 
 def repeat_hints(observations: Observations) -> list[str]:
@@ -181,6 +252,16 @@ def _repeated_end(value: FloatArray) -> tuple[float, int]:
             if gap > np.ptp(rest):
                 return float(end), n
     return 0.0, 0
+
+
+def _only_negative(value: FloatArray) -> tuple[float, int]:
+    """Return the one negative number, if whole, among ten and more that are above 0."""
+    below = value[value < 0]
+    if np.unique(below).size != 1 or below[0] != round(below[0]):
+        return 0.0, 0
+    rest = value[value >= 0]
+    enough = rest.size >= FEWEST_VALUES and float(np.percentile(rest, 5)) > 0
+    return (float(below[0]), below.size) if enough else (0.0, 0)
 
 
 def _by_trait(observations: Observations) -> list[tuple[str, FloatArray]]:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from meristem.config.stages import CovariateConfig, PhenotypeConfig
 from meristem.io.tables.phenotypes import read_phenotype_table
-from meristem.io.tables.plausible import outlier_hints, repeat_hints
+from meristem.io.tables.plausible import outlier_hints, repeat_hints, unit_hints
+from meristem.text.column_names import (
+    ENVIRONMENT,
+    PLACE,
+    REPLICATE,
+    SEASON,
+    TRAIT,
+    VALUE,
+    WEIGHT,
+    alike_hints,
+    find_column,
+    line_column,
+)
+from meristem.text.columns import Table, read_table
 
 
 @dataclass(frozen=True)
@@ -90,5 +104,66 @@ def survey_phenotypes(
         n_line_of={name: int(lines.size) for name, lines in n_line_of.items()},
         unit_of={name: unit for name, unit in config.units.items() if unit},
         left_out=left_out,
-        hints=(*outlier_hints(observations), *repeat_hints(observations)),
+        hints=(
+            *outlier_hints(observations),
+            *repeat_hints(observations),
+            *alike_hints("traits", observations.trait.tolist()),
+            *alike_hints("environments", observations.environment.tolist()),
+            *unit_hints(observations),
+            *design_hints(read_table(config.path), config, set(n_line_of)),
+        ),
     )
+
+
+_MOST_LEVELS = 30
+
+
+def design_hints(
+    table: Table, config: PhenotypeConfig, traits: Collection[str]
+) -> list[str]:
+    """Return a sentence on each column that tells rows of a line apart as trials do.
+
+    Of such a column every line that stands in several rows has another value in each,
+    and most lines have the same ones: years, treatments, doses.
+
+    Parameters
+    ----------
+    table
+        Phenotypes, wide or long.
+    config
+        What the columns are.
+    traits
+        Names of traits; columns called so are looked at too.
+    """
+    line = line_column(table, config.line, "phenotypes.line")
+    usual = ([*ENVIRONMENT], PLACE, SEASON, REPLICATE, TRAIT, VALUE, WEIGHT)
+    used = {find_column(table, list(names)) for names in usual}
+    used |= {config.environment, config.replicate, config.trait, config.value}
+    used |= {config.weight, config.standard_error, line}
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(table.identifiers(line).tolist()):
+        rows.setdefault(name, []).append(row)
+    several = [found for found in rows.values() if len(found) > 1]
+    if len(several) < len(rows) / 2 or len(several) < 2 or config.by != "line":
+        return []
+    hints = []
+    for name in table.column_name:
+        if name in used:
+            continue
+        words = table.labels(name).tolist()
+        sets = Counter(frozenset(words[row] for row in found) for found in several)
+        levels, n_same = sets.most_common(1)[0]
+        apart = all(
+            len({words[row] for row in found}) == len(found) for found in several
+        )
+        if not apart or not 1 < len(levels) <= _MOST_LEVELS or "" in levels:
+            continue
+        if n_same < len(several) / 2:
+            continue
+        shown = ", ".join(sorted(levels)[:5])
+        role = "is taken as a trait" if name in traits else "is not used"
+        hints.append(
+            f"{name} tells the rows of a line apart ({shown}) and {role}: if it is a "
+            f"trial, a year or a treatment, set `phenotypes.environment = {name!r}`"
+        )
+    return hints

@@ -19,9 +19,15 @@ FEWEST_ROWS = 10
 """In shorter tables a constant or counting column proves nothing."""
 
 _COMMA = re.compile(
-    r"[+-]?(\d+,\d+([eE][+-]?\d+)?|\d{1,3}([.' ]\d{3})+(,\d+)?"
+    r"[+-]?(\d+,\d+([eE][+-]?\d+)?|\d{1,3}([.'\u2019 \u00a0\u2009\u202f]\d{3})+(,\d+)?"
     r"|\d{1,3}(,\d{3})+(\.\d+)?)"
 )
+_CENSORED = re.compile(r"[<>\u2264\u2265~]=?\s*[+-]?\d+([.,]\d+)?")
+_THREE = re.compile(r"\d{1,3}\.\d{3}")
+_WHOLE = re.compile(r"[1-9]\d\d")
+_ERROR_OF = re.compile(r"(?P<stem>.+)[_. -]+(se|sem|sd|stderr|std\.?err|std|cv)")
+_FEW = 3  # cells of either kind that are no accident
+
 _WITH_UNIT = re.compile(r"([+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?)\s*([^\d\s.,;:+_-].*)")
 
 
@@ -61,7 +67,11 @@ def choose_traits(
             "markers belong in [genotypes], measured features in [[omics]]",
         )
     traits, left_out = [], {}
+    errors = errors_of_others(others)
     for name in others:
+        if name in errors:
+            left_out[name] = f"its name is that of an error of {errors[name]}"
+            continue
         reason = _why_no_trait(table, name, missing)
         if reason:
             left_out[name] = reason
@@ -78,7 +88,50 @@ def _why_no_trait(table: Table, name: str, missing: Collection[str]) -> str:
     if table.is_label_column(name, missing):
         refuse_numbers_in_words(table, name)
         return "it holds words"
-    return "it counts the rows" if _counts_rows(table, name) else ""
+    if _counts_rows(table, name):
+        return "it counts the rows"
+    _refuse_thousands(table, name)
+    return ""
+
+
+def _refuse_thousands(table: Table, name: str) -> None:
+    """Refuse a column of 987 and 1.234, where points divide thousands.
+
+    A column of decimals would hold other numbers of digits behind the point, or whole
+    numbers below a hundred.
+    """
+    if table.column(name).dtype.kind != "U":
+        return
+    known = [word for word in table.words(name) if word.lower() not in MISSING_WORDS]
+    pointed = [word for word in known if _THREE.fullmatch(word)]
+    whole = sum(_WHOLE.fullmatch(word) is not None for word in known)
+    if min(len(pointed), whole) < _FEW or len(pointed) + whole < len(known):
+        return
+    raise DataError(
+        f"{pointed[0]!r} beside whole numbers of three digits seems to have a point "
+        "between thousands",
+        where=table.place(table.words(name).index(pointed[0]), name),
+        remedy="write thousands without a point; or name the columns that are traits "
+        "in `phenotypes.traits`, if these are decimals",
+    )
+
+
+def errors_of_others(names: Collection[str]) -> dict[str, str]:
+    """Return columns called as the error or deviation of another, and which that is.
+
+    Examples
+    --------
+    >>> errors_of_others(["yield", "yield_se", "SD"])
+    {'yield_se': 'yield'}
+    """
+    low = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in names}
+    found = {}
+    for name in names:
+        match = _ERROR_OF.fullmatch(name.strip().lower())
+        stem = "" if match is None else re.sub(r"[^a-z0-9]", "", match["stem"])
+        if stem and low.get(stem, name) != name:
+            found[name] = low[stem]
+    return found
 
 
 def _counts_rows(table: Table, name: str) -> bool:
@@ -117,6 +170,10 @@ def refuse_numbers_in_words(table: Table, name: str) -> None:
         wrong = with_comma
         what = "{!r} is not a number as tables write it"
         remedy = "write decimals with a point and thousands without a comma"
+    elif 2 * sum(_CENSORED.fullmatch(word) is not None for word in known) >= len(known):
+        wrong = {word for word in known if _CENSORED.fullmatch(word)}
+        what = "{!r} is a limit, not a number"
+        remedy = "write a number (the limit, or half of it), or leave the cell empty"
     elif 2 * n_unit >= len(known):
         wrong = {w for w, m in matches.items() if m is not None and m[2] == unit}
         if len(wrong) < 3:

@@ -13,9 +13,10 @@ _COLUMNS = {
     "source": ("source", "from", "regulator", "tf", "cause"),
     "target": ("target", "to", "effect", "regulated"),
     "kind": ("kind", "relation", "interaction", "type", "edge_type"),
-    "sign": ("sign", "effect_sign", "mode", "mor"),
+    "sign": ("sign", "effect_sign", "mode", "mor", "effect", "regulation"),
     "weight": ("weight", "strength", "score", "confidence"),
 }
+_DECIMAL = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?|[+-]?\d+[eE][+-]?\d+")
 _SIGNS = {
     "": 0, "0": 0, ".": 0,
     "1": 1, "+1": 1, "+": 1, "1.0": 1, "activation": 1, "activates": 1,
@@ -132,6 +133,14 @@ def _parse_sif(source: SourceText) -> EdgeList:
         for effect in cells[2:]:
             sign = _SIGNS.get(cells[1].lower(), 0)
             edges.append((cells[0], effect, cells[1], sign, number))
+    numbers = sum(_DECIMAL.fullmatch(edge[1]) is not None for edge in edges)
+    if numbers > len(edges) / 2:
+        raise KnowledgeError(
+            f"{edges[-1][1]!r} is a number, where SIF has `source relation target ...`",
+            where=source.at(edges[-1][4]),
+            remedy="give a table with a header source,target,weight divided by tabs "
+            "or commas (ending .tsv or .csv)",
+        )
     return EdgeList(
         str(source.path),
         tuple(edge[0] for edge in edges),

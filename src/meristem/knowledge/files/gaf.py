@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from meristem.errors import KnowledgeError
 from meristem.knowledge.ontology.annotation import Annotation
 from meristem.knowledge.ontology.ontology import canonical_namespace
@@ -15,6 +17,11 @@ _COLUMNS = {
     "namespace": ("namespace", "ontology", "aspect"),
     "symbol": ("symbol", "gene_name"),
 }
+
+
+_ONE = r"[^\s;|,]*\d[^\s;|,]*"
+_LIST = re.compile(rf"{_ONE}(\s*[;|]\s*{_ONE})+|GO:\d+(\s*,\s*GO:\d+)+")
+"""Several ids in one cell."""
 
 
 def looks_like_gaf(source: SourceText) -> bool:
@@ -95,7 +102,7 @@ def parse_annotation_table(
     Raises
     ------
     KnowledgeError
-        If a column is absent, or a gene is empty.
+        If a column is absent, a gene is empty, or a cell lists several ids.
     """
     table = read_table(source, _COLUMNS, ("gene", "term"))
     column = table.column
@@ -112,6 +119,13 @@ def parse_annotation_table(
                 "the gene is empty",
                 where=source.at(line),
                 remedy="fill it in, or remove the row",
+            )
+        if _LIST.fullmatch(term) or _LIST.fullmatch(gene):
+            raise KnowledgeError(
+                f"{term if _LIST.fullmatch(term) else gene!r} lists several names in "
+                "one cell",
+                where=source.at(line),
+                remedy="write a row for every gene and term",
             )
         if not term:
             n_without_term += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from meristem.errors import KnowledgeError
 from meristem.knowledge.ontology.annotation import Annotation
 from meristem.knowledge.source import SourceText
@@ -45,6 +47,7 @@ def parse_gmt(source: SourceText) -> Annotation:
         seen.add(cells[0])
         pairs.update(dict.fromkeys((gene, cells[0]) for gene in members))
     names = {gene: (gene,) for gene, _ in pairs}
+    _refuse_genes_as_descriptions(source, set(names), len(seen))
     both = sorted(seen & set(names))
     if both:
         raise KnowledgeError(
@@ -53,3 +56,21 @@ def parse_gmt(source: SourceText) -> Annotation:
             remedy="rename the set",
         )
     return Annotation(tuple(pairs), names, {}, {}, 0, 0, 0, source)
+
+
+def _refuse_genes_as_descriptions(
+    source: SourceText, genes: set[str], n_set: int
+) -> None:
+    """Refuse sets whose second field is a gene: their first genes would be lost."""
+    lines = [line.split("\t") for line in source.text.split("\n") if line.strip()]
+    named = [row for row, cells in enumerate(lines) if cells[1].strip() in genes]
+    like = {re.sub(r"\d+", "0", gene) for gene in genes}
+    alike = [cells for cells in lines if re.sub(r"\d+", "0", cells[1].strip()) in like]
+    if named and len(alike) > n_set / 2:
+        raise KnowledgeError(
+            f"the second fields of the sets, such as {lines[named[0]][1].strip()!r}, "
+            "are genes, not descriptions",
+            where=source.path,
+            remedy="write a description, or `na`, between the name of each set and "
+            "its genes",
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -28,7 +28,9 @@ from meristem.models.genomic_error import (
     proportional_fit,
 )
 from meristem.models.marker_model import MarkerModel, restored_fields, training_fields
+from meristem.models.named_columns import OmicsScale, fit_omics_scale
 from meristem.models.packing import prefixed, with_prefix
+from meristem.models.protocol import Needs
 from meristem.prepare.scale import MarkerScale, fit_scale
 from meristem.records import (
     Dataset,
@@ -36,6 +38,7 @@ from meristem.records import (
     FloatArray,
     Genotypes,
     IntArray,
+    OmicsTable,
     Posterior,
     Predictions,
     Splits,
@@ -52,6 +55,7 @@ class Lines:
 
     name: StrArray  # (n,)
     dosage: NDArray[np.int8]  # (n, n_variant) of the training variants
+    features: FloatArray | None = None  # (n, n_feature) standardised; None: not read
 
     @property
     def genotyped(self) -> NDArray[np.bool_]:  # (n,)
@@ -60,7 +64,8 @@ class Lines:
 
     def take(self, rows: IntArray) -> Lines:
         """Return some of the lines."""
-        return Lines(self.name[rows], self.dosage[rows])
+        features = None if self.features is None else self.features[rows]
+        return Lines(self.name[rows], self.dosage[rows], features)
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class KernelSource:
     train: Lines
     median: float  # of squared distances between training rows
     tables: dict[str, tuple[StrArray, FloatArray]]  # kernel -> names, relationships
+    omics: OmicsScale | None = None  # of the kernel of that name
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,6 +97,10 @@ class KernelSource:
             return self._single_step(one, two)
         if name in self.tables:
             return named_block(*self.tables[name], one.name, two.name)
+        if name == "omics":
+            assert one.features is not None
+            assert two.features is not None
+            return one.features @ two.features.T
         if name.startswith("gaussian"):
             width = float(name.split()[1])
             return gaussian(self._distance(one, two), width)
@@ -175,8 +185,12 @@ class SeveralKernels:
         """
         del rng, inner  # nothing is random, REML chooses
         targets = training_targets(dataset.phenotypes)
-        lines = Lines(dataset.sample_id, dataset.genotypes.call_dosage)
-        source = self._source(dataset, lines)
+        features, omics = None, None
+        if self.options.needs_measured:
+            omics = fit_omics_scale(dataset.omics)
+            features = omics.apply(dataset.omics)
+        lines = Lines(dataset.sample_id, dataset.genotypes.call_dosage, features)
+        source = replace(self._source(dataset, lines), omics=omics)
         kernels, unit = [], []
         for name in source.names:
             kernel = source.between(name, lines, lines)
@@ -256,13 +270,31 @@ class FittedKernels(MarkerModel):
     variance: FloatArray  # (n_target, n_kernel + 1) components, the residual last
     error: FloatArray  # (n_target, n_kernel + 1) their standard errors
 
-    def predict(self, genotypes: Genotypes) -> Predictions:
-        """Predict every target; the spread is that of `posterior`."""
-        return self.posterior(genotypes).predictions()
+    @property
+    def needs(self) -> Needs:
+        """Omics of the lines predicted, where a kernel is made of them."""
+        asked = self.source.omics is not None
+        return Needs(omics=asked, measured_omics=asked)
 
-    def posterior(self, genotypes: Genotypes) -> Posterior:
+    def predict(
+        self, genotypes: Genotypes, omics: tuple[OmicsTable, ...] = ()
+    ) -> Predictions:
+        """Predict every target; the spread is that of `posterior`.
+
+        Raises
+        ------
+        DataError
+            If a kernel is made of omics, and there are none of these lines.
+        """
+        return self.posterior(genotypes, omics).predictions()
+
+    def posterior(
+        self, genotypes: Genotypes, omics: tuple[OmicsTable, ...] = ()
+    ) -> Posterior:
         """Return the joint posterior of the values of lines, all kernels together."""
-        lines = Lines(genotypes.sample_id, self.dosage(genotypes))
+        scale = self.source.omics
+        features = None if scale is None else scale.apply(omics)
+        lines = Lines(genotypes.sample_id, self.dosage(genotypes), features)
         cross = self._kernels(lines, self.source.train)
         diagonals = self._diagonals(lines)
         value = np.empty((lines.name.size, len(self.parts)))
@@ -314,6 +346,10 @@ class FittedKernels(MarkerModel):
         }
         for name, (line, kernel) in self.source.tables.items():
             arrays |= {f"table.{name}.line": line, f"table.{name}.kernel": kernel}
+        features = self.source.train.features
+        if self.source.omics is not None and features is not None:
+            arrays |= with_prefix(vars(self.source.omics), "omics_")
+            arrays["train_features"] = features
         for t, solved in enumerate(self.parts):
             arrays |= with_prefix(solved.arrays(), f"part{t}_")
         meta: dict[str, object] = {
@@ -337,9 +373,12 @@ def restore_kernels(state: FittedState) -> FittedKernels:
         KernelsOptions.model_validate(meta["options"]),
         fields[4],
         int(meta["ploidy"]),
-        Lines(arrays["train_name"], arrays["train_dosage"]),
+        Lines(
+            arrays["train_name"], arrays["train_dosage"], arrays.get("train_features")
+        ),
         float(meta["median"]),
         tables,
+        OmicsScale(**prefixed(arrays, "omics_")) if "omics_name" in arrays else None,
     )
     parts = [
         restore_kernel_blup(prefixed(arrays, f"part{t}_"))

@@ -11,7 +11,6 @@ from typing import ClassVar
 import numpy as np
 
 from meristem.config.models import MeasuredOmicsOptions
-from meristem.errors import DataError
 from meristem.mixed.sets import unit_diagonal
 from meristem.mixed.several import KernelREML
 from meristem.mixed.targets import training_targets
@@ -21,6 +20,7 @@ from meristem.models.marker_model import (
     restored_fields,
     training_fields,
 )
+from meristem.models.named_columns import OmicsScale, fit_omics_scale
 from meristem.models.panel import make_panel
 from meristem.models.protocol import Needs
 from meristem.records import (
@@ -50,15 +50,8 @@ class MeasuredOmics:
         del rng, inner  # nothing is random, nothing is chosen
         targets = training_targets(dataset.phenotypes)
         panel = make_panel(dataset.genotypes)
-        if not dataset.omics:
-            raise DataError(
-                "the upper reference needs measured omics and there are none",
-                remedy="add an [[omics]] section, or leave the model out",
-            )
-        names = np.concatenate([feature_names(table) for table in dataset.omics])
-        raw = joined(dataset.omics, names)
-        mean, sd = column_moments(raw)
-        features = scaled(raw, mean, sd)
+        moments = fit_omics_scale(dataset.omics)
+        features = moments.apply(dataset.omics)
         kernel, factor = unit_diagonal(features @ features.T)
         model = KernelREML((panel.kernel, kernel))
         dual = np.zeros((dataset.n_sample, len(targets)))
@@ -75,9 +68,9 @@ class MeasuredOmics:
             *training_fields("measured_omics", dataset, panel.scale),
             marker_effect=panel.effects(dual),
             intercept=intercept,
-            feature_name=names,
-            feature_mean=mean,
-            feature_sd=sd,
+            feature_name=moments.name,
+            feature_mean=moments.mean,
+            feature_sd=moments.sd,
             feature_effect=feature_effect,
         )
 
@@ -106,8 +99,8 @@ class FittedMeasuredOmics(MarkerModel):
         """
         dosage = self.dosage(genotypes)
         value = predict_linear(dosage, self.scale, self.marker_effect, self.intercept)
-        raw = joined(omics, self.feature_name)
-        value += scaled(raw, self.feature_mean, self.feature_sd) @ self.feature_effect
+        moments = OmicsScale(self.feature_name, self.feature_mean, self.feature_sd)
+        value += moments.apply(omics) @ self.feature_effect
         return self.predictions(genotypes, value)
 
     def posterior(self, genotypes: Genotypes) -> Posterior:
@@ -138,40 +131,3 @@ def restore_measured_omics(state: FittedState) -> FittedMeasuredOmics:
         *restored_fields(state),
         *(state.arrays[name] for name in _ARRAYS),
     )
-
-
-def feature_names(table: OmicsTable) -> StrArray:
-    """Return `table/feature` for every feature."""
-    return np.array([f"{table.name}/{feature}" for feature in table.feature_id])
-
-
-def joined(
-    omics: tuple[OmicsTable, ...],
-    names: StrArray,  # (n_feature,) table/feature
-) -> FloatArray:  # (n_sample, n_feature) NaN where missing
-    """Return the features by name, NaN where a table does not have one."""
-    if not omics:
-        raise DataError(
-            "the upper reference needs measured omics of the lines it predicts",
-            remedy="give omics, or use a deployable model",
-        )
-    value = np.concatenate([table.value for table in omics], axis=1)
-    given = np.concatenate([feature_names(table) for table in omics]).tolist()
-    place = {name: column for column, name in enumerate(given)}
-    column_of = np.array([place.get(name, -1) for name in names.tolist()])
-    return np.where(column_of >= 0, value[:, column_of], np.nan)
-
-
-def column_moments(value: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return mean and sd of every column over its values; sd 1 where constant."""
-    seen = ~np.isnan(value)
-    count = np.maximum(seen.sum(axis=0), 1)
-    mean = np.where(seen, value, 0.0).sum(axis=0) / count
-    centred = np.where(seen, value - mean, 0.0)
-    sd = np.sqrt((centred**2).sum(axis=0) / count)
-    return mean, np.where(sd > 1e-12 * (1 + np.abs(mean)), sd, 1.0)
-
-
-def scaled(value: FloatArray, mean: FloatArray, sd: FloatArray) -> FloatArray:
-    """Return standardised columns, 0 where missing."""
-    return np.where(np.isnan(value), 0.0, (value - mean) / sd)

@@ -25,6 +25,7 @@ from meristem.records import (
     FittedState,
     FloatArray,
     Genotypes,
+    IntArray,
     Posterior,
     Predictions,
     Splits,
@@ -54,8 +55,8 @@ class MultiTrait:
         Raises
         ------
         DataError
-            If rows are records, a trait has hardly any value, or the values are too
-            many for a table with gaps.
+            If rows are records, a trait has hardly any value, none varies, or the
+            values are too many for a table with gaps.
         """
         del rng, inner  # REML chooses
         if is_stacked(dataset):
@@ -65,7 +66,7 @@ class MultiTrait:
             )
         seen = ~np.isnan(dataset.phenotypes.value)
         dataset = dataset.take(np.flatnonzero(seen.any(axis=1)))
-        records, level, spread = _records(dataset)
+        varying, records, level, spread = _records(dataset)
         if not records.complete and records.y.size > MOST_DENSE:
             raise DataError(
                 f"{records.y.size} values of a table with gaps: up to {MOST_DENSE} are "
@@ -76,11 +77,11 @@ class MultiTrait:
         dosage = dataset.genotypes.call_dosage
         scale = fit_scale(dosage)
         kernel, size = unit_diagonal(gram(dosage, scale.mean, scale.weight))
-        t = level.size
+        t = varying.size
         residual = _residual(self.options.residual, t)
         fit = fit_trials(records, kernel, Unstructured(t), residual, errors=False)
         fit = replace(fit, se=np.empty(0))  # no one's before `components`
-        names = np.array(dataset.phenotypes.target_name)
+        names = np.array(dataset.phenotypes.target_name)[varying]
         kind, variants, trait, environment, _ = training_fields("gxe", dataset, scale)
         lines = FittedLines(
             kind,
@@ -94,7 +95,7 @@ class MultiTrait:
             float(size),
             (TrialTarget(names, records, fit),),
         )
-        return FittedTraits(lines, trait, environment, level, spread)
+        return FittedTraits(lines, trait, environment, level, spread, varying)
 
 
 def _residual(kind: str, t: int) -> Covariance:
@@ -103,20 +104,33 @@ def _residual(kind: str, t: int) -> Covariance:
     return Unstructured(t)
 
 
-def _records(dataset: Dataset) -> tuple[Records, FloatArray, FloatArray]:
-    """Return values by line and trait, in units of each trait's sd around its mean."""
+def _records(dataset: Dataset) -> tuple[IntArray, Records, FloatArray, FloatArray]:
+    """Return values by line and trait, in units of each trait's sd around its mean.
+
+    A trait that is the same in all of these rows has no covariance with another: it
+    is left out, and the columns of the others are told. Level and spread are those of
+    all traits.
+    """
     n, t = dataset.phenotypes.value.shape
     value, weight = np.full((n, t), np.nan), np.ones((n, t))
     level, spread = np.zeros(t), np.ones(t)
     for target in training_targets(dataset.phenotypes):
         level[target.column] = target.y.mean()
-        spread[target.column] = target.y.std() or 1.0
+        spread[target.column] = target.y.std()
         value[target.rows, target.column] = target.y
         weight[target.rows, target.column] = target.weight
-    value = (value - level) / spread
+    varying = np.flatnonzero(spread > 0)
+    if varying.size == 0:
+        raise DataError(
+            "no trait varies among the training rows",
+            remedy="use fewer folds, or leave traits that hardly vary out",
+        )
+    value = (value[:, varying] - level[varying]) / spread[varying]
     line, trait = np.nonzero(~np.isnan(value))
     cells = (line, trait)
-    return Records(line, trait, value[cells], weight[cells], t), level, spread
+    weight = weight[:, varying]
+    records = Records(line, trait, value[cells], weight[cells], varying.size)
+    return varying, records, level, spread
 
 
 @dataclass(frozen=True)
@@ -127,7 +141,8 @@ class FittedTraits:
     trait_name: StrArray  # (n_target,)
     environment_name: StrArray  # (n_target,)
     level: FloatArray  # (n_target,)
-    spread: FloatArray  # (n_target,)
+    spread: FloatArray  # (n_target,) 0 where all training rows are the same
+    varying: IntArray  # (n_varying,) the targets that `lines` knows, in order
 
     def predict(self, genotypes: Genotypes) -> Predictions:
         """Predict every trait; lines of the training by their other traits too."""
@@ -140,17 +155,26 @@ class FittedTraits:
             self.lines.posterior_at(genotypes, genotypes.sample_id, np.full(n, name))
             for name in self.lines.targets[0].place.tolist()
         ]
-        spread = self.spread
+        spread, t = self.spread, self.level.size
+
+        def of_all(columns: FloatArray) -> FloatArray:  # (..., n_target)
+            whole = np.zeros((*columns.shape[:-1], t))
+            whole[..., self.varying] = columns
+            return whole
+
+        factors = np.stack([p.factor[0] for p in parts], axis=-1)
         residual = np.diag(self.lines.targets[0].fit.residual)
+        prior = of_all(np.column_stack([p.prior_variance[:, 0] for p in parts]))
         return Posterior(
             genotypes.sample_id,
             self.trait_name,
             self.environment_name,
-            np.column_stack([p.mean[:, 0] for p in parts]) * spread + self.level,
-            np.stack([p.factor[0] for p in parts]) * spread[:, None, None],
-            np.column_stack([p.independent[:, 0] for p in parts]) * spread,
-            np.column_stack([p.prior_variance[:, 0] for p in parts]) * spread**2,
-            residual * spread**2,
+            of_all(np.column_stack([p.mean[:, 0] for p in parts])) * spread
+            + self.level,
+            np.moveaxis(of_all(factors) * spread, -1, 0),
+            of_all(np.column_stack([p.independent[:, 0] for p in parts])) * spread,
+            prior * spread**2,
+            of_all(residual) * spread**2,
         )
 
     def components(self) -> pd.DataFrame:
@@ -171,12 +195,13 @@ class FittedTraits:
         both = (("genetic", fit.genetic), ("residual", fit.residual))
         for (name, matrix), se in zip(both, error, strict=True):
             sd = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
-            for k, size in enumerate(self.spread**2):
-                rows.append((k, name, matrix[k, k] * size, se[k, k] * size))
+            for k, target in enumerate(self.varying.tolist()):
+                size = float(self.spread[target] ** 2)
+                rows.append((target, name, matrix[k, k] * size, se[k, k] * size))
                 for other in range(k):
                     r = float(matrix[k, other] / (sd[k] * sd[other]))
                     pair = f"{name} correlation with {one.place[other]}"
-                    rows.append((k, pair, r, se[k, other]))
+                    rows.append((target, pair, r, se[k, other]))
         return pd.DataFrame(rows, columns=["target", "component", "value", "se"])
 
     def state(self) -> FittedState:
@@ -187,6 +212,7 @@ class FittedTraits:
             "traits_environment": self.environment_name,
             "traits_level": self.level,
             "traits_spread": self.spread,
+            "traits_varying": self.varying,
         }
         return FittedState("multi_trait", inside.arrays | own, inside.meta)
 
@@ -194,5 +220,7 @@ class FittedTraits:
 def restore_multi_trait(state: FittedState) -> FittedTraits:
     """Return the fitted model of a state."""
     lines = restore_trials(FittedState("gxe", state.arrays, state.meta))
-    names = ("trait", "environment", "level", "spread")
-    return FittedTraits(lines, *(state.arrays[f"traits_{name}"] for name in names))
+    every = np.arange(state.arrays["traits_level"].size)
+    arrays = {"traits_varying": every} | state.arrays
+    names = ("trait", "environment", "level", "spread", "varying")
+    return FittedTraits(lines, *(arrays[f"traits_{name}"] for name in names))

@@ -12,11 +12,13 @@ import numpy as np
 from meristem.config.stages import AnalysisConfig
 from meristem.errors import DataError, MeristemError
 from meristem.evaluate.splits import make_splits
+from meristem.genetics.comparable import few_calls, few_calls_line
 from meristem.genetics.copies import describe_copies, find_copies
 from meristem.genetics.filters import filter_markers
 from meristem.genetics.frequency import dosage_moments, missing_share, varies
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
+from meristem.io.tables.plausible import code_hints
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.models.costs.speed import slowness as measure
 from meristem.pipeline.analysis import label_faults
@@ -28,6 +30,7 @@ from meristem.pipeline.checking.cost import (
 from meristem.pipeline.checking.requirements import graph_faults
 from meristem.pipeline.covariates import covariate_notes, unseen_notes
 from meristem.pipeline.inputs import (
+    covariate_ids,
     drop_idle_parents,
     read_all_omics,
     read_phenotypes,
@@ -37,16 +40,20 @@ from meristem.pipeline.inputs import (
 )
 from meristem.pipeline.notes import (
     Notes,
+    contig_hints,
     environment_notes,
     knowledge_notes,
     phenotype_notes,
+    represented_notes,
 )
 from meristem.pipeline.predicting.candidates import match_asked
 from meristem.pipeline.preparation import distinct_lines, select_targets
+from meristem.pipeline.prior_scores import prior_pairs
 from meristem.plan.compile import make_plan
 from meristem.prepare.align import make_dataset
-from meristem.prepare.reconcile import LARGE_LOSS
-from meristem.records import Dataset, Genotypes, NetworkPlan, Splits
+from meristem.prepare.reconcile import LARGE_LOSS, Reconciliation
+from meristem.records import Dataset, Genotypes, NetworkPlan, SampleGroups, Splits
+from meristem.text.column_names import alike_hints
 
 Value = TypeVar("Value")
 
@@ -137,6 +144,7 @@ def check_analysis(
         splits = found.attempt(lambda: make_splits(dataset, config.evaluate, rng))
         found.take(lambda: unseen_notes(dataset, splits or ()))
         _check_variation(config, dataset, splits or (), found)
+        found.take(lambda: represented_notes(config, dataset, plan))
         if knowledge is not None or config.knowledge is None:
             for fault in graph_faults(config, dataset, knowledge, plan):
                 found.note(fault)
@@ -185,16 +193,34 @@ def _check_data(config: AnalysisConfig, found: _Findings) -> Dataset | None:
     if aligned is None:
         return None
     dataset, reconciliation = aligned
-    reconciliation = replace(reconciliation, pairs=omics.pairs + reconciliation.pairs)
+    scored = found.attempt(lambda: prior_pairs(config.priors, genotypes)) or ()
+    pairs = omics.pairs + reconciliation.pairs + scored
+    reconciliation = replace(reconciliation, pairs=pairs)
     found.facts += reconciliation.lines()
-    found.hints += reconciliation.hints()
+    found.hints += [*reconciliation.hints(), *_group_hints(groups)]
     chosen = found.attempt(lambda: select_targets(dataset, config))
     if chosen is None:
         return None
+    for table in dataset.omics:
+        found.hints += code_hints(table.name, table.value.ravel())
     whole = found.attempt(lambda: with_covariates(chosen, config))
     if whole is not None:
         found.take(lambda: covariate_notes(whole))
+        pair = found.attempt(lambda: covariate_ids(chosen, config))
+        found.hints += [] if pair is None else Reconciliation((pair,)).hints()
     return whole
+
+
+def _group_hints(groups: SampleGroups | None) -> list[str]:
+    """Return labels of a grouping that may be one: folds would part its lines."""
+    if groups is None:
+        return []
+    return [
+        hint
+        for number, name in enumerate(groups.group_name.tolist())
+        if name not in ("parent_1", "parent_2")
+        for hint in alike_hints(f"{name}: labels", groups.label[:, number].tolist())
+    ]
 
 
 def _check_side_tables(config: AnalysisConfig, found: _Findings) -> None:
@@ -213,6 +239,9 @@ def _describe_genotypes(
         f"genotypes: {genotypes.n_sample} samples, {genotypes.n_variant} variants, "
         f"ploidy {genotypes.ploidy}, {missing:.1%} missing"
     )
+    few = few_calls(genotypes)
+    if few:
+        found.hints.append(f"genotypes: {few_calls_line(few)}")
     kept = found.attempt(lambda: filter_markers(genotypes, config.genotypes.filter))
     if kept is not None and kept.keep.sum() < genotypes.n_variant:
         found.facts.append(f"marker filters keep {int(kept.keep.sum())} variants")
@@ -239,6 +268,14 @@ def _check_variation(
             f"{fixed} of {genotypes.n_variant} variants are the same in all lines and "
             "tell nothing: genotypes.filter.min_maf removes them"
         )
+    if config.evaluate.scheme == "file" and splits:
+        known = np.flatnonzero(~np.isnan(dataset.phenotypes.value).all(axis=1))
+        never = np.setdiff1d(known, np.concatenate([split.test for split in splits]))
+        if never.size:
+            found.hints.append(
+                f"{never.size} of {known.size} phenotyped rows are tested in no fold: "
+                f"{', '.join(map(str, dataset.sample_id[never[:5]]))}"
+            )
     for split in splits:
         if not varies(dataset.genotypes.call_dosage[split.train]):
             found.note(
@@ -279,14 +316,20 @@ def _check_knowledge(
             f"network: {plan.n_node} nodes on {len(plan.levels)} levels, "
             f"{plan.n_edge} edges"
         )
-        _check_labelled_nodes(dataset, plan, found)
+        if section.assign.method != "table":
+            found.hints += contig_hints(knowledge, variants)
+        _check_labelled_nodes(config, dataset, plan, found)
     return knowledge, plan
 
 
 def _check_labelled_nodes(
-    dataset: Dataset, plan: NetworkPlan, found: _Findings
+    config: AnalysisConfig, dataset: Dataset, plan: NetworkPlan, found: _Findings
 ) -> None:
+    options = {one.name: one for one in config.omics}
     for table in dataset.omics:
+        how = options[table.name]
+        if how.represent != "none" and how.gives == "factors":
+            continue  # see `represented_notes`
         known = int(np.isin(table.node_name, plan.node_name).sum())
         found.facts.append(
             f"{table.name}: {known} of {table.feature_id.size} features measure a node"

@@ -19,9 +19,8 @@ from meristem.plan.learned.genes import MIN_ROWS
 from meristem.plan.learned.of_options import is_learned
 from meristem.prepare.by_environment import ENVIRONMENT, is_stacked
 from meristem.records import Dataset, NetworkPlan
-from meristem.representation.confound.confounders import confounders_of
-from meristem.representation.represented import refuse_unlearnable
-from meristem.representation.sets.membership import needed_sets, sets_of_plan
+from meristem.representation.possible import refuse_impossible
+from meristem.representation.sets.membership import sets_of_plan
 
 
 def graph_faults(
@@ -66,7 +65,7 @@ def graph_faults(
             if reads_graph(member):
                 yield from _graph_faults(member, dataset, knowledge, where)
                 if needs(member).omics and not is_learned(member):
-                    yield from _unmeasured(dataset, plan, where)
+                    yield from _unmeasured(config, dataset, plan, where)
 
 
 def _represent_faults(
@@ -76,14 +75,8 @@ def _represent_faults(
     sets = {} if plan is None else sets_of_plan(plan)[0]
     tables = {table.name: table for table in dataset.omics}
     for options in config.omics:
-        if options.represent == "none":
-            continue
-        table = tables[options.name]
         try:
-            confounders_of(dataset.groups, options.confounders)
-            if options.represent == "sets":
-                needed_sets(table, sets)
-            refuse_unlearnable(table, options)
+            refuse_impossible(tables[options.name], options, dataset.groups, sets)
         except MeristemError as fault:
             yield fault
 
@@ -137,13 +130,26 @@ def _without_parents(dataset: Dataset, where: str) -> Iterator[MeristemError]:
 
 
 def _unmeasured(
-    dataset: Dataset, plan: NetworkPlan | None, where: str
+    config: AnalysisConfig, dataset: Dataset, plan: NetworkPlan | None, where: str
 ) -> Iterator[MeristemError]:
     if plan is None or not dataset.omics:
         return
     rows = [level.first_node + np.unique(level.variant_row) for level in plan.levels]
     readers = plan.node_name[np.concatenate(rows)]
-    if not any(np.isin(table.node_name, readers).any() for table in dataset.omics):
+    factors = {
+        one.name
+        for one in config.omics
+        if one.represent != "none" and one.gives == "factors"
+    }
+    tables = [table for table in dataset.omics if table.name not in factors]
+    if not tables:
+        yield DataError(
+            "this model reads genes, and of all omics it would be handed factors",
+            where=where,
+            remedy='set gives = "cleaned" (or "both") in an [[omics]] section, or '
+            "leave the model out",
+        )
+    elif not any(np.isin(table.node_name, readers).any() for table in tables):
         yield DataError(
             "no omics feature measures a gene of the knowledge graph",
             where=where,

@@ -123,7 +123,11 @@ def _inbred(
 ) -> CrossResult:
     progeny = request.progeny or DH_OF_F1
     lines, effects = material.lines, material.effects
-    refuse_heterozygous(lines)
+    refuse_heterozygous(
+        lines,
+        "rank families by their mean (--progeny family), and with phased genotypes "
+        "by their spread (--phased FILE.vcf.gz)",
+    )
     if lines.n_sample < 2:
         raise DataError("one candidate makes no cross", remedy="give more lines")
     if not request.simulate:

@@ -116,7 +116,10 @@ def run_cycles(
     if request.phased is not None:
         halves = matched_phase(read_phased(request.phased), material.lines)[best]
     else:
-        refuse_heterozygous(lines)
+        refuse_heterozygous(
+            lines,
+            "give phased genotypes to `meristem select cycles` (--phased FILE.vcf.gz)",
+        )
         single = line_haplotypes(lines)
         halves = np.stack([single, single], axis=1)
     founders = halves[:, :, order]
@@ -225,7 +228,7 @@ def _truth(
     if spread <= 0:
         raise ConfigError(
             "the founders do not differ in the trait",
-            remedy="take more founders (--founders)",
+            remedy="take more founders (founders)",
         )
     return Trait(value, effect, spread * (1 - request.h2) / request.h2), words
 

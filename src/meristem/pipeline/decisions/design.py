@@ -144,13 +144,27 @@ def read_panel(
         both, new = lines, np.flatnonzero(~seen)
     else:
         both, new = _joined(lines.take_samples(np.flatnonzero(seen)), given)
-    if new.size < 2:
-        raise DataError(
-            f"{new.size} candidates have no {what}",
-            remedy=f"give candidates (--candidates), or keep lines without {what} "
-            "in the genotypes",
-        )
+    refuse_few(new.size, what, planned=given is not None)
     return Panel(both, new, what)
+
+
+def refuse_few(n: int, what: str, *, planned: bool) -> None:
+    """Refuse fewer than two candidates to choose among.
+
+    Raises
+    ------
+    DataError
+        If there are.
+    """
+    if n < 2:
+        raise DataError(
+            f"{n} candidates have no {what}",
+            remedy=f"take in lines without {what} (candidates.lines, [predict] of the "
+            "run), or leave [design] out"
+            if planned
+            else f"give candidates (--candidates), or keep lines without {what} in "
+            "the genotypes",
+        )
 
 
 def choose_next(
@@ -249,13 +263,7 @@ def _joined(old: Genotypes, new: Genotypes) -> tuple[Genotypes, IntArray]:
     """Return phenotyped lines and candidates in one table, and rows of the latter."""
     fresh = ~np.isin(new.sample_id, old.sample_id)
     new = new.take_samples(np.flatnonzero(fresh))
-    both = Genotypes(
-        np.concatenate([old.sample_id, new.sample_id]),
-        old.variants,
-        np.concatenate([old.call_dosage, new.call_dosage]),
-        old.ploidy,
-        new.source,
-    )
+    both = old.with_samples(new)
     return both, old.n_sample + np.arange(new.n_sample)
 
 
@@ -316,7 +324,8 @@ def _noise(
         raise ConfigError(
             "the model says nothing of genetic and residual variance",
             where="--h2",
-            remedy="give the heritability of a phenotype (--h2 0.4)",
+            remedy="give the heritability of a phenotype (--h2 0.4, or design.h2 of "
+            "a plan)",
         )
     return noise / genetic
 

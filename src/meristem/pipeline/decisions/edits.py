@@ -243,7 +243,7 @@ def _values(
     if not best.size:
         raise DataError(
             "no edit raises the merit: every line carries the favourable alleles",
-            remedy="name other lines (--line)",
+            remedy="name other lines to edit",
         )
     if material.additive:
         return additive_edits(calls, effect, best, ploidy)

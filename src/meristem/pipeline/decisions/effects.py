@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from meristem.genetics.comparable import heterozygosity
+from meristem.genetics.hybrids import GREATEST_HETEROZYGOSITY
 from meristem.models.protocol import MarkerSum
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.decisions.material import (
@@ -96,12 +98,24 @@ def export_effects(
             f"the best line of a model that is none: R2 {line.r2_lines:.3f} on lines "
             f"and {line.r2_progeny:.3f} on progeny left out of the fit"
         )
-    if placed is not None:
-        halves = line_haplotypes(lines)
-        tables["alphasimr_map.csv"] = alphasimr_map(effects, placed)
-        tables["alphasimr_inbred.csv"] = inbred_table(
-            lines.sample_id, halves, effects, placed
+    if "effects.score" not in tables:
+        notes.append(
+            "no effects.score: a score holds no dominance"
+            if effects.dominance is not None
+            else "no effects.score: alternate alleles are not known"
         )
+    if placed is not None:
+        tables["alphasimr_map.csv"] = alphasimr_map(effects, placed)
+        mixed = int(np.sum(heterozygosity(lines) > GREATEST_HETEROZYGOSITY))
+        if mixed:
+            notes.append(
+                f"no alphasimr_inbred.csv: {mixed} of {lines.n_sample} lines are not "
+                "inbred"
+            )
+        else:
+            tables["alphasimr_inbred.csv"] = inbred_table(
+                lines.sample_id, line_haplotypes(lines), effects, placed
+            )
         tables["chromax_map.csv"] = chromax_map(effects, placed, "merit")
         notes.append(placed.line)
     return EffectResult(tables, tuple(notes))

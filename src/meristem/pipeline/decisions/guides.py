@@ -41,8 +41,8 @@ def guide_table(
     Raises
     ------
     DataError
-        If the genome has none of the contigs of the variants, or other bases than
-        their alleles at more than a tenth of the edits.
+        If the genome has none of the contigs of the variants, or, at more than a tenth
+        of the edits, other bases than their alleles or no such place.
     """
     genome = read_fasta(fasta)
     variants = material.lines.variants
@@ -77,6 +77,15 @@ def guide_table(
             where=fasta,
             remedy="give the genome that the genotypes were called on",
         )
+    placed = variants.variant_position[edits.variant] > 0
+    beyond = table[placed & (table["reference"] == _BEYOND)]
+    if len(beyond) > _MOST_OTHER * placed.sum():
+        raise DataError(
+            f"has no such place at {len(beyond)} of {placed.sum()} edits with one "
+            f"({beyond['variant'].iloc[0]})",
+            where=fasta,
+            remedy="give the genome that the genotypes were called on",
+        )
     shown = sorted({g for g in table["guide"].tolist() if g})
     if not shown:
         return table.drop(columns="guide_contig")
@@ -92,6 +101,7 @@ def guide_table(
 
 
 _OTHER = "the FASTA has"
+_BEYOND = "place not in the FASTA"
 _MOST_OTHER = 0.1
 _GUIDE_COLUMNS = ("guide", "pam", "strand", "cut", "window_position", "edit_type")
 
@@ -106,7 +116,7 @@ def _best_guide(
     blank = ("", "", "", 0, 0, "")
     person = str(material.lines.sample_id[line])
     if not sequence or not 1 <= position <= len(sequence):
-        return (name, person, contig, 0, *blank, "place not in the FASTA")
+        return (name, person, contig, 0, *blank, _BEYOND)
     there = sequence[position - 1 : position - 1 + len(ref)].upper()
     if there not in (ref.upper(), alt.upper()):
         return (name, person, contig, 0, *blank, f"{_OTHER} {there}")

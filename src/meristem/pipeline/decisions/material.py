@@ -349,8 +349,15 @@ def line_haplotypes(lines: Genotypes) -> Haplotypes:  # (n_line, n_variant)
     return (2 * np.where(calls < 0, common, calls) >= lines.ploidy).astype(np.int8)
 
 
-def refuse_heterozygous(lines: Genotypes) -> None:
+def refuse_heterozygous(lines: Genotypes, remedy: str) -> None:
     """Refuse lines that are not inbred where progeny of inbred lines are asked.
+
+    Parameters
+    ----------
+    lines
+        The parents.
+    remedy
+        What whoever asked for the progeny can do.
 
     Raises
     ------
@@ -364,8 +371,7 @@ def refuse_heterozygous(lines: Genotypes) -> None:
             f"{share[worst]:.0%} of the calls of {lines.sample_id[worst]} are "
             "heterozygous: it is no inbred line",
             where=lines.source,
-            remedy="give phased genotypes (--phased FILE.vcf.gz), or rank families by "
-            "their mean (--progeny family)",
+            remedy=remedy,
         )
 
 

@@ -15,8 +15,10 @@ from meristem.config.stages import AnalysisConfig, GenotypeConfig
 from meristem.errors import ConfigError
 from meristem.evaluate.intervals import calibrated, top_probability
 from meristem.genetics.comparable import (
+    few_calls,
     refuse_inbred,
     refuse_narrow_dosage,
+    refuse_other_allele,
     refuse_other_ploidy,
 )
 from meristem.genetics.hybrids import own_parents
@@ -110,30 +112,30 @@ def _levels(
 
 
 def predict_candidates(analysis: Analysis) -> None:
-    """Write predictions of lines without phenotype, those of the run and new ones."""
-    dataset = analysis.dataset
-    unseen = unseen_lines(dataset)
-    frames = []
+    """Write predictions of lines without phenotype, those of the run and new ones.
+
+    They are ranked among each other, wherever they were read from.
+    """
+    dataset, config = analysis.dataset, analysis.config
     with analysis.timed("candidates"):
-        if unseen.size:
-            genotypes = dataset.genotypes.take_samples(unseen)
-            frames += [
-                _predict(analysis, label, genotypes)
-                for label in deployable_labels(analysis)
-            ]
-        asked = match_asked(analysis.config, dataset)
+        asked = match_asked(config, dataset)
+        lines = dataset.genotypes.take_samples(unseen_lines(dataset))
         if asked is not None:
-            known = deployable_labels(analysis)
-            new = [_predict(analysis, label, asked[0]) for label in known]
-            frames += new
-            if analysis.config.predict.phenotypes is not None:
-                write_external(analysis, pd.concat(new), asked[0])
-        if asked is None or analysis.config.predict.phenotypes is None:
-            analysis.folder.drop(EXTERNAL)
-        if frames:
-            analysis.folder.write_table("candidates.csv", pd.concat(frames))
-        else:
+            again = np.isin(lines.sample_id, asked[0].sample_id)
+            lines = lines.take_samples(np.flatnonzero(~again))
+            lines = lines.with_samples(asked[0]) if lines.n_sample else asked[0]
+        labels = deployable_labels(analysis)
+        if not lines.n_sample or not labels:
             analysis.folder.drop("candidates.csv")
+            analysis.folder.drop(EXTERNAL)
+            return
+        table = pd.concat([_predict(analysis, label, lines) for label in labels])
+        if asked is not None and config.predict.phenotypes is not None:
+            own = table["sample_id"].isin(asked[0].sample_id)
+            write_external(analysis, table[own], asked[0])
+        else:
+            analysis.folder.drop(EXTERNAL)
+        analysis.folder.write_table("candidates.csv", table)
 
 
 def predict_new(
@@ -228,7 +230,9 @@ def _match(
     matched, report = match_variants(new, training.variants, min_overlap=min_overlap)
     if not crossed and new.first_gamete is None and report.n_swapped == 0:
         refuse_narrow_dosage(matched, training)
-    return matched, report
+    if not (new.variants.variant_ref != "").any():
+        refuse_other_allele(matched, training)
+    return matched, replace(report, few_calls=few_calls(matched))
 
 
 def _read_new(
@@ -255,7 +259,8 @@ def _read_new(
         "ploidy": ploidy,
     }
     asked = old.model_copy(update=changes)
-    return read_crossed(asked, max_memory=config.run.max_memory)[0]
+    memory = config.run.max_memory
+    return read_crossed(asked, max_memory=memory, fold_ids=config.fold_ids)[0]
 
 
 def _predict(analysis: Analysis, label: str, genotypes: Genotypes) -> pd.DataFrame:

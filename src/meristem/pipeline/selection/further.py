@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from meristem.config.decisions import CyclesConfig, EditConfig
+from meristem.config.decisions import CyclesConfig, DesignConfig, EditConfig
 from meristem.config.selection import MatingConfig, SelectionConfig
 from meristem.genetics.inheritance.maps import PlacedVariants
 from meristem.pipeline.analysis import Analysis
@@ -19,6 +19,7 @@ from meristem.pipeline.decisions.design import (
     DesignRequest,
     choose_next,
     read_panel,
+    refuse_few,
 )
 from meristem.pipeline.decisions.edits import EditRequest, rank_edits
 from meristem.pipeline.decisions.guides import SiteScores
@@ -79,7 +80,7 @@ def decide_further(
     notes: dict[str, tuple[str, ...]] = {}
     if plan.design is not None:
         request = DesignRequest(label=lines.label, **dict(plan.design))
-        free = passed if plan.design.node else passed[~lines.phenotyped[passed]]
+        free = _to_phenotype(plan.design, lines, passed)
         given, said = _best_of(analysis, lines, index, free)
         panel = read_panel(analysis, lines.fitted, given, plan.design.node)
         made = choose_next(analysis, lines.fitted, panel, index.emphasis, request)
@@ -100,6 +101,23 @@ def decide_further(
         tables["cycles_differences.csv"] = cycles.differences
         notes["cycles"] = cycles.notes
     return Further(tables, notes)
+
+
+def refuse_no_design(plan: SelectionConfig, lines: Lines, passed: IntArray) -> None:
+    """Refuse a design without candidates, before anything else takes its time.
+
+    Raises
+    ------
+    DataError
+        If fewer than two candidates have no phenotype.
+    """
+    if plan.design is not None and not plan.design.node:
+        free = _to_phenotype(plan.design, lines, passed)
+        refuse_few(free.size, "phenotype", planned=True)
+
+
+def _to_phenotype(asked: DesignConfig, lines: Lines, passed: IntArray) -> IntArray:
+    return passed if asked.node else passed[~lines.phenotyped[passed]]
 
 
 def _placed(

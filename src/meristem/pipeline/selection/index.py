@@ -274,8 +274,11 @@ def _weights(asked: _Asked, sd: FloatArray, analysis: Analysis) -> FloatArray:
         per_sd = weight.size > 1
         if per_sd:
             asked.notes.append(
-                "no weights were given: every target counts alike, one per SD of its "
-                "predictions"
+                "no weights were given: desired gains make the index; its efficiency "
+                "is told for one per SD of the predictions"
+                if config.method == "desired"
+                else "no weights were given: every target counts alike, one per SD of "
+                "its predictions"
             )
     if not weight.any():
         raise ConfigError(

@@ -215,7 +215,7 @@ def _limits(
 
     pool = None
     if asked.pool:
-        label = lines.labels(asked.pool, "crosses.pool")[parents]
+        label = lines.complete_labels(asked.pool, "crosses.pool", parents)
         pool = (label != asked.seed_pool).astype(np.int64)
         if pool.all() or not pool.any():
             raise ConfigError(
@@ -225,6 +225,15 @@ def _limits(
                 + ", ".join(map(repr, sorted(set(label.tolist()))))
                 + "; where there is one alone, leave crosses.pool out",
             )
+        for names, (one, two) in zip(asked.forced, pairs("forced"), strict=True):
+            if pool[one] == pool[two]:
+                raise ConfigError(
+                    f"{' x '.join(names)} is forced, and both are of "
+                    f"{' and '.join(sorted({str(label[one]), str(label[two])}))}: "
+                    f"no cross of {asked.seed_pool!r} with others of {asked.pool!r}",
+                    where="crosses.forced",
+                    remedy="take it off the list, or leave crosses.pool out",
+                )
     most = bound if asked.max_coancestry is None else asked.max_coancestry
     seeds = None
     if asked.max_as_seed is not None:

@@ -15,7 +15,7 @@ from meristem.pipeline.selection.decision import Selection
 from meristem.pipeline.selection.diversity import plan_contributions
 from meristem.pipeline.selection.files import FOLDER, OUTPUTS, SUMMARY, TABLES
 from meristem.pipeline.selection.filters import filter_lines
-from meristem.pipeline.selection.further import decide_further
+from meristem.pipeline.selection.further import decide_further, refuse_no_design
 from meristem.pipeline.selection.index import Index, make_index
 from meristem.pipeline.selection.lines import Lines, read_lines
 from meristem.pipeline.selection.matings import plan_crosses
@@ -57,13 +57,14 @@ def decide(
         index = make_index(analysis, plan, lines)
         funnel = filter_lines(plan, lines, index)
         passed = np.flatnonzero(funnel.passed)
+        candidates = passed[lines.counted[passed]]
+        refuse_no_design(plan, lines, candidates)
         chosen = _choose(plan, lines, index, passed)
         diversity = plan_contributions(plan, lines, index, funnel)
         made = None
         if matings and passed.size > 1:
             made = plan_crosses(analysis, plan, lines, index, diversity)
         compared = _compare(analysis, plan, lines, index, passed)
-        candidates = passed[lines.counted[passed]]
         further = decide_further(analysis, plan, lines, index, candidates, scores)
     notes = list(index.notes)
     if not lines.calibrated:

@@ -9,8 +9,10 @@ import numpy as np
 from meristem.config.selection import MatingConfig
 from meristem.errors import ConfigError
 from meristem.genetics.inheritance.maps import PlacedVariants
+from meristem.io.genotypes.phased import read_phased
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.decisions.beliefs import uncertain_variances
+from meristem.pipeline.decisions.families import matched_phase
 from meristem.pipeline.decisions.haplotypes import (
     LineSegments,
     line_segments,
@@ -32,6 +34,7 @@ from meristem.prepare.match import align_variants
 from meristem.records import FloatArray, IntArray
 from meristem.select.crosses.criteria import make_crosses
 from meristem.select.crosses.inbred import pair_variances
+from meristem.select.crosses.outbred import gamete_variances
 from meristem.select.crosses.progeny import Progeny
 from meristem.select.crosses.simulated import Simulation
 from meristem.select.ranking.compare import best
@@ -69,6 +72,8 @@ def spread_of_crosses(
         note = "crosses are valued by the mid-parent: no map, so no spread of progeny"
         zero = np.zeros(pairs[0].size)
         return Spread(make_crosses(pairs, value, zero, 0.0, "mid-parent"), [note])
+    if asked.phased is not None:
+        return _full_sibs(analysis, asked, lines, index, rows)
     mapped = _placed_lines(analysis, asked, lines, index, rows)
     material, placed, progeny = mapped
     some, effects = material.lines, material.effects
@@ -93,15 +98,7 @@ def spread_of_crosses(
         )
     factor = intensity(asked.selected) * asked.accuracy
     sd = np.sqrt(variance[pairs])
-    notes = [
-        placed.line,
-        f"usefulness = mean + {factor:.3f} sd: the best {asked.selected:.0%} of a "
-        f"family, accuracy {asked.accuracy:g} within it",
-    ]
-    if asked.accuracy == 1:
-        notes.append(
-            "the accuracy within families is taken as 1; give crosses.accuracy"
-        )
+    notes = _usefulness_notes(asked, placed, factor)
     parts = None
     if asked.segments:
         parts = line_segments(
@@ -129,27 +126,59 @@ def spread_of_crosses(
     return Spread(crosses, notes, parts, mapped, error)
 
 
+def _usefulness_notes(
+    asked: MatingConfig, placed: PlacedVariants, factor: float
+) -> list[str]:
+    notes = [
+        placed.line,
+        f"usefulness = mean + {factor:.3f} sd: the best {asked.selected:.0%} of a "
+        f"family, accuracy {asked.accuracy:g} within it",
+    ]
+    if asked.accuracy == 1:
+        notes.append(
+            "the accuracy within families is taken as 1; give crosses.accuracy"
+        )
+    return notes
+
+
+def _full_sibs(
+    analysis: Analysis, asked: MatingConfig, lines: Lines, index: Index, rows: IntArray
+) -> Spread:
+    """Return full-sib families of phased parents: variances of their gametes add."""
+    material, placed = _on_map(analysis, asked, lines, index, rows)
+    if not material.additive:
+        raise ConfigError(
+            f"{lines.label} is no sum over alleles: the spread of full sibs in a plan "
+            "needs one",
+            where="crosses.phased",
+            remedy="choose an additive model (gblup), or rank families by `meristem "
+            "select crosses --progeny family --phased`, which takes dominance in",
+        )
+    assert asked.phased is not None
+    halves = matched_phase(read_phased(asked.phased), material.lines)
+    effect = material.effects.additive[placed.order]
+    variance = gamete_variances(
+        halves[:, :, placed.order], effect, placed.genetic_map, asked.map_function
+    )
+    first, second = np.triu_indices(rows.size, 1)
+    sd = np.sqrt(variance[first] + variance[second])
+    factor = intensity(asked.selected) * asked.accuracy
+    value = index.value[rows]
+    return Spread(
+        make_crosses((first, second), value, sd, factor, "full-sib"),
+        _usefulness_notes(asked, placed, factor),
+    )
+
+
 def _placed_lines(
     analysis: Analysis, asked: MatingConfig, lines: Lines, index: Index, rows: IntArray
 ) -> Mapped:
     """Return the parents with the effects of the index, and their progeny, on a map."""
-    if not index.coefficient.any():
-        raise ConfigError(
-            "a merit that is not linear has no effects of markers",
-            where="crosses.criterion",
-            remedy='use criterion = "mean", or a linear index',
-        )
-    variants = model_variants(analysis, lines.fitted)
-    request = MapRequest(asked.map, asked.cm_per_mb, asked.map_function)
-    placed = place_variants(variants, request)
-    some = align_variants(lines.genotypes.take_samples(rows), variants)
-    refuse_heterozygous(some)
-    material = make_material(
-        analysis,
-        (lines.label, lines.fitted),
-        Merit(index.coefficient, index.words),
-        some,
-        placed,
+    material, placed = _on_map(analysis, asked, lines, index, rows)
+    refuse_heterozygous(
+        material.lines,
+        'give crosses.phased = "FILE.vcf.gz" (families of outbred parents), or use '
+        'crosses.criterion = "mean"',
     )
     if material.linearised is not None and not asked.simulate:
         raise ConfigError(
@@ -163,6 +192,30 @@ def _placed_lines(
     if asked.wanted:
         refuse_other_progeny(progeny, "crosses.wanted")
     return material, placed, progeny
+
+
+def _on_map(
+    analysis: Analysis, asked: MatingConfig, lines: Lines, index: Index, rows: IntArray
+) -> tuple[Material, PlacedVariants]:
+    """Return the parents with the effects of the index, and where variants lie."""
+    if not index.coefficient.any():
+        raise ConfigError(
+            "a merit that is not linear has no effects of markers",
+            where="crosses.criterion",
+            remedy='use criterion = "mean", or a linear index',
+        )
+    variants = model_variants(analysis, lines.fitted)
+    request = MapRequest(asked.map, asked.cm_per_mb, asked.map_function)
+    placed = place_variants(variants, request)
+    some = align_variants(lines.genotypes.take_samples(rows), variants)
+    material = make_material(
+        analysis,
+        (lines.label, lines.fitted),
+        Merit(index.coefficient, index.words),
+        some,
+        placed,
+    )
+    return material, placed
 
 
 def _decided_by_progeny(

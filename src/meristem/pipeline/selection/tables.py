@@ -291,7 +291,7 @@ def _crosses(selection: Selection, made: Matings) -> pd.DataFrame:
             "criterion": made.criterion,
             "progeny": chosen.kind,
             "mean": chosen.mean,
-            "sd": chosen.sd,
+            "sd": _known(made, chosen.sd),
             "usefulness": chosen.usefulness,
             "coancestry": made.kinship,
             "reason": reason,
@@ -314,6 +314,11 @@ def _crosses(selection: Selection, made: Matings) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
+def _known(made: Matings, sd: FloatArray) -> FloatArray:
+    """Return the spread of progeny; empty, not 0, where it was not asked for."""
+    return sd if made.criterion == "usefulness" else np.full(sd.size, np.nan)
+
+
 def _excess(
     selection: Selection, made: Matings, checks: IntArray
 ) -> FloatArray:  # (n_draw, n_chosen)
@@ -328,6 +333,21 @@ def _excess(
     drawn = (every[:, first] + every[:, second]) / 2
     best = every[:, checks].max(axis=1)
     return drawn - middle + chosen.mean - best[:, None]
+
+
+def _diversity_of(selection: Selection, made: Matings) -> list[str]:
+    """Return what the crosses do to diversity, beside the contributions chosen."""
+    held, crossed = selection.diversity.chosen.coancestry, made.plan.coancestry
+    if not np.isfinite(crossed):
+        return []
+    ne = real(selection.diversity.effective_size(crossed))
+    size = "no inbreeding" if ne is None else f"Ne {ne:.3g}"
+    said = f"the parents of the crosses have a coancestry of {crossed:.4f} ({size})"
+    if crossed > held + 1e-9:
+        said += (
+            f", above {held:.4f} of the contributions: crosses.bound = true holds it"
+        )
+    return [said]
 
 
 def _names(selection: Selection) -> np.ndarray:
@@ -370,7 +390,7 @@ def _cross_map(selection: Selection, made: Matings) -> pd.DataFrame:
             "parent_1": names[every.first[shown]],
             "parent_2": names[every.second[shown]],
             "mean": every.mean[shown],
-            "sd": every.sd[shown],
+            "sd": _known(made, every.sd[shown]),
             "usefulness": every.usefulness[shown],
             "chosen": picked[shown],
         }
@@ -424,6 +444,6 @@ def _summary(selection: Selection, said: Promises, kind: str) -> dict[str, Any]:
             "opv": made.combined.all_best,
             "allowed": made.plan.n_allowed,
             "possible": made.crosses.n_cross,
-            "notes": list(made.notes),
+            "notes": [*made.notes, *_diversity_of(selection, made)],
         }
     return summary

@@ -1,4 +1,4 @@
-"""Whether the nodes compute what they are named after."""
+"""What stood for the omics, and whether nodes compute what they are named after."""
 
 from __future__ import annotations
 
@@ -17,6 +17,47 @@ from meristem.report.view import View, slug
 
 MOST_MODELS = 6
 MOST_ROWS = 30
+
+
+def represented_section(view: View) -> Section | None:
+    """Return what models were handed in place of omics."""
+    table = view.artefacts.representation
+    if table.empty:
+        return None
+    known = ["omics", "kind", "gives", "confounders", "deconfound"]
+    rows = []
+    for key, own in table.groupby(known, sort=False, dropna=False):
+        row = dict(zip(known, map(str, key), strict=True))
+        row["factors"] = _span(own["factors"])
+        row["named"] = _NAMES.get(row["kind"], f"{row['omics']}.1, {row['omics']}.2, …")
+        if row["gives"] == "cleaned":
+            row["named"] = "as the features"
+        row["training lines"] = _span(own["rows"])
+        row["models"] = ", ".join(dict.fromkeys(own["model"]))
+        rows.append(row)
+    frame = pd.DataFrame(rows).rename(columns={"deconfound": "removed by"})
+    with_omics = set(table["model"])
+    others = [m for m in view.contenders if m not in with_omics]
+    text = ""
+    if others:
+        text = Markup("<p>Without omics: {}.</p>").format(", ".join(others))
+    intro = (
+        "Models that read omics learned from these in place of the values measured, "
+        "learned anew on the training lines of every fold; what two numbers bound "
+        "differs between folds. Predictions need genotypes alone, but of models that "
+        "read measured omics."
+    )
+    note = "Every fold stands in representation.csv."
+    html = table_html(frame, {}, note=note, sortable=False)
+    return Section("Omics as models saw them", "represented", text, intro, (html,))
+
+
+_NAMES = {"sets": "as the gene sets"}
+
+
+def _span(values: pd.Series) -> str:
+    low, high = int(values.min()), int(values.max())
+    return count(low) if low == high else f"{count(low)} to {count(high)}"
 
 
 def latents_section(view: View) -> Section | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from meristem.pages.numbers import count, fixed, number, percent
+from meristem.pages.numbers import count, number, percent, significant
 from meristem.pages.page import Block, Figure, Section
 from meristem.pages.palette import ACCENT, INK, NULL, WARN
 from meristem.pages.rows import draw_rows, label_room
@@ -42,7 +42,7 @@ def genes_section(decided: Decided) -> Section | None:
     formats: dict[str, Format] = {
         **dict.fromkeys(("share", "by chance"), percent),
         **dict.fromkeys(("carriers", "carriers among the best"), percent),
-        "chance to be causal": fixed,
+        "chance to be causal": significant,
         "variant score": number,
         "variants": count,
     }
@@ -112,11 +112,12 @@ def edits_section(decided: Decided) -> Section | None:
         "n_off_targets": "sites elsewhere",
         "specificity": "share of own site",
     }
-    numbers = ("value", "lowest", "highest", "expected", "synergy with the first")
+    numbers = ("value", "lowest", "highest", "synergy with the first")
     formats: dict[str, Format] = {
         **dict.fromkeys(numbers, number),
+        "expected": significant,
         "variant score": number,
-        "chance to be causal": fixed,
+        "chance to be causal": significant,
         "share of own site": percent,
         **dict.fromkeys(("rank", "lines lacking it", "sites elsewhere"), count),
         "place in the set": _place,

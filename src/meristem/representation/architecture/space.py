@@ -6,23 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from meristem.config.represent import NETWORKS, RepresentOptions
+from meristem.config.represent import NETWORKS, READS, RepresentOptions
 from meristem.tune.space import Point, Variable, choices, values_at
 
 _K = (2, 5, 10, 20, 40, 80)
 _HIDDEN = (16, 32, 64, 128, 256)
 _STRENGTH = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 _RATE = (3e-4, 1e-3, 3e-3)
-READS: dict[str, tuple[str, ...]] = {
-    "pca": ("k",),
-    "linear": ("k",),
-    "denoising": ("k", "hidden", "learning_rate"),
-    "sparse": ("k", "hidden", "strength", "learning_rate"),
-    "contractive": ("k", "hidden", "strength", "learning_rate"),
-    "vae": ("k", "hidden", "strength", "learning_rate"),
-    "sets": ("strength", "learning_rate"),
-}
-"""What each kind reads; the rest of a point changes nothing of it."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import scipy.stats
 from meristem.interpret.biology.enrichment import over_representation
 from meristem.records import FloatArray, OmicsTable
 from meristem.representation.confound.confounders import Confounder, fit_design
+from meristem.representation.confound.linear import fit_regression
 from meristem.representation.represented import Represented, fit_representation
 from meristem.stats.correlation import columnwise_r
 from meristem.stats.discoveries import benjamini_hochberg
@@ -20,9 +21,58 @@ TOP_SHARE = 0.05
 HALVES = 5
 
 
-def explained(found: Represented) -> FloatArray:  # (n_factor,)
-    """Return the share of the features' variance that each factor alone explains."""
-    return np.asarray((found.loading**2).mean(axis=0))
+def own_values(
+    found: Represented, table: OmicsTable, confounders: Sequence[Confounder]
+) -> FloatArray:  # (n_measured, n_feature) NaN missing
+    """Return the standardised values of measured rows, less what confounders tell.
+
+    Their linear effects are taken off, however they were removed from the factors: the
+    variance that is left is the same for every kind and every way of removal.
+    """
+    rows = np.flatnonzero(~np.isnan(table.value).all(axis=1))
+    x = found.scale.apply(table.value[rows])
+    own = [one.take(rows) for one in confounders]
+    return fit_regression(x, own).clean(x, own) if own else x
+
+
+def explained(
+    y: FloatArray,  # (n_sample, n_feature) of `own_values`
+    z: FloatArray,  # (n_sample, n_factor) factors of the same rows
+) -> FloatArray:  # (n_factor,)
+    """Return the share of the variance of a table that each factor alone explains."""
+    unit = (z - z.mean(axis=0)) / np.maximum(z.std(axis=0), 1e-9)
+    slope = np.nan_to_num(y).T @ unit / len(z)
+    return np.asarray((slope**2).sum(axis=0) / (np.nansum(y**2) / len(z)))
+
+
+def explained_together(
+    y: FloatArray,  # (n_sample, n_feature) of `own_values`
+    said: FloatArray,  # of the same shape: the values that factors stand for
+) -> float:
+    """Return the share of the variance of a table that all factors tell.
+
+    With u s v' the singular vectors of what factors say, it is that of
+    sum_i c_i u_i v_i' with the best c_i >= 0: what a code shrinks towards 0 counts in
+    full, and principal components explain what they are known to.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(1).normal(size=(9, 4))
+    >>> left, size, right = np.linalg.svd(x, full_matrices=False)
+    >>> shrunk = 0.3 * np.outer(left[:, 0], right[0])
+    >>> bool(np.isclose(explained_together(x, shrunk), size[0]**2 / (size**2).sum()))
+    True
+    """
+    known = ~np.isnan(y)
+    y, said = np.where(known, y, 0.0), np.where(known, said, 0.0)
+    if y.shape[0] > y.shape[1]:
+        y, said = y.T, said.T
+    size, left = np.linalg.eigh(said @ said.T)
+    left = left[:, size > 1e-9 * size[-1]]
+    right = left.T @ said
+    right /= np.linalg.norm(right, axis=1, keepdims=True)
+    told = np.maximum(((left.T @ y) * right).sum(axis=1), 0.0)
+    return float((told**2).sum() / (y**2).sum())
 
 
 def factor_sets(

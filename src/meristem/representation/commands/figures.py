@@ -61,7 +61,7 @@ def draw_about(table: pd.DataFrame, name: str) -> Figure:
         "variance explained by each factor",
         labels,
         (0.0, max(top * 1.05, 1e-6)),
-        "share of the features' variance explained by the factor alone",
+        "share of the variance (linear effects of confounders off), the factor alone",
         (room, 110, 22),
         22,
     )

@@ -61,7 +61,8 @@ class Removal:
         Linear effects of the confounders are off them. Without sets: the features
         themselves, 200 at most.
         """
-        x = fit_feature_scale(self.table.value).apply(self.table.value)
+        counts = self.options.likelihood != "gaussian"
+        x = fit_feature_scale(self.table.value, counts=counts).apply(self.table.value)
         x = np.nan_to_num(
             fit_regression(x, self.confounders).clean(x, self.confounders)
         )
@@ -118,21 +119,18 @@ def removals(
 def better_removal(table: pd.DataFrame) -> str:
     """Return the way that leaves and keeps as much, and one of both better; or "".
 
-    What a method leaves is the largest of its probes over chance.
+    What a method leaves of a confounder is the larger of its probes over chance; it
+    leaves no more where that holds of every confounder.
     """
     left = table[["linear", "radial"]].max(axis=1) - table["chance"]
-    by = table.assign(left=left).groupby("method", sort=False)
-    score = pd.DataFrame({"left": by["left"].max(), "kept": by["kept"].first()})
+    score = table.assign(left=left).pivot(index="method", columns="confounder")
+    left = score["left"].fillna(0.0)
+    kept = table.groupby("method")["kept"].first()
     own = str(table.loc[table["chosen"], "method"].iloc[0])
-    mine = score.loc[own]
-    better = score[
-        (score["left"] <= mine["left"] + 1e-9)
-        & (score["kept"] >= mine["kept"] - 1e-9)
-        & (
-            (score["left"] < mine["left"] - MARGIN)
-            | (score["kept"] > mine["kept"] + MARGIN)
-        )
-    ].drop(index=[own, RAW], errors="ignore")
-    if better.empty:
+    less, more = left - left.loc[own], kept - kept[own]
+    better = (less <= 1e-9).all(axis=1) & (more >= -1e-9)
+    better &= (less < -MARGIN).any(axis=1) | (more > MARGIN)
+    names = better.index[better].drop([own, RAW], errors="ignore")
+    if names.empty:
         return ""
-    return str((better["kept"] - better["left"]).idxmax())
+    return str((more - less.mean(axis=1))[names].idxmax())

@@ -17,6 +17,10 @@ from meristem.representation.commands.figures import draw_about, draw_factors
 from meristem.representation.commands.removal import better_removal
 from meristem.runs.folder import RunFolder
 
+MARGIN = 0.005
+"""Difference in errors, in sds, that is worth a word."""
+MOST = 0.5
+"""Share written outside a set from which its name does not say what it is."""
 SHOWN = 40
 """Rows of a table before the rest is left to its file."""
 FIRM = 0.1
@@ -33,7 +37,7 @@ def build_represent_report(folder: str | Path) -> Path:
     """
     opened = RunFolder.open(folder)
     tables = opened.read_table("tables.csv")
-    recon = opened.read_table("reconstruction.csv") if _has_rows(opened) else None
+    recon = opened.read_table("reconstruction.csv")
     sections = [
         _section(opened, row, recon) for row in tables.to_dict(orient="records")
     ]
@@ -55,25 +59,24 @@ def _aligned(table: pd.DataFrame) -> Section:
     )
 
 
-def _has_rows(folder: RunFolder) -> bool:
-    return folder.file("reconstruction.csv").read_text(encoding="utf-8").strip() != ""
-
-
 def _cards(tables: pd.DataFrame) -> tuple[Card, ...]:
     return tuple(
         Card(
             str(row["table"]),
             plural(int(row["factors"]), "factor"),
-            f"{percent(row['explained'])} of the variance of "
+            f"tell {percent(row['explained'])} of the variance{_less(row)}: "
             f"{count(row['features'])} features, {count(row['samples'])} samples",
         )
         for row in tables.to_dict(orient="records")
     )
 
 
-def _section(
-    folder: RunFolder, row: dict[Any, Any], recon: pd.DataFrame | None
-) -> Section:
+def _less(row: dict[Any, Any]) -> str:
+    named = row["confounders"]
+    return f" that {named} leaves" if isinstance(named, str) and named else ""
+
+
+def _section(folder: RunFolder, row: dict[Any, Any], recon: pd.DataFrame) -> Section:
     name = str(row["table"])
     stem = quote(name, safe="")
     place = f"t-{''.join(c if c.isalnum() else '-' for c in name.lower())}"
@@ -107,7 +110,7 @@ def _section(
         table = read(part)
         if table is not None and not table.empty:
             blocks.append(make(table))
-    words = _KINDS.get(str(row["kind"]), "")
+    words = _KINDS.get(str(row["kind"]), "") + _outside(read("active"))
     gaps = percent(row["missing_share"])
     cleaned = row["deconfound"]
     removal = (
@@ -131,9 +134,25 @@ _KINDS = {
     "denoising": "Factors are those of a denoising auto-encoder.",
     "contractive": "Factors are those of a contractive auto-encoder.",
     "vae": "Factors are those of a variational auto-encoder.",
-    "sets": "There is one factor per gene set: it reads the genes of its set and "
-    "writes mostly those.",
+    "sets": "There is one factor per gene set: it reads the genes of its set alone.",
 }
+
+
+def _outside(active: pd.DataFrame | None) -> str:
+    """Say how much factors of sets write outside them, and warn where it is most."""
+    if active is None or "written_outside" not in active:
+        return ""
+    share = active["written_outside"]
+    most = int((share > MOST).sum())
+    said = f" {percent(share.mean())} of what they write is outside their sets"
+    if not most:
+        return f"{said}, and never most of it."
+    return (
+        f"{said}; of {most} of {plural(len(share), 'set')} it is most: read these as "
+        "common factors rather than as their sets, or raise `strength`."
+    )
+
+
 _METHODS = {
     "combat": "location and scale per label (ComBat)",
     "alignment": "location, scale and covariance per label",
@@ -147,23 +166,42 @@ def _titled(title: str, text: str, table: Markup) -> Markup:
     return Markup('<h3>{}</h3><p class="intro">{}</p>{}').format(title, text, table)
 
 
-def _reconstruction(recon: pd.DataFrame | None, name: str) -> list[Block]:
-    if recon is None or recon.empty:
-        return []
+def _reconstruction(recon: pd.DataFrame, name: str) -> list[Block]:
     own = recon[recon["table"] == name]
-    if own.empty:
-        return []
     wide = own.pivot_table("rmse", "k", "kind").reset_index()
-    columns = [c for c in wide.columns if c != "k"]
+    kinds = [str(c) for c in wide.columns if c != "k"]
     wide.columns.name = None
+    several = " The smallest decides on the number of factors." if len(wide) > 1 else ""
     html = table_html(
         wide,
-        formats=dict.fromkeys(columns, _three),
-        note="Root mean squared error, in sds of a feature, of values hidden from the "
-        "fit (a tenth of all); principal components of equal rank beside it. The "
-        "smallest decides on the number of factors.",
+        formats=dict.fromkeys(kinds, _three),
+        headings={"k": "factors", "pca": "principal components"},
+        note="Root mean squared error, in sds of a feature (of counts: of their "
+        "normalised logarithm), of values hidden from the fit, a tenth of all."
+        + several,
     )
-    return [_titled("Values hidden from the fit", "", html)]
+    return [_titled("Values hidden from the fit", _against(wide, kinds), html)]
+
+
+def _against(wide: pd.DataFrame, kinds: list[str]) -> str:
+    """Say how a kind stands against as many principal components."""
+    own = [kind for kind in kinds if kind != "pca"]
+    if not own:
+        return ""
+    if "pca" not in kinds:
+        return (
+            "There are more factors than components that the samples can tell apart: "
+            "nothing of equal rank stands beside them."
+        )
+    best = wide.iloc[int(np.argmin(wide[own[0]]))]
+    gain = float(best["pca"] - best[own[0]])
+    if abs(gain) < MARGIN:
+        return f"As near as {int(best['k'])} principal components (within {MARGIN} sd)."
+    side = "nearer" if gain > 0 else "further off"
+    return (
+        f"With {int(best['k'])} factors hidden values are told {abs(gain):.3f} sd "
+        f"{side} than by as many principal components."
+    )
 
 
 def _trials(table: pd.DataFrame) -> Markup:
@@ -286,7 +324,7 @@ def _confounding(table: pd.DataFrame) -> Markup:
     said = "No other way here leaves and keeps as much and is better at one of both."
     if better:
         said = (
-            f"{better} leaves no more of the confounders than {own} and keeps no "
+            f"{better} leaves no more of any confounder than {own} and keeps no "
             "less, and is better at one of both."
         )
     shown = table.assign(chosen=np.where(table["chosen"], "yes", ""))

@@ -13,13 +13,15 @@ from meristem.config.represent import RepresentOptions
 from meristem.config.stages import OmicsConfig, RepresentConfig, StackConfig
 from meristem.records import FloatArray, OmicsTable
 from meristem.representation.architecture.search import Place
-from meristem.representation.choose import choose_by_values, choose_shape
+from meristem.representation.choose import HiddenValues, choose_shape
 from meristem.representation.commands.describe import (
     explained,
+    explained_together,
     factor_confounders,
     factor_sets,
     factor_stability,
     factor_traits,
+    own_values,
 )
 from meristem.representation.commands.inputs import Inputs, read_inputs
 from meristem.representation.commands.neighbours import (
@@ -29,11 +31,7 @@ from meristem.representation.commands.neighbours import (
 )
 from meristem.representation.commands.removal import Removal, removals
 from meristem.representation.commands.report import build_represent_report
-from meristem.representation.confound.confounders import (
-    confounders_of,
-    refuse_constant,
-    refuse_unlabelled,
-)
+from meristem.representation.confound.confounders import confounders_of
 from meristem.representation.generate import generate, judge_samples
 from meristem.representation.impute.choose import NAMES, Imputed, impute
 from meristem.representation.impute.methods import (
@@ -41,17 +39,14 @@ from meristem.representation.impute.methods import (
     genomic_kernel,
     omics_kernel,
 )
+from meristem.representation.possible import refuse_impossible
 from meristem.representation.represented import (
     Represented,
     fit_representation,
-    refuse_unlearnable,
+    most_factors,
 )
 from meristem.representation.sets.activity import active_sets
-from meristem.representation.sets.membership import (
-    FeatureSets,
-    feature_sets,
-    needed_sets,
-)
+from meristem.representation.sets.membership import FeatureSets, feature_sets
 from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.keys import digest
 from meristem.runs.progress import Notify
@@ -88,7 +83,7 @@ def represent_run(
     """
     inputs = read_inputs(config)
     for options, table in zip(inputs.options, inputs.tables, strict=True):
-        _refuse_impossible(options, table, inputs)
+        refuse_impossible(table, options, inputs.groups, inputs.sets)
         if config.neighbours is not None and options.represent != "none":
             refuse_unjudgeable(table, inputs.network)
     run = _plan(config, to)
@@ -139,21 +134,6 @@ def _plan(config: RepresentConfig, to: Destination) -> Run:
     question = "What do the omics have in common, and what is it?"
     inputs = [input_file(role, path) for role, path in named if path.exists()]
     return configured_run(config, to, question, inputs, "representation")
-
-
-def _refuse_impossible(
-    options: OmicsConfig | StackConfig, table: OmicsTable, inputs: Inputs
-) -> None:
-    if options.represent == "none":
-        return
-    if options.removes:
-        known = confounders_of(inputs.groups, options.confounders)
-        refuse_constant(known)
-        measured = np.asarray(np.isfinite(table.value).any(axis=1))
-        refuse_unlabelled(known, table.sample_id, measured)
-    if options.represent == "sets":
-        needed_sets(table, inputs.sets)
-    refuse_unlearnable(table, options)
 
 
 class _Work:
@@ -223,10 +203,10 @@ class _Work:
         self.notify(name, _STEPS, _STEPS)
 
     def _explained(self, found: Represented) -> float:
-        """Return the share of the variance of cleaned values that factors explain."""
+        """Return the share of the table's variance that factors tell."""
         x = found.cleaned_values(self.table, self.confounders)
-        x = x[~np.isnan(x).all(axis=1)]
-        return 1 - float(np.nansum((x - found.reconstruct(x)) ** 2) / np.nansum(x**2))
+        said = found.reconstruct(x[~np.isnan(x).all(axis=1)])
+        return explained_together(own_values(found, self.table, self.confounders), said)
 
     def _search(self) -> int:
         """Search the shape; keep its options, write what was tried, return k."""
@@ -267,33 +247,29 @@ class _Work:
         return self._compare(self.options)
 
     def _compare(self, options: OmicsConfig | StackConfig) -> int:
-        """Compare numbers of factors, components beside them; return the best."""
-        if options.represent == "sets":
-            return options.k[0]
-        rows: dict[str, dict[int, float]] = {}
-        pca = options.model_copy(
-            update={"represent": "pca", "likelihood": "gaussian", "k": options.k}
-        )
-        both = {options.represent: options}
-        if options.likelihood == "gaussian" and options.represent != "pca":
-            both["pca"] = pca
-        chosen = options.k[0]
-        for kind, one in both.items():
-            k, errors = choose_by_values(
-                self.table,
-                one,
-                rng=self.rng("hidden values"),
-                confounders=self.confounders,
-            )
-            rows[kind] = errors
-            if kind == options.represent:
-                chosen = k
+        """Compare numbers of factors, components beside them; return the best.
+
+        Components of counts are those of the same normalised logarithms, so that the
+        errors of both have one unit.
+        """
+        most = most_factors(self.table)
+        ranks = sorted({min(k, most) for k in options.k})
+        kinds = dict.fromkeys((options.represent, "pca"), ranks)
+        if options.represent == "sets" and self.sets is not None:
+            ranks = [self.sets.name.size]
+            kinds = {"sets": ranks, "pca": [k for k in ranks if k <= most]}
+        rng = self.rng("hidden values")
+        hidden = HiddenValues(self.table, self.confounders, self.sets, rng)
+        errors = {
+            (kind, k): hidden.error(options.model_copy(update={"represent": kind}), k)
+            for kind, several in kinds.items()
+            for k in several
+        }
         self.reconstruction = [
             {"table": options.name, "kind": kind, "k": k, "rmse": error}
-            for kind, errors in rows.items()
-            for k, error in errors.items()
+            for (kind, k), error in errors.items()
         ]
-        return chosen
+        return min(ranks, key=lambda k: errors[options.represent, k])
 
     def _write(self, part: str, frame: pd.DataFrame) -> None:
         self.run_record.folder.write_table(self.files[part], frame)
@@ -312,7 +288,10 @@ class _Work:
         about = pd.DataFrame(
             {
                 "factor": name,
-                "explained": explained(found),
+                "explained": explained(
+                    own_values(found, self.table, self.confounders),
+                    factors.value[~np.isnan(factors.value).any(axis=1)],
+                ),
                 "stability": factor_stability(
                     found, self.table, self.confounders, self.rng("stability")
                 ),
@@ -409,7 +388,7 @@ class _Work:
         self._write("half_width", _frame(filled.half_width, self.table))
         rows = []
         for kind, label in enumerate(NAMES):
-            if np.isnan(filled.coverage[kind]):
+            if np.isnan(filled.rmse[kind]).all():
                 continue
             for method, weight, error in zip(
                 (*filled.method, "mixture"),

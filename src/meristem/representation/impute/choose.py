@@ -143,6 +143,9 @@ def _round(x: FloatArray, methods: dict, rng: np.random.Generator) -> _Test:
     n_hide = max(2, round(HIDDEN_ROWS * rows.size))
     chosen = rng.permutation(rows)[:n_hide]
     donor = rng.choice(gappy, chosen.size)
+    absent = gappy[~known[gappy].any(axis=1)]
+    if absent.size and not np.isin(donor, absent).any():
+        donor[-1] = absent[0]  # rows without values are judged in every round
     hidden = np.zeros_like(known)
     hidden[chosen] = known[chosen] & ~known[donor]
     holed = np.where(hidden, np.nan, x)
@@ -215,15 +218,20 @@ def _feature_noise(
 def _quantile(
     tests: list[_Test], weight: FloatArray, noise: FloatArray
 ) -> tuple[float, float]:
-    """Return the quantile of scaled errors, and its coverage across rounds."""
+    """Return the quantile of scaled errors, and its coverage across rounds.
+
+    The coverage of each round is that of the quantile of the others; NaN if there are
+    none.
+    """
     scaled = [np.abs(weight @ t.said - t.truth) / noise[t.feature] for t in tests]
     everything = np.concatenate(scaled)
     n = everything.size
     level = min(1.0, np.ceil((n + 1) * LEVEL) / n)
-    inside = 0.0
+    inside, judged = 0.0, 0
     for number, one in enumerate(scaled):
         others = [s for i, s in enumerate(scaled) if i != number]
         rest = np.concatenate(others) if others else one
         if rest.size:
             inside += float((one <= np.quantile(rest, LEVEL)).sum())
-    return float(np.quantile(everything, level)), inside / n
+            judged += one.size
+    return float(np.quantile(everything, level)), inside / judged if judged else np.nan

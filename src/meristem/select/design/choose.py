@@ -101,14 +101,14 @@ def choose_training_set(
     if n is None and budget is None:
         raise ConfigError(
             "neither a number of lines nor a budget is given",
-            remedy="give one of them (--n, --budget)",
+            remedy="give one of them (--n, --budget; n, budget of [design])",
         )
     if (n or 0) > problem.n or not np.isfinite(budget or 0.0):
         raise ConfigError(
             f"{n} of {problem.n} candidates cannot be chosen"
             if (n or 0) > problem.n
             else f"a budget of {budget:g} is no number",
-            remedy=f"ask for {problem.n} at most, or give a budget (--budget)",
+            remedy=f"ask for {problem.n} at most, or give a budget",
         )
     scatter = _scatter(problem, criterion)
     most = problem.n if n is None else n

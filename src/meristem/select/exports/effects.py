@@ -195,7 +195,7 @@ def refuse_poor_line(effects: LocusEffects, label: str) -> None:
     """
     if effects.r2 < LEAST_R2:
         raise ConfigError(
-            f"a sum of marker effects explains {effects.r2:.2f} of the predictions of "
+            f"a sum of marker effects explains {effects.r2:.3f} of the predictions of "
             f"{label} (at least {LEAST_R2:g} is asked): it has no marker effects",
             remedy="name a linear model (--model), or rank crosses by simulated "
             "progeny (--simulate)",

@@ -19,7 +19,7 @@ class IndexResponse:
     gain: FloatArray  # (n_trait,) expected, trait units, at the intensity
     merit: float  # expected gain of w'u
     accuracy: float  # corr(index, merit), -1..1
-    heritability: float  # share of genetic variance in the index, 0..1
+    heritability: float  # corr(index, b'u)^2, 0..1; b'Gb / b'Pb of phenotypes
     implied_weight: FloatArray  # (n_trait,) weights for which b would be Smith-Hazel
     efficiency: float  # gain in merit relative to Smith-Hazel with the same weights
 
@@ -90,7 +90,17 @@ def respond(
         gain,
         merit=float(weight @ gain),
         accuracy=float(np.clip(explained / spread, -1, 1)) if spread > 0 else np.nan,
-        heritability=float(np.clip(own / variance, 0, 1)) if variance > 0 else np.nan,
+        heritability=_squared(own, variance, coefficient, genetic),
         implied_weight=np.asarray(implied, dtype=np.float64),
         efficiency=explained / most if most > 0 else np.nan,
     )
+
+
+def _squared(
+    own: float, variance: float, coefficient: FloatArray, genetic: FloatArray
+) -> float:
+    """Return the squared correlation of an index with the same sum of true values."""
+    if not np.isfinite(own):
+        return np.nan
+    product = variance * float(coefficient @ genetic @ coefficient)
+    return float(np.clip(own**2 / product, 0, 1)) if product > 0 else np.nan

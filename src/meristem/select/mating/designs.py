@@ -92,7 +92,7 @@ def share_progeny(
     if total < n * least:
         raise ConfigError(
             f"{total} progeny are not {least} for each of {n} crosses",
-            where="crosses.progeny",
+            where="crosses.total_progeny",
             remedy=f"give at least {n * least}, or lower min_progeny",
         )
     count = np.full(n, least)

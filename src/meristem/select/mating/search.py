@@ -100,6 +100,7 @@ class Search:
     def _none_found(self, columns: IntArray) -> ConfigError:
         """Return the error of limits that no plan keeps to, with what is in reach."""
         said, most = "no plan of crosses was found that keeps to all limits", self.most
+        remedy = "ask for fewer crosses, raise max_uses, max_parents or max_kinship"
         free = replace(self.limits, max_coancestry=None)
         start = None if most is None else greedy_plan(self.crosses, free, self.n)
         if start is not None and most is not None:
@@ -111,11 +112,14 @@ class Search:
                     f"{self.limits.n_cross} crosses under these limits: the smallest "
                     f"one found is {least:.5g}"
                 )
+                remedy = (
+                    "allow a larger group coancestry (or a smaller Ne), make more "
+                    "crosses, of more parents, or give more seconds"
+                )
         return ConfigError(
             said,
             where="crosses",
-            remedy="ask for fewer crosses, raise max_uses or max_kinship, allow a "
-            "larger group coancestry, or give more seconds",
+            remedy=remedy,
         )
 
     def _by_planes(

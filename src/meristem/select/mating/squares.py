@@ -24,7 +24,7 @@ INFEASIBLE = 2
 SHARE = 0.25
 """Of the time, that is spent on planes before whole numbers are asked for."""
 
-_SWEEPS, _STEP = 6, 0.3
+_SWEEPS, _INVERSES, _STEP = 6, 8, 0.3
 _LEVEL = 10.0  # added to all coancestries: the contributions add up to 1
 
 
@@ -52,17 +52,34 @@ def separable_part(coancestry: FloatArray) -> FloatArray:  # (n,)
     """
     n = coancestry.shape[0]
     raised = coancestry + _LEVEL + 1e-6 * np.eye(n)
-    inverse = np.linalg.inv(raised)
     diagonal = np.zeros(n)
-    for _ in range(_SWEEPS):
-        for row in range(n):
-            step = _STEP / inverse[row, row]
-            diagonal[row] += step
-            column = inverse[:, row].copy()
-            inverse += np.outer(column, column) * (step / (1 - _STEP))
+    for rows in np.array_split(np.tile(np.arange(n), _SWEEPS), _SWEEPS * _INVERSES):
+        # rounding grows with every update of an inverse: a new one now and then
+        taken = _taken(raised - np.diag(diagonal), rows)
+        if taken is None:
+            break
+        diagonal += taken
     # rounding must not make a limit that is no limit: no more than f allows
     least = np.linalg.eigvalsh(raised - np.diag(diagonal))[0]
     return np.asarray(np.maximum(diagonal - 1e-6 + min(least, 0.0), 0.0))
+
+
+def _taken(left: FloatArray, rows: IntArray) -> FloatArray | None:  # (n,)
+    """Return what some rows give off their diagonal, None where rounding forbids it."""
+    inverse = np.linalg.inv(left)
+    taken = np.zeros(left.shape[0])
+    for row in rows:
+        own = inverse[row, row]
+        if own <= 0:
+            return None
+        taken[row] += _STEP / own
+        column = inverse[:, row].copy()
+        inverse += np.outer(column, column) * (_STEP / own / (1 - _STEP))
+    try:
+        np.linalg.cholesky(left - np.diag(taken))
+    except np.linalg.LinAlgError:
+        return None
+    return taken
 
 
 def solve(
@@ -109,7 +126,7 @@ def solve(
             form.cost[None], -np.inf, -program.least
         )
         asked.append(better)
-    seconds -= time.process_time() - begun
+    seconds = max(seconds - (time.process_time() - begun), 0.1)
     found = scipy.optimize.milp(
         form.cost,
         constraints=asked,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from meristem.errors import ConfigError, DataError
+from meristem.errors import ConfigError
 from meristem.records import FloatArray, IntArray
 from meristem.runs.destination import Destination, in_locked_folder
 from meristem.runs.folder import RunFolder
@@ -17,6 +17,7 @@ from meristem.runs.record import plan_run
 from meristem.runs.seeds import derived_rng
 from meristem.sequence.commands.design_report import build_design
 from meristem.sequence.commands.fitting import Prepared
+from meristem.sequence.commands.predict import refuse_long
 from meristem.sequence.commands.report import begin_run, read_note
 from meristem.sequence.commands.settings import (
     SequenceSettings,
@@ -118,7 +119,7 @@ def design_run(
     prepared, _, _ = prepare_rows(settings, train, None, length)
     weights = _weights(wish, train.tasks)
     _refuse_impossible(wish, length)
-    _refuse_long(starts, length)
+    refuse_long(starts, length)
     run = plan_run(
         to,
         title=f"Designs of {len(starts)} sequences",
@@ -144,9 +145,12 @@ def design_run(
             rows.append(_row(name, start, made, bound, oracle, validator))
             to.notify("designs", number + 1, len(starts))
     table = pd.DataFrame(rows)
+    _refuse_broken(table, wish.edits)
     run.table("designs", table)
     with run.folder.writing("designs.fa") as temporary:
-        text = "".join(f">{r['sequence_id']}\n{r['design']}\n" for r in rows)
+        text = "".join(
+            f">{r['sequence_id']}\n{r['design']}\n" for r in rows if r["kept"]
+        )
         temporary.write_text(text, encoding="utf-8")
     run.note("summary", _summary(table, labels, agree))
     return run.finish(build_design)
@@ -228,14 +232,18 @@ def _refuse_impossible(wish: Wish, length: int) -> None:
         )
 
 
-def _refuse_long(starts: dict[str, str], length: int) -> None:
-    for name, text in starts.items():
-        if len(text) > length:
-            raise DataError(
-                f"is {len(text)} bp long, and the models read {length}",
-                where=f"sequence {name!r}",
-                remedy="cut it to that length",
-            )
+def _refuse_broken(table: pd.DataFrame, edits: int) -> None:
+    """Refuse to write designs of which none is what was asked for."""
+    if table["kept"].any():
+        return
+    worst = table["broken"].value_counts()
+    raise ConfigError(
+        f"no design keeps to what was asked for within {edits} edits: of "
+        f"{int(worst.iloc[0])} of {len(table)}, {worst.index[0]}",
+        where="--forbid, --gc-low, --gc-high",
+        remedy="allow more --edits or wider bounds, or give other sequences to start "
+        "from",
+    )
 
 
 def _halves(
@@ -320,7 +328,8 @@ def _row(
         "oracle_gain": float(promised.mean()),
         "oracle_sd": float(promised.std(ddof=1)) if promised.size > 1 else np.nan,
         "validator_gain": confirmed,
-        "kept": bound.held(made, start),
+        "kept": not (broken := bound.broken(made, start)),
+        "broken": "; ".join(broken),
         "start": text[0],
         "design": text[1],
     }
@@ -329,6 +338,8 @@ def _row(
 def _summary(
     table: pd.DataFrame, labels: tuple[str, str], agree: float
 ) -> dict[str, object]:
+    kept = float(table["kept"].mean())
+    table = table[table["kept"]]  # what is written to designs.fa
     oracle = float(table["oracle_gain"].mean())
     validator = float(table["validator_gain"].mean())
     return {
@@ -339,6 +350,6 @@ def _summary(
         "validator_gain": validator,
         "confirmed": validator / oracle if oracle > 0 else 0.0,
         "same_sign": float((table["validator_gain"] > 0).mean()),
-        "kept": float(table["kept"].mean()),
+        "kept": kept,
         "oracle_r": agree,
     }

@@ -77,7 +77,8 @@ def _gains(table: pd.DataFrame, summary: dict[str, Any]) -> Section:
 def _list(table: pd.DataFrame) -> Section:
     shown = table.head(_SHOWN)[
         ["sequence_id", "edits", "changes", "oracle_gain", "validator_gain", "kept"]
-    ].assign(kept=table["kept"].map({True: "yes", False: "no"}))
+    ].assign(kept=("no: " + table["broken"].astype(str)).where(~table["kept"], "yes"))
+    n_broken = int((~table["kept"]).sum())
     html = table_html(
         shown,
         formats={
@@ -88,4 +89,11 @@ def _list(table: pd.DataFrame) -> Section:
         if len(table) > _SHOWN
         else "Sequences are in designs.csv and designs.fa.",
     )
-    return Section("Designs", "designs", html=str(html))
+    intro = (
+        f"{n_broken} of {len(table)} are not all that was asked for, because their "
+        "start is not and the edits do not mend it: they are in designs.csv alone, "
+        "not in designs.fa."
+        if n_broken
+        else ""
+    )
+    return Section("Designs", "designs", html=str(html), intro=intro)

@@ -17,7 +17,7 @@ from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run, plan_run
 from meristem.sequence.commands.explain_report import build_explanation
 from meristem.sequence.commands.motif_effects import effect_tables, site_table
-from meristem.sequence.commands.predict import open_model
+from meristem.sequence.commands.predict import open_model, refuse_long
 from meristem.sequence.commands.report import begin_run
 from meristem.sequence.commands.settings import SequenceSettings
 from meristem.sequence.inputs.measured import read_measured, read_sequences
@@ -205,6 +205,7 @@ def _chosen(
     """Return the sequences that are explained."""
     if question.sequences is not None:
         found = read_sequences(question.sequences)
+        refuse_long(found, model.window)
     else:
         record = RunFolder.open(model_run).record()
         settings = SequenceSettings.model_validate(record["config"])

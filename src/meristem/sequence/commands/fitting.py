@@ -32,13 +32,21 @@ class Prepared:
     data: MeasuredSequences
     onehot: OneHot  # (n, 4, length)
     unit: IntArray  # (n,) rows that are never parted
+    copy: IntArray  # (n,) clusters of near copies
 
     def rows(self, picked: IntArray, *, centre: bool) -> Rows:
-        """Return training rows; `centre` gives their sources one mean."""
+        """Return training rows; `centre` gives their sources one mean.
+
+        Rows of one unit alone (one species trains, another is left out) are parted
+        between near copies, or nothing could be left out inside them.
+        """
         value = self.data.value[picked]
         if centre:
             value = centre_sources(value, self.data.source[picked])
-        return Rows(self.onehot[picked], value, self.unit[picked])
+        unit = self.unit[picked]
+        if np.unique(unit).size == 1:
+            unit = self.copy[picked]
+        return Rows(self.onehot[picked], value, unit)
 
 
 def centre_sources(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from meristem.sequence.inputs.onehot import encode
 from meristem.sequence.models.catalog import restore_model
 from meristem.sequence.models.protocol import SequenceModel
 from meristem.text.files import replacing
+
+_LOG = logging.getLogger(__name__)
 
 _BATCH = 2048
 
@@ -88,7 +91,9 @@ def predict_sequences(
     refuse_overwriting(out, inputs=[sequences], force=force)
     model = open_model(folder, label)
     found = read_sequences(sequences, column)
-    _refuse_long(model, found)
+    refuse_long(found, model.window)
+    if model.window is None:
+        _caution_long(found, trained_length(folder))
     names, texts = list(found), list(found.values())
     parts = []
     for start in range(0, len(texts), _BATCH):
@@ -103,14 +108,40 @@ def predict_sequences(
     return len(table)
 
 
-def _refuse_long(model: SequenceModel, found: dict[str, str]) -> None:
+def refuse_long(found: dict[str, str], window: int | None) -> None:
+    """Refuse sequences that a model could not read whole; None: it reads any length.
+
+    Raises
+    ------
+    DataError
+        If a sequence is longer than the window.
+    """
     for name, text in found.items():
-        if model.window is not None and len(text) > model.window:
+        if window is not None and len(text) > window:
             raise DataError(
-                f"is {len(text)} bp long, and the model reads {model.window}",
+                f"is {len(text)} bp long, and the model reads {window}",
                 where=f"sequence {name!r}",
                 remedy="cut it to windows of that length",
             )
+
+
+def trained_length(folder: str | Path) -> int:
+    """Return the length of the longest sequence of a run, bp; 0 if it is not known."""
+    return int(read_note(RunFolder.open(folder), "summary.json").get("length", 0))
+
+
+def _caution_long(found: dict[str, str], known: int) -> None:
+    """Say where counts of sites and words are larger than any seen in training."""
+    longer = sum(len(text) > known for text in found.values())
+    if known and longer:
+        _LOG.warning(
+            "%d of %d sequences are longer than any the model was trained on (%d bp): "
+            "its counts grow with the length, and what it predicts of them means "
+            "little; cut them to windows of that length",
+            longer,
+            len(found),
+            known,
+        )
 
 
 def _rows(model: SequenceModel, names: list[str], texts: list[str]) -> pd.DataFrame:

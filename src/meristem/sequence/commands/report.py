@@ -20,6 +20,7 @@ from meristem.sequence.commands.figures import (
     draw_weights,
     plain_name,
 )
+from meristem.sequence.inputs.splits import WITHIN
 
 _FILES = ("scores.csv", "predictions.csv", "summary.json", "models")
 
@@ -69,7 +70,7 @@ def build_report(folder: str | Path) -> Path:
     """
     opened = RunFolder.open(folder)
     summary = read_note(opened, "summary.json")
-    makers = (_accuracy, _tests, _fits, _courses, _weights, _all_scores)
+    makers = (_accuracy, _by_group, _tests, _fits, _courses, _weights, _all_scores)
     return write_run_page(
         opened,
         "Sequence models",
@@ -88,6 +89,11 @@ def _lead(summary: dict[str, Any]) -> str:
         f"{summary['units']:,} groups that were never parted; "
         f"{summary['folds']} folds. "
     )
+    if summary.get("unmeasured"):
+        text += (
+            f"{summary['unmeasured']:,} more have no value of any task and were left "
+            "out. "
+        )
     if summary["withheld"]:
         text += (
             f"{summary['withheld']:,} training rows were withheld from folds because "
@@ -110,7 +116,7 @@ def _cards(folder: RunFolder, summary: dict[str, Any]) -> tuple[Card, ...]:
     cards = []
     for row in own.head(3).to_dict("records"):
         note = f"{summary['best']}, {interval(row['low'], row['high'])}"
-        label = f"r, {row['task']} ({row['split']})"
+        label = f"r over all rows left out, {row['task']} ({row['split']})"
         cards.append(Card(label, fixed(row["r"], 3), note))
     return tuple(cards)
 
@@ -141,6 +147,30 @@ def _accuracy(folder: RunFolder) -> Section | None:
         "share of G and C alone; a model that does not beat `kmer` has learned no "
         "more than the words of the sequence.",
         blocks=tuple(blocks),
+    )
+
+
+def _by_group(folder: RunFolder) -> Section | None:
+    """Return how well every group is predicted by others, and by itself."""
+    table = read_frame(folder, "scores.csv")
+    rows = read_frame(folder, "predictions.csv")
+    if table is None or rows is None or "each_group" not in set(table["split"]):
+        return None
+    metric = read_note(folder, "summary.json").get("metric")
+    keys = ["split", "fold"]
+    group = rows[[*keys, "group"]].drop_duplicates(keys)
+    own = table[
+        (table["metric"] == metric) & table["split"].isin(["each_group", WITHIN])
+    ].merge(group, on=keys)
+    columns = ["task", "group", "split", "model"]
+    mean = own.groupby(columns, sort=False)["value"].mean().unstack("model")
+    formats = {name: lambda v: fixed(v, 3) for name in mean.columns}
+    return Section(
+        "Group by group",
+        "groups",
+        intro=f"{metric} of every group. each_group: the models were trained on the "
+        f"other groups; {WITHIN}: on other sequences of the same group.",
+        html=str(table_html(mean.sort_index().reset_index(), formats=formats)),
     )
 
 
@@ -217,6 +247,8 @@ def _all_scores(folder: RunFolder) -> Section | None:
         "All figures",
         "scores",
         html=str(html),
-        intro="Means over folds; the rows by fold are in scores.csv. pearson_within: "
-        "correlation within groups, that is of variants of one sequence.",
+        intro="Means over folds; the rows by fold are in scores.csv. The figures above "
+        "are over the rows of all folds together, which differ where a model errs in "
+        "the level of a fold. pearson_within: correlation within groups, that is of "
+        "variants of one sequence.",
     )

@@ -67,24 +67,44 @@ class InputSettings(Strict):
 
 
 class SplitSettings(Strict):
-    """How rows are divided (see `splits.divide`)."""
+    """How rows are divided (see `splits.divide`).
+
+    ``within``: with ``each_group``, test every group by models of its own other rows
+    as well.
+    """
 
     scheme: Literal["group", "each_group", "identity", "hash", "random"] = "identity"
     folds: int = Field(default=5, ge=2, le=1000)
     replicates: int = Field(default=1, ge=1, le=100)
     tested: int = Field(default=0, ge=0, le=1000)
     identity: float = Field(default=0.8, ge=0.5, le=1)
+    within: bool = False
+
+    @model_validator(mode="after")
+    def _of_groups(self) -> SplitSettings:
+        if self.within and self.scheme != "each_group":
+            raise ValueError("within needs scheme = 'each_group'")
+        return self
 
 
 class ModelSettings(Strict):
-    """One model: its kind, its options, and its training where it differs."""
+    """One model: its kind, its options, and its training where it differs.
+
+    ``start``: model that it continues; ``freeze``: train its output and norms alone.
+    """
 
     kind: str
-    label: str = Field(default="", pattern=r"^[A-Za-z0-9 _.+-]*$")
+    label: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9 _.+-]*)?$")
     options: dict[str, Any] = {}
     train: dict[str, Any] = {}
     start: Path | None = None
     freeze: bool = False
+
+    @model_validator(mode="after")
+    def _of_something(self) -> ModelSettings:
+        if self.freeze and self.start is None:
+            raise ValueError("freeze keeps the weights of `start`, and none is named")
+        return self
 
     @property
     def name(self) -> str:

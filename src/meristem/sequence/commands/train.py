@@ -118,6 +118,14 @@ def prepare_rows(
         )
         copies = np.isin(joined[: train.n], joined[train.n :])
         n_copy = int(copies.sum())
+        if copies.all():
+            raise DataError(
+                f"all {train.n} training rows are near copies of test rows, and none "
+                "is left to train on",
+                where="data",
+                remedy="leave test rows out of the training tables, or the other way "
+                "round; split.identity says what a near copy is",
+            )
         train = train.take(~copies)
     split = settings.split
     division = divide(
@@ -128,9 +136,10 @@ def prepare_rows(
         tested=split.tested,
         identity=split.identity,
         rng=derived_rng(settings.seed, "splits"),
+        within=split.within,
     )
     onehot = encode_rows(train, settings.inputs, length)
-    return Prepared(train, onehot, division.unit), division, n_copy
+    return Prepared(train, onehot, division.unit, division.copy), division, n_copy
 
 
 @in_locked_folder
@@ -161,7 +170,8 @@ def train_run(
     with run.timed("final models"):
         finals = fit_finals(prepared, specifications, settings, to.notify)
     metric = FIRST[settings.train.loss]
-    best = best_label(scores, metric, list(specifications))
+    asked = scores[scores["split"] == settings.split.scheme]
+    best = best_label(asked, metric, list(specifications))
     if test is not None:
         more, rows = check_finals(finals, test, settings, length)
         scores = pd.concat([scores, more], ignore_index=True)
@@ -169,6 +179,7 @@ def train_run(
     _write(run, settings, finals, scores, predictions)
     sizes = {
         "n": prepared.data.n,
+        "unmeasured": train.n_unmeasured,
         "length": length,
         "tasks": list(prepared.data.tasks),
         "units": int(np.unique(division.unit).size),

@@ -127,12 +127,19 @@ class Constraints:
 
     def held(self, code: Codes, start: Codes) -> bool:  # (length,)
         """Return whether a design is all that was asked for, whatever the start was."""
+        return not self.broken(code, start)
+
+    def broken(self, code: Codes, start: Codes) -> list[str]:  # (length,)
+        """Say what a design is not of what was asked for, whatever the start was."""
+        found = []
         share = float(_gc(code[None])[0])
-        fine = self.gc[0] - 1e-9 <= share <= self.gc[1] + 1e-9
-        fine &= not self.words(code[None])[0]
-        return fine and (
-            np.array_equal(code, start) or bool(self.kept(code[None], start)[0])
-        )
+        if not self.gc[0] - 1e-9 <= share <= self.gc[1] + 1e-9:
+            found.append("the share of G and C is outside the bounds")
+        if self.words(code[None])[0]:
+            found.append("a forbidden word is left")
+        if not np.array_equal(code, start) and not self.kept(code[None], start)[0]:
+            found.append("edits are more, elsewhere or less likely than allowed")
+        return found
 
     def words(self, code: Codes) -> NDArray[np.int64]:  # (n, length) -> (n,)
         """Return how often forbidden words occur."""

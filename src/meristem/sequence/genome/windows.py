@@ -37,10 +37,11 @@ def read_bed(
     Raises
     ------
     DataError
-        If a line has fewer than three columns or no whole numbers, an interval is
-        empty, or its contig is not in the genome.
+        If a line has fewer than three columns, no whole numbers or an odd strand, an
+        interval is empty or behind the end of its contig, or its contig is not in the
+        genome.
     """
-    rows = []
+    rows, places = [], []
     for number, line in numbered_lines(read_text(path)):
         if line.startswith(("#", "track", "browser")):
             continue
@@ -59,9 +60,16 @@ def read_bed(
                 where=where,
                 remedy="write the smaller position first; the end is excluded",
             )
+        if len(cells) > 5 and cells[5] not in ("+", "-", "."):
+            raise DataError(
+                f"{cells[5]!r} is no strand",
+                where=where,
+                remedy="write +, - or . in the sixth column",
+            )
         name = cells[3] if len(cells) > 3 else f"{cells[0]}:{start + 1}-{end}"
         strand = -1 if len(cells) > 5 and cells[5] == "-" else 1
         rows.append((name, cells[0], start, end, strand))
+        places.append(where)
     names = match_names((row[1] for row in rows), genome, path, contig_names)
     if names.unmatched:
         lost = sum(row[1] in names.unmatched for row in rows)
@@ -75,6 +83,14 @@ def read_bed(
         Window(name, names.genome_name[contig], start, end, strand)
         for name, contig, start, end, strand in rows
     ]
+    for window, where in zip(windows, places, strict=True):
+        length = genome.length[window.contig]
+        if window.start >= length:
+            raise DataError(
+                f"the interval begins behind the end of {window.contig} ({length} bp)",
+                where=where,
+                remedy=f"give intervals of the genome {genome.path}",
+            )
     if not windows:
         raise DataError(
             "has no interval on the genome", where=path, remedy="give BED intervals"

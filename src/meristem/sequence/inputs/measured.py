@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ class MeasuredSequences:
     value: FloatArray  # (n, n_task) NaN missing
     group: StrArray  # (n,) "" where none is named
     source: StrArray  # (n,) name of the source
+    n_unmeasured: int = 0  # rows left out when read: they had no value of any task
 
     @property
     def n(self) -> int:
@@ -104,7 +105,7 @@ def read_measured(sources: Sequence[Source]) -> MeasuredSequences:
             where=sources[0].path,
             remedy="check the names of the columns in data.tasks",
         )
-    return joined.take(kept)
+    return replace(joined.take(kept), n_unmeasured=joined.n - kept.size)
 
 
 def _read_one(source: Source, tasks: tuple[str, ...]) -> MeasuredSequences:
@@ -118,13 +119,13 @@ def _read_one(source: Source, tasks: tuple[str, ...]) -> MeasuredSequences:
         sequence = _from_fasta(source.fasta, table, ids)
     else:
         sequence = read_sequence_column(table, source.sequence)
-    first: dict[str, int] = {}
-    for row, name in enumerate(ids.tolist()):
-        if sequence[first.setdefault(name, row)] != sequence[row]:
+    _refuse_two(table, ids, sequence)
+    for row, text in enumerate(sequence):
+        if not text.strip("N"):
             raise DataError(
-                f"{name!r} stands for two sequences",
+                f"the sequence of {str(ids[row])!r} holds no known base",
                 where=table.place(row),
-                remedy="give every sequence an id of its own",
+                remedy="delete the row: there is nothing to learn from it",
             )
     group = np.full(table.n_row, "", dtype=np.str_)
     if source.group:
@@ -133,6 +134,17 @@ def _read_one(source: Source, tasks: tuple[str, ...]) -> MeasuredSequences:
     return MeasuredSequences(
         ids, sequence, tasks, value, group, np.full(table.n_row, name)
     )
+
+
+def _refuse_two(table: Table, ids: StrArray, sequence: Sequence[str]) -> None:
+    first: dict[str, int] = {}
+    for row, name in enumerate(ids.tolist()):
+        if sequence[first.setdefault(name, row)] != sequence[row]:
+            raise DataError(
+                f"{name!r} stands for two sequences",
+                where=table.place(row),
+                remedy="give every sequence an id of its own",
+            )
 
 
 def _ids(table: Table, source: Source) -> StrArray:
@@ -164,7 +176,7 @@ def read_sequence_column(table: Table, name: str = "") -> tuple[str, ...]:
             raise ConfigError(
                 "no column of sequences was found",
                 where=table.path,
-                remedy="call it `sequence`, or name it in data.sequence",
+                remedy="call it `sequence`, or name it (data.sequence, --column)",
             )
         name = usual[0]
     words = table.words(name)
@@ -187,7 +199,7 @@ def _from_fasta(fasta: Path, table: Table, ids: StrArray) -> tuple[str, ...]:
 
 
 def read_sequences(path: Path, column: str = "") -> dict[str, str]:
-    """Return sequences by id from FASTA or a table.
+    """Return sequences by id from FASTA or a table; an id that is there twice, once.
 
     Parameters
     ----------
@@ -200,6 +212,6 @@ def read_sequences(path: Path, column: str = "") -> dict[str, str]:
         return read_fasta(path)
     table = read_table(path)
     ids = _ids(table, Source(path, {}))
-    if np.unique(ids).size < len(ids):
-        ids = np.array([f"row{row + 1}" for row in range(table.n_row)])
-    return dict(zip(ids.tolist(), read_sequence_column(table, column), strict=True))
+    sequence = read_sequence_column(table, column)
+    _refuse_two(table, ids, sequence)
+    return dict(zip(ids.tolist(), sequence, strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,12 @@ from meristem.sequence.inputs.measured import MeasuredSequences
 from meristem.stats.folds import grouped_folds
 
 Scheme = Literal["group", "each_group", "identity", "hash", "random"]
+
+WITHIN = "within_group"
+"""Name of folds inside a group, beside those that leave whole groups out."""
+
+LEAST_WITHIN = 20
+"""Rows of a group that is divided."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class Division:
     split: Splits
     unit: IntArray
     withheld: int
+    copy: IntArray  # (n,) clusters of near copies
 
 
 def divide(
@@ -47,6 +55,7 @@ def divide(
     tested: int,
     identity: float,
     rng: np.random.Generator,
+    within: bool = False,
 ) -> Division:
     """Divide rows into training and test rows.
 
@@ -68,6 +77,9 @@ def divide(
         side that copy a test row are withheld, whatever the scheme.
     rng
         Source of randomness.
+    within
+        Add folds inside every group: clusters of near copies are left out, and what
+        trains is the rest of the group alone.
 
     Raises
     ------
@@ -100,7 +112,38 @@ def divide(
             where="split",
             remedy="use fewer folds, or another scheme",
         )
-    return Division(tuple(splits), unit, withheld)
+    if within:
+        splits += _inside(data, unit, copy, folds, rng)
+    return Division(tuple(splits), unit, withheld, copy)
+
+
+def _inside(
+    data: MeasuredSequences,
+    unit: IntArray,
+    copy: IntArray,
+    folds: int,
+    rng: np.random.Generator,
+) -> Iterator[Split]:
+    """Give folds of the near copies of every group, trained by that group alone."""
+    for number, one in enumerate(np.unique(unit)):
+        rows = np.flatnonzero(unit == one)
+        if rows.size < LEAST_WITHIN:
+            raise ConfigError(
+                f"the group {data.group[rows[0]]!r} has {rows.size} rows, and at least "
+                f"{LEAST_WITHIN} are needed to train and test within it",
+                where="split.within",
+                remedy="leave out split.within, or that group",
+            )
+        fold = grouped_folds(
+            copy[rows],
+            folds,
+            rng,
+            noun=f"clusters of near copies of the group {data.group[rows[0]]!r}",
+            remedy="use fewer split.folds, or leave out split.within",
+        )
+        for k in range(folds):
+            train, test = rows[fold != k], rows[fold == k]
+            yield Split(WITHIN, 0, number * folds + k, train, test)
 
 
 def _units(data: MeasuredSequences, scheme: Scheme, copy: IntArray) -> IntArray:
@@ -114,6 +157,13 @@ def _units(data: MeasuredSequences, scheme: Scheme, copy: IntArray) -> IntArray:
                 where="split.scheme",
                 remedy="name it in data.group (gene, chromosome, species), or use "
                 "scheme = 'identity'",
+            )
+        if scheme == "each_group" and not named.all():
+            raise ConfigError(
+                f"{int((~named).sum())} of {data.n} rows have no group, and would each "
+                "be a fold",
+                where="data.group",
+                remedy="name their groups, leave them out, or use scheme = 'group'",
             )
         alone = np.char.add("\0", np.arange(data.n).astype(str))
         labels = np.where(named, data.group, alone)

@@ -38,7 +38,8 @@ METHODS: tuple[Method, ...] = ("saliency", "input_x_gradient", "integrated", "de
 TOLERANCE = 1e-3
 """Largest share of the change that attributions may miss."""
 
-_FIRST_STEPS, _MOST_STEPS = 64, 16_384  # kinks of a network need many
+_FIRST_PARTS, _MOST_PARTS = 64, 16_384  # of the path of integrated gradients
+_AT_ONCE = 64  # parts that are halved together
 
 
 @dataclass(frozen=True)
@@ -173,35 +174,69 @@ def _gradient(view: TaskView, x: Tensor) -> Tensor:
 
 
 def _integrated(view: TaskView, onehot: OneHot) -> tuple[FloatArray, FloatArray]:
-    """Return integrated gradients with as many steps as they need to add up."""
+    """Return integrated gradients along paths divided until they add up."""
     values, gaps = np.zeros(onehot.shape), np.zeros(len(onehot))
     for row in range(len(onehot)):
         x = torch.from_numpy(onehot[row])
         base = 0.25 * x.sum(0, keepdim=True).expand(4, -1)
-        with torch.no_grad():
-            ends = view(torch.stack([x, base]))[:, 0].double()
-        wanted = float(ends[0] - ends[1])
-        steps = _FIRST_STEPS
-        while True:
-            total = _path(view, x, base, steps)
-            gap = abs(float(total.sum()) - wanted) / max(abs(wanted), 1e-2)
-            if gap < TOLERANCE / 2 or steps >= _MOST_STEPS:
-                break
-            steps *= 2
+        total, gaps[row] = _path(view, x, base)
         # what the four bases of a position add is written at the base that is there
-        values[row] = total.sum(axis=0, keepdims=True) * onehot[row]
-        gaps[row] = gap
+        values[row] = total * onehot[row]
     return values, gaps
 
 
-def _path(view: TaskView, x: Tensor, base: Tensor, steps: int) -> FloatArray:
-    nodes = (torch.arange(steps, dtype=torch.float32) + 0.5) / steps
-    total = torch.zeros_like(x, dtype=torch.float64)
-    for part in nodes.split(128):
-        points = base + part[:, None, None] * (x - base)
-        total += _gradient(view, points).double().sum(0)
-    found: FloatArray = (total / steps * (x - base).double()).numpy()
-    return found
+def _path(view: TaskView, x: Tensor, base: Tensor) -> tuple[FloatArray, float]:
+    """Return what every position adds from base to x (length,), and the share missed.
+
+    The gradient jumps where a unit switches on or another becomes the maximum: parts
+    of the path whose gradient misses their change most are halved, so that steps are
+    short at the jumps alone.
+    """
+    ends = torch.linspace(0, 1, _FIRST_PARTS + 1, dtype=torch.float64)
+    left, right = ends[:-1], ends[1:]
+    height = _heights(view, x, base, ends)
+    change = height.diff()
+    wanted = float(height[-1] - height[0])
+    added = _added(view, x, base, left, right)  # (n_part, length)
+    while True:
+        missed = added.sum(1) - change
+        gap = abs(float(missed.sum())) / max(abs(wanted), 1e-2)
+        if gap < TOLERANCE / 2 or len(left) >= _MOST_PARTS:
+            return added.sum(0).numpy(), gap
+        order = missed.abs().argsort(descending=True)[:_AT_ONCE]
+        share = missed.abs()[order].cumsum(0)
+        worst = order[share <= max(float(share[-1]) / 2, float(share[0]))]
+        low, high = left[worst], right[worst]
+        middle = (low + high) / 2
+        inner = _heights(view, x, base, torch.cat([low, middle, high])).view(3, -1)
+        rest = torch.ones(len(left), dtype=torch.bool)
+        rest[worst] = False
+        left = torch.cat([left[rest], low, middle])
+        right = torch.cat([right[rest], middle, high])
+        change = torch.cat([change[rest], *inner.diff(dim=0)])
+        n_new = 2 * len(worst)
+        new = _added(view, x, base, left[-n_new:], right[-n_new:])
+        added = torch.cat([added[rest], new])
+
+
+def _points(x: Tensor, base: Tensor, at: Tensor) -> Tensor:
+    return base + at.float()[:, None, None] * (x - base)
+
+
+@torch.no_grad()
+def _heights(view: TaskView, x: Tensor, base: Tensor, at: Tensor) -> Tensor:  # (n,)
+    """Return predictions along the path; `at` from 0 to 1."""
+    parts = [view(_points(x, base, part))[:, 0].double() for part in at.split(128)]
+    return torch.cat(parts)
+
+
+def _added(
+    view: TaskView, x: Tensor, base: Tensor, left: Tensor, right: Tensor
+) -> Tensor:  # (n_part, length)
+    """Return what every position adds in every part, by the gradient in its middle."""
+    middle = ((left + right) / 2).split(128)
+    slope = torch.cat([_gradient(view, _points(x, base, part)) for part in middle])
+    return ((slope * (x - base)).sum(1) * (right - left)[:, None]).double()
 
 
 def _deeplift(

@@ -68,6 +68,9 @@ class Motif:
 _REMEDY = "give frequencies of A, C, G and T that sum to one, not counts or log-odds"
 
 
+_ROWS = "write one row of A, C, G, T by position, as many as w= says"
+
+
 def probability_fault(p: FloatArray) -> str:  # p: (4, width)
     """Say what is wrong with the probabilities of a motif; empty: nothing.
 
@@ -158,6 +161,7 @@ def read_meme(path: str | Path) -> list[Motif]:
     motifs: dict[str, Motif] = {}
     name = label = ""
     opened = 0  # line of a MOTIF that waits for its matrix
+    read = ""  # motif whose matrix ended in the line before
     for number, line in lines:
         words = line.split()
         where = f"{path}, line {number}"
@@ -169,7 +173,15 @@ def read_meme(path: str | Path) -> list[Motif]:
             opened = number
         elif line.startswith("letter-probability") and opened:
             motifs[name] = _matrix(name, label, line, lines, where)
-            opened = 0
+            opened, read = 0, name
+            continue
+        elif read and len(_numbers(line)) == len(ALPHABET):
+            raise DataError(
+                f"the motif {read!r} has more rows of numbers than its header says",
+                where=where,
+                remedy=_ROWS,
+            )
+        read = ""
     _require_matrix(name, opened, path)
     if not motifs:
         raise DataError(
@@ -214,6 +226,14 @@ def _require_matrix(name: str, opened: int, path: str | Path) -> None:
         )
 
 
+def _numbers(line: str) -> list[float]:
+    """Return the numbers of a line; none where it holds anything else."""
+    try:
+        return [float(word) for word in line.split()]
+    except ValueError:
+        return []
+
+
 def _matrix(
     name: str, label: str, header: str, lines: Iterator[tuple[int, str]], where: str
 ) -> Motif:
@@ -229,10 +249,7 @@ def _matrix(
     rows: list[list[float]] = []
     while len(rows) < width:
         number, line = next(lines, (0, ""))
-        try:
-            values = [float(word) for word in line.split()]
-        except ValueError:
-            values = []
+        values = _numbers(line)
         if len(values) != 4:
             raise DataError(
                 f"the motif {name!r} has {len(rows)} rows of four numbers, its header "
@@ -240,7 +257,7 @@ def _matrix(
                 where=f"{where.rsplit(', line', 1)[0]}, line {number}"
                 if number
                 else where,
-                remedy="write one row of A, C, G, T by position, as many as w= says",
+                remedy=_ROWS,
             )
         rows.append(values)
         fault = probability_fault(np.array([values]).T)

@@ -123,8 +123,9 @@ def _keep_aside(
         raise ConfigError(
             "all training rows are one group, and none can be kept aside to stop the "
             "training",
-            where="split.group",
-            remedy="choose a finer grouping",
+            where="data.group",
+            remedy="give more sequences that are no copies of one another, or leave "
+            "out the networks",
         )
     number = min(max(1, round(share * names.size)), names.size - 1)
     aside = np.isin(rows.group, rng.choice(names, number, replace=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +65,7 @@ class ConsequenceSummary:
     n_joint: int = 0
     n_unphased: int = 0  # samples x transcripts whose phase is not known
     impact: dict[str, int] = field(default_factory=dict)  # rows by impact
+    n_scored: Counter[int] = field(default_factory=Counter)  # rows by table of scores
     load: LoadTable | None = None
 
 
@@ -256,10 +258,11 @@ class _Writer:
                 cells["blosum62"] = str(BLOSUM62[pair])
                 cells["grantham"] = str(GRANTHAM[pair])
         names = (transcript.name, transcript.gene)
-        for scores in self._options.scores:
+        for number, scores in enumerate(self._options.scores):
             if scores.by_variant or (alt_aa and cells["protein_position"]):
                 values = scores.find(variant, names, cells["protein_position"], alt_aa)
                 cells |= dict(zip(scores.column_name, values, strict=True))
+                self.summary.n_scored[number] += any(values)
 
     def _carried(
         self,

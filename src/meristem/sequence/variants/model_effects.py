@@ -66,6 +66,12 @@ class ModelScorer:
                 where="--window",
                 remedy="say how long a window is, in bp",
             )
+        if self.window and self.model.window not in (None, self.window):
+            raise ConfigError(
+                f"is {self.window} bp, and the model reads {self.model.window}",
+                where="--window",
+                remedy="leave it out: windows are as long as the model reads",
+            )
 
     @property
     def length(self) -> int:

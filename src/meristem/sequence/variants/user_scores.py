@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meristem.errors import DataError
-from meristem.text.columns import read_table
+from meristem.text.columns import parse_number, read_table
 
 _TRANSCRIPT = ("transcript", "transcript_id", "protein", "protein_id")
 _GENE = ("gene", "gene_id")
@@ -40,6 +40,29 @@ class UserScores:
                 where=path,
                 remedy="name transcripts or genes as the gene file does",
             )
+
+    def refuse_words(self, column: str, path: str | Path) -> None:
+        """Refuse a column that a rule compares with a number, and that holds words.
+
+        Raises
+        ------
+        DataError
+            With the first cell that is neither a number nor missing.
+        """
+        if column not in self.column_name:
+            return
+        place = self.column_name.index(column)
+        for key, cells in self.value.items():
+            try:
+                parse_number(cells[place])
+            except ValueError:
+                raise DataError(
+                    f"{cells[place]!r} of {', '.join(key)} is no number, and "
+                    f"--damaging compares {column} with one",
+                    where=path,
+                    remedy="write a number with a decimal point, or leave the cell "
+                    "empty when the value is missing",
+                ) from None
 
     def find(
         self, variant: str, names: Sequence[str], position: str, amino_acid: str

@@ -33,3 +33,12 @@ def test_faults(tmp_path):
         read(tmp_path, "x,y\n1,2\n")
     with pytest.raises(DataError, match="no numeric covariate"):
         read(tmp_path, "env,soil\nA,clay\n")
+
+
+def test_places_of_several_years_are_joined_with_them_as_in_phenotypes(tmp_path):
+    found = read(tmp_path, "site,year,rain\nA,2019,3\nA,2020,4\nB,2019,5\n")
+    assert found.environment_name.tolist() == ["A_2019", "A_2020", "B_2019"]
+    assert found.covariate_name.tolist() == ["rain"]
+    once = read(tmp_path, "site,year,rain\nA,2019,3\nB,2020,4\n")
+    assert once.environment_name.tolist() == ["A", "B"]
+    assert once.covariate_name.tolist() == ["year", "rain"]

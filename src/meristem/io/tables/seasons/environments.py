@@ -12,7 +12,7 @@ from meristem.errors import DataError
 from meristem.io.tables.seasons.season import Thresholds, season_covariates
 from meristem.io.tables.seasons.weather import read_power
 from meristem.records import Environments, FloatArray
-from meristem.text.column_names import ENVIRONMENT, PLACE, find_column
+from meristem.text.column_names import ENVIRONMENT, PLACE, SEASON, find_column
 from meristem.text.columns import LARGEST, Table, read_table
 
 WEATHER = "weather weatherfile power powerfile".split()
@@ -26,8 +26,9 @@ _DATES = (
 def read_environments(config: EnvironmentConfig) -> Environments:
     """Read a table with one row per environment and numeric covariates.
 
-    Columns of words alone (country, soil type) are left out. With a column `weather`
-    the covariates of the season come first, from the files named there.
+    Columns of words alone (country, soil type) are left out. Places that stand in
+    several rows are joined with the column of years, as in phenotypes. With a column
+    `weather` the covariates of the season come first, from the files named there.
 
     Parameters
     ----------
@@ -69,6 +70,13 @@ def read_environments(config: EnvironmentConfig) -> Environments:
             remedy="add columns of numbers, one per covariate",
         )
     environment = np.char.strip(table.identifiers(key))
+    season = find_column(table, SEASON)
+    if season in names and find_column(table, ENVIRONMENT) is None:
+        # as phenotypes are joined that name a place and a season
+        if np.unique(environment).size < environment.size:
+            years = table.labels(season)
+            environment = np.char.add(np.char.add(environment, "_"), years)
+            names.remove(season)
     _, first, count = np.unique(environment, return_index=True, return_counts=True)
     if (count > 1).any():
         name = environment[first[count > 1][0]]

@@ -398,8 +398,9 @@ def _continue(network: nn.Sequential, earlier: nn.Sequential, freeze: bool) -> N
     if len(fits) < len(own) - 2:
         raise ConfigError(
             "the earlier networks have another shape",
-            where="transfer.from",
-            remedy="use the model section and the window of that run",
+            where="models.start",
+            remedy="give this model the kind, the options and the window "
+            "(inputs.length) of that run",
         )
     network.load_state_dict({**own, **fits})
     if freeze:
