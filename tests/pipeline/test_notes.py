@@ -1,12 +1,9 @@
 from pathlib import Path
 
 import pytest
-from tests.pipeline.test_represented import panel
 
 from meristem.config.models import (
-    BINNOptions,
     GBLUPOptions,
-    MediatedOptions,
     TrialOptions,
 )
 from meristem.config.stages import (
@@ -15,7 +12,6 @@ from meristem.config.stages import (
     EvaluateConfig,
     GenotypeConfig,
     KnowledgeConfig,
-    OmicsConfig,
     PhenotypeConfig,
     PruneConfig,
 )
@@ -25,7 +21,6 @@ from meristem.pipeline.notes import (
     environment_notes,
     knowledge_notes,
     phenotype_notes,
-    represented_notes,
 )
 
 
@@ -90,28 +85,3 @@ def test_partial_losses_of_genes_and_sets_are_said(tmp_path: Path) -> None:
     assert '2 more would match with `knowledge.match = ["case"]`' in hint
     found = build_graph(section.model_copy(update={"match": ("case",)}))
     assert knowledge_notes(found)[1] == []
-
-
-@pytest.mark.parametrize(
-    ("gives", "said"),
-    [
-        ("factors", "3 or 29 factors in place of 30 features"),
-        ("cleaned", "30 features anew, from 3 or 29 factors"),
-        ("both", "30 features anew and 3 or 29 factors"),
-    ],
-)
-def test_what_models_get_of_represented_omics(
-    tmp_path: Path, gives: str, said: str
-) -> None:
-    table = OmicsConfig.model_validate(
-        {"path": "r.csv", "name": "rna", "represent": "pca"}
-        | {"k": (3, 900), "gives": gives}
-    )
-    models = (GBLUPOptions(), MediatedOptions(), BINNOptions(omics="soft"))
-    config = analysis(tmp_path, omics=(table,), models=models)
-    facts, hints = represented_notes(config, panel(), None)
-    assert facts == [f"rna (pca): mediated, binn will read {said}"]
-    assert len(hints) == (gives == "factors")
-    alone = config.model_copy(update={"models": models[:1]})
-    _, hints = represented_notes(alone, panel(), None)
-    assert hints == ["no model listed reads omics: rna serves nothing"]

@@ -161,7 +161,7 @@ CASES: dict[str, Case] = {
     "sequences of N": (
         TRAIN,
         rows(*(f"s{i},f{i},{'N' * 40},{i},{i}" for i in range(12))),
-        "measured rows",
+        "measurements.csv",
     ),
     "two sequences": (TRAIN, rows(*many("1", 2)), "activity"),
     "an id twice": (TRAIN, rows(*ROWS, ROWS[1].replace("s1,", "s0,")), "s0"),

@@ -106,7 +106,7 @@ def test_untested_lines_become_candidates(finished: Analysis) -> None:
         assert own["rank"].nunique() == 1  # no term differs between environments
     assert (table["low"] < table["predicted"]).all()
     html = finished.folder.file("report.html").read_text(encoding="utf-8")
-    assert "lines rank alike in every environment" in html
+    assert "rank alike in every environment" in html
     assert "(GEBV, t/ha)" in html
     section = html[html.index('id="candidates"') :]
     best = table[(table["model"] == "gblup") & (table["rank"] == 1)]

@@ -27,6 +27,7 @@ from meristem.pipeline.checking.cost import (
     estimate_run,
     refuse_too_large,
 )
+from meristem.pipeline.checking.represented import represented_notes
 from meristem.pipeline.checking.requirements import graph_faults
 from meristem.pipeline.covariates import covariate_notes, unseen_notes
 from meristem.pipeline.inputs import (
@@ -44,7 +45,6 @@ from meristem.pipeline.notes import (
     environment_notes,
     knowledge_notes,
     phenotype_notes,
-    represented_notes,
 )
 from meristem.pipeline.predicting.candidates import match_asked
 from meristem.pipeline.preparation import distinct_lines, select_targets
