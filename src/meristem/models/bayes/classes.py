@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meristem.config.models import AnnotatedOptions
 from meristem.errors import ConfigError, DataError
@@ -181,12 +183,12 @@ def _kept(names: list[str], label: IntArray) -> VariantClasses:
 def class_effects(
     classes: VariantClasses,
     chains: Chains,
-    z: FloatArray,  # (n_row, n_variant) of the rows that were learned from
+    z: NDArray[np.floating[Any]],  # (n_row, n_variant) of the rows learned from
 ) -> FloatArray:  # (n_class, len(TOLD))
     """Return what the chains say of every class, see `TOLD`."""
     overall = chains.trace["inclusion_rate"]
-    draws = chains.coefficient_draw.astype(np.float64)
-    total = z @ draws.T
+    draws = chains.coefficient_draw  # single precision, as z is: no copy of either
+    total = (z @ draws.T).astype(np.float64)
     total -= total.mean(axis=0)
     power = (total**2).sum(axis=0)
     acting = power > 0
