@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
 from benchmarks.accuracy.cells import Progress, Row, open_table, refuse_unknown, untold
 from benchmarks.accuracy.figures import correlation, mean_interval, number
 from meristem.config.models import (
+    BayesOptions,
     GBLUPOptions,
     ModelOptions,
     PriorOptions,
@@ -34,6 +36,8 @@ from meristem.sequence.simulation.regulatory import (
 from meristem.stats.folds import random_splits
 
 MODELS = ("gblup", "gwablup", "no-prior", "true", "diluted", "permuted")
+BAYES = ("bayes", "bayes-true", "bayes-diluted", "bayes-permuted")
+"""BayesC, alone and with classes of variants by scores."""
 KEY = ("replicate", "n", "share", "model")
 COLUMNS = (*KEY, "r", "chosen")
 SUMMARY = (
@@ -41,6 +45,11 @@ SUMMARY = (
     *("gain", "gain_low", "gain_high", "least_gain"),
 )
 _DECOYS = 9
+_SHORT: dict[str, Any] = {
+    "included": 0.01,
+    **{"chains": 2, "burn_in": 500, "thin": 2, "draws": 200, "most_draws": 200},
+}
+"""Few of many variants act; chains are not prolonged."""
 
 
 def run_priors(
@@ -67,8 +76,8 @@ def run_priors(
     shares
         Of the genetic variance that runs through motifs.
     models
-        Some of `MODELS`; `no-prior` is the weighted model with GBLUP as its only
-        candidate.
+        Some of `MODELS` and `BAYES`; `no-prior` is the weighted model with GBLUP as
+        its only candidate.
     n_test
         Test lines.
 
@@ -77,7 +86,7 @@ def run_priors(
     str
         Mean correlation with the genetic value and gain over GBLUP, as a table.
     """
-    refuse_unknown(models, MODELS, "models")
+    refuse_unknown(models, MODELS + BAYES, "models")
     results = open_table(out, {"seed": seed, "n_test": n_test}, COLUMNS, KEY)
     settings = [
         (replicate, size, share)
@@ -124,8 +133,10 @@ def _options(
         return GBLUPOptions()
     if model == "gwablup":
         return WeightedGBLUPOptions()
+    if model == "bayes":
+        return BayesOptions(**_SHORT)
     names, score = panel.scores.variant_id, np.abs(panel.scores.score)
-    if model == "diluted":
+    if model.endswith("diluted"):
         every = panel.train.variants.variant_id
         others = np.setdiff1d(every, names)
         decoys = rng.choice(others, _DECOYS * names.size, replace=False)
@@ -136,7 +147,12 @@ def _options(
     path.write_text("variant\tscore\n" + "".join(lines), encoding="utf-8")
     if model == "no-prior":
         return PriorOptions(scores=path, shares=(0.0,))
-    return PriorOptions(scores=path, permuted=model == "permuted")
+    permuted = model.endswith("permuted")
+    if model in BAYES:
+        return BayesOptions(
+            annotation="scores", scores=path, permuted=permuted, **_SHORT
+        )
+    return PriorOptions(scores=path, permuted=permuted)
 
 
 def _fit(options: ModelOptions, panel: RegulatoryPanel, seed: int) -> tuple[float, str]:

@@ -87,6 +87,7 @@ CATALOG: dict[str, Kind] = {
         "bayes.spec:Bayes",
         "bayes.fitted:restore_bayes",
         cost="costs.kinds:bayes",
+        needs=Needs(plan=True),  # to read where the annotation asks
     ),
     "gxe": Kind(
         options.TrialOptions,

@@ -15,14 +15,18 @@ from meristem.config.models import (
 )
 from meristem.errors import ConfigError, DataError, MeristemError
 from meristem.io.tables.pedigree import read_kernel, read_pedigree
+from meristem.models.bayes.classes import variant_classes
 from meristem.models.bayes.spec import refuse_response
 from meristem.models.linear.prior import match_scores
 from meristem.prepare.by_environment import ENVIRONMENT, is_stacked
-from meristem.records import Dataset, Environments
+from meristem.records import Dataset, Environments, NetworkPlan
 
 
 def model_faults(
-    options: ModelOptions, dataset: Dataset, where: str
+    options: ModelOptions,
+    dataset: Dataset,
+    where: str,
+    plan: NetworkPlan | None = None,
 ) -> Iterator[MeristemError]:
     """Yield what stops a model in its first fold: its tables, and what it needs.
 
@@ -34,6 +38,8 @@ def model_faults(
         The prepared data set.
     where
         The model, for messages.
+    plan
+        Compiled knowledge, if any.
     """
     try:
         if isinstance(options, PriorOptions):
@@ -45,6 +51,7 @@ def model_faults(
             names = zip(phenotypes.target_name, phenotypes.value.T, strict=True)
             for name, y in names:
                 refuse_response(options, y[~np.isnan(y)], name)
+            variant_classes(options, dataset.genotypes, plan, where)
         elif isinstance(options, TrialOptions):
             _refuse_trial(options, dataset, where)
     except MeristemError as fault:

@@ -402,6 +402,12 @@ def _question_faults(config: AnalysisConfig) -> Iterator[ConfigError]:
             where="evaluate.assisted_by",
             remedy='leave it out, or set phenotypes.by to "line"',
         )
+    elif config.evaluate.assisted_by and not several:
+        yield ConfigError(
+            "traits stay known of tested lines, and no model reads them",
+            where="evaluate.assisted_by",
+            remedy='add a model of kind "multi_trait", or leave it out',
+        )
     if config.tune is not None:
         lost = sorted(set(config.tune.models) - set(tuned_labels(config)))
         if lost or not tuned_labels(config):

@@ -55,3 +55,13 @@ def node_sets(plan: NetworkPlan) -> Members:
             groups.append(np.array(sorted(members[row]), dtype=np.int64))
         below.extend(members)
     return gather(names, groups)
+
+
+def set_variants(plan: NetworkPlan) -> Members:
+    """Return the nodes that read nodes, with the variants of all genes below each."""
+    genes, sets = gene_variants(plan), node_sets(plan)
+    groups = [
+        np.unique(np.concatenate([genes.of(gene) for gene in sets.of(number)]))
+        for number in range(sets.n_group)
+    ]
+    return gather(sets.name.tolist(), groups)

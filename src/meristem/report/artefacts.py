@@ -53,6 +53,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "latent_validation": ("model", "node", "trait", "sensitivity", "agreement"),
     "convergence": ("model", "trait", "quantity", "mean", "sd", "rhat", "ess_bulk"),
     "variant_inclusion": ("model", "trait", "variant_id", "inclusion"),
+    "variant_classes": ("model", "trait", "class", "rate", "enrichment", "share"),
     "shares": ("model", "trait", "part", "share", "low", "high"),
     "variance_components": ("model", "trait", "component", "value", "se"),
     "tuning": ("model", "generation", "reward", "chosen", "options"),
@@ -79,7 +80,8 @@ _NUMBERS = tuple(
     gain line_rank rank contribution latent_sd rank_r null_mean rank_agreement
     network_share linear_share scan_share products_share integrated deeplift
     integrated_gap deeplift_gap se share mean sd rhat ess_bulk ess_tail
-    window_inclusion reward train test factors rows
+    window_inclusion reward train test factors rows variants rate rate_low rate_high
+    enrichment enrichment_low enrichment_high share_low share_high
     """.split()
 )
 
@@ -122,6 +124,7 @@ class Artefacts:
     parts: pd.DataFrame
     convergence: pd.DataFrame
     variant_inclusion: pd.DataFrame
+    variant_classes: pd.DataFrame
     shares: pd.DataFrame
     variance_components: pd.DataFrame
     covariate_effects: pd.DataFrame

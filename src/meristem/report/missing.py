@@ -58,6 +58,7 @@ def _reason(name: str, artefacts: Artefacts) -> str:
         "covariate_effects": "effects on all lines are written by meristem run",
         "convergence": "no model on all lines was fitted by sampling",
         "variant_inclusion": "no model gives chances that variants act",
+        "variant_classes": "no model of variants has an annotation",
         "tuning": "no options are searched: [tune] asks for it",
         "representation": "no model was handed omics that are represented",
         "shares": "no model on all lines is a mixture",

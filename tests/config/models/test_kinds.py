@@ -21,7 +21,7 @@ from meristem.config.models.linear import PriorOptions
 from meristem.config.models.networks import DenseOptions
 from meristem.config.models.plans import AutoOptions
 from meristem.config.models.trees import ForestOptions
-from meristem.config.models.trials import BayesOptions
+from meristem.config.models.trials import BayesOptions, TrialOptions
 
 SUBJECTS = (linear, networks, plans, reactions, stack, trees, trials)
 
@@ -67,3 +67,12 @@ def test_scores_are_files_of_the_fit(tmp_path) -> None:
     assert PriorOptions(scores=scores).files == (scores,)
     with pytest.raises(ValueError, match="scores"):
         PriorOptions()
+
+
+def test_fields_of_another_structure_are_refused() -> None:
+    with pytest.raises(ValueError, match='structure = "fa" alone'):
+        TrialOptions(structure="main", factors=2)
+    with pytest.raises(ValueError, match='kernel = "gaussian" alone'):
+        TrialOptions(bandwidth=0.5)
+    whole = TrialOptions(structure="fa", factors=2, kernel="gaussian", bandwidth=0.5)
+    assert TrialOptions.model_validate(whole.model_dump()) == whole

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from meristem.config.models import CoreOptions, GBLUPOptions, PriorOptions
+from meristem.config.models import (
+    BayesOptions,
+    CoreOptions,
+    GBLUPOptions,
+    PriorOptions,
+    StackOptions,
+)
 from meristem.config.run import MOST_JOBS, RunConfig
 from meristem.config.stages.analysis import AnalysisConfig
 from meristem.config.stages.data import GenotypeConfig, OmicsConfig, PhenotypeConfig
@@ -36,6 +42,21 @@ def test_scores_of_variants_bring_a_model_and_its_control() -> None:
     named = PriorOptions(name="mine", scores=scores)
     kept = _analysis(models=(named,), priors=PriorConfig(scores=scores)).models
     assert kept == (named,)
+
+
+def test_classes_by_scores_take_those_of_the_analysis() -> None:
+    priors = PriorConfig(scores=Path("scores.csv"), column="effect", control=False)
+    asked = BayesOptions(annotation="scores")
+    own = asked.changed(name="own", scores=Path("own.csv"))
+    stack = StackOptions(models=(asked.changed(name="within"), "bayes_c"))
+    models = (BayesOptions(), asked, own, stack)
+    found = _analysis(models=models, priors=priors).models
+    plain, given, kept, averaged = found[:4]
+    assert plain == BayesOptions()
+    assert (given.files, given.column) == ((Path("scores.csv"),), "effect")
+    assert kept == own
+    assert averaged.members[0].files == given.files
+    assert _analysis(models=(asked,)).models == (asked,)
 
 
 def test_networks_of_variance_components_have_scores_too() -> None:

@@ -93,11 +93,23 @@ def test_weights_are_kept_and_standard_errors_become_precisions(tmp_path):
 
 
 def test_standard_errors_are_floored_and_missing_ones_are_the_median(tmp_path):
-    text = "line,trait,value,se\na,y,1,0\nb,y,2,2\nc,y,3,2\nd,y,4,\n"
+    text = "line,trait,value,se\na,y,1,.01\nb,y,2,2\nc,y,3,2\nd,y,4,\n"
     weight = adjusted_means(read(tmp_path, text)).weight[:, 0]
     assert weight[0] / weight[1] == pytest.approx(100.0)  # a tenth of the median error
     assert weight[3] == weight[1]
     assert weight.mean() == pytest.approx(1.0)
+
+
+def test_no_value_is_known_without_error(tmp_path):
+    for text, line in (
+        ("line,trait,value,se\na,y,1,1\nb,y,2,0\n", 3),
+        ("line,y,z,se\na,1,,0\nb,1,2,3\n", 2),
+    ):
+        with pytest.raises(DataError, match="error is not a positive.*\n.*cell") as one:
+            read(tmp_path, text, standard_error="se")
+        assert f"line {line}" in one.value.message
+    known = read(tmp_path, "line,trait,value,se\na,y,,0\nb,y,2,3\nc,y,4,3\n")
+    assert known.standard_error.tolist()[-2:] == [3, 3]
 
 
 def test_one_weight_column_serves_all_wide_traits(tmp_path):

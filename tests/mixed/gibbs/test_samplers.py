@@ -19,6 +19,7 @@ from meristem.mixed.reml import decompose, estimate
 N, P, COLUMNS, DF = 13, 9, 300, 8.0
 SCALE = np.array([2.0])
 LABEL = np.arange(P) % 2
+SIZES = (0.0, 0.05, 0.3, 1.0)
 
 
 def gamma(rng, shape, rate, size):
@@ -58,8 +59,11 @@ def draw_laplace(rng, prior, noise):
 
 def draw_mixture(rng, prior, noise):
     variance = prior.scale / rng.chisquare(prior.df, COLUMNS)
-    share = rng.dirichlet(np.full(len(prior.sizes), prior.counts), COLUMNS)
-    which = (rng.random((COLUMNS, P, 1)) > share.cumsum(axis=1)[:, None]).sum(axis=2)
+    label = np.zeros(P, int) if prior.label is None else prior.label
+    counts = np.full(len(prior.sizes), prior.counts)
+    share = rng.dirichlet(counts, (COLUMNS, label.max() + 1))
+    at = share[:, label].cumsum(axis=2)
+    which = (rng.random((COLUMNS, P, 1)) > at).sum(axis=2)
     size = np.array(prior.sizes)[which]
     effect = np.sqrt(variance[:, None] * size) * rng.standard_normal((COLUMNS, P))
     return effect, {"variance": variance, "share": share}
@@ -72,7 +76,8 @@ PRIORS = {
     "c": (Normal(DF, SCALE, Inclusion(2.0, 3.0)), draw_normal),
     "c-annotated": (Normal(DF, SCALE, Inclusion(2.0, 3.0, LABEL)), draw_normal),
     "lasso": (Laplace(np.array([3.0]), shape=6.0), draw_laplace),
-    "r": (Mixture(DF, SCALE, sizes=(0.0, 0.05, 0.3, 1.0)), draw_mixture),
+    "r": (Mixture(DF, SCALE, sizes=SIZES), draw_mixture),
+    "r-annotated": (Mixture(DF, SCALE, sizes=SIZES, label=LABEL), draw_mixture),
 }
 
 
@@ -81,6 +86,7 @@ def features(mean, noise, effect, hyper):
     found += [np.abs(effect).sum(axis=1), (effect == 0).mean(axis=1)]
     for value in hyper.values():
         value = np.log(value)
+        value = value if value.ndim == 1 else value.reshape(COLUMNS, -1)
         found += [value] if value.ndim == 1 else [value[:, 0], value.mean(axis=1)]
     return np.stack(found)  # (n_feature, n_column)
 

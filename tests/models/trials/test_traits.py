@@ -66,6 +66,34 @@ def test_correlations_are_told():
     assert {"genetic", "residual"} <= set(table.index)
 
 
+@pytest.mark.parametrize("residual", ["unstructured", "diagonal"])
+def test_errors_of_variances_are_those_of_the_likelihood(residual):
+    data, _ = lines(missing=0.1, seed=8, r=0.3)
+    found = fit(data, residual=residual)
+    table = restore_multi_trait(found.state()).components()
+    assert table.equals(found.components())
+    of_trait = table[table["target"] == 1].set_index("component")
+    for name in ("genetic", "residual"):
+        assert 0 < of_trait.loc[name, "se"] < of_trait.loc[name, "value"]
+    told = of_trait["se"]
+    assert 0 < told["genetic correlation with low"] < 1
+    assert np.isnan(told["residual correlation with low"]) == (residual == "diagonal")
+    # the same in other units
+    larger = replace(data.phenotypes, value=data.phenotypes.value * [1.0, 50.0])
+    scaled = fit(replace(data, phenotypes=larger), residual=residual).components()
+    scaled = scaled[scaled["target"] == 1].set_index("component")["se"]
+    assert scaled["genetic"] == pytest.approx(2500 * told["genetic"], rel=0.02)
+    name = "genetic correlation with low"
+    assert scaled[name] == pytest.approx(told[name], rel=0.02)
+
+
+def test_the_error_of_one_trait_is_that_of_gblup():
+    one = lines()[0].take_targets(np.array([1]))
+    plain = GBLUP(GBLUPOptions()).fit(one.take(np.arange(N)), rng=RNG)
+    se = fit(one).components()["se"].to_numpy()
+    assert se == pytest.approx(plain.variance_components().se[0, :2], rel=0.25)
+
+
 def test_state_is_complete():
     data, _ = lines(missing=0.2)
     found = fit(data, residual="diagonal")

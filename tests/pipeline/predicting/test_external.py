@@ -73,3 +73,11 @@ def test_values_of_no_new_line_or_trait_are_refused(tmp_path):
     path, _ = files(tmp_path, predict="")
     with pytest.raises(ConfigError, match="no new lines"):
         Analysis(read_config(path), RunFolder(tmp_path / "run"))
+
+
+def test_traits_that_stay_known_need_a_model_that_reads_them(tmp_path):
+    path, _ = files(tmp_path)
+    text = path.read_text().replace("folds = 2", 'folds = 2\nassisted_by = ["y"]')
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="no model reads them(.|\n)*multi_trait"):
+        Analysis(read_config(path), RunFolder(tmp_path / "run"))

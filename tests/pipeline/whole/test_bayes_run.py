@@ -8,7 +8,7 @@ import pytest
 from meristem.config import read_config
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.checking.check import check_analysis
-from meristem.pipeline.predicting.posterior import CONVERGENCE, INCLUSION
+from meristem.pipeline.predicting.posterior import CLASSES, CONVERGENCE, INCLUSION
 from meristem.pipeline.run import run_stages
 from meristem.runs.folder import RunFolder
 
@@ -18,6 +18,11 @@ CONFIG = f"""
 path = "markers.csv"
 [phenotypes]
 path = "trials.csv"
+[knowledge]
+genes = "genes.csv"
+[knowledge.assign]
+method = "table"
+table = "pairs.csv"
 [evaluate]
 folds = 2
 [[models]]
@@ -25,6 +30,10 @@ kind = "gblup"
 [[models]]
 kind = "bayes"
 window = 7
+{SHORT}
+[[models]]
+kind = "bayes"
+annotation = "genes"
 {SHORT}
 [[models]]
 kind = "bayes"
@@ -46,6 +55,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
     (folder / "markers.csv").write_text("\n".join([header, *rows]) + "\n")
     rows = [f"l{k},{int(value > 0)}" for k, value in enumerate(liability[:60])]
     (folder / "trials.csv").write_text("\n".join(["line,resistant", *rows]) + "\n")
+    (folder / "genes.csv").write_text("gene,contig,start,end\ng1,1,1,9\ng2,1,20,30\n")
+    pairs = [f"snp{k},g{1 + k % 2}" for k in range(6)]
+    (folder / "pairs.csv").write_text("\n".join(["variant,gene", *pairs]) + "\n")
     path = folder / "analysis.toml"
     path.write_text(CONFIG, encoding="utf-8")
     config = read_config(path)
@@ -57,7 +69,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
 
 def test_convergence_is_written_and_reported(finished: Analysis) -> None:
     table = finished.folder.read_table(CONVERGENCE)
-    assert set(table["model"]) == {"bayes_c", "classes"}
+    assert set(table["model"]) == {"bayes_c", "bayes_c_genes", "classes"}
     own = table[table["model"] == "bayes_c"]["quantity"]
     assert {"residual", "genetic", "inclusion_rate", "prediction_1"} <= set(own)
     assert not own.str.startswith("threshold").any()
@@ -69,8 +81,12 @@ def test_convergence_is_written_and_reported(finished: Analysis) -> None:
 
 def test_variants_have_chances_to_act(finished: Analysis) -> None:
     table = finished.folder.read_table(INCLUSION)
-    assert set(table["model"]) == {"bayes_c"}
-    assert len(table) == 31
+    assert set(table["model"]) == {"bayes_c", "bayes_c_genes"}
+    assert len(table) == 2 * 31
+    inside = table[table["class"] == "in a gene"]
+    assert inside["variant_id"].tolist() == [f"snp{k}" for k in range(6)]
+    table = table[table["model"] == "bayes_c"]
+    assert (table["class"].fillna("") == "").all()
     best = table.loc[table["inclusion"].idxmax()]
     assert best["variant_id"] == "snp3"
     assert (table["window_inclusion"] >= table["inclusion"] - 1e-9).all()
@@ -85,3 +101,14 @@ def test_classes_are_predicted_as_probabilities(finished: Analysis) -> None:
     assert np.corrcoef(own["observed"], own["predicted"])[0, 1] > 0.25
     new = finished.folder.read_table("candidates.csv")
     assert set(new[new["model"] == "classes"]["sample_id"]) == {"l60", "l61"}
+
+
+def test_classes_of_variants_are_written_and_reported(finished: Analysis) -> None:
+    table = finished.folder.read_table(CLASSES)
+    assert table["model"].unique().tolist() == ["bayes_c_genes"]
+    assert table["class"].tolist() == ["in no gene", "in a gene"]
+    assert table["variants"].tolist() == [25, 6]
+    assert table["share"].sum() == pytest.approx(1)
+    assert table["share"].iloc[1] > 0.5  # snp3 acts
+    html = finished.folder.file("report.html").read_text(encoding="utf-8")
+    assert "share of the genetic variance" in html

@@ -96,6 +96,7 @@ def fabricate_small(folder: Path) -> Path:
         representation=tables.represented_rows(),
         convergence=tables.convergence_rows([TARGET]),
         variant_inclusion=tables.inclusion_rows(rng, [TARGET]),
+        variant_classes=tables.class_rows([TARGET]),
         candidates=tables.candidate_rows(
             predictions[predictions["model"].isin(list(KINDS)[:-1])]
         ),

@@ -370,6 +370,18 @@ def represented_rows() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns.split(), "deconfound", "rows"])
 
 
+def class_rows(targets: list[tuple[str, str]]) -> pd.DataFrame:
+    rows = [
+        ("bayes_c", *target, name, size, *3 * [value, 0.8 * value, 1.2 * value])
+        for target in targets
+        for name, size, value in (("in no gene", 15, 0.2), ("in a gene", 5, 2.0))
+    ]
+    columns = ["model", "trait", "environment", "class", "variants"]
+    for name in ("rate", "enrichment", "share"):
+        columns += [name, f"{name}_low", f"{name}_high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def inclusion_rows(
     rng: np.random.Generator, targets: list[tuple[str, str]]
 ) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Options of every model, one frozen class each, chosen by `kind`."""
 
+from meristem.config.models.annotated import AnnotatedOptions
 from meristem.config.models.base import (
     Count,
     Label,
@@ -52,6 +53,7 @@ from meristem.config.models.trials import (
 )
 
 __all__ = [
+    "AnnotatedOptions",
     "AnyModelOptions",
     "AutoOptions",
     "BINNOptions",

@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from meristem.config.models.annotated import AnnotatedOptions
 from meristem.config.models.base import Count, ModelOptions, Positive, Share
 
 KernelName = Literal[
@@ -115,6 +116,14 @@ class TrialOptions(ModelOptions):
         default=1.0, description="gaussian: h of exp(-h d2 / median d2)"
     )
 
+    @model_validator(mode="after")
+    def _read(self) -> Self:
+        if self.factors != 1 and self.structure != "fa":
+            raise ValueError('factors: are those of structure = "fa" alone')
+        if self.bandwidth != 1.0 and self.kernel == "linear":
+            raise ValueError('bandwidth: is that of kernel = "gaussian" alone')
+        return self
+
     @property
     def reads_covariates(self) -> bool:
         """Whether the structure asks for covariates of environments."""
@@ -145,7 +154,7 @@ class MultiTraitOptions(ModelOptions):
         return True
 
 
-class BayesOptions(ModelOptions):
+class BayesOptions(AnnotatedOptions):
     """The Bayesian alphabet: priors of marker effects, by Gibbs sampling.
 
     Priors and their defaults are those of BGLR. Chains run until split R-hat and
@@ -199,9 +208,17 @@ class BayesOptions(ModelOptions):
     def _rising(self) -> Self:
         if self.most_draws < self.draws:
             raise ValueError("most_draws is below draws")
+        if self.annotation != "none" and self.prior not in ("b", "c", "r"):
+            raise ValueError(
+                f"annotation: with prior {self.prior} every marker has an effect; use "
+                "prior b, c or r"
+            )
         return self
 
     @property
     def label(self) -> str:
-        """Name in tables and figures: bayes_c, say."""
-        return self.name or f"bayes_{self.prior}"
+        """Name in tables and figures: bayes_c, bayes_c_genes, say."""
+        parts = ["bayes", self.prior]
+        parts += [self.annotation] if self.annotation != "none" else []
+        parts += ["permuted"] if self.permuted else []
+        return self.name or "_".join(parts)

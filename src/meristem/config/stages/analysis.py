@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
 from meristem.config.models import (
     AnyModelOptions,
+    BayesOptions,
     CoreOptions,
     GBLUPOptions,
     KnownScoreOptions,
+    ModelOptions,
     PriorOptions,
+    StackOptions,
 )
 from meristem.config.run import RunConfig
 from meristem.config.stages.data import (
@@ -32,6 +35,8 @@ from meristem.config.stages.questions import (
 )
 from meristem.config.strict import Strict
 from meristem.config.tune import TuneOptions
+
+Model = TypeVar("Model", bound=ModelOptions)
 
 
 class AnalysisConfig(Strict):
@@ -63,6 +68,14 @@ class AnalysisConfig(Strict):
         if isinstance(value, bool):
             return ("trim", "separators", "case") if value else ()
         return value
+
+    @model_validator(mode="after")
+    def _with_scored_classes(self) -> Self:
+        """Give the scores of `priors` to the models that ask for some."""
+        if self.priors is not None:
+            models = tuple(_scored(model, self.priors) for model in self.models)
+            object.__setattr__(self, "models", models)
+        return self
 
     @model_validator(mode="after")
     def _with_priors(self) -> Self:
@@ -107,6 +120,20 @@ class AnalysisConfig(Strict):
         cls, models: tuple[AnyModelOptions, ...]
     ) -> tuple[AnyModelOptions, ...]:
         return tuple(options.resolved(models) for options in models)
+
+
+def _scored(model: Model, priors: PriorConfig) -> Model:
+    """Return a model whose classes of variants follow the scores of the analysis."""
+    if isinstance(model, StackOptions):
+        own = tuple(
+            m if isinstance(m, str) else _scored(m, priors) for m in model.models
+        )
+        return model.model_copy(update={"models": own})
+    asks = isinstance(model, BayesOptions) and model.annotation == "scores"
+    if not asks or model.files:
+        return model
+    known = {"column": priors.column, "score_kind": priors.kind}
+    return model.model_copy(update={"scores": priors.scores, **known})
 
 
 def _with_scores(

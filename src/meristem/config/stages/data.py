@@ -66,7 +66,9 @@ class PhenotypeConfig(Strict):
     trait: str = Field(default="", description="column of trait names (long layout)")
     value: str = Field(default="", description="column of values (long layout)")
     weight: str = Field(default="", description="column of weights")
-    standard_error: str = Field(default="", description="column; weight = 1/SE^2")
+    standard_error: str = Field(
+        default="", description="column; weight = 1/SE^2; above 0"
+    )
     error_covariance: Path | dict[str, Path] | None = Field(
         default=None,
         description="covariance of the errors of adjusted means that a first stage "

@@ -303,7 +303,7 @@ def _long(table: Table, design: _Design, missing: tuple[str, ...]) -> Observatio
         value,
         _weights(table, design, value),
         str(table.path),
-        _standard_errors(table, design),
+        _standard_errors(table, design, ~np.isnan(value)),
     )
 
 
@@ -335,7 +335,8 @@ def _wide(
     line, environment, replicate = _design_labels(table, design)
     values = [_values(table, name, missing) for name in traits]
     weights = [_weights(table, design, value) for value in values]
-    error = _standard_errors(table, design)
+    valued = (~np.isnan(np.stack(values))).any(axis=0)
+    error = _standard_errors(table, design, np.asarray(valued))
     observations = Observations(
         sample_id=np.tile(line, len(traits)),
         environment=np.tile(environment, len(traits)),
@@ -363,11 +364,16 @@ def _weights(
     return np.where(weight > 0, weight, 1.0)
 
 
-def _standard_errors(table: Table, design: _Design) -> FloatArray | None:  # (n_row,)
+def _standard_errors(
+    table: Table,
+    design: _Design,
+    valued: np.ndarray,  # (n_row,) rows with a value
+) -> FloatArray | None:  # (n_row,)
     if design.weight or not design.standard_error:
         return None
     error = table.numbers(design.standard_error)
-    _refuse_rows(table, design.standard_error, error < 0, "the standard error is not")
+    wrong = (error < 0) | (valued & (error == 0))  # no value is known without error
+    _refuse_rows(table, design.standard_error, wrong, "the standard error is not")
     return error
 
 

@@ -8,7 +8,8 @@ References
 ----------
 Meuwissen, Hayes & Goddard 2001, Genetics 157:1819 (A, B); Habier et al. 2011, BMC
 Bioinformatics 12:186 (C pi); Park & Casella 2008, JASA 103:681 (Lasso); Erbe et al.
-2012, J Dairy Sci 95:4114 (R); Perez & de los Campos 2014, Genetics 198:483 (priors of
+2012, J Dairy Sci 95:4114 (R); MacLeod et al. 2016, BMC Genomics 17:144 (RC: classes of
+markers); Perez & de los Campos 2014, Genetics 198:483 (priors of
 scales and inclusion).
 """
 
@@ -75,6 +76,22 @@ class EffectPrior(Protocol):
         ...
 
 
+def _n_class(label: IntArray | None) -> int:
+    return 1 if label is None else int(label.max()) + 1
+
+
+def per_class(
+    value: NDArray[Any],  # (n_column, n_marker)
+    label: IntArray | None,  # (n_marker,) class of every marker; None: one
+) -> FloatArray:  # (n_column, n_class)
+    """Return sums over the markers of every class."""
+    if label is None:
+        return value.sum(axis=1, keepdims=True, dtype=np.float64)
+    return np.stack(
+        [np.bincount(label, row, _n_class(label)) for row in value.astype(np.float64)]
+    )
+
+
 @dataclass(frozen=True)
 class Inclusion:
     """Prior of the share of markers with an effect, by class of markers.
@@ -88,8 +105,8 @@ class Inclusion:
 
     def start(self, n_column: int) -> FloatArray:  # (n_column, n_class)
         """Return the prior mean."""
-        n_class = 1 if self.label is None else int(self.label.max()) + 1
-        return np.full((n_column, n_class), self.yes / (self.yes + self.no))
+        shape = (n_column, _n_class(self.label))
+        return np.full(shape, self.yes / (self.yes + self.no))
 
     def log(self, rate: FloatArray) -> list[FloatArray]:
         """Return log probabilities of no effect and of an effect."""
@@ -98,11 +115,8 @@ class Inclusion:
 
     def draw(self, present: NDArray[np.bool_], rng: np.random.Generator) -> FloatArray:
         """Return the shares given which markers have an effect."""
-        if self.label is None:
-            found, size = present.sum(axis=1, keepdims=True), present.shape[1]
-        else:
-            member = np.eye(int(self.label.max()) + 1)[self.label]
-            found, size = present @ member, member.sum(axis=0)
+        found = per_class(present, self.label)
+        size = per_class(np.ones((1, present.shape[1])), self.label)
         rate = rng.beta(found + self.yes, size - found + self.no)
         return np.clip(rate, 1e-12, 1 - 1e-12)
 
@@ -286,19 +300,23 @@ class Laplace:
 
 @dataclass(frozen=True)
 class Mixture:
-    """BayesR: no effect, or variances of fixed proportions to one that is drawn."""
+    """BayesR: no effect, or variances of fixed proportions to one that is drawn.
+
+    With classes of markers BayesRC: every class has shares of its own.
+    """
 
     df: float
     scale: FloatArray  # (n_column,) S of the variance that sizes are shares of
     sizes: tuple[float, ...] = (0.0, 1e-4, 1e-3, 1e-2)
     counts: float = 1.0  # of the Dirichlet prior, each component
+    label: IntArray | None = None  # (n_marker,) class of every marker; None: one
 
     def start(self, n_column: int, n_marker: int) -> Hyper:
         """See `EffectPrior`."""
         n_size = len(self.sizes)
         return {
             "variance": np.broadcast_to(self.scale, n_column) / (self.df + 2),
-            "share": np.full((n_column, n_size), 1 / n_size),
+            "share": np.full((n_column, _n_class(self.label), n_size), 1 / n_size),
         }
 
     def components(
@@ -306,8 +324,9 @@ class Mixture:
     ) -> tuple[list[FloatArray], list[FloatArray]]:
         """See `EffectPrior`."""
         variance = hyper["variance"][:, None]
-        chance = np.log(hyper["share"])
-        columns = [chance[:, k : k + 1] for k in range(chance.shape[1])]
+        chance = np.log(hyper["share"])  # (n_column, n_class, n_size)
+        at = chance if self.label is None else chance[:, self.label]
+        columns = [at[:, :, k] for k in range(at.shape[2])]
         return [variance * size for size in self.sizes], columns
 
     def update(
@@ -323,11 +342,10 @@ class Mixture:
         inverse = np.array([0.0, *(1 / size for size in self.sizes[1:])])
         squares = (effect.astype(np.float64) ** 2 * inverse[component]).sum(axis=1)
         hyper["variance"] = (squares + self.scale) / rng.chisquare(self.df + n_in)
-        count = np.stack(
-            [(component == k).sum(axis=1) for k in range(len(self.sizes))], axis=1
-        )
+        which = range(len(self.sizes))
+        count = np.stack([per_class(component == k, self.label) for k in which], axis=2)
         share = rng.standard_gamma(count + self.counts)
-        share = np.maximum(share / share.sum(axis=1, keepdims=True), 1e-12)
+        share = np.maximum(share / share.sum(axis=2, keepdims=True), 1e-12)
         hyper["share"] = share
 
     def noise_terms(self, hyper: Hyper, effect: Effects) -> tuple[float, float]:

@@ -21,7 +21,7 @@ N_WATCHED = 20
 
 
 HYPER = ("inclusion_rate", "effect_variance", "marker_variance", "lambda")
-"""Parameters of priors: told, but chains are not prolonged for them.
+"""Parameters of priors (also with a number): told, but no chain is prolonged for them.
 
 The share of markers with an effect hardly changes what is predicted, and mixes tens of
 times as slowly as the predictions.
@@ -202,7 +202,7 @@ def run_chains(
             sums.add(sampler, state, rows)
         found = [_watch(sums, f, schedule) for f in range(n_fit)]
         good = [
-            all(_holds(w, schedule) for w in watched if w.name not in HYPER)
+            all(_holds(w, schedule) for w in watched if not w.name.startswith(HYPER))
             for watched in found
         ]
         if all(good) or aim >= schedule.most_draws:

@@ -89,4 +89,4 @@ def marker_prior(
         ratio = (1 - expected.r2) / expected.r2
         return Laplace(np.asarray(2 * ratio * size) * np.ones_like(variance))
     mean_size = float(np.mean(Mixture.sizes))
-    return Mixture(df, scale / mean_size)
+    return Mixture(df, scale / mean_size, label=label)

@@ -28,6 +28,10 @@ REFRESH = 50
 """Sweeps after which the residual is computed anew: float32 sums drift."""
 
 
+CLASS_RATE = "inclusion_rate_"
+"""Watched beside `inclusion_rate`, numbered from 1, where markers have classes."""
+
+
 @dataclass(frozen=True)
 class ChainRows:
     """Rows and columns of a sampler: what is observed, and by which column."""
@@ -300,10 +304,12 @@ class MarkerSampler:
         watched["marker_variance"] = np.asarray(expected).mean(axis=1)
         if state.hyper.get("variance", np.zeros((1, 1))).ndim == 1:
             watched["effect_variance"] = state.hyper["variance"].copy()
-        if "rate" in state.hyper:
-            watched["inclusion_rate"] = state.hyper["rate"].mean(axis=1)
-        if "share" in state.hyper:
-            watched["inclusion_rate"] = 1 - state.hyper["share"][:, 0]
+        if len(terms[0]) > 1:
+            watched["inclusion_rate"] = 1 - np.exp(terms[1][0]).mean(axis=1)
+            rate = state.hyper.get("rate")  # (n_column, n_class)
+            rate = 1 - state.hyper["share"][:, :, 0] if rate is None else rate
+            for k in range(rate.shape[1] if rate.shape[1] > 1 else 0):
+                watched[f"{CLASS_RATE}{k + 1}"] = rate[:, k].copy()
         if "penalty" in state.hyper:
             watched["lambda"] = np.sqrt(state.hyper["penalty"])
         if self.fixed_noise:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy
@@ -72,14 +72,7 @@ def fit_trials(
     >>> round(float(fit.genetic[0, 0]), 2), round(float(fit.residual[0, 0]), 2)
     (6.92, 0.25)
     """
-    scale = _scale(records)
-    scaled = Records(
-        records.line,
-        records.place,
-        records.y / np.sqrt(scale),
-        records.weight,
-        records.n_place,
-    )
+    scaled, scale = _scaled(records)
     cut = genetic.start(np.eye(records.n_place)).size
     theta = _start(scaled, kernel, genetic, residual)
     likelihood = likelihood_of(scaled, kernel)
@@ -90,8 +83,7 @@ def fit_trials(
     if errors:
         curvature = _curvature(likelihood, genetic, residual, theta)
         se = np.sqrt(np.maximum(np.diag(_inverse(curvature)), 0))
-        error = _matrix_errors(curvature, genetic, residual, theta)
-        error[:, np.eye(records.n_place, dtype=bool)] *= scale
+        error = _matrix_errors(curvature, genetic, residual, theta, scale)
     dual, mean = likelihood.weights(*both)
     root = np.sqrt(scale)
     free = records.y.size - records.n_place
@@ -106,6 +98,25 @@ def fit_trials(
         rounds,
         error,
     )
+
+
+def covariance_errors(
+    records: Records,
+    kernel: FloatArray,  # (n_line, n_line)
+    genetic: Covariance,
+    residual: Covariance,
+    theta: FloatArray,  # (n_parameter,) of `fit_trials` with these arguments
+) -> FloatArray:  # (2, t, t)
+    """Return `TrialFit.error` of a fit that was made without errors."""
+    scaled, scale = _scaled(records)
+    curvature = _curvature(likelihood_of(scaled, kernel), genetic, residual, theta)
+    return _matrix_errors(curvature, genetic, residual, theta, scale)
+
+
+def _scaled(records: Records) -> tuple[Records, float]:
+    """Return records of mean variance 1 within environments, and what it was."""
+    scale = _scale(records)
+    return replace(records, y=records.y / np.sqrt(scale)), scale
 
 
 def _scale(records: Records) -> float:
@@ -203,6 +214,7 @@ def _matrix_errors(
     genetic: Covariance,
     residual: Covariance,
     theta: FloatArray,
+    scale: float,
 ) -> FloatArray:  # (2, t, t)
     """Return standard errors of variances and correlations by the delta method.
 
@@ -226,7 +238,9 @@ def _matrix_errors(
     inverse = _inverse(curvature[np.ix_(free, free)])
     variance = np.einsum("ij,ik,kj->j", jacobian, inverse, jacobian)
     known = variance > STEP**3  # less is rounding
-    return np.sqrt(np.where(known, variance, np.nan)).reshape(shape)
+    error = np.sqrt(np.where(known, variance, np.nan)).reshape(shape)
+    error[:, np.eye(shape[1], dtype=bool)] *= scale
+    return np.asarray(error)
 
 
 def _variances_and_correlations(matrix: FloatArray) -> FloatArray:  # (t, t)

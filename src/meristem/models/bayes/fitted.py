@@ -15,6 +15,7 @@ from meristem.genetics.relationship import cross_gram, diagonal_gram
 from meristem.mixed.gibbs.chains import Watched
 from meristem.mixed.gibbs.counts import expected_count
 from meristem.mixed.gibbs.liability import expected_class
+from meristem.models.bayes.classes import TOLD, VariantClasses
 from meristem.models.marker_model import MarkerModel, restored_fields
 from meristem.models.packing import prefixed, with_prefix
 from meristem.records import (
@@ -55,6 +56,7 @@ class TargetDraws:
     count_noise: FloatArray = field(default_factory=lambda: np.empty(0))
     # (n_draw,) variance of log counts beyond Poisson; (0,): no counts
     variance: tuple[tuple[str, float, float], ...] = ()  # name, posterior mean, sd
+    class_effect: FloatArray | None = None  # (n_class, len(TOLD)) of variants
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class FittedBayes(MarkerModel):
     window: IntArray  # (n_window,) first variant of every window
     train_dosage: NDArray[np.int8] | None = None  # (n_train, n_variant) of a kernel
     median: float = 1.0  # of squared distances between training rows
+    classes: VariantClasses | None = None  # of an annotated model
 
     def predict(self, genotypes: Genotypes) -> Predictions:
         """Predict every target; the spread is that of `posterior`."""
@@ -157,7 +160,8 @@ class FittedBayes(MarkerModel):
         """Return posterior chances that variants and windows act; None if all do.
 
         Columns target, variant_id, contig, position, effect (per allele copy),
-        inclusion, window (its number), window_inclusion.
+        inclusion, window (its number), window_inclusion, and class of an annotated
+        model.
         """
         if any(one.inclusion is None for one in self.targets):
             return None
@@ -181,6 +185,27 @@ class FittedBayes(MarkerModel):
                     }
                 )
             )
+        table = pd.concat(frames, ignore_index=True)
+        if self.classes is not None:
+            table["class"] = np.tile(
+                self.classes.name[self.classes.label], len(self.targets)
+            )
+        return table
+
+    def variant_classes(self) -> pd.DataFrame | None:
+        """Return what is learned of classes of variants; None without an annotation.
+
+        Columns target, class, variants (their number), and `classes.TOLD`.
+        """
+        if self.classes is None:
+            return None
+        frames = []
+        for t, one in enumerate(self.targets):
+            frame = pd.DataFrame(one.class_effect, columns=list(TOLD))
+            frame.insert(0, "target", t)
+            frame.insert(1, "class", self.classes.name)
+            frame.insert(2, "variants", self.classes.count)
+            frames.append(frame)
         return pd.concat(frames, ignore_index=True)
 
     def state(self) -> FittedState:
@@ -188,6 +213,8 @@ class FittedBayes(MarkerModel):
         arrays = {**self.marker_arrays(), "window": self.window}
         if self.train_dosage is not None:
             arrays["train_dosage"] = self.train_dosage
+        if self.classes is not None:
+            arrays["class_label"] = self.classes.label.astype(np.int32)
         plain = []
         for t, one in enumerate(self.targets):
             known: dict[str, NDArray] = {
@@ -200,6 +227,8 @@ class FittedBayes(MarkerModel):
             }
             if one.inclusion is not None:
                 known["inclusion"] = one.inclusion
+            if one.class_effect is not None:
+                known["class_effect"] = one.class_effect
             if one.conditional is not None:
                 known["rows"] = one.conditional.rows
                 known["root"] = one.conditional.root
@@ -219,6 +248,8 @@ class FittedBayes(MarkerModel):
             "median": self.median,
             "options": self.options.model_dump(mode="json"),
         }
+        if self.classes is not None:
+            meta["classes"] = self.classes.name.tolist()
         return FittedState("bayes", arrays, meta)
 
 
@@ -251,7 +282,13 @@ def restore_bayes(state: FittedState) -> FittedBayes:
                 conditional,
                 own.get("count_noise", np.empty(0)),
                 tuple((n, v, e) for n, v, e in plain["variance"]),
+                own.get("class_effect"),
             )
+        )
+    classes = None
+    if "classes" in meta:
+        classes = VariantClasses(
+            np.array(meta["classes"]), state.arrays["class_label"].astype(np.int64)
         )
     return FittedBayes(
         *restored_fields(state),
@@ -260,4 +297,5 @@ def restore_bayes(state: FittedState) -> FittedBayes:
         state.arrays["window"],
         state.arrays.get("train_dosage"),
         float(meta["median"]),
+        classes,
     )

@@ -20,14 +20,24 @@ from meristem.mixed.gibbs.defaults import (
     marker_prior,
 )
 from meristem.mixed.gibbs.liability import LiabilitySampler, liability_rows
-from meristem.mixed.gibbs.markers import ChainRows, MarkerSampler, chain_rows
+from meristem.mixed.gibbs.markers import (
+    CLASS_RATE,
+    ChainRows,
+    MarkerSampler,
+    chain_rows,
+)
 from meristem.mixed.gibbs.rotated import KernelSampler
 from meristem.mixed.reml import decompose
 from meristem.mixed.targets import Target, training_targets
+from meristem.models.bayes.classes import (
+    VariantClasses,
+    class_effects,
+    variant_classes,
+)
 from meristem.models.bayes.fitted import Conditional, FittedBayes, TargetDraws
 from meristem.models.marker_model import training_fields
 from meristem.prepare.scale import fit_scale
-from meristem.records import Dataset, FloatArray, IntArray, Splits
+from meristem.records import Dataset, FloatArray, IntArray, NetworkPlan, Splits
 from meristem.stats.classes import liability_h2
 
 MOST_CLASSES = 20
@@ -44,10 +54,17 @@ class Bayes:
     References
     ----------
     Perez & de los Campos 2014, Genetics 198:483 (priors and their defaults); Gianola
-    2013, Genetics 194:573 (what the priors do).
+    2013, Genetics 194:573 (what the priors do); MacLeod et al. 2016, BMC Genomics
+    17:144 (classes of variants).
     """
 
     options: BayesOptions = BayesOptions()
+    plan: NetworkPlan | None = None  # of an annotation by genes or sets
+
+    def __post_init__(self) -> None:
+        """Forget a plan that is not read: a fit does not depend on it."""
+        if self.options.annotation not in ("genes", "sets"):
+            object.__setattr__(self, "plan", None)
 
     def fit(
         self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
@@ -58,13 +75,20 @@ class Bayes:
         ------
         DataError
             If a target has hardly any value, no variant varies, an ordinal trait
-            has one class or very many, or a count is none.
+            has one class or very many, a count is none, or variants have one class.
+        ConfigError
+            If classes of variants are asked for and nothing tells them.
         """
         del inner  # the priors are averaged over: nothing is chosen
         targets = training_targets(dataset.phenotypes)
         dosage = dataset.genotypes.call_dosage
         scale = fit_scale(dosage)
-        basis = _Basis(self.options, scale.standardise(dosage), scale.centre(dosage))
+        classes = variant_classes(self.options, dataset.genotypes, self.plan)
+        if classes is not None and self.options.permuted:
+            classes = classes.permuted(scale.mean, rng)
+        basis = _Basis(
+            self.options, scale.standardise(dosage), scale.centre(dosage), classes
+        )
         windows = window_starts(
             dataset.genotypes.variants.variant_contig, self.options.window
         )
@@ -80,6 +104,7 @@ class Bayes:
             windows,
             dosage if is_kernel else None,
             basis.median,
+            classes,
         )
 
     def _draws(
@@ -167,8 +192,9 @@ class _Basis:
         options: BayesOptions,
         standardised: np.ndarray,  # (n_train, n_variant)
         centred: np.ndarray,  # (n_train, n_variant)
+        classes: VariantClasses | None,
     ) -> None:
-        self.options = options
+        self.options, self.classes = options, classes
         self.expected = Expected(
             r2=options.r2, included=options.included, counts=options.counts
         )
@@ -212,9 +238,9 @@ class _Basis:
                 size = float(split.values[split.values > 1e-8].mean())
             scale = expected.genetic_scale(variance, size)
             return KernelSampler(split, rows, scale, noise, fixed_noise=fixed)
-        prior = marker_prior(
-            cast(MarkerPrior, self.options.prior), variance, size, expected
-        )
+        kind = cast(MarkerPrior, self.options.prior)
+        label = None if self.classes is None else self.classes.label
+        prior = marker_prior(kind, variance, size, expected, label)
         weighted = own * np.sqrt(target.weight)[:, None]
         z = np.ascontiguousarray(weighted.T, dtype=np.float32)
         return MarkerSampler(z, rows, prior, noise, fixed_noise=fixed, window=windows)
@@ -241,6 +267,9 @@ class _Basis:
                 mean = z.T @ mean
             else:
                 conditional = Conditional(target.rows, inverse_root(block))
+        told = None
+        if self.classes is not None:
+            told = class_effects(self.classes, chains, self.z[target.rows])
         n_cut = 0 if classes is None else classes.size - 1
         cut = [chains.kept[f"threshold_{k + 1}"] for k in range(1, n_cut)]
         first = np.zeros((min(n_cut, 1), draws.shape[0]))
@@ -256,12 +285,13 @@ class _Basis:
             np.empty(0) if classes is None else classes,
             float(chains.trace[size].mean()),
             float(noise),
-            chains.watched,
+            tuple(w for w in chains.watched if not w.name.startswith(CLASS_RATE)),
             chains.inclusion,
             chains.converged,
             conditional,
             chains.kept["residual"] if counted else np.empty(0),
             tuple(_variances(chains, target, classes, counted=counted)),
+            told,
         )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from meristem.config.models import FeatureBLUPOptions
 from meristem.errors import ConfigError
-from meristem.mixed.groups import Members, gather
+from meristem.mixed.groups import Members
 from meristem.mixed.sets import (
     best_sets,
     count_predictions,
@@ -22,7 +22,7 @@ from meristem.models.effects import FittedLinear
 from meristem.models.genomic_error import borrowed_error
 from meristem.models.marker_model import training_fields
 from meristem.models.panel import make_panel
-from meristem.plan.gene_sets import gene_variants, node_sets
+from meristem.plan.gene_sets import gene_variants, set_variants
 from meristem.plan.learned.of_options import model_plan
 from meristem.records import Dataset, NetworkPlan, Splits
 from meristem.stats.choices import best_choice
@@ -101,11 +101,5 @@ def _variant_sets(plan: NetworkPlan | None) -> Members:
             remedy='add a [knowledge] section, set graph = "learned", or leave the '
             "model out",
         )
-    genes, sets = gene_variants(plan), node_sets(plan)
-    if sets.n_group == 0:
-        return genes
-    groups = [
-        np.unique(np.concatenate([genes.of(gene) for gene in sets.of(number)]))
-        for number in range(sets.n_group)
-    ]
-    return gather(sets.name.tolist(), groups)
+    sets = set_variants(plan)
+    return gene_variants(plan) if sets.n_group == 0 else sets

@@ -173,9 +173,13 @@ class FittedLines(OverEnvironments, MarkerModel):
             np.array([float(np.diag(o.fit.residual).mean()) for o in self.targets]),
         )
 
+    def train_kernel(self) -> FloatArray:  # (n_train, n_train)
+        """Return the kernel of the lines of the training."""
+        return self._kernel(self.train_dosage, self.train_dosage)[0]
+
     @cached_property
     def _likelihoods(self) -> tuple[Likelihood | LeadingAxes, ...]:
-        kernel, _ = self._kernel(self.train_dosage, self.train_dosage)
+        kernel = self.train_kernel()
         return tuple(
             LeadingAxes(one.records, kernel)
             if one.sparse

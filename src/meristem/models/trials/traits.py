@@ -13,7 +13,7 @@ from meristem.genetics.relationship import gram
 from meristem.mixed.sets import unit_diagonal
 from meristem.mixed.targets import training_targets
 from meristem.mixed.trials.covariance import Covariance, Unstructured, Weighted
-from meristem.mixed.trials.fit import fit_trials
+from meristem.mixed.trials.fit import covariance_errors, fit_trials
 from meristem.mixed.trials.likelihood import Records
 from meristem.models.marker_model import training_fields
 from meristem.models.trials.fitted import FittedLines, TrialTarget, restore_trials
@@ -78,11 +78,9 @@ class MultiTrait:
         scale = fit_scale(dosage)
         kernel, size = unit_diagonal(gram(dosage, scale.mean, scale.weight))
         t = varying.size
-        residual: Covariance = Unstructured(t)
-        if self.options.residual == "diagonal":
-            residual = Weighted(tuple(np.diag(row) for row in np.eye(t)))
+        residual = _residual(self.options.residual, t)
         fit = fit_trials(records, kernel, Unstructured(t), residual, errors=False)
-        fit = replace(fit, se=np.empty(0))  # not asked for
+        fit = replace(fit, se=np.empty(0))  # no one's before `components`
         names = np.array(dataset.phenotypes.target_name)[varying]
         kind, variants, trait, environment, _ = training_fields("gxe", dataset, scale)
         lines = FittedLines(
@@ -91,13 +89,19 @@ class MultiTrait:
             trait[:1],
             environment[:1],
             scale,
-            TrialOptions(structure="unstructured"),
+            TrialOptions(structure="unstructured", residual=self.options.residual),
             dataset.sample_id,
             dosage,
             float(size),
             (TrialTarget(names, records, fit),),
         )
         return FittedTraits(lines, trait, environment, level, spread, varying)
+
+
+def _residual(kind: str, t: int) -> Covariance:
+    if kind == "diagonal":
+        return Weighted(tuple(np.diag(row) for row in np.eye(t)))
+    return Unstructured(t)
 
 
 def _records(dataset: Dataset) -> tuple[IntArray, Records, FloatArray, FloatArray]:
@@ -174,18 +178,30 @@ class FittedTraits:
         )
 
     def components(self) -> pd.DataFrame:
-        """Return variances and correlations: target, component, value, se."""
-        fit = self.lines.targets[0].fit
+        """Return variances and correlations: target, component, value, se.
+
+        Standard errors are computed here, at about the cost of the fit.
+        """
+        one = self.lines.targets[0]
+        fit, t = one.fit, one.place.size
+        error = covariance_errors(
+            one.records,
+            self.lines.train_kernel(),
+            Unstructured(t),
+            _residual(self.lines.options.residual, t),
+            fit.theta,
+        )
         rows: list[tuple[int, str, float, float]] = []
-        for name, matrix in (("genetic", fit.genetic), ("residual", fit.residual)):
+        both = (("genetic", fit.genetic), ("residual", fit.residual))
+        for (name, matrix), se in zip(both, error, strict=True):
             sd = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
             for k, target in enumerate(self.varying.tolist()):
-                variance = float(matrix[k, k] * self.spread[target] ** 2)
-                rows.append((target, name, variance, np.nan))
+                size = float(self.spread[target] ** 2)
+                rows.append((target, name, matrix[k, k] * size, se[k, k] * size))
                 for other in range(k):
                     r = float(matrix[k, other] / (sd[k] * sd[other]))
-                    place = self.lines.targets[0].place[other]
-                    rows.append((target, f"{name} correlation with {place}", r, np.nan))
+                    pair = f"{name} correlation with {one.place[other]}"
+                    rows.append((target, pair, r, se[k, other]))
         return pd.DataFrame(rows, columns=["target", "component", "value", "se"])
 
     def state(self) -> FittedState:

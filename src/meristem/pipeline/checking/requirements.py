@@ -57,7 +57,7 @@ def graph_faults(
         if needs(options).omics or taught:
             yield from _without_omics(dataset, where)
         for member in options.members:
-            yield from model_faults(member, dataset, where)
+            yield from model_faults(member, dataset, where, plan)
             if getattr(member, "identity", "") == "parents":
                 yield from _without_parents(dataset, where)
             if member.reads_covariates:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from meristem.models.bayes.classes import TOLD
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.fitting import deployable_labels, load_fitted
 from meristem.pipeline.prior_scores import with_prior_scores
 
 CONVERGENCE, INCLUSION = "convergence.csv", "variant_inclusion.csv"
+CLASSES = "variant_classes.csv"
 
 ORDER = {
     CONVERGENCE: (
@@ -24,17 +26,22 @@ ORDER = {
     ),
     INCLUSION: (
         *("variant_id", "contig", "position", "effect", "inclusion"),
-        *("window", "window_inclusion"),
+        *("window", "window_inclusion", "class"),
     ),
+    CLASSES: ("class", "variants", *TOLD),
 }
-"""Columns of the tables after model, trait and environment."""
+"""Columns of the tables after model, trait and environment, where a model has them."""
 
-_METHOD = {CONVERGENCE: "convergence", INCLUSION: "variant_inclusion"}
+_METHOD = {
+    CONVERGENCE: "convergence",
+    INCLUSION: "variant_inclusion",
+    CLASSES: "variant_classes",
+}
 
 
 def write_posterior_tables(analysis: Analysis) -> None:
-    """Write `convergence.csv` and `variant_inclusion.csv` of models by sampling."""
-    frames: dict[str, list[pd.DataFrame]] = {CONVERGENCE: [], INCLUSION: []}
+    """Write the tables of models by sampling: chains, variants, classes of variants."""
+    frames: dict[str, list[pd.DataFrame]] = {name: [] for name in ORDER}
     phenotypes = analysis.dataset.phenotypes
     for label in deployable_labels(analysis):
         fitted = load_fitted(analysis, label)
@@ -48,7 +55,8 @@ def write_posterior_tables(analysis: Analysis) -> None:
             table.insert(0, "model", label)
             table.insert(1, "trait", phenotypes.trait_name[target])
             table.insert(2, "environment", phenotypes.environment_name[target])
-            found.append(table[["model", "trait", "environment", *ORDER[name]]])
+            known = [column for column in ORDER[name] if column in table]
+            found.append(table[["model", "trait", "environment", *known]])
     for name, found in frames.items():
         if found:
             table = pd.concat(found, ignore_index=True)

@@ -19,7 +19,7 @@ SHOWN = 15
 def sampling_section(view: View) -> Section | None:
     """Return convergence of every quantity watched, and the variants that act."""
     panels = [
-        (target.name, (str(_convergence(view, target) + _variants(view, target)),))
+        (target.name, (str(_tables(view, target)),))
         for target in view.targets[:MOST_TARGETS]
         if not view.of(view.artefacts.convergence, target).empty
     ]
@@ -41,13 +41,18 @@ def _verdict(view: View) -> Markup:
     """Return a sentence on the chains whose variances or predictions do not hold."""
     table = view.artefacts.convergence
     own = ("inclusion_rate", "effect_variance", "marker_variance", "lambda")
-    rows = table[~table["quantity"].isin(own)]
+    rows = table[~table["quantity"].str.startswith(own)]
     bad = rows[(rows["rhat"] >= LIMIT_RHAT) | (rows["ess_bulk"] < LIMIT_ESS)]
     if bad.empty:
         return Markup("<p>All chains agree on variances and predictions.</p>")
     names = ", ".join(sorted(set(bad["model"])))
     text = "Chains do not agree yet: {}. Raise most_draws of these models."
     return Markup(f"<p>{text}</p>").format(names)
+
+
+def _tables(view: View, target: Target) -> Markup:
+    found = _convergence(view, target), _classes(view, target), _variants(view, target)
+    return Markup("").join(found)
 
 
 def _convergence(view: View, target: Target) -> Markup:
@@ -76,6 +81,28 @@ def _convergence(view: View, target: Target) -> Markup:
         "and hardly change predictions: chains are not prolonged for them."
     )
     return table_html(frame, formats, headings, note=note)
+
+
+def _classes(view: View, target: Target) -> Markup:
+    """Return which classes of variants act more often than variants do in general."""
+    rows = view.of(view.artefacts.variant_classes, target)
+    if rows.empty:
+        return Markup("")
+    frame = rows[["model", "class", "variants"]].reset_index(drop=True)
+    for name in ("rate", "enrichment", "share"):
+        limits = zip(rows[name], rows[f"{name}_low"], rows[f"{name}_high"], strict=True)
+        frame[name] = [f"{fixed(v)} ({fixed(a)} to {fixed(b)})" for v, a, b in limits]
+    more = rows[rows["enrichment_low"] > 1]
+    said = [f"{c} ({m})" for c, m in zip(more["class"], more["model"], strict=True)]
+    note = "Posterior mean and 95 % interval. "
+    note += f"They act more often than others: {', '.join(said)}." if said else ""
+    note += "" if said else "No class acts more often than others for certain."
+    headings = {
+        "rate": "share that acts",
+        "enrichment": "over that of all variants",
+        "share": "share of the genetic variance",
+    }
+    return table_html(frame, {}, headings, note=note)
 
 
 def _variants(view: View, target: Target) -> Markup:
