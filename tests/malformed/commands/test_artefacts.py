@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.malformed.analysis.folder import make_good
 
@@ -101,6 +101,7 @@ json_values = st.recursive(
 
 
 @few
+@example("format_version", True)  # equal to version 1
 @given(
     st.sampled_from(
         ["kind", "meta", "text_arrays", "weights_sha256", "format_version"]

@@ -149,7 +149,7 @@ def _read_description(path: Path) -> dict:
         kind, version = content["kind"], content["format_version"]
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise DataError("describes no data set", where=path, remedy=remedy) from error
-    if kind != _KIND or version != FORMAT_VERSION:
+    if kind != _KIND or type(version) is not int or version != FORMAT_VERSION:
         raise DataError(
             f"is {kind!r}, format version {version}; this meristem reads {_KIND!r}, "
             f"version {FORMAT_VERSION}",

@@ -216,7 +216,7 @@ def _open(path: Path) -> zarr.Group:
             "Zarr can be exported to VCF with vcztools view",
         )
     version = group.attrs.get("format_version")
-    if version != FORMAT_VERSION:
+    if type(version) is not int or version != FORMAT_VERSION:
         raise DataError(
             f"has format version {version}, this meristem reads {FORMAT_VERSION}",
             where=path,

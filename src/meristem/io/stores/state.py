@@ -121,7 +121,7 @@ def read_state(folder: str | Path, label: str) -> FittedState:
         kind, meta, texts = (content[n] for n in ("kind", "meta", "text_arrays"))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise no_model from error
-    if version != FORMAT_VERSION:
+    if type(version) is not int or version != FORMAT_VERSION:
         raise DataError(
             f"has format version {version}, this meristem reads {FORMAT_VERSION}",
             where=description,
