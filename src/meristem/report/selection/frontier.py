@@ -63,7 +63,8 @@ def _figure(decided: Decided) -> Figure:
     place = {row["point"]: at for at, row in enumerate(_slides(decided))}
     left = tick_room(Scale(*y, 300, 0)) + 4
     panel = make_panel((left, 62, 840 - left - 30, 280), x, y)
-    draw_axes(canvas, panel, "group coancestry of the parents", "expected gain")
+    draw_axes(canvas, panel, "group coancestry of the parents")
+    canvas.text(0, panel.top - 28, "expected gain", 12)  # above the ticks of Ne
     _ne_axis(canvas, panel, float(decided.summary["coancestry_now"]))
     points = zip(panel.x(curve["coancestry"]), panel.y(curve["gain"]), strict=True)
     canvas.polyline(list(points), stroke=ACCENT, stroke_width=2)
