@@ -192,7 +192,9 @@ class DiversityConfig(Strict):
 
     coancestry: Literal["ibs", "vanraden", "pedigree"] = "ibs"
     pedigree: Path | None = Field(
-        default=None, description="table sample,parent_1,parent_2 for `pedigree`"
+        default=None,
+        description="table sample,parent_1,parent_2[,selfing] for `pedigree`; "
+        "a parent that is empty or 0 is unknown",
     )
     max_coancestry: Share | None = None
     min_ne: float | None = Field(default=None, gt=0.5, description="effective size")

@@ -19,6 +19,20 @@ class Pedigree:
     selfing: IntArray  # (n_line,) generations of selfing after the cross
     source: str = field(default="", compare=False)  # where from; no content
 
+    def ancestry(self, name: StrArray) -> Pedigree:
+        """Return the part that holds these lines and their ancestors."""
+        wanted = np.isin(self.line, name)
+        for k in range(self.line.size - 1, -1, -1):  # progeny before their parents
+            if wanted[k]:
+                wanted[self.parent[k][self.parent[k] >= 0]] = True
+        place = np.append(np.cumsum(wanted) - 1, -1)  # -1 stays unknown
+        return Pedigree(
+            self.line[wanted],
+            place[self.parent[wanted]],
+            self.selfing[wanted],
+            self.source,
+        )
+
 
 def make_pedigree(
     line: StrArray,  # (n,)

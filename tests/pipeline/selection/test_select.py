@@ -286,10 +286,16 @@ def test_pedigree_and_markers_as_coancestry(run_folder: Path, tmp_path: Path) ->
         found = decide(analysis, plan_of(tmp_path, text), matings=False).diversity
         assert found.chosen.residual < 1e-8
         assert 0 < found.base < 1
+    plan = plan_of(
+        tmp_path, '[diversity]\ncoancestry = "pedigree"\npedigree = "pedigree.csv"\n'
+    )
+    base = decide(analysis, plan, matings=False).diversity.base
+    founders = [f"P{i},{unknown}" for i, unknown in enumerate(["0,0", ",", "NA,0"])]
+    pedigree.write_text("\n".join(["sample,parent_1,parent_2", *founders, *rows]))
+    assert decide(analysis, plan, matings=False).diversity.base == base
     pedigree.write_text("sample,parent_1,parent_2\nL50,L51,P1\nL51,L50,P2\n")
-    text = '[diversity]\ncoancestry = "pedigree"\npedigree = "pedigree.csv"\n'
-    with pytest.raises(ConfigError, match="ancestor of itself"):
-        decide(analysis, plan_of(tmp_path, text), matings=False)
+    with pytest.raises(DataError, match="its own ancestor"):
+        decide(analysis, plan, matings=False)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,10 @@ def test_full_sibs_vary_as_simulated_children(
     outbred: tuple[Path, np.ndarray], tmp_path: Path
 ) -> None:
     folder, halves = outbred
-    text = f'{PLAN}phased = "{folder.parent / "phased.vcf"}"\n'
+    some = PLAN.replace(
+        '"all"', '"all"\nexclude = ["p00", "p03"]'
+    )  # not as in the file
+    text = f'{some}phased = "{folder.parent / "phased.vcf"}"\n'
     found = decide(analysis_of(folder), plan_of(tmp_path, text))
     made = found.matings
     assert made is not None
@@ -107,6 +110,18 @@ def test_what_is_of_inbred_parents_is_refused(
     with pytest.raises(MeristemError, match="heterozygous") as told:
         decide(analysis, plan_of(tmp_path, PLAN))
     assert "crosses.phased" in (told.value.remedy or "")
+
+
+def test_plants_that_are_not_phased_are_named(
+    outbred: tuple[Path, np.ndarray], tmp_path: Path
+) -> None:
+    folder, _ = outbred
+    some = tmp_path / "some.vcf"
+    lines = (folder.parent / "phased.vcf").read_text().splitlines()
+    short = [x if x.startswith("##") else x.rpartition("\t")[0] for x in lines]
+    some.write_text("\n".join(short) + "\n")
+    with pytest.raises(MeristemError, match="lacks 1 of 26 lines: p25"):
+        decide(analysis_of(folder), plan_of(tmp_path, f'{PLAN}phased = "{some}"\n'))
 
 
 def test_a_design_without_candidates_is_refused_first(

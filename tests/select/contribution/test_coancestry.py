@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from meristem.errors import ConfigError, DataError
+from meristem.errors import ConfigError
+from meristem.genetics.pedigree import make_pedigree
 from meristem.select.contribution import coancestry
 from meristem.select.contribution.coancestry import (
     identity_by_state,
@@ -67,18 +68,17 @@ def test_markers_give_coancestries_between_0_and_1():
 
 
 def test_pedigree_of_full_sibs_half_sibs_and_lines():
-    #        0   1   2  3  4  5  6
-    first = [-1, -1, -1, 0, 0, 0, 3]
-    second = [-1, -1, -1, 1, 1, 2, 4]
-    f = pedigree_coancestry(np.array(first), np.array(second)).value
-    assert f[3, 4] == 0.25  # full sibs
-    assert f[3, 5] == 0.125  # half sibs
-    assert f[6, 6] == 0.5 * (1 + 0.25)
-    lines = np.arange(7) < 3
-    f = pedigree_coancestry(np.array(first), np.array(second), inbred=lines).value
-    assert f[3, 4] == 0.5
-    with pytest.raises(DataError, match="individual 0 .* stands before"):
-        pedigree_coancestry(np.array([1, -1]), np.array([-1, -1]))
+    line = np.array(list("abcdefg"))
+    one = np.array(["", "", "", "a", "a", "a", "d"])
+    two = np.array(["", "", "", "b", "b", "c", "e"])
+    name = np.array(list("gfed"))  # in an order of their own
+    f = pedigree_coancestry(make_pedigree(line, one, two), name).value
+    assert f[3, 2] == 0.25  # full sibs
+    assert f[3, 1] == 0.125  # half sibs
+    assert f[0, 0] == 0.5 * (1 + 0.25)
+    selfed = np.where(np.isin(line, ["a", "b", "c"]), 50, 0)
+    f = pedigree_coancestry(make_pedigree(line, one, two, selfed), name).value
+    assert f[3, 2] == pytest.approx(0.5)
 
 
 def test_rates_and_sizes_agree():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from meristem.errors import ConfigError
+from meristem.errors import ConfigError, DataError
 from meristem.genetics.comparable import heterozygosity
 from meristem.genetics.hybrids import GREATEST_HETEROZYGOSITY
 from meristem.genetics.inheritance.meiosis import Haplotypes
@@ -145,13 +145,23 @@ def line_calls(lines: Genotypes) -> Haplotypes:  # (n_line, n_variant)
 def matched_phase(
     phased: PhasedGenotypes, lines: Genotypes
 ) -> Haplotypes:  # (n_line, 2, n_variant)
-    """Return haplotypes of the model's variants; those not in the file at 0."""
+    """Return haplotypes of these lines, by name; variants not in the file at 0."""
+    place = {name: k for k, name in enumerate(phased.sample_id.tolist())}
+    names = lines.sample_id.tolist()
+    lacking = [name for name in names if name not in place]
+    if lacking:
+        raise DataError(
+            f"the phased file lacks {len(lacking)} of {len(names)} lines: "
+            f"{', '.join(lacking[:3])}",
+            remedy="phase all of them, or leave these out of the candidates",
+        )
+    rows = [place[name] for name in names]
     halves = []
     for side in (0, 1):
         given = Genotypes(
-            phased.sample_id,
+            lines.sample_id,
             phased.variants,
-            np.ascontiguousarray(phased.haplotype[:, side]),
+            np.ascontiguousarray(phased.haplotype[rows, side]),
             ploidy=1,
         )
         matched = match_variants(given, lines.variants)[0]

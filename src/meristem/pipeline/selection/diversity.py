@@ -9,7 +9,7 @@ import numpy as np
 
 from meristem.config.selection import DiversityConfig, SelectionConfig
 from meristem.errors import ConfigError
-from meristem.io.tables.crosses import read_crosses
+from meristem.io.tables.pedigree import read_pedigree
 from meristem.pipeline.selection.index import Index, index_draws
 from meristem.pipeline.selection.lines import Lines, Mask
 from meristem.records import FloatArray, IntArray
@@ -174,51 +174,8 @@ def _coancestry(asked: DiversityConfig, lines: Lines, rows: IntArray) -> Coances
         return identity_by_state(genotypes.call_dosage, genotypes.ploidy)
     if asked.coancestry == "vanraden":
         return marker_coancestry(genotypes.call_dosage, genotypes.ploidy)
-    return _by_pedigree(asked.pedigree or Path(), genotypes.sample_id.tolist())
-
-
-def _by_pedigree(pedigree: Path, names: list[str]) -> Coancestry:
-    table = read_crosses(pedigree)
-    both = zip(table.parent_1.tolist(), table.parent_2.tolist(), strict=True)
-    parents = dict(zip(table.sample_id.tolist(), both, strict=True))
-    order: dict[str, int] = {}
-    _place(names, parents, order, pedigree)
-    first = np.full(len(order), -1)
-    second = np.full(len(order), -1)
-    for name, row in order.items():
-        if name in parents:
-            first[row], second[row] = (order[p] for p in parents[name])
-    whole = pedigree_coancestry(first, second)
-    rows = [order[name] for name in names]
-    return Coancestry(whole.value[np.ix_(rows, rows)], whole.base)
-
-
-def _place(
-    names: list[str],
-    parents: dict[str, tuple[str, str]],
-    order: dict[str, int],
-    pedigree: Path,
-) -> None:
-    """Give individuals numbers, parents before their progeny."""
-    open_: set[str] = set()
-    stack = [(name, False) for name in reversed(names)]
-    while stack:
-        name, done = stack.pop()
-        if done:
-            open_.discard(name)
-            order.setdefault(name, len(order))
-            continue
-        if name in order:
-            continue
-        if name in open_:
-            raise ConfigError(
-                f"{name} is an ancestor of itself",
-                where=pedigree,
-                remedy="mend the pedigree",
-            )
-        open_.add(name)
-        stack.append((name, True))
-        stack += [(p, False) for p in parents.get(name, ()) if p not in order]
+    pedigree = read_pedigree(asked.pedigree or Path())
+    return pedigree_coancestry(pedigree, genotypes.sample_id)
 
 
 def _programme(asked: DiversityConfig, lines: Lines, rows: IntArray) -> Programme:

@@ -15,10 +15,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from meristem.errors import DataError
 from meristem.genetics.frequency import BLOCK, dosage_moments
+from meristem.genetics.pedigree import (
+    Pedigree,
+    named_block,
+    pedigree_relationship,
+)
 from meristem.genetics.relationship import vanraden_scale
-from meristem.records import FloatArray, IntArray
+from meristem.records import FloatArray, StrArray
 
 STRIP = 1024
 """Lines whose coancestries with those that follow are summed at a time."""
@@ -138,53 +142,24 @@ def marker_coancestry(
 
 
 def pedigree_coancestry(
-    first: IntArray,  # (n,) row of one parent, -1 unknown; parents before progeny
-    second: IntArray,  # (n,)
-    *,
-    inbred: NDArray[np.bool_] | None = None,  # (n,) fully homozygous lines
+    pedigree: Pedigree,
+    name: StrArray,  # (n,) lines; one that the pedigree lacks is a founder
 ) -> Coancestry:
-    """Return the coancestry of individuals from their parents, tabular method.
+    """Return the coancestry of lines from their pedigree: half the relationship.
 
-    Unknown parents are unrelated and not inbred. A line said to be inbred has
-    f_ii = 1; any other 1/2 (1 + f of its parents).
-
-    Parameters
-    ----------
-    first, second
-        Parents of each individual; a parent stands before its progeny.
-    inbred
-        Doubled haploids and inbred lines; default: none.
-
-    Raises
-    ------
-    DataError
-        If a parent does not stand before its progeny.
-
-    References
-    ----------
-    Emik & Terrill 1949, J Hered 40:51.
+    Unknown parents are unrelated and not inbred; a line has f_ii of 1/2 (1 + f of its
+    parents), nearer to 1 by the generations that it was selfed.
 
     Examples
     --------
-    >>> pair = np.array([-1, -1, 0, 2]), np.array([-1, -1, 1, 2])
-    >>> pedigree_coancestry(*pair).value.diagonal()
-    array([0.5 , 0.5 , 0.5 , 0.75])
+    >>> from meristem.genetics.pedigree import make_pedigree
+    >>> one, two = np.array(["", "", "a", "c"]), np.array(["", "", "b", "c"])
+    >>> pedigree = make_pedigree(np.array(["a", "b", "c", "d"]), one, two)
+    >>> pedigree_coancestry(pedigree, np.array(["c", "d", "x"])).value
+    array([[0.5 , 0.5 , 0.  ],
+           [0.5 , 0.75, 0.  ],
+           [0.  , 0.  , 0.5 ]])
     """
-    n = first.size
-    late = np.flatnonzero(np.maximum(first, second) >= np.arange(n))
-    if late.size:
-        raise DataError(
-            f"individual {int(late[0])} of the pedigree stands before its parent",
-            remedy="write parents before their progeny",
-        )
-    f = np.zeros((n, n))
-    for row in range(n):
-        parents = [p for p in (first[row], second[row]) if p >= 0]
-        if parents:
-            f[row, :row] = f[parents, :row].sum(axis=0) / 2
-            f[:row, row] = f[row, :row]
-        both = len(parents) == 2
-        f[row, row] = (1 + (f[parents[0], parents[1]] if both else 0.0)) / 2
-        if inbred is not None and inbred[row]:
-            f[row, row] = 1.0
-    return Coancestry(f, "pedigree: founders are unrelated")
+    known = pedigree.ancestry(name)
+    both = named_block(known.line, pedigree_relationship(known), name, name)
+    return Coancestry(both / 2, "pedigree: founders are unrelated")
