@@ -9,6 +9,7 @@ from tests.representation.toys import low_rank, table_of
 from meristem.config.represent import RepresentOptions
 from meristem.errors import ConfigError, DataError
 from meristem.representation.catalog import CATALOG, make_kind
+from meristem.representation.confound.confounders import Confounder
 from meristem.representation.represented import Represented, fit_representation
 from meristem.representation.sets.membership import FeatureSets
 
@@ -141,3 +142,21 @@ def test_what_is_no_count_is_refused_with_its_place(odd: float) -> None:
     with pytest.raises(DataError, match=r"sample l5, feature g7.* 1 of 899") as caught:
         fitted("vae", count, likelihood="nb", epochs=2)
     assert 'transform = "round"' in str(caught.value)
+
+
+@pytest.mark.parametrize("way", ["regression", "combat", "components", "adversarial"])
+def test_rows_without_values_have_no_factors_whatever_removed_confounders(
+    way: str,
+) -> None:
+    table = table_of(low_rank(40, 12)[0])
+    table.value[3] = np.nan
+    batch = Confounder("batch", np.array(["a", "b"] * 20))
+    options = RepresentOptions(
+        represent="pca", k=(3,), confounders=("batch",), deconfound=way
+    )
+    found = fit_representation(
+        table, options, rng=np.random.default_rng(1), k=3, confounders=[batch]
+    )
+    for made in (found.factors(table, [batch]), found.cleaned(table, [batch])):
+        assert np.isnan(made.value[3]).all()
+        assert not np.isnan(np.delete(made.value, 3, axis=0)).any()

@@ -81,7 +81,10 @@ class Represented:
     def cleaned_values(
         self, table: OmicsTable, confounders: Sequence[Confounder]
     ) -> FloatArray:
-        """Return standardised values without confounders; NaN stays."""
+        """Return standardised values without confounders.
+
+        Rows without any value stay NaN, also where the cleaner tells every value anew.
+        """
         if not np.array_equal(table.feature_id, self.feature_id):
             raise DataError(
                 f"{table.name}: has other features than the representation learned",
@@ -89,7 +92,10 @@ class Represented:
                 remedy="give the same features in the same order",
             )
         x = self.scale.apply(table.value)
-        return x if self.cleaner is None else self.cleaner.clean(x, confounders)
+        if self.cleaner is None:
+            return x
+        unmeasured = np.isnan(x).all(axis=1, keepdims=True)
+        return np.where(unmeasured, np.nan, self.cleaner.clean(x, confounders))
 
     def scores(self, x: FloatArray) -> FloatArray:  # (n_sample, n_factor)
         """Return the factors of standardised, cleaned values."""

@@ -214,6 +214,11 @@ def test_counts_and_components_are_judged_on_one_scale(tmp_path: Path) -> None:
             "needs represent = one of",
         ),
         ('gene_sets = ["sets.gmt"]', 'gene_sets = ["no.gmt"]', "no.gmt"),
+        (
+            'path = "pairs.csv"',
+            'path = "pairs.csv"\n[neighbours]\nsmooth = "metabolites"',
+            "0 features of metabolites are in rna",
+        ),
     ],
 )
 def test_wrong_configurations_write_nothing(

@@ -46,6 +46,10 @@ class Inputs:
     line: StrArray  # (n_sample,) what is held out together
     aligned: pd.DataFrame | None = None  # what a stack is made of
 
+    def named(self, name: str) -> OmicsTable:
+        """Return the table of a name."""
+        return next(table for table in self.tables if table.name == name)
+
 
 def read_inputs(config: RepresentConfig) -> Inputs:
     """Read every file that a configuration names.

@@ -55,6 +55,23 @@ def refuse_unjudgeable(table: OmicsTable, network: GeneNetwork | None) -> None:
         )
 
 
+def refuse_unsmoothable(predicted: OmicsTable, measured: OmicsTable) -> None:
+    """Refuse to smooth a table that shares too few features with the measured one.
+
+    Raises
+    ------
+    DataError
+        If fewer than 10 features are in both tables.
+    """
+    shared = len(set(predicted.feature_id) & set(measured.feature_id))
+    if shared < LEAST_GENES:
+        raise DataError(
+            f"{shared} features of {predicted.name} are in {measured.name}",
+            where=predicted.source,
+            remedy="give both the same feature ids",
+        )
+
+
 def judge_networks(
     table: OmicsTable,
     options: RepresentOptions,
@@ -125,18 +142,13 @@ def smooth_table(
     Raises
     ------
     DataError
-        If fewer than 10 features are in both tables, or too few rows to choose on.
+        As `refuse_unsmoothable`, or if there are too few rows to choose on.
     """
+    refuse_unsmoothable(predicted, measured)
     place = {name: i for i, name in enumerate(measured.feature_id.tolist())}
     names = predicted.feature_id.tolist()
     own = np.array([i for i, name in enumerate(names) if name in place], dtype=int)
     other = np.array([place[names[i]] for i in own], dtype=int)
-    if own.size < LEAST_GENES:
-        raise DataError(
-            f"{own.size} features of {predicted.name} are in {measured.name}",
-            where=predicted.source,
-            remedy="give both the same feature ids",
-        )
     assert inputs.network is not None
     network = inputs.network.onto(predicted.node_name)
     shuffled = shuffle_network(network, derived_rng(seed, "shuffle"))

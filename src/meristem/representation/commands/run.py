@@ -27,6 +27,7 @@ from meristem.representation.commands.inputs import Inputs, read_inputs
 from meristem.representation.commands.neighbours import (
     judge_networks,
     refuse_unjudgeable,
+    refuse_unsmoothable,
     smooth_table,
 )
 from meristem.representation.commands.removal import Removal, removals
@@ -86,6 +87,8 @@ def represent_run(
         refuse_impossible(table, options, inputs.groups, inputs.sets)
         if config.neighbours is not None and options.represent != "none":
             refuse_unjudgeable(table, inputs.network)
+            if config.neighbours.smooth:
+                refuse_unsmoothable(inputs.named(config.neighbours.smooth), table)
     run = _plan(config, to)
     asked = [one for one in inputs.options if one.represent != "none"]
     files = [file for one in asked for file in table_files(one.name).values()]
@@ -372,7 +375,7 @@ class _Work:
         if not traits.empty:
             self._write("network_traits", traits)
         if asked.smooth:
-            (other,) = (t for t in self.inputs.tables if t.name == asked.smooth)
+            other = self.inputs.named(asked.smooth)
             smoothed, told = smooth_table(other, self.table, self.inputs, asked, seed)
             self._write("smoothed", _frame(smoothed.value, smoothed))
             if other.name != self.table.name:
