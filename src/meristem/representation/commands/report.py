@@ -114,7 +114,7 @@ def _section(folder: RunFolder, row: dict[Any, Any], recon: pd.DataFrame) -> Sec
     gaps = percent(row["missing_share"])
     cleaned = row["deconfound"]
     removal = (
-        f" {row['confounders']} was removed by {_METHODS.get(cleaned, cleaned)}."
+        f" Removed by {_METHODS.get(cleaned, cleaned)}: {row['confounders']}."
         if isinstance(cleaned, str) and cleaned
         else ""
     )
