@@ -54,6 +54,17 @@ TUNING_COLUMNS = (
 )
 
 
+def _named(task: FoldTask) -> dict[str, str | int]:
+    """Return the columns that say which fit a row is of."""
+    split = task.split
+    return {
+        "model": task.model,
+        "split": split.scheme,
+        "replicate": split.replicate,
+        "fold": split.fold,
+    }
+
+
 @dataclass(frozen=True)
 class CrossValidation:
     """Results of every model on every fold."""
@@ -99,10 +110,7 @@ class CrossValidation:
             frames.append(
                 pd.DataFrame(
                     {
-                        "model": task.model,
-                        "split": task.split.scheme,
-                        "replicate": task.split.replicate,
-                        "fold": task.split.fold,
+                        **_named(task),
                         "node": np.repeat(result.node_name, n_target),
                         "trait": np.tile(phenotypes.trait_name, n_node),
                         "environment": np.tile(phenotypes.environment_name, n_node),
@@ -128,13 +136,7 @@ class CrossValidation:
     def handed(self) -> pd.DataFrame:
         """What models were handed in place of omics: `representation.csv`."""
         rows = [
-            {
-                "model": task.model,
-                "split": task.split.scheme,
-                "replicate": task.split.replicate,
-                "fold": task.split.fold,
-            }
-            | json.loads(text)
+            _named(task) | json.loads(text)
             for task, result in zip(self.tasks, self.results, strict=True)
             for text in result.handed
         ]
@@ -145,10 +147,7 @@ class CrossValidation:
         """Seconds of every fit: model,split,replicate,fold,n_train,n_variant,..."""
         rows = [
             {
-                "model": task.model,
-                "split": task.split.scheme,
-                "replicate": task.split.replicate,
-                "fold": task.split.fold,
+                **_named(task),
                 "n_train": task.split.train.size,
                 "n_test": task.split.test.size,
                 "n_variant": result.n_variant,

@@ -6,8 +6,9 @@ import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_TRIM, _MAP = -1, -3  # names of `mallopt`
+_TRIM, _MAP, _MAPS = -1, -3, -4  # names of `mallopt`
 _USUAL = 32 << 20  # bytes; to which glibc raises its threshold by itself
+_USUAL_MAPS = 65_536
 _LARGE = 2**31 - 1
 
 
@@ -21,7 +22,7 @@ def reused_memory() -> Iterator[None]:
 
     References
     ----------
-    mallopt(3), Linux manual (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD).
+    mallopt(3), Linux manual (M_MMAP_MAX, M_TRIM_THRESHOLD).
 
     Examples
     --------
@@ -32,11 +33,12 @@ def reused_memory() -> Iterator[None]:
     if not (hasattr(system, "mallopt") and hasattr(system, "malloc_trim")):
         yield
         return
-    system.mallopt(_MAP, _LARGE)
+    system.mallopt(_MAPS, 0)  # older versions refuse a larger threshold
     system.mallopt(_TRIM, _LARGE)
     try:
         yield
     finally:
-        system.mallopt(_MAP, _USUAL)
+        system.mallopt(_MAPS, _USUAL_MAPS)
+        system.mallopt(_MAP, _USUAL)  # setting the trim stops it from adapting
         system.mallopt(_TRIM, 2 * _USUAL)
         system.malloc_trim(0)

@@ -21,7 +21,9 @@ def test_labels_and_files_tell_the_annotation() -> None:
     [
         ({"prior": "brr", "annotation": "genes"}, "use prior b, c or r"),
         ({"permuted": True}, "no annotation to permute"),
-        ({"scores": "s.csv"}, "read with annotation"),
+        ({"scores": "s.csv"}, 'read with annotation = "scores"'),
+        ({"annotation": "genes", "set_variants": 5}, "set_variants: is read with"),
+        ({"annotation": "sets", "quantiles": (0.3,)}, "quantiles: is read with"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(options: dict, said: str) -> None:

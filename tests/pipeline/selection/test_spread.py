@@ -135,3 +135,29 @@ def test_a_design_without_candidates_is_refused_first(
     text = '[candidates]\nlines = "all"\n[design]\nn = 3\n'
     with pytest.raises(MeristemError, match="0 candidates have no phenotype"):
         decide(analysis_of(outbred[0]), plan_of(tmp_path, text))
+
+
+def test_cycles_start_from_the_phased_parents_of_a_plan(
+    outbred: tuple[Path, np.ndarray], tmp_path: Path
+) -> None:
+    folder, _ = outbred
+    text = f"{PLAN}[cycles]\nfounders = 8\nparents = 4\ncycles = 1\nreplicates = 2\n"
+    text += "crosses = 3\nlines = 3\n"
+    phased = f'phased = "{folder.parent / "phased.vcf"}"\n[cycles]'
+    analysis = analysis_of(folder)
+    found = decide(analysis, plan_of(tmp_path, text.replace("[cycles]", phased)))
+    assert set(found.further.tables["cycles.csv"]["cycle"]) == {0, 1}
+    with pytest.raises(MeristemError, match="heterozygous") as told:
+        decide(analysis, plan_of(tmp_path, text), matings=False)
+    assert "crosses.phased" in (told.value.remedy or "")
+
+
+def test_lines_that_are_not_inbred_are_refused_before_effects_are_asked(
+    outbred: tuple[Path, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("effects were asked first")
+
+    monkeypatch.setattr("meristem.pipeline.selection.spread.make_material", never)
+    with pytest.raises(MeristemError, match="heterozygous"):
+        decide(analysis_of(outbred[0]), plan_of(tmp_path, PLAN))

@@ -106,3 +106,7 @@ def test_coancestry_grows_as_the_effective_size_says():
     for before, after in zip(theta, theta[1:], strict=False):
         rate = rate_of_inbreeding(after, before)
         assert effective_size(rate) == pytest.approx(n)
+
+
+def test_no_candidates_have_no_coancestry():
+    assert identity_by_state(np.empty((0, 5), dtype=np.int8)).value.shape == (0, 0)

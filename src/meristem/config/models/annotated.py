@@ -9,6 +9,12 @@ from pydantic import Field, model_validator
 
 from meristem.config.models.base import Count, ModelOptions
 
+_READ_WITH = {
+    "set_variants": "sets",
+    **dict.fromkeys(("scores", "column", "score_kind", "quantiles"), "scores"),
+}
+"""Options of one annotation alone."""
+
 
 class AnnotatedOptions(ModelOptions):
     """Classes of variants, each with a share of its own that has an effect."""
@@ -51,8 +57,10 @@ class AnnotatedOptions(ModelOptions):
 
     @model_validator(mode="after")
     def _annotated(self) -> Self:
-        if self.scores is not None and self.annotation != "scores":
-            raise ValueError('scores: are read with annotation = "scores" alone')
+        fields = type(self).model_fields
+        for name, where in _READ_WITH.items():
+            if self.annotation != where and getattr(self, name) != fields[name].default:
+                raise ValueError(f'{name}: is read with annotation = "{where}" alone')
         if self.permuted and self.annotation == "none":
             raise ValueError("permuted: there is no annotation to permute")
         return self

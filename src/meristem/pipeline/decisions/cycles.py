@@ -118,7 +118,7 @@ def run_cycles(
     else:
         refuse_heterozygous(
             lines,
-            "give phased genotypes to `meristem select cycles` (--phased FILE.vcf.gz)",
+            "give phased genotypes (--phased FILE.vcf.gz, or crosses.phased of a plan)",
         )
         single = line_haplotypes(lines)
         halves = np.stack([single, single], axis=1)

@@ -5,7 +5,7 @@ All of them go by the index of the plan, among the candidates that passed its fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -96,7 +96,8 @@ def decide_further(
         if edits.genes is not None:
             tables["genes.csv"] = edits.genes
     if plan.cycles is not None and placed is not None:
-        cycles = run_cycles(analysis, material, placed, _cycles(plan.cycles))
+        asked = replace(_cycles(plan.cycles), phased=plan.crosses.phased)
+        cycles = run_cycles(analysis, material, placed, asked)
         tables["cycles.csv"] = cycles.cycles
         tables["cycles_differences.csv"] = cycles.differences
         notes["cycles"] = cycles.notes

@@ -175,11 +175,6 @@ def _placed_lines(
 ) -> Mapped:
     """Return the parents with the effects of the index, and their progeny, on a map."""
     material, placed = _on_map(analysis, asked, lines, index, rows)
-    refuse_heterozygous(
-        material.lines,
-        'give crosses.phased = "FILE.vcf.gz" (families of outbred parents), or use '
-        'crosses.criterion = "mean"',
-    )
     if material.linearised is not None and not asked.simulate:
         raise ConfigError(
             f"{lines.label} is no sum over markers: the spread of progeny needs "
@@ -208,6 +203,12 @@ def _on_map(
     request = MapRequest(asked.map, asked.cm_per_mb, asked.map_function)
     placed = place_variants(variants, request)
     some = align_variants(lines.genotypes.take_samples(rows), variants)
+    if asked.phased is None:
+        refuse_heterozygous(
+            some,
+            'give crosses.phased = "FILE.vcf.gz" (families of outbred parents), or use '
+            'crosses.criterion = "mean"',
+        )
     material = make_material(
         analysis,
         (lines.label, lines.fitted),

@@ -64,7 +64,7 @@ def identity_by_state(
     n, n_variant = call_dosage.shape
     result = np.zeros((n, n))
     strips = range(0, n, STRIP)
-    with ThreadPoolExecutor(min(len(strips), os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(max(1, min(len(strips), os.cpu_count() or 1))) as pool:
         for centred in _half_centred(call_dosage, ploidy):
             # in steps of 1/4096 products of a block sum without rounding in float32
             list(pool.map(partial(_add_strip, result, centred), strips))
