@@ -155,6 +155,38 @@ def test_no_number_follows_the_test_rows(tmp_path: Path, layout: Layout) -> None
     assert leaks(tmp_path, layout, QUICK) == []
 
 
+TOGETHER = (
+    *MARKERS,
+    kinds.DenseOptions(hidden=(3,), **TINY),
+    kinds.BINNOptions(hidden=(3,), omics="soft", fit="descent", **TINY),
+    kinds.MultiTraitOptions(),
+)
+"""Where a trait may move the predictions of another."""
+
+
+def test_whether_a_trait_varies_is_asked_of_training_rows(tmp_path: Path) -> None:
+    fits = []
+    for varies in (False, True):
+        path = write_case(tmp_path / str(varies), layout_of("wide"), spoilt=False)
+        splits = pd.read_csv(path.parent / "splits.csv").set_index("sample_id")["role"]
+        trials = pd.read_csv(path.parent / "phenotypes.csv")
+        trials["lodge"] = 3.5
+        tested = trials["line"].map(splits).eq("test")
+        if varies:
+            trials.loc[tested, "lodge"] = np.arange(tested.sum()) % 5
+        trials.to_csv(path.parent / "phenotypes.csv", index=False)
+        analysis = opened(path)
+        assert analysis.dataset.phenotypes.n_target == 2 + varies
+        fits.append([fitted_bytes(analysis, options) for options in TOGETHER])
+    for alone, beside in zip(*fits, strict=True):
+        for name in ("predicted", "spread"):
+            value = np.frombuffer(beside.pop(name)).reshape(-1, 3)
+            assert value[:, :2].tobytes() == alone.pop(name)
+            last = value[:, 2]
+            assert (last == 3.5).all() if name == "predicted" else np.isnan(last).all()
+        assert alone == beside
+
+
 def test_markers_of_test_lines_teach_nothing(tmp_path: Path) -> None:
     fits = []
     for spoilt in (False, True):

@@ -1,6 +1,8 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
+from tests import toys
 
 from meristem.config.models import (
     GBLUPOptions,
@@ -18,10 +20,12 @@ from meristem.config.stages import (
 from meristem.errors import DataError
 from meristem.knowledge.build import build_graph
 from meristem.pipeline.notes import (
+    constant_hints,
     environment_notes,
     knowledge_notes,
     phenotype_notes,
 )
+from meristem.records import Split
 
 
 def analysis(folder: Path, **sections: object) -> AnalysisConfig:
@@ -85,3 +89,13 @@ def test_partial_losses_of_genes_and_sets_are_said(tmp_path: Path) -> None:
     assert '2 more would match with `knowledge.match = ["case"]`' in hint
     found = build_graph(section.model_copy(update={"match": ("case",)}))
     assert knowledge_notes(found)[1] == []
+
+
+def test_traits_of_one_value_in_training_rows_are_said() -> None:
+    value = np.column_stack([np.arange(6.0), [3, 3, 3, 3, 5, 4], np.full(6, np.nan)])
+    dataset = toys.dataset(np.zeros((6, 2)), value)
+    every = np.arange(6)
+    folds = [(every[:4], every[4:]), (every[2:], every[:2])]
+    splits = tuple(Split("k", 0, fold, *rows) for fold, rows in enumerate(folds))
+    (hint,) = constant_hints(dataset, splits)
+    assert hint.startswith("t1: the values of the training rows are all equal in 1 of")

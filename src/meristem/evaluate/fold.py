@@ -30,7 +30,7 @@ from meristem.models.protocol import (
     predict_measured,
 )
 from meristem.prepare.by_environment import ENVIRONMENT, LINE, is_stacked
-from meristem.prepare.training import TakenOff, training_set
+from meristem.prepare.training import TakenOff, constant_targets, training_set
 from meristem.records import Dataset, FloatArray, Predictions, Split, Splits, StrArray
 from meristem.runs.seeds import derived_rng
 from meristem.runs.tasks import Arrays
@@ -114,6 +114,17 @@ def assisted(dataset: Dataset, split: Split, traits: tuple[str, ...]) -> Dataset
     )
 
 
+def learned_targets(dataset: Dataset, rows: NDArray) -> NDArray[np.bool_]:
+    """Return the targets, shape (n_target,), that models learn from these rows.
+
+    One whose values are all equal there teaches nothing, but would stand beside the
+    others or not as test rows vary or not: it is left out. Where that holds for all,
+    models see them as they are.
+    """
+    constant = constant_targets(dataset.phenotypes.take_samples(rows))
+    return constant if constant.all() else ~constant
+
+
 def thinned_markers(
     split: Split,
     passing: NDArray[np.bool_],  # (n_variant,)
@@ -152,7 +163,8 @@ def fit_fold(
     tuple
         The fitted model, and which markers passed the filters.
     """
-    return _fit(dataset, task, config, filters, seed)[:2]
+    found = _fit(dataset, task, config, filters, seed)
+    return found.fitted, found.markers
 
 
 @dataclass(frozen=True)
@@ -181,13 +193,25 @@ def as_rows(told: tuple[Tried, ...] | tuple[Handed, ...]) -> StrArray:
     return np.array([json.dumps(asdict(one)) for one in told], dtype=np.str_)
 
 
+@dataclass(frozen=True)
+class _Fit:
+    """A fitted model, what it was fitted on, and what stands for the rest."""
+
+    fitted: Fitted
+    markers: NDArray[np.bool_]  # (n_variant,) that passed the filters
+    targets: NDArray[np.bool_]  # (n_target,) that were learned
+    constant: FloatArray  # (n_target,) value of those that were not
+    taken: TakenOff
+    told: Told
+
+
 def _fit(
     dataset: Dataset,
     task: FoldTask,
     config: EvaluateConfig,
     filters: FilterConfig,
     seed: int,
-) -> tuple[Fitted, NDArray[np.bool_], TakenOff, Told]:
+) -> _Fit:
     split = task.split
     name = (split.scheme, split.replicate, split.fold)
     rows = split.train
@@ -195,13 +219,18 @@ def _fit(
         dataset = assisted(dataset, split, config.assisted_by)
         rows = np.union1d(split.train, split.test)
     train, taken = training_set(dataset, rows)
+    targets = learned_targets(dataset, rows)
+    constant = np.zeros(targets.size)
+    if not targets.all():
+        constant[~targets] = np.nanmean(train.phenotypes.value[:, ~targets], axis=0)
+        train = train.take_targets(targets)
     keep = thinned_markers(split, passing_markers(train, filters), seed)
     if not keep.all():
         train = train.take_variants(keep)
     inner = inner_splits(train, config, derived_rng(seed, "inner", *name))
     rng = derived_rng(seed, "fit", task.model, *name)
     fitted, told = fit_chosen(task.predictor, train, rng, inner)
-    return fitted, keep, taken, told
+    return _Fit(fitted, keep, targets, constant, taken, told)
 
 
 def run_fold(
@@ -218,26 +247,33 @@ def run_fold(
     """
     with threadpool_limits(limits=1):
         started = time.perf_counter()
-        fitted, keep, taken, told = _fit(dataset, task, config, filters, seed)
+        found = _fit(dataset, task, config, filters, seed)
         fit_at = time.perf_counter()
         test = dataset.take(task.split.test)
-        level, offset = taken.level(test), taken.offset(test)
-        if not keep.all():
-            test = test.take_variants(keep)
-        predictions = predict_rows(fitted, test)
-        predictions = replace(predictions, value=predictions.value + level)
-        measured = _measured_latents(fitted, test)
+        level, offset = found.taken.level(test), found.taken.offset(test)
+        if not found.markers.all():
+            test = test.take_variants(found.markers)
+        if not found.targets.all():
+            test = test.take_targets(found.targets)
+        predictions = predict_rows(found.fitted, test)
+        measured = _measured_latents(found.fitted, test)
+        value = np.tile(found.constant, (test.n_sample, 1))
+        spread = np.full_like(value, np.nan)  # nothing is known of it
+        value[:, found.targets] = predictions.value
+        spread[:, found.targets] = predictions.spread
+        sensitivity = np.zeros((measured.node_name.size, found.targets.size))
+        sensitivity[:, found.targets] = measured.sensitivity
         predict_at = time.perf_counter()
     return FoldResult(
-        predicted=predictions.value,
-        spread=predictions.spread,
+        predicted=value + level,
+        spread=spread,
         node_name=measured.node_name,
         latent=measured.latent,
-        sensitivity=measured.sensitivity,
+        sensitivity=sensitivity,
         offset=offset,
-        tried=as_rows(told.tried),
-        handed=as_rows(told.handed),
-        n_variant=int(keep.sum()),
+        tried=as_rows(found.told.tried),
+        handed=as_rows(found.told.handed),
+        n_variant=int(found.markers.sum()),
         fit_seconds=fit_at - started,
         predict_seconds=predict_at - fit_at,
     )

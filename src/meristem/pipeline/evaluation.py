@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pandas as pd
 
 from meristem.evaluate.compare import compare
@@ -10,7 +12,7 @@ from meristem.evaluate.crossval import CrossValidation, cross_validate
 from meristem.evaluate.intervals import calibrate
 from meristem.evaluate.relatedness import fold_relatedness
 from meristem.evaluate.scores import score
-from meristem.evaluate.split_files import read_splits, write_splits
+from meristem.evaluate.split_files import write_splits
 from meristem.evaluate.splits import make_splits
 from meristem.evaluate.table import PredictionTable
 from meristem.models.catalog import has_nodes, needs
@@ -18,10 +20,13 @@ from meristem.models.protocol import Predictor
 from meristem.pipeline.analysis import Analysis
 from meristem.pipeline.covariates import adjusted_for
 from meristem.pipeline.explaining.validation import latent_validation
+from meristem.pipeline.notes import constant_hints
 from meristem.prepare.by_environment import line_groups
 from meristem.records import Splits
 from meristem.runs.keys import digest
 from meristem.runs.revision import revision_of
+
+log = logging.getLogger(__name__)
 
 OUTPUTS = (
     "splits.csv",
@@ -40,10 +45,10 @@ OUTPUTS = (
 
 def outer_splits(analysis: Analysis) -> Splits:
     """Return the splits of the run, made now or read from the file asked for."""
-    config = analysis.config.evaluate
-    if config.scheme == "file" and config.splits is not None:
-        return read_splits(config.splits, analysis.dataset.sample_id)
-    return make_splits(analysis.dataset, config, analysis.rng("splits"))
+    config = analysis.config
+    return make_splits(
+        analysis.dataset, config.evaluate, analysis.rng("splits"), config.fold_ids
+    )
 
 
 def compared_models(analysis: Analysis) -> tuple[tuple[str, Predictor], ...]:
@@ -72,6 +77,8 @@ def evaluate_models(analysis: Analysis) -> None:
     if folder.is_done("evaluate", key):
         return
     splits = outer_splits(analysis)
+    for hint in constant_hints(analysis.dataset, splits):
+        log.warning("%s", hint)
     with analysis.timed("evaluate"):
         result = cross_validate(
             analysis.shared,

@@ -12,7 +12,8 @@ from meristem.io.tables.plausible import code_hints
 from meristem.io.tables.seasons.environments import read_environments
 from meristem.io.tables.survey import survey_phenotypes
 from meristem.knowledge.build import Knowledge
-from meristem.records import Dataset, VariantTable
+from meristem.prepare.training import constant_targets
+from meristem.records import Dataset, Splits, VariantTable
 
 Notes = tuple[Sequence[str], Sequence[str]]
 """Facts, and what is worth a look."""
@@ -89,6 +90,23 @@ def environment_notes(config: AnalysisConfig, dataset: Dataset | None) -> Notes:
         f"{table.source}: {', '.join(map(str, lost[:5]))}"
     )
     return facts, [hint, *codes]
+
+
+def constant_hints(dataset: Dataset, splits: Splits) -> list[str]:
+    """Return which targets have one value in the training rows of which folds."""
+    found: dict[str, list[str]] = {}
+    for split in splits:
+        one = constant_targets(dataset.phenotypes.take_samples(split.train))
+        for target in np.flatnonzero(one):
+            name = dataset.phenotypes.target_name[target]
+            where = f"{split.scheme} {split.replicate}.{split.fold}"
+            found.setdefault(name, []).append(where)
+    return [
+        f"{name}: the values of the training rows are all equal in {len(folds)} of "
+        f"{len(splits)} folds ({', '.join(folds[:3])}); no model learns it there, and "
+        "that value is predicted"
+        for name, folds in found.items()
+    ]
 
 
 def error_notes(config: AnalysisConfig, dataset: Dataset) -> Notes:

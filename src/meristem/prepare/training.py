@@ -15,7 +15,7 @@ from meristem.prepare.by_environment import (
     is_stacked,
 )
 from meristem.prepare.covariates.effects import CovariateEffects, fit_effects
-from meristem.records import Dataset, FloatArray, Genotypes
+from meristem.records import Dataset, FloatArray, Genotypes, Phenotypes
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,23 @@ class TakenOff:
         if self.covariates is None or rows.covariates is None:
             return np.zeros((rows.n_sample, rows.phenotypes.n_target))
         return self.covariates.of(rows.covariates)
+
+
+EQUAL = 1e-12
+"""Values that differ by less, relative to the largest, are the same."""
+
+
+def constant_targets(phenotypes: Phenotypes) -> NDArray[np.bool_]:  # (n_target,)
+    """Tell which targets have values that are all equal.
+
+    Of several adjusted values, learned anew from the measurements of these rows.
+    """
+    values = readjusted(phenotypes).value
+    known = ~np.isnan(values)
+    high = np.where(known, values, -np.inf).max(axis=0, initial=-np.inf)
+    low = np.where(known, values, np.inf).min(axis=0, initial=np.inf)
+    size = np.where(known, np.abs(values), 0.0).max(axis=0, initial=0.0)
+    return known.any(axis=0) & ~(high > low + EQUAL * size)
 
 
 def training_set(dataset: Dataset, rows: NDArray) -> tuple[Dataset, TakenOff]:

@@ -41,6 +41,7 @@ from meristem.pipeline.inputs import (
 )
 from meristem.pipeline.notes import (
     Notes,
+    constant_hints,
     contig_hints,
     environment_notes,
     error_notes,
@@ -54,6 +55,7 @@ from meristem.plan.compile import make_plan
 from meristem.prepare.align import make_dataset
 from meristem.prepare.reconcile import LARGE_LOSS, Reconciliation
 from meristem.records import Dataset, Genotypes, NetworkPlan, SampleGroups, Splits
+from meristem.runs.seeds import stage_rng
 from meristem.text.column_names import alike_hints
 
 Value = TypeVar("Value")
@@ -141,9 +143,12 @@ def check_analysis(
     found.take(lambda: environment_notes(config, dataset))
     estimate = None
     if dataset is not None:
-        rng = np.random.default_rng(config.run.seed)
-        splits = found.attempt(lambda: make_splits(dataset, config.evaluate, rng))
+        rng = stage_rng(config.run.seed, "splits")  # the folds of the run
+        splits = found.attempt(
+            lambda: make_splits(dataset, config.evaluate, rng, config.fold_ids)
+        )
         found.take(lambda: unseen_notes(dataset, splits or ()))
+        found.hints += constant_hints(dataset, splits or ())
         _check_variation(config, dataset, splits or (), found)
         found.take(lambda: represented_notes(config, dataset, plan))
         if knowledge is not None or config.knowledge is None:

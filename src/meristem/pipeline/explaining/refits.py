@@ -13,6 +13,7 @@ from operator import itemgetter
 
 import numpy as np
 
+from meristem.evaluate.fold import learned_targets
 from meristem.evaluate.splits import inner_splits
 from meristem.interpret.attribution.gradients import member_signs
 from meristem.interpret.importance.held_out import HeldOut
@@ -158,7 +159,8 @@ def _fold_network(
     reference: FloatArray,  # (n_sample, n_node) latents of the network explained
 ) -> Arrays:
     train, _ = training_set(refit.dataset, split.train)
-    fitted = _fit(refit, train, inner, rng)
+    targets = learned_targets(refit.dataset, split.train)
+    fitted = _fit(refit, train.take_targets(targets), inner, rng)
     if fitted is None:
         return _no_part(refit, split.test.size)
     test = refit.dataset.genotypes.take_samples(split.test)
@@ -167,11 +169,11 @@ def _fold_network(
     latent = _by_name(refit, fitted, latent, axis=2)
     sign = member_signs(latent, reference[split.test])
     importance = np.abs(contribution).mean(axis=0)
-    return {
-        "contribution": _by_name(refit, fitted, contribution, axis=1),
-        "latent": (sign[:, None] * latent).mean(axis=0),
-        "importance": _by_name(refit, fitted, importance, axis=0),
-    }
+    found = _no_part(refit, split.test.size)
+    found["contribution"][..., targets] = _by_name(refit, fitted, contribution, axis=1)
+    found["latent"] = (sign[:, None] * latent).mean(axis=0)
+    found["importance"][..., targets] = _by_name(refit, fitted, importance, axis=0)
+    return found
 
 
 def _scaled(
