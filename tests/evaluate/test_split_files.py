@@ -85,3 +85,12 @@ def test_faults_name_file_and_line(tmp_path, text, message):
     with pytest.raises(DataError, match=message) as caught:
         read_splits(path, NAMES)
     assert "splits.csv" in str(caught.value)
+
+
+def test_ids_are_folded_as_in_the_other_tables(tmp_path):
+    path = tmp_path / "splits.csv"
+    path.write_text(HEAD + "k,0,0,train,A\nk,0,0,test,H\n")
+    with pytest.raises(DataError, match=r'2 would match with fold_ids = \["case"\]'):
+        read_splits(path, NAMES)
+    (split,) = read_splits(path, NAMES, ("case",))
+    assert (split.train.tolist(), split.test.tolist()) == ([0], [4])

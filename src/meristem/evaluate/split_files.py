@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from meristem.errors import DataError
+from meristem.prepare.reconcile import compare_ids, fold_onto
 from meristem.records import IntArray, Split, Splits, StrArray
 from meristem.text.columns import read_table
 from meristem.text.files import write_text
@@ -44,6 +46,7 @@ def write_splits(
 def read_splits(
     path: str | Path,
     sample_id: StrArray,  # (n_sample,)
+    fold_ids: Sequence[str] = (),
 ) -> Splits:
     """Read splits and turn sample ids into positions.
 
@@ -54,6 +57,8 @@ def read_splits(
         `test`), sample_id, in any order.
     sample_id
         Ids of the dataset's rows.
+    fold_ids
+        Rules by which ids of the file are matched to those; none: as they stand.
 
     Returns
     -------
@@ -68,7 +73,7 @@ def read_splits(
     """
     position = {str(name): row for row, name in enumerate(sample_id)}
     folds: dict[Key, dict[str, dict[int, int]]] = {}
-    unknown: dict[str, str] = {}
+    unknown: dict[str, str] = {}  # id -> where it stands first
     table = read_table(path)
     missing = [name for name in COLUMNS if name not in table.column_name]
     if missing:
@@ -77,7 +82,12 @@ def read_splits(
             where=f"{path}, line 1",
             remedy=f"give the header {','.join(COLUMNS)}",
         )
-    rows = zip(*(table.words(name) for name in COLUMNS), strict=True)
+    columns = {name: table.words(name) for name in COLUMNS}
+    if fold_ids:
+        names = np.array(columns["sample_id"], dtype=np.str_)
+        folded = fold_onto(names, sample_id, "split file", fold_ids)
+        columns["sample_id"] = folded.tolist()
+    rows = zip(*columns.values(), strict=True)
     line = np.arange(1, table.n_row + 1) if table.row_line is None else table.row_line
     for number, cells in enumerate(rows):
         where = table.place(number)
@@ -95,7 +105,7 @@ def read_splits(
                 remedy="keep it in one role, once",
             )
         parts[role][row] = int(line[number])
-    _refuse_unknown(unknown)
+    _refuse_unknown(unknown, sample_id, fold_ids)
     return tuple(_make(key, parts, path) for key, parts in folds.items())
 
 
@@ -124,13 +134,22 @@ def _parse(cells: tuple[str, ...], where: str) -> tuple[Key, str, str]:
     return key, value["role"], value["sample_id"]
 
 
-def _refuse_unknown(unknown: dict[str, str]) -> None:
+def _refuse_unknown(
+    unknown: dict[str, str], sample_id: StrArray, fold_ids: Sequence[str]
+) -> None:
     if not unknown:
         return
+    names = np.array(list(unknown), dtype=np.str_)
+    pair = compare_ids(sample_id, names, ("data", "split file"))
+    remedy = "remove them, or check that their names match the genotypes"
+    if pair.near:
+        remedy = (
+            f"{pair.offer(tuple(fold_ids))}; set it at the top of the configuration"
+        )
     raise DataError(
         f"{len(unknown)} sample(s) are not in the data: {', '.join(list(unknown)[:5])}",
         where=next(iter(unknown.values())),
-        remedy="remove them, or check that their names match the genotypes",
+        remedy=remedy,
     )
 
 

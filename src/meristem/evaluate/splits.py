@@ -7,6 +7,7 @@ share the same splits.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -31,6 +32,7 @@ def make_splits(
     dataset: Dataset,
     config: EvaluateConfig,
     rng: np.random.Generator,
+    fold_ids: Sequence[str] = (),
 ) -> Splits:
     """Divide the rows of a dataset into training and test rows.
 
@@ -62,6 +64,8 @@ def make_splits(
         genotypes are dealt as one in `kfold`, and withheld elsewhere.
     rng
         Source of randomness.
+    fold_ids
+        Rules by which the ids of a split file are matched.
 
     Returns
     -------
@@ -104,7 +108,7 @@ def make_splits(
                 where="evaluate.splits",
                 remedy="name a table scheme,replicate,fold,role,sample_id",
             )
-        splits = read_splits(config.splits, dataset.sample_id)
+        splits = read_splits(config.splits, dataset.sample_id, fold_ids)
         if config.copies == "together":
             splits = _without_copies(splits, copy_labels(dataset.genotypes))
     else:
