@@ -65,3 +65,34 @@ def test_ambiguous_names_are_not_guessed():
     match = match_contigs(["Chr1", "2"], ["1", "01", "2"])
     assert match.partner == {"2": "2"}
     assert match.unmatched == ("Chr1",)
+
+
+def test_numbers_behind_the_letters_of_a_species():
+    soybean = [f"Gm{number:02d}" for number in range(1, 21)] + ["scaffold_1", "Mt"]
+    arabic = [str(number) for number in range(1, 21)]
+    match = match_contigs(arabic, soybean)
+    assert match.rule == "letters"
+    assert match.partner == dict(zip(arabic, soybean, strict=False))
+    back = match_contigs(soybean, [f"chr{number}" for number in arabic])
+    assert back.partner["Gm07"] == "chr7"
+    assert back.unmatched == ("Mt", "scaffold_1")
+    linkage = match_contigs(["LG1", "LG2"], ["1", "2"])
+    assert linkage.partner == {"LG1": "1", "LG2": "2"}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["scaffold_1", "scaffold_2"],
+        ["NC_000001", "NC_000002"],
+        ["1A", "2A"],
+        ["Gm01"],
+        ["Ah01", "Ad01"],
+    ],
+)
+def test_pieces_accessions_and_lone_names_have_no_number(names):
+    assert match_contigs(["1", "2"], names).rule == "none"
+
+
+def test_two_species_with_letters_are_not_one():
+    assert match_contigs(["Gm01", "Gm02"], ["Ah01", "Ah02"]).rule == "none"

@@ -1,4 +1,6 @@
+import re
 import time
+import tomllib
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from tests.toys import variant_table
 
 from meristem.config.stages import KnowledgeConfig
-from meristem.errors import PlanError
+from meristem.errors import KnowledgeError, PlanError
 from meristem.knowledge.build import Knowledge, build_graph
 from meristem.knowledge.graph import make_graph
 from meristem.plan.assemble import node_edges, reached_nodes, variant_edges
@@ -203,3 +205,27 @@ def test_yeast_from_files_to_plan_in_seconds(data):
         < genes.gene_end[row] + 5000
     ]
     assert own.tolist() == inside != []
+
+
+def test_the_remedy_for_contigs_of_other_names_works(tmp_path):
+    region = "{0}\tRefSeq\tregion\t1\t999\t.\t+\t.\tID={0}:1;chromosome={1}\n"
+    gene = "{0}\tRefSeq\tgene\t{2}\t{3}\t.\t+\t.\tID=g{1}\n"
+    names = {"NC_003070.9": "1", "NC_003071.7": "2", "NC_000932.1": "Pltd"}
+    text = "##gff-version 3\n" + "".join(
+        region.format(*pair) + gene.format(pair[0], k, 10 * k + 1, 10 * k + 9)
+        for k, pair in enumerate(names.items())
+    )
+    files = {"genes": tmp_path / "g.gff3", "gene_sets": (tmp_path / "s.gmt",)}
+    files["genes"].write_text(text)
+    files["gene_sets"][0].write_text("S\tna\tg0\tg1\tg2\n")
+    settings = {**files, "prune": {"min_genes": 1}}
+    table = variant_table(4, ["Chr1", "Chr1", "Chr2", "Chr2"], [5, 6, 15, 16])
+    with pytest.raises(PlanError, match="knowledge.contigs") as caught:
+        make_plan(build_graph(KnowledgeConfig(**settings)), table)
+    offer = re.search(r"knowledge\.contigs = (\{.*?\})", caught.value.remedy)[1]
+    assert offer == '{"NC_003070.9" = "Chr1", "NC_003071.7" = "Chr2"}'
+    contigs = tomllib.loads(f"contigs = {offer}")["contigs"]
+    plan = make_plan(build_graph(KnowledgeConfig(**settings, contigs=contigs)), table)
+    assert plan.node_name.tolist() == ["g0", "g1", "S"]
+    with pytest.raises(KnowledgeError, match="names 'chr9', which holds no gene"):
+        build_graph(KnowledgeConfig(**settings, contigs={"chr9": "1"}))

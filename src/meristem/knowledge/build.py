@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from meristem.config.stages import KnowledgeConfig
 from meristem.errors import KnowledgeError
 from meristem.knowledge.feedback import EdgeList, without_feedback
@@ -15,7 +17,7 @@ from meristem.knowledge.files.gaf import (
     parse_annotation_table,
     parse_gaf,
 )
-from meristem.knowledge.files.genes import read_genes
+from meristem.knowledge.files.genes import GeneSource, read_genes
 from meristem.knowledge.files.gmt import parse_gmt
 from meristem.knowledge.files.handwritten import parse_toml_graph
 from meristem.knowledge.files.obo import parse_obo
@@ -60,6 +62,7 @@ class Knowledge:
     unknown_terms: tuple[str, ...] = ()  # annotated to, but not in the ontology
     matches: tuple[NameMatch, ...] = ()  # names of each file against the gene table
     notes: tuple[str, ...] = ()  # what was dropped or changed on request
+    chromosomes: Mapping[str, str] = field(default_factory=dict)  # of contigs of genes
 
 
 def _read_ontology(source: SourceText) -> Ontology:
@@ -217,6 +220,32 @@ def _refuse_depth(graph: KnowledgeGraph) -> None:
         )
 
 
+def _genes(config: KnowledgeConfig) -> GeneSource | None:
+    """Return the genes, on contigs as the configuration names them.
+
+    Raises
+    ------
+    KnowledgeError
+        If it names a contig that the file has not.
+    """
+    if config.genes is None:
+        return None
+    found = read_genes(config.genes)
+    names = dict.fromkeys(found.genes.gene_contig.tolist())
+    unknown = [name for name in config.contigs if name not in names]
+    if unknown:
+        raise KnowledgeError(
+            f"knowledge.contigs names {unknown[0]!r}, which holds no gene",
+            where=config.genes,
+            remedy=f"use some of: {', '.join(list(names)[:10])}",
+        )
+    contig = [config.contigs.get(name, name) for name in names]
+    renamed = dict(zip(names, contig, strict=True))
+    place = [renamed[name] for name in found.genes.gene_contig.tolist()]
+    genes = replace(found.genes, gene_contig=np.array(place, dtype=np.str_))
+    return replace(found, genes=genes)
+
+
 def build_graph(config: KnowledgeConfig) -> Knowledge:
     """Read every file of a knowledge configuration and unite them in one graph.
 
@@ -240,7 +269,7 @@ def build_graph(config: KnowledgeConfig) -> Knowledge:
     KnowledgeError
         If no file is named, one cannot be used, or together they close a cycle.
     """
-    genes = None if config.genes is None else read_genes(config.genes)
+    genes = _genes(config)
     reading = Reading(GeneNames(genes, config.match))
     graphs: list[KnowledgeGraph] = []
     parts = _read_terms(config, reading)
@@ -276,4 +305,5 @@ def build_graph(config: KnowledgeConfig) -> Knowledge:
         tuple(sorted(reading.unknown_terms)),
         tuple(reading.matches),
         tuple(reading.notes),
+        {} if genes is None else genes.chromosomes,
     )

@@ -12,6 +12,7 @@ from meristem.io.tables.plausible import code_hints
 from meristem.io.tables.seasons.environments import read_environments
 from meristem.io.tables.survey import survey_phenotypes
 from meristem.knowledge.build import Knowledge
+from meristem.plan.assign import contig_remedy
 from meristem.prepare.training import constant_targets
 from meristem.records import Dataset, Splits, VariantTable
 
@@ -185,4 +186,5 @@ def contig_hints(knowledge: Knowledge, variants: VariantTable) -> list[str]:
                 f"{alone.sum():,} of {contigs.size:,} {what} "
                 f"({alone.mean():.0%}) lie on contigs {why}: {shown}"
             )
-    return hints
+    remedy = contig_remedy(knowledge, variants) if hints else ""
+    return [*hints, remedy.removesuffix(", or ")] if remedy else hints

@@ -110,11 +110,12 @@ def _by_position(
     named = np.isin(genes.gene_id, knowledge.graph.node_name)[gene]
     variant, gene = variant[named], gene[named]
     notes = []
-    if match.rule == "roman":
+    if match.rule in ("roman", "letters"):
         pairs = ", ".join(
             f"{ours} = {theirs}" for ours, theirs in match.partner.items()
         )
-        notes.append(f"contigs matched as Roman and Arabic numerals: {pairs}")
+        how = "as Roman and Arabic numerals" if match.rule == "roman" else "by number"
+        notes.append(f"contigs matched {how}: {pairs}")
     if match.rule == "prefix":
         notes.append("contigs matched after taking off `chr` and leading zeros")
     unplaced = int(
@@ -227,8 +228,33 @@ def _refuse_nothing(
         + ("; ".join(part for part in detail if part) or "no positions, no claims")
         + ")",
         where=knowledge.graph.source,
-        remedy="give genes with positions on the same genome version, a table "
+        remedy=contig_remedy(knowledge, variants)
+        + "give genes with positions on the same genome version, a table "
         "variant,gene, or variants in the hand-written graph",
+    )
+
+
+def contig_remedy(knowledge: Knowledge, variants: VariantTable) -> str:
+    """Return how to say which contig of genes is which of the variants, "" if none."""
+    if knowledge.genes is None:
+        return ""
+    ours = [name for name in np.unique(variants.variant_contig).tolist() if name]
+    theirs = np.unique(knowledge.genes.gene_contig).tolist()
+    if not ours or len(match_contigs(ours, theirs).partner) == len(ours):
+        return ""
+    known = {
+        name: chromosome
+        for name, chromosome in knowledge.chromosomes.items()
+        if name in theirs
+    }
+    found = match_contigs(list(known.values()), ours).partner
+    pairs = {name: found[known[name]] for name in known if known[name] in found}
+    if pairs:
+        listed = ", ".join(f'"{name}" = "{own}"' for name, own in pairs.items())
+        return f"set knowledge.contigs = {{{listed}}}, or "
+    return (
+        f'say which contig is which in knowledge.contigs = {{"{theirs[0]}" = "..."}}, '
+        "or "
     )
 
 

@@ -64,6 +64,11 @@ class KnowledgeConfig(Strict):
     labels: Path | None = Field(
         default=None, description="table id,label: readable names of terms and nodes"
     )
+    contigs: dict[str, str] = Field(
+        default_factory=dict,
+        description="contig of the gene file = its name among the variants, where "
+        'these differ by more than chr: {"NC_016131.3" = "1"}',
+    )
     assign: AssignConfig = AssignConfig()
     prune: PruneConfig = PruneConfig()
 

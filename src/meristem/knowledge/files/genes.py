@@ -12,7 +12,7 @@ import numpy as np
 from meristem.errors import KnowledgeError
 from meristem.knowledge.files.gene_row import GeneRow
 from meristem.knowledge.files.gene_table import parse_gene_table
-from meristem.knowledge.files.gff import parse_gff, transcript_names
+from meristem.knowledge.files.gff import chromosomes, parse_gff, transcript_names
 from meristem.knowledge.source import SourceText, read_source
 from meristem.records import GeneTable
 
@@ -28,6 +28,11 @@ class GeneSource:
     label: Mapping[str, str]  # gene id -> readable name, where one is given
     alias: Mapping[str, str]  # other name -> gene id, unambiguous ones alone
     source: SourceText
+
+    @cached_property
+    def chromosomes(self) -> dict[str, str]:
+        """Contig -> chromosome, where the file says which contig is which."""
+        return chromosomes(self.source) if _looks_like_gff(self.source) else {}
 
     @cached_property
     def transcripts(self) -> list[tuple[str, str]]:

@@ -173,6 +173,18 @@ def transcript_names(source: SourceText) -> list[tuple[str, str]]:
     return pairs
 
 
+def chromosomes(source: SourceText) -> dict[str, str]:
+    """Return contig -> chromosome, as lines of kind `region` of NCBI name it."""
+    found = {}
+    for line in source.text.split("\n"):
+        cells = line.split("\t")
+        if len(cells) == 9 and cells[2] == "region" and line[0] != "#":
+            name = parse_attributes(cells[8]).get("chromosome", "")
+            if name and name != "Unknown":
+                found[unquote(cells[0])] = name
+    return found
+
+
 def _owner(feature: _Feature) -> str:
     """Return the gene a transcript or exon belongs to, as far as its line says."""
     attributes = parse_attributes(feature.attributes)
