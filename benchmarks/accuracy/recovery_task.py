@@ -115,7 +115,8 @@ def fit_model(setting: Setting, label: str, seed: int, task: Task) -> Fitted:
     Inner splits ask the outer question and are the same for all models.
     """
     scheme: Literal["group", "kfold"] = "group" if setting.test == "across" else "kfold"
-    question = EvaluateConfig(scheme=scheme, group="subpopulation")
+    group = "subpopulation" if scheme == "group" else ""
+    question = EvaluateConfig(scheme=scheme, group=group)
     name = tuple(setting.key.values())
     inner = inner_splits(task.train, question, derived_rng(seed, "inner", *name))
     predictor = make_predictor(label, task.plan)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meristem.errors import DataError
-from meristem.text.columns import delimiter_of, parse_number, read_table
+from meristem.text.columns import parse_number, read_table
 from meristem.text.files import compose
 
 
@@ -96,12 +96,6 @@ def test_numbers(word, number):
 def test_not_numbers(word):
     with pytest.raises(ValueError):  # noqa: PT011 - the word is the message
         parse_number(word)
-
-
-def test_delimiter_is_the_most_frequent():
-    assert delimiter_of("a;b;c,d") == ";"
-    assert delimiter_of("a\tb") == "\t"
-    assert delimiter_of("alone") == "\t"
 
 
 def test_label_columns_hold_words_and_no_number(tmp_path):
@@ -196,3 +190,22 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, raw):
 def test_other_delimiters_are_named(tmp_path, text, says):
     with pytest.raises(DataError, match=re.escape(says)):
         read_table(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("cell", "remedy"),
+    [
+        ("12-Mar", "looks like a date"),
+        ("2023-06-01", "looks like a date"),
+        ("yield", "header stands in the middle"),
+        ("TRUE", "write 1 and 0"),
+        ("4.5 t", "without its unit"),
+        ("what", "name its code in `phenotypes.missing`"),
+    ],
+)
+def test_the_remedy_fits_the_cell(tmp_path, cell, remedy):
+    path = tmp_path / "p.csv"
+    path.write_text(f"line,yield\na,1\nb,{cell}\n")
+    with pytest.raises(DataError, match="line 3") as refused:
+        read_table(path).numbers("yield", setting="phenotypes.missing")
+    assert remedy in refused.value.remedy

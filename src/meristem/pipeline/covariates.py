@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from meristem.records.covariates import CLASS, NUMBER, RANDOM
 
 MUCH_MISSING = 0.2
 """Share of rows without a value that is worth a look."""
+SAME = 1 - 1e-9
+"""Correlation from which two numbers are one."""
 SPARSE_LEVELS = 0.2
 """Levels per row above which a fixed class takes most of what its rows tell."""
 
@@ -64,7 +67,28 @@ def covariate_notes(dataset: Dataset) -> Notes:
     for table in tables:
         for name, value in zip(table.column_name, table.number.T, strict=True):
             hints += code_hints(f"covariate {name}", value)
+        hints += _twins(table)
     return facts, hints
+
+
+def _twins(table: Covariates) -> list[str]:
+    """Return a sentence on each pair of numbers of which one is the other, rescaled."""
+    names = np.flatnonzero(table.role == NUMBER)
+    hints = []
+    for one, two in combinations(names.tolist(), 2):
+        pair = table.number[:, [one, two]]
+        pair = pair[~np.isnan(pair).any(axis=1)]
+        centred = pair - pair.mean(axis=0) if pair.size else pair
+        size = np.linalg.norm(centred, axis=0)
+        if (
+            len(pair) > 2
+            and abs(centred[:, 0] @ centred[:, 1]) > SAME * size.prod() > 0
+        ):
+            hints.append(
+                f"covariates {table.column_name[one]} and {table.column_name[two]} "
+                "rise and fall together (r = 1): their effects cannot be told apart"
+            )
+    return hints
 
 
 def _with_value(dataset: Dataset) -> NDArray[np.bool_]:  # (n_sample,)

@@ -311,13 +311,14 @@ def _refuse_other_id_column(
     if folded > len(found) / 2:
         return
     table = read_table(config.phenotypes.path)
+    taken = line_column(table)
     fitting = {
         name: len(genotyped.intersection(table.words(name)))
         for name in table.column_name
+        if name != taken
     }
-    best = max(fitting, key=lambda name: fitting[name])
-    if fitting[best] > 2 * folded and fitting[best] > 1:
-        taken = line_column(table)
+    best = max(fitting, key=lambda name: fitting[name], default="")
+    if best and fitting[best] > max(2 * folded, 1):
         raise DataError(
             f"{folded} of the ids in column {taken!r} are genotyped, and "
             f"{fitting[best]} of those in column {best!r}",

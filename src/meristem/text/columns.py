@@ -21,6 +21,12 @@ from numpy.typing import NDArray
 from meristem.errors import DataError
 from meristem.records import FloatArray, IntArray, StrArray
 from meristem.text.files import compose, read_text, require_file
+from meristem.text.headers import (
+    delimiter_of,
+    refuse_other_delimiter,
+    refuse_preamble,
+    trailing_delimiter,
+)
 
 MISSING_WORDS = frozenset(
     {"", "na", "n/a", "#n/a", "nan", "null", "none", "missing", ".", "-", "*"}
@@ -33,8 +39,6 @@ LARGEST = 1e30
 MOST_ROWS = 5_000_000
 MOST_CELLS = 60_000_000
 """Largest text table, which is held in memory cell by cell."""
-
-_DELIMITERS = ("\t", ",", ";")
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ class Table:
                     raise DataError(
                         f"{word!r} is not a number",
                         where=self.place(row, name),
-                        remedy=_number_remedy(word, setting),
+                        remedy=_number_remedy(word, name, setting),
                     ) from error
         numeric = [float(code) for code in codes if _is_number(code)]
         numbers[np.isin(numbers, numeric)] = math.nan
@@ -193,7 +197,26 @@ def _is_number(word: str) -> bool:
     return True
 
 
-def _number_remedy(word: str, setting: str) -> str:
+DATE = re.compile(
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
+    r"|\d{1,2}[- ][A-Za-z]{3}([- ]\d{2,4})?|[A-Za-z]{3}-\d{2}"
+)
+"""What a date looks like, or a number that a spreadsheet took for one."""
+
+ANSWERS = frozenset("true false yes no t f y n".split())
+
+
+def _number_remedy(word: str, name: str, setting: str) -> str:
+    bare = word.strip()
+    if bare == name:
+        return "the header stands in the middle of the table: delete that line"
+    if bare.lower() in ANSWERS:
+        return "write 1 and 0 in the whole column"
+    if DATE.fullmatch(bare):
+        return (
+            "it looks like a date: write the number that a spreadsheet took for one, "
+            "or days from a fixed one"
+        )
     if "," in word and _is_number(word.replace(",", "")):
         return "write decimals with a point, thousands without a comma"
     if re.fullmatch(r"[+-]?\d+([.,]\d+)?\s*[^\d\s.,]+.*", word.strip()):
@@ -286,31 +309,6 @@ def _refuse_header(table: Table) -> None:
         )
 
 
-def delimiter_of(header: str) -> str:
-    """Return the delimiter that the header line holds most of."""
-    return max(_DELIMITERS, key=header.count)
-
-
-def refuse_other_delimiter(header: str, path: Path) -> None:
-    """Refuse a header without tab, comma and semicolon that others divide.
-
-    Raises
-    ------
-    DataError
-        If it has blanks, or vertical bars.
-    """
-    words = header.split()
-    if any(mark in header for mark in _DELIMITERS):
-        return
-    other = "|" if "|" in header else "blanks" if len(words) > 1 else ""
-    if other:
-        raise DataError(
-            f"its columns are divided by {other}",
-            where=f"{path}, line 1",
-            remedy="divide them by tabs, commas or semicolons",
-        )
-
-
 def parse_table(text: str, path: Path) -> Table:
     """Return delimited text as columns; the first line that is not blank names them.
 
@@ -334,7 +332,7 @@ def parse_table(text: str, path: Path) -> Table:
     lines = (line for line in text.split("\n") if line.strip())
     first, second = next(lines), next(lines, "")
     delimiter = delimiter_of(first)
-    _refuse_preamble(path, first, second)
+    refuse_preamble(path, first, second)
     refuse_other_delimiter(first, path)
     _refuse_size(path, text.count("\n"), first.count(delimiter) + 1)
     by_tabs = delimiter == "\t"
@@ -381,41 +379,6 @@ def parse_table(text: str, path: Path) -> Table:
     _refuse_ragged(path, len(header), body, starts[1:])
     cells = tuple(zip(*body, strict=True))
     return Table(path, tuple(header), cells, np.array(starts[1:], dtype=np.int64))
-
-
-def trailing_delimiter(where: str) -> DataError:
-    """Return the fault of rows that end with a delimiter where the header does not.
-
-    Such a row has one field more than the header, as those have that R writes below
-    a header without a title for the row names: their columns must not be taken for
-    one another.
-    """
-    return DataError(
-        "the rows end with a delimiter and the header does not",
-        where=where,
-        remedy="delete the delimiters at the ends of the rows; if the first column "
-        "holds names of rows, give it a title in the header",
-    )
-
-
-def _refuse_preamble(path: Path, first: str, second: str) -> None:
-    """Refuse what stands above the header: a comment, or Excel's `sep=;`."""
-
-    def parted(line: str) -> bool:
-        return any(mark in line for mark in _DELIMITERS)
-
-    if re.fullmatch(r'"?sep=.?"?', first.strip(), re.IGNORECASE):
-        raise DataError(
-            f"begins with {first.strip()!r}, which spreadsheets alone understand",
-            where=f"{path}, line 1",
-            remedy="delete that line",
-        )
-    if first.lstrip().startswith("#") and not parted(first) and parted(second):
-        raise DataError(
-            f"begins with a comment ({first.strip()[:60]}), not with the header",
-            where=path,
-            remedy="delete the lines above the header",
-        )
 
 
 def _refuse_size(path: Path, n_row: int, n_column: int) -> None:

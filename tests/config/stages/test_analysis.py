@@ -18,7 +18,7 @@ from meristem.config.run import MOST_JOBS, RunConfig
 from meristem.config.stages.analysis import AnalysisConfig
 from meristem.config.stages.data import GenotypeConfig, OmicsConfig, PhenotypeConfig
 from meristem.config.stages.knowledge import NetworkFileConfig
-from meristem.config.stages.questions import ExplainConfig, PriorConfig
+from meristem.config.stages.questions import EvaluateConfig, ExplainConfig, PriorConfig
 from meristem.config.stages.represent import RepresentConfig
 
 
@@ -102,3 +102,10 @@ def test_numbers_out_of_range_are_refused() -> None:
         ExplainConfig(null_fits=2)
     with pytest.raises(ValidationError, match="path"):
         NetworkFileConfig()
+
+
+@pytest.mark.parametrize("what", [{"splits": Path("s.csv")}, {"group": "family"}])
+def test_folds_that_no_scheme_reads_are_refused(what: dict) -> None:
+    with pytest.raises(ValidationError, match="is read with scheme"):
+        EvaluateConfig(scheme="kfold", **what)
+    assert EvaluateConfig(scheme="file", **what).scheme == "file"

@@ -258,3 +258,37 @@ def test_rare_homozygotes_in_the_coding_from_minus_one(
     found = read_dosage(tmp_path / "a.csv")
     assert 0 < (found.call_dosage == 0).mean() < 0.1
     assert found.call_dosage.tolist() == dosage.tolist()
+
+
+@pytest.mark.parametrize(
+    ("text", "fault", "remedy"),
+    [
+        ("Panel of 2021\nline,m1,m2\na,0,1\n", "line 1: begins with", "delete the l"),
+        ("line,m1\na,0/1\n", "'0/1' is no dosage", "copies of the counted allele"),
+        ("line,m1\na,AB\n", "'AB' is no dosage", "copies of B a call holds"),
+        ("line,m1\na,H\n", "'H' is no dosage", "copies of B a call holds"),
+        ("line,m1\na,AC\n", "'AC' is no dosage", "HapMap"),
+        ("line,m1\na,NC\n", "'NC' is no dosage", "NA for missing"),
+        ("line,m1,m2\nchr,1,2\na,0,1\n", "'chr' would be read as a line", "stand f"),
+        ("marker,effect,pos,a\nm1,1,2,0\n", "'pos' would be read as a", "stand first"),
+    ],
+)
+def test_what_is_no_table_of_dosages_is_told_apart(tmp_path, text, fault, remedy):
+    path = tmp_path / "g.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=fault) as refused:
+        read_dosage(path)
+    assert remedy in refused.value.remedy
+
+
+def test_places_and_alleles_as_plink_and_pandas_write_them(tmp_path):
+    path = tmp_path / "g.csv"
+    path.write_text(
+        "SNP,Chr,Pos,A1,A2,a,b\nm1,1,1e+05,G,A,0,2\nm2,1,100001.0,T,C,1,1\n"
+    )
+    variants = read_dosage(path).variants
+    assert variants.variant_position.tolist() == [100_000, 100_001]
+    assert variants.variant_ref.tolist() == ["A", "C"]
+    path.write_text("SNP,Chr,Pos,a,b\nm1,1,1.5,0,2\n")
+    with pytest.raises(DataError, match=r"position '1\.5' is no whole number"):
+        read_dosage(path)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from meristem.config.stages import PhenotypeConfig
 from meristem.errors import ConfigError, DataError
-from meristem.io.tables.phenotypes import read_observations
+from meristem.io.tables.phenotypes import read_observations, read_phenotype_table
 from meristem.prepare.adjust import adjusted_means
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "gp"
@@ -258,3 +258,29 @@ def test_individuals_of_several_families_are_not_averaged(tmp_path):
         read(tmp_path, "FID,IID,yield\nA,1,3\nB,1,9\n")
     found = read(tmp_path, "FID,IID,yield\nA,1,3\nA,1,4\nB,2,9\n")
     assert found.sample_id.tolist() == ["1", "1", "2"]
+
+
+@pytest.mark.parametrize("name", ["weight", "standard_error"])
+def test_weights_that_cannot_be_computed_with_are_refused(tmp_path, name):
+    path = tmp_path / "p.csv"
+    for value, wrong in (("1e300", True), ("40", False)):
+        path.write_text(f"line,yield,w\na,1,1\nb,2,{value}\nc,,1e300\n")
+        config = PhenotypeConfig(path=path, **{name: "w"})
+        if wrong:
+            with pytest.raises(DataError, match="column 'w': runs from 1 to 1e"):
+                read_observations(config)
+        else:
+            assert read_observations(config).value.size == 3
+
+
+def test_columns_of_dates_times_and_answers_are_called_so(tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text(
+        "line,yield,sown_on,ran,ripe,words\n"
+        "a,1,2023-06-01,1:30,yes,x\nb,2,2023-06-11,2:05,no,y\n"
+    )
+    left_out = read_phenotype_table(PhenotypeConfig(path=path))[1]
+    assert left_out["sown_on"].startswith("it holds dates")
+    assert left_out["ran"].startswith("it holds times")
+    assert left_out["ripe"] == "it holds yes and no; 1 and 0 would be a trait"
+    assert left_out["words"] == "it holds words"

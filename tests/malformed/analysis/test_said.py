@@ -162,3 +162,69 @@ def test_a_table_of_markers_in_rows_without_their_title(tmp_path: Path) -> None:
     (problem,) = checked(tmp_path, markers=text).problems
     assert "call their first column `marker`" in problem
     assert not checked(tmp_path, markers="marker" + text[2:]).problems
+
+
+def test_ids_that_end_with_a_hard_blank_are_folded(tmp_path: Path) -> None:
+    text = values([f"{name}\u00a0" for name in LINES])
+    (problem,) = checked(tmp_path, phenotypes=text).problems
+    assert '30 would match with fold_ids = ["trim"]' in problem
+    assert not checked(
+        tmp_path, 'fold_ids = ["trim"]\n#top\n', phenotypes=text
+    ).problems
+
+
+def test_splits_are_matched_by_the_one_setting(tmp_path: Path) -> None:
+    rows = [
+        ["k", 0, fold, "test" if k % 2 == fold else "train", name.lower()]
+        for fold in (0, 1)
+        for k, name in enumerate(LINES)
+    ]
+    text = table("scheme,replicate,fold,role,sample_id", rows)
+    asked = '[evaluate]\nscheme = "file"\nsplits = "folds.csv"\n'
+    (problem,) = checked(tmp_path, asked, folds=text).problems
+    assert '30 would match with fold_ids = ["case"]' in problem
+    mended = 'fold_ids = ["case"]\n#top\n' + asked
+    assert not checked(tmp_path, mended, folds=text).problems
+
+
+@pytest.mark.parametrize("n_copy", [3, N])
+def test_rows_that_are_copies_are_said(tmp_path: Path, n_copy: int) -> None:
+    rows = values().splitlines()
+    text = "\n".join([*rows, *rows[1 : n_copy + 1]]) + "\n"
+    hints = checked(tmp_path, phenotypes=text).hints
+    said = f"{n_copy} of {N + n_copy} rows are exact copies of rows above"
+    assert any(said in hint for hint in hints), hints
+    assert not any("exact copies" in hint for hint in checked(tmp_path).hints)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "more", "said"),
+    [
+        ("v3,1,", "v3,chr1,", "", "contigs '1' and 'chr1' seem to be one"),
+        ("v3,1,4000,A,G", "v3,1,4000,A,A", "", "1 variants list one allele twice"),
+        ("", "", "ploidy = 4\n", "no call holds more than 2 copies though the ploidy"),
+    ],
+)
+def test_odd_variants_are_said(
+    tmp_path: Path, old: str, new: str, more: str, said: str
+) -> None:
+    text = markers().replace(old, new, 1)
+    assert text != markers() or not old
+    found = checked(tmp_path, markers=text)
+    if more:
+        path = tmp_path / "a.toml"
+        path.write_text(
+            path.read_text().replace("[genotypes]\n", f"[genotypes]\n{more}")
+        )
+        found = check_analysis(read_config(path), slowness=1.0)
+    assert not found.problems
+    assert any(said in hint for hint in found.hints), found.hints
+
+
+def test_covariates_that_are_one_are_said(tmp_path: Path) -> None:
+    rows = [[name, k, 10.5 + 7 * k, k % 5] for k, name in enumerate(LINES)]
+    files = {"ages": table("line,age,days,pen", rows)}
+    asked = ASKED.replace('["age"]', '["age", "days", "pen"]')
+    hints = checked(tmp_path, asked, **files).hints
+    (hint,) = [hint for hint in hints if "told apart" in hint]
+    assert hint.startswith("covariates age and days rise and fall together")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from meristem.config.strict import Strict
 
@@ -65,6 +65,15 @@ class EvaluateConfig(Strict):
         description="together: lines with identical genotypes stay in one fold, and "
         "no copy of a tested line trains",
     )
+
+    @model_validator(mode="after")
+    def _read(self) -> Self:
+        """Refuse what the scheme does not read: the folds would be others."""
+        if self.splits is not None and self.scheme != "file":
+            raise ValueError('splits is read with scheme = "file" alone')
+        if self.group and self.scheme not in ("group", "file"):
+            raise ValueError('group is read with scheme = "group" or "file" alone')
+        return self
 
 
 class PriorConfig(Strict):

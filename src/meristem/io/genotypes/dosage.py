@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -24,14 +25,17 @@ from meristem.text.column_names import is_label
 from meristem.text.columns import (
     MISSING_WORDS,
     Table,
-    delimiter_of,
     is_delimited_text,
     parse_number,
     read_table,
-    refuse_other_delimiter,
-    trailing_delimiter,
 )
 from meristem.text.files import read_text
+from meristem.text.headers import (
+    delimiter_of,
+    refuse_other_delimiter,
+    refuse_preamble,
+    trailing_delimiter,
+)
 from meristem.text.lines import fixed_cells, numbered_lines
 
 GREATEST_PLOIDY = 8
@@ -53,7 +57,7 @@ _ID = frozenset(
 _PLACES = {
     "contig": frozenset("contig chrom chr chromosome variantcontig".split()),
     "position": frozenset("position pos bp variantposition".split()),
-    "ref": frozenset("ref reference refallele variantref a0".split()),
+    "ref": frozenset("ref reference refallele variantref a0 a2".split()),
     "alt": frozenset("alt alternate altallele variantalt a1".split()),
 }
 _IGNORED = frozenset("cm strand geneticposition alleles".split())
@@ -134,6 +138,7 @@ def read_dosage(path: str | Path, *, ploidy: int = 2) -> Genotypes:
         places = (blank, [0] * len(names), blank, blank)
         variants = make_variant_table(names, *places, path)
         sample_id = check_samples(grid.leading[0], path)
+    _refuse_places(sample_id.tolist(), path)
     return Genotypes(sample_id, variants, dosage, ploidy, str(path))
 
 
@@ -172,8 +177,11 @@ class _Codes(dict[str, int]):
 
 
 def _read_text(path: Path) -> _Grid:
-    lines = numbered_lines(read_text(path))
-    _, header = next(lines)
+    text = read_text(path)
+    lines = numbered_lines(text)
+    (_, header), (_, second) = islice(chain(numbered_lines(text), [(0, "")]), 2)
+    refuse_preamble(path, header, second)
+    next(lines)
     delimiter = delimiter_of(header)
     titles = [title.strip() for title in _split(header, delimiter, f"{path}, line 1")]
     _refuse_plink(titles if len(titles) > 1 else header.split(), path)
@@ -276,7 +284,14 @@ def _no_dosage(cell: str, where: str) -> DataError:
         "write whole numbers from 0 to the ploidy and NA for missing; round imputed "
         "dosages, and leave columns of text out"
     )
-    if re.fullmatch(r"[ACGTN][|/]?[ACGTN]?", cell.upper()):
+    if re.fullmatch(r"[\d.]([|/][\d.])+", cell):
+        remedy = "write how many copies of the counted allele a call holds (0/1 is 1)"
+    elif re.fullmatch(r"[BH]|B[|/]?[AB]|A[|/]?B", cell.upper()):
+        remedy = (
+            "write how many copies of B a call holds: 0 for A or AA, 1 for H or AB, "
+            "2 for B or BB"
+        )
+    elif re.fullmatch(r"[ACGTN][|/]?[ACGTN]?", cell.upper()) and cell != "NC":
         remedy = (
             "genotypes in letters are read from HapMap, VCF and PLINK files: write one "
             "of these, or the number of copies of one allele"
@@ -427,6 +442,20 @@ def _refuse_plink(titles: Sequence[str], path: Path) -> None:
         remedy="give the .bed, .bim and .fam it was made from (or plink2 --make-bed); "
         "or keep IID and the columns of variants alone, separated by tabs",
     )
+
+
+def _refuse_places(samples: Sequence[str], path: Path) -> None:
+    """Refuse chromosomes and positions that would be read as those of a line."""
+    places = frozenset().union(*_PLACES.values()) | _IGNORED
+    wrong = [name for name in samples if _plain(name) in places]
+    if wrong:
+        raise DataError(
+            f"{wrong[0]!r} would be read as a line, but is called like a place of "
+            "variants",
+            where=path,
+            remedy="leave it out; where variants stand in rows, the columns variant, "
+            "contig, position, ref and alt stand first",
+        )
 
 
 def _refuse_blank(names: Sequence[str], path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from meristem.text.files import compose
 
 LONGEST_ALLELE = 64
 """Longer alleles (bp) are written short: numpy pads every string to the longest."""
+
+LARGEST_POSITION = 10**15
 
 _NO_ID = frozenset(("", "."))
 _NO_CONTIG = dict.fromkeys(("0", ".", "NA"), "")
@@ -179,6 +182,10 @@ def read_position(text: str, where: str) -> int:
         return 0
     if text.isascii() and text.isdecimal() and len(text) < 16:
         return int(text)
+    if re.fullmatch(r"\d+(\.\d*)?([eE]\+?\d\d?)?", text, re.ASCII):  # pandas, R
+        number = float(text)
+        if number.is_integer() and number < LARGEST_POSITION:
+            return int(number)
     raise DataError(
         f"position {text!r} is no whole number >= 0",
         where=where,

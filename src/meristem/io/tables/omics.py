@@ -18,11 +18,11 @@ from meristem.text.columns import (
     LARGEST,
     MISSING_WORDS,
     Table,
-    delimiter_of,
     is_delimited_text,
     read_table,
 )
 from meristem.text.files import read_text
+from meristem.text.headers import delimiter_of
 
 # Words in the first header cell that say that features stand in the rows.
 _FEATURE_WORDS = re.compile(

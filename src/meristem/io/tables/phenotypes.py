@@ -36,6 +36,9 @@ from meristem.text.columns import LARGEST, Table, read_table
 MOST_REPLICATES = 3_000
 """Replicates within environments: each is an effect that is estimated."""
 
+MOST_RATIO = 1e12
+"""Largest ratio of two weights (of variances of errors) that can be computed with."""
+
 
 @dataclass(frozen=True)
 class _Design:
@@ -358,9 +361,9 @@ def _weights(
     if not design.weight:
         return np.ones(table.n_row)
     weight = table.numbers(design.weight)
-    _refuse_rows(
-        table, design.weight, ~np.isnan(value) & ~(weight > 0), "the weight is not"
-    )
+    valued = ~np.isnan(value)
+    _refuse_rows(table, design.weight, valued & ~(weight > 0), "the weight is not")
+    _refuse_range(table, design.weight, weight[valued], MOST_RATIO)
     return np.where(weight > 0, weight, 1.0)
 
 
@@ -374,7 +377,19 @@ def _standard_errors(
     error = table.numbers(design.standard_error)
     wrong = (error < 0) | (valued & (error == 0))  # no value is known without error
     _refuse_rows(table, design.standard_error, wrong, "the standard error is not")
+    _refuse_range(table, design.standard_error, error[valued], MOST_RATIO**0.5)
     return error
+
+
+def _refuse_range(table: Table, name: str, value: FloatArray, most: float) -> None:
+    value = value[~np.isnan(value)]
+    if value.size and value.max() / most > value.min():
+        raise DataError(
+            f"runs from {value.min():g} to {value.max():g}: more than {most:g} times",
+            where=f"{table.path}, column {name!r}",
+            remedy="correct the smallest or the largest; a value that is hardly known "
+            "is better left empty",
+        )
 
 
 def _refuse_rows(table: Table, name: str, wrong: np.ndarray, what: str) -> None:

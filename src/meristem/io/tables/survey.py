@@ -11,6 +11,7 @@ import numpy as np
 from meristem.config.stages import CovariateConfig, PhenotypeConfig
 from meristem.io.tables.phenotypes import read_phenotype_table
 from meristem.io.tables.plausible import outlier_hints, repeat_hints, unit_hints
+from meristem.records import Observations
 from meristem.text.column_names import (
     ENVIRONMENT,
     PLACE,
@@ -94,6 +95,7 @@ def survey_phenotypes(
      'left out: plot (its name is that of a label)']
     """
     observations, left_out = read_phenotype_table(config, covariates)
+    table = read_table(config.path)
     known = ~np.isnan(observations.value)
     n_line_of = {
         name: np.unique(observations.sample_id[known & (observations.trait == name)])
@@ -110,9 +112,30 @@ def survey_phenotypes(
             *alike_hints("traits", observations.trait.tolist()),
             *alike_hints("environments", observations.environment.tolist()),
             *unit_hints(observations),
-            *design_hints(read_table(config.path), config, set(n_line_of)),
+            *design_hints(table, config, set(n_line_of)),
+            *copy_hints(table, observations),
         ),
     )
+
+
+def copy_hints(table: Table, observations: Observations) -> list[str]:
+    """Return a sentence on rows that are exact copies of others, without replicates."""
+    if (observations.replicate != "").any():
+        return []
+    first: dict[tuple[str, ...], int] = {}
+    rows = zip(*(table.words(name) for name in table.column_name), strict=True)
+    copies = [
+        (row, first[cells])
+        for row, cells in enumerate(rows)
+        if first.setdefault(cells, row) != row
+    ]
+    if not copies:
+        return []
+    return [
+        f"{len(copies)} of {table.n_row} rows are exact copies of rows above ("
+        f"{table.place(copies[0][0])} of that in {table.place(copies[0][1])}): each "
+        "counts as a plot of its own; delete them if they are copies"
+    ]
 
 
 _MOST_LEVELS = 30

@@ -10,7 +10,7 @@ import numpy as np
 
 from meristem.errors import DataError
 from meristem.text.column_names import is_label
-from meristem.text.columns import MISSING_WORDS, Table
+from meristem.text.columns import ANSWERS, DATE, MISSING_WORDS, Table
 
 MOST_TRAITS = 2_000
 """More columns of numbers than this are markers or omics, not traits."""
@@ -26,6 +26,8 @@ _CENSORED = re.compile(r"[<>\u2264\u2265~]=?\s*[+-]?\d+([.,]\d+)?")
 _THREE = re.compile(r"\d{1,3}\.\d{3}")
 _WHOLE = re.compile(r"[1-9]\d\d")
 _ERROR_OF = re.compile(r"(?P<stem>.+)[_. -]+(se|sem|sd|stderr|std\.?err|std|cv)")
+_CLOCK = re.compile(r"\d{1,3}:\d{2}(:\d{2})?")
+_ANSWER = re.compile("|".join(ANSWERS), re.IGNORECASE)
 _FEW = 3  # cells of either kind that are no accident
 
 _WITH_UNIT = re.compile(r"([+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?)\s*([^\d\s.,;:+_-].*)")
@@ -87,11 +89,24 @@ def _why_no_trait(table: Table, name: str, missing: Collection[str]) -> str:
         return "its name is that of a label"
     if table.is_label_column(name, missing):
         refuse_numbers_in_words(table, name)
-        return "it holds words"
+        return _what_words(table.words(name))
     if _counts_rows(table, name):
         return "it counts the rows"
     _refuse_thousands(table, name)
     return ""
+
+
+def _what_words(words: list[str]) -> str:
+    """Return what a column of words holds, and what would make a trait of it."""
+    known = [word for word in words if word.lower() not in MISSING_WORDS]
+    for pattern, what in (
+        (DATE, "dates; days from a fixed one would be a trait"),
+        (_CLOCK, "times; minutes would be a trait"),
+        (_ANSWER, "yes and no; 1 and 0 would be a trait"),
+    ):
+        if 2 * sum(pattern.fullmatch(word) is not None for word in known) > len(known):
+            return f"it holds {what}"
+    return "it holds words"
 
 
 def _refuse_thousands(table: Table, name: str) -> None:

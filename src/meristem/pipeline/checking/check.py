@@ -13,6 +13,7 @@ from meristem.config.stages import AnalysisConfig
 from meristem.errors import DataError, MeristemError
 from meristem.evaluate.splits import make_splits
 from meristem.genetics.comparable import few_calls, few_calls_line
+from meristem.genetics.contigs import strip_prefix
 from meristem.genetics.copies import describe_copies, find_copies
 from meristem.genetics.filters import filter_markers
 from meristem.genetics.frequency import dosage_moments, missing_share, varies
@@ -246,12 +247,39 @@ def _describe_genotypes(
         f"genotypes: {genotypes.n_sample} samples, {genotypes.n_variant} variants, "
         f"ploidy {genotypes.ploidy}, {missing:.1%} missing"
     )
+    found.hints += _variant_hints(genotypes)
     few = few_calls(genotypes)
     if few:
         found.hints.append(f"genotypes: {few_calls_line(few)}")
     kept = found.attempt(lambda: filter_markers(genotypes, config.genotypes.filter))
     if kept is not None and kept.keep.sum() < genotypes.n_variant:
         found.facts.append(f"marker filters keep {int(kept.keep.sum())} variants")
+
+
+def _variant_hints(genotypes: Genotypes) -> list[str]:
+    """Return contigs in two spellings, alleles listed twice, and a ploidy too high."""
+    variants, hints = genotypes.variants, []
+    spelt: dict[str, list[str]] = {}
+    for name in np.unique(variants.variant_contig).tolist():
+        spelt.setdefault(strip_prefix(name), []).append(name)
+    hints += [
+        f"genotypes: contigs {' and '.join(map(repr, names))} seem to be one and are "
+        "taken as different: write them alike"
+        for names in spelt.values()
+        if len(names) > 1
+    ]
+    same = (variants.variant_ref == variants.variant_alt) & (variants.variant_ref != "")
+    if same.any():
+        hints.append(
+            f"genotypes: {same.sum()} variants list one allele twice, as reference and "
+            f"alternate ({variants.variant_id[same][0]})"
+        )
+    if genotypes.ploidy > 2 and (np.asarray(genotypes.call_dosage) <= 2).all():
+        hints.append(
+            "genotypes: no call holds more than 2 copies though the ploidy is "
+            f"{genotypes.ploidy}: is genotypes.ploidy right?"
+        )
+    return hints
 
 
 def _check_variation(
