@@ -197,3 +197,15 @@ def test_header_lines_are_counted(tmp_path: Path) -> None:
     path.write_text("#IID\tSEX\na\t1\nb\n")
     with pytest.raises(DataError, match="line 3: has 1 columns, expected 2"):
         read_psam(path)
+
+
+@pytest.mark.parametrize("n_sample", [6, 7, 8])
+def test_a_fam_that_lost_a_line_is_refused(
+    make_genotypes, tmp_path: Path, n_sample: int
+) -> None:
+    genotypes = make_genotypes(4, n_sample=n_sample, n_variant=9)
+    write_bed(genotypes, tmp_path / "a.bed")
+    fam = (tmp_path / "a.fam").read_text().splitlines(keepends=True)
+    (tmp_path / "a.fam").write_text("".join(fam[1:]))
+    with pytest.raises(DataError, match="calls behind the . samples of the .fam"):
+        read_bed(tmp_path / "a.bed")

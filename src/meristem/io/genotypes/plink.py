@@ -27,6 +27,8 @@ from meristem.text.files import replacing, require_file
 _MAGIC = b"\x6c\x1b"
 _VARIANT_MAJOR = b"\x01"
 _SAMPLE_MAJOR = b"\x00"
+LOOKED_AT = 10_000
+"""Variants whose last byte is looked at for calls of more samples than are listed."""
 _TWO_BIT_CODES = np.array([1, 3, 2, 0], dtype=np.uint8)
 """Codes of a missing call and of 0, 1 and 2 copies of A1."""
 
@@ -229,6 +231,20 @@ def _refuse_wrong_bed(path: Path, n_sample: int, n_variant: int) -> None:
             f"{expected}",
             where=path,
             remedy="copy the file again, or bring the .bim and .fam it belongs to",
+        )
+    if n_sample % 4 == 0:
+        return
+    # bits behind the last sample are 0: a shorter .fam would move all calls by a line
+    shape = (min(n_variant, LOOKED_AT), (n_sample + 3) // 4)
+    block = np.memmap(path, np.uint8, "r", len(start), shape)
+    behind = np.flatnonzero(block[:, -1] >> np.uint8(2 * (n_sample % 4)))
+    if behind.size:
+        raise DataError(
+            f"variant {behind[0] + 1} has calls behind the {n_sample} samples of the "
+            ".fam",
+            where=path,
+            remedy="bring the .fam it belongs to: lines seem to be missing in this "
+            "one; if it is whole, write the .bed again with plink --make-bed",
         )
 
 
