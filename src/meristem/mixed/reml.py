@@ -277,8 +277,13 @@ def components_of_share(
 
 
 def with_noise(components: Components, y: FloatArray) -> Components:
-    """Keep a residual variance where y is constant or explained to the last digit."""
-    floor = 1e-12 * (1 + float(np.mean(y) ** 2))
+    """Keep a residual variance where y is constant or explained to the last digit.
+
+    It follows the unit of y, and its level only where nothing but rounding varies.
+    """
+    size = float(np.mean(y**2)) or 1.0
+    total = components.genetic + components.residual
+    floor = 1e-12 * (total if total > 1e-24 * size else size)
     return replace(components, residual=max(components.residual, floor))
 
 

@@ -107,7 +107,7 @@ def column_moments(value: FloatArray) -> tuple[FloatArray, FloatArray]:
     mean = np.where(seen, value, 0.0).sum(axis=0) / count
     centred = np.where(seen, value - mean, 0.0)
     sd = np.sqrt((centred**2).sum(axis=0) / count)
-    return mean, np.where(sd > 1e-12 * (1 + np.abs(mean)), sd, 1.0)
+    return mean, np.where(sd > 1e-12 * np.abs(mean), sd, 1.0)
 
 
 def scaled(value: FloatArray, mean: FloatArray, sd: FloatArray) -> FloatArray:

@@ -80,10 +80,8 @@ def _twins(table: Covariates) -> list[str]:
         pair = pair[~np.isnan(pair).any(axis=1)]
         centred = pair - pair.mean(axis=0) if pair.size else pair
         size = np.linalg.norm(centred, axis=0)
-        if (
-            len(pair) > 2
-            and abs(centred[:, 0] @ centred[:, 1]) > SAME * size.prod() > 0
-        ):
+        product = abs(float(centred[:, 0] @ centred[:, 1]))
+        if len(pair) > 2 and product > SAME * size.prod() > 0:
             hints.append(
                 f"covariates {table.column_name[one]} and {table.column_name[two]} "
                 "rise and fall together (r = 1): their effects cannot be told apart"

@@ -92,7 +92,7 @@ def fit_feature_scale(
     known = ~np.isnan(value)
     centred = np.where(known, value - mean, 0.0)
     sd = np.sqrt((centred**2).sum(axis=0) / np.maximum(known.sum(axis=0), 1))
-    varies = sd > 1e-9 * (1 + np.abs(mean))
+    varies = sd > 1e-9 * np.abs(mean)
     return FeatureScale(mean, np.where(varies, sd, 1.0), profile)
 
 

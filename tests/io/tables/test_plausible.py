@@ -54,6 +54,10 @@ def test_scales_beyond_double_precision_are_refused():
     refuse_scale(observed(np.zeros(12)))
     with pytest.raises(DataError, match="differ by no more"):
         refuse_scale(observed(REST * 1e-40))
+    refuse_scale(observed(REST + 1e4))
+    with pytest.raises(DataError, match="at a level of 100012") as refused:
+        refuse_scale(observed(REST + 1e5))
+    assert "subtract a constant" in refused.value.remedy
 
 
 def test_slips_are_worth_a_look():

@@ -13,6 +13,10 @@ FEWEST_VALUES = 10
 SMALLEST_SPREAD = 1e-30
 """Values that differ by less cannot be squared in double precision."""
 
+SMALLEST_SHARE = 1e-4
+"""Values that differ by a smaller share of their level lose the digits they differ in
+when they are squared."""
+
 _FAR = 10.0  # interquartile ranges from the median
 _FAR_LOG = 5.0  # the same on the scale of logarithms
 _SAME = 0.9  # share of one value
@@ -84,7 +88,8 @@ def refuse_scale(observations: Observations) -> None:
     Raises
     ------
     DataError
-        If the values of a trait differ, but by less than `SMALLEST_SPREAD`.
+        If the values of a trait differ, but by less than `SMALLEST_SPREAD`, or less
+        than `SMALLEST_SHARE` of the largest.
     """
     for trait, value in _by_trait(observations):
         spread = float(np.ptp(value)) if value.size >= FEWEST_VALUES else 0.0
@@ -93,6 +98,15 @@ def refuse_scale(observations: Observations) -> None:
                 f"the values of trait {trait!r} differ by no more than {spread:g}",
                 where=observations.source,
                 remedy="write them in another unit",
+            )
+        level = float(np.abs(value).max(initial=0.0))
+        if 0 < spread < SMALLEST_SHARE * level:
+            raise DataError(
+                f"the values of trait {trait!r} differ by {spread:g} at a level of "
+                f"{level:g}: too few of their digits differ",
+                where=observations.source,
+                remedy="subtract a constant from all of them, such as their smallest "
+                "value; write dates as days from a fixed one",
             )
 
 

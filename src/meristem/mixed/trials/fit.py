@@ -123,7 +123,8 @@ def _scale(records: Records) -> float:
     """Return the mean variance within environments."""
     parts = [records.y[records.place == k] for k in range(records.n_place)]
     found = float(np.mean([np.var(part) for part in parts if part.size > 1]))
-    return found if found > 1e-12 * (1 + float(np.mean(records.y) ** 2)) else 1.0
+    size = float(np.mean(records.y**2))
+    return found if found > 1e-24 * size else size or 1.0
 
 
 def _start(

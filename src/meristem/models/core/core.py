@@ -175,7 +175,7 @@ def _head(
     for k in range(sets.n_group):
         own = slice(int(sets.start[k]), int(sets.start[k + 1]))
         spread = float((genes[:, sets.of(k)] @ loading[own]).std())
-        if spread <= 1e-12:
+        if spread <= 1e-12 * float(np.abs(loading[own]).max(initial=0.0)):
             loading[own] = 0.0
             continue
         loading[own] /= spread

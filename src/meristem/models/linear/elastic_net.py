@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,15 +42,17 @@ class ElasticNet:
         intercept = np.zeros(len(targets))
         held_out = np.full((dataset.n_sample, len(targets)), np.nan)
         chosen_alpha, chosen_ratio = [], []
-        for target in targets:
+        for given in targets:
+            unit = _spread(given)
+            target = replace(given, y=given.y / unit)
             ratio, path, unseen = choose_penalty(markers, target, splits, self.options)
-            held_out[target.rows, target.column] = unseen
+            held_out[target.rows, target.column] = unit * unseen
             coefficient, level = fit_path(
                 markers[target.rows], target.y, target.weight, ratio, path
             )
             column = target.column
-            effect[:, column] = coefficient[-1] * scale.weight / scale.sd
-            intercept[column] = level[-1]
+            effect[:, column] = unit * coefficient[-1] * scale.weight / scale.sd
+            intercept[column] = unit * level[-1]
             chosen_alpha.append(float(path[-1]))
             chosen_ratio.append(float(ratio))
         panel = make_panel(dataset.genotypes)
@@ -61,6 +63,13 @@ class ElasticNet:
             {"alpha": chosen_alpha, "l1_ratio": chosen_ratio},
             borrowed_error(panel, targets, splits, held_out),
         )
+
+
+def _spread(target: Target) -> float:
+    """Return the standard deviation: penalties of squares depend on the unit of y."""
+    mean = np.average(target.y, weights=target.weight)
+    variance = np.average((target.y - mean) ** 2, weights=target.weight)
+    return float(np.sqrt(variance)) or 1.0
 
 
 def choose_penalty(

@@ -143,12 +143,14 @@ def log_ratios(panel: MarkerPanel, target: Target) -> FloatArray:  # (n_variant,
     split = decompose(panel.kernel[np.ix_(rows, rows)], target.weight)
     fitted = precision(split, design, estimate(split, target.y, design))
     projected = fitted.apply(target.y)
+    largest = float(fitted.inverse.max())  # in the unit of y to the power -2
     result = np.zeros(panel.dosage.shape[1])
     for start in range(0, result.size, 2048):
         columns = slice(start, start + 2048)
         z = panel.scale.take(columns).centre(panel.dosage[rows, columns], np.float64)
         power = np.maximum(fitted.quadratic(z), 1e-300)
-        informative = power > 1e-9 * np.maximum(np.sum(z**2, axis=0), 1e-300)
+        whole = largest * np.maximum(np.sum(z**2, axis=0), 1e-300)
+        informative = power > 1e-9 * whole
         statistic = (z.T @ projected) ** 2 / power
         result[columns] = np.where(informative, 0.5 * statistic, 0.0)
     return result

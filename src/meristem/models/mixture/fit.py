@@ -166,7 +166,7 @@ def _linear_effects(
     every = np.arange(value.shape[0])
     for t in range(value.shape[1]):
         spread = float(value[:, t].std())
-        if spread <= 1e-9 * (1 + float(np.abs(value[:, t]).max())):
+        if spread <= 1e-12 * float(np.abs(value[:, t]).max()):
             continue  # one value for all lines
         scaled = (value[:, t] - value[:, t].mean()) / spread
         target = Target(0, every, scaled, np.ones(every.size))

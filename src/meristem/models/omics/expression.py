@@ -103,7 +103,7 @@ def standardised(value: FloatArray) -> FloatArray:
     mean = filled.sum(axis=0) / count
     centred = np.where(seen, value - mean, 0.0)
     sd = np.sqrt((centred**2).sum(axis=0) / count)
-    usable = sd > 1e-12 * (1 + np.abs(mean))
+    usable = sd > 1e-12 * np.abs(mean)
     scaled = centred / np.where(usable, sd, 1.0)
     return np.where(seen & usable, scaled, np.nan)
 

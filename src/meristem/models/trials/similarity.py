@@ -68,7 +68,7 @@ def similarity(table: Environments | None, training: StrArray) -> Similarity:
     mean = np.where(known, table.value, 0.0)[own].sum(axis=0) / count
     centred = np.where(known, table.value - mean, 0.0)
     spread = np.sqrt((centred[own] ** 2).sum(axis=0) / count)
-    varies = spread > 1e-9 * (1 + np.abs(mean))
+    varies = spread > 1e-9 * np.abs(mean)
     if not varies.any():
         raise DataError(
             "no covariate varies among the training environments",

@@ -318,7 +318,9 @@ def _check_variation(
                     "no variant differs between the training lines of replicate "
                     f"{split.replicate}, fold {split.fold}",
                     where=config.genotypes.path,
-                    remedy="use other folds, or give genotypes at which more lines "
+                    remedy="ask for larger evaluate.train_sizes"
+                    if ":n=" in split.scheme
+                    else "use other folds, or give genotypes at which more lines "
                     "differ",
                 )
             )
