@@ -239,8 +239,12 @@ def contig_remedy(knowledge: Knowledge, variants: VariantTable) -> str:
     if knowledge.genes is None:
         return ""
     ours = [name for name in np.unique(variants.variant_contig).tolist() if name]
-    theirs = np.unique(knowledge.genes.gene_contig).tolist()
-    if not ours or len(match_contigs(ours, theirs).partner) == len(ours):
+    partner = match_contigs(
+        ours, np.unique(knowledge.genes.gene_contig).tolist()
+    ).partner
+    ours = [name for name in ours if name not in partner]
+    theirs = np.setdiff1d(knowledge.genes.gene_contig, [*partner.values()]).tolist()
+    if not (ours and theirs):
         return ""
     known = {
         name: chromosome

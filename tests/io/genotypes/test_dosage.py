@@ -292,3 +292,14 @@ def test_places_and_alleles_as_plink_and_pandas_write_them(tmp_path):
     path.write_text("SNP,Chr,Pos,a,b\nm1,1,1.5,0,2\n")
     with pytest.raises(DataError, match=r"position '1\.5' is no whole number"):
         read_dosage(path)
+
+
+def test_lines_may_be_called_as_alleles_are(tmp_path):
+    path = tmp_path / "g.csv"
+    path.write_text("marker,chrom,pos,A1,A2,A3\nm1,1,5,0,1,2\nm2,1,6,2,0,0\n")
+    assert read_dosage(path).sample_id.tolist() == ["A1", "A2", "A3"]
+    path.write_text("line,m1,m2\nA1,0,2\nA2,1,0\n")
+    assert read_dosage(path).sample_id.tolist() == ["A1", "A2"]
+    frame = pd.DataFrame({"marker": ["m1"], "chrom": ["1"], "pos": [5], "A1": [2]})
+    frame.to_parquet(tmp_path / "g.parquet")
+    assert read_dosage(tmp_path / "g.parquet").sample_id.tolist() == ["A1"]

@@ -60,6 +60,7 @@ _PLACES = {
     "ref": frozenset("ref reference refallele variantref a0 a2".split()),
     "alt": frozenset("alt alternate altallele variantalt a1".split()),
 }
+_OR_LINES = frozenset("a0 a1 a2".split())
 _IGNORED = frozenset("cm strand geneticposition alleles".split())
 _ID_BESIDE_PLACE = frozenset(("id", "name", ""))
 
@@ -146,11 +147,17 @@ def _plain(title: str) -> str:
     return re.sub(r"[^a-z0-9]", "", title.lower())
 
 
-def _count_leading(titles: Sequence[str]) -> int:
-    """Return how many columns stand before the dosages."""
+def _count_leading(titles: Sequence[str], first: Sequence[str]) -> int:
+    """Return how many columns stand before the dosages.
+
+    Lines may be called A1 and A2 (`first`, the first row, then holds numbers there).
+    """
     known = _ID | _IGNORED | _ID_BESIDE_PLACE | frozenset().union(*_PLACES.values())
     n_known = 0
-    while n_known < len(titles) and _plain(titles[n_known]) in known:
+    for title, cell in zip(titles, first, strict=False):
+        plain = _plain(title)
+        if plain not in known or (plain in _OR_LINES and cell.strip()[:1].isdigit()):
+            break
         n_known += 1
     return n_known if _variants_in_rows(titles[:n_known]) else 1
 
@@ -186,7 +193,7 @@ def _read_text(path: Path) -> _Grid:
     titles = [title.strip() for title in _split(header, delimiter, f"{path}, line 1")]
     _refuse_plink(titles if len(titles) > 1 else header.split(), path)
     refuse_other_delimiter(header, path)
-    n_leading = _count_leading(titles)
+    n_leading = _count_leading(titles, second.split(delimiter))
     codes = _Codes(dict.fromkeys(MISSING_WORDS, _ABSENT))
     leading: list[list[str]] = []
     rows: GrowingDosage | None = None
@@ -302,7 +309,7 @@ def _no_dosage(cell: str, where: str) -> DataError:
 def _read_parquet(path: Path) -> _Grid:
     table = read_table(path)
     titles = list(table.column_name)
-    n_leading = _count_leading(titles)
+    n_leading = _count_leading(titles, [str(table.column(t)[0]) for t in titles])
     leading: list[Sequence[str]] = [
         table.text(title).tolist() for title in titles[:n_leading]
     ]
@@ -446,7 +453,7 @@ def _refuse_plink(titles: Sequence[str], path: Path) -> None:
 
 def _refuse_places(samples: Sequence[str], path: Path) -> None:
     """Refuse chromosomes and positions that would be read as those of a line."""
-    places = frozenset().union(*_PLACES.values()) | _IGNORED
+    places = _PLACES["contig"] | _PLACES["position"]
     wrong = [name for name in samples if _plain(name) in places]
     if wrong:
         raise DataError(
