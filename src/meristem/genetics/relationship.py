@@ -17,6 +17,8 @@ from meristem.errors import DataError
 from meristem.genetics.frequency import BLOCK
 from meristem.records import FloatArray
 
+MOST_VARIANTS = 50_000
+"""Variants that the nearest relative is looked for by, evenly over the genome."""
 _DIRECT = 4000  # lines up to which all eigenvalues are as cheap as a few
 
 
@@ -158,7 +160,8 @@ def nearest_relationship(
     """Return each line's largest genomic correlation with a training line.
 
     That of the centred dosages, -1 to 1: a line that is a copy of a training line has
-    1, full sibs about one half, lines without a relative in training about 0.
+    1, full sibs about one half, lines without a relative in training about 0. Of more
+    than 50,000 variants every second (third, ...) one tells it.
 
     Examples
     --------
@@ -168,6 +171,10 @@ def nearest_relationship(
     >>> nearest_relationship(new, train, train.mean(axis=0))
     array([1., 0.])
     """
+    if mean.size > MOST_VARIANTS:
+        some = slice(None, None, -(-mean.size // MOST_VARIANTS))
+        call_dosage, train_dosage = call_dosage[:, some], train_dosage[:, some]
+        mean = mean[some]
     size = np.sqrt(diagonal_gram(call_dosage, mean))
     train_size = np.sqrt(diagonal_gram(train_dosage, mean))
     cross = cross_gram(call_dosage, train_dosage, mean)
