@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 
 from meristem.errors import DataError
+from meristem.genetics import relationship
 from meristem.genetics.frequency import dosage_moments
 from meristem.genetics.relationship import (
     centre_kernel,
     cross_gram,
     diagonal_gram,
     gram,
+    nearest_relationship,
     principal_axes,
     relationship_from_blocks,
     relationship_matrix,
@@ -97,3 +99,17 @@ def test_axes_of_many_lines_are_those_of_a_full_decomposition(monkeypatch):
     found, other = principal_axes(z @ z.T, 5)
     assert found == pytest.approx(expected, abs=1e-6)
     assert other == pytest.approx(share)
+
+
+def test_the_nearest_relative_is_that_of_variants_evenly_over_the_genome(monkeypatch):
+    rng = np.random.default_rng(3)
+    train = rng.integers(0, 3, size=(9, 61)).astype(np.int8)
+    new = np.vstack([train[4], rng.integers(0, 3, size=(3, 61))]).astype(np.int8)
+    mean = train.mean(axis=0)
+    centred, other = (new - mean)[:, ::3], (train - mean)[:, ::3]
+    unit = centred / np.linalg.norm(centred, axis=1)[:, None]
+    expected = (unit @ (other / np.linalg.norm(other, axis=1)[:, None]).T).max(axis=1)
+    monkeypatch.setattr(relationship, "MOST_VARIANTS", 30)
+    found = nearest_relationship(new, train, mean)
+    assert found == pytest.approx(expected, rel=1e-5)
+    assert found[0] == pytest.approx(1.0)

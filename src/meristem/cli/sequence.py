@@ -79,7 +79,8 @@ def explain(
     task: Annotated[str, typer.Option(help="Task; default: the first.")] = "",
     model: Label = "",
     motifs: Annotated[
-        Path | None, typer.Option(help="MEME file that names what is found.")
+        Path | None,
+        typer.Option(help="Motifs (MEME or JASPAR) to name finds by."),
     ] = None,
     most: Annotated[
         int, typer.Option(min=1, max=100_000, help="Sequences to explain.")

@@ -161,7 +161,7 @@ def effects(
         ),
     ] = "",
     motifs: Annotated[
-        Path | None, typer.Option(help="MEME text of motifs, for --model motif.")
+        Path | None, typer.Option(help="Motifs (MEME or JASPAR), for --model motif.")
     ] = None,
     genes: Annotated[
         Path | None,
@@ -340,7 +340,7 @@ def _scorer(
 ) -> Scorer:
     """Return what scores variants: a trained model, or motifs as they are."""
     from meristem.errors import ConfigError
-    from meristem.sequence.motifs.motif import read_meme
+    from meristem.sequence.motifs.reading import read_motifs
     from meristem.sequence.motifs.scan import make_bank
     from meristem.sequence.variants.effects import MotifScorer
     from meristem.sequence.variants.model_effects import ModelScorer
@@ -368,10 +368,10 @@ def _scorer(
         raise ConfigError(
             "there are no motifs",
             where="--motifs",
-            remedy="give MEME text of motifs (JASPAR has them for plants and fungi), "
-            "or the run folder of a trained model",
+            remedy="give motifs, MEME text or counts (JASPAR has them for plants "
+            "and fungi), or the run folder of a trained model",
         )
-    return MotifScorer(make_bank(read_meme(motifs)), window or 110)
+    return MotifScorer(make_bank(read_motifs(motifs)), window or 110)
 
 
 def _refuse_unfit(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from meristem.genetics.frequency import BLOCK
 from meristem.genetics.relationship import (
+    ProductSum,
     centre_on_itself,
     cross_gram,
     vanraden_scale,
@@ -45,7 +46,7 @@ def survey(genotypes: Genotypes) -> Survey:
     """
     calls = genotypes.call_dosage
     n, p = calls.shape
-    products, product = np.zeros((n, n)), np.empty((n, n), dtype=np.float32)
+    total = ProductSum(n)
     work = np.empty((n, min(BLOCK, p)), dtype=np.float32)
     mean, varying, complete = np.zeros(p), np.zeros(p, dtype=bool), True
     for start in range(0, p, BLOCK):
@@ -55,9 +56,8 @@ def survey(genotypes: Genotypes) -> Survey:
         values = work[:, : block.shape[1]]
         mean[columns] = centre_on_itself(block, values)
         varying[columns] = np.einsum("ij,ij->j", values, values) > 1e-6
-        np.matmul(values, values.T, out=product)
-        products += product
-    return Survey(products, mean, varying, complete)
+        total.add(values)
+    return Survey(total.whole(), mean, varying, complete)
 
 
 def with_products(genotypes: Genotypes, found: Survey | None = None) -> Genotypes:

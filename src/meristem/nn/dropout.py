@@ -38,4 +38,4 @@ class SeededDropout(nn.Dropout):
         if not self.training or self.p == 0:
             return x
         draw = torch.rand(x.shape, generator=self.generator)
-        return torch.where(draw < self.p, 0.0, x) / (1 - self.p)
+        return x * draw.ge_(self.p).div_(1 - self.p)

@@ -126,8 +126,7 @@ def fit_pca(x: FloatArray, k: int) -> LinearCode:
 
 def _components(filled: FloatArray, k: int) -> LinearCode:
     n, p = filled.shape
-    left, size, right = _thin_svd(filled)
-    left, size, right = left[:, :k], size[:k], right[:k]
+    size, right = _leading(filled, k)
     variance = size**2 / n
     rest = max(float((filled**2).sum() / n - variance.sum()), 0.0)
     noise = max(rest / max(p - k, 1), 1e-6)
@@ -138,17 +137,16 @@ def _components(filled: FloatArray, k: int) -> LinearCode:
     return LinearCode(loading, np.full(p, noise), weight)
 
 
-def _thin_svd(
-    x: FloatArray,
-) -> tuple[FloatArray, FloatArray, FloatArray]:  # left, sizes, right
-    """Return the singular vectors by the smaller Gram matrix; sizes fall."""
+def _leading(x: FloatArray, k: int) -> tuple[FloatArray, FloatArray]:
+    """Return the k largest singular values and their right vectors, (k, n_feature)."""
     n, p = x.shape
     gram = x @ x.T if n <= p else x.T @ x
     size, vector = np.linalg.eigh(gram)
-    size = np.sqrt(np.maximum(size[::-1], 0.0))
-    vector = vector[:, ::-1]
-    other = (x.T @ vector if n <= p else x @ vector) / np.maximum(size, 1e-12)
-    return (vector, size, other.T) if n <= p else (other, size, vector.T)
+    size = np.sqrt(np.maximum(size[: -k - 1 : -1], 0.0))
+    vector = vector[:, : -k - 1 : -1]
+    if n <= p:
+        return size, (x.T @ vector / np.maximum(size, 1e-12)).T
+    return size, vector.T
 
 
 def _noise(x: FloatArray, code: LinearCode) -> FloatArray:

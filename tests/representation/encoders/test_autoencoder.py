@@ -7,8 +7,8 @@ from tests.representation.toys import low_rank
 
 from meristem.errors import DataError
 from meristem.representation.encoders.autoencoder import AutoEncoder
-from meristem.representation.encoders.batches import RowBatches
-from meristem.representation.protocol import Values
+from meristem.representation.encoders.batches import RowBatches, shuffled
+from meristem.representation.protocol import Counts, Values
 
 
 def curved(n: int = 300, p: int = 30, seed: int = 1) -> np.ndarray:
@@ -45,9 +45,7 @@ def test_a_sparse_code_is_sparser() -> None:
         return float(
             (
                 np.abs(z).mean(axis=0)
-                * np.linalg.norm(
-                    code.network.decode_linear.weight[0].detach().numpy(), axis=0
-                )
+                * np.linalg.norm(code.network.loading[0].detach().numpy(), axis=0)
             ).sum()
         )
 
@@ -81,3 +79,16 @@ def test_batches_hold_every_row_once() -> None:
     assert len(parts) == batches.n_batch == 3
     assert sorted(torch.cat([rows for _, rows in parts]).tolist()) == list(range(10))
     assert all(torch.equal(part, x[:, rows]) for part, rows in parts)
+
+
+def test_shuffled_rows_keep_their_counts() -> None:
+    x = np.arange(20.0).reshape(10, 2)
+    each = np.ones(2)
+    values = Values(x, Counts(x + 0.5, x[:, 0], each, each, each))
+    assert shuffled(values, 10, np.random.default_rng(1)) is values
+    mixed = shuffled(values, 4, np.random.default_rng(1))
+    assert mixed.counts is not None
+    assert not np.array_equal(mixed.x, x)
+    assert sorted(mixed.x[:, 0]) == sorted(x[:, 0])
+    assert np.array_equal(mixed.counts.count, mixed.x + 0.5)
+    assert np.array_equal(mixed.counts.size, mixed.x[:, 0])

@@ -77,7 +77,8 @@ class EmbedConfig(Strict):
     kind: Literal["motif", "supervised", "language_model", "untrained"] = "motif"
     bins: int = Field(default=6, ge=1, le=512, description="position bins")
     motifs: Path | None = Field(
-        default=None, description="MEME file of `motif` (JASPAR gives one per taxon)"
+        default=None,
+        description="motifs of `motif`, MEME or JASPAR (one file per taxon)",
     )
     kmers: tuple[int, ...] = Field(
         default=(4,), description="lengths of k-mers counted beside the motifs"
@@ -125,7 +126,9 @@ class EmbedConfig(Strict):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.kind == "motif" and self.motifs is None and not self.kmers:
-            raise ValueError("embed.kind = 'motif' needs motifs (a MEME file) or kmers")
+            raise ValueError(
+                "embed.kind = 'motif' needs motifs (a file, MEME or JASPAR) or kmers"
+            )
         if self.kind != "motif" and self.model is None:
             raise ValueError(f"embed.kind = {self.kind!r} needs embed.model")
         if self.remote_code and not self.revision:

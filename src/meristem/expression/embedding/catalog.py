@@ -23,7 +23,7 @@ from meristem.runs.keys import digest, hash_content
 from meristem.runs.revision import revision_of
 from meristem.sequence.commands.predict import open_model
 from meristem.sequence.models.networks.ensemble import redrawn
-from meristem.sequence.motifs.motif import read_meme
+from meristem.sequence.motifs.reading import read_motifs
 
 _PROBES = 8  # promoters on which a language model is tried
 
@@ -40,7 +40,7 @@ class Request:
 
 def _motif(request: Request) -> Embedder:
     options = request.options
-    motifs = () if options.motifs is None else tuple(read_meme(options.motifs))
+    motifs = () if options.motifs is None else tuple(read_motifs(options.motifs))
     return MotifEmbedder(
         request.length, options.bins, motifs, options.kmers, options.threshold
     )

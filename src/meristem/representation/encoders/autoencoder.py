@@ -12,7 +12,7 @@ from torch import Tensor
 
 from meristem.errors import DataError
 from meristem.records import FloatArray
-from meristem.representation.encoders.batches import RowBatches
+from meristem.representation.encoders.batches import RowBatches, columns, shuffled
 from meristem.representation.encoders.losses import (
     divergence,
     gaussian_loss,
@@ -122,20 +122,23 @@ class AutoEncoder:
                 f"an auto-encoder needs {_LEAST_ROWS} rows and there are {n}",
                 remedy='set `represent = "pca"`',
             )
-        known = ~np.isnan(values.x)
-        held = known & (rng.random((self.seeds, n, p), dtype=np.float32) < HELD_SHARE)
-        network = self._network(values, held, rng)
         if self.likelihood != "gaussian" and values.counts is None:
             raise DataError(
                 "a likelihood of counts needs counts",
                 remedy='set `likelihood = "gaussian"` for log values',
             )
-        filled = np.where(known, values.x, 0.0).T.astype(np.float32)
-        x = torch.from_numpy(np.ascontiguousarray(filled))
-        objective = _Objective(self, network, values, held)
+        values = shuffled(values, _BATCH, rng)
+        known = (~np.isnan(values.x)).T.astype(np.float32, order="C")
+        used = np.empty((self.seeds, p, n), dtype=np.float32)
+        for member in used:
+            rng.random(dtype=np.float32, out=member)
+            np.multiply(member >= HELD_SHARE, known, out=member)
+        filled = np.where(known > 0, values.x.T, 0.0).astype(np.float32, order="C")
+        network = self._network(filled, used, rng)
+        objective = _Objective(self, network, values.counts, known, used)
         history = fit_network(
             network,
-            RowBatches(x, _BATCH),
+            RowBatches(torch.from_numpy(filled), _BATCH),
             objective,
             FitSettings(
                 learning_rate=self.learning_rate,
@@ -152,9 +155,12 @@ class AutoEncoder:
         return NetworkCode(network, low, values.counts if counted else None)
 
     def _network(
-        self, values: Values, held: NDArray[np.bool_], rng: np.random.Generator
+        self,
+        filled: NDArray[np.float32],  # (n_feature, n_sample) gaps 0
+        used: NDArray[np.float32],  # (n_member, n_feature, n_sample) 0 or 1
+        rng: np.random.Generator,
     ) -> AutoEncoderNetwork:
-        n, p = values.x.shape
+        p, n = filled.shape
         k = max(1, min(self.k, min(n, p) - 1))
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         network = AutoEncoderNetwork(
@@ -169,8 +175,8 @@ class AutoEncoder:
         )
         weight, loading = np.empty((2, self.seeds, p, k), dtype=np.float32)
         for member in range(self.seeds):
-            own = np.where(held[member] | np.isnan(values.x), 0.0, values.x)
-            code = fit_pca(own, k)
+            own = (used[member] * filled).astype(np.float64)
+            code = fit_pca(own.T, k)
             turn = np.linalg.qr(rng.standard_normal((k, k)))[0]
             if self.kind == "sparse":
                 turn = np.eye(k)
@@ -204,53 +210,64 @@ class _Objective:
         self,
         kind: AutoEncoder,
         network: AutoEncoderNetwork,
-        values: Values,
-        held: NDArray[np.bool_],  # (n_member, n_sample, n_feature)
+        counts: Counts | None,
+        known: NDArray[np.float32],  # (n_feature, n_sample) 0 or 1
+        used: NDArray[np.float32],  # (n_member, n_feature, n_sample) 0 or 1
     ) -> None:
         self.kind, self.network = kind, network
-        counts = None if kind.likelihood == "gaussian" else values.counts
-        self.counts = None if counts is None else _CountTensors(counts)
-        known = np.ascontiguousarray((~np.isnan(values.x)).T)
-        self.known = torch.from_numpy(known)
-        self.held = torch.from_numpy(np.ascontiguousarray(np.swapaxes(held, 1, 2)))
+        counted = None if kind.likelihood == "gaussian" else counts
+        self.counts = None if counted is None else _CountTensors(counted)
+        self.known, self.used = torch.from_numpy(known), torch.from_numpy(used)
 
     def __call__(self, x: Tensor, rows: Tensor, epoch: int) -> Losses:
         network, kind = self.network, self.kind
-        held = self.held[:, :, rows]
-        own = torch.where(held, 0.0, x)  # (n_member, n_feature, batch)
+        used = columns(self.used, rows)
+        own = used * x  # (n_member, n_feature, batch)
         mean, log_variance = network.encode(network.hide(own))
         z = network.sample(mean, log_variance)
-        entry = self._entry_loss(x, rows, network.decode(z), z)
-        used = self.known[:, rows] & ~held
-        n_used = used.sum(dim=(1, 2)).clamp(min=1)
-        loss = torch.where(used, entry, 0.0).sum(dim=(1, 2)) / n_used
-        per_row = kind.strength * x.shape[1] / n_used  # one row's share of the mean
+        said = network.decode(z)
+        n_all = used.sum(dim=(1, 2)).clamp(min=1)
+        loss = self._loss(x, rows, said, z, used) / n_all
+        per_row = kind.strength * x.shape[1] / n_all  # one row's share of the mean
         paid = torch.zeros_like(loss)
         if log_variance is not None:
             weight = min(1.0, (epoch + 1) / max(1, _ANNEAL * kind.epochs))
             apart = divergence(mean, log_variance).sum(dim=1).mean(dim=1)
             loss = loss + weight * apart * per_row
         elif kind.kind == "sparse":
-            length = network.decode_linear.weight.norm(dim=1)  # (n_member, k)
+            length = network.loading.norm(dim=1)  # (n_member, k)
             paid = (z.abs().mean(dim=2) * length).sum(dim=1) * per_row
         elif kind.kind == "contractive":
             paid = contraction(network, own) * per_row
         loss = loss + paid
-        n_held = held.sum(dim=(1, 2)).float()
-        error = torch.where(held, entry.detach(), 0.0).sum(dim=(1, 2))
+        if network.training and network.hide.p > 0:  # judged without masks, elsewhere
+            return Losses(loss, torch.zeros_like(loss), torch.ones_like(loss))
+        held = columns(self.known, rows) - used
+        with torch.no_grad():
+            error = self._loss(x, rows, said, z, held)
+        n_held = held.sum(dim=(1, 2))
         return Losses(loss, error + paid.detach() * n_held, n_held)
 
-    def _entry_loss(self, x: Tensor, rows: Tensor, said: Tensor, z: Tensor) -> Tensor:
+    def _loss(
+        self,
+        x: Tensor,
+        rows: Tensor,
+        said: Tensor,
+        z: Tensor,
+        used: Tensor,
+    ) -> Tensor:  # (n_member,) summed over the entries used
         network = self.network
         if self.counts is None:
-            if self.kind.kind == "vae":
-                return gaussian_loss(x, said, network.noise.clamp(-6.0, 3.0))
-            return 0.5 * (x - said) ** 2
-        count = self.counts.count[:, rows]
+            own = network.noise[..., 0].clamp(-6.0, 3.0)
+            noise = own if self.kind.kind == "vae" else torch.zeros_like(own)
+            return gaussian_loss(x, said, used, noise)
+        count = columns(self.counts.count, rows)
         log_mean = self.counts.base + self.counts.spread * said
-        log_mean = log_mean + self.counts.log_size[rows]
+        log_mean = log_mean + columns(self.counts.log_size, rows)
         log_mean = log_mean.clamp(-20.0, 20.0)
         dispersion = network.noise.clamp(-5.0, 8.0)
         if network.zeros is None:
-            return nb_loss(count, log_mean, dispersion)
-        return zinb_loss(count, log_mean, dispersion, network.zeros(z))
+            entry = nb_loss(count, log_mean, dispersion)
+        else:
+            entry = zinb_loss(count, log_mean, dispersion, network.zeros(z))
+        return (used * entry).sum(dim=(1, 2))

@@ -49,19 +49,19 @@ class AutoEncoderNetwork(nn.Module):
         self.members, self.k, self.variational = members, k, variational
         self.generator = generator
         self.hide = SeededDropout(mask, generator)
-        self.encode_linear = MemberLinear(members, n_feature, k, generator)
-        self.encode_hidden = MemberLinear(members, n_feature, hidden, generator)
+        # the linear path and the hidden layer read and write in one product each
+        self.encode_both = MemberLinear(members, n_feature, k + hidden, generator)
         self.encode_last = MemberLinear(members, hidden, k, generator)
-        self.decode_linear = MemberLinear(members, k, n_feature, generator)
         self.decode_hidden = MemberLinear(members, k, hidden, generator)
-        self.decode_last = MemberLinear(members, hidden, n_feature, generator)
+        self.decode_both = MemberLinear(members, k + hidden, n_feature, generator)
         # inputs are scaled to rows of length about one: weights and steps of one size
         self.input_scale = n_feature**-0.5
         with torch.no_grad():
-            self.encode_hidden.weight.div_(self.input_scale)
-        for layer in (self.encode_last, self.decode_last):
-            nn.init.zeros_(layer.weight)  # starts as its linear path
-            nn.init.zeros_(layer.bias)
+            self.encode_both.weight.div_(self.input_scale)
+            self.decode_both.weight[:, :, k:] = 0.0  # starts as its linear path
+            self.decode_both.bias.zero_()
+        nn.init.zeros_(self.encode_last.weight)
+        nn.init.zeros_(self.encode_last.bias)
         self.log_spread = (
             MemberLinear(members, hidden, k, generator) if variational else None
         )
@@ -86,25 +86,37 @@ class AutoEncoderNetwork(nn.Module):
     ) -> None:
         """Start the linear paths from given maps."""
         with torch.no_grad():
-            self.encode_linear.weight.copy_(
-                torch.from_numpy(np.swapaxes(weight, 1, 2).copy())
-            )
-            self.encode_linear.weight.div_(self.input_scale)
-            self.decode_linear.weight.copy_(torch.from_numpy(loading))
-            self.encode_linear.bias.zero_()
-            self.decode_linear.bias.zero_()
+            start = torch.from_numpy(np.swapaxes(weight, 1, 2).copy())
+            self.encode_both.weight[:, : self.k] = start / self.input_scale
+            self.encode_both.bias[:, : self.k] = 0.0
+            self.decode_both.weight[:, :, : self.k] = torch.from_numpy(loading)
+            self.decode_both.bias.zero_()
+
+    @property
+    def loading(self) -> Tensor:  # (n_member, n_feature, k)
+        """What the linear path writes of each factor."""
+        return self.decode_both.weight[:, :, : self.k]
 
     def encode(
         self,
         x: Tensor,  # (n_feature, batch) or (n_member, n_feature, batch)
     ) -> tuple[Tensor, Tensor | None]:  # each (n_member, k, batch)
         """Return factors and, of a variational code, their log variances."""
-        x = x * self.input_scale
-        hidden = nn.functional.silu(self.encode_hidden(x))
-        mean = self.encode_linear(x) + self.encode_last(hidden)
+        linear, inner = self.read(x)
+        hidden = nn.functional.silu(inner)
+        mean = linear + self.encode_last(hidden)
         if self.log_spread is None:
             return mean, None
         return mean, self.log_spread(hidden).clamp(-10.0, 3.0)
+
+    def read(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the linear path and the inputs of the hidden units."""
+        layer, scale = self.encode_both, self.input_scale
+        if x.dim() == 2:
+            both = layer(x * scale)
+        else:  # the scale belongs to the product: wide inputs are not copied for it
+            both = torch.baddbmm(layer.bias, layer.weight, x, alpha=scale)
+        return both[:, : self.k], both[:, self.k :]
 
     def sample(self, mean: Tensor, log_variance: Tensor | None) -> Tensor:
         """Return draws of the factors in training, their means afterwards."""
@@ -116,7 +128,7 @@ class AutoEncoderNetwork(nn.Module):
     def decode(self, z: Tensor) -> Tensor:  # (n_member, n_feature, batch)
         """Return the values that factors stand for."""
         hidden = nn.functional.silu(self.decode_hidden(z))
-        return self.decode_linear(z) + self.decode_last(hidden)
+        return self.decode_both(torch.cat([z, hidden], dim=1))
 
 
 def contraction(
@@ -132,11 +144,11 @@ def contraction(
     ----------
     Rifai et al. 2011, ICML, 833 (contractive auto-encoder).
     """
-    a = network.encode_linear.weight  # (m, k, p)
-    w = network.encode_hidden.weight  # (m, h, p)
+    a = network.encode_both.weight[:, : network.k]  # (m, k, p)
+    w = network.encode_both.weight[:, network.k :]  # (m, h, p)
     v = network.encode_last.weight  # (m, k, h)
     scale = network.input_scale
-    u = network.encode_hidden(x * scale)
+    _, u = network.read(x)
     gate = torch.sigmoid(u)
     d = gate * (1 + u * (1 - gate))  # slope of SiLU, (m, h, batch)
     square = (a**2).sum(dim=(1, 2))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from meristem.records import FloatArray
-from meristem.representation.encoders.batches import RowBatches
+from meristem.representation.encoders.batches import RowBatches, columns, shuffled
 from meristem.representation.protocol import Values
 from meristem.train.descent import FitSettings, Losses, fit_network
 
@@ -129,6 +129,7 @@ class SetsAutoEncoder:
     def fit(self, values: Values, *, rng: np.random.Generator) -> SetsCode:
         """Learn from training rows."""
         n, p = values.x.shape
+        values = shuffled(values, _BATCH, rng)
         known = ~np.isnan(values.x)
         held = known & (rng.random((self.seeds, n, p), dtype=np.float32) < _HELD)
         reads, writes = self._start(values.x, held, rng)
@@ -140,10 +141,10 @@ class SetsAutoEncoder:
 
         def objective(x: Tensor, rows: Tensor, epoch: int) -> Losses:
             del epoch
-            out = left[:, :, rows]
+            out = columns(left, rows)
             z = network.encode(x * ~out)
             entry = 0.5 * (x - network.decode(z)) ** 2
-            used = seen[:, rows] & ~out
+            used = columns(seen, rows) & ~out
             loss = (entry * used).sum(dim=(1, 2)) / used.sum(dim=(1, 2)).clamp(min=1)
             outside, length = network.paid(z)
             loss = loss + (price * outside + self.strength * _LENGTH * length) / p

@@ -30,7 +30,8 @@ from meristem.sequence.interpretation.seqlets import Pattern, find_patterns
 from meristem.sequence.models.networks.ensemble import NetworkEnsemble
 from meristem.sequence.models.protocol import SequenceModel
 from meristem.sequence.motifs.compare import match_motifs
-from meristem.sequence.motifs.motif import Motif, read_meme, write_meme
+from meristem.sequence.motifs.motif import Motif, write_meme
+from meristem.sequence.motifs.reading import read_motifs
 
 ISM = "ism"
 ALL_METHODS = (ISM, *METHODS)
@@ -62,8 +63,8 @@ class Question:
     most
         Sequences that are explained, see `explained_rows`.
     motifs
-        MEME file with names for what is found, and with motifs whose effects are
-        asked for; None: neither.
+        File of motifs (MEME or JASPAR) that names what is found, and with motifs
+        whose effects are asked for; None: neither.
     finder
         What finds motifs in the maps, one of `FINDERS`.
     """
@@ -104,7 +105,7 @@ def explain_run(
         )
     model = open_model(model_run, question.label)
     task = _task(model, question.task)
-    known = [] if question.motifs is None else read_meme(question.motifs)
+    known = [] if question.motifs is None else read_motifs(question.motifs)
     names, onehot = _chosen(model, model_run, question, task)
     inputs = [("run", RunFolder.open(model_run).file("run.json"))]
     inputs += [

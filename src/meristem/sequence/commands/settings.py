@@ -18,7 +18,8 @@ from meristem.sequence.models.catalog import (
     needs_motifs,
 )
 from meristem.sequence.models.options import ModelOptions
-from meristem.sequence.motifs.motif import Motif, read_meme
+from meristem.sequence.motifs.motif import Motif
+from meristem.sequence.motifs.reading import read_motifs
 from meristem.sequence.training.options import TrainOptions
 from meristem.text.files import read_text
 
@@ -201,14 +202,14 @@ def specify(
         raise ConfigError(
             f"the kind {model.kind!r} needs a set of motifs",
             where="motifs",
-            remedy="name a MEME file: motifs = 'jaspar.meme'",
+            remedy="name a file of motifs, MEME or JASPAR: motifs = 'jaspar.meme'",
         )
     return Specification(model.kind, options, train, motifs, model.start, model.freeze)
 
 
 def read_motif_set(settings: SequenceSettings) -> tuple[Motif, ...]:
     """Return the motifs of the configuration; none where none are named."""
-    return () if settings.motifs is None else tuple(read_meme(settings.motifs))
+    return () if settings.motifs is None else tuple(read_motifs(settings.motifs))
 
 
 def listed_models(settings: SequenceSettings) -> tuple[ModelSettings, ...]:

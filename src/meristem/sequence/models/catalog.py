@@ -361,7 +361,7 @@ def fit_model(
         raise ConfigError(
             f"a model of kind {specification.kind!r} with these options needs motifs",
             where="motifs",
-            remedy="name a MEME file (JASPAR gives one per taxon)",
+            remedy="name a file of motifs, MEME or JASPAR (one per taxon)",
         )
     told = Told(tuple(tasks), rng, pad, progress)
     return kind.fit(options, rows, specification, told)
