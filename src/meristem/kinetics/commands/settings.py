@@ -360,6 +360,10 @@ class TransferSettings(Strict):
     def _one_test(self) -> TransferSettings:
         if self.test_tables and "test_share" in self.model_fields_set:
             raise ValueError("test_share: nothing reads it beside test_tables")
+        for name in ("tables", "test_tables"):
+            paths = [path.resolve() for path in getattr(self, name)]
+            if len(set(paths)) < len(paths):
+                raise ValueError(f"{name}: one is named twice; each is one assay")
         return self
 
     @property
