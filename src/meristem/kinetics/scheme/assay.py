@@ -153,7 +153,7 @@ class Constants:
         """Of theta, in the directions that the data see."""
         inner = np.linalg.pinv(self.centred_information, rcond=1e-8, hermitian=True)
         if self.basis is None:
-            return inner
+            return np.asarray(inner)
         return np.asarray(self.basis @ inner @ self.basis.T)
 
     def predict(
