@@ -47,8 +47,8 @@ def run_enzyme(
 
 
 def _cell(seed: int) -> list[Row]:
-    with TemporaryDirectory() as name:
-        folder = Path(name)
+    with TemporaryDirectory() as place:
+        folder = Path(place)
         config = write_enzyme(folder / "enzyme", noise=NOISE, repeats=1, seed=seed)
         run = folder / "run"
         fit_run(read_settings(config, KineticsSettings), Destination(run))
@@ -57,14 +57,17 @@ def _cell(seed: int) -> list[Row]:
             pd.read_csv(run / f"{file}.csv", index_col=0)[["value", "low", "high"]]
             for file in ("michaelis", "constants")
         )
-    return [
-        {
-            "constant": str(constant),
-            "truth": number(truth[constant]),
-            "value": number(row["value"]),
-            "low": number(row["low"]),
-            "high": number(row["high"]),
-            "held": str(int(row["low"] <= truth[constant] <= row["high"])),
-        }
-        for constant, row in found.iterrows()
-    ]
+    rows = []
+    for name, value in truth.loc[found.index].items():
+        row = found.loc[name]
+        rows.append(
+            {
+                "constant": str(name),
+                "truth": number(value),
+                "value": number(row["value"]),
+                "low": number(row["low"]),
+                "high": number(row["high"]),
+                "held": str(int(row["low"] <= value <= row["high"])),
+            }
+        )
+    return rows

@@ -260,6 +260,13 @@ def test_other_pams_are_asked_for_by_name() -> None:
     refuse_misfits(sites, pam=Pam("NGN"))
 
 
+def test_a_column_is_there_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"guide,target,Target\n{GUIDE},{GUIDE},{GUIDE}\n")
+    with pytest.raises(DataError, match="has the column 'target' twice"):
+        read_sites(path)
+
+
 def test_places_of_crispor_tell_sites_apart(tmp_path: Path) -> None:
     path = tmp_path / "crispor.tsv"
     path.write_text(

@@ -287,6 +287,14 @@ def _layout(path: Path) -> tuple[str, list[str] | None, int]:
     separators = [separator for separator in "\t,;" if separator in first]
     separator = separators[0] if separators else ","
     fields = [field.strip("# ").lower() for field in first.split(separator)]
+    read = {*_GUIDE, *_SITE, *_TARGET, "label"}
+    twice = [name for name in fields if fields.count(name) > 1 and name in read]
+    if twice:
+        raise DataError(
+            f"has the column {twice[0]!r} twice",
+            where=path,
+            remedy="keep the one that is meant",
+        )
     if first.startswith("#"):
         return separator, fields, above + 1
     if len(fields) == 6 and separator == "\t" and not {*fields} & {*_GUIDE, *_TARGET}:

@@ -310,7 +310,7 @@ def _kinetics(run: _Folder) -> Section | None:
     pair = rates["pair"].iloc[0]
     blocks: list[Figure] = []
     for name, table, column, title, unit in (
-        ("rates", rates, "quantity", "Rates", "log10 (1/s)"),
+        ("rates", rates, "quantity", "Rates", "log10 (1/s; passage time: s)"),
         ("control", control, "reaction", "Control of the observable", "coefficient"),
         ("occupancy", occupancy, "state", "Where the enzyme is", "share"),
     ):
