@@ -57,17 +57,12 @@ def _cell(seed: int) -> list[Row]:
             pd.read_csv(run / f"{file}.csv", index_col=0)[["value", "low", "high"]]
             for file in ("michaelis", "constants")
         )
-    rows = []
-    for name, value in truth.loc[found.index].items():
-        row = found.loc[name]
-        rows.append(
-            {
-                "constant": str(name),
-                "truth": number(value),
-                "value": number(row["value"]),
-                "low": number(row["low"]),
-                "high": number(row["high"]),
-                "held": str(int(row["low"] <= value <= row["high"])),
-            }
-        )
-    return rows
+    found["truth"] = truth
+    return [
+        {name: number(row[name]) for name in ("truth", "value", "low", "high")}
+        | {
+            "constant": str(row["constant"]),
+            "held": str(int(row["low"] <= row["truth"] <= row["high"])),
+        }
+        for row in found.rename_axis("constant").reset_index().to_dict("records")
+    ]
