@@ -183,6 +183,7 @@ def test_windows_of_pairs_end_with_the_pair(tmp_path: Path) -> None:
         ('space = "uniform-5"', "searches windows of the scheme 'cas9-5'"),
         ('space = "none"', "no architecture space 'none'"),
         ("folds = 400", "cannot make 400 folds"),
+        ("[train]\nbinding = 0.5", "no measured binding"),
     ],
 )
 def test_searches_that_cannot_be_made(tmp_path: Path, text: str, message: str) -> None:
@@ -193,6 +194,46 @@ def test_searches_that_cannot_be_made(tmp_path: Path, text: str, message: str) -
         f"[search]\n{text}\n"
     )
     assert message in refused(tmp_path / "run", "search", config)
+
+
+@pytest.mark.parametrize("top", ["", 'scheme = "cas9-4"\n'])
+def test_an_observable_that_the_space_has_not_is_refused(
+    tmp_path: Path, top: str
+) -> None:
+    write_rates(tmp_path / "rates.csv")
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'{top}observable = "decay"\n[data]\nkind = "table"\npath = "rates.csv"\n'
+    )
+    said = refused(tmp_path / "run", "search", config)
+    assert "'decay' would not be used" in said
+    config.write_text('observable = "decay"\n[data]\nkind = "simulated"\n')
+    assert "'decay' would not be used" in refused(tmp_path / "run", "search", config)
+
+
+@pytest.mark.parametrize(
+    ("data", "rest", "message"),
+    [
+        ('kind = "mpkp"\ntest_path = "b.csv"', "", "test_path: nothing reads it"),
+        ('kind = "table"\nenzyme = "hypa"', "", "enzyme: nothing reads it"),
+        ('kind = "simulated"\nchannels = "edits"', "", "channels: nothing reads it"),
+        ('kind = "assay"\nlimit = -4', "", "limit: nothing reads it"),
+        ('kind = "simulated"', '[search]\nspace = "general"', "search.space: nothing"),
+        (
+            'kind = "table"\nchannels = "edits"',
+            "[search]\nkind_folds = 3",
+            "kinds of mismatch are those of the channels 'chemistry'",
+        ),
+        ('kind = "table"', "[ensemble]\nsmooth = [3]", "ensemble.smooth: `fit` reads"),
+    ],
+)
+def test_settings_that_nothing_reads(
+    tmp_path: Path, data: str, rest: str, message: str
+) -> None:
+    path = "" if "simulated" in data else 'path = "rates.csv"\n'
+    config = tmp_path / "config.toml"
+    config.write_text(f"[data]\n{data}\n{path}{rest}\n")
+    assert message in refused(tmp_path / "run", "fit", config)
 
 
 def test_absent_tables_leave_no_folder(tmp_path: Path) -> None:

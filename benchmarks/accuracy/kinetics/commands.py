@@ -21,6 +21,7 @@ class Job(StrEnum):
     zero_shot = "zero-shot"
     transfer = "transfer"
     assays = "assays"
+    enzyme = "enzyme"
 
 
 def bench_kinetics(
@@ -29,7 +30,8 @@ def bench_kinetics(
         typer.Argument(
             help="nested: across guides; published: chosen by the test guide, for "
             "comparison; planted: simulated windows; zero-shot: off-target sites never "
-            "trained on; transfer: guides held out; assays: each of four left out."
+            "trained on; transfer: guides held out; assays: each of four left out; "
+            "enzyme: intervals of simulated constants."
         ),
     ],
     out: Out,
@@ -50,12 +52,17 @@ def bench_kinetics(
     """
     import torch
 
-    from benchmarks.accuracy.kinetics import cross_guide, planted_windows, unseen_sites
+    from benchmarks.accuracy.kinetics import (
+        cross_guide,
+        enzyme_constants,
+        planted_windows,
+        unseen_sites,
+    )
     from meristem.errors import ConfigError
 
     torch.set_num_threads(1)
     needs_data, needs_model = (
-        job is not Job.planted,
+        job not in (Job.planted, Job.enzyme),
         job in (Job.zero_shot, Job.transfer, Job.assays),
     )
     if (needs_data and data is None) or (needs_model and not model):
@@ -73,5 +80,6 @@ def bench_kinetics(
         ),
         Job.transfer: partial(transfer, assays=False),
         Job.assays: partial(transfer, assays=True),
+        Job.enzyme: partial(enzyme_constants.run_enzyme, out, seeds=drawn),
     }
     measure(jobs[job], out, "results.csv", quiet=quiet, stage=job.value)

@@ -258,3 +258,31 @@ def test_other_pams_are_asked_for_by_name() -> None:
     with pytest.raises(DataError, match="PAM NRG at its 3' end"):
         refuse_misfits(sites)
     refuse_misfits(sites, pam=Pam("NGN"))
+
+
+def test_a_column_is_there_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"guide,target,Target\n{GUIDE},{GUIDE},{GUIDE}\n")
+    with pytest.raises(DataError, match="has the column 'target' twice"):
+        read_sites(path)
+
+
+def test_places_of_crispor_tell_sites_apart(tmp_path: Path) -> None:
+    path = tmp_path / "crispor.tsv"
+    path.write_text(
+        "guideSeq\tofftargetSeq\tchrom\tstart\tend\tstrand\n"
+        f"{GUIDE}\t{GUIDE}\tchr1\t100\t123\t+\n"
+        f"{GUIDE}\t{GUIDE}\tchr1\t900\t923\t+\n"
+    )
+    assert read_sites(path).place.tolist() == ["chr1:100:+", "chr1:900:+"]
+
+
+def test_a_guide_for_all_rows_beside_a_column_of_others(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    other = GUIDE.replace("N", "T")
+    path.write_text(f"guide,target\n{GUIDE},{other}\n")
+    assert read_sites(path, guide=other).guide.tolist() == [other]
+    with pytest.raises(DataError, match="column 'guide' holds the guide"):
+        read_sites(path, guide=other.replace("GACGC", "GTCGC"))
+    path.write_text(f"guide,target\nEMX1,{other}\n")  # a name is no sequence
+    assert read_sites(path, guide=other).guide.tolist() == [other]

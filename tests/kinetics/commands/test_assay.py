@@ -57,6 +57,8 @@ def test_the_simulated_enzyme_comes_back(enzyme: Path, tmp_path: Path) -> None:
     constants = pd.read_csv(out / "constants.csv").set_index("parameter")
     assert constants.loc["cat", "bounded"]
     assert not constants.loc["bind_I", "bounded"]
+    told = pd.read_csv(out / "identifiability.csv").set_index("parameter")
+    assert not (told["identified"] & ~constants["bounded"]).any()
     scores = pd.read_csv(out / "scores.csv").set_index(["model", "metric"])["value"]
     rmse = scores.xs("rmse", level="metric")
     assert rmse["kinetic scheme"] < 0.3 * rmse["log-linear regression"]

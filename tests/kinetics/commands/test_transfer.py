@@ -1,6 +1,7 @@
 """Transfer with assays left out: what is read, left out, chosen and refused."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,10 @@ def test_an_assay_is_tested_on_and_its_guides_are_never_learned(config: Path) ->
     scales = choices[choices["chosen"] == "scale"]
     assert scales["scale"].tolist() == list(SCALES)
     assert (scales["guides"] == 2).all()  # the two assays, each left out once
+    weights = pd.read_csv(out / "weights.csv")
+    assert weights["weight"].sum() == pytest.approx(1.0)
+    assert weights["weight"].nunique() == 2  # learned: no longer equal
+    assert "How much each network counts" in (out / "report.html").read_text()
     # files are told as they are read
     assert ("read one.csv", 121, 121) in stages or ("read one.csv", 120, 121) in stages
 
@@ -75,6 +80,22 @@ def test_an_assay_is_tested_on_and_its_guides_are_never_learned(config: Path) ->
     transfer_run(read_settings(config, TransferSettings), Destination(again))
     for path in sorted((out / "transfer").iterdir()):
         assert path.read_bytes() == (again / "transfer" / path.name).read_bytes()
+
+
+def test_networks_that_are_not_solved_alike_are_refused(config: Path) -> None:
+    kinn = draw_kinn(1)
+    other = replace(kinn, scheme=replace(kinn.scheme, observable="decay"))
+    write_kinns([other], config.parent / "model1.json")
+    with pytest.raises(DataError, match="different schemes or observables"):
+        transfer_run(
+            read_settings(config, TransferSettings), Destination(config.parent / "run")
+        )
+
+
+def test_a_table_is_one_assay(config: Path) -> None:
+    config.write_text(config.read_text().replace("two.csv", "./one.csv"))
+    with pytest.raises(ConfigError, match="tables: one is named twice"):
+        read_settings(config, TransferSettings)
 
 
 def test_tests_that_leave_nothing_are_refused(config: Path) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import f as f_distribution
 
 from meristem.errors import DataError
 from meristem.kinetics.scheme.assay import (
@@ -17,6 +18,7 @@ from meristem.kinetics.scheme.assay import (
 from meristem.kinetics.scheme.catalog import two_substrate_enzyme
 from meristem.kinetics.scheme.identify import identify
 from meristem.kinetics.scheme.michaelis import michaelis_constants
+from meristem.kinetics.scheme.scheme import Reaction, Scheme
 
 SCHEME = two_substrate_enzyme()
 GRID = {
@@ -142,3 +144,72 @@ def test_slopes_of_shifts_by_differences() -> None:
         moved[index] += 1e-6
         slope = (problem.residual(moved) - problem.residual(theta)) / 1e-6
         assert got[:, index] == pytest.approx(slope, abs=1e-4)
+
+
+def test_units_change_nothing_but_the_unit() -> None:
+    """Other units of concentration and time: constants far from 1, same intervals."""
+    table = assay()
+    other = table.assign(A=table["A"] * 1e-9, rate=table["rate"] * 1e-6)
+    found, moved = (
+        fit_constants(SCHEME, each, rng=np.random.default_rng(0), starts=2)
+        for each in (table, other)
+    )
+    factor = np.full(7, 1e-6)
+    factor[SCHEME.reaction_names.index("bind_A")] = 1e3
+    assert moved.sigma == pytest.approx(found.sigma)
+    ends = profile_intervals(found, table).set_index("parameter")
+    after = profile_intervals(moved, other).set_index("parameter")
+    scale = dict(zip(SCHEME.reaction_names, factor, strict=True))
+    for name in ("bind_A", "leave_A", "cat"):
+        wanted = ends.loc[name, ["low", "value", "high"]].astype(float) * scale[name]
+        got = after.loc[name, ["low", "value", "high"]].astype(float)
+        assert got.to_numpy() == pytest.approx(wanted.to_numpy(), rel=1e-4)
+        assert after.loc[name, "bounded"]
+
+
+def test_a_column_far_from_zero_shifts_as_one_around_it() -> None:
+    """Kelvin: the rate at zero is far beyond what any assay could hold."""
+    rng = np.random.default_rng(2)
+    dose, kelvin = np.meshgrid([0.1, 0.3, 1, 3, 10, 30], [290.0, 300, 310, 320])
+    cat = 2.0 * np.exp(0.08 * (kelvin - 300)).ravel()
+    ligand, noise = dose.ravel(), rng.normal(0, 0.05, dose.size)
+    rate = cat * 1.5 * ligand / (cat + 0.7 + 1.5 * ligand) * np.exp(noise)
+    table = pd.DataFrame({"S": ligand, "rate": rate, "t": kelvin.ravel()})
+    steps = (
+        Reaction("bind", "E", "ES", ligand="S"),
+        Reaction("leave", "ES", "E"),
+        Reaction("cat", "ES", "E", observed=True),
+    )
+    scheme = Scheme("enzyme", ("E", "ES"), steps)
+    found, around = (
+        fit_constants(
+            scheme, table.assign(t=table["t"] - zero), rng=rng, shifts={"t": ("cat",)}
+        )
+        for zero in (0.0, 300.0)
+    )
+    assert found.sigma == pytest.approx(0.05, rel=0.3)
+    assert found.sigma == pytest.approx(around.sigma, rel=1e-4)
+    at_zero = around.theta[2] - 300 * around.theta[3]
+    assert found.theta[2] == pytest.approx(at_zero, rel=1e-3)
+    profile = profile_intervals(found, table).set_index("parameter")
+    shift = profile.loc["cat:t"]
+    assert shift["low"] < 0.08 < shift["high"]
+    assert profile["bounded"].all()
+    assert profile.loc["cat", "low"] < 2 * np.exp(-24) < profile.loc["cat", "high"]
+    reading = identify(found.names, found.centred_information)
+    assert reading.rank == 4
+
+
+def test_ends_of_intervals_are_where_the_fit_is_as_bad_as_the_level_allows() -> None:
+    table = assay()
+    rng = np.random.default_rng(0)
+    found = fit_constants(SCHEME, table, rng=rng, starts=2)
+    problem = _Assay.of(SCHEME, table, {})
+    z = (found.theta - problem.centre) / problem.unit
+    best = 2 * problem.solve(z).cost
+    worst = best + f_distribution.ppf(0.95, 1, 85) * found.sigma**2
+    row = profile_intervals(found, table).set_index("parameter").loc["cat"]
+    index = SCHEME.reaction_names.index("cat")
+    for end in (row["low"], row["high"]):
+        at = (np.log(end) - problem.centre[index]) / problem.unit[index]
+        assert 2 * problem.solve(z, (index, at)).cost == pytest.approx(worst, rel=1e-3)

@@ -1,5 +1,7 @@
 """Michaelis constants: the textbook's formulas, and how often intervals hold."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,20 @@ def test_another_scheme_has_none() -> None:
     assert not has_michaelis(found)
     with pytest.raises(ConfigError, match="two-substrate"):
         michaelis_constants(found)
+
+
+def test_other_steps_of_the_same_names_are_another_enzyme() -> None:
+    """An inhibitor of the complex: its Ki is no constant of the free enzyme."""
+    steps = tuple(
+        replace(r, **{end: "EA" for end in ("source", "target") if ends[end] == "E"})
+        if r.name.endswith("_I")
+        else r
+        for r in SCHEME.reactions
+        for ends in [vars(r)]
+    )
+    other = replace(SCHEME, reactions=steps)
+    found = Constants(other, {}, np.array(other.log_rates), 0.1, np.eye(7), 50)
+    assert not has_michaelis(found)
 
 
 @pytest.mark.slow

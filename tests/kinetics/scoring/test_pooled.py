@@ -51,6 +51,19 @@ class Fixed:
         return SiteScores(self.rate * one, 0 * one, one, np.ones((one.size, 7)), chance)
 
 
+@pytest.mark.parametrize("weight", [np.nan, np.inf, -1.0])
+def test_weights_are_finite(weight: float) -> None:
+    with pytest.raises(ConfigError, match=r"weights \(.*do not fit 2 models"):
+        PooledScorer([Fixed(-4.0), Fixed(-2.0)], (weight, 3.0))
+
+
+def test_models_of_other_observables_are_not_averaged() -> None:
+    other = Fixed(-2.0)
+    other.scheme = replace(cas9(4), observable="decay")
+    with pytest.raises(ConfigError, match="model 2 says a decay, the first a flux"):
+        PooledScorer([Fixed(-4.0), other])
+
+
 def test_equal_weights_by_default_and_spread_between_fits() -> None:
     scores = PooledScorer([Fixed(-4.0, 0.5), Fixed(-2.0, 0.9)]).score_sites(SITES)
     assert scores.log10_rate == pytest.approx(np.full(N, -3.0))

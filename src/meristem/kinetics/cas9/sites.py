@@ -110,7 +110,11 @@ _TARGET = (
     *("target_seq", "target_sequence", "30mer_mut"),
 )
 _CONTIG = ("chromosome", "chrom", "chr", "place")
-_POSITION = ("location", "position")  # of a table without contigs: the whole place
+_POSITION = (
+    "location",
+    "position",
+    "start",
+)  # of a table without contigs: the whole place
 _STRAND = ("strand", "direction")
 _READS = ("reads", "read", "read_count", "read_fraction", "readfraction", "day21_etp")
 
@@ -148,6 +152,8 @@ def sites_from_table(
             remedy="name the columns guide and target, with a header line",
         )
     target = _texts(table, target_column, where)
+    if guide is not None:
+        _refuse_other_guide(table, guide, where)
     if guide_column is None:
         guides = np.full(len(table), guide)
     else:
@@ -169,6 +175,24 @@ def sites_from_table(
     if reads_column is not None:
         reads = pd.to_numeric(table[reads_column], errors="coerce").to_numpy(float)
     return Sites(guides, target, label.astype(np.int64), place, reads)
+
+
+def _refuse_other_guide(table: pd.DataFrame, guide: str, where: str) -> None:
+    """Refuse a column of guides where another one is named for all rows."""
+    column = _column(table, _GUIDE)
+    if column is None:
+        return
+    bare = table[column].fillna("").astype(str).map(_bare)
+    wanted = "".join(f"[{letter}N]" if letter != "N" else "." for letter in guide)
+    named = bare.str.fullmatch(f"[{BASES}UN]{{17,}}")  # a column may hold names
+    odd = named & ~bare.str.fullmatch(wanted, case=False)
+    if odd.any():
+        raise DataError(
+            f"column {column!r} holds the guide {table[column][odd].iloc[0]!r}, and "
+            f"{guide!r} is named for all rows",
+            where=_first_line(table, odd, where),
+            remedy="leave --guide out, or take the column out of the table",
+        )
 
 
 def _first_line(table: pd.DataFrame, odd: pd.Series, where: str) -> str:
@@ -263,6 +287,14 @@ def _layout(path: Path) -> tuple[str, list[str] | None, int]:
     separators = [separator for separator in "\t,;" if separator in first]
     separator = separators[0] if separators else ","
     fields = [field.strip("# ").lower() for field in first.split(separator)]
+    read = {*_GUIDE, *_SITE, *_TARGET, "label"}
+    twice = [name for name in fields if fields.count(name) > 1 and name in read]
+    if twice:
+        raise DataError(
+            f"has the column {twice[0]!r} twice",
+            where=path,
+            remedy="keep the one that is meant",
+        )
     if first.startswith("#"):
         return separator, fields, above + 1
     if len(fields) == 6 and separator == "\t" and not {*fields} & {*_GUIDE, *_TARGET}:

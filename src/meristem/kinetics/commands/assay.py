@@ -59,7 +59,11 @@ def fit_assay(settings: KineticsSettings, run: Run) -> Path:
     if has_michaelis(found):
         derived = michaelis_constants(found, level=chosen.level)
         run.table("michaelis", derived.assign(level=chosen.level))
-    identified = identify(found.names, found.information)
+    identified = identify(
+        found.names,
+        found.centred_information,
+        unbounded=constants["parameter"][~constants["bounded"]].tolist(),
+    )
     run.table("identifiability", identified.table())
     note = {"statement": identified.statement, "rank": identified.rank}
     run.note("identifiability", note | {"sigma": found.sigma, "n": found.n})
@@ -186,7 +190,10 @@ def _regression(
         columns = [np.ones(len(table))]
         for name in train.columns.drop("rate"):
             value = table[name].to_numpy()
-            columns.append(np.log1p(value) if name in scheme.ligands else value)
+            if name in scheme.ligands:
+                given = train[name][train[name] > 0]
+                value = np.log1p(value / (given.min() if len(given) else 1.0))
+            columns.append(value)
         return np.column_stack(columns)
 
     y = np.log10(train["rate"].to_numpy())

@@ -75,6 +75,7 @@ def fit_run(
         question = "How fast is each step, and what do the conditions do to it?"
         return fit_assay(settings, _plan_run(settings, to, question))
     question = "How fast is each step, and what does each edit do to it?"
+    _refuse_searched_members(settings)
     run = _plan_run(settings, to, question)
     scheme = _scheme(settings)
     rng = np.random.default_rng(settings.seed)
@@ -92,6 +93,17 @@ def fit_run(
     return _finish(run, settings, source, kinns, rng)
 
 
+def _refuse_searched_members(settings: KineticsSettings) -> None:
+    """Refuse members that a search makes, unless the file serves `search` as well."""
+    named = {"architectures", "smooth"} & settings.ensemble.model_fields_set
+    if named and "search" not in settings.model_fields_set:
+        raise ConfigError(
+            "`fit` reads the windows of the file alone",
+            where=f"ensemble.{min(named)}",
+            remedy="leave it out, or use `meristem kinetics search`",
+        )
+
+
 def _planted(source: Source) -> Scheme | None:
     return None if source.simulation is None else source.simulation.scheme
 
@@ -99,11 +111,12 @@ def _planted(source: Source) -> Scheme | None:
 def _scheme(settings: KineticsSettings) -> Scheme:
     """Return the scheme that is named; simulated data come with their own."""
     scheme = load_scheme(settings)
-    if settings.data.kind == "simulated" and "scheme" in settings.model_fields_set:
+    named = sorted({"scheme", "observable"} & settings.model_fields_set)
+    if settings.data.kind == "simulated" and named:
         raise ConfigError(
             "simulated data come with their own scheme (four states, seven rates), "
-            f"and {settings.scheme!r} would not be used",
-            where="scheme",
+            f"and {getattr(settings, named[-1])!r} would not be used",
+            where=named[-1],
             remedy="leave it out, or give data of kind 'table' or 'mpkp'",
         )
     return scheme
@@ -114,6 +127,14 @@ def _check(settings: KineticsSettings, source: Source) -> None:
     data = settings.data
     where = data.path or "data.rows"
     refuse_few(source.train, where=where)
+    train = settings.train
+    weighed = "binding" in train.model_fields_set and train.binding > 0
+    if weighed and source.train.binding is None:
+        raise ConfigError(
+            "the data hold no measured binding",
+            where="train.binding",
+            remedy="leave it out, or give a column 'binding'",
+        )
     if source.test is not None:
         refuse_few(source.test, where=data.test_path or where, least=LEAST_TEST)
 
@@ -256,11 +277,15 @@ def _space(settings: KineticsSettings, source: Source, scheme: Scheme) -> Space:
     if settings.search.space == GENERAL:
         return general_space(scheme)
     space = find_space(settings.search.space, source.train.pam.length)
-    if "scheme" in settings.model_fields_set and scheme != space.scheme:
+    named = sorted({"scheme", "observable"} & settings.model_fields_set)
+    if named and scheme != space.scheme:
+        same = scheme.reactions == space.scheme.reactions
+        where = "observable" if same else named[-1]
         raise ConfigError(
             f"the space {settings.search.space!r} searches windows of the scheme "
-            f"{space.scheme.name!r}, and {settings.scheme!r} would not be used",
-            where="scheme",
+            f"{space.scheme.name!r} ({space.scheme.observable}), and "
+            f"{getattr(settings, where)!r} would not be used",
+            where=where,
             remedy="leave it out, or set search.space = 'general', which takes any "
             "scheme",
         )

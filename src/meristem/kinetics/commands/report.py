@@ -101,6 +101,7 @@ def build_kinetics_report(folder: str | Path) -> Path:
         _search,
         _RANKING,
         _CHOICES,
+        _WEIGHTS,
         _SHIFT,
         _ATTRIBUTION,
         _identifiable,
@@ -176,15 +177,22 @@ _SCORES = _Plain(
 _RANKING = _Plain(
     "Active sites found",
     "ranking",
-    "Ranking of active sites on guides held out, with bootstrap intervals; gain: "
-    "difference to the reference on the same resamples.",
+    "Ranking of active sites on guides (or whole assays) held out, with bootstrap "
+    "intervals; gain: difference to the reference on the same resamples.",
 )
 _CHOICES = _Plain(
     "How much of the correction is kept",
     "choices",
     "AUPR within guides, averaged over guides that the judging member had not seen: by "
     "epoch of the trunk, and by share of the correction. No share is kept if its gain "
-    "on none is within one standard error.",
+    "on none is within one standard error. Where assays are the test, assays left out "
+    "in turn choose the share, each counted as one.",
+)
+_WEIGHTS = _Plain(
+    "How much each network counts",
+    "weights",
+    "Share of every kinetic network in the mean log rate, in the order of the models: "
+    "mean and range over the members. Equal unless they were learned.",
 )
 _SHIFT = _Plain(
     "In vitro against in vivo",
@@ -302,7 +310,7 @@ def _kinetics(run: _Folder) -> Section | None:
     pair = rates["pair"].iloc[0]
     blocks: list[Figure] = []
     for name, table, column, title, unit in (
-        ("rates", rates, "quantity", "Rates", "log10 (1/s)"),
+        ("rates", rates, "quantity", "Rates", "log10 (1/s; passage time: s)"),
         ("control", control, "reaction", "Control of the observable", "coefficient"),
         ("occupancy", occupancy, "state", "Where the enzyme is", "share"),
     ):

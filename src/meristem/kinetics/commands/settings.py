@@ -36,6 +36,15 @@ Rate = Annotated[float, Field(gt=0, le=10)]
 Penalty = Annotated[float, Field(ge=0, le=1e6)]
 
 
+_READ = {
+    "mpkp": ("path", "train_guide", "enzyme", "channels"),
+    "table": ("path", "test_path", "channels", "limit", "pam", "pam_side"),
+    "simulated": ("rows", "changes", "noise", "scale"),
+    "assay": ("path", "test_path", "rate"),
+}
+"""Fields that data of each kind are read by."""
+
+
 class DataSettings(Strict):
     """Where rates come from.
 
@@ -70,9 +79,12 @@ class DataSettings(Strict):
     def _needs_path(self) -> DataSettings:
         if self.kind != "simulated" and self.path is None:
             raise ValueError(f"data of kind {self.kind!r} need a path")
-        named = sorted({"pam", "pam_side"} & self.model_fields_set)
-        if self.kind != "table" and named:
-            raise ValueError(f"{named[0]}: read with data of kind 'table' alone")
+        unread = sorted(self.model_fields_set - {"kind", *_READ[self.kind]})
+        if unread:
+            raise ValueError(
+                f"{unread[0]}: nothing reads it with data of kind {self.kind!r}; "
+                f"it reads {', '.join(_READ[self.kind])}"
+            )
         return self
 
     @property
@@ -199,12 +211,25 @@ class KineticsSettings(Strict):
             reason = "an assay holds no sequences"
         else:
             unread = sorted(given & {"shifts", "assay", "ligands"})
-            if "rate" in self.data.model_fields_set:
-                unread.append("data.rate")
             reason = "data.kind is not 'assay'"
         if unread:
             raise ValueError(f"{unread[0]}: nothing reads it, {reason}; leave it out")
+        self._searched_by_something()
         return self
+
+    def _searched_by_something(self) -> None:
+        given = self.search.model_fields_set
+        planted = self.data.kind == "simulated"
+        if planted and "space" in given:
+            raise ValueError(
+                "search.space: nothing reads it, simulated sequences come with theirs"
+            )
+        kinds = "kind_folds" in given and self.search.kind_folds > 0
+        if kinds and (planted or self.data.channels != "chemistry"):
+            raise ValueError(
+                "search.kind_folds: kinds of mismatch are those of the channels "
+                "'chemistry', and nothing reads it with others; leave it out"
+            )
 
     @model_validator(mode="after")
     def _windows_fit(self) -> KineticsSettings:
@@ -335,6 +360,10 @@ class TransferSettings(Strict):
     def _one_test(self) -> TransferSettings:
         if self.test_tables and "test_share" in self.model_fields_set:
             raise ValueError("test_share: nothing reads it beside test_tables")
+        for name in ("tables", "test_tables"):
+            paths = [path.resolve() for path in getattr(self, name)]
+            if len(set(paths)) < len(paths):
+                raise ValueError(f"{name}: one is named twice; each is one assay")
         return self
 
     @property

@@ -32,6 +32,7 @@ from meristem.kinetics.transfer.net import (
     TransferNet,
     calibrate,
     mean_logits,
+    refuse_other_schemes,
     reliability,
 )
 from meristem.kinetics.transfer.rows import (
@@ -77,6 +78,7 @@ def transfer_run(
     rng = np.random.default_rng(settings.seed)
     kinns = tuple(kinn for path in settings.model for kinn in read_pair_kinns(path))
     _refuse_other_enzymes(kinns)
+    refuse_other_schemes(kinns)
     with run.timed("read"):
         rest, test = _rows(settings, rng, to.notify)
     if settings.train.graded and not np.isfinite(rest.reads[rest.label == 1]).any():
@@ -233,6 +235,7 @@ def _write(
     run.folder.announce("transfer")
     write_transfer(corrected.fits, calibration, run.folder.file("transfer"))
     run.folder.note("transfer")
+    _write_weights(run, corrected.fits)
     _write_shift(run, kinns, corrected.fits, x, label)
     _write_attribution(run, corrected.fits, x, label)
     guides = np.unique(test.guide).tolist()
@@ -270,6 +273,19 @@ def _write_calibration(
     table = pd.DataFrame(curve, columns=["predicted", "observed", "rows"])
     run.table("calibration", table)
     run.note("calibration", {"slope": calibration.slope, "offset": calibration.offset})
+
+
+def _write_weights(run: Run, fits: Sequence[TransferFit]) -> None:
+    """Write how much every kinetic network counts, mean and range over the members."""
+    layers = [fit.net.kinetic for fit in fits if fit.net.kinetic is not None]
+    shares = np.array([layer.shares().detach().numpy() for layer in layers])
+    columns = {
+        "network": np.arange(1, shares.shape[1] + 1),
+        "weight": shares.mean(axis=0),
+        "low": shares.min(axis=0),
+        "high": shares.max(axis=0),
+    }
+    run.table("weights", pd.DataFrame(columns))
 
 
 def _write_shift(

@@ -22,7 +22,11 @@ from meristem.kinetics.scheme.solve import log_observable
 from meristem.records import FloatArray
 
 BOUND = 15.0
-"""Log constants and shifts are sought between minus and plus this."""
+"""How far log constants are sought from what rates and concentrations of the assay
+suggest, and how far a column may shift a log rate over its range."""
+
+_TRACE = 1e-60
+_ABSENT = np.log(_TRACE) + 1.0
 
 Shifts = Mapping[str, tuple[str, ...]]
 """Column of the table -> reactions whose log rate it shifts."""
@@ -52,7 +56,7 @@ def concentration_terms(
                     remedy="give zero or positive numbers",
                 )
             # a ligand that is absent: the rate is as good as zero
-            out[:, index] = np.log(np.maximum(values, 1e-60))
+            out[:, index] = np.log(np.maximum(values, _TRACE))
     return out
 
 
@@ -114,6 +118,9 @@ class Constants:
         Fisher information of theta.
     n
         Number of measurements.
+    basis
+        Parameters by log rates at the mean of the columns, and by shifts over their
+        range: free of units, well conditioned. None where nothing shifts.
     """
 
     scheme: Scheme
@@ -122,6 +129,7 @@ class Constants:
     sigma: float
     information: FloatArray  # (n_parameter, n_parameter)
     n: int
+    basis: FloatArray | None = None  # (n_parameter, n_parameter)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -132,6 +140,21 @@ class Constants:
     def log_constants(self) -> FloatArray:  # (n_reaction,)
         """Natural logs of the rate constants, where every column is zero."""
         return self.theta[: len(self.scheme.reactions)]
+
+    @property
+    def centred_information(self) -> FloatArray:  # (n_parameter, n_parameter)
+        """Fisher information of what the basis is made of."""
+        if self.basis is None:
+            return self.information
+        return np.asarray(self.basis.T @ self.information @ self.basis)
+
+    @property
+    def covariance(self) -> FloatArray:  # (n_parameter, n_parameter)
+        """Of theta, in the directions that the data see."""
+        inner = np.linalg.pinv(self.centred_information, rcond=1e-8, hermitian=True)
+        if self.basis is None:
+            return np.asarray(inner)
+        return np.asarray(self.basis @ inner @ self.basis.T)
 
     def predict(
         self,
@@ -173,6 +196,21 @@ class _Design:
             reaction[number, place[target]] = 1.0
         return cls(terms, column, reaction)
 
+    def ranges(self) -> tuple[FloatArray, FloatArray]:  # (n_shift,) twice
+        """Return the mean of every shifting column, and how far it goes from there."""
+        middle = self.column.mean(axis=0)
+        spread = np.abs(self.column - middle).max(axis=0, initial=0.0)
+        return middle, np.where(spread > 0, spread, 1.0)
+
+    def basis(self) -> FloatArray:  # (n_parameter, n_parameter)
+        """Return parameters by rates at the mean columns, and shifts over a range."""
+        middle, spread = self.ranges()
+        n_reaction, n_shift = self.terms.shape[1], len(middle)
+        out = np.eye(n_reaction + n_shift)
+        out[:n_reaction, n_reaction:] = -self.reaction.T * (middle / spread)
+        out[n_reaction:, n_reaction:] /= spread
+        return out
+
     def log_rates(self, theta: FloatArray) -> torch.Tensor:  # (n, n_reaction)
         n_reaction = self.terms.shape[1]
         shifted = (self.column * theta[n_reaction:]) @ self.reaction
@@ -181,33 +219,58 @@ class _Design:
 
 @dataclass(frozen=True)
 class _Assay:
-    """Least squares of one assay on the log scale."""
+    """Least squares of one assay on the log scale, in units of the assay's own.
+
+    Parameters are ``centre + unit * z``: the units of time, concentrations and columns
+    change neither z nor where it is sought (`reach` times `BOUND` around zero).
+    """
 
     scheme: Scheme
     design: _Design
     log_rate: FloatArray  # (n,)
+    centre: FloatArray  # (n_parameter,)
+    unit: FloatArray  # (n_parameter,)
+    reach: FloatArray  # (n_parameter,)
 
     @classmethod
     def of(cls, scheme: Scheme, table: pd.DataFrame, shifts: Shifts) -> _Assay:
         design = _Design.of(scheme, table, shifts)
-        return cls(scheme, design, np.log(table["rate"].to_numpy(dtype=float)))
+        log_rate = np.log(table["rate"].to_numpy(dtype=float))
+        given = design.terms > _ABSENT
+        usual = np.where(given, design.terms, 0.0).sum(axis=0)
+        centre = log_rate.mean() - usual / np.maximum(given.sum(axis=0), 1)
+        middle, spread = design.ranges()
+        # a column far from zero carries the rate at its zero as far away
+        far = 1.0 + design.reaction.T @ (np.abs(middle) / spread)
+        return cls(
+            scheme,
+            design,
+            log_rate,
+            np.concatenate([centre, np.zeros(len(spread))]),
+            np.concatenate([np.ones(len(far)), 1.0 / spread]),
+            np.concatenate([far, np.ones(len(spread))]),
+        )
 
-    def residual(self, theta: FloatArray) -> FloatArray:
-        value = log_observable(self.scheme, self.design.log_rates(theta))
+    def theta(self, z: FloatArray) -> FloatArray:  # (n_parameter,)
+        return np.asarray(self.centre + self.unit * z)
+
+    def residual(self, z: FloatArray) -> FloatArray:
+        value = log_observable(self.scheme, self.design.log_rates(self.theta(z)))
         return np.asarray(value) - self.log_rate
 
-    def slope(self, theta: FloatArray) -> FloatArray:
-        of_rates = sensitivity(self.scheme, self.design.log_rates(theta).numpy())
+    def slope(self, z: FloatArray) -> FloatArray:
+        log_rates = self.design.log_rates(self.theta(z)).numpy()
+        of_rates = sensitivity(self.scheme, log_rates)
         of_shifts = (of_rates @ self.design.reaction.T) * self.design.column
-        return np.concatenate([of_rates, of_shifts], axis=1)
+        return np.concatenate([of_rates, of_shifts], axis=1) * self.unit
 
     def solve(
         self, start: FloatArray, fixed: tuple[int, float] | None = None
     ) -> OptimizeResult:
         """Return the best parameters; one may be held at a value."""
         # bounds keep directions that the data do not see from running away
-        low = np.full(len(start), -BOUND)
-        high = -low
+        high = BOUND * self.reach
+        low = -high
         if fixed is not None:
             index, value = fixed
             start = start.copy()
@@ -268,7 +331,7 @@ def fit_constants(
     best = None
     for _ in range(starts):
         start = np.zeros(len(parameter_names(scheme, shifts)))
-        start[:n_reaction] = rng.normal(problem.log_rate.mean() + 1.0, 1.5, n_reaction)
+        start[:n_reaction] = rng.normal(1.0, 1.5, n_reaction)
         solution = problem.solve(start)
         if best is None or solution.cost < best.cost:
             best = solution
@@ -277,8 +340,11 @@ def fit_constants(
     jacobian = problem.slope(best.x)
     free = max(len(rate) - int(np.linalg.matrix_rank(jacobian, tol=1e-6)), 1)
     sigma = float(np.sqrt(2 * best.cost / free))
+    jacobian = jacobian / problem.unit
     information = jacobian.T @ jacobian / max(sigma, 1e-12) ** 2
-    return Constants(scheme, shifts, best.x, sigma, information, len(rate))
+    basis = problem.design.basis() if shifts else None
+    theta = problem.theta(best.x)
+    return Constants(scheme, shifts, theta, sigma, information, len(rate), basis)
 
 
 def sensitivity(
@@ -314,8 +380,8 @@ def profile_intervals(
     level
         Coverage.
     step, reach
-        Steps and how far to look on each side, in natural log units; the end is
-        interpolated between two steps.
+        Steps and how far to look on each side, in natural log units (of a shift: over
+        the range of its column); the end is interpolated between two steps.
 
     Returns
     -------
@@ -329,20 +395,23 @@ def profile_intervals(
     Raue et al. 2009, Bioinformatics 25:1923 (profile likelihood).
     """
     problem = _Assay.of(constants.scheme, table, constants.shifts)
-    best = float((problem.residual(constants.theta) ** 2).sum())
-    free = max(constants.n - int(np.linalg.matrix_rank(constants.information)), 1)
+    fitted = (constants.theta - problem.centre) / problem.unit
+    best = float((problem.residual(fitted) ** 2).sum())
+    rank = int(np.linalg.matrix_rank(constants.centred_information))
+    free = max(constants.n - rank, 1)
     # sigma is estimated: F instead of chi squared
     worst = best + float(f_distribution.ppf(level, 1, free)) * constants.sigma**2
     rows = []
     n_reaction = len(constants.scheme.reactions)
     for index, name in enumerate(constants.names):
         found = [
-            _profile_end(problem, constants.theta, index, move, reach, worst)
+            _profile_end(problem, fitted, index, move, reach, worst)
             for move in (-step, step)
         ]
-        low = -np.inf if found[0] is None else found[0]
-        high = np.inf if found[1] is None else found[1]
-        ends = np.array([constants.theta[index], low, high])
+        z_low = -np.inf if found[0] is None else found[0]
+        z_high = np.inf if found[1] is None else found[1]
+        ends = np.array([fitted[index], z_low, z_high])
+        ends = problem.centre[index] + problem.unit[index] * ends
         value, low, high = np.exp(ends) if index < n_reaction else ends
         rows.append(
             {
@@ -365,21 +434,41 @@ def _profile_end(
     worst: float,
 ) -> float | None:
     """Return where the refitted sum of squares crosses `worst`, None if nowhere."""
-    theta = start.copy()
+    z, far = start.copy(), float(problem.reach[index])
     centre = float(start[index])
     floor = float((problem.residual(start) ** 2).sum())
-    before = (centre, floor)
-    while abs(before[0] - centre) < reach - 1e-9:
-        value = before[0] + step
-        if abs(value) >= BOUND:
+    inside = (centre, floor)
+    while abs(inside[0] - centre) < reach * far - 1e-9:
+        value = inside[0] + step * far
+        if abs(value) >= BOUND * far:
             return None
-        solution = problem.solve(theta, (index, value))
-        theta = solution.x
-        now = (value, 2.0 * float(solution.cost))
-        if now[1] > worst:
-            # the root of the excess is near linear where the sum is near quadratic
-            excess = [max(v - floor, 0.0) ** 0.5 for v in (before[1], worst, now[1])]
-            share = (excess[1] - excess[0]) / (excess[2] - excess[0])
-            return before[0] + share * step
-        before = now
+        solution = problem.solve(z, (index, value))
+        outside = (value, 2.0 * float(solution.cost))
+        if outside[1] > worst:
+            return _crossing(problem, z, index, (inside, outside), (floor, worst))
+        z, inside = solution.x, outside
     return None
+
+
+_NARROWED = 3
+"""Times that the interval around an end is narrowed."""
+
+
+def _crossing(
+    problem: _Assay,
+    z: FloatArray,
+    index: int,
+    ends: tuple[tuple[float, float], tuple[float, float]],
+    level: tuple[float, float],
+) -> float:
+    """Return the value between `ends`, each with its sum, where the sum is `worst`."""
+    (inside, outside), (floor, worst) = ends, level
+    for turn in range(_NARROWED + 1):
+        # the root of the excess is near linear where the sum is near quadratic
+        sums = (inside[1], worst, outside[1])
+        low, at, high = (max(total - floor, 0.0) ** 0.5 for total in sums)
+        value = inside[0] + (at - low) / (high - low) * (outside[0] - inside[0])
+        if turn < _NARROWED:
+            now = (value, 2.0 * float(problem.solve(z, (index, value)).cost))
+            inside, outside = (inside, now) if now[1] > worst else (now, outside)
+    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +57,7 @@ def identify(
     information: FloatArray,  # (n, n)
     *,
     tolerance: float = 1e-7,
+    unbounded: Collection[str] = (),
 ) -> Identifiability:
     """Split parameters into those the data fix and those they leave free.
 
@@ -68,6 +69,9 @@ def identify(
         Fisher information of log parameters.
     tolerance
         Eigenvalues below this share of the largest count as zero.
+    unbounded
+        Parameters that have no interval, whatever the information, which is that of
+        one place, says.
 
     References
     ----------
@@ -79,7 +83,11 @@ def identify(
     rank = int((values > tolerance * max(values[0], 1e-300)).sum())
     free = vectors[:, rank:].T
     share = (free**2).sum(axis=0) if len(free) else np.zeros(len(names))
-    identified = tuple(n for n, s in zip(names, share, strict=True) if s < 1e-3)
+    identified = tuple(
+        name
+        for name, s in zip(names, share, strict=True)
+        if s < 1e-3 and name not in unbounded
+    )
     loose = [n for n in names if n not in identified]
     if loose:
         statement = (

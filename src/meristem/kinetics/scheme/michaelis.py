@@ -10,13 +10,25 @@ from scipy.stats import t as student_t
 from meristem.errors import ConfigError
 from meristem.kinetics.scheme.assay import Constants
 from meristem.kinetics.scheme.catalog import two_substrate_enzyme
-
-_REACTIONS = two_substrate_enzyme().reaction_names
+from meristem.kinetics.scheme.scheme import Scheme
 
 
 def has_michaelis(constants: Constants) -> bool:
     """Return whether the scheme is the two-substrate enzyme, whatever its numbers."""
-    return set(constants.scheme.reaction_names) == set(_REACTIONS)
+    return _wiring(constants.scheme) == _wiring(two_substrate_enzyme())
+
+
+def _wiring(scheme: Scheme) -> set[tuple[str, bool, bool, frozenset[str]]]:
+    """Return of every step if it is observed, has a ligand, and what may follow."""
+    return {
+        (
+            step.name,
+            step.observed,
+            bool(step.ligand),
+            frozenset(r.name for r in scheme.reactions if r.source == step.target),
+        )
+        for step in scheme.reactions
+    }
 
 
 def michaelis_constants(constants: Constants, *, level: float = 0.95) -> pd.DataFrame:
@@ -40,7 +52,8 @@ def michaelis_constants(constants: Constants, *, level: float = 0.95) -> pd.Data
         raise ConfigError(
             "is no two-substrate enzyme",
             where=f"scheme {constants.scheme.name!r}",
-            remedy=f"its reactions are {', '.join(_REACTIONS)}",
+            remedy="its reactions are "
+            + ", ".join(two_substrate_enzyme().reaction_names),
         )
 
     def quantities(theta: torch.Tensor) -> torch.Tensor:
@@ -57,8 +70,7 @@ def michaelis_constants(constants: Constants, *, level: float = 0.95) -> pd.Data
 
     theta = torch.as_tensor(constants.log_constants.copy())
     jacobian = np.asarray(torch.autograd.functional.jacobian(quantities, theta))
-    covariance = np.linalg.pinv(constants.information, rcond=1e-8, hermitian=True)
-    covariance = covariance[: len(place), : len(place)]
+    covariance = constants.covariance[: len(place), : len(place)]
     spread = np.sqrt(np.diag(jacobian @ covariance @ jacobian.T))
     value = np.asarray(quantities(theta))
     factor = float(student_t.ppf(0.5 + level / 2, max(constants.n - 5, 1)))

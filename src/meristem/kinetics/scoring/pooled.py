@@ -35,9 +35,16 @@ class PooledScorer:
     def __init__(
         self, scorers: Sequence[SiteScorer], weight: Sequence[float] = ()
     ) -> None:
-        names = scorers[0].scheme.reaction_names
+        first = scorers[0].scheme
         for number, scorer in enumerate(scorers[1:], 2):
-            if scorer.scheme.reaction_names != names:
+            if scorer.scheme.observable != first.observable:
+                raise ConfigError(
+                    f"model {number} says a {scorer.scheme.observable}, the first a "
+                    f"{first.observable}",
+                    where="--model",
+                    remedy="score models of one observable together",
+                )
+            if scorer.scheme.reaction_names != first.reaction_names:
                 raise ConfigError(
                     f"model {number} has other reactions than the first",
                     where="--model",
@@ -50,11 +57,13 @@ class PooledScorer:
                     remedy="score models of one enzyme together",
                 )
         given = np.array(weight or [1.0] * len(scorers), dtype=float)
-        if given.size != len(scorers) or (given < 0).any() or given.sum() <= 0:
+        odd = not 0 < given.sum() < np.inf or (given < 0).any()
+        if given.size != len(scorers) or odd:
             raise ConfigError(
-                f"{given.size} weights do not fit {len(scorers)} models",
+                f"{given.size} weights ({', '.join(f'{w:g}' for w in given)}) do not "
+                f"fit {len(scorers)} models",
                 where="--weight",
-                remedy="give one per model, zero or positive, or none at all",
+                remedy="give one finite number per model, zero or positive, or none",
             )
         self.scorers = tuple(scorers)
         self.weight: FloatArray = given / given.sum()

@@ -35,6 +35,17 @@ PLAIN_OFFSET = -4.0
 """First logit of a network without kinetics."""
 
 
+def refuse_other_schemes(kinns: Sequence[Kinn]) -> None:
+    """Refuse networks that are not solved alike: other reactions or observables."""
+    said = {(kinn.scheme.reactions, kinn.scheme.observable) for kinn in kinns}
+    if len(said) > 1:
+        raise DataError(
+            "the kinetic networks are of different schemes or observables",
+            where="model",
+            remedy="correct networks of one scheme and observable together",
+        )
+
+
 class KineticLayer(nn.Module):
     """Frozen log rates of several networks plus one correction, solved and averaged.
 
@@ -49,11 +60,7 @@ class KineticLayer(nn.Module):
                 remedy="fit one with hidden = 0",
             )
         self.scheme = kinns[0].scheme
-        if any(kinn.scheme.reactions != self.scheme.reactions for kinn in kinns):
-            raise DataError(
-                "the kinetic networks are of different schemes",
-                remedy="correct networks of one scheme together",
-            )
+        refuse_other_schemes(kinns)
         weights = [pair_weights(kinn.weights, kinn.channels) for kinn in kinns]
         flat = np.concatenate([w.reshape(len(w), -1) for w in weights])
         bias = np.concatenate([kinn.bias for kinn in kinns])

@@ -134,7 +134,13 @@ def draw_rows(
     """
     positive, negative = rows[label[rows] == 1], rows[label[rows] == 0]
     if not len(positive) or not len(negative):
-        raise DataError("training rows of one class only", remedy="give both classes")
+        raise DataError(
+            "training rows of one class only are left beside the guides or the assay "
+            "that are left out",
+            where="tables",
+            remedy="give active and inactive sites of more guides, and assays that do "
+            "not share all of theirs",
+        )
     odds = FIRST_SLOPE * log10_rate + FIRST_OFFSET
     likely = 1.0 / np.sqrt(1.0 + np.exp(-odds))
     share = negatives * len(positive) / likely[negative].sum()
