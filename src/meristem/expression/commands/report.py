@@ -73,6 +73,9 @@ def _lead(told: dict[str, Any]) -> str:
         text += f"{told['silent']:,} genes have too few values that differ. "
     if told["no_position"]:
         text += f"{told['no_position']:,} genes have no known place. "
+    if told.get("no_haplotypes"):
+        text += f"{told['no_haplotypes']:,} lines have no embedded haplotypes: models "
+        text += "that read them take the mean there. "
     if told["weights"]:
         text += f"Published weights: {told['weights']}. "
     text += f"Best on new lines: {told['models'][told['best']]}."

@@ -13,6 +13,8 @@ from meristem.config.expression.training import ExpressionModel, ExpressionRun
 from meristem.expression.cis.catalog import CATALOG
 from meristem.expression.commands.lines import (
     TrainingInputs,
+    genotype_config,
+    positions_path,
     read_training,
     take_measured,
     training_files,
@@ -250,12 +252,30 @@ def _about(
         "silent": inputs.n_silent,
         "no_position": int(inputs.unplaced.size),
         "no_cis": int((np.diff(lines.cis.start) == 0).sum()),
+        "no_haplotypes": inputs.n_bare,
         "weights": "" if inputs.found is None else inputs.found.line,
         "best": best,
         "models": labels(config),
         "folds": fold_count(config.train.folds, lines.genotypes.n_sample),
         "repeats": config.train.repeats,
+        "settings": train_settings(config),
     }
+
+
+def train_settings(config: ExpressionRun) -> str:
+    """Return a digest of what the scores of a model depend on, files by content."""
+    asked = config.train
+    return digest(
+        config.expression,
+        genotype_config(config),
+        positions_path(config),
+        config.covariates,
+        asked.window,
+        asked.weights,
+        asked.preprocess,
+        asked.inner_folds,
+        asked.heads,
+    )
 
 
 def labels(config: ExpressionRun) -> dict[str, str]:

@@ -25,6 +25,8 @@ class Workload:
     width: int  # numbers per sequence
     seconds: float  # to embed them all in one process
     flagged: int = 0  # pairs of line and gene without a haplotype
+    absent: int = 0  # genes asked for that the annotation lacks
+    skipped: int = 0  # alleles of the file that are not read
 
     @property
     def megabytes(self) -> float:
@@ -34,17 +36,20 @@ class Workload:
     def __str__(self) -> str:
         minutes = self.seconds / 60
         each = self.n_haplotype / max(self.n_gene, 1)
+        notes = {
+            f"; {self.flagged} pairs of line and gene are flagged (missing or doubtful "
+            "calls, see haplotypes.csv); no head predicts them": self.flagged,
+            f"; {self.absent} genes are not in the annotation and are left out "
+            "(work.json names them)": self.absent,
+            f"; {self.skipped} alleles of the file cannot be read (work.json says "
+            "why)": self.skipped,
+        }
         return (
             f"{self.n_gene} genes, {self.n_haplotype} distinct haplotypes "
             f"({each:.2f} a gene), {self.n_sequence} distinct sequences with the "
             f"references; {self.width} numbers each, {self.megabytes:.0f} MB; about "
             f"{minutes:.1f} min in one process"
-            + (
-                f"; {self.flagged} pairs of line and gene are flagged (missing or "
-                "doubtful calls, see haplotypes.csv) and get no prediction"
-                if self.flagged
-                else ""
-            )
+            + "".join(note for note, number in notes.items() if number)
         )
 
 
