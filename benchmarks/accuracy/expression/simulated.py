@@ -11,6 +11,7 @@ import pandas as pd
 
 from benchmarks.accuracy.cells import open_table
 from benchmarks.accuracy.figures import number
+from benchmarks.accuracy.page import markdown_table
 from meristem.config.read import read_expression_config, read_expression_run
 from meristem.expression.commands.embed import embed_run
 from meristem.expression.commands.train import train_run
@@ -21,6 +22,7 @@ from meristem.sequence.simulation.regulatory import (
     simulate_regulatory,
 )
 from meristem.sequence.simulation.regulatory_files import write_regulatory
+from meristem.stats.intervals import mean_interval
 
 COLUMNS = ("seed", "question", "model", "genes", "statistic", "value")
 PANEL = RegulatoryConfig(
@@ -58,7 +60,10 @@ models = ["cis_elastic_net", "cis_polygenic"]
 kind = "elastic_net"
 [[train.heads]]
 kind = "shared_ridge"
+[[train.heads]]
+kind = "transformer"
 """
+HEAD = "head_transformer"
 
 
 def run_simulated(out: Path, *, seeds: Sequence[int]) -> str:
@@ -77,11 +82,28 @@ def run_simulated(out: Path, *, seeds: Sequence[int]) -> str:
         with TemporaryDirectory() as folder:
             scores = _scores(panel, Path(folder), seed)
         table.add(rows_of(scores, planted_genes(panel), seed))
-    frame = pd.DataFrame(table.rows)
-    frame["value"] = frame["value"].astype(float)
-    keys = ["question", "model", "statistic"]
-    means = frame.groupby(keys, sort=False)["value"].mean().unstack("statistic")
-    return str(means.round(3).to_string())
+    return simulated_table(pd.DataFrame(table.rows))
+
+
+def simulated_table(frame: pd.DataFrame) -> str:
+    """Return means over panels, and what the transformer has above every other model.
+
+    The interval is that of the mean difference over panels (t).
+    """
+    value = frame.assign(value=frame["value"].astype(float))
+    keys = ["question", "model"]
+    wide = value.set_index([*keys, "seed", "statistic"])["value"].unstack("statistic")
+    body = []
+    for question, model in dict.fromkeys(zip(*(value[k] for k in keys), strict=True)):
+        own, gap = wide.loc[(question, model)], ""
+        if model != HEAD and (question, HEAD) in wide.index.droplevel("seed"):
+            ahead = wide.loc[(question, HEAD)]["mean"] - own["mean"]
+            mean, low, high = mean_interval(ahead.to_numpy())
+            gap = f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]"
+        cells = [f"{own[name].mean():.3f}" for name in ("median", "mean")]
+        body.append([str(question), str(model), *cells, gap])
+    head = ["question", "model", "median r", "mean r", "transformer minus it"]
+    return markdown_table(head, body)
 
 
 def planted_genes(panel: RegulatoryPanel) -> list[str]:

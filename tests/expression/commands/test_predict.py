@@ -162,3 +162,21 @@ def test_genes_that_the_annotation_lacks_are_told(trained) -> None:
     assert "1 genes are not in the annotation" in told
     work = json.loads((path.with_name("counted") / "work.json").read_text())
     assert work["genes_absent_from_annotation"] == ["unheard_of"]
+
+
+def test_every_question_has_its_chance_and_its_best(trained) -> None:
+    _, path = trained
+    other = _with(path, "chance.toml", ("permutations = 0", "permutations = 1"))
+    _done("train", other, "-q")
+    questions = {"new_lines", "new_genes", "both_new"}
+    chance = {"permuted", "permuted_new_genes", "permuted_both_new"}
+    scores = pd.read_csv(path.parent / "run" / "scores.csv")
+    assert set(scores["question"]) == questions | chance
+    asked = scores[scores["question"] == "permuted_new_genes"]
+    assert set(asked["model"]) == {"head_shared_ridge"}
+    drawn = pd.read_csv(path.parent / "run" / "figures" / "models_new_genes.csv")
+    assert drawn["chance_low"].notna().all()
+    predictions = pd.read_csv(path.parent / "run" / "predictions.csv")
+    assert not set(predictions["question"]) & chance
+    page = (path.parent / "run" / "report.html").read_text()
+    assert "The best of every question against the others" in page
