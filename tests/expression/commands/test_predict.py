@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import numpy as np
@@ -180,3 +181,28 @@ def test_every_question_has_its_chance_and_its_best(trained) -> None:
     assert not set(predictions["question"]) & chance
     page = (path.parent / "run" / "report.html").read_text()
     assert "The best of every question against the others" in page
+
+
+def test_a_panel_that_shares_few_variants_is_refused(trained) -> None:
+    _, path = trained
+    with gzip.open(path.parent / "sim" / "candidates.vcf.gz", "rt") as file:
+        text = file.readlines()
+    n_head = sum(line.startswith("#") for line in text)
+    path.with_name("few.vcf").write_text("".join(text[: n_head + 40]))
+    section = '[predict]\nmodel = "cis_ridge"\ngenotypes = "few.vcf"\n'
+    other = _with(path, "few.toml", ("[train]", section + "[train]"))
+    result = _run("predict", other)
+    assert "only 40 of 400 variants are found" in str(result.exception)
+    less = _with(other, "less.toml", ("[predict]", "[predict]\nmin_overlap = 0.1"))
+    assert "40 of 400 variants matched" in _done("predict", less)
+
+
+def test_lines_without_covariates_are_told(trained) -> None:
+    _, path = trained
+    rows = [f"line_{k:05d},{'ab'[k % 2]}\n" for k in range(1, 51)]
+    path.with_name("part.csv").write_text("line,batch\n" + "".join(rows))
+    section = '[covariates]\npath = "part.csv"\ncolumns = ["batch"]\n'
+    other = _with(path, "part.toml", ("[train]", section + "[train]"))
+    _done("train", other, "-q")
+    page = (path.parent / "run" / "report.html").read_text()
+    assert "10 lines have no covariates" in page

@@ -114,6 +114,12 @@ class ExpressionPrediction(Strict):
     model: str = Field(
         default="", description="as scores.csv calls it; default: the best of the folds"
     )
+    min_overlap: float = Field(
+        default=0.8,
+        ge=0,
+        le=1,
+        description="share of the training variants that `genotypes` must have",
+    )
     min_r: float = Field(
         default=0.0,
         ge=-1,

@@ -48,6 +48,7 @@ class TrainingInputs:
     n_silent: int  # genes left out: too few lines with values, or all alike
     unplaced: StrArray  # genes that the positions do not know
     n_bare: int  # lines with expression whose haplotypes are not embedded
+    n_uncovered: int  # lines with expression and no covariates, though some have
     family: StrArray  # (n_line,) "" not known
     gene_group: StrArray  # (n_gene,) family, or contig
 
@@ -86,17 +87,19 @@ def read_training(config: ExpressionRun, folder: Path) -> TrainingInputs:
             _refuse_twice(names, table)
     if panel is not None and any(reads):
         features = gene_features(panel, genotypes.sample_id, names)
-    bare = 0
+    rows, bare, uncovered = ~np.isnan(value).all(axis=1), 0, 0
     if panel is not None:
-        rows = ~np.isnan(value).all(axis=1)
         bare = int((~np.isin(genotypes.sample_id[rows], panel.lines)).sum())
+    covariates = read_line_covariates(config, genotypes.sample_id)
+    if covariates is not None and covariates.column_name.size:
+        uncovered = int((covariates.missing.all(axis=1) & rows).sum())
     lines = ExpressionLines(
         genotypes,
         table.feature_id,
         value,
         cis,
         contig,
-        read_line_covariates(config, genotypes.sample_id),
+        covariates,
         features,
         score,
         names,
@@ -110,6 +113,7 @@ def read_training(config: ExpressionRun, folder: Path) -> TrainingInputs:
         int((~told).sum()),
         table.feature_id[contig == ""],
         bare,
+        uncovered,
         _labels(config.train.families, genotypes.sample_id),
         _gene_groups(config.train.gene_families, names, contig),
     )

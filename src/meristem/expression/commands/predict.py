@@ -55,12 +55,13 @@ class PredictReport:
 
     def __str__(self) -> str:
         """Return the summary, and how an analysis reads the tables."""
+        folder = self.folder.resolve()
         return (
             f"{self.n_line:,} lines, {self.n_gene:,} genes by {self.model} (median r "
             f"on lines held out {self.median_r:.2f}; {self.n_left_out:,} genes left "
             f"out); {self.matched}\nIn an analysis:\n\n[[omics]]\nname = "
-            f'"expression"\npath = "{self.folder / PREDICTED}"\nnode_map = '
-            f'"{self.folder / GENES}"'
+            f'"expression"\npath = "{folder / PREDICTED}"\nnode_map = '
+            f'"{folder / GENES}"'
         )
 
 
@@ -145,7 +146,9 @@ def _lines(config: ExpressionRun, inputs: TrainingInputs) -> tuple[Genotypes, st
     path = config.predict.genotypes
     if path is not None:
         given = genotype_config(config).model_copy(update={"path": path})
-        found, report = match_variants(read_genotypes(given), known.variants)
+        found, report = match_variants(
+            read_genotypes(given), known.variants, config.predict.min_overlap
+        )
         return found, report.line
     rows = np.flatnonzero(~inputs.lines.measured)
     if rows.size == 0:

@@ -73,6 +73,9 @@ def _lead(told: dict[str, Any]) -> str:
         text += f"{told['silent']:,} genes have too few values that differ. "
     if told["no_position"]:
         text += f"{told['no_position']:,} genes have no known place. "
+    if told.get("no_covariates"):
+        text += f"{told['no_covariates']:,} lines have no covariates: they count as a "
+        text += "class of their own, of numbers as the mean. "
     if told.get("no_haplotypes"):
         text += f"{told['no_haplotypes']:,} lines have no embedded haplotypes: models "
         text += "that read them take the mean there. "

@@ -257,6 +257,7 @@ def _about(
         "no_position": int(inputs.unplaced.size),
         "no_cis": int((np.diff(lines.cis.start) == 0).sum()),
         "no_haplotypes": inputs.n_bare,
+        "no_covariates": inputs.n_uncovered,
         "weights": "" if inputs.found is None else inputs.found.line,
         "best": best,
         "models": labels(config),
