@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from benchmarks.accuracy.page import markdown_table
 from meristem.config.read import read_expression_config, read_expression_run
 from meristem.expression.commands.embed import embed_run
 from meristem.expression.commands.train import train_run
+from meristem.expression.questions.scores import compare
 from meristem.runs.destination import Destination
 from meristem.sequence.simulation.regulatory import (
     RegulatoryConfig,
@@ -79,29 +79,34 @@ def run_simulated(out: Path, *, seeds: Sequence[int]) -> str:
         if table.of({"seed": str(seed)}):
             continue
         panel = simulate_regulatory(PANEL, rng=np.random.default_rng(seed))
-        with TemporaryDirectory() as folder:
-            scores = _scores(panel, Path(folder), seed)
-        table.add(rows_of(scores, planted_genes(panel), seed))
+        scores = _scores(panel, out / "work" / str(seed), seed)
+        genes = planted_genes(panel)
+        table.add(rows_of(scores, genes, seed) + ahead_of(scores, genes, seed))
     return simulated_table(pd.DataFrame(table.rows))
 
 
 def simulated_table(frame: pd.DataFrame) -> str:
     """Return means over panels, and what the transformer has above every other model.
 
-    The interval is that of the mean difference over panels (t).
+    The interval is over the genes of one panel, of several (t) over the panels.
     """
     value = frame.assign(value=frame["value"].astype(float))
-    keys = ["question", "model"]
-    wide = value.set_index([*keys, "seed", "statistic"])["value"].unstack("statistic")
+    keys = ["question", "model", "seed", "statistic"]
+    wide = value.set_index(keys)["value"].unstack("statistic")
+    names = dict.fromkeys(zip(value["question"], value["model"], strict=True))
     body = []
-    for question, model in dict.fromkeys(zip(*(value[k] for k in keys), strict=True)):
+    for question, model in names:
+        if model.startswith(f"{HEAD} minus"):
+            continue
         own, gap = wide.loc[(question, model)], ""
-        if model != HEAD and (question, HEAD) in wide.index.droplevel("seed"):
-            ahead = wide.loc[(question, HEAD)]["mean"] - own["mean"]
-            mean, low, high = mean_interval(ahead.to_numpy())
+        if (question, f"{HEAD} minus {model}") in names:
+            ahead = wide.loc[(question, f"{HEAD} minus {model}")]
+            mean, low, high = mean_interval(ahead["difference"].to_numpy())
+            if len(ahead) == 1:
+                low, high = ahead[["low", "high"]].iloc[0]
             gap = f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]"
         cells = [f"{own[name].mean():.3f}" for name in ("median", "mean")]
-        body.append([str(question), str(model), *cells, gap])
+        body.append([question, model, *cells, gap])
     head = ["question", "model", "median r", "mean r", "transformer minus it"]
     return markdown_table(head, body)
 
@@ -125,8 +130,27 @@ def rows_of(
     return rows
 
 
+def ahead_of(
+    scores: pd.DataFrame, genes: Sequence[str], seed: int
+) -> list[dict[str, str]]:
+    """Return mean differences in r to the transformer, intervals over the genes."""
+    own = scores[scores["gene"].isin(genes)]
+    each = pd.Series(own["gene"].unique(), own["gene"].unique())
+    rows = []
+    for pair in compare(own, each, np.random.default_rng(seed)).to_dict("records"):
+        if pair["model"] != HEAD:
+            continue
+        name = f"{HEAD} minus {pair['against']}"
+        for statistic in ("difference", "low", "high"):
+            cell = (str(seed), pair["question"], name, str(pair["genes"]), statistic)
+            value = number(float(pair[statistic]))
+            rows.append(dict(zip(COLUMNS, (*cell, value), strict=True)))
+    return rows
+
+
 def _scores(panel: RegulatoryPanel, folder: Path, seed: int) -> pd.DataFrame:
-    write_regulatory(panel, folder / "panel", seed=seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_regulatory(panel, folder / "panel", seed=seed, force=True)
     path = folder / "expression.toml"
     path.write_text(CONFIG, "utf-8")
     embed_run(read_expression_config(path), Destination(folder / "run"))
