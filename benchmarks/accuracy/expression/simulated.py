@@ -60,26 +60,28 @@ models = ["cis_elastic_net", "cis_polygenic"]
 kind = "elastic_net"
 [[train.heads]]
 kind = "shared_ridge"
-[[train.heads]]
-kind = "transformer"
 """
+THREE_QUESTIONS = (
+    CONFIG.replace(', "cis_polygenic"]', "]\npermutations = 0")
+    + '[[train.heads]]\nkind = "transformer"\n'
+)
 HEAD = "head_transformer"
 
 
-def run_simulated(out: Path, *, seeds: Sequence[int]) -> str:
+def run_simulated(
+    out: Path, *, seeds: Sequence[int], job: str = "simulated", config: str = CONFIG
+) -> str:
     """Run `embed` and `train` on panels of 300 lines; genes with a planted change.
 
     The table holds median and mean r (within five folds) over the genes whose promoter
     carries a variant that changes their expression.
     """
-    table = open_table(
-        out, {"job": "simulated", "config": CONFIG}, COLUMNS, COLUMNS[:-1]
-    )
+    table = open_table(out, {"job": job, "config": config}, COLUMNS, COLUMNS[:-1])
     for seed in seeds:
         if table.of({"seed": str(seed)}):
             continue
         panel = simulate_regulatory(PANEL, rng=np.random.default_rng(seed))
-        scores = _scores(panel, out / "work" / str(seed), seed)
+        scores = _scores(panel, out / "work" / str(seed), seed, config)
         genes = planted_genes(panel)
         table.add(rows_of(scores, genes, seed) + ahead_of(scores, genes, seed))
     return simulated_table(pd.DataFrame(table.rows))
@@ -148,11 +150,13 @@ def ahead_of(
     return rows
 
 
-def _scores(panel: RegulatoryPanel, folder: Path, seed: int) -> pd.DataFrame:
+def _scores(
+    panel: RegulatoryPanel, folder: Path, seed: int, config: str
+) -> pd.DataFrame:
     folder.mkdir(parents=True, exist_ok=True)
     write_regulatory(panel, folder / "panel", seed=seed, force=True)
     path = folder / "expression.toml"
-    path.write_text(CONFIG, "utf-8")
+    path.write_text(config, "utf-8")
     embed_run(read_expression_config(path), Destination(folder / "run"))
     train_run(read_expression_run(path), Destination(folder / "run"))
     return pd.read_csv(folder / "run" / "scores.csv")
