@@ -78,14 +78,7 @@ def embed_panel(
 
     def fill(array: Embedding) -> None:
         nonlocal new
-        new = embed_distinct(
-            embedder,
-            list(row),
-            array,
-            folder=config.embed.cache or run.folder.file(CACHE),
-            jobs=config.run.jobs if config.embed.kind in _PARALLEL else 1,
-            progress=lambda done, total: notify("sequences", done, total),
-        )
+        new = _fill(config, embedder, row, array, run.folder.path, notify)
 
     with run.timed("embed"):
         value = write_embedding(run.folder, (len(row), work.width), fill)
@@ -124,15 +117,27 @@ def embed_lines(
     row = distinct_sequences(inputs.haplotypes)
     width = embedder.n_bin * embedder.channels.size
     value = np.empty((len(row), width), np.float32)
-    embed_distinct(
+    _fill(config, embedder, row, value, folder, notify)
+    return assemble_panel(inputs, config, embedder, value, row)
+
+
+def _fill(
+    config: ExpressionConfig,
+    embedder: Embedder,
+    row: dict[str, int],
+    array: Embedding,
+    folder: Path,
+    notify: Notify,
+) -> int:
+    """Fill in the numbers of all sequences; return how many were not known."""
+    return embed_distinct(
         embedder,
         list(row),
-        value,
+        array,
         folder=config.embed.cache or folder / CACHE,
         jobs=config.run.jobs if config.embed.kind in _PARALLEL else 1,
         progress=lambda done, total: notify("sequences", done, total),
     )
-    return assemble_panel(inputs, config, embedder, value, row)
 
 
 def assemble_panel(
