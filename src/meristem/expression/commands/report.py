@@ -158,19 +158,19 @@ def _compared(
 ) -> Section | None:
     scores, pairs = tables["scores"], tables["comparison"]
     parts = []
-    for question, own in pairs.groupby("question", sort=False):
-        if question in CHANCE.values():
+    for question, title in ASKED.items():
+        own = pairs[pairs["question"] == question]
+        if question in CHANCE.values() or own.empty:
             continue
         asked = scores[scores["question"] == question]
-        best = (
-            asked["r"].fillna(0.0).groupby(asked["model"], sort=False).mean().idxmax()
-        )
+        mean = asked["r"].fillna(0.0).groupby(asked["model"], sort=False).mean()
+        best = str(mean.idxmax())
         part = own[(own["model"] == best) | (own["against"] == best)].copy()
         swap = part["against"] == best
         part.loc[swap, "against"] = part.loc[swap, "model"]
         part.loc[swap, ["low", "high"]] = -part.loc[swap, ["high", "low"]].to_numpy()
         part.loc[swap, "difference"] *= -1
-        parts.append(part.assign(question=ASKED[question], model=best))
+        parts.append(part.assign(question=title, model=best))
     if not parts:
         return None
     table = pd.concat(parts, ignore_index=True)
