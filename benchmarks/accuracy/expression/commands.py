@@ -21,6 +21,7 @@ class Job(StrEnum):
     heads = "heads"
     planted = "planted"
     simulated = "simulated"
+    three_questions = "three-questions"
     into_prediction = "into-prediction"
 
 
@@ -50,12 +51,19 @@ def bench_expression(
     from benchmarks.accuracy.expression.into_prediction import run_into_prediction
     from benchmarks.accuracy.expression.new_genes import run_new_genes
     from benchmarks.accuracy.expression.planted import run_planted
-    from benchmarks.accuracy.expression.simulated import run_simulated
+    from benchmarks.accuracy.expression.simulated import (
+        THREE_QUESTIONS,
+        run_simulated,
+    )
     from benchmarks.accuracy.expression.yeast import run_yeast
     from meristem.errors import ConfigError
 
+    seeds = range(seed, seed + repeats)
     if job is Job.simulated:
-        say(run_simulated(out, seeds=range(seed, seed + repeats)))
+        say(run_simulated(out, seeds=seeds))
+        return
+    if job is Job.three_questions:
+        say(run_simulated(out, seeds=seeds, job=job.value, config=THREE_QUESTIONS))
         return
     if data is None and job not in (Job.planted, Job.into_prediction):
         raise ConfigError(f"the job {job.value!r} needs --data", remedy="give it")

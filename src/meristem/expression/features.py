@@ -16,6 +16,7 @@ def gene_features(
     panel: EmbeddedPanel,
     lines: StrArray,  # (n_line,)
     genes: StrArray,  # (n_gene,)
+    carriers: EmbeddedPanel | None = None,
 ) -> tuple[FloatArray, ...]:  # per gene (n_line, k)
     """Return columns whose products are those of the delta embeddings of the lines.
 
@@ -25,12 +26,17 @@ def gene_features(
     Rows are NaN for lines that the panel does not have or whose calls are missing; a
     gene it does not have gets no column.
 
+    Lines of another panel, `carriers`, get the columns of this one, so that weights
+    learned here serve there: with E = H R, theirs are S R of their own haplotypes; what
+    no haplotype of this panel spans has no weight.
+
     Raises
     ------
     DataError
         If the panel has none of the lines or genes.
     """
-    at_line = {name: k for k, name in enumerate(panel.lines.tolist())}
+    whose = panel if carriers is None else carriers
+    at_line = {name: k for k, name in enumerate(whose.lines.tolist())}
     at_gene = {name: k for k, name in enumerate(panel.genes.tolist())}
     row = np.array([at_line.get(name, -1) for name in lines.tolist()])
     column = [at_gene.get(name, -1) for name in genes.tolist()]
@@ -42,7 +48,21 @@ def gene_features(
         )
     spread = _spread(panel)
     empty = np.zeros((lines.size, 0))
-    return tuple(empty if g < 0 else _columns(panel, g, row, spread) for g in column)
+    there = {name: k for k, name in enumerate(whose.genes.tolist())}
+    found = []
+    for name, own in zip(genes.tolist(), column, strict=True):
+        if own < 0:
+            found.append(empty)
+            continue
+        root = _roots(panel, own, spread)
+        if name not in there:
+            found.append(np.full((lines.size, root.shape[1]), np.nan))
+            continue
+        other = there[name]
+        share = whose.dosage(other) / whose.ploidy
+        known = share @ ((whose.haplotypes(other) / _whole(spread)) @ root)
+        found.append(np.where((row >= 0)[:, None], known[row], np.nan))
+    return tuple(found)
 
 
 def _spread(panel: EmbeddedPanel) -> FloatArray:  # (d,)
@@ -55,12 +75,13 @@ def _spread(panel: EmbeddedPanel) -> FloatArray:  # (d,)
     return np.sqrt(total / max(count, 1))
 
 
-def _columns(
-    panel: EmbeddedPanel, gene: int, row: np.ndarray, spread: FloatArray
-) -> FloatArray:  # (n_line, k)
-    own = panel.haplotypes(gene) / np.where(spread > 0, spread, np.inf)
+def _roots(panel: EmbeddedPanel, gene: int, spread: FloatArray) -> FloatArray:  # (d, k)
+    """Return R with E = H R and E E' = H H' over the haplotypes of the panel."""
+    own = panel.haplotypes(gene) / _whole(spread)
     value, vector = np.linalg.eigh(own @ own.T)
     kept = value > 1e-9 * max(float(value.max(initial=0.0)), 1e-12)
-    root = vector[:, kept] * np.sqrt(value[kept])
-    found = panel.dosage(gene) / panel.ploidy @ root
-    return np.where((row >= 0)[:, None], found[row], np.nan)
+    return np.asarray(own.T @ vector[:, kept] / np.sqrt(value[kept]))
+
+
+def _whole(spread: FloatArray) -> FloatArray:  # (d,) numbers that never vary are 0
+    return np.where(spread > 0, spread, np.inf)

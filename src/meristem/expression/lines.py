@@ -46,6 +46,8 @@ class ExpressionLines:
     published
         (n_line, n_gene) expression as weights of another study tell it, NaN where they
         say nothing of a gene; None: there are none.
+    node
+        (n_gene,) what annotations and weights call the genes; None: as `gene`.
     """
 
     genotypes: Genotypes
@@ -56,6 +58,7 @@ class ExpressionLines:
     covariates: Covariates | None = None
     features: tuple[FloatArray, ...] = ()
     published: FloatArray | None = None
+    node: StrArray | None = None
 
     def __post_init__(self) -> None:
         shape = (self.genotypes.n_sample, self.gene.size)
@@ -65,6 +68,11 @@ class ExpressionLines:
                 raise DataError(f"{name} has shape {known.shape}, expected {shape}")
         if self.cis.n_group != self.gene.size:
             raise DataError("cis variants and genes differ in number")
+
+    @property
+    def known_as(self) -> StrArray:  # (n_gene,)
+        """What annotations and weights call the genes."""
+        return self.gene if self.node is None else self.node
 
     @property
     def measured(self) -> NDArray[np.bool_]:  # (n_line,)
@@ -94,6 +102,7 @@ class ExpressionLines:
                 self.gene[places].tolist(), [self.cis.of(int(g)) for g in places]
             ),
             contig=self.contig[places],
+            node=None if self.node is None else self.node[places],
             features=tuple(self.features[g] for g in places) if self.features else (),
             published=None if self.published is None else self.published[:, places],
         )

@@ -54,10 +54,22 @@ def test_a_predixcan_database_is_read_and_files_add_up(tmp_path) -> None:
     table = tmp_path / "more.csv"
     table.write_text("gene,variant,weight\ng,v1,0.75\n")
     weights = read_published([path, table])
-    wanted, of_pair = wanted_variants(weights)
+    wanted, of_pair, _ = wanted_variants(weights)
     assert wanted.variant_position[of_pair].tolist() == [10, 0]
     score, _ = published_scores(weights, _genotypes(), np.array(["g"]))
     assert score.ravel().tolist() == [0.0, 2.0]
+
+
+def test_every_row_counts_the_allele_that_it_names(tmp_path) -> None:
+    path = tmp_path / "weights.csv"
+    path.write_text("gene,variant,ref,alt,weight\ng,v1,A,C,1\nh,v1,C,A,1\nk,v1,A,T,1\n")
+    score, found = published_scores(
+        read_published([path]), _genotypes(), np.array(["g", "h", "k"])
+    )
+    assert score[:, 0].tolist() == [0.0, 2.0]
+    assert np.diff(score[:, 1]).tolist() == [-2.0]
+    assert np.isnan(score[:, 2]).all()
+    assert (found.n_gene, found.n_gene_found) == (3, 2)
 
 
 @pytest.mark.parametrize(

@@ -188,3 +188,31 @@ def test_a_run_needs_no_genome_where_markers_and_places_are_given(tmp_path) -> N
     )
     config = read_expression_run(path)
     assert config.train.positions == tmp_path / "genes.csv"
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ("[genotypes]\npath = 'g.vcf'\nfilter = { min_maf = 0.1 }", "genotypes.filter"),
+        ("[genotypes]\npath = 'g.vcf'\nhybrids = 'h.csv'", "genotypes.hybrids"),
+        ("[covariates]\npath = 'c.csv'\nrandom = 'cage'", "covariates.random"),
+        ("[embed]\nkmers = [12]", "embed.kmers"),
+        ("[embed]\nlayer = 3", "does not read embed.layer"),
+        (
+            "[genes]\nupstream = 20\ndownstream = 0\n[embed]\nbins = 30",
+            "above the 20 bp",
+        ),
+        ("[[train.heads]]\nkind = 'transformer'\nwidth = 65", "no multiple of heads"),
+    ],
+)
+def test_options_that_nothing_reads_are_refused(tmp_path, section, words) -> None:
+    path = tmp_path / "wrong.toml"
+    whole = (
+        '[genome]\nfasta = "g.fa"\nannotation = "g.gff3"\n[variants]\npath = "g.vcf"\n'
+        '[expression]\npath = "e.csv"\n[embed]\nmotifs = "m.meme"\n'
+    )
+    if "[embed]" in section:
+        whole = whole.replace("[embed]\n", "").replace('motifs = "m.meme"\n', "")
+    path.write_text(whole + section)
+    with pytest.raises(MeristemError, match=words):
+        read_expression_run(path)

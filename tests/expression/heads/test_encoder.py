@@ -1,9 +1,7 @@
 import numpy as np
-import pytest
 import torch
 
 from meristem.config.expression.heads import TransformerOptions
-from meristem.errors import ConfigError
 from meristem.expression.heads.encoder import HaplotypeEncoder, distance_code
 
 POSITIONS = np.array([-300.0, -100.0, -5.0, 40.0])
@@ -43,8 +41,3 @@ def test_distances_near_the_start_are_told_apart_more_than_far_ones() -> None:
     code = distance_code(np.array([-10.0, -30.0, -1000.0, -1020.0]))
     apart = np.linalg.norm(np.diff(code, axis=0), axis=1)
     assert apart[0] > 5 * apart[2]
-
-
-def test_heads_that_do_not_divide_the_width_are_refused() -> None:
-    with pytest.raises(ConfigError, match="do not divide"):
-        HaplotypeEncoder(5, POSITIONS, 1, TransformerOptions(width=9, heads=2))

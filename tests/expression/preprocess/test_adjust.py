@@ -96,3 +96,16 @@ def test_log_values_are_read_and_negative_ones_refused() -> None:
         fit_adjustment(-value, None, _genotypes(6), PreprocessOptions(scale="log2"))
     with pytest.raises(DataError, match="cannot lose"):
         fit_adjustment(value, None, _genotypes(6), PreprocessOptions(factors=2))
+
+
+@pytest.mark.parametrize("scale", ["none", "log2", "inverse_normal"])
+def test_a_gene_that_no_training_line_has_disturbs_no_other(scale) -> None:
+    rng = np.random.default_rng(5)
+    value = rng.uniform(1, 9, (20, 3))
+    genotypes = _genotypes(20)
+    options = PreprocessOptions(scale=scale)
+    alone = fit_adjustment(value[:, :2], None, genotypes, options)[1]
+    value[:, 2] = np.nan
+    found = fit_adjustment(value, None, genotypes, options)[1]
+    assert (found[:, 2] == 0).all()
+    assert found[:, :2] == pytest.approx(alone)

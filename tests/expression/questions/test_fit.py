@@ -7,7 +7,11 @@ from meristem.config.expression.training import PreprocessOptions
 from meristem.expression.cis.catalog import CATALOG
 from meristem.expression.lines import ExpressionLines
 from meristem.expression.questions.fit import run_holdout, train
-from meristem.expression.questions.holdouts import line_holdouts, permuted_holdouts
+from meristem.expression.questions.holdouts import (
+    family_holdouts,
+    line_holdouts,
+    permuted_holdouts,
+)
 from meristem.expression.questions.scores import gene_scores
 from meristem.mixed.groups import gather
 from meristem.records import Genotypes, VariantTable
@@ -82,6 +86,26 @@ def test_new_lines_are_scaled_as_the_training_lines() -> None:
     alone = fitted.predict(lines.take(np.array([70])))
     together = fitted.predict(lines.take(np.arange(60, 90)))
     assert alone[0] == pytest.approx(together[10])
+
+
+@pytest.mark.parametrize("name", sorted(CATALOG))
+@pytest.mark.parametrize("scale", ["none", "inverse_normal"])
+def test_a_gene_of_one_family_alone_says_nothing_of_another(name, scale) -> None:
+    lines = crossed(n=40, genes=4)
+    shares = tuple(lines.genotypes.call_dosage[:, :2] - 1.0 for _ in range(4))
+    lines = replace(lines, features=shares)
+    lines.value[:20, 1] = np.nan
+    lines.value[:20, 2] = 0.0  # not expressed there
+    family = np.array(["a", "b"]).repeat(20)
+    held = family_holdouts(family, 4, folds=2, seed=1)
+    options = PreprocessOptions(scale=scale)
+    results = [(h, run_holdout(lines, h, name, options, 3, 1)) for h in held]
+    for holdout, arrays in results:
+        missing = np.isnan(arrays["predicted"]).all(axis=0)
+        assert missing.tolist() == [False, holdout.train_lines[0] == 0, False, False]
+        assert not np.isnan(arrays["predicted"][:, ~missing]).any()
+    scores = gene_scores(results, lines.gene)
+    assert scores["n"].tolist() == [40, 0, 40, 40]
 
 
 def test_labels_are_unique() -> None:

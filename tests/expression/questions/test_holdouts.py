@@ -6,6 +6,7 @@ from meristem.expression.questions.holdouts import (
     family_holdouts,
     gene_holdouts,
     line_holdouts,
+    permuted_gene_holdouts,
     permuted_holdouts,
 )
 
@@ -47,3 +48,16 @@ def test_permuted_lines_get_the_expression_of_others() -> None:
     assert sorted(found[0].order) == list(range(20))
     assert not np.array_equal(found[0].order, np.arange(20))
     assert not np.array_equal(found[0].order, found[4].order)
+
+
+def test_chance_of_new_genes_asks_the_same_of_expression_dealt_to_others() -> None:
+    group = np.array(["1", "1", "2", "3"])
+    plain = gene_holdouts(group, 20, folds=3, seed=1)
+    found = permuted_gene_holdouts(group, 20, folds=3, runs=2, seed=1)
+    assert len(found) == 2 * len(plain)
+    assert {h.question for h in found} == {"permuted_new_genes", "permuted_both_new"}
+    for held, own in zip(found, [*plain, *plain], strict=True):
+        assert np.array_equal(held.test_lines, own.test_lines)
+        assert np.array_equal(held.train_genes, own.train_genes)
+        assert sorted(held.order) == list(range(20))
+    assert not np.array_equal(found[0].order, found[-1].order)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from meristem.config.strict import Strict
 
@@ -60,6 +60,12 @@ class TransformerOptions(Strict):
     held_out: float = Field(
         default=0.15, gt=0, le=0.5, description="share of lines that stop the training"
     )
+
+    @model_validator(mode="after")
+    def _divides(self) -> Self:
+        if self.width % self.heads:
+            raise ValueError(f"width {self.width} is no multiple of heads {self.heads}")
+        return self
 
 
 HeadOptions = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -71,6 +71,9 @@ class VariantsConfig(Strict):
     )
 
 
+_LOADED = ("remote_code", "revision", "parameters")
+
+
 class EmbedConfig(Strict):
     """How sequences become numbers."""
 
@@ -80,7 +83,7 @@ class EmbedConfig(Strict):
         default=None,
         description="motifs of `motif`, MEME or JASPAR (one file per taxon)",
     )
-    kmers: tuple[int, ...] = Field(
+    kmers: tuple[Annotated[int, Field(ge=1, le=8)], ...] = Field(
         default=(4,), description="lengths of k-mers counted beside the motifs"
     )
     threshold: float = Field(
@@ -131,6 +134,16 @@ class EmbedConfig(Strict):
             )
         if self.kind != "motif" and self.model is None:
             raise ValueError(f"embed.kind = {self.kind!r} needs embed.model")
+        read = {
+            "motif": ("motifs", "kmers", "threshold"),
+            "supervised": ("model", "label", "hidden", "placements"),
+            "language_model": ("model", "layer", *_LOADED),
+        }.get(self.kind, ("model", "label", "hidden", "placements", "layer", *_LOADED))
+        common = ("kind", "bins", "batch", "device", "cache")
+        for name, field in type(self).model_fields.items():
+            if name in (*read, *common) or getattr(self, name) == field.default:
+                continue
+            raise ValueError(f"embed.kind = {self.kind!r} does not read embed.{name}")
         if self.remote_code and not self.revision:
             raise ValueError(
                 "embed.remote_code needs embed.revision: the commit of the code"
@@ -145,3 +158,10 @@ class ExpressionConfig(ExpressionRun):
     genes: GenesConfig = GenesConfig()
     variants: VariantsConfig
     embed: EmbedConfig = EmbedConfig()
+
+    @model_validator(mode="after")
+    def _bins_hold_bases(self) -> Self:
+        length = self.genes.upstream + self.genes.downstream
+        if self.embed.bins > length:
+            raise ValueError(f"embed.bins is above the {length} bp of a window")
+        return self

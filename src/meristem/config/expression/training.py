@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from meristem.config.expression.heads import HeadOptions
 from meristem.config.stages import (
     CovariateConfig,
+    FilterConfig,
     GenotypeConfig,
     OmicsConfig,
     RunConfig,
@@ -113,6 +114,12 @@ class ExpressionPrediction(Strict):
     model: str = Field(
         default="", description="as scores.csv calls it; default: the best of the folds"
     )
+    min_overlap: float = Field(
+        default=0.8,
+        ge=0,
+        le=1,
+        description="share of the training variants that `genotypes` must have",
+    )
     min_r: float = Field(
         default=0.0,
         ge=-1,
@@ -121,7 +128,8 @@ class ExpressionPrediction(Strict):
     )
     fill: bool = Field(
         default=False,
-        description="also write a table in which measured lines keep their values",
+        description="also write a table in which measured lines keep their values, on "
+        "the scale of the predicted ones and without effects of covariates",
     )
 
 
@@ -138,3 +146,23 @@ class ExpressionRun(Strict):
     covariates: CovariateConfig | None = None
     train: ExpressionTraining = ExpressionTraining()
     predict: ExpressionPrediction = ExpressionPrediction()
+
+    @model_validator(mode="after")
+    def _all_is_read(self) -> Self:
+        markers, table, adjusted = self.genotypes, self.expression, self.covariates
+        unread = {
+            "run.max_memory": self.run.max_memory is not None,
+            "genotypes.filter: filter the file": markers is not None
+            and markers.filter != FilterConfig(),
+            "genotypes.hybrids: give the genotypes of the crosses": markers is not None
+            and markers.hybrids is not None,
+            "expression.represent: models predict every gene, leave it out": table
+            is not None
+            and table.represent != "none",
+            "covariates.random: name the column among `classes`": adjusted is not None
+            and bool(adjusted.random),
+        }
+        for name, is_set in unread.items():
+            if is_set:
+                raise ValueError(f"models of expression do not read {name}")
+        return self

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import scipy.sparse
+from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.prepare.match import match_variants
@@ -158,11 +159,25 @@ def _read_database(path: Path) -> PublishedWeights:
     return PublishedWeights(gene, variant, ref, alt, value, str(path))
 
 
-def wanted_variants(weights: PublishedWeights) -> tuple[VariantTable, IntArray]:
-    """Return the variants of the weights, each once, and the variant of every pair."""
-    names, first, of_pair = np.unique(
-        weights.variant, return_index=True, return_inverse=True
+def wanted_variants(
+    weights: PublishedWeights,
+) -> tuple[VariantTable, IntArray, IntArray]:
+    """Return the variants of the weights, each once, and what pairs have of them.
+
+    Returns
+    -------
+    variants, of_pair, sign
+        Variants; the variant of every pair; 1 where the pair counts its alternate
+        allele, -1 its other one, 0 where the pair names a third allele.
+    """
+    known = (weights.ref != "") & (weights.alt != "")
+    order = np.argsort(~known, kind="stable")  # rows that name both alleles first
+    names, first, of_sorted = np.unique(
+        weights.variant[order], return_index=True, return_inverse=True
     )
+    of_pair = np.empty(order.size, np.int64)
+    of_pair[order] = of_sorted
+    first = order[first]
     contig = np.full(names.size, "", dtype=object)
     position = np.zeros(names.size, dtype=np.int64)
     ref, alt = weights.ref[first].astype(object), weights.alt[first].astype(object)
@@ -179,7 +194,20 @@ def wanted_variants(weights: PublishedWeights) -> tuple[VariantTable, IntArray]:
         ref.astype(np.str_),
         alt.astype(np.str_),
     )
-    return table, of_pair
+    return table, of_pair, _sign(weights, table, of_pair)
+
+
+def _sign(
+    weights: PublishedWeights, table: VariantTable, of_pair: IntArray
+) -> IntArray:  # (n_pair,)
+    own = [np.char.upper(one) for one in (weights.ref, weights.alt)]
+    held = [np.char.upper(a)[of_pair] for a in (table.variant_ref, table.variant_alt)]
+
+    def agree(pair: list[StrArray]) -> NDArray[np.bool_]:  # "": any
+        each = [(a == b) | (a == "") for a, b in zip(own, pair, strict=True)]
+        return np.asarray(each[0] & each[1])
+
+    return np.where(agree(held), 1, np.where(agree(held[::-1]), -1, 0))
 
 
 def published_scores(
@@ -189,14 +217,16 @@ def published_scores(
 ) -> tuple[FloatArray, FoundWeights]:  # (n_line, n_gene) NaN: nothing is said
     """Return the sum of weight times dosage of every line and gene.
 
-    Missing calls count as the mean dosage of the lines given.
+    Missing calls count as the mean dosage of the lines given. The weight
+    of a pair that counts the other allele has its sign turned: what is told of a gene
+    are differences between lines.
 
     Raises
     ------
     DataError
         If no variant, or no gene, of the weights is found.
     """
-    wanted, of_pair = wanted_variants(weights)
+    wanted, of_pair, sign = wanted_variants(weights)
     try:
         found, report = match_variants(genotypes, wanted)
     except DataError as error:
@@ -212,9 +242,9 @@ def published_scores(
     ours = of_gene >= 0
     if not ours.any():
         raise _nothing("genes", weights)
-    used = ours & known[of_pair]
+    used = ours & known[of_pair] & (sign != 0)
     matrix = scipy.sparse.csc_array(
-        (weights.weight[used], (of_pair[used], of_gene[used])),
+        (sign[used] * weights.weight[used], (of_pair[used], of_gene[used])),
         shape=(known.size, genes.size),
     )
     score = np.asarray((matrix.T @ dosage.T).T)

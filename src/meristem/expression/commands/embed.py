@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from meristem.runs.progress import Notify, silent
 from meristem.runs.record import Run
 
 SUMMARY = "embedding.json"
+CACHE = "work/embeddings"
 _PARALLEL = ("motif", "supervised")  # light enough to be sent to processes
 
 
@@ -76,14 +78,7 @@ def embed_panel(
 
     def fill(array: Embedding) -> None:
         nonlocal new
-        new = embed_distinct(
-            embedder,
-            list(row),
-            array,
-            folder=config.embed.cache or run.folder.file("work/embeddings"),
-            jobs=config.run.jobs if config.embed.kind in _PARALLEL else 1,
-            progress=lambda done, total: notify("sequences", done, total),
-        )
+        new = _fill(config, embedder, row, array, run.folder.path, notify)
 
     with run.timed("embed"):
         value = write_embedding(run.folder, (len(row), work.width), fill)
@@ -97,9 +92,52 @@ def embed_panel(
         "distinct_sequences": work.n_sequence,
         "embedded_now": new,
         "numbers_each": work.width,
+        "settings": embed_settings(config),
     }
     run.folder.write_json(SUMMARY, content)
     return report, panel
+
+
+def embed_settings(config: ExpressionConfig) -> str:
+    """Return a digest of everything embeddings depend on, files by content."""
+    asked = config.embed.model_copy(update={"cache": None, "device": "", "batch": 1})
+    genome = config.genome.model_copy(update={"index": None})
+    return digest(genome, config.genes, config.variants, asked, config.run.seed)
+
+
+def embed_lines(
+    config: ExpressionConfig, folder: Path, notify: Notify = silent
+) -> EmbeddedPanel:
+    """Return the panel of lines that are to be predicted, in memory.
+
+    What `embed` knows already is taken from the run folder, or from `embed.cache`.
+    """
+    inputs = read_panel_inputs(config, notify)
+    embedder = panel_embedder(config, inputs)
+    row = distinct_sequences(inputs.haplotypes)
+    width = embedder.n_bin * embedder.channels.size
+    value = np.empty((len(row), width), np.float32)
+    _fill(config, embedder, row, value, folder, notify)
+    return assemble_panel(inputs, config, embedder, value, row)
+
+
+def _fill(
+    config: ExpressionConfig,
+    embedder: Embedder,
+    row: dict[str, int],
+    array: Embedding,
+    folder: Path,
+    notify: Notify,
+) -> int:
+    """Fill in the numbers of all sequences; return how many were not known."""
+    return embed_distinct(
+        embedder,
+        list(row),
+        array,
+        folder=config.embed.cache or folder / CACHE,
+        jobs=config.run.jobs if config.embed.kind in _PARALLEL else 1,
+        progress=lambda done, total: notify("sequences", done, total),
+    )
 
 
 def assemble_panel(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -107,7 +108,11 @@ def write_haplotypes(
     run.folder.write_table(COUNTS, count_haplotypes(inputs.haplotypes))
     run.folder.write_table(VARIANTS, carried_variants(inputs))
     row = distinct_sequences(inputs.haplotypes)
-    work = estimate_work(panel_embedder(config, inputs), inputs.haplotypes, row)
+    work = replace(
+        estimate_work(panel_embedder(config, inputs), inputs.haplotypes, row),
+        absent=len(inputs.genes.absent),
+        skipped=sum(inputs.calls.skipped.values()),
+    )
     content = {
         "genes": work.n_gene,
         "haplotypes": work.n_haplotype,

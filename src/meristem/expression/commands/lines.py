@@ -19,6 +19,7 @@ from meristem.expression.cis.published import (
     published_scores,
     read_published,
 )
+from meristem.expression.commands.embed import SUMMARY, embed_settings
 from meristem.expression.features import gene_features
 from meristem.expression.heads.training import FEWEST
 from meristem.expression.lines import ExpressionLines, cis_variants
@@ -46,6 +47,8 @@ class TrainingInputs:
     n_unknown: int  # lines with expression and no genotypes
     n_silent: int  # genes left out: too few lines with values, or all alike
     unplaced: StrArray  # genes that the positions do not know
+    n_bare: int  # lines with expression whose haplotypes are not embedded
+    n_uncovered: int  # lines with expression and no covariates, though some have
     family: StrArray  # (n_line,) "" not known
     gene_group: StrArray  # (n_gene,) family, or contig
 
@@ -79,18 +82,27 @@ def read_training(config: ExpressionRun, folder: Path) -> TrainingInputs:
     reads = [CATALOG[name].features for name in asked.models]
     panel = None
     if any(reads) or asked.heads or asked.zero_shot:
-        panel = _embedded(folder)
+        panel = _embedded(config, folder)
+        if asked.heads or asked.zero_shot:
+            _refuse_twice(names, table)
     if panel is not None and any(reads):
         features = gene_features(panel, genotypes.sample_id, names)
+    rows, bare, uncovered = ~np.isnan(value).all(axis=1), 0, 0
+    if panel is not None:
+        bare = int((~np.isin(genotypes.sample_id[rows], panel.lines)).sum())
+    covariates = read_line_covariates(config, genotypes.sample_id)
+    if covariates is not None and covariates.column_name.size:
+        uncovered = int((covariates.missing.all(axis=1) & rows).sum())
     lines = ExpressionLines(
         genotypes,
         table.feature_id,
         value,
         cis,
         contig,
-        read_line_covariates(config, genotypes.sample_id),
+        covariates,
         features,
         score,
+        names,
     )
     return TrainingInputs(
         lines,
@@ -100,6 +112,8 @@ def read_training(config: ExpressionRun, folder: Path) -> TrainingInputs:
         n_unknown,
         int((~told).sum()),
         table.feature_id[contig == ""],
+        bare,
+        uncovered,
         _labels(config.train.families, genotypes.sample_id),
         _gene_groups(config.train.gene_families, names, contig),
     )
@@ -128,14 +142,36 @@ def _tells(value: FloatArray, table: OmicsTable) -> NDArray[np.bool_]:  # (n_gen
     return np.asarray(told)
 
 
-def _embedded(folder: Path) -> EmbeddedPanel:
+def _embedded(config: ExpressionRun, folder: Path) -> EmbeddedPanel:
     if not (folder / REST).is_file():
         raise ConfigError(
             "holds no embedded haplotypes, which models or heads of [train] read",
             where=folder,
             remedy="run `meristem expression embed` with the same configuration first",
         )
-    return read_panel(RunFolder.open(folder))
+    opened = RunFolder.open(folder)
+    known = opened.read_json(SUMMARY).get("settings", "")
+    if isinstance(config, ExpressionConfig) and known != embed_settings(config):
+        raise ConfigError(
+            "holds haplotypes that were embedded with other settings or files: "
+            "[genome], [genes], [variants] or [embed] has changed since",
+            where=folder,
+            remedy="run `meristem expression embed` again; what is known already is "
+            "not embedded anew",
+        )
+    return read_panel(opened)
+
+
+def _refuse_twice(names: StrArray, table: OmicsTable) -> None:
+    """Refuse two features of one gene: a head knows genes by their sequence."""
+    found, count = np.unique(names, return_counts=True)
+    if (count > 1).any():
+        raise DataError(
+            f"{count.max()} features measure the gene {found[count.argmax()]}; heads "
+            "predict one value per gene",
+            where=table.source,
+            remedy="keep one feature per gene, or leave train.heads and zero_shot out",
+        )
 
 
 def genotype_config(config: ExpressionRun) -> GenotypeConfig:
@@ -255,19 +291,22 @@ def take_measured(inputs: TrainingInputs) -> TrainingInputs:
     return replace(inputs, lines=inputs.lines.take(rows), family=inputs.family[rows])
 
 
-def lines_to_predict(genotypes: Genotypes, inputs: TrainingInputs) -> ExpressionLines:
+def lines_to_predict(
+    genotypes: Genotypes, inputs: TrainingInputs, panel: EmbeddedPanel | None
+) -> ExpressionLines:
     """Return lines without expression, with everything that models read of them.
 
-    `genotypes` has the variants of the training lines, in their order.
+    `genotypes` has the variants of the training lines, in their order; `panel` has
+    the haplotypes of the lines, None where the model reads none.
     """
     lines = inputs.lines
     score = None
     names = genotypes.sample_id
     if inputs.weights is not None:
-        score, _ = published_scores(inputs.weights, genotypes, lines.gene)
+        score, _ = published_scores(inputs.weights, genotypes, lines.known_as)
     features: tuple[FloatArray, ...] = ()
-    if inputs.panel is not None and lines.features:
-        features = gene_features(inputs.panel, names, lines.gene)
+    if inputs.panel is not None and panel is not None and lines.features:
+        features = gene_features(inputs.panel, names, lines.known_as, panel)
     return ExpressionLines(
         genotypes,
         lines.gene,
@@ -277,4 +316,5 @@ def lines_to_predict(genotypes: Genotypes, inputs: TrainingInputs) -> Expression
         None,
         features,
         score,
+        lines.node,
     )

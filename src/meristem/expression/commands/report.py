@@ -14,7 +14,7 @@ from meristem.expression.commands.figures import (
     draw_shares,
     draw_strength,
 )
-from meristem.expression.questions.holdouts import ASKED
+from meristem.expression.questions.holdouts import ASKED, CHANCE
 from meristem.expression.questions.scores import strength_of
 from meristem.pages.numbers import fixed, p_value, percent, signed
 from meristem.pages.page import Card, Section, write_run_page
@@ -46,7 +46,7 @@ def build_training_report(folder: str | Path) -> Path:
     sections = [
         _shares(tables["scores"], labels),
         *_questions(tables, labels),
-        _compared(tables["comparison"], labels, told["best"]),
+        _compared(tables, labels),
         _variants(tables, told["best"]),
         _all(tables["summary"], labels),
     ]
@@ -73,6 +73,12 @@ def _lead(told: dict[str, Any]) -> str:
         text += f"{told['silent']:,} genes have too few values that differ. "
     if told["no_position"]:
         text += f"{told['no_position']:,} genes have no known place. "
+    if told.get("no_covariates"):
+        text += f"{told['no_covariates']:,} lines have no covariates: they count as a "
+        text += "class of their own, of numbers as the mean. "
+    if told.get("no_haplotypes"):
+        text += f"{told['no_haplotypes']:,} lines have no embedded haplotypes: models "
+        text += "that read them take the mean there. "
     if told["weights"]:
         text += f"Published weights: {told['weights']}. "
     text += f"Best on new lines: {told['models'][told['best']]}."
@@ -114,13 +120,12 @@ def _questions(
     tables: dict[str, pd.DataFrame], labels: dict[str, str]
 ) -> list[Section]:
     scores = tables["scores"]
-    null = scores[scores["question"] == "permuted"]
     found = []
     for question, title in ASKED.items():
         own = scores[scores["question"] == question]
-        if question == "permuted" or own.empty:
+        if question in CHANCE.values() or own.empty:
             continue
-        chance = null if question == "new_lines" else null.iloc[:0]
+        chance = scores[scores["question"] == CHANCE.get(question, "")]
         blocks = [draw_models(own, chance, labels, question, "Who wins")]
         split = tables["summary"]["strength"] != "all"
         if question == "new_lines" and split.any():
@@ -148,31 +153,45 @@ _INTRO = {
 }
 
 
-def _compared(table: pd.DataFrame, labels: dict[str, str], best: str) -> Section | None:
-    own = table[(table["question"] != "permuted")].copy()
-    own = own[(own["model"] == best) | (own["against"] == best)]
-    if own.empty:
+def _compared(
+    tables: dict[str, pd.DataFrame], labels: dict[str, str]
+) -> Section | None:
+    scores, pairs = tables["scores"], tables["comparison"]
+    parts = []
+    for question, title in ASKED.items():
+        own = pairs[pairs["question"] == question]
+        if question in CHANCE.values() or own.empty:
+            continue
+        asked = scores[scores["question"] == question]
+        mean = asked["r"].fillna(0.0).groupby(asked["model"], sort=False).mean()
+        best = str(mean.idxmax())
+        part = own[(own["model"] == best) | (own["against"] == best)].copy()
+        swap = part["against"] == best
+        part.loc[swap, "against"] = part.loc[swap, "model"]
+        part.loc[swap, ["low", "high"]] = -part.loc[swap, ["high", "low"]].to_numpy()
+        part.loc[swap, "difference"] *= -1
+        parts.append(part.assign(question=title, model=best))
+    if not parts:
         return None
-    swap = own["against"] == best
-    own.loc[swap, ["model", "against"]] = own.loc[swap, ["against", "model"]].to_numpy()
-    own.loc[swap, ["low", "high"]] = -own.loc[swap, ["high", "low"]].to_numpy()
-    own.loc[swap, "difference"] *= -1
-    own["question"] = [ASKED[q] for q in own["question"]]
-    own["against"] = [labels.get(name, name) for name in own["against"]]
-    shown = own[["question", "against", "genes", "difference", "low", "high", "p"]]
+    table = pd.concat(parts, ignore_index=True)
+    for column in ("model", "against"):
+        table[column] = [labels.get(name, name) for name in table[column]]
+    columns = ["question", "model", "against", "genes", "difference", "low", "high"]
     html = table_html(
-        shown,
+        table[[*columns, "p"]],
         formats={
             "difference": signed,
             "low": signed,
             "high": signed,
             "p": p_value,
         },
+        headings={"model": "best"},
         note="Mean difference in r over genes, 95 % interval of chromosomes "
-        "drawn anew (genes where there are fewer than five); p of signed ranks.",
+        "drawn anew (genes where there are fewer than five); p of signed ranks. The "
+        "best was chosen by these r.",
     )
     return Section(
-        f"{labels.get(best, best)} against the others", "compared", html=str(html)
+        "The best of every question against the others", "compared", html=str(html)
     )
 
 

@@ -13,6 +13,8 @@ from meristem.config.expression.training import ExpressionModel, ExpressionRun
 from meristem.expression.cis.catalog import CATALOG
 from meristem.expression.commands.lines import (
     TrainingInputs,
+    genotype_config,
+    positions_path,
     read_training,
     take_measured,
     training_files,
@@ -27,6 +29,7 @@ from meristem.expression.questions.holdouts import (
     fold_count,
     gene_holdouts,
     line_holdouts,
+    permuted_gene_holdouts,
     permuted_holdouts,
 )
 from meristem.expression.questions.scores import compare, gene_scores, summarise
@@ -103,6 +106,9 @@ def holdouts_of(config: ExpressionRun, inputs: TrainingInputs) -> list[Holdout]:
     if asked.zero_shot or any(HEADS[head.kind].new_genes for head in asked.heads):
         group = inputs.gene_group
         found += gene_holdouts(group, n_line, folds=asked.folds, seed=seed)
+        found += permuted_gene_holdouts(
+            group, n_line, folds=asked.folds, runs=asked.permutations, seed=seed
+        )
     if asked.permutations:
         found += permuted_holdouts(
             n_line, n_gene, folds=asked.folds, runs=asked.permutations, seed=seed
@@ -135,7 +141,7 @@ def evaluate(
     if asked.zero_shot:
         heads["zero_shot"] = None
     for holdout in held:
-        new_genes = holdout.question in ("new_genes", "both_new")
+        new_genes = holdout.question.endswith(("new_genes", "both_new"))
         for name in () if new_genes else asked.models:
             code = revision_of(run_holdout, CATALOG[name].model)
             rest = (lines, holdout, name, asked.preprocess, asked.inner_folds, seed)
@@ -182,7 +188,7 @@ def _predictions(
     """Return lines held out in the first repeat, by the best model, one per row."""
     frames = []
     for holdout, name, arrays in results:
-        if name != best or holdout.repeat > 0 or holdout.question == "permuted":
+        if name != best or holdout.repeat > 0 or holdout.order is not None:
             continue
         lines = inputs.lines.genotypes.sample_id[holdout.test_lines]
         genes = inputs.lines.gene[holdout.test_genes]
@@ -250,12 +256,31 @@ def _about(
         "silent": inputs.n_silent,
         "no_position": int(inputs.unplaced.size),
         "no_cis": int((np.diff(lines.cis.start) == 0).sum()),
+        "no_haplotypes": inputs.n_bare,
+        "no_covariates": inputs.n_uncovered,
         "weights": "" if inputs.found is None else inputs.found.line,
         "best": best,
         "models": labels(config),
         "folds": fold_count(config.train.folds, lines.genotypes.n_sample),
         "repeats": config.train.repeats,
+        "settings": train_settings(config),
     }
+
+
+def train_settings(config: ExpressionRun) -> str:
+    """Return a digest of what the scores of a model depend on, files by content."""
+    asked = config.train
+    return digest(
+        config.expression,
+        genotype_config(config),
+        positions_path(config),
+        config.covariates,
+        asked.window,
+        asked.weights,
+        asked.preprocess,
+        asked.inner_folds,
+        asked.heads,
+    )
 
 
 def labels(config: ExpressionRun) -> dict[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from meristem.expression.embedding.protocol import Embedder
 from meristem.expression.haplotypes.build import GeneHaplotypes
@@ -23,8 +24,10 @@ class Workload:
     n_haplotype: int  # distinct, summed over genes
     n_sequence: int  # distinct over all genes, the references among them
     width: int  # numbers per sequence
-    seconds: float  # to embed them all in one process
+    seconds: float  # of one core to embed them all
     flagged: int = 0  # pairs of line and gene without a haplotype
+    absent: int = 0  # genes asked for that the annotation lacks
+    skipped: int = 0  # alleles of the file that are not read
 
     @property
     def megabytes(self) -> float:
@@ -34,17 +37,20 @@ class Workload:
     def __str__(self) -> str:
         minutes = self.seconds / 60
         each = self.n_haplotype / max(self.n_gene, 1)
+        notes = {
+            f"; {self.flagged} pairs of line and gene are flagged (missing or doubtful "
+            "calls, see haplotypes.csv); no head predicts them": self.flagged,
+            f"; {self.absent} genes are not in the annotation and are left out "
+            "(work.json names them)": self.absent,
+            f"; {self.skipped} alleles of the file cannot be read (work.json says "
+            "why)": self.skipped,
+        }
         return (
             f"{self.n_gene} genes, {self.n_haplotype} distinct haplotypes "
             f"({each:.2f} a gene), {self.n_sequence} distinct sequences with the "
             f"references; {self.width} numbers each, {self.megabytes:.0f} MB; about "
-            f"{minutes:.1f} min in one process"
-            + (
-                f"; {self.flagged} pairs of line and gene are flagged (missing or "
-                "doubtful calls, see haplotypes.csv) and get no prediction"
-                if self.flagged
-                else ""
-            )
+            f"{minutes:.1f} min of one core"
+            + "".join(note for note, number in notes.items() if number)
         )
 
 
@@ -86,10 +92,12 @@ def estimate_work(
 ) -> Workload:
     """Return the work ahead; some sequences are embedded to measure the time."""
     some = list(row)[:_TRIED]
-    embedder.embed(some[:1])  # what is built on first use is not timed
-    begin = time.perf_counter()
-    width = embedder.embed(some).shape[1]
-    seconds = (time.perf_counter() - begin) / len(some) * len(row)
+    # one thread's time: that on the wall depends on what else the machine does
+    with threadpool_limits(limits=1):
+        embedder.embed(some[:1])  # what is built on first use is not timed
+        begin = time.process_time()
+        width = embedder.embed(some).shape[1]
+        seconds = (time.process_time() - begin) / len(some) * len(row)
     n_haplotype = sum(len(gene.sequence) for gene in genes)
     flagged = sum(int((gene.call < 0).any(axis=1).sum()) for gene in genes)
     return Workload(len(genes), n_haplotype, len(row), width, seconds, flagged)

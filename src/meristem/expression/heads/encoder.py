@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from meristem.config.expression.heads import TransformerOptions
-from meristem.errors import ConfigError
 
 _WAVES = 8  # sines and cosines of the distance
 
@@ -67,12 +66,6 @@ class HaplotypeEncoder(nn.Module):
     ) -> None:
         super().__init__()
         width = options.width
-        if width % options.heads:
-            raise ConfigError(
-                f"{options.heads} heads do not divide a width of {width}",
-                where="transformer.heads",
-                remedy="choose a width that is a multiple of heads",
-            )
         code = torch.from_numpy(distance_code(positions))
         self.register_buffer("place", code, persistent=False)
         self.read = nn.Linear(channels, width)

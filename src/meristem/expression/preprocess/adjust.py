@@ -55,7 +55,8 @@ def fit_adjustment(
 
     Covariates and principal components of the markers are regressed out; then, of what
     is left, hidden factors: principal components of the standardised genes, the
-    quick stand-in for PEER. Gaps take the mean of their gene.
+    quick stand-in for PEER. Gaps take the mean of their gene, 0 where no training line
+    has a value.
 
     Raises
     ------
@@ -87,12 +88,14 @@ def fit_adjustment(
             "covariates",
         )
     scaled = _scaled(value, options.scale, ranked)
-    scaled = np.where(np.isnan(scaled), np.nanmean(scaled, axis=0), scaled)
+    known = ~np.isnan(scaled)
+    mean = np.where(known, scaled, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    scaled = np.where(known, scaled, mean)
     centre = columns.mean(axis=0)
     slope = _regress(columns - centre, scaled)
     left = scaled - (columns - centre) @ slope
-    known = Adjustment(options.scale, ranked, code, axes, centre, slope)
-    return known, _without_factors(left, options.factors)
+    learned = Adjustment(options.scale, ranked, code, axes, centre, slope)
+    return learned, _without_factors(left, options.factors)
 
 
 def _design(
@@ -128,6 +131,8 @@ def _normal_scores(
     Ties share the mean of their places; a value beyond all others takes the outermost.
     """
     own = ranked[: int((~np.isnan(ranked)).sum())]
+    if own.size == 0:
+        return np.full(value.shape, np.nan)
     low = np.searchsorted(own, value, side="left")
     high = np.searchsorted(own, value, side="right")
     # a training value stands at the middle of its equals, a new one between two

@@ -93,7 +93,8 @@ def run_holdout(
     Returns
     -------
     dict
-        `observed`, `predicted`, (n_test, n_gene); `centre`, (n_gene,) mean of the
+        `observed`, `predicted`, (n_test, n_gene), the latter NaN for a gene that no
+        training line has; `centre`, (n_gene,) mean of the
         training lines; `cis` and `polygenic`, (n_gene,) shares of variance in training,
         NaN where the model does not estimate them.
     """
@@ -105,11 +106,13 @@ def run_holdout(
     part = lines.take(holdout.train_lines)
     fitted = train(part, name, options, inner_folds=inner_folds, seed=seed)
     test = lines.take(holdout.test_lines)
+    predicted = fitted.predict(test)
+    predicted[:, np.isnan(part.value).all(axis=0)] = np.nan  # never measured there
     unknown = np.full(lines.gene.size, np.nan)
     cis, rest = fitted.model.cis_share, fitted.model.polygenic_share
     return {
         "observed": fitted.scored(test),
-        "predicted": fitted.predict(test),
+        "predicted": predicted,
         "centre": fitted.model.intercept,
         "cis": unknown if cis is None else cis,
         "polygenic": unknown if rest is None else rest,

@@ -38,7 +38,7 @@ def train_head(
     if options is None:
         return ZeroShot()
     row = places(lines.genotypes.sample_id, panel.lines)
-    column = places(lines.gene[genes], panel.genes)
+    column = places(lines.known_as[genes], panel.genes)
     _, value = fit_adjustment(
         lines.value[:, genes], lines.covariates, lines.genotypes, preprocess
     )
@@ -91,7 +91,7 @@ def run_head_holdout(
     genes = holdout.test_genes
     observed = adjustment.scored(test.value, test.covariates, test.genotypes)[:, genes]
     names = test.genotypes.sample_id
-    predicted = predict_head(head, panel, names, lines.gene[genes])
+    predicted = predict_head(head, panel, names, lines.known_as[genes])
     observed = np.where(np.isnan(predicted), np.nan, observed)
     centre = seen.mean(axis=0)[genes]
     new = ~np.isin(genes, holdout.train_genes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,7 +13,15 @@ from meristem.runs.seeds import derived_rng
 from meristem.stats.correlation import MIN_ROWS
 from meristem.stats.folds import grouped_folds
 
-Question = Literal["new_lines", "new_families", "new_genes", "both_new", "permuted"]
+Question = Literal[
+    "new_lines",
+    "new_families",
+    "new_genes",
+    "both_new",
+    "permuted",
+    "permuted_new_genes",
+    "permuted_both_new",
+]
 
 ASKED: dict[Question, str] = {
     "new_lines": "new lines, genes seen in training",
@@ -21,7 +29,15 @@ ASKED: dict[Question, str] = {
     "new_genes": "new genes, lines seen in training",
     "both_new": "new genes of new lines",
     "permuted": "expression dealt to other lines (chance)",
+    "permuted_new_genes": "the same, of new genes",
+    "permuted_both_new": "the same, of new genes of new lines",
 }
+CHANCE: dict[Question, Question] = {
+    "new_lines": "permuted",
+    "new_genes": "permuted_new_genes",
+    "both_new": "permuted_both_new",
+}
+"""What chance gives where a question is asked of expression dealt to other lines."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +155,26 @@ def gene_holdouts(
         new = line_fold == k % n_line_fold
         lines = np.flatnonzero(~new), np.flatnonzero(new)
         found.append(Holdout("both_new", 0, k, *lines, *genes))
+    return found
+
+
+def permuted_gene_holdouts(
+    group: StrArray,  # (n_gene,) family or chromosome
+    n_line: int,
+    *,
+    folds: int,
+    runs: int,
+    seed: int,
+) -> list[Holdout]:
+    """Return `gene_holdouts` of expression that is dealt to other lines."""
+    plain = gene_holdouts(group, n_line, folds=folds, seed=seed)
+    found = []
+    for run in range(runs):
+        order = derived_rng(seed, "permuted genes", run).permutation(n_line)
+        found += [
+            replace(held, question=CHANCE[held.question], repeat=run, order=order)
+            for held in plain
+        ]
     return found
 
 
