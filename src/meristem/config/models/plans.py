@@ -104,7 +104,11 @@ class PlanOptions(ModelOptions):
 class GraphNetworkOptions(PlanOptions):
     """A network whose nodes are those of a graph."""
 
-    omics: Literal["none", "soft", "hard", "correlation"] = "none"
+    omics: Literal["none", "soft", "hard", "correlation"] = Field(
+        default="none",
+        description="how measurements teach the nodes they stand for; predicted omics "
+        "beside the network do not ask for it",
+    )
     polygenic: Literal["stack", "joint", "none"] = Field(
         default="stack", description="how the linear polygenic path joins the network"
     )
