@@ -251,8 +251,9 @@ def _structure(n: str, error: dict[str, float]) -> str:
     part = {model: f"{error[model] / dense:.0%}" for model in sparse}
     return (
         f"n = {n}, errors as parts of that of the dense network fitted by descent: "
-        f"dense wirings fitted as the network is {part['binn-full-graph']} (of equal size) "
-        f"and {part['binn-full-graph-wide']} (three times as wide), a random graph of "
+        "dense wirings fitted as the network is "
+        f"{part['binn-full-graph']} (of equal size) and "
+        f"{part['binn-full-graph-wide']} (three times as wide), a random graph of "
         f"equal size {part['binn-random-graph']}, the true graph {part['binn']}. What "
         "the true graph has beyond the random one is due to biology "
         f"({error['binn']:.3f} against {error['binn-random-graph']:.3f}); the rest is "
