@@ -86,6 +86,15 @@ class PlanOptions(ModelOptions):
     )
     learn: LearnOptions = LearnOptions()
 
+    @model_validator(mode="after")
+    def _learned_as_asked(self) -> Self:
+        if self.learn != LearnOptions() and self.graph not in ("learned", "both"):
+            raise ValueError(
+                f'learn is read with graph = "learned" or "both", not "{self.graph}": '
+                "set graph, or leave learn out"
+            )
+        return self
+
     @property
     def reads_graph(self) -> bool:
         """Whether the model looks at genes or sets at all."""
