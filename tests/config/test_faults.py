@@ -63,6 +63,7 @@ def test_line_field_fault_and_what_may_be_meant(model, evaluate, said):
     ("member", "said"),
     [
         ('{kind = "rkhs", bandwith = 1}', "rkhs.bandwith: is no field here; did you"),
+        ('{kind = "rkhs", bandwith = "x"}', "rkhs.bandwith: is no field here; did you"),
         ('{kind = "stack"}', "tag 'stack' found using 'kind' does not match"),
     ],
 )

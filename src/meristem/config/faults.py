@@ -85,7 +85,8 @@ def _meant(faults: Sequence[Any]) -> Iterator[dict[str, Any]]:
         fault["loc"][:number]
         for fault in faults
         for number, part in enumerate(fault["loc"])
-        if _is_choice(part) and not isinstance(fault["input"], str)
+        if _is_choice(part)
+        and (number + 1 < len(fault["loc"]) or not isinstance(fault["input"], str))
     }
     for fault in faults:
         place: Place = fault["loc"]
