@@ -212,8 +212,8 @@ def summarise(results: Sequence[Row]) -> list[Row]:
     The figure is relative squared error on shoot branching, r on the recovery panel.
     """
     rows = []
-    groups = dict.fromkeys((row["benchmark"], row["n"]) for row in results)
-    for name, n in groups:
+    groups = {(row["benchmark"], row["n"]) for row in results}
+    for name, n in sorted(groups, key=lambda one: (one[0] == "recovery", int(one[1]))):
         figure = "relative_mse" if name == "shoot-branching" else "r"
         own = [o for o in results if (o["benchmark"], o["n"]) == (name, n)]
         value = {

@@ -248,16 +248,16 @@ def _structure(n: str, error: dict[str, float]) -> str:
     sparse = {"binn-random-graph", "binn-full-graph", "binn-full-graph-wide", "binn"}
     if dense <= 0 or not sparse <= set(error):
         return ""
-    below = {model: f"{1 - error[model] / dense:.0%}" for model in sparse}
+    part = {model: f"{error[model] / dense:.0%}" for model in sparse}
     return (
-        f"n = {n}: below the error of the dense network fitted by descent lie dense "
-        f"wirings that are fitted as the network is by {below['binn-full-graph']} (of "
-        f"equal size) and {below['binn-full-graph-wide']} (three times as wide), a "
-        f"random graph of equal size by {below['binn-random-graph']}, and the true "
-        f"graph by {below['binn']}. What the true graph has beyond the random one is "
-        f"due to biology ({error['binn']:.3f} against "
-        f"{error['binn-random-graph']:.3f}); the rest is sparsity and the way of "
-        "fitting."
+        f"n = {n}, errors as parts of that of the dense network fitted by descent: "
+        "dense wirings fitted as the network is "
+        f"{part['binn-full-graph']} (of equal size) and "
+        f"{part['binn-full-graph-wide']} (three times as wide), a random graph of "
+        f"equal size {part['binn-random-graph']}, the true graph {part['binn']}. What "
+        "the true graph has beyond the random one is due to biology "
+        f"({error['binn']:.3f} against {error['binn-random-graph']:.3f}); the rest is "
+        "sparsity and the way of fitting."
     )
 
 

@@ -59,6 +59,23 @@ def test_line_field_fault_and_what_may_be_meant(model, evaluate, said):
     assert faults(model, evaluate) == said
 
 
+@pytest.mark.parametrize(
+    ("member", "said"),
+    [
+        ('{kind = "rkhs", bandwith = 1}', "rkhs.bandwith: is no field here; did you"),
+        ('{kind = "rkhs", bandwith = "x"}', "rkhs.bandwith: is no field here; did you"),
+        ('{kind = "stack"}', "tag 'stack' found using 'kind' does not match"),
+    ],
+)
+def test_of_a_choice_between_words_and_tables_the_fault_meant_is_told(member, said):
+    model = f'[[models]]\nkind = "stack"\nmodels = ["gblup", {member}]'
+    told = faults(model)
+    assert said in told
+    assert "line 15, models.2.stack.models.1" in told
+    assert len(told.splitlines()) == 1
+    assert "tagged-union" not in told
+
+
 def test_what_is_missing_is_named_at_its_section():
     text = "[genotypes]\nploidy = 2\n[phenotypes]\npath = 'p.csv'\n"
     with pytest.raises(ValidationError) as caught:

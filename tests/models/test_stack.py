@@ -47,6 +47,20 @@ def test_it_predicts_the_weighted_mean_of_its_models():
     assert value == pytest.approx(fitted.intercept + total)
 
 
+def test_its_models_have_the_environments_that_they_read(monkeypatch):
+    """`check` says that a stack reads them; its models were built without."""
+    given = []
+    monkeypatch.setattr(
+        "meristem.models.stack.build",
+        lambda one, plan, environments: given.append(environments) or build(one),
+    )
+    train, _ = halves()
+    covariates = object()
+    one = build(BOTH, None, covariates)
+    one.fit(train, rng=np.random.default_rng(0), inner=inner_of(train))
+    assert given == [covariates, covariates]
+
+
 def test_weights_stay_near_equal_ones_as_asked():
     train, test = halves()
     near = BOTH.model_copy(update={"sd": 1e-4})

@@ -65,10 +65,12 @@ def sparse_table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
 
 SPARSE = (
     "Spearman's correlation with the observed value (recovery panel: with the true "
-    "genetic value), mean over folds and traits. Test folds are the same at every "
-    "size, training sets are nested. `within`: random folds; `across`: whole clusters, "
-    "families, both parents or cages left out. Intervals count shared training rows "
-    "(Nadeau & Bengio 2003); Pearson's r is in the table of the run."
+    "genetic value), mean over folds and traits. Training sets are nested. A size has "
+    "the folds that leave 1.15 times as many lines: of clusters of unequal size fewer "
+    "leave 200 than 100, so that their figures are of other lines. `within`: random "
+    "folds; `across`: whole clusters, families, both parents or cages left out. "
+    "Intervals count shared training rows (Nadeau & Bengio 2003); Pearson's r is in "
+    "the table of the run."
 )
 
 

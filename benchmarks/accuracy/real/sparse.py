@@ -1,7 +1,7 @@
 """The sparse benchmark: how much few lines tell, within and across subpopulations.
 
-Test folds are the same at every training size; training sets of 50, 100, 200 lines are
-nested, the last is every line that the fold leaves.
+Test folds are the same at every training size that they leave lines for; training sets
+of 50, 100, 200 lines are nested, the last is every line that the fold leaves.
 """
 
 from __future__ import annotations

@@ -93,13 +93,12 @@ def _default(field: FieldInfo) -> str:
 def _table(kind: type[BaseModel]) -> str:
     rows = ["| field | type | default | meaning |", "|---|---|---|---|"]
     for name, field in kind.model_fields.items():
-        if any(_children(field.annotation)):
+        annotation, has_section = field.annotation, any(_children(field.annotation))
+        if has_section and not (name == "models" and "kind" in kind.model_fields):
             continue
         meaning = field.description or ""
-        rows.append(
-            f"| `{name}` | {_type_name(field.annotation)} | {_default(field)} "
-            f"| {meaning} |"
-        )
+        shown = "list of labels or tables" if has_section else _type_name(annotation)
+        rows.append(f"| `{name}` | {shown} | {_default(field)} | {meaning} |")
     return "\n".join(rows) if len(rows) > 2 else ""
 
 
@@ -121,8 +120,11 @@ def _model(kind: type[BaseModel]) -> Iterator[str]:
     for field_name, field in kind.model_fields.items():
         if field_name == "models":
             continue
-        for child in _children(field.annotation):
+        children = tuple(_children(field.annotation))
+        for child in children:
             title = f"#### `[models.{field_name}]` of `{name}`"
+            if len(children) > 1:
+                title += f', `kind = "{child.model_fields["kind"].default}"`'
             yield f"{title}\n\n{getdoc(child)}\n\n{_table(child)}\n"
 
 

@@ -71,8 +71,36 @@ def explain_faults(
     lines = dict(_places(text))
     return "\n".join(
         "  " + _explained(fault, lines, _siblings(model, fault["loc"]))
-        for fault in error.errors()
+        for fault in _meant(error.errors())
     )
+
+
+def _meant(faults: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    """Yield the faults of what was meant where a field takes a word or a table.
+
+    Pydantic tells them of every choice, and of the list that lacks the refused one; the
+    choice of kinds stands in the place by all its names.
+    """
+    tables = {
+        fault["loc"][:number]
+        for fault in faults
+        for number, part in enumerate(fault["loc"])
+        if _is_choice(part)
+        and (number + 1 < len(fault["loc"]) or not isinstance(fault["input"], str))
+    }
+    for fault in faults:
+        place: Place = fault["loc"]
+        other = place[:-1] in tables and not _is_choice(place[-1])
+        lacking = fault["type"] == "too_short" and any(
+            one[: len(place)] == place for one in tables
+        )
+        if not other and not lacking:
+            plain = tuple(part for part in place if not _is_choice(part))
+            yield {**fault, "loc": plain}
+
+
+def _is_choice(part: str | int) -> bool:
+    return str(part).startswith("tagged-union[")
 
 
 def _explained(fault: Any, lines: dict[Place, int], siblings: Sequence[str]) -> str:

@@ -194,7 +194,8 @@ CATALOG: dict[str, Kind] = {
         "stack:Stack",
         "mixture.restore:restore_mixture",
         cost="stack:stack_cost",
-        needs=Needs(plan=True),  # to hand on; see `needs` for those of its models
+        # to hand on; see `needs` for those of its models
+        needs=Needs(plan=True, environments=True),
     ),
 }
 

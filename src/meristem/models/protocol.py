@@ -8,6 +8,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from meristem.mixed.averaging.share import Share
 from meristem.prepare.scale import MarkerScale
 from meristem.records import (
     Dataset,
@@ -67,22 +68,6 @@ class Cost:
     def __add__(self, other: Cost) -> Cost:
         """Return the cost of two fits, one after the other."""
         return Cost(self.seconds + other.seconds, max(self.memory, other.memory))
-
-
-@dataclass(frozen=True)
-class Share:
-    """Share of one part in the predictions of a model, with its 95 % interval."""
-
-    part: str
-    value: FloatArray  # (n_target,) in [0, 1]
-    low: FloatArray  # (n_target,)
-    high: FloatArray  # (n_target,)
-
-    def times(self, factor: FloatArray) -> Share:
-        """Return the share within a part that has itself such a share."""
-        return Share(
-            self.part, factor * self.value, factor * self.low, factor * self.high
-        )
 
 
 @runtime_checkable

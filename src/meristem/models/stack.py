@@ -18,7 +18,13 @@ from meristem.models.mixture.fitted import FittedMixture
 from meristem.models.mixture.parts import Part
 from meristem.models.mixture.problem import make_problem
 from meristem.models.protocol import Cost, Predictor, predict_measured
-from meristem.records import Dataset, FloatArray, NetworkPlan, Splits
+from meristem.records import (
+    Dataset,
+    Environments,
+    FloatArray,
+    NetworkPlan,
+    Splits,
+)
 from meristem.stats.folds import nested
 
 
@@ -32,6 +38,8 @@ class Stack:
         With the options of every model in place of its label.
     plan
         The compiled knowledge graph, for the models that use it.
+    environments
+        Covariates of the environments, for the models that use them.
 
     References
     ----------
@@ -40,6 +48,7 @@ class Stack:
 
     options: StackOptions
     plan: NetworkPlan | None = None
+    environments: Environments | None = None
 
     def fit(
         self, dataset: Dataset, *, rng: np.random.Generator, inner: Splits = ()
@@ -59,7 +68,9 @@ class Stack:
                 remedy="list its options, or read them from a configuration",
             )
         problem = make_problem(dataset, inner, options.inner_folds, rng)
-        predictors = [build(member, self.plan) for member in options.members]
+        predictors = [
+            build(member, self.plan, self.environments) for member in options.members
+        ]
         parts = [
             Part(
                 member.label,

@@ -66,6 +66,7 @@ class Model:
     is_reference: bool
     is_control: bool
     omics: str  # how a network uses omics in training; empty when unknown
+    learns_graph: bool = False  # from omics of the training lines
 
 
 @dataclass(frozen=True)
@@ -250,6 +251,7 @@ def _models(artefacts: Artefacts, reference: str) -> tuple[Model, ...]:
             is_reference=label == reference,
             is_control=label not in kinds and arm_of(label)[0] in kinds,
             omics=omics.get(label, ""),
+            learns_graph=listed.get(label, {}).get("graph") in ("learned", "both"),
         )
         for label in labels
     )

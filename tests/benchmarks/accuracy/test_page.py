@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from benchmarks.accuracy import controls, recovery
 from benchmarks.accuracy.branching import node_order, shoot_branching
 from benchmarks.accuracy.cells import PROGRAM, open_folder, write_rows
 from benchmarks.accuracy.page import accuracy_page, markdown_table
-from benchmarks.accuracy.real import panels
+from benchmarks.accuracy.real import null, panels, sparse
 from benchmarks.accuracy.targets import judge_targets
 
 from meristem.errors import DataError
@@ -190,6 +191,31 @@ def test_a_folder_without_tables_is_refused(tmp_path):
 @pytest.mark.skipif(not TABLES.exists(), reason="no tables are committed")
 def test_the_documentation_shows_the_committed_tables():
     assert PAGE.read_text(encoding="utf-8") == accuracy_page(TABLES)
+
+
+def read(name: str, file: str) -> list[dict[str, str]]:
+    with (TABLES / name / file).open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+@pytest.mark.skipif(not TABLES.exists(), reason="no tables are committed")
+@pytest.mark.parametrize(
+    ("name", "file", "summarise"),
+    [
+        ("controls", "results.csv", controls.summarise),
+        ("recovery", "results.csv", recovery.summarise),
+        ("discoveries", "results.csv", recovery.summarise),
+        ("panels", "folds.csv", panels.summary_rows),
+        ("null", "folds.csv", null.summary_rows),
+        ("sparse", "results.csv", sparse.summary_rows),
+    ],
+)
+def test_committed_summaries_are_those_of_all_committed_rows(name, file, summarise):
+    """A run that was stopped adds rows, and targets are judged by the summary."""
+    known = read(name, "summary.csv")
+    found = summarise(read(name, file))
+    made = [{column: row.get(column, "") for column in known[0]} for row in found]
+    assert made == known
 
 
 def test_a_note_of_a_table_stands_on_the_page(tmp_path, monkeypatch):

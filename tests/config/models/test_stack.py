@@ -17,6 +17,17 @@ def test_kind_chooses_the_class_and_names_the_model() -> None:
     assert named.label == "base"
 
 
+def test_how_a_graph_is_learned_is_not_said_of_one_that_is_known() -> None:
+    learn = {"n_genes": 5}
+    for kind in ("auto", "core", "gfblup"):
+        with pytest.raises(ValidationError, match=r"learn is read with graph"):
+            CHOICE.validate_python({"kind": kind, "learn": learn})
+        chosen = {"kind": kind, "graph": "learned", "learn": learn}
+        again = CHOICE.validate_python(chosen).model_dump()
+        assert CHOICE.validate_python(again).learn.n_genes == 5
+    assert CHOICE.validate_python(CHOICE.validate_python({"kind": "auto"}).model_dump())
+
+
 def test_options_are_frozen_and_strict() -> None:
     options = GBLUPOptions()
     with pytest.raises(ValidationError):

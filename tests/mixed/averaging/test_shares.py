@@ -127,7 +127,7 @@ def test_an_earned_share_is_near_that_of_the_truth_and_sure_of_it():
         share = earned_share(
             y, np.ones_like(y), base, further, rows(150), prior=0.5, sd=0.5
         )
-        found.append((share.share[0], share.low[0] < 0.3 < share.high[0]))
+        found.append((share.value[0], share.low[0] < 0.3 < share.high[0]))
     assert np.mean([one for one, _ in found]) == pytest.approx(0.3, abs=0.02)
     assert np.mean([inside for _, inside in found]) > 0.88
 
@@ -140,7 +140,7 @@ def test_nothing_is_earned_against_the_rows_or_without_them():
 
     def share(further, **more):
         known = {"prior": 0.9, "sd": 0.01} | more
-        return earned_share(y, one, base, further, rows(300), **known).share[0]
+        return earned_share(y, one, base, further, rows(300), **known).value[0]
 
     # whatever is thought beforehand, rows say an eighth at most
     assert share(bad) < 0.3

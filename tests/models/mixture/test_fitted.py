@@ -9,9 +9,9 @@ import pytest
 from tests.models.toys import halves, inner_of
 
 from meristem.config.models import GBLUPOptions, KernelAverageOptions
+from meristem.mixed.averaging.share import Share
 from meristem.models.catalog import build, restore
 from meristem.models.mixture.fitted import FittedMixture
-from meristem.models.protocol import Share
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +61,3 @@ def test_a_state_brings_everything_back(both):
     order = np.random.default_rng(1).permutation(test.genotypes.n_variant)
     moved = replace(test, genotypes=test.genotypes.take_variants(order))
     assert again.predict(moved.genotypes).value == pytest.approx(value)
-
-
-def test_a_share_within_a_share():
-    share = Share("scan", np.array([0.5]), np.array([0.25]), np.array([1.0]))
-    inside = share.times(np.array([0.5]))
-    assert (inside.value, inside.low, inside.high) == (0.25, 0.125, 0.5)

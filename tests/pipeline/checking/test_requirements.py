@@ -78,6 +78,7 @@ def test_sound_configurations_have_no_fault(data: Dataset) -> None:
     [
         (learned(omics="proteome"), "no omics table called 'proteome'"),
         (BINNOptions(graph="both"), "needs curated knowledge"),
+        (AutoOptions(graph="shuffled"), '"shuffled" needs curated knowledge'),
         (learned(variants="table"), "none is named"),
         (learned(variants="table", table=Path("none.csv")), "none.csv"),
         (learned(variants="cis"), "no gene positions"),

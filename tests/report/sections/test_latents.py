@@ -24,8 +24,15 @@ def test_every_model_has_a_tab_that_says_what_it_saw(small_view: View) -> None:
         item.name for panel in tabs.panel for item in panel if isinstance(item, Figure)
     ]
     assert names == ["latents", "latents_binn_2"]
-    assert "binn was trained without omics" in words(section)
+    assert "Nodes of binn were trained without omics" in words(section)
     assert "never for the lines shown here" in words(section)
+
+
+def test_a_learned_graph_has_seen_the_omics(small_view: View) -> None:
+    models = tuple(replace(one, learns_graph=True) for one in small_view.models)
+    section = latents_section(replace(small_view, models=models))
+    assert section is not None
+    assert "chose which genes they are" in words(section)
 
 
 def test_what_stood_for_the_omics_is_told(small_view: View) -> None:

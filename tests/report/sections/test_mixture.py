@@ -40,6 +40,7 @@ def test_a_model_without_a_network_says_so(small_view: View) -> None:
     first, second = without(view)
     assert first.startswith("binn has no network")
     assert "kernels" in first
+    assert "forest" not in first  # parts that are not there are not named
     assert "network of core has no share" in second
     html = "".join(map(str, mixture_section(view).blocks))
     assert first in html
@@ -48,3 +49,10 @@ def test_a_model_without_a_network_says_so(small_view: View) -> None:
 
 def test_without_mixtures_there_is_no_section(small_view: View) -> None:
     assert mixture_section(with_shares(small_view)) is None
+
+
+def test_an_average_of_listed_models_is_not_told_of_kernels(small_view: View) -> None:
+    rows = ("stack", "yield", "", "gblup", 0.6, 0.3, 0.8)
+    view = with_shares(small_view, rows)
+    models = (replace(small_view.models[0], label="stack", kind="stack"),)
+    assert without(replace(view, models=models)) == []

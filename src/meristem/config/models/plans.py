@@ -86,6 +86,15 @@ class PlanOptions(ModelOptions):
     )
     learn: LearnOptions = LearnOptions()
 
+    @model_validator(mode="after")
+    def _learned_as_asked(self) -> Self:
+        if self.learn != LearnOptions() and self.graph not in ("learned", "both"):
+            raise ValueError(
+                f'learn is read with graph = "learned" or "both", not "{self.graph}": '
+                "set graph, or leave learn out"
+            )
+        return self
+
     @property
     def reads_graph(self) -> bool:
         """Whether the model looks at genes or sets at all."""
@@ -104,7 +113,11 @@ class PlanOptions(ModelOptions):
 class GraphNetworkOptions(PlanOptions):
     """A network whose nodes are those of a graph."""
 
-    omics: Literal["none", "soft", "hard", "correlation"] = "none"
+    omics: Literal["none", "soft", "hard", "correlation"] = Field(
+        default="none",
+        description="how measurements teach the nodes they stand for; predicted omics "
+        "beside the network do not ask for it",
+    )
     polygenic: Literal["stack", "joint", "none"] = Field(
         default="stack", description="how the linear polygenic path joins the network"
     )

@@ -74,7 +74,11 @@ class StackOptions(ModelOptions):
     """
 
     kind: Literal["stack"] = "stack"
-    models: tuple[str | SingleModelOptions, ...] = Field(min_length=2)
+    models: tuple[str | SingleModelOptions, ...] = Field(
+        min_length=2,
+        description="labels of other models of the analysis, or options of models as "
+        "under [[models]]",
+    )
     inner_folds: int = Field(
         default=5, ge=2, description="where a model is fitted without inner splits"
     )

@@ -14,6 +14,7 @@ import numpy as np
 import scipy
 import scipy.linalg
 
+from meristem.mixed.averaging.share import Share
 from meristem.mixed.averaging.stacking import FEWEST
 from meristem.records import FloatArray, IntArray
 
@@ -221,15 +222,6 @@ def clustered_error(
     return float(np.sqrt(max(sum(each) - variance(both), *each)))
 
 
-@dataclass(frozen=True)
-class EarnedShare:
-    """Share of a further model in a prediction, of every target."""
-
-    share: FloatArray  # (n_target,) in [0, 1]
-    low: FloatArray  # (n_target,)
-    high: FloatArray  # (n_target,)
-
-
 def earned_share(
     observed: FloatArray,  # (n_sample, n_target) NaN missing
     weight: FloatArray,  # (n_sample, n_target)
@@ -239,7 +231,7 @@ def earned_share(
     *,
     prior: float,
     sd: float,
-) -> EarnedShare:
+) -> Share:
     """Return how much of a prediction a further model earned beside another.
 
     Held-out rows say which share would have been best, and how sure they are;
@@ -264,7 +256,7 @@ def earned_share(
     >>> y, rows = rng.normal(size=(200, 1)), np.arange(200)[None]
     >>> good, bad = y + 0.3 * rng.normal(size=y.shape), rng.normal(size=y.shape)
     >>> one = np.ones_like(y)
-    >>> [earned_share(y, one, *pair, rows, prior=0.5, sd=0.3).share.round(1).tolist()
+    >>> [earned_share(y, one, *pair, rows, prior=0.5, sd=0.3).value.round(1).tolist()
     ...  for pair in ((bad, good), (good, bad))]
     [[1.0], [0.0]]
     """
@@ -294,4 +286,4 @@ def earned_share(
         half = 1.96 * np.sqrt(variance)
         most = float(np.clip(best + error, 0.0, 1.0))
         found[:, t] = np.clip([mean, mean - half, mean + half], 0.0, [most, most, 1.0])
-    return EarnedShare(*found)
+    return Share("", *found)

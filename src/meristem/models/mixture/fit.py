@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from meristem.mixed.averaging.shares import EarnedShare, earned_share, model_shares
+from meristem.mixed.averaging.share import Share
+from meristem.mixed.averaging.shares import earned_share, model_shares
 from meristem.mixed.blup import fit_kernel_blup
 from meristem.mixed.targets import Target
 from meristem.models.genomic_error import GenomicError, borrowed_error
@@ -22,7 +23,7 @@ from meristem.models.mixture.network import FittedMixedNetwork
 from meristem.models.mixture.parts import Part, simple_parts
 from meristem.models.mixture.problem import Problem
 from meristem.models.mixture.settings import MixtureSettings
-from meristem.models.protocol import FittedNetwork, Share
+from meristem.models.protocol import FittedNetwork
 from meristem.records import FloatArray
 
 
@@ -73,15 +74,15 @@ def fit_mixture(
         sd=settings.network_sd,
     )
     if network.wrong:
-        none = np.zeros_like(earned.share)
-        earned = EarnedShare(none, none, none)
+        none = np.zeros_like(earned.value)
+        earned = Share("", none, none, none)
     seen = np.where(np.isnan(network.held), held, network.held)
-    together = held + earned.share * (seen - held)
+    together = held + earned.value * (seen - held)
     return FittedMixedNetwork(
         mixture,
         network.fitted,
-        earned.share,
-        Share(network.name, earned.share, earned.low, earned.high),
+        earned.value,
+        replace(earned, part=network.name),
         _linear_effects(problem, mixture),
         _error(problem, together),
     )

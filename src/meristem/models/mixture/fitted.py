@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from meristem.mixed.averaging.share import Share
 from meristem.models.genomic_error import (
     GenomicError,
     error_arrays,
@@ -29,7 +30,6 @@ from meristem.models.protocol import (
     Fitted,
     FittedWithNeeds,
     Needs,
-    Share,
     predict_measured,
 )
 from meristem.prepare.match import align_variants

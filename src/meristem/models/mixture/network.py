@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from meristem.mixed.averaging.share import Share
 from meristem.models.genomic_error import GenomicError, error_arrays, posterior_of
 from meristem.models.mixture.fitted import FittedMixture, pack_models
 from meristem.models.protocol import (
@@ -15,7 +16,6 @@ from meristem.models.protocol import (
     Hold,
     Inclusion,
     Rule,
-    Share,
 )
 from meristem.prepare.match import align_variants
 from meristem.records import (
@@ -63,8 +63,8 @@ class FittedMixedNetwork:
 
     def shares(self) -> tuple[Share, ...]:
         """Return the share of every part in the prediction."""
-        rest = 1 - self.share
-        beside = tuple(share.times(rest) for share in self.mixture.shares())
+        rest = self.network_share.rest()
+        beside = tuple(share.within(rest) for share in self.mixture.shares())
         return (*beside, self.network_share)
 
     def predict(self, genotypes: Genotypes) -> Predictions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from meristem.errors import DataError
+from meristem.mixed.averaging.share import Share
 from meristem.models.catalog import restore
 from meristem.models.genomic_error import restore_error
 from meristem.models.mixture.fitted import (
@@ -11,7 +12,7 @@ from meristem.models.mixture.fitted import (
     model_states,
 )
 from meristem.models.mixture.network import FittedMixedNetwork
-from meristem.models.protocol import Share, as_network
+from meristem.models.protocol import as_network
 from meristem.records import FittedState
 
 

@@ -46,6 +46,7 @@ from meristem.pipeline.notes import (
     contig_hints,
     environment_notes,
     error_notes,
+    graph_notes,
     knowledge_notes,
     phenotype_notes,
 )
@@ -141,6 +142,7 @@ def check_analysis(
     found = _Findings()
     dataset = _check_data(config, found)
     knowledge, plan = _check_knowledge(config, dataset, found)
+    found.take(lambda: graph_notes(config, knowledge=config.knowledge is not None))
     found.take(lambda: environment_notes(config, dataset))
     estimate = None
     if dataset is not None:

@@ -167,11 +167,14 @@ def _graph_faults(
         yield from _learn_faults(options.learn, dataset, knowledge, where)
     if knowledge is not None or options.graph == "learned":
         return
-    if options.graph == "both":
+    if options.graph in ("both", "shuffled", "random"):
+        remedy = 'add a [knowledge] section, or set graph = "learned"'
+        if options.graph != "both":
+            remedy += f' with learn.null = "{options.graph}"'
         yield PlanError(
-            'graph = "both" needs curated knowledge and there is none',
+            f'graph = "{options.graph}" needs curated knowledge and there is none',
             where=where,
-            remedy='add a [knowledge] section, or set graph = "learned"',
+            remedy=remedy,
         )
     elif needs(options).genes:
         yield ConfigError(

@@ -98,16 +98,24 @@ def _panel(view: View, label: str, position: int) -> tuple[str | Figure, ...]:
 
 def _saw(view: View, label: str) -> str:
     """Return whether the model was trained on measurements of these nodes."""
-    omics = view.model(label).omics
-    if not omics:
+    model = view.model(label)
+    if not model.omics:
         return ""
     text = (
-        f"{label} was trained without omics: what agreement there is comes from the "
-        "wiring of the network and the trait alone."
-        if omics == "none"
-        else f"{label} was given these measurements for its training lines, never for "
+        f"{label} was given these measurements for its training lines, never for "
         "the lines shown here."
     )
+    if model.omics == "none":
+        text = (
+            f"Nodes of {label} were trained without omics: what agreement there is "
+            "comes from the wiring of the network and the trait alone."
+        )
+    if model.omics == "none" and model.learns_graph:
+        text = (
+            f"Nodes of {label} were trained without omics, but measurements of the "
+            "training lines chose which genes they are and which variants they read: "
+            "agreement comes from that choice and the trait."
+        )
     return str(Markup('<p class="intro">{}</p>').format(text))
 
 

@@ -35,10 +35,10 @@ def mixture_section(view: View) -> Section | None:
     if not (shown["environment"].fillna("") != "").any():
         shown = shown.drop(columns="environment")
     intro = (
-        "A mixture gives every part the share that lines left out allowed. Several "
-        "kernels of the markers are what it falls back to; others join them where "
-        "they gain clearly, and a network stands beside them. What is missing of "
-        "100 % is the mean of the trait."
+        "A mixture gives every part the share that lines left out allowed. Few lines "
+        "say little: shares then stay near what they are beforehand, most to several "
+        "kernels of the markers (equal ones in an average of listed models). What is "
+        "missing of 100 % is the mean of the trait."
     )
     table = columns_table(shown, COLUMNS)
     blocks = (table, *(Markup("<p>{}</p>").format(text) for text in without(view)))
@@ -51,11 +51,13 @@ def without(view: View) -> list[str]:
     sentences = []
     for label in rows["model"].unique():
         own = rows[rows["model"] == label]
+        if view.model(label).kind == "stack":
+            continue  # of models that are named
         network = own[own["part"].isin(NETWORKS)]
         if network.empty:
+            parts = ", ".join(own["part"].unique())
             sentences.append(
-                f"{label} has no network: without a graph it is a model of marker "
-                "kernels, a genome scan and a forest."
+                f"{label} has no network, since it has no graph: it has {parts}."
             )
         elif not (network["share"] > 0).any():
             sentences.append(
