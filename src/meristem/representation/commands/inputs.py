@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from meristem.config.stages import OmicsConfig, RepresentConfig, StackConfig
+from meristem.errors import DataError
 from meristem.io.genotypes.read import read_genotypes
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
@@ -35,7 +36,7 @@ class Inputs:
 
     sample_id: StrArray  # (n_sample,)
     tables: tuple[OmicsTable, ...]
-    genotypes: Genotypes | None  # of some of the samples
+    genotypes: Genotypes | None  # of some of the lines
     groups: SampleGroups | None
     trait_name: tuple[str, ...]
     trait: FloatArray  # (n_sample, n_trait)
@@ -71,7 +72,7 @@ def read_inputs(config: RepresentConfig) -> Inputs:
             for t in tables
         ]
     if config.stack is not None:
-        return _stacked(config, config.stack, tuple(tables))
+        return _stacked(config, config.stack, tuple(tables), genotypes)
     names = [] if known is None else known.tolist()
     for table in tables:
         names += table.sample_id.tolist()
@@ -101,7 +102,10 @@ def read_inputs(config: RepresentConfig) -> Inputs:
 
 
 def _stacked(
-    config: RepresentConfig, stack: StackConfig, tables: tuple[OmicsTable, ...]
+    config: RepresentConfig,
+    stack: StackConfig,
+    tables: tuple[OmicsTable, ...],
+    genotypes: Genotypes | None,
 ) -> Inputs:
     """Return several tables as one; traits and groups are those of the lines."""
     table, line, origin, aligned = stack_tables(tables, stack.name)
@@ -110,6 +114,12 @@ def _stacked(
     if config.groups is not None:
         known = _groups_over(read_groups(config.groups), line)
         names += [str(name) for name in known.group_name]
+        if names.count("table") > 1:
+            raise DataError(
+                "a column is called 'table', as the label of the tables of a stack is",
+                where=config.groups.path,
+                remedy="rename the column",
+            )
         label += list(known.label.T)
     sets: Mapping[str, frozenset[str]] = {}
     set_label: Mapping[str, str] = {}
@@ -118,7 +128,7 @@ def _stacked(
     return Inputs(
         table.sample_id,
         (table,),
-        None,
+        genotypes,
         SampleGroups(table.sample_id, np.array(names), np.column_stack(label)),
         trait_name,
         trait,
@@ -131,7 +141,7 @@ def _stacked(
     )
 
 
-def _rows(names: StrArray, sample_id: StrArray) -> tuple[np.ndarray, np.ndarray]:
+def found_rows(names: StrArray, sample_id: StrArray) -> tuple[np.ndarray, np.ndarray]:
     """Return which rows are known, and where their values stand."""
     place = {name: row for row, name in enumerate(names.tolist())}
     found = np.array([place.get(name, -1) for name in sample_id.tolist()])
@@ -139,14 +149,14 @@ def _rows(names: StrArray, sample_id: StrArray) -> tuple[np.ndarray, np.ndarray]
 
 
 def _over(table: OmicsTable, sample_id: StrArray) -> OmicsTable:
-    rows, place = _rows(table.sample_id, sample_id)
+    rows, place = found_rows(table.sample_id, sample_id)
     value = np.full((sample_id.size, table.feature_id.size), np.nan)
     value[rows] = table.value[place]
     return replace(table, sample_id=sample_id, value=value)
 
 
 def _groups_over(groups: SampleGroups, sample_id: StrArray) -> SampleGroups:
-    rows, place = _rows(groups.sample_id, sample_id)
+    rows, place = found_rows(groups.sample_id, sample_id)
     label = np.full((sample_id.size, groups.group_name.size), "", groups.label.dtype)
     label[rows] = groups.label[place]
     return SampleGroups(sample_id, groups.group_name, label)
@@ -158,7 +168,7 @@ def _traits(
     if config.phenotypes is None:
         return (), np.empty((sample_id.size, 0))
     found = adjusted_means(read_observations(config.phenotypes), by="line")
-    rows, place = _rows(found.sample_id, sample_id)
+    rows, place = found_rows(found.sample_id, sample_id)
     trait = np.full((sample_id.size, found.n_target), np.nan)
     trait[rows] = found.value[place]
     names = found.target_name

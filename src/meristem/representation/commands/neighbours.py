@@ -7,7 +7,7 @@ import pandas as pd
 
 from meristem.config.neighbours import NeighboursConfig
 from meristem.config.represent import RepresentOptions
-from meristem.errors import DataError
+from meristem.errors import ConfigError, DataError
 from meristem.records import FloatArray, OmicsTable
 from meristem.representation.commands.inputs import Inputs
 from meristem.representation.confound.clean import fit_cleaner
@@ -52,6 +52,25 @@ def refuse_unjudgeable(table: OmicsTable, network: GeneNetwork | None) -> None:
             f"no pair of the network joins two features of {table.name}",
             where=network.source,
             remedy="give both the same gene ids, or map features by node_map",
+        )
+
+
+def refuse_blind_smoothing(config: NeighboursConfig, represented: list[str]) -> None:
+    """Refuse to choose the share of the neighbours from the table smoothed alone.
+
+    Raises
+    ------
+    ConfigError
+        If no share is set, and no other table is represented: a table agrees best with
+        itself as it is.
+    """
+    if config.share is None and represented == [config.smooth]:
+        raise ConfigError(
+            f"nothing tells how far {config.smooth} is to be smoothed: a table agrees "
+            "best with itself as it is",
+            where="neighbours.share",
+            remedy="set it, or represent the measured table that smoothed values are "
+            "to agree with",
         )
 
 
@@ -100,7 +119,8 @@ def judge_networks(
 
         def learn(train: np.ndarray) -> FloatArray:
             value = table.value[rows]
-            scale = fit_feature_scale(value[train], where=table.source)
+            counts = options.likelihood != "gaussian"
+            scale = fit_feature_scale(value[train], counts=counts, where=table.source)
             x = scale.apply(value)
             rng = derived_rng(seed, "confounders")
             about = [one.take(train) for one in own]
@@ -137,7 +157,8 @@ def smooth_table(
     """Return a table smoothed along the network, and how it agrees with another.
 
     The share of the neighbours is chosen on half of the rows that both have, the
-    agreement (mean r over genes) is that of the other half.
+    agreement (mean r over genes) is that of the other half. What is smoothed is how far
+    values are from the mean of their gene, which stays.
 
     Raises
     ------
@@ -154,7 +175,7 @@ def smooth_table(
     shuffled = shuffle_network(network, derived_rng(seed, "shuffle"))
     known = ~np.isnan(predicted.value)
     mean = fit_feature_scale(predicted.value, where=predicted.source).mean
-    x = np.where(known, predicted.value, mean)
+    x = np.where(known, predicted.value - mean, 0.0)
     truth = np.full(x.shape, np.nan)
     truth[:, own] = measured.value[:, other]
     both = np.flatnonzero(known.any(axis=1) & (~np.isnan(truth)).any(axis=1))
@@ -177,7 +198,7 @@ def smooth_table(
             made = said
         r = agreement(said, truth, test) if test.size > 2 else np.nan
         rows.append({"network": name, "share": share, "r": r, "rows": test.size})
-    value = np.where(known.any(axis=1, keepdims=True), made, np.nan)
+    value = np.where(known.any(axis=1, keepdims=True), made + mean, np.nan)
     whole = OmicsTable(
         predicted.name,
         predicted.sample_id,
