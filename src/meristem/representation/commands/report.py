@@ -417,7 +417,8 @@ def _realism(table: pd.DataFrame) -> Markup:
     return _titled(
         "Samples drawn anew",
         "Learned from half of the samples, drawn, and compared with the other half; "
-        "beside it the two measured halves themselves.",
+        "beside it the two measured halves themselves. Confounders that are removed "
+        "are off all of them.",
         html,
     )
 
