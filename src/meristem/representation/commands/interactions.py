@@ -173,7 +173,11 @@ def _page(
     n_real = int((pairs.level > 0).sum())
     cards = [
         Card("Proteins", f"{n_protein:,}", f"{n_group:,} groups held out"),
-        Card("Pairs", f"{n_real:,}", f"and {pairs.level.size - n_real:,} unrecorded"),
+        Card(
+            "Pairs",
+            f"{n_real:,}",
+            f"{pairs.n_level} levels, and {pairs.level.size - n_real:,} unrecorded",
+        ),
     ]
     if not scores.empty:
         last = scores[scores["new"] == (scores["new"].iloc[-1])]
