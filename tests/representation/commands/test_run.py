@@ -237,7 +237,7 @@ def test_networks_are_judged_and_tables_smoothed(tmp_path: Path) -> None:
     path = write_case(tmp_path)
     text = path.read_text().replace("samples = 25\n", "")
     path.write_text(
-        text + '[neighbours]\nnetworks = ["given", "learned"]\nfolds = 2\n'
+        text + '[neighbours]\nnetworks = ["given", "learned", "sets"]\nfolds = 2\n'
         'traits = true\nsmooth = "rna"\nshare = 0.25\n'
     )
     config = read_represent_config(path)
@@ -247,6 +247,7 @@ def test_networks_are_judged_and_tables_smoothed(tmp_path: Path) -> None:
     assert set(genes["network"]) == {
         *("none", "given", "given, shuffled"),
         *("learned", "learned, shuffled"),
+        *("sets", "sets, shuffled"),
     }
     assert set(read(tmp_path / "out", "network_traits")["trait"]) == {"yield"}
     raw = pd.read_csv(tmp_path / "rna.csv").iloc[:, 1:]

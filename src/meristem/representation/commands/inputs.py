@@ -8,7 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from meristem.config.stages import OmicsConfig, RepresentConfig, StackConfig
+from meristem.config.stages import (
+    GroupConfig,
+    OmicsConfig,
+    RepresentConfig,
+    StackConfig,
+)
 from meristem.errors import DataError
 from meristem.io.genotypes.read import read_genotypes
 from meristem.io.tables.groups import read_groups
@@ -66,11 +71,11 @@ def read_inputs(config: RepresentConfig) -> Inputs:
     genotypes = None if config.genotypes is None else read_genotypes(config.genotypes)
     known = None if genotypes is None else genotypes.sample_id
     tables = [read_omics(one, known) for one in config.omics]
-    if known is not None and config.fold_ids:
-        tables = [
-            replace(t, sample_id=fold_onto(t.sample_id, known, t.name, config.fold_ids))
-            for t in tables
-        ]
+    first = tables[0].sample_id if known is None else known
+    tables = [
+        replace(t, sample_id=_folded(config, t.sample_id, first, t.name))
+        for t in tables
+    ]
     if config.stack is not None:
         return _stacked(config, config.stack, tuple(tables), genotypes)
     names = [] if known is None else known.tolist()
@@ -79,7 +84,7 @@ def read_inputs(config: RepresentConfig) -> Inputs:
     sample_id = np.array(list(dict.fromkeys(names)))
     groups = None
     if config.groups is not None:
-        groups = _groups_over(read_groups(config.groups), sample_id)
+        groups = _groups_over(config, config.groups, sample_id)
     trait_name, trait = _traits(config, sample_id)
     sets: Mapping[str, frozenset[str]] = {}
     label: Mapping[str, str] = {}
@@ -112,7 +117,7 @@ def _stacked(
     trait_name, trait = _traits(config, line)
     label, names = [origin], ["table"]
     if config.groups is not None:
-        known = _groups_over(read_groups(config.groups), line)
+        known = _groups_over(config, config.groups, line)
         names += [str(name) for name in known.group_name]
         if names.count("table") > 1:
             raise DataError(
@@ -155,7 +160,21 @@ def _over(table: OmicsTable, sample_id: StrArray) -> OmicsTable:
     return replace(table, sample_id=sample_id, value=value)
 
 
-def _groups_over(groups: SampleGroups, sample_id: StrArray) -> SampleGroups:
+def _folded(
+    config: RepresentConfig, names: StrArray, known: StrArray, what: str
+) -> StrArray:
+    """Return names, those that fold onto known ones as those, if that is asked for."""
+    if not config.fold_ids:
+        return names
+    return fold_onto(names, known, what, config.fold_ids)
+
+
+def _groups_over(
+    config: RepresentConfig, section: GroupConfig, sample_id: StrArray
+) -> SampleGroups:
+    groups = read_groups(section)
+    own = _folded(config, groups.sample_id, np.unique(sample_id), "groups")
+    groups = replace(groups, sample_id=own)
     rows, place = found_rows(groups.sample_id, sample_id)
     label = np.full((sample_id.size, groups.group_name.size), "", groups.label.dtype)
     label[rows] = groups.label[place]
@@ -167,8 +186,17 @@ def _traits(
 ) -> tuple[tuple[str, ...], FloatArray]:
     if config.phenotypes is None:
         return (), np.empty((sample_id.size, 0))
-    found = adjusted_means(read_observations(config.phenotypes), by="line")
+    observed = read_observations(config.phenotypes)
+    known = np.unique(sample_id)
+    own = _folded(config, observed.sample_id, known, "phenotypes")
+    found = adjusted_means(replace(observed, sample_id=own), by="line")
     rows, place = found_rows(found.sample_id, sample_id)
+    if rows.size == 0:
+        raise DataError(
+            "no line has genotypes or omics under this name",
+            where=config.phenotypes.path,
+            remedy="write the lines as there, or set fold_ids at the top of the file",
+        )
     trait = np.full((sample_id.size, found.n_target), np.nan)
     trait[rows] = found.value[place]
     names = found.target_name

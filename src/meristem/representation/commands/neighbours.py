@@ -20,13 +20,40 @@ from meristem.representation.genes.compare import (
     compare_genes,
     compare_traits,
 )
+from meristem.representation.genes.shared_sets import LARGEST, join_by_sets
 from meristem.representation.genes.smooth import agreement, choose_share, spread
 from meristem.representation.scale import fit_feature_scale
+from meristem.representation.sets.membership import feature_sets
 from meristem.runs.seeds import derived_rng
 
 LEAST_ROWS = 20
 """Rows with values from which networks are judged."""
 LEAST_GENES = 10
+
+
+def fixed_networks(
+    table: OmicsTable, inputs: Inputs, config: NeighboursConfig
+) -> dict[str, GeneNetwork]:
+    """Return the networks that are not learned, over the features of a table.
+
+    Raises
+    ------
+    DataError
+        If no set joins two features.
+    """
+    found = {}
+    if inputs.network is not None and "given" in config.networks:
+        found["given"] = inputs.network.onto(table.node_name)
+    if "sets" in config.networks:
+        member = feature_sets(table, inputs.sets, min_size=2).member
+        found["sets"] = join_by_sets(member, table.node_name)
+        if found["sets"].n_edge == 0:
+            raise DataError(
+                f"no gene set joins two to {LARGEST} features of {table.name}",
+                where=table.source,
+                remedy='give smaller sets, or leave "sets" out of neighbours.networks',
+            )
+    return found
 
 
 def refuse_unjudgeable(table: OmicsTable, network: GeneNetwork | None) -> None:
@@ -104,10 +131,8 @@ def judge_networks(
     training rows of a fold have them.
     """
     confounders = confounders_of(inputs.groups, options.confounders)
-    given = None
-    if inputs.network is not None and "given" in config.networks:
-        given = inputs.network.onto(table.node_name)
-    asked = Asked(config.methods, given, "learned" in config.networks, seed)
+    fixed = fixed_networks(table, inputs, config)
+    asked = Asked(config.methods, fixed, "learned" in config.networks, seed)
     seen = np.flatnonzero(~np.isnan(table.value).all(axis=1))
 
     def folds(rows: np.ndarray) -> list:

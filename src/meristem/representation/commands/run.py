@@ -25,6 +25,7 @@ from meristem.representation.commands.describe import (
 )
 from meristem.representation.commands.inputs import Inputs, found_rows, read_inputs
 from meristem.representation.commands.neighbours import (
+    fixed_networks,
     judge_networks,
     refuse_blind_smoothing,
     refuse_unjudgeable,
@@ -91,6 +92,7 @@ def represent_run(
         refuse_impossible(table, options, inputs.groups, inputs.sets)
         if config.neighbours is not None and options.represent != "none":
             refuse_unjudgeable(table, inputs.network)
+            fixed_networks(table, inputs, config.neighbours)
             if config.neighbours.smooth:
                 refuse_unsmoothable(inputs.named(config.neighbours.smooth), table)
     run = _plan(config, to)
