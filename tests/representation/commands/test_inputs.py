@@ -36,11 +36,16 @@ def test_ids_of_every_table_are_folded_or_their_absence_is_said(
     tmp_path: Path,
 ) -> None:
     path = write_case(tmp_path)
-    for name in ("traits", "groups", "metabolites"):
+
+    def write_large(name: str) -> None:
         file = tmp_path / f"{name}.csv"
         file.write_text(file.read_text().replace("\nl", "\nL"))
+
+    write_large("traits")
     with pytest.raises(DataError, match="no line has genotypes or omics"):
         read_inputs(read_represent_config(path))
+    write_large("groups")
+    write_large("metabolites")
     path.write_text('fold_ids = ["case"]\n' + path.read_text())
     inputs = read_inputs(read_represent_config(path))
     assert inputs.sample_id.tolist() == [f"l{i}" for i in range(N)]
