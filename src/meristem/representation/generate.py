@@ -65,7 +65,7 @@ def generate(
     Factors are drawn from a normal distribution with the mean and covariance of the
     table's, or by a small adversarial network (`samples_from = "gan"`); the noise of
     each feature is normal with the variance that the factors leave. Of counts the
-    draws are rounded.
+    draws are rounded, and those of samples of average size.
     """
     x = found.cleaned_values(table, confounders)
     x = x[~np.isnan(x).all(axis=1)]
