@@ -39,5 +39,5 @@ def test_what_models_get_of_represented_omics(
     assert facts == [f"rna (pca): mediated, binn will read {said}"]
     assert len(hints) == (gives == "factors")
     alone = config.model_copy(update={"models": models[:1]})
-    _, hints = represented_notes(alone, panel(), None)
+    _, hints = represented_notes(alone, panel(), None, None)
     assert hints == ["no model listed reads omics: rna serves nothing"]
