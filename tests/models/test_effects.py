@@ -1,12 +1,18 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests import toys
 
+from meristem.config import models as kinds
 from meristem.errors import DataError
+from meristem.genetics.products import with_products
+from meristem.models.catalog import build
 from meristem.models.effects import FittedLinear, predict_linear, restore_linear
 from meristem.models.panel import kernel_factor, marker_effects
 from meristem.prepare.scale import fit_scale
 from meristem.records import Genotypes
+from meristem.stats.folds import random_splits
 
 N, P, T = 12, 9, 2
 
@@ -63,3 +69,19 @@ def test_a_fitted_linear_model_ignores_unknown_variants_and_survives_its_state(c
     assert np.array_equal(
         again.predict(genotypes).value, fitted.predict(genotypes).value
     )
+
+
+@pytest.mark.parametrize("options", [kinds.ElasticNetOptions(), kinds.GBLUPOptions()])
+def test_the_posterior_of_rows_that_share_products_is_around_the_predictions(options):
+    """The error that a model borrows is that of BLUP; its values are its own."""
+    rng = np.random.default_rng(4)
+    calls = rng.integers(0, 3, (60, 40)).astype(np.int8)
+    whole = toys.dataset(calls, calls[:, 0] + 0.5 * rng.normal(size=60))
+    whole = replace(whole, genotypes=with_products(whole.genotypes))
+    assert whole.genotypes.products is not None
+    fitted = build(options).fit(
+        whole.take(np.arange(45)), rng=rng, inner=random_splits(45, 3, rng)
+    )
+    new = whole.take(np.arange(45, 60)).genotypes
+    said = fitted.predict(new).value
+    assert fitted.posterior(new).predictions().value == pytest.approx(said, abs=1e-4)

@@ -105,6 +105,39 @@ def test_models_that_need_measured_omics_predict_from_factors() -> None:
     assert np.corrcoef(said, test.phenotypes.value[:, 0])[0, 1] > 0.5
 
 
+def held_out_r(model: OnFactors, data: Dataset) -> float:
+    """Return r of the trait of rows held out, told from their own omics."""
+    fitted = model.fit(data.take(np.arange(36)), rng=np.random.default_rng(1))
+    test = data.take(np.arange(36, N))
+    said = predict_measured(fitted, test.genotypes, test.omics).value[:, 0]
+    return float(np.corrcoef(said, test.phenotypes.value[:, 0])[0, 1])
+
+
+def test_rows_held_out_lose_the_batch_that_training_rows_lost() -> None:
+    model = on_factors(kinds.MeasuredOmicsOptions(), confounders=("batch",))
+    data = panel(shift=20.0)
+    model = replace(model, groups=data.groups)
+    assert held_out_r(model, data) > held_out_r(model, panel()) - 0.02
+    assert data.groups is not None
+    label = data.groups.label.copy()
+    label[40] = "c"
+    unseen = replace(data, groups=replace(data.groups, label=label))
+    with pytest.raises(MeristemError, match="no training row has its label 'c'"):
+        held_out_r(replace(model, groups=unseen.groups), unseen)
+
+
+def test_tables_of_the_same_features_are_not_taken_for_each_other() -> None:
+    data = panel()
+    rng = np.random.default_rng(2)
+    table = data.omics[0]
+    noise = replace(table, name="noise", value=5 * rng.normal(size=table.value.shape))
+    data = replace(data, omics=(table, noise))
+    asked = RepresentOptions(represent="pca", k=(3,))
+    both = (("rna", asked), ("noise", asked))
+    model = OnFactors(build(kinds.MeasuredOmicsOptions()), both, {}, 1)
+    assert held_out_r(model, data) > 0.8
+
+
 @pytest.mark.parametrize(
     ("kind", "models"),
     [

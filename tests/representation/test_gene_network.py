@@ -33,6 +33,13 @@ def test_a_network_is_put_onto_other_genes() -> None:
     assert moved.neighbours(1).tolist() == [2]
 
 
+def test_every_probe_of_a_gene_has_its_edges() -> None:
+    moved = ring().onto(np.array(["b", "a", "", "b", "d"]))
+    pairs = zip(moved.first.tolist(), moved.second.tolist(), strict=True)
+    assert sorted(pairs) == [(0, 1), (1, 3), (1, 4)]
+    assert moved.weight.tolist() == [0.4, 0.4, 1.0]
+
+
 def test_wrong_edges_are_refused() -> None:
     gene = np.array(["a", "b"])
     with pytest.raises(DataError, match="itself"):

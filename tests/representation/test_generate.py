@@ -5,6 +5,7 @@ import pytest
 from tests.representation.toys import low_rank, table_of
 
 from meristem.config.represent import RepresentOptions
+from meristem.representation.confound.confounders import Confounder
 from meristem.representation.generate import generate, judge_samples
 from meristem.representation.represented import fit_representation
 
@@ -36,6 +37,18 @@ def test_samples_of_a_wrong_model_are() -> None:
     bad = judge_samples(table_of(value), PCA, 2, rng=np.random.default_rng(1))
     assert bad.classifier > 0.75
     assert bad.classifier_real < 0.65
+
+
+def test_samples_are_judged_without_the_confounders_they_are_drawn_without() -> None:
+    value, _ = low_rank(160, 20)
+    label = np.array(["a", "b"])[np.arange(160) % 2]
+    value[label == "b"] += 15.0 * np.random.default_rng(4).normal(size=20)
+    options = PCA.model_copy(update={"confounders": ("batch",)})
+    batch = [Confounder("batch", label)]
+    rng = np.random.default_rng(1)
+    good = judge_samples(table_of(value), options, 3, rng=rng, confounders=batch)
+    assert good.classifier < 0.65
+    assert good.distance < good.distance_real + 0.05
 
 
 def test_samples_of_counts_are_counts() -> None:

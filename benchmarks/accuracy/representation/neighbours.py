@@ -11,11 +11,14 @@ from benchmarks.accuracy.cells import CellTable, Progress, Row, open_table
 from benchmarks.accuracy.figures import mean_interval, number
 from benchmarks.accuracy.representation.yeast import read_yeast
 from meristem.records import FloatArray
+from meristem.representation.gene_network import GeneNetwork
 from meristem.representation.genes.coexpression import (
     learn_coexpression,
     shuffle_network,
 )
 from meristem.representation.genes.inference import infer_genes
+from meristem.representation.genes.shared_sets import join_by_sets
+from meristem.representation.sets.membership import feature_sets
 from meristem.runs.seeds import derived_rng
 
 COLUMNS = ("seed", "method", "network", "r")
@@ -33,6 +36,10 @@ WAYS = (
     ("sage", "shuffled"),
     ("attention", "learned"),
     ("attention", "shuffled"),
+    ("weighted", "sets"),
+    ("weighted", "sets shuffled"),
+    ("ridge", "sets"),
+    ("ridge", "sets shuffled"),
 )
 
 
@@ -40,6 +47,8 @@ def run_neighbours(
     data: Path, out: Path, *, seeds: Sequence[int], progress: Progress | None = None
 ) -> str:
     """Hide a tenth of the genes in lines held out; network learned on the others.
+
+    sets: genes of the same GO-slim processes.
 
     weighted: ridge on all genes with a penalty per gene, neighbours with more weight;
     ridge: with one penalty for all genes, or on the neighbours alone.
@@ -51,11 +60,14 @@ def run_neighbours(
     )
     yeast = read_yeast(data)
     genes = np.linspace(0, yeast.gene.size - 1, N_GENE).astype(int)
-    value = yeast.glucose[:, genes]
+    value, gene = yeast.glucose[:, genes], yeast.gene[genes]
+    own = feature_sets(yeast.table(yeast.glucose).take_features(genes), yeast.sets)
+    shared = join_by_sets(own.member, gene)
     cells = [(seed, *way) for seed in seeds for way in WAYS]
 
     def work(seed: int, method: str, network: str) -> list[Row]:
-        r = _cell(value, yeast.gene[genes], seed, method, network)
+        fixed = shared if network.startswith("sets") else None
+        r = _cell(value, gene, fixed, seed, method, network)
         return [{"r": number(r)}]
 
     table.fill(cells, work, progress)
@@ -63,7 +75,12 @@ def run_neighbours(
 
 
 def _cell(
-    value: FloatArray, gene: np.ndarray, seed: int, method: str, network: str
+    value: FloatArray,
+    gene: np.ndarray,
+    fixed: GeneNetwork | None,
+    seed: int,
+    method: str,
+    network: str,
 ) -> float:
     rng = derived_rng(seed, "neighbours")
     order = rng.permutation(value.shape[0])
@@ -73,8 +90,8 @@ def _cell(
     x = (value - mean) / sd
     known = None
     if network != "none":
-        known = learn_coexpression(x[train], gene)
-        if network == "shuffled":
+        known = fixed or learn_coexpression(x[train], gene)
+        if network.endswith("shuffled"):
             known = shuffle_network(known, derived_rng(seed, "shuffle"))
     said = infer_genes(
         x[train],

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from meristem.config.stages import NetworkFileConfig, RunConfig
 from meristem.config.strict import Strict
@@ -67,3 +67,17 @@ class InteractionsConfig(Strict):
                 'score of each protein looks like skill; use "proteins" or "similarity"'
             )
         return value
+
+    @model_validator(mode="after")
+    def _all_is_read(self) -> Self:
+        if self.embeddings is not None and "embeddings" not in self.features:
+            raise ValueError(
+                'nothing reads embeddings: put "embeddings" into features, or leave '
+                "the table out"
+            )
+        if self.split == "proteins" and "similarity" in self.model_fields_set:
+            raise ValueError(
+                'nothing reads similarity with split = "proteins"; leave it out, or '
+                'set split = "similarity"'
+            )
+        return self

@@ -17,10 +17,11 @@ class NeighboursConfig(Strict):
     Beside every network stand none and a shuffle of it, degree by degree.
     """
 
-    networks: tuple[Literal["given", "learned"], ...] = Field(
+    networks: tuple[Literal["given", "learned", "sets"], ...] = Field(
         default=("learned",),
         min_length=1,
-        description="that of [network], or co-expression learned in training rows",
+        description="that of [network]; co-expression learned in training rows; or "
+        "genes of the same sets of [knowledge] (an ontology, pathways)",
     )
     methods: tuple[GeneMethod, ...] = Field(
         default=("weighted", "ridge"),

@@ -87,10 +87,11 @@ class FittedLinear(MarkerModel):
 
     def posterior(self, genotypes: Genotypes) -> Posterior:
         """Return the joint posterior of the genetic values of lines."""
-        view = None if self.error is None else self.error.shared_view(genotypes)
-        if self.error is not None and view is not None:
-            value = self.error.kernels[0].solved.predict(view.cross)
-            return self.error.posterior_shared(self.predictions(genotypes, value), view)
+        own = self.error if isinstance(self.effect, DualEffect) else None
+        view = None if own is None else own.shared_view(genotypes)
+        if own is not None and view is not None:
+            value = own.kernels[0].solved.predict(view.cross)
+            return own.posterior_shared(self.predictions(genotypes, value), view)
         dosage = self.dosage(genotypes)
         predictions = self.predictions(genotypes, self.value(dosage))
         return posterior_of(self.error, predictions, dosage)

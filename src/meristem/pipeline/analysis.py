@@ -52,7 +52,7 @@ from meristem.prepare.by_environment import (
 )
 from meristem.prepare.training import TakenOff, training_set
 from meristem.records import Dataset, Environments, NetworkPlan, Phenotypes
-from meristem.representation.sets.membership import sets_of_plan
+from meristem.representation.sets.membership import measured_sets
 from meristem.runs.folder import RunFolder
 from meristem.runs.keys import digest
 from meristem.runs.progress import Notify, silent
@@ -248,11 +248,18 @@ class Analysis:
         plain = all(one.represent == "none" for _, one in asked)
         if plain or not reads_omics(options):
             return predictor
-        known = {} if self.plan is None else sets_of_plan(self.plan)[0]
+        graph = None if self.knowledge is None else self.knowledge.graph
+        known = measured_sets(self.plan, graph)
         sets = {name: tuple(sorted(genes)) for name, genes in known.items()}
         work = self.folder.file("work/shapes")
         return OnFactors(
-            predictor, asked, sets, self.config.run.seed, self._fits, folder=work
+            predictor,
+            asked,
+            sets,
+            self.config.run.seed,
+            self._fits,
+            groups=self.dataset.groups,
+            folder=work,
         )
 
     def _tuned(

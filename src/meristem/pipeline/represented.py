@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from meristem.config.represent import RepresentOptions
+from meristem.errors import DataError
 from meristem.models.protocol import (
     Fitted,
     Handed,
@@ -30,12 +31,16 @@ from meristem.records import (
     OmicsTable,
     Posterior,
     Predictions,
+    SampleGroups,
     Splits,
 )
 from meristem.representation.architecture.search import Place
 from meristem.representation.architecture.space import Shape
 from meristem.representation.choose import choose_by_traits, choose_shape
-from meristem.representation.confound.confounders import Confounder, confounders_of
+from meristem.representation.confound.confounders import (
+    Confounder,
+    confounders_of_rows,
+)
 from meristem.representation.represented import (
     Represented,
     fit_representation,
@@ -60,6 +65,7 @@ class OnFactors:
     seed: int
     fits: int = 1  # of a run: minutes of a search are shared among them
     k: tuple[tuple[str, int], ...] = ()  # factors that a search found, by table
+    groups: SampleGroups | None = None  # of all samples: which labels there are
     folder: Path | None = field(default=None, compare=False)  # of searches
 
     def choose(
@@ -108,9 +114,14 @@ class OnFactors:
         fitted = self.predictor.fit(
             replace(dataset, omics=tables), rng=rng, inner=inner
         )
-        if needs_measured_omics(fitted):
-            return FittedOnFactors(fitted, learned)
-        return fitted
+        if not needs_measured_omics(fitted):
+            return fitted
+        by_table = {}
+        for (table, options), one in zip(self._asked(dataset), learned, strict=True):
+            seen = np.flatnonzero((~np.isnan(table.value)).any(axis=1))
+            labels = self._labels(dataset, options)
+            by_table[table.name] = one, tuple(known.take(seen) for known in labels)
+        return FittedOnFactors(fitted, by_table, self.groups or dataset.groups)
 
     def handed(self, dataset: Dataset) -> tuple[Handed, ...]:
         """Return what stands for every table; numbers of factors are those chosen."""
@@ -154,9 +165,15 @@ class OnFactors:
                 continue
             one = self._learn(dataset, table, options, inner)
             learned.append(one)
-            about = confounders_of(dataset.groups, options.confounders)
-            tables.append(given(one, table, about))
+            tables.append(given(one, table, self._labels(dataset, options)))
         return tuple(tables), tuple(learned)
+
+    def _labels(
+        self, dataset: Dataset, options: RepresentOptions
+    ) -> tuple[Confounder, ...]:
+        """Return the confounders of the rows; all samples say which are numbers."""
+        groups = self.groups or dataset.groups
+        return confounders_of_rows(groups, options.confounders, dataset.sample_id)
 
     def _search(
         self,
@@ -166,7 +183,7 @@ class OnFactors:
         inner: Splits,
     ) -> tuple[Shape, tuple[Tried, ...]]:
         """Search the shape of one table; the same rows find the same, once."""
-        about = confounders_of(dataset.groups, options.confounders)
+        about = self._labels(dataset, options)
         own = table.direct()
         trait = dataset.phenotypes.value
         sets = None
@@ -196,7 +213,7 @@ class OnFactors:
         options: RepresentOptions,
         inner: Splits,
     ) -> Represented:
-        about = confounders_of(dataset.groups, options.confounders)
+        about = self._labels(dataset, options)
         sets: FeatureSets | None = None
         if options.represent == "sets":
             sets = needed_sets(table, self.sets)
@@ -224,7 +241,7 @@ class OnFactors:
             dataset.phenotypes.value,
             inner,
             rng=derived_rng(self.seed, "number of factors", table.name),
-            confounders=confounders_of(dataset.groups, options.confounders),
+            confounders=self._labels(dataset, options),
         )
 
 
@@ -251,15 +268,20 @@ def given(
     )
 
 
+Learned = tuple[Represented, tuple[Confounder, ...]]
+"""A representation, and the confounders of the measured rows it was learned from."""
+
+
 @dataclass(frozen=True)
 class FittedOnFactors:
     """A fitted model that predicts from omics of the same samples, represented first.
 
-    New samples have no known confounders: their values are taken as they are.
+    Confounders are taken off by what was learned of them on training rows.
     """
 
     fitted: Fitted
-    learned: tuple[Represented, ...]
+    learned: Mapping[str, Learned]  # by omics table
+    groups: SampleGroups | None  # labels of training rows and of those predicted
 
     @property
     def needs(self) -> Needs:
@@ -269,13 +291,23 @@ class FittedOnFactors:
     def predict(
         self, genotypes: Genotypes, omics: tuple[OmicsTable, ...] = ()
     ) -> Predictions:
-        """Predict from genotypes and the omics measured on the same samples."""
-        by_features = {one.feature_id.tobytes(): one for one in self.learned}
+        """Predict from genotypes and the omics measured on the same samples.
+
+        Raises
+        ------
+        DataError
+            If a confounder that was removed is not known of a measured sample, or no
+            training row has its label.
+        """
         tables = []
         for table in omics:
-            found = by_features.get(table.feature_id.tobytes())
-            if found is not None:
-                table = given(replace(found, cleaner=None), table, ())
+            if table.name in self.learned:
+                found, trained = self.learned[table.name]
+                names = found.options.confounders
+                about = confounders_of_rows(self.groups, names, table.sample_id)
+                if found.cleaner is not None:
+                    _refuse_unseen(table, about, trained)
+                table = given(found, table, about)
             tables.append(table)
         return predict_measured(self.fitted, genotypes, tuple(tables))
 
@@ -286,3 +318,29 @@ class FittedOnFactors:
     def state(self) -> FittedState:
         """Return the state of the model alone: it is not deployed."""
         return self.fitted.state()
+
+
+def _refuse_unseen(
+    table: OmicsTable,
+    confounders: tuple[Confounder, ...],
+    trained: tuple[Confounder, ...],
+) -> None:
+    """Refuse measured rows whose batch no training row is of: it would stay in them."""
+    measured = (~np.isnan(table.value)).any(axis=1)
+    for one, known in zip(confounders, trained, strict=True):
+        if one.number is None:
+            unseen = measured & ~np.isin(one.label, known.label[known.label != ""])
+        else:
+            unseen = measured & np.isnan(one.number)
+        if unseen.any():
+            row = int(np.flatnonzero(unseen)[0])
+            label = str(one.label[row])
+            raise DataError(
+                f"{table.name}: {one.name!r} is to be removed, and "
+                + (
+                    f"no training row has its label {label!r}" if label else "not known"
+                ),
+                where=f"sample {table.sample_id[row]}",
+                remedy="use folds that keep every label in training, put rare labels "
+                "together, or leave models that read measured omics out",
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import scipy.sparse
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from meristem.errors import DataError
 from meristem.records import FloatArray, IntArray, StrArray
+
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,23 @@ class GeneNetwork:
         )
 
     def onto(self, gene: StrArray) -> GeneNetwork:
-        """Return the network over other genes, in their order; edges beyond go."""
-        place = {name: i for i, name in enumerate(gene.tolist())}
-        to = np.array([place.get(name, -1) for name in self.gene.tolist()])
+        """Return the network over other genes, in their order; edges beyond go.
+
+        A gene that stands there several times (probes) has its edges each time.
+        """
+        order = np.argsort(gene, kind="stable")
+        low, high = (np.searchsorted(gene[order], self.gene, s) for s in _SIDES)
+        times = high - low
+        n_pair = times[self.first] * times[self.second]
+        edge = np.repeat(np.arange(self.n_edge), n_pair)
+        number = np.arange(edge.size) - np.repeat(np.cumsum(n_pair) - n_pair, n_pair)
+        one, two = self.first[edge], self.second[edge]
         return make_network(
-            gene, to[self.first], to[self.second], self.weight, self.source
+            gene,
+            order[low[one] + number // times[two]],
+            order[low[two] + number % times[two]],
+            self.weight[edge],
+            self.source,
         )
 
 

@@ -65,7 +65,7 @@ def generate(
     Factors are drawn from a normal distribution with the mean and covariance of the
     table's, or by a small adversarial network (`samples_from = "gan"`); the noise of
     each feature is normal with the variance that the factors leave. Of counts the
-    draws are rounded.
+    draws are rounded, and those of samples of average size.
     """
     x = found.cleaned_values(table, confounders)
     x = x[~np.isnan(x).all(axis=1)]
@@ -95,23 +95,29 @@ def judge_samples(
     k: int,
     *,
     rng: np.random.Generator,
+    confounders: Sequence[Confounder] = (),
     sets: FeatureSets | None = None,
 ) -> Realism:
     """Learn from half of the rows, draw as many, and compare with the other half.
 
-    Gaps count as the mean of their feature, in samples and rows alike.
+    Confounders are off both, as they are off what `generate` draws. Gaps count as the
+    mean of their feature, in samples and rows alike.
     """
     rows = np.flatnonzero(~np.isnan(table.value).all(axis=1))
     order = rng.permutation(rows)
     learn, held = np.array_split(order, 2)
-    own = table.take_samples(np.sort(learn))
-    plain = options.model_copy(update={"deconfound": "none"})
-    found = fit_representation(own, plain, rng=rng, k=k, sets=sets)
-    drawn = generate(found, own, held.size, rng=rng)
-    scale = found.scale
-    real, seen, made = (
-        np.nan_to_num(scale.apply(one))
-        for one in (table.value[held], own.value, drawn.value)
+    learn = np.sort(learn)
+    own, about = table.take_samples(learn), [one.take(learn) for one in confounders]
+    found = fit_representation(own, options, rng=rng, k=k, confounders=about, sets=sets)
+    drawn = generate(found, own, held.size, rng=rng, confounders=about)
+    others = [one.take(held) for one in confounders]
+    real, seen, made = map(
+        np.nan_to_num,
+        (
+            found.cleaned_values(table.take_samples(held), others),
+            found.cleaned_values(own, about),
+            found.scale.apply(drawn.value),
+        ),
     )
     return Realism(
         _distance(made, real),

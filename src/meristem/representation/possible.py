@@ -11,6 +11,7 @@ from meristem.records import OmicsTable, SampleGroups
 from meristem.representation.confound.confounders import (
     confounders_of,
     refuse_constant,
+    refuse_single,
     refuse_unlabelled,
 )
 from meristem.representation.represented import refuse_unlearnable
@@ -29,7 +30,8 @@ def refuse_impossible(
     ------
     DataError
         If a confounder is not there, the same everywhere, or not known of a measured
-        sample; if the table has too little to learn from, or values that are no counts.
+        sample, or has a label of one alone; if the table has too little to learn from,
+        or values that are no counts.
     ConfigError
         If there are no sets where they are asked for, or too many factors are.
     """
@@ -40,6 +42,7 @@ def refuse_impossible(
         refuse_constant(known)
         measured = np.asarray(np.isfinite(table.direct().value).any(axis=1))
         refuse_unlabelled(known, table.sample_id, measured)
+        refuse_single(known, table.sample_id, measured)
     if options.represent == "sets":
         needed_sets(table, sets)
     refuse_unlearnable(table, options)

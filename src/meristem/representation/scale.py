@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from meristem.errors import DataError
-from meristem.records import FloatArray
+from meristem.records import FloatArray, IntArray
 from meristem.representation.protocol import Counts, Values
 
 
@@ -50,14 +50,25 @@ class FeatureScale:
 
     def undo(
         self,
-        x: FloatArray,  # (n_sample, n_feature) standardised
-        size: FloatArray,  # (n_sample,)
+        x: FloatArray,  # (n_sample, n_feature) standardised; or a value of each feature
+        size: FloatArray,  # (n_sample,); or one of each value
     ) -> FloatArray:
         """Return standardised values in the units of the table."""
         value = x * self.sd + self.mean
         if self.profile is None:
             return value
-        return np.expm1(np.clip(value, 0.0, 50.0)) * size[:, None]
+        return np.expm1(np.clip(value, 0.0, 50.0)) * _as_rows(size, value)
+
+    def slope(self, value: FloatArray, size: FloatArray) -> FloatArray:
+        """Return the units of the table for one sd, at values of the table."""
+        if self.profile is None:
+            return np.broadcast_to(self.sd, value.shape)
+        return (value + _as_rows(size, value)) * self.sd
+
+    def take(self, feature: IntArray) -> FeatureScale:
+        """Return the scale of some features, one for each value."""
+        profile = None if self.profile is None else self.profile[feature]
+        return FeatureScale(self.mean[feature], self.sd[feature], profile)
 
 
 def fit_feature_scale(
@@ -94,6 +105,10 @@ def fit_feature_scale(
     sd = np.sqrt((centred**2).sum(axis=0) / np.maximum(known.sum(axis=0), 1))
     varies = sd > 1e-9 * np.abs(mean)
     return FeatureScale(mean, np.where(varies, sd, 1.0), profile)
+
+
+def _as_rows(size: FloatArray, value: FloatArray) -> FloatArray:
+    return size[:, None] if value.ndim > 1 else size
 
 
 def _mean(value: FloatArray) -> FloatArray:  # (n_feature,) 0 where nothing is known

@@ -237,7 +237,7 @@ def test_a_kernel_may_be_made_of_factors(data):
     fitted = predictor.fit(data.take(np.arange(N)), rng=np.random.default_rng(0))
     test = data.take(np.arange(N, N + N_NEW))
     said = predict_measured(fitted, test.genotypes, test.omics).value
-    factors = fitted.learned[0].factors(test.omics[0])
+    factors = fitted.learned["leaf"][0].factors(test.omics[0])
     inner = fitted.fitted
     assert inner.source.train.features.shape == (N, 3)
     assert np.array_equal(said, inner.predict(test.genotypes, (factors,)).value)

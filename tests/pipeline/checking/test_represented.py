@@ -35,9 +35,9 @@ def test_what_models_get_of_represented_omics(
         omics=(table,),
         models=models,
     )
-    facts, hints = represented_notes(config, panel(), None)
+    facts, hints = represented_notes(config, panel(), None, None)
     assert facts == [f"rna (pca): mediated, binn will read {said}"]
     assert len(hints) == (gives == "factors")
     alone = config.model_copy(update={"models": models[:1]})
-    _, hints = represented_notes(alone, panel(), None)
+    _, hints = represented_notes(alone, panel(), None, None)
     assert hints == ["no model listed reads omics: rna serves nothing"]

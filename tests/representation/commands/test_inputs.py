@@ -3,9 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from tests.representation.commands.test_run import N, write_case
 
 from meristem.config.read import read_represent_config
+from meristem.errors import DataError
 from meristem.representation.commands.inputs import read_inputs
 
 
@@ -28,3 +30,25 @@ def test_everything_stands_over_the_same_samples(tmp_path: Path) -> None:
     assert inputs.trait.shape == (N + 1, 1)
     assert set(inputs.sets) == {"s0", "s1", "s2"}
     assert inputs.network is not None
+
+
+def test_ids_of_every_table_are_folded_or_their_absence_is_said(
+    tmp_path: Path,
+) -> None:
+    path = write_case(tmp_path)
+
+    def write_large(name: str) -> None:
+        file = tmp_path / f"{name}.csv"
+        file.write_text(file.read_text().replace("\nl", "\nL"))
+
+    write_large("traits")
+    with pytest.raises(DataError, match="no line has genotypes or omics"):
+        read_inputs(read_represent_config(path))
+    write_large("groups")
+    write_large("metabolites")
+    path.write_text('fold_ids = ["case"]\n' + path.read_text())
+    inputs = read_inputs(read_represent_config(path))
+    assert inputs.sample_id.tolist() == [f"l{i}" for i in range(N)]
+    assert np.isfinite(inputs.trait).all()
+    assert inputs.groups is not None
+    assert set(inputs.groups.label[:, 0]) == {"a", "b"}

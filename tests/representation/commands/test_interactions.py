@@ -49,6 +49,20 @@ def test_from_files_to_a_page(tmp_path: Path) -> None:
     assert set(pairs["level"]) == {0, 1, 2}
 
 
+def test_what_is_left_out_is_said_and_what_nothing_reads_is_refused(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path)
+    fasta = (tmp_path / "proteins.fa").read_text().split(">")
+    (tmp_path / "proteins.fa").write_text(">".join(fasta[:-3]))
+    config = read_interactions_config(path).model_copy(update={"epochs": 1})
+    text = interactions_run(config, Destination(tmp_path / "out")).read_text()
+    assert "3 proteins have no sequence: " in text
+    for more in ('embeddings = "e.csv"', 'split = "proteins"\nsimilarity = 0.5'):
+        with pytest.raises(ConfigError, match="nothing reads"):
+            read_interactions_config(write(tmp_path, more))
+
+
 def test_random_pairs_and_unknown_proteins_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="random pairs share their proteins"):
         read_interactions_config(write(tmp_path, 'split = "pairs"'))

@@ -237,7 +237,7 @@ def test_networks_are_judged_and_tables_smoothed(tmp_path: Path) -> None:
     path = write_case(tmp_path)
     text = path.read_text().replace("samples = 25\n", "")
     path.write_text(
-        text + '[neighbours]\nnetworks = ["given", "learned"]\nfolds = 2\n'
+        text + '[neighbours]\nnetworks = ["given", "learned", "sets"]\nfolds = 2\n'
         'traits = true\nsmooth = "rna"\nshare = 0.25\n'
     )
     config = read_represent_config(path)
@@ -247,15 +247,68 @@ def test_networks_are_judged_and_tables_smoothed(tmp_path: Path) -> None:
     assert set(genes["network"]) == {
         *("none", "given", "given, shuffled"),
         *("learned", "learned, shuffled"),
+        *("sets", "sets, shuffled"),
     }
     assert set(read(tmp_path / "out", "network_traits")["trait"]) == {"yield"}
     raw = pd.read_csv(tmp_path / "rna.csv").iloc[:, 1:]
     smoothed = read(tmp_path / "out", "smoothed").iloc[:, 1:]
-    filled = raw.fillna(raw.mean())
-    ends = 0.75 * filled["g0"] + 0.25 * filled["g1"]
+    mean = raw.mean()
+    off = (raw - mean).fillna(0.0)
+    ends = mean["g0"] + 0.75 * off["g0"] + 0.25 * off["g1"]
     rows = raw.notna().any(axis=1)
     assert np.allclose(smoothed.loc[rows, "g0"], ends[rows], atol=1e-5)
     assert smoothed[~rows].isna().all().all()
+
+
+def test_a_table_alone_does_not_say_how_far_it_is_to_be_smoothed(
+    tmp_path: Path,
+) -> None:
+    path = write_case(tmp_path)
+    asked = '[neighbours]\nnetworks = ["given"]\nsmooth = "rna"\n'
+    path.write_text(path.read_text() + asked)
+    config = read_represent_config(path)
+    with pytest.raises(MeristemError, match="agrees best with itself"):
+        represent_run(config, Destination(config.run.out))
+    assert not (tmp_path / "out").exists()
+
+
+STACK = """
+[run]
+out = "out"
+[[omics]]
+name = "one"
+path = "rna.csv"
+[[omics]]
+name = "two"
+path = "rna.csv"
+[stack]
+k = [2]
+[genotypes]
+path = "lines.vcf"
+[groups]
+path = "groups.csv"
+"""
+
+
+def test_gaps_of_a_stack_are_filled_from_genotypes_of_its_lines(
+    tmp_path: Path,
+) -> None:
+    path = write_case(tmp_path)
+    path.write_text(STACK)
+    call = np.array(["0/0", "1/1"])[np.random.default_rng(1).integers(0, 2, (20, N))]
+    head = [*"#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT".split()]
+    rows = [[*head, *(f"l{i}" for i in range(N))]]
+    rows += [[*f"1 {v + 1} v{v} A C . PASS . GT".split(), *call[v]] for v in range(20)]
+    text = "\n".join("\t".join(row) for row in rows)
+    (tmp_path / "lines.vcf").write_text(f"##fileformat=VCFv4.2\n{text}\n")
+    config = read_represent_config(path)
+    represent_run(config, Destination(config.run.out))
+    told = pd.read_csv(tmp_path / "out" / "stack.imputation.csv")
+    assert {"genotypes", "genotypes_and_ridge"} <= set(told["method"])
+    groups = (tmp_path / "groups.csv").read_text().replace("batch", "table")
+    (tmp_path / "groups.csv").write_text(groups)
+    with pytest.raises(MeristemError, match="a column is called 'table'"):
+        represent_run(config, Destination(config.run.out, force=True))
 
 
 def test_architectures_are_searched(tmp_path: Path) -> None:

@@ -42,3 +42,15 @@ def test_batches_have_one_covariance_on_rows_held_out() -> None:
     np.testing.assert_allclose(
         found.clean(new, [unknown]), found.combat.clean(new, [unknown])
     )
+
+
+def test_a_batch_of_two_rows_does_not_stop_the_others() -> None:
+    x, batch = batches(2)
+    label = batch.label.copy()
+    label[:2] = "c"
+    small = fit_alignment(x, [Confounder("batch", label)], 6)
+    ((_, _, maps),) = small.steps
+    ((_, _, whole),) = fit_alignment(x, [batch], 6).steps
+    assert sorted(maps) == ["a", "b"]
+    for level in maps:
+        np.testing.assert_allclose(maps[level], whole[level], atol=0.05)

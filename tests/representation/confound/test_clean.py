@@ -112,6 +112,15 @@ def test_combat_shrinks_features_towards_each_other() -> None:
     assert location[1].std() < 0.8 * (raw / found.batches[0][2]).std()
 
 
+def test_a_row_alone_with_its_label_keeps_no_shift() -> None:
+    """A fold may leave it so; it tells nothing then, and no factor follows it."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(21, 50))
+    x[20] += 8.0
+    batch = [Confounder("batch", np.array([*"ab" * 10, "c"]))]
+    assert np.abs(fit_combat(x, batch).clean(x, batch)[20]).max() < 1e-9
+
+
 def test_confounded_components_go_and_no_others() -> None:
     x, _, both = simulated()
     found = fit_components(x, both[:1], 8)

@@ -7,7 +7,9 @@ from meristem.errors import DataError
 from meristem.records import SampleGroups
 from meristem.representation.confound.confounders import (
     confounders_of,
+    confounders_of_rows,
     fit_design,
+    refuse_single,
     refuse_unlabelled,
 )
 
@@ -69,3 +71,21 @@ def test_measured_samples_without_a_label_are_refused() -> None:
     refuse_unlabelled(known, name, np.array([True] * 4 + [False] * 2))
     with pytest.raises(DataError, match="1 of 5 measured samples have no 'batch'.*: y"):
         refuse_unlabelled(known, name, np.array([True] * 5 + [False]))
+
+
+def test_labels_of_one_measured_sample_are_refused() -> None:
+    known = confounders_of(groups(batch=["a", "a", "b", "b", "c"]), ("batch",))
+    name = np.array(list("vwxyz"))
+    refuse_single(known, name, np.array([True] * 4 + [False]))
+    with pytest.raises(DataError, match="sample z: .*one measured sample: c;"):
+        refuse_single(known, name, np.array([True] * 5))
+
+
+def test_a_fold_does_not_make_numbers_of_labels() -> None:
+    """Batch 3 has one row there: the others are labels all the same."""
+    whole = groups(batch=["1", "1", "2", "2", "3", "3"])
+    (found,) = confounders_of_rows(whole, ("batch",), whole.sample_id[[4, 0, 2]])
+    assert found.number is None
+    assert found.label.tolist() == ["3", "1", "2"]
+    (absent,) = confounders_of_rows(whole, ("batch",), np.array(["none"]))
+    assert absent.label.tolist() == [""]

@@ -30,7 +30,7 @@ def learn(value: np.ndarray) -> Learn:
 
 
 def asked(*methods: str, learned: bool = False) -> Asked:
-    return Asked(methods, true_network(), learned, 4)  # type: ignore[arg-type]
+    return Asked(methods, {"given": true_network()}, learned, 4)  # type: ignore[arg-type]
 
 
 def test_networks_stand_beside_none_and_shuffles() -> None:

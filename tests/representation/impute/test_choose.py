@@ -63,6 +63,25 @@ def test_one_row_without_values_has_intervals_that_were_judged() -> None:
     assert np.isfinite(found.half_width[7]).all()
 
 
+def test_counts_are_filled_by_counts_and_intervals_cover() -> None:
+    """Samples differ in depth tenfold: a fill has the depth of its own sample."""
+    value, _ = low_rank(90, 60, noise=0.5)
+    rng = np.random.default_rng(3)
+    depth = np.exp(rng.normal(0, 0.8, 90))[:, None]
+    truth = rng.poisson(depth * np.exp(0.3 * value + 3)).astype(float)
+    gaps = holes("random", truth.shape, rng)
+    holed = table_of(np.where(gaps, np.nan, truth))
+    found = impute(holed, rng=np.random.default_rng(1), counts=True)
+    said = found.table.value[gaps]
+    assert (said == np.round(said)).all()
+    assert (said >= 0).all()
+    error = np.abs(said - truth[gaps])
+    assert 0.86 < (error <= found.half_width[gaps]).mean() < 0.94
+    assert 0.86 < found.coverage[PARTIAL] < 0.94
+    raw = impute(holed, rng=np.random.default_rng(1)).table.value[gaps]
+    assert error.mean() < 0.8 * np.abs(raw - truth[gaps]).mean()
+
+
 def test_a_whole_table_stays_as_it_is() -> None:
     value, _ = low_rank()
     found = impute(table_of(value), rng=np.random.default_rng(1))

@@ -90,8 +90,8 @@ def test_features_without_neighbours_stay_at_their_mean() -> None:
 
 def test_the_kernel_of_other_omics_is_a_mean() -> None:
     value, _ = low_rank(10, 6)
-    one = omics_kernel((table_of(value),), 10)
-    assert omics_kernel((table_of(value), table_of(value)), 10) == pytest.approx(one)
+    one = omics_kernel([(table_of(value), False)], 10)
+    assert omics_kernel([(table_of(value), False)] * 2, 10) == pytest.approx(one)
     assert np.trace(one) == pytest.approx(10)
 
 

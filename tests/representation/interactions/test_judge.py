@@ -28,5 +28,9 @@ def test_a_predictor_is_praised_only_above_its_rivals() -> None:
     assert (flat["auc"] == 0.5).all()
     assert (scores["n_pair"] == 200).all()
     assert "add something" in verdict(scores)
+    rivals = scores[scores["model"].isin(["degree", "similarity"])]
+    weaker = rivals.groupby("model")["auc"].mean().idxmin()  # its interval counts too
+    uncertain = scores.assign(low=scores["low"].where(scores["model"] != weaker, -0.1))
+    assert "not told apart" in verdict(uncertain)
     assert "not told apart" in verdict(score_pairs(said(2, 0.0)))
     assert "too few" in verdict(score_pairs(said(3, 1.0).head(8)))

@@ -58,5 +58,13 @@ def test_embeddings_are_needed_in_full(tmp_path: Path) -> None:
     table.write_text("protein,a\np0,1\n")
     with pytest.raises(DataError, match="11 proteins have no embedding"):
         read_proteins(config, name)
+    rows = "".join(f"{n},1\n" for n in (*name, "p3"))
+    for text, match in (
+        (f"protein,a\n{rows}", r"1 proteins stand there twice \(p3\)"),
+        ("protein\np0\n", "single column"),
+    ):
+        table.write_text(text)
+        with pytest.raises(DataError, match=match):
+            read_proteins(config, name)
     with pytest.raises(DataError, match="2 proteins of the network"):
         read_proteins(config, name[:2])

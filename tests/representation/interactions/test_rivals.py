@@ -23,3 +23,9 @@ def test_similarity_score_against_loops() -> None:
                 told, total = told + near * level, total + near
         assert np.isclose(found[place], told / total if total else 0.0)
     assert found[2] == 0
+
+
+def test_a_fold_without_pairs_has_no_scores() -> None:
+    none, near = np.empty(0, int), scipy.sparse.csr_array(np.eye(3))
+    train = Pairs(np.array([0]), np.array([1]), np.array([1]))
+    assert similarity_score(train, near, none, none).shape == (0,)

@@ -18,6 +18,7 @@ from meristem.representation.sets.decoder import (
 )
 from meristem.representation.sets.membership import (
     feature_sets,
+    measured_sets,
     needed_sets,
     sets_of_graph,
     sets_of_plan,
@@ -151,6 +152,10 @@ def test_sets_of_a_plan_are_those_of_its_genes() -> None:
         np.array([2]),
     )
     assert sets_of_plan(plan)[0] == {"t": frozenset({"g", "h"})}
+    kinds = {"g": "gene", "h": "gene", "bare": "gene", "t": "term", "lost": "term"}
+    graph = make_graph(kinds, ["g", "h", "bare", "bare"], ["t", "t", "t", "lost"])
+    assert measured_sets(plan, graph) == {"t": frozenset({"g", "h", "bare"})}
+    assert measured_sets(None, graph) == {}
 
 
 def test_sets_that_fit_no_feature_are_refused() -> None:

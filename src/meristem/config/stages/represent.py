@@ -71,6 +71,8 @@ class RepresentConfig(Strict):
             return self
         if self.network is None and ("given" in asked.networks or asked.smooth):
             raise ValueError("neighbours asks for a network and there is no [network]")
+        if "sets" in asked.networks and self.knowledge is None:
+            raise ValueError("neighbours asks for sets and there is no [knowledge]")
         if asked.traits and self.phenotypes is None:
             raise ValueError("neighbours.traits needs a [phenotypes] section")
         names = [one.name for one in self.omics]

@@ -153,7 +153,7 @@ def check_analysis(
         found.take(lambda: unseen_notes(dataset, splits or ()))
         found.hints += constant_hints(dataset, splits or ())
         _check_variation(config, dataset, splits or (), found)
-        found.take(lambda: represented_notes(config, dataset, plan))
+        found.take(lambda: represented_notes(config, dataset, plan, knowledge))
         if knowledge is not None or config.knowledge is None:
             for fault in graph_faults(config, dataset, knowledge, plan):
                 found.note(fault)

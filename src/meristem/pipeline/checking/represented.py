@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from meristem.config.stages import AnalysisConfig
+from meristem.knowledge.build import Knowledge
 from meristem.models.catalog import reads_omics
 from meristem.pipeline.notes import Notes
 from meristem.records import Dataset, NetworkPlan
 from meristem.representation.represented import most_factors
-from meristem.representation.sets.membership import needed_sets, sets_of_plan
+from meristem.representation.sets.membership import measured_sets, needed_sets
 
 
 def represented_notes(
-    config: AnalysisConfig, dataset: Dataset, plan: NetworkPlan | None
+    config: AnalysisConfig,
+    dataset: Dataset,
+    plan: NetworkPlan | None,
+    knowledge: Knowledge | None,
 ) -> Notes:
     """Return what models are handed of omics that are represented, and which models.
 
@@ -32,7 +36,7 @@ def represented_notes(
         several = sorted({min(k, most) for k in one.k})
         n = " or ".join(str(k) for k in several)
         if one.represent == "sets":
-            sets = {} if plan is None else sets_of_plan(plan)[0]
+            sets = measured_sets(plan, None if knowledge is None else knowledge.graph)
             n = str(needed_sets(table, sets).name.size)
         given = {
             "factors": f"{n} factors in place of {table.feature_id.size} features",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from meristem.plan.learned.of_options import is_learned
 from meristem.prepare.by_environment import ENVIRONMENT, is_stacked
 from meristem.records import Dataset, NetworkPlan
 from meristem.representation.possible import refuse_impossible
-from meristem.representation.sets.membership import sets_of_plan
+from meristem.representation.sets.membership import measured_sets
 
 
 def graph_faults(
@@ -48,7 +48,8 @@ def graph_faults(
             where="genotypes.filter",
             remedy="relax genotypes.filter",
         )
-    yield from _represent_faults(config, dataset, plan)
+    graph = None if knowledge is None else knowledge.graph
+    yield from _represent_faults(config, dataset, measured_sets(plan, graph))
     for number, options in enumerate(config.models):
         where = f"models.{number} ({options.label})"
         taught = any(
@@ -69,10 +70,9 @@ def graph_faults(
 
 
 def _represent_faults(
-    config: AnalysisConfig, dataset: Dataset, plan: NetworkPlan | None
+    config: AnalysisConfig, dataset: Dataset, sets: Mapping[str, frozenset[str]]
 ) -> Iterator[MeristemError]:
     """Yield what would stop a representation of omics in its first fold."""
-    sets = {} if plan is None else sets_of_plan(plan)[0]
     tables = {table.name: table for table in dataset.omics}
     for options in config.omics:
         try:

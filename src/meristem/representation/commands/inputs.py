@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from meristem.config.stages import OmicsConfig, RepresentConfig, StackConfig
+from meristem.config.stages import (
+    GroupConfig,
+    OmicsConfig,
+    RepresentConfig,
+    StackConfig,
+)
+from meristem.errors import DataError
 from meristem.io.genotypes.read import read_genotypes
 from meristem.io.tables.groups import read_groups
 from meristem.io.tables.omics import read_omics
@@ -35,7 +41,7 @@ class Inputs:
 
     sample_id: StrArray  # (n_sample,)
     tables: tuple[OmicsTable, ...]
-    genotypes: Genotypes | None  # of some of the samples
+    genotypes: Genotypes | None  # of some of the lines
     groups: SampleGroups | None
     trait_name: tuple[str, ...]
     trait: FloatArray  # (n_sample, n_trait)
@@ -65,20 +71,20 @@ def read_inputs(config: RepresentConfig) -> Inputs:
     genotypes = None if config.genotypes is None else read_genotypes(config.genotypes)
     known = None if genotypes is None else genotypes.sample_id
     tables = [read_omics(one, known) for one in config.omics]
-    if known is not None and config.fold_ids:
-        tables = [
-            replace(t, sample_id=fold_onto(t.sample_id, known, t.name, config.fold_ids))
-            for t in tables
-        ]
+    first = tables[0].sample_id if known is None else known
+    tables = [
+        replace(t, sample_id=_folded(config, t.sample_id, first, t.name))
+        for t in tables
+    ]
     if config.stack is not None:
-        return _stacked(config, config.stack, tuple(tables))
+        return _stacked(config, config.stack, tuple(tables), genotypes)
     names = [] if known is None else known.tolist()
     for table in tables:
         names += table.sample_id.tolist()
     sample_id = np.array(list(dict.fromkeys(names)))
     groups = None
     if config.groups is not None:
-        groups = _groups_over(read_groups(config.groups), sample_id)
+        groups = _groups_over(config, config.groups, sample_id)
     trait_name, trait = _traits(config, sample_id)
     sets: Mapping[str, frozenset[str]] = {}
     label: Mapping[str, str] = {}
@@ -101,15 +107,24 @@ def read_inputs(config: RepresentConfig) -> Inputs:
 
 
 def _stacked(
-    config: RepresentConfig, stack: StackConfig, tables: tuple[OmicsTable, ...]
+    config: RepresentConfig,
+    stack: StackConfig,
+    tables: tuple[OmicsTable, ...],
+    genotypes: Genotypes | None,
 ) -> Inputs:
     """Return several tables as one; traits and groups are those of the lines."""
     table, line, origin, aligned = stack_tables(tables, stack.name)
     trait_name, trait = _traits(config, line)
     label, names = [origin], ["table"]
     if config.groups is not None:
-        known = _groups_over(read_groups(config.groups), line)
+        known = _groups_over(config, config.groups, line)
         names += [str(name) for name in known.group_name]
+        if names.count("table") > 1:
+            raise DataError(
+                "a column is called 'table', as the label of the tables of a stack is",
+                where=config.groups.path,
+                remedy="rename the column",
+            )
         label += list(known.label.T)
     sets: Mapping[str, frozenset[str]] = {}
     set_label: Mapping[str, str] = {}
@@ -118,7 +133,7 @@ def _stacked(
     return Inputs(
         table.sample_id,
         (table,),
-        None,
+        genotypes,
         SampleGroups(table.sample_id, np.array(names), np.column_stack(label)),
         trait_name,
         trait,
@@ -131,7 +146,7 @@ def _stacked(
     )
 
 
-def _rows(names: StrArray, sample_id: StrArray) -> tuple[np.ndarray, np.ndarray]:
+def found_rows(names: StrArray, sample_id: StrArray) -> tuple[np.ndarray, np.ndarray]:
     """Return which rows are known, and where their values stand."""
     place = {name: row for row, name in enumerate(names.tolist())}
     found = np.array([place.get(name, -1) for name in sample_id.tolist()])
@@ -139,14 +154,28 @@ def _rows(names: StrArray, sample_id: StrArray) -> tuple[np.ndarray, np.ndarray]
 
 
 def _over(table: OmicsTable, sample_id: StrArray) -> OmicsTable:
-    rows, place = _rows(table.sample_id, sample_id)
+    rows, place = found_rows(table.sample_id, sample_id)
     value = np.full((sample_id.size, table.feature_id.size), np.nan)
     value[rows] = table.value[place]
     return replace(table, sample_id=sample_id, value=value)
 
 
-def _groups_over(groups: SampleGroups, sample_id: StrArray) -> SampleGroups:
-    rows, place = _rows(groups.sample_id, sample_id)
+def _folded(
+    config: RepresentConfig, names: StrArray, known: StrArray, what: str
+) -> StrArray:
+    """Return names, those that fold onto known ones as those, if that is asked for."""
+    if not config.fold_ids:
+        return names
+    return fold_onto(names, known, what, config.fold_ids)
+
+
+def _groups_over(
+    config: RepresentConfig, section: GroupConfig, sample_id: StrArray
+) -> SampleGroups:
+    groups = read_groups(section)
+    own = _folded(config, groups.sample_id, np.unique(sample_id), "groups")
+    groups = replace(groups, sample_id=own)
+    rows, place = found_rows(groups.sample_id, sample_id)
     label = np.full((sample_id.size, groups.group_name.size), "", groups.label.dtype)
     label[rows] = groups.label[place]
     return SampleGroups(sample_id, groups.group_name, label)
@@ -157,8 +186,17 @@ def _traits(
 ) -> tuple[tuple[str, ...], FloatArray]:
     if config.phenotypes is None:
         return (), np.empty((sample_id.size, 0))
-    found = adjusted_means(read_observations(config.phenotypes), by="line")
-    rows, place = _rows(found.sample_id, sample_id)
+    observed = read_observations(config.phenotypes)
+    known = np.unique(sample_id)
+    own = _folded(config, observed.sample_id, known, "phenotypes")
+    found = adjusted_means(replace(observed, sample_id=own), by="line")
+    rows, place = found_rows(found.sample_id, sample_id)
+    if rows.size == 0:
+        raise DataError(
+            "no line has genotypes or omics under this name",
+            where=config.phenotypes.path,
+            remedy="write the lines as there, or set fold_ids at the top of the file",
+        )
     trait = np.full((sample_id.size, found.n_target), np.nan)
     trait[rows] = found.value[place]
     names = found.target_name

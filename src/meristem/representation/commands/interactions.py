@@ -48,7 +48,8 @@ def interactions_run(
     more = sorted(set(chain(*asked_names)) - set(network.gene.tolist()))
     proteins = read_proteins(config, np.array([*network.gene.tolist(), *more]))
     known = proteins.name[np.isin(proteins.name, network.gene)]  # the first ones
-    network = network.onto(known)
+    whole, network = network, network.onto(known)
+    lost = whole.gene.size - known.size, whole.n_edge - network.n_edge
     seed = config.run.seed
     pairs = make_pairs(
         network,
@@ -84,7 +85,7 @@ def interactions_run(
     if asked is not None:
         with run.timed("pairs asked for"):
             run.table("predicted", _predict(config, proteins, pairs, asked))
-    page = _page(config, known.size, pairs, int(np.unique(group).size), scores)
+    page = _page(config, known.size, pairs, int(np.unique(group).size), lost, scores)
     return run.finish(lambda folder: write_page(folder, page))
 
 
@@ -166,12 +167,17 @@ def _page(
     n_protein: int,
     pairs: Pairs,
     n_group: int,
+    lost: tuple[int, int],  # proteins without a sequence, and their pairs
     scores: pd.DataFrame,
 ) -> Page:
     n_real = int((pairs.level > 0).sum())
     cards = [
         Card("Proteins", f"{n_protein:,}", f"{n_group:,} groups held out"),
-        Card("Pairs", f"{n_real:,}", f"and {pairs.level.size - n_real:,} unrecorded"),
+        Card(
+            "Pairs",
+            f"{n_real:,}",
+            f"{pairs.n_level} levels, and {pairs.level.size - n_real:,} unrecorded",
+        ),
     ]
     if not scores.empty:
         last = scores[scores["new"] == (scores["new"].iloc[-1])]
@@ -185,7 +191,12 @@ def _page(
         "On proteins that training never saw",
         "scores",
         intro=f"{verdict(scores)[0].upper()}{verdict(scores)[1:]}. "
-        "AUC: chance that a recorded pair is ranked above an unrecorded one. The "
+        + (
+            f"{lost[0]:,} proteins have no sequence: {lost[1]:,} pairs are left out. "
+            if lost[0]
+            else ""
+        )
+        + "AUC: chance that a recorded pair is ranked above an unrecorded one. The "
         "degree baseline knows how many partners a protein has in training; the "
         "similarity baseline, with whom similar proteins interact. Unrecorded pairs "
         f"are drawn by {config.draw}; that a pair is not recorded does not mean that "

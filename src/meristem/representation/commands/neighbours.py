@@ -7,7 +7,7 @@ import pandas as pd
 
 from meristem.config.neighbours import NeighboursConfig
 from meristem.config.represent import RepresentOptions
-from meristem.errors import DataError
+from meristem.errors import ConfigError, DataError
 from meristem.records import FloatArray, OmicsTable
 from meristem.representation.commands.inputs import Inputs
 from meristem.representation.confound.clean import fit_cleaner
@@ -20,13 +20,40 @@ from meristem.representation.genes.compare import (
     compare_genes,
     compare_traits,
 )
+from meristem.representation.genes.shared_sets import LARGEST, join_by_sets
 from meristem.representation.genes.smooth import agreement, choose_share, spread
 from meristem.representation.scale import fit_feature_scale
+from meristem.representation.sets.membership import feature_sets
 from meristem.runs.seeds import derived_rng
 
 LEAST_ROWS = 20
 """Rows with values from which networks are judged."""
 LEAST_GENES = 10
+
+
+def fixed_networks(
+    table: OmicsTable, inputs: Inputs, config: NeighboursConfig
+) -> dict[str, GeneNetwork]:
+    """Return the networks that are not learned, over the features of a table.
+
+    Raises
+    ------
+    DataError
+        If no set joins two features.
+    """
+    found = {}
+    if inputs.network is not None and "given" in config.networks:
+        found["given"] = inputs.network.onto(table.node_name)
+    if "sets" in config.networks:
+        member = feature_sets(table, inputs.sets, min_size=2).member
+        found["sets"] = join_by_sets(member, table.node_name)
+        if found["sets"].n_edge == 0:
+            raise DataError(
+                f"no gene set joins two to {LARGEST} features of {table.name}",
+                where=table.source,
+                remedy='give smaller sets, or leave "sets" out of neighbours.networks',
+            )
+    return found
 
 
 def refuse_unjudgeable(table: OmicsTable, network: GeneNetwork | None) -> None:
@@ -52,6 +79,25 @@ def refuse_unjudgeable(table: OmicsTable, network: GeneNetwork | None) -> None:
             f"no pair of the network joins two features of {table.name}",
             where=network.source,
             remedy="give both the same gene ids, or map features by node_map",
+        )
+
+
+def refuse_blind_smoothing(config: NeighboursConfig, represented: list[str]) -> None:
+    """Refuse to choose the share of the neighbours from the table smoothed alone.
+
+    Raises
+    ------
+    ConfigError
+        If no share is set, and no other table is represented: a table agrees best with
+        itself as it is.
+    """
+    if config.share is None and represented == [config.smooth]:
+        raise ConfigError(
+            f"nothing tells how far {config.smooth} is to be smoothed: a table agrees "
+            "best with itself as it is",
+            where="neighbours.share",
+            remedy="set it, or represent the measured table that smoothed values are "
+            "to agree with",
         )
 
 
@@ -85,10 +131,8 @@ def judge_networks(
     training rows of a fold have them.
     """
     confounders = confounders_of(inputs.groups, options.confounders)
-    given = None
-    if inputs.network is not None and "given" in config.networks:
-        given = inputs.network.onto(table.node_name)
-    asked = Asked(config.methods, given, "learned" in config.networks, seed)
+    fixed = fixed_networks(table, inputs, config)
+    asked = Asked(config.methods, fixed, "learned" in config.networks, seed)
     seen = np.flatnonzero(~np.isnan(table.value).all(axis=1))
 
     def folds(rows: np.ndarray) -> list:
@@ -100,7 +144,8 @@ def judge_networks(
 
         def learn(train: np.ndarray) -> FloatArray:
             value = table.value[rows]
-            scale = fit_feature_scale(value[train], where=table.source)
+            counts = options.likelihood != "gaussian"
+            scale = fit_feature_scale(value[train], counts=counts, where=table.source)
             x = scale.apply(value)
             rng = derived_rng(seed, "confounders")
             about = [one.take(train) for one in own]
@@ -137,7 +182,8 @@ def smooth_table(
     """Return a table smoothed along the network, and how it agrees with another.
 
     The share of the neighbours is chosen on half of the rows that both have, the
-    agreement (mean r over genes) is that of the other half.
+    agreement (mean r over genes) is that of the other half. What is smoothed is how far
+    values are from the mean of their gene, which stays.
 
     Raises
     ------
@@ -154,7 +200,7 @@ def smooth_table(
     shuffled = shuffle_network(network, derived_rng(seed, "shuffle"))
     known = ~np.isnan(predicted.value)
     mean = fit_feature_scale(predicted.value, where=predicted.source).mean
-    x = np.where(known, predicted.value, mean)
+    x = np.where(known, predicted.value - mean, 0.0)
     truth = np.full(x.shape, np.nan)
     truth[:, own] = measured.value[:, other]
     both = np.flatnonzero(known.any(axis=1) & (~np.isnan(truth)).any(axis=1))
@@ -177,7 +223,7 @@ def smooth_table(
             made = said
         r = agreement(said, truth, test) if test.size > 2 else np.nan
         rows.append({"network": name, "share": share, "r": r, "rows": test.size})
-    value = np.where(known.any(axis=1, keepdims=True), made, np.nan)
+    value = np.where(known.any(axis=1, keepdims=True), made + mean, np.nan)
     whole = OmicsTable(
         predicted.name,
         predicted.sample_id,

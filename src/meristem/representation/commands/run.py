@@ -23,9 +23,11 @@ from meristem.representation.commands.describe import (
     factor_traits,
     own_values,
 )
-from meristem.representation.commands.inputs import Inputs, read_inputs
+from meristem.representation.commands.inputs import Inputs, found_rows, read_inputs
 from meristem.representation.commands.neighbours import (
+    fixed_networks,
     judge_networks,
+    refuse_blind_smoothing,
     refuse_unjudgeable,
     refuse_unsmoothable,
     smooth_table,
@@ -83,10 +85,14 @@ def represent_run(
         Tables, and what is known of their samples and features.
     """
     inputs = read_inputs(config)
+    if config.neighbours is not None and config.neighbours.smooth:
+        represented = [one.name for one in inputs.options if one.represent != "none"]
+        refuse_blind_smoothing(config.neighbours, represented)
     for options, table in zip(inputs.options, inputs.tables, strict=True):
         refuse_impossible(table, options, inputs.groups, inputs.sets)
         if config.neighbours is not None and options.represent != "none":
             refuse_unjudgeable(table, inputs.network)
+            fixed_networks(table, inputs, config.neighbours)
             if config.neighbours.smooth:
                 refuse_unsmoothable(inputs.named(config.neighbours.smooth), table)
     run = _plan(config, to)
@@ -353,7 +359,12 @@ class _Work:
         )
         self._write("samples", _frame(drawn.value, drawn))
         judged = judge_samples(
-            self.table, self.options, k, rng=self.rng("realism"), sets=self.sets
+            self.table,
+            self.options,
+            k,
+            rng=self.rng("realism"),
+            confounders=self.confounders,
+            sets=self.sets,
         )
         names = ("distance", "correlation", "classifier")
         rows = [
@@ -374,7 +385,9 @@ class _Work:
         self._write("neighbours", genes)
         if not traits.empty:
             self._write("network_traits", traits)
-        if asked.smooth:
+        if asked.smooth and (
+            asked.share is not None or asked.smooth != self.table.name
+        ):
             other = self.inputs.named(asked.smooth)
             smoothed, told = smooth_table(other, self.table, self.inputs, asked, seed)
             self._write("smoothed", _frame(smoothed.value, smoothed))
@@ -386,7 +399,8 @@ class _Work:
         if known.all():
             return None
         sources = self._sources()
-        filled = impute(self.table, sources, rng=self.rng("gaps"))
+        counts = self.options.likelihood != "gaussian"
+        filled = impute(self.table, sources, rng=self.rng("gaps"), counts=counts)
         self._write("imputed", _frame(filled.table.value, self.table))
         self._write("half_width", _frame(filled.half_width, self.table))
         rows = []
@@ -419,9 +433,16 @@ class _Work:
         kernel = None
         if genotypes is not None:
             kernel = np.eye(n)
-            own = genotypes.sample_id.size  # they stand first
-            kernel[:own, :own] = genomic_kernel(genotypes)
-        others = tuple(t for t in self.inputs.tables if t.name != self.table.name)
+            rows, place = found_rows(genotypes.sample_id, self.inputs.line)
+            known = genomic_kernel(genotypes)
+            kernel[np.ix_(rows, rows)] = known[np.ix_(place, place)]
+        others = [
+            (table, options.likelihood != "gaussian")
+            for table, options in zip(
+                self.inputs.tables, self.inputs.options, strict=True
+            )
+            if table.name != self.table.name
+        ]
         network = self.inputs.network
         return Sources(
             kernel,

@@ -42,7 +42,7 @@ def fit_alignment(
 
     What it removes is what differs in variance and correlation; where batches hold
     other lines, it takes their difference in biology too. Of a batch with fewer than
-    three rows per component fewer components are mapped.
+    three rows per component the leading ones alone are mapped.
 
     Parameters
     ----------
@@ -64,19 +64,19 @@ def fit_alignment(
     for one in confounders:
         if one.number is not None:
             continue
-        levels = sorted(set(one.label.tolist()) - {""})
-        smallest = min((one.label == level).sum() for level in levels)
-        n = min(k, int(smallest) // _LEAST_ROWS)
-        if len(levels) < 2 or n < 1:
+        levels, count = np.unique(one.label[one.label != ""], return_counts=True)
+        n_mapped = np.minimum(k, count // _LEAST_ROWS)
+        if levels.size < 2 or n_mapped.max() < 1:
             continue
-        code = fit_pca(x, n)
+        code = fit_pca(x, int(n_mapped.max()))
         z = code.encode(x)[0]
-        own = {level: _covariance(z[one.label == level]) for level in levels}
-        share = {level: float((one.label == level).mean()) for level in levels}
-        pooled = sum(share[level] * own[level] for level in levels) / sum(
-            share.values()
-        )
-        maps = {level: _transport(own[level], np.asarray(pooled)) for level in levels}
+        own = [_covariance(z[one.label == level]) for level in levels]
+        pooled = np.average(own, axis=0, weights=np.where(n_mapped > 0, count, 0))
+        maps = {
+            str(level): _transport(found[:n, :n], pooled[:n, :n])
+            for level, found, n in zip(levels, own, n_mapped.tolist(), strict=True)
+            if n
+        }
         steps.append((one.name, code, maps))
         x = _mapped(x, one.label, code, maps)
     return Alignment(combat, tuple(steps))
@@ -88,8 +88,8 @@ def _mapped(
     z = code.encode(x)[0]
     step = np.zeros_like(z)
     for level, made in maps.items():
-        rows = label == level
-        step[rows] = z[rows] @ made - z[rows]
+        rows, n = label == level, made.shape[0]
+        step[rows, :n] = z[rows, :n] @ made - z[rows, :n]
     return x + step @ code.loading.T
 
 

@@ -53,6 +53,29 @@ def confounders_of(
     return tuple(_confounder(name, groups.column(name)) for name in names)
 
 
+def confounders_of_rows(
+    groups: SampleGroups | None, names: Sequence[str], sample_id: StrArray
+) -> tuple[Confounder, ...]:
+    """Return confounders of some samples; all of the table say which are numbers.
+
+    What a fold holds of a column changes nothing: batches 1, 2 and 3 are labels in
+    each. A sample that the table of groups does not have is unknown.
+    """
+    found = confounders_of(groups, names)
+    if groups is None or not found:
+        return found
+    place = {name: row for row, name in enumerate(groups.sample_id.tolist())}
+    row = np.array([place.get(name, -1) for name in sample_id.tolist()], dtype=int)
+    return tuple(
+        Confounder(
+            one.name,
+            np.where(row < 0, "", one.label[row]),
+            None if one.number is None else np.where(row < 0, np.nan, one.number[row]),
+        )
+        for one in found
+    )
+
+
 def refuse_constant(confounders: Sequence[Confounder]) -> None:
     """Refuse confounders that are the same in every sample: nothing can be removed.
 
@@ -66,6 +89,36 @@ def refuse_constant(confounders: Sequence[Confounder]) -> None:
             raise DataError(
                 f"the confounder {one.name!r} is the same in every sample",
                 remedy="leave it out: there is nothing to remove",
+            )
+
+
+def refuse_single(
+    confounders: Sequence[Confounder],
+    sample_id: StrArray,
+    measured: NDArray[np.bool_],  # (n_sample,)
+) -> None:
+    """Refuse labels of one measured sample: its own values are no batch's effect.
+
+    Raises
+    ------
+    DataError
+        If there is one.
+    """
+    for one in confounders:
+        if one.number is not None:
+            continue
+        own = one.label[measured]
+        names, count = np.unique(own[own != ""], return_counts=True)
+        single = names[count < LEAST]
+        if single.size:
+            shown = ", ".join(single[:5].tolist())
+            row = int(np.flatnonzero(measured & (one.label == single[0]))[0])
+            raise DataError(
+                f"labels of {one.name!r} with one measured sample: {shown}; what is "
+                "its batch and what is its own cannot be told apart",
+                where=f"sample {sample_id[row]}",
+                remedy="put rare labels together, or leave these samples out of the "
+                "omics",
             )
 
 

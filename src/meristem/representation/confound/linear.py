@@ -92,6 +92,8 @@ def fit_combat(
 ) -> Combat:
     """Learn location and scale of batches by empirical Bayes.
 
+    A row that a fold leaves alone with its label becomes the mean of the others.
+
     References
     ----------
     Johnson, Li & Rabinovic 2007, Biostatistics 8:118 (parametric ComBat).
@@ -105,8 +107,7 @@ def fit_combat(
     for one in confounders:
         if one.number is not None:
             continue
-        levels, count = np.unique(one.label[one.label != ""], return_counts=True)
-        levels = levels[count >= 2]
+        levels = np.unique(one.label[one.label != ""])
         batch = _fit_batches(x, one, tuple(map(str, levels)))
         batches.append(batch)
         x = Combat(None, (batch,)).clean(x, [one])
@@ -134,7 +135,8 @@ def _fit_batches(
     within = np.full(x.shape, np.nan)
     for level in levels:
         rows = one.label == level
-        within[rows] = x[rows] - _mean(x[rows])
+        if rows.sum() > 1:
+            within[rows] = x[rows] - _mean(x[rows])
     variance = _mean(within**2)
     sd = np.sqrt(np.where(variance > 1e-12, variance, 1.0))
     location = np.zeros((len(levels), x.shape[1]))

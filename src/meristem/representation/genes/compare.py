@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,7 @@ class Asked:
     """Networks and methods that are compared."""
 
     methods: tuple[Method, ...]
-    given: GeneNetwork | None  # over the genes of the table
+    fixed: Mapping[str, GeneNetwork]  # by name, over the genes of the table
     learned: bool  # co-expression of the training rows as well
     seed: int
 
@@ -43,12 +43,10 @@ class Asked:
     ) -> Iterator[tuple[str, GeneNetwork | None]]:
         """Yield no network, and every network with its shuffle."""
         yield "none", None
-        known = {"given": self.given}
+        known = dict(self.fixed)
         if self.learned:
             known["learned"] = learn_coexpression(x, gene)
         for name, network in known.items():
-            if network is None:
-                continue
             yield name, network
             rng = derived_rng(self.seed, "shuffle", name, fold)
             yield f"{name}, shuffled", shuffle_network(network, rng)

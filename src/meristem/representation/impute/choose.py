@@ -11,7 +11,7 @@ from scipy.optimize import nnls
 from meristem.errors import DataError
 from meristem.records import FloatArray, OmicsTable
 from meristem.representation.impute.methods import Sources, fill_methods
-from meristem.representation.scale import fit_feature_scale
+from meristem.representation.scale import FeatureScale, fit_feature_scale
 
 ROUNDS = 4
 """Times that gaps are made."""
@@ -38,7 +38,11 @@ class Imputed:
 
 
 def impute(
-    table: OmicsTable, sources: Sources | None = None, *, rng: np.random.Generator
+    table: OmicsTable,
+    sources: Sources | None = None,
+    *,
+    rng: np.random.Generator,
+    counts: bool = False,
 ) -> Imputed:
     """Fill the gaps of a table.
 
@@ -49,6 +53,9 @@ def impute(
     gaps in measured rows. Intervals are quantiles of the errors there, scaled by the
     noise of each feature (split conformal).
 
+    Counts are filled on the scale of their normalised logarithms and rounded; intervals
+    are those of counts. A row without any value counts as one of average size.
+
     Parameters
     ----------
     table
@@ -57,6 +64,8 @@ def impute(
         Genotypes, other omics, a network.
     rng
         Makes the gaps.
+    counts
+        Whether values are raw counts.
 
     Raises
     ------
@@ -74,15 +83,16 @@ def impute(
             where=table.source,
             remedy="measure more lines, or leave the imputation out",
         )
-    scale = fit_feature_scale(table.value, where=table.source)
-    x = scale.apply(table.value)
+    scale = fit_feature_scale(table.value, counts=counts, where=table.source)
+    x, size = scale.apply(table.value), scale.size(table.value)
     methods = fill_methods(sources or Sources())
     names = tuple(methods)
-    rounds = [_round(x, methods, rng) for _ in range(ROUNDS)] if not known.all() else []
+    n_round = 0 if known.all() else ROUNDS
+    rounds = [_round(x, size, methods, rng) for _ in range(n_round)]
     weight = np.full((2, len(names)), np.nan)
     rmse = np.full((2, len(names) + 1), np.nan)
     coverage = np.full(2, np.nan)
-    half = np.full(x.shape, np.nan)
+    width = np.full(x.shape, np.nan)  # in sds
     filled = np.where(known, x, 0.0)
     kind = _classes(known)
     needed = [c for c in (ABSENT, PARTIAL) if (~known & (kind == c)[:, None]).any()]
@@ -100,14 +110,17 @@ def impute(
         weight[c] = _weights(tests, rng)
         rmse[c] = _errors(tests, weight[c])
         noise = _feature_noise(tests, weight[c], x.shape[1])
-        quantile, coverage[c] = _quantile(tests, weight[c], noise)
+        apart = [_apart(test, weight[c], scale) for test in tests]
+        quantile, coverage[c] = _quantile(tests, apart, noise)
         if said is None:
             said = np.stack([fill(x) for fill in methods.values()])
         gaps = ~known & (kind == c)[:, None]
         mixture = np.tensordot(weight[c], said, axes=1)
         filled[gaps] = mixture[gaps]
-        half[gaps] = np.broadcast_to(quantile * noise * scale.sd, x.shape)[gaps]
-    value = np.where(known, table.value, scale.undo(filled, np.ones(x.shape[0])))
+        width[gaps] = np.broadcast_to(quantile * noise, x.shape)[gaps]
+    value = scale.undo(filled, size)
+    half = width * scale.slope(value, size)
+    value = np.where(known, table.value, np.round(value) if counts else value)
     whole = OmicsTable(
         table.name,
         table.sample_id,
@@ -129,13 +142,16 @@ class _Test:
     said: FloatArray  # (n_method, n)
     feature: NDArray[np.int64]  # (n,)
     kind: NDArray[np.int64]  # (n,)
+    size: FloatArray  # (n,) of the rows
 
 
 def _classes(known: NDArray[np.bool_]) -> NDArray[np.int64]:  # (n_sample,)
     return np.where(known.any(axis=1), PARTIAL, ABSENT)
 
 
-def _round(x: FloatArray, methods: dict, rng: np.random.Generator) -> _Test:
+def _round(
+    x: FloatArray, size: FloatArray, methods: dict, rng: np.random.Generator
+) -> _Test:
     """Hide values: some measured rows take the gaps of other rows beside their own."""
     known = ~np.isnan(x)
     rows = np.flatnonzero(known.any(axis=1))
@@ -160,13 +176,17 @@ def _round(x: FloatArray, methods: dict, rng: np.random.Generator) -> _Test:
     said = np.stack(
         [scale.undo(fill(own), ones)[row, column] for fill in methods.values()]
     )
-    return _Test(x[row, column], said, column, kind[row])
+    return _Test(x[row, column], said, column, kind[row], size[row])
 
 
 def _of_class(test: _Test, kind: int | None) -> _Test:
     keep = np.ones(test.kind.size, bool) if kind is None else test.kind == kind
     return _Test(
-        test.truth[keep], test.said[:, keep], test.feature[keep], test.kind[keep]
+        test.truth[keep],
+        test.said[:, keep],
+        test.feature[keep],
+        test.kind[keep],
+        test.size[keep],
     )
 
 
@@ -215,15 +235,27 @@ def _feature_noise(
     return np.sqrt((total + prior * (error**2).mean()) / (count + prior))
 
 
+def _apart(
+    test: _Test, weight: FloatArray, scale: FeatureScale
+) -> FloatArray:  # (n,) in sds
+    """Return how far filled values are from the truth; of counts, counts rounded."""
+    said = weight @ test.said
+    if scale.profile is None:
+        return np.abs(said - test.truth)
+    own = scale.take(test.feature)
+    filled, truth = (own.undo(x, test.size) for x in (said, test.truth))
+    return np.abs(np.round(filled) - truth) / own.slope(filled, test.size)
+
+
 def _quantile(
-    tests: list[_Test], weight: FloatArray, noise: FloatArray
+    tests: list[_Test], apart: list[FloatArray], noise: FloatArray
 ) -> tuple[float, float]:
     """Return the quantile of scaled errors, and its coverage across rounds.
 
     The coverage of each round is that of the quantile of the others; NaN if there are
     none.
     """
-    scaled = [np.abs(weight @ t.said - t.truth) / noise[t.feature] for t in tests]
+    scaled = [a / noise[t.feature] for a, t in zip(apart, tests, strict=True)]
     everything = np.concatenate(scaled)
     n = everything.size
     level = min(1.0, np.ceil((n + 1) * LEVEL) / n)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,11 +32,15 @@ Fill = Callable[[FloatArray], FloatArray]
 """Standardised values with gaps -> the same without."""
 
 
-def omics_kernel(tables: tuple[OmicsTable, ...], n_sample: int) -> FloatArray:
+def omics_kernel(
+    tables: Sequence[tuple[OmicsTable, bool]],  # and whether its values are raw counts
+    n_sample: int,
+) -> FloatArray:
     """Return the kernel of other tables over the rows; gaps count as the mean."""
     kernel = np.zeros((n_sample, n_sample))
-    for table in tables:
-        x = fit_feature_scale(table.value, where=table.source).apply(table.value)
+    for table, counts in tables:
+        scale = fit_feature_scale(table.value, counts=counts, where=table.source)
+        x = scale.apply(table.value)
         x = np.where(np.isnan(x), 0.0, x)
         kernel += x @ x.T / x.shape[1]
     return kernel / max(len(tables), 1)

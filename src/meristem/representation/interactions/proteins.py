@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,6 +133,19 @@ def _embeddings(path: Path | None, name: StrArray) -> FloatArray:
         )
     table = read_table(path)
     ids = table.identifiers(table.column_name[0]).tolist()
+    if len(table.column_name) < 2:
+        raise DataError(
+            "has a single column",
+            where=path,
+            remedy="give a column of proteins, and columns of numbers",
+        )
+    twice = [n for n, count in Counter(ids).items() if count > 1]
+    if twice:
+        raise DataError(
+            f"{len(twice)} proteins stand there twice ({', '.join(twice[:3])})",
+            where=path,
+            remedy="give one row for every protein",
+        )
     values = np.column_stack([table.numbers(c) for c in table.column_name[1:]])
     place = {protein: row for row, protein in enumerate(ids)}
     missing = [n for n in name.tolist() if n not in place]

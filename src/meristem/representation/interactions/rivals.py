@@ -58,4 +58,6 @@ def similarity_score(
 def _at(
     table: scipy.sparse.csr_array, first: IntArray, second: IntArray
 ) -> FloatArray:  # (n_pair,)
+    if first.size == 0:
+        return np.zeros(0)  # a sparse table would stay sparse
     return np.asarray(table[first, second]).ravel()

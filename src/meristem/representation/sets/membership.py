@@ -110,6 +110,20 @@ def sets_of_graph(
     return sets, dict(zip(names, graph.node_label.tolist(), strict=True))
 
 
+def measured_sets(
+    plan: NetworkPlan | None, graph: KnowledgeGraph | None
+) -> dict[str, frozenset[str]]:
+    """Return the sets that are nodes of a plan, with all of their genes.
+
+    Genes without variants are no nodes of the plan; they are measured all the same.
+    """
+    if plan is None:
+        return {}
+    known = {} if graph is None else sets_of_graph(graph)[0]
+    own = sets_of_plan(plan)[0]
+    return {name: genes | known.get(name, frozenset()) for name, genes in own.items()}
+
+
 def sets_of_plan(plan: NetworkPlan) -> tuple[dict[str, frozenset[str]], dict[str, str]]:
     """Return the genes below every node of a plan that reads nodes."""
     source: list[int] = []
