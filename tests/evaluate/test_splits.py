@@ -309,8 +309,9 @@ def with_copies(data, n_pair):
 def test_no_copy_of_a_tested_line_trains_where_asked(dataset_factory, scheme, tmp_path):
     label = {"family": [f"f{i % 4}" for i in range(24)]}
     data = with_copies(dataset_factory(n_sample=24, groups=label), 10)
+    group = "family" if scheme in ("group", "file") else ""
     config = EvaluateConfig(
-        scheme=scheme, folds=4, clusters=4, group="family", copies="together"
+        scheme=scheme, folds=4, clusters=4, group=group, copies="together"
     )
     if scheme == "file":
         plain = make_splits(data, EvaluateConfig(folds=4), rng())

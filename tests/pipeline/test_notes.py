@@ -5,8 +5,6 @@ import pytest
 from tests import toys
 
 from meristem.config.models import (
-    AutoOptions,
-    BINNOptions,
     GBLUPOptions,
     TrialOptions,
 )
@@ -24,7 +22,6 @@ from meristem.knowledge.build import build_graph
 from meristem.pipeline.notes import (
     constant_hints,
     environment_notes,
-    graph_notes,
     knowledge_notes,
     phenotype_notes,
 )
@@ -68,21 +65,6 @@ def test_environments_are_read_and_what_uses_them_is_said(tmp_path: Path) -> Non
     facts, _ = environment_notes(config.model_copy(update={"models": models}), None)
     assert facts == ["environments: 2 with 1 covariates; read by gxe_reaction_norm"]
     assert environment_notes(analysis(tmp_path), None) == ((), ())
-
-
-def test_a_mixture_without_a_graph_says_so_and_what_it_does_not_read(
-    tmp_path: Path,
-) -> None:
-    plain = AutoOptions(omics="soft")
-    shaped = AutoOptions(name="mix", polygenic="none", rounds=3)
-    models = (GBLUPOptions(), plain, shaped, BINNOptions(rounds=3))
-    config = analysis(tmp_path).model_copy(update={"models": models})
-    facts, hints = graph_notes(config, knowledge=False)
-    assert facts == [f"{name}: no graph, and so no network" for name in ("auto", "mix")]
-    assert hints == [
-        "mix: has no graph, and so no network: polygenic, rounds of it is not read"
-    ]
-    assert graph_notes(config, knowledge=True) == ([], [])
 
 
 def test_partial_losses_of_genes_and_sets_are_said(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from meristem.io.tables.plausible import code_hints
 from meristem.io.tables.seasons.environments import read_environments
 from meristem.io.tables.survey import survey_phenotypes
 from meristem.knowledge.build import Knowledge
-from meristem.models.catalog import has_nodes, needs
 from meristem.plan.assign import contig_remedy
 from meristem.prepare.training import constant_targets
 from meristem.records import Dataset, Splits, VariantTable
@@ -144,37 +143,6 @@ def error_notes(config: AnalysisConfig, dataset: Dataset) -> Notes:
         'as weights; kind = "gblup" (variance = "reml") and "kernels" read all of it'
     )
     return facts, [hint]
-
-
-def graph_notes(config: AnalysisConfig, *, knowledge: bool) -> Notes:
-    """Return which models have no network for want of a graph, and what is not read.
-
-    Parameters
-    ----------
-    knowledge
-        Whether there is a curated graph.
-    """
-    facts, hints = [], []
-    for options in config.models:
-        for member in options.members:
-            graph = getattr(member, "graph", "")
-            lacking = graph == "none" or (graph == "knowledge" and not knowledge)
-            if not has_nodes(member) or needs(member).genes or not lacking:
-                continue
-            facts.append(f"{options.label}: no graph, and so no network")
-            own = type(member).model_fields.items()
-            changed = [k for k, field in own if getattr(member, k) != field.default]
-            unread = [k for k in changed if k not in _WITHOUT_NETWORK]
-            if unread:
-                hints.append(
-                    f"{options.label}: has no graph, and so no network: "
-                    f"{', '.join(unread)} of it is not read"
-                )
-    return facts, hints
-
-
-_WITHOUT_NETWORK = ("name", "kind", "graph", "omics", "inner_folds")
-"""Options that a mixture without a network reads, or that told it has none."""
 
 
 def knowledge_notes(knowledge: Knowledge) -> Notes:

@@ -221,7 +221,11 @@ def test_inner_splits_of_other_questions_are_blind_too(dataset_factory, scheme):
     labels = [f"family{k % 6}" for k in range(48)]
     made = dataset_factory(n_sample=48, groups={"family": labels}, omics=True)
     config = EvaluateConfig(
-        scheme=scheme, group="family", folds=3, clusters=3, inner_folds=3
+        scheme=scheme,
+        group="family" if scheme == "group" else "",
+        folds=3,
+        clusters=3,
+        inner_folds=3,
     )
     outer = make_splits(made, config, np.random.default_rng(4))[0]
     spoilt = spoil(made, outer.test, np.random.default_rng(9))

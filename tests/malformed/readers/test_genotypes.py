@@ -84,8 +84,8 @@ CASES = [
     ),
     Case(
         "hapmap_bad_position",
-        file("a.hmp.txt", hapmap("m1 A/C 1 5e3 AA AC CC")),
-        "line 2: position '5e3'",
+        file("a.hmp.txt", hapmap("m1 A/C 1 5e-3 AA AC CC")),
+        "line 2: position '5e-3'",
     ),
     Case(
         "hapmap_duplicate_sample",

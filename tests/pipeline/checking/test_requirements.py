@@ -23,7 +23,7 @@ from meristem.errors import MeristemError
 from meristem.knowledge.build import Knowledge
 from meristem.knowledge.graph import make_graph
 from meristem.pipeline.analysis import Analysis
-from meristem.pipeline.checking.requirements import graph_faults
+from meristem.pipeline.checking.requirements import graph_faults, graph_notes
 from meristem.pipeline.run import read_everything
 from meristem.records import Dataset
 from meristem.runs.folder import RunFolder
@@ -119,3 +119,21 @@ def test_a_run_stops_before_it_writes(config: AnalysisConfig, tmp_path: Path) ->
     with pytest.raises(MeristemError, match="proteome"):
         read_everything(analysis)
     assert not (tmp_path / "run" / "run.json").exists()
+
+
+def test_a_mixture_without_a_graph_says_so_and_what_it_does_not_read(
+    tmp_path: Path,
+) -> None:
+    plain = AutoOptions(omics="soft")
+    shaped = AutoOptions(name="mix", polygenic="none", rounds=3)
+    models = (GBLUPOptions(), plain, shaped, BINNOptions(rounds=3))
+    config = AnalysisConfig(
+        genotypes={"path": tmp_path / "g.vcf"},
+        phenotypes={"path": tmp_path / "p.csv"},
+    ).model_copy(update={"models": models})
+    facts, hints = graph_notes(config, knowledge=False)
+    assert facts == [f"{name}: no graph, and so no network" for name in ("auto", "mix")]
+    assert hints == [
+        "mix: has no graph, and so no network: polygenic, rounds of it is not read"
+    ]
+    assert graph_notes(config, knowledge=True) == ([], [])

@@ -29,7 +29,7 @@ from meristem.pipeline.checking.cost import (
     refuse_too_large,
 )
 from meristem.pipeline.checking.represented import represented_notes
-from meristem.pipeline.checking.requirements import graph_faults
+from meristem.pipeline.checking.requirements import graph_faults, graph_notes
 from meristem.pipeline.covariates import covariate_notes, unseen_notes
 from meristem.pipeline.inputs import (
     covariate_ids,
@@ -46,7 +46,6 @@ from meristem.pipeline.notes import (
     contig_hints,
     environment_notes,
     error_notes,
-    graph_notes,
     knowledge_notes,
     phenotype_notes,
 )

@@ -12,8 +12,9 @@ from meristem.errors import ConfigError, DataError, MeristemError, PlanError
 from meristem.genetics.filters import filter_markers
 from meristem.io.tables.seasons.environments import read_environments
 from meristem.knowledge.build import Knowledge
-from meristem.models.catalog import needs, reads_graph
+from meristem.models.catalog import has_nodes, needs, reads_graph
 from meristem.models.faults import constant_covariates, model_faults
+from meristem.pipeline.notes import Notes
 from meristem.plan.assign import read_assignment_table
 from meristem.plan.learned.genes import MIN_ROWS
 from meristem.plan.learned.of_options import is_learned
@@ -234,3 +235,34 @@ def _table_faults(learn: LearnOptions, where: str) -> Iterator[MeristemError]:
         read_assignment_table(learn.table)
     except MeristemError as error:
         yield error
+
+
+def graph_notes(config: AnalysisConfig, *, knowledge: bool) -> Notes:
+    """Return which models have no network for want of a graph, and what is not read.
+
+    Parameters
+    ----------
+    knowledge
+        Whether there is a curated graph.
+    """
+    facts, hints = [], []
+    for options in config.models:
+        for member in options.members:
+            graph = getattr(member, "graph", "")
+            lacking = graph == "none" or (graph == "knowledge" and not knowledge)
+            if not has_nodes(member) or needs(member).genes or not lacking:
+                continue
+            facts.append(f"{options.label}: no graph, and so no network")
+            own = type(member).model_fields.items()
+            changed = [k for k, field in own if getattr(member, k) != field.default]
+            unread = [k for k in changed if k not in _WITHOUT_NETWORK]
+            if unread:
+                hints.append(
+                    f"{options.label}: has no graph, and so no network: "
+                    f"{', '.join(unread)} of it is not read"
+                )
+    return facts, hints
+
+
+_WITHOUT_NETWORK = ("name", "kind", "graph", "omics", "inner_folds")
+"""Options that a mixture without a network reads, or that told it has none."""
