@@ -146,7 +146,7 @@ CASES: dict[str, Case] = {
     "omics empty": (REPRESENT, put("rna.csv", ""), "rna.csv"),
     "omics header alone": (REPRESENT, header("rna.csv"), "rna.csv"),
     "omics of one line": (REPRESENT, put("rna.csv", table(1)), "batch"),
-    "omics of three lines": (REPRESENT, put("rna.csv", table(3)), "line"),
+    "omics of three lines": (REPRESENT, put("rna.csv", table(3)), "batch"),
     "omics of one feature": (REPRESENT, put("rna.csv", table(genes=2)), "factors"),
     "omics infinite": (REPRESENT, put("rna.csv", table(cell="inf")), "rna.csv"),
     "omics of text": (REPRESENT, put("rna.csv", table(cell="high")), "rna.csv"),
