@@ -162,29 +162,7 @@ def test_rows_without_values_have_no_factors_whatever_removed_confounders(
         assert not np.isnan(np.delete(made.value, 3, axis=0)).any()
 
 
-@pytest.mark.parametrize("way", ["regression", "combat", "alignment"])
-def test_features_of_large_batch_effects_tell_what_those_of_small_ones_do(
-    way: str,
-) -> None:
-    value, _ = low_rank(90, 30)
-    batch = Confounder("batch", np.repeat(["a", "b", "c"], 30))
-    shift = 30 * np.random.default_rng(4).normal(size=(3, 30))
-    shift[:, :3] = 0.0  # three features would be all that is seen
-    options = RepresentOptions(
-        represent="pca", k=(3,), confounders=("batch",), deconfound=way
-    )
-    made = []
-    for table in (table_of(value), table_of(value + np.repeat(shift, 30, axis=0))):
-        found = fit_representation(
-            table, options, rng=np.random.default_rng(1), k=3, confounders=[batch]
-        )
-        made.append(found.factors(table, [batch]).value)
-        cleaned = found.cleaned(table, [batch]).value
-        assert np.corrcoef(cleaned[:30, 9], value[:30, 9])[0, 1] > 0.9
-    assert np.abs(np.diag(np.corrcoef(*made, rowvar=False)[:3, 3:])).min() > 0.98
-
-
-def test_a_feature_that_is_nothing_but_its_batch_stays_small() -> None:
+def test_a_feature_that_is_nothing_but_its_batch_is_taken_off() -> None:
     value, _ = low_rank(60, 20)
     value[:, 5] = np.repeat([0.0, 50.0], 30)
     batch = Confounder("batch", np.repeat(["a", "b"], 30))
@@ -192,6 +170,4 @@ def test_a_feature_that_is_nothing_but_its_batch_stays_small() -> None:
     found = fit_representation(
         table_of(value), options, rng=np.random.default_rng(1), k=3, confounders=[batch]
     )
-    x = found.cleaned_values(table_of(value), [batch])
-    assert x[:, 5].std() < 0.1
-    assert np.delete(x, 5, axis=1).std(axis=0) == pytest.approx(1, abs=0.1)
+    assert np.abs(found.cleaned_values(table_of(value), [batch])[:, 5]).max() < 1e-9

@@ -13,7 +13,6 @@ from meristem.records import FloatArray, IntArray, OmicsTable, StrArray
 from meristem.representation.catalog import make_kind
 from meristem.representation.confound.clean import Cleaner, fit_cleaner
 from meristem.representation.confound.confounders import Confounder
-from meristem.representation.confound.linear import fit_regression
 from meristem.representation.protocol import Code, Counts, Values
 from meristem.representation.scale import FeatureScale, fit_feature_scale
 from meristem.representation.sets.membership import FeatureSets
@@ -22,10 +21,6 @@ LEAST_ROWS = 8
 """Rows with a value from which anything is learned."""
 WHOLE = 1e-6
 """Relative distance to a whole number up to which a value is a count."""
-PER_FEATURE = ("regression", "combat", "alignment")
-"""Ways to remove confounders that leave features everything else of them."""
-LEAST_LEFT = 1e-3
-"""Share of a feature's sd, without confounders, below which it is nothing but those."""
 
 
 @dataclass(frozen=True)
@@ -242,27 +237,12 @@ def fit_representation(
     rows, scale = learnable(table, options)
     own = table.take_samples(rows)
     about = [one.take(rows) for one in confounders]
-    if about and options.deconfound in PER_FEATURE:
-        scale = _scale_within(scale, own.value, about)
     values = scale.values(own.value)
     cleaner = fit_cleaner(values.x, about, options, rng)
     if cleaner is not None:
         values = _without(values, cleaner.clean(values.x, about))
     code = make_kind(options, k, sets).fit(values, rng=rng)
     return _named(table, options, scale, cleaner, code, values.x, sets)
-
-
-def _scale_within(
-    scale: FeatureScale, value: FloatArray, confounders: Sequence[Confounder]
-) -> FeatureScale:
-    """Return the scale of what confounders leave of every feature.
-
-    In units of the whole, the features of the largest batch effects would be the
-    smallest once those are off.
-    """
-    x = scale.apply(value)
-    sd = fit_feature_scale(fit_regression(x, confounders).clean(x, confounders)).sd
-    return replace(scale, sd=scale.sd * np.where(sd > LEAST_LEFT, sd, 1.0))
 
 
 def _without(values: Values, x: FloatArray) -> Values:

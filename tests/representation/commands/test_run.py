@@ -189,7 +189,7 @@ def test_counts_and_components_are_judged_on_one_scale(tmp_path: Path) -> None:
     assert "principal components" in page
     recon = pd.read_csv(tmp_path / "out" / "reconstruction.csv").set_index("kind")
     assert recon["k"].tolist() == [3, 3]
-    assert recon["rmse"].between(0.2, 0.9).all()
+    assert recon["rmse"].between(0.2, 0.7).all()
 
 
 @pytest.mark.parametrize(
