@@ -160,3 +160,14 @@ def test_rows_without_values_have_no_factors_whatever_removed_confounders(
     for made in (found.factors(table, [batch]), found.cleaned(table, [batch])):
         assert np.isnan(made.value[3]).all()
         assert not np.isnan(np.delete(made.value, 3, axis=0)).any()
+
+
+def test_a_feature_that_is_nothing_but_its_batch_is_taken_off() -> None:
+    value, _ = low_rank(60, 20)
+    value[:, 5] = np.repeat([0.0, 50.0], 30)
+    batch = Confounder("batch", np.repeat(["a", "b"], 30))
+    options = RepresentOptions(represent="pca", k=(3,), confounders=("batch",))
+    found = fit_representation(
+        table_of(value), options, rng=np.random.default_rng(1), k=3, confounders=[batch]
+    )
+    assert np.abs(found.cleaned_values(table_of(value), [batch])[:, 5]).max() < 1e-9

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.representation.toys import low_rank, table_of
@@ -12,6 +14,7 @@ from meristem.representation.commands.inputs import Inputs
 from meristem.representation.commands.neighbours import (
     judge_networks,
     refuse_unjudgeable,
+    refuse_unknown,
     smooth_table,
 )
 from meristem.representation.gene_network import make_network
@@ -83,5 +86,10 @@ def test_small_tables_are_refused() -> None:
         refuse_unjudgeable(table_of(low_rank(12, P)[0]), None)
     pair = np.zeros(1, dtype=int), np.ones(1, dtype=int)
     strange = make_network(np.array(["x", "y"]), *pair, np.ones(1), "pairs.tsv")
+    known = table_of(low_rank(N, P)[0])
+    with pytest.raises(DataError, match="joins two features of rna"):
+        refuse_unknown(strange, [known])
+    node = np.array(["x", "y", *known.node_name[2:]])
+    refuse_unknown(strange, [known, replace(known, node_name=node)])
     with pytest.raises(DataError, match="no pair of the network"):
         refuse_unjudgeable(table_of(low_rank(N, P)[0]), strange)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -80,6 +82,25 @@ def refuse_unjudgeable(table: OmicsTable, network: GeneNetwork | None) -> None:
             where=network.source,
             remedy="give both the same gene ids, or map features by node_map",
         )
+
+
+def refuse_unknown(network: GeneNetwork | None, tables: Sequence[OmicsTable]) -> None:
+    """Refuse a network that no table could read, also where it is for gaps alone.
+
+    Raises
+    ------
+    DataError
+        If no pair joins two features of any table.
+    """
+    if network is None or any(network.onto(t.node_name).n_edge for t in tables):
+        return
+    raise DataError(
+        "no pair of the network joins two features of "
+        f"{', '.join(table.name for table in tables)}",
+        where=network.source,
+        remedy="give both the same gene ids, map features by node_map, or leave the "
+        "section [network] out",
+    )
 
 
 def refuse_blind_smoothing(config: NeighboursConfig, represented: list[str]) -> None:

@@ -29,6 +29,7 @@ from meristem.representation.commands.neighbours import (
     judge_networks,
     refuse_blind_smoothing,
     refuse_unjudgeable,
+    refuse_unknown,
     refuse_unsmoothable,
     smooth_table,
 )
@@ -95,6 +96,7 @@ def represent_run(
             fixed_networks(table, inputs, config.neighbours)
             if config.neighbours.smooth:
                 refuse_unsmoothable(inputs.named(config.neighbours.smooth), table)
+    refuse_unknown(inputs.network, inputs.tables)
     run = _plan(config, to)
     asked = [one for one in inputs.options if one.represent != "none"]
     files = [file for one in asked for file in table_files(one.name).values()]

@@ -138,12 +138,16 @@ def _fit_batches(
         if rows.sum() > 1:
             within[rows] = x[rows] - _mean(x[rows])
     variance = _mean(within**2)
-    sd = np.sqrt(np.where(variance > 1e-12, variance, 1.0))
+    varies = variance > 1e-12
+    sd = np.sqrt(np.where(varies, variance, 1.0))
     location = np.zeros((len(levels), x.shape[1]))
     scale = np.ones((len(levels), x.shape[1]))
     for number, level in enumerate(levels):
         rows = one.label == level
-        location[number], scale[number] = _shrunk(x[rows] / sd)
+        z = x[rows] / sd
+        location[number] = _mean(z)  # whole, where nothing varies within labels
+        if varies.any():
+            location[number, varies], scale[number, varies] = _shrunk(z[:, varies])
     return one.name, levels, sd, location, scale
 
 
