@@ -113,3 +113,18 @@ def test_the_nearest_relative_is_that_of_variants_evenly_over_the_genome(monkeyp
     found = nearest_relationship(new, train, mean)
     assert found == pytest.approx(expected, rel=1e-5)
     assert found[0] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (1, 3)])
+def test_no_lines_and_no_variants_have_products_of_nothing(shape):
+    calls = np.zeros(shape, dtype=np.int8)
+    found = gram(calls, np.zeros(shape[1]))
+    assert found.tolist() == np.zeros((shape[0], shape[0])).tolist()
+
+
+def test_many_blocks_are_summed_as_few_are():
+    rng = np.random.default_rng(5)
+    calls = rng.integers(0, 3, size=(300, 67)).astype(np.int8)
+    mean = calls.mean(axis=0)
+    expected = (calls - mean) @ (calls - mean).T
+    assert gram(calls, mean, block=5) == pytest.approx(expected, abs=1e-3)

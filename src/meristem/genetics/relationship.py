@@ -115,6 +115,8 @@ class ProductSum:
 
     def add(self, block: NDArray[np.float32]) -> None:  # (n_sample, width)
         """Add the products of the rows of a block, one triangle of them."""
+        if block.size == 0:  # BLAS takes no empty matrix
+            return
         if self._n == _FEW:
             self._settle()
         beta = 1.0 if self._n else 0.0
@@ -191,7 +193,7 @@ def nearest_relationship(
 
     That of the centred dosages, -1 to 1: a line that is a copy of a training line has
     1, full sibs about one half, lines without a relative in training about 0. Of more
-    than 50,000 variants every second (third, ...) one tells it.
+    than `MOST_VARIANTS` every second, third, ... variant is read.
 
     Examples
     --------
